@@ -1,0 +1,59 @@
+# Every verb of the project. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+UV := .uv/bin/uv
+DEMO := var/demo
+
+.PHONY: help setup demo test test-fast check lab bench clean browser
+
+help: ## List the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+$(UV): .ci/uv.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Installing python3-venv, which Debian ships apart from Python"; \
+	  apt-get update -qq && apt-get install -y -qq python3-venv; }
+	@python3 -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check -r .ci/uv.txt
+	@touch $(UV)
+
+.venv/.synced: $(UV) uv.lock pyproject.toml
+	@echo "Creating the environment from uv.lock"
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet --python "$$(command -v python3)"
+	@touch .venv/.synced
+
+setup: .venv/.synced ## Create the environment from the lock file
+
+demo: setup ## Make the sample state and publish it
+	@$(PY) publish.py sample --out $(DEMO)/extract --seed 7
+	@$(PY) publish.py build --extract $(DEMO)/extract --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site
+	@echo
+	@echo "The site is in $(DEMO)/site. To look at it:"
+	@echo "  $(PY) publish.py serve --site $(DEMO)/site"
+	@echo "then open http://127.0.0.1:8000/PY2024Q4/state/index.html (unprotected preview)"
+
+browser:
+	@command -v chromium >/dev/null || { \
+	  echo "Installing Debian's chromium for the browser tests"; \
+	  apt-get update -qq && apt-get install -y -qq chromium; }
+
+test: setup browser check ## Set up and pass everything
+	@$(PY) -m pytest
+
+test-fast: setup ## The rules by hand-worked examples only
+	@$(PY) -m pytest tests/spec
+
+check: setup ## Format, lint, types, imports: all failures together
+	@failed=0; \
+	.venv/bin/ruff format --check . || failed=1; \
+	.venv/bin/ruff check . || failed=1; \
+	.venv/bin/mypy || failed=1; \
+	.venv/bin/lint-imports || failed=1; \
+	exit $$failed
+
+lab: setup ## Open the notebooks in JupyterLab
+	@.venv/bin/jupyter lab notebooks
+
+clean: ## Remove everything that can be made again
+	rm -rf .venv .uv var build *.egg-info

@@ -1,0 +1,5 @@
+"""IPATS: WIOA performance figures from an IWDS extract, to the record."""
+
+from importlib.metadata import version
+
+__version__ = version("ipats")

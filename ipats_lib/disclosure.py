@@ -1,0 +1,89 @@
+"""Withholding small cells, in one place, on the way out (domain 7.3).
+
+*Withheld* is a state of its own: never 0, never blank. A withheld line keeps its keys and loses
+its numerator, denominator and value; it is printed as `*`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from ipats_lib.errors import ParamsError
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.params import params_folder, read_rows
+
+WITHHELD = "*"
+_HIDDEN = ("numerator", "denominator", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The smallest cells that may be shown across areas (counts of periods of participation)."""
+
+    minimum_denominator: int
+    minimum_numerator: int
+    minimum_wages: int
+    minimum_hidden_cells: int
+
+
+@cache
+def load_thresholds() -> Thresholds:
+    """`params/disclosure.csv`; ParamsError when a setting is missing or no whole number."""
+    path = params_folder() / "disclosure.csv"
+    rows = read_rows(path, ("setting", "value", "source"))
+    try:
+        return Thresholds(**{row["setting"]: int(row["value"]) for row in rows})
+    except (TypeError, ValueError) as error:
+        raise ParamsError(f"{path}: a setting is missing, unknown or no whole number.") from error
+
+
+def withhold(
+    figures: pd.DataFrame,
+    thresholds: Thresholds,
+    additive: Sequence[str] = ("report", "quarter", "window", "area_type", "program", "measure"),
+) -> pd.DataFrame:
+    """Hide the cells that are too small, and enough others that no sum gives them back.
+
+    figures: the long form; `suppressed` becomes True and the numbers missing where withheld.
+    additive: the columns that define a set of cells whose total is shown elsewhere; within it,
+    where any cell is hidden, the next smallest are hidden too, until at least
+    `minimum_hidden_cells` are, holding together at least `minimum_denominator`.
+    Empty cells (denominator 0) hide nobody and stay as they are. Source: domain 7.3, rules 1, 2.
+    """
+    hidden = _too_small(figures, thresholds)
+    filled = figures["denominator"] > 0
+    for _, cells in figures[filled].groupby(list(additive), observed=True, sort=False):
+        hidden.loc[cells.index] = _complement(
+            cells["denominator"], hidden.loc[cells.index], thresholds
+        )
+    protected = figures.copy()
+    protected["suppressed"] = hidden
+    for column in _HIDDEN:
+        protected[column] = protected[column].mask(hidden)
+    return protected
+
+
+def _too_small(figures: pd.DataFrame, limits: Thresholds) -> pd.Series:
+    medians = [code for code, rule in INDICATORS.items() if rule.is_median]
+    is_median = figures["measure"].isin(medians)
+    size = figures["denominator"].astype("int64")
+    successes = figures["numerator"].astype("Float64").fillna(limits.minimum_numerator)
+    few = (successes < limits.minimum_numerator) | (size - successes < limits.minimum_numerator)
+    small_rate = (size < limits.minimum_denominator) | few.astype("bool")
+    small = small_rate.where(~is_median, size < limits.minimum_wages)
+    return (small & (size > 0)).astype("bool")
+
+
+def _complement(sizes: pd.Series, hidden: pd.Series, limits: Thresholds) -> pd.Series:
+    """Extend the hidden cells of one set in order of size; a set of one cell has no total."""
+    if not hidden.any() or len(sizes) == 1:
+        return hidden
+    hidden = hidden.copy()
+    for cell in sizes[~hidden].sort_values(kind="stable").index:
+        enough = hidden.sum() >= limits.minimum_hidden_cells
+        if enough and sizes[hidden].sum() >= limits.minimum_denominator:
+            break
+        hidden[cell] = True
+    return hidden

@@ -1,0 +1,62 @@
+"""What a user can mend, one class per kind and one exit code per class.
+
+    IpatsError                 1   shown as one sentence, never as a traceback
+    +-- UsageError             2   an argument names something that does not exist
+    +-- ExtractError           2   the extract cannot be read as what it claims to be
+    +-- ParamsError            3   a file under params/ breaks its own rules
+    +-- SnapshotError          4   a snapshot is missing, damaged or of another version
+    +-- NotebookError          5   a notebook breaks the catalogue's rules, or failed on a scope
+    +-- PublicationError       6   a built site is not whole
+    +-- PublisherBusyError    75   another publisher holds the site (EX_TEMPFAIL)
+
+A message names file, row, element and rule. It never repeats a value from a record: whoever may
+see the record finds the value in the snapshot's findings.
+"""
+
+
+class IpatsError(Exception):
+    """Base of everything that is shown to a user without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(IpatsError):
+    """An argument names a scope, period or path that does not exist."""
+
+    exit_code = 2
+
+
+class ExtractError(IpatsError):
+    """The extract is not readable as a PIRL file or case-management table."""
+
+    exit_code = 2
+
+
+class ParamsError(IpatsError):
+    """A file under `params/` is missing or breaks its own rules."""
+
+    exit_code = 3
+
+
+class SnapshotError(IpatsError):
+    """A snapshot is missing, damaged or was made by an incompatible version."""
+
+    exit_code = 4
+
+
+class NotebookError(IpatsError):
+    """A notebook breaks the catalogue's rules, or failed for a scope."""
+
+    exit_code = 5
+
+
+class PublicationError(IpatsError):
+    """A built site failed its verification; the published site stays as it was."""
+
+    exit_code = 6
+
+
+class PublisherBusyError(IpatsError):
+    """Another publisher holds the site."""
+
+    exit_code = 75

@@ -1,0 +1,104 @@
+"""The row-level outcome table: what every number on every page is an aggregate of (domain 2.12)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.cohorts import PROGRAMS, STREAMS, Mask, Program, Records, View
+from ipats_lib.indicators.rules import INDICATORS, Indicator
+from ipats_lib.periods import Report
+
+State = Literal["not_in_scope", "excluded", "success", "failure", "pending"]
+STATES: tuple[State, ...] = ("not_in_scope", "excluded", "success", "failure", "pending")
+OUTCOME_COLUMNS = ("row", "report", "program", "indicator", "state", "reason", "value")
+
+Reasons = NDArray[np.object_]
+
+
+def outcome_table(
+    rows: pd.DataFrame, reports: Iterable[Report], as_of: date, *, everyone: bool = False
+) -> pd.DataFrame:
+    """State and reason of every period of participation in every line of the reports.
+
+    rows: one row per period of participation (PIRL), with `row` and the elements the rules read.
+    Returns one row per participation period x program x indicator x report (`OUTCOME_COLUMNS`):
+    `report` is the report's label, `value` the wage in dollars where the indicator is a median
+    and the state is success. Records that are not in scope are left out unless `everyone` asks
+    for them. Source: domain 2.12.
+    """
+    records = Records(rows)
+    parts = [
+        _lines(records, rule, program, report, as_of, everyone)
+        for report in reports
+        for rule in INDICATORS.values()
+        for program in PROGRAMS
+        if program in rule.programs
+    ]
+    return _categorical(pd.concat(parts, ignore_index=True))
+
+
+def _lines(
+    records: Records,
+    rule: Indicator,
+    program: Program,
+    report: Report,
+    as_of: date,
+    everyone: bool,
+) -> pd.DataFrame:
+    view = View(records, program, report.cohort(rule.cohort), as_of)
+    state, reason = judge(view, rule)
+    keep = np.ones(len(records), np.bool_) if everyone else state != "not_in_scope"
+    value = np.full(len(records), np.nan)
+    if rule.value:
+        counted = state == "success"
+        value[counted] = records.amount(rule.value)[counted]
+    return pd.DataFrame(
+        {
+            "row": records.frame["row"].to_numpy()[keep],
+            "report": report.label,
+            "program": program,
+            "indicator": rule.code,
+            "state": state[keep],
+            "reason": reason[keep],
+            "value": value[keep],
+        }
+    )
+
+
+def judge(view: View, rule: Indicator) -> tuple[Reasons, Reasons]:
+    """State and reason code of every record of the view under one rule."""
+    state = np.full(len(view.records), "not_in_scope", dtype=object)
+    reason = np.full(len(view.records), "not_in_stream", dtype=object)
+    in_stream = STREAMS[view.program](view)
+    in_cohort = in_stream & rule.in_cohort(view)
+    reason[in_stream & ~in_cohort] = "outside_window"
+    active = in_cohort if rule.activity is None else in_cohort & rule.activity(view)
+    reason[in_cohort & ~active] = rule.outside_reason
+    excluded = active & rule.excluded(view)
+    state[excluded] = "excluded"
+    reason[excluded] = [f"exit_reason_{code:02d}" for code in view.code("923")[excluded]]
+    _settle(view, rule, active & ~excluded, state, reason)
+    return state, reason
+
+
+def _settle(view: View, rule: Indicator, open_: Mask, state: Reasons, reason: Reasons) -> None:
+    """Give each record of the denominator the first state that holds: success, pending, failure."""
+    for name, alternatives in (("success", rule.success), ("pending", rule.pending)):
+        for predicate in alternatives:
+            holds = open_ & predicate(view)
+            state[holds], reason[holds] = name, predicate.code
+            open_ = open_ & ~holds
+    state[open_], reason[open_] = "failure", rule.failure_reason
+
+
+def _categorical(table: pd.DataFrame) -> pd.DataFrame:
+    kinds = {"program": list(PROGRAMS), "indicator": list(INDICATORS), "state": list(STATES)}
+    for column, categories in kinds.items():
+        table[column] = pd.Categorical(table[column], categories=categories)
+    for column in ("report", "reason"):
+        table[column] = table[column].astype("category")
+    return table

@@ -1,0 +1,145 @@
+"""The five indicators as the federal text states them, one object each (domain 2.5 to 2.9).
+
+The denominator of every indicator is: in the stream, in the cohort, in the activity, not excluded.
+`success` and `pending` are alternatives, tried in order; the first that holds is the reason shown
+beside the record. What is neither is a failure.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ipats_lib.cohorts import (
+    EXCLUDED_FROM_EXIT_INDICATORS,
+    EXCLUDED_FROM_MSG,
+    EXITED_IN_WINDOW,
+    PARTICIPATED_IN_WINDOW,
+    PROGRAMS,
+    Predicate,
+    Program,
+)
+from ipats_lib.indicators import predicates as p
+from ipats_lib.periods import Cohort
+
+Measure = Literal["ERQ2", "ERQ4", "ME", "CR", "MSG"]
+TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth", "title1")
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator. `activity` narrows the cohort; `value` names the element of a median."""
+
+    code: Measure
+    title: str
+    plain: str
+    programs: tuple[Program, ...]
+    cohort: Cohort
+    in_cohort: Predicate
+    excluded: Predicate
+    success: tuple[Predicate, ...]
+    source: str
+    activity: Predicate | None = None
+    pending: tuple[Predicate, ...] = ()
+    failure_reason: str = ""
+    outside_reason: str = "no_qualifying_activity"
+    value: str = ""
+
+    @property
+    def is_median(self) -> bool:
+        return bool(self.value)
+
+
+ER_Q2 = Indicator(
+    code="ERQ2",
+    title="Employment rate, 2nd quarter after exit",
+    plain="Of those who exited, the share employed in the second quarter after exit "
+    "(Youth: employed, or in education or training).",
+    programs=PROGRAMS,
+    cohort="ER_Q2",
+    in_cohort=EXITED_IN_WINDOW,
+    excluded=EXCLUDED_FROM_EXIT_INDICATORS,
+    success=(p.EMPLOYED_Q2, p.YOUTH_PLACED_Q2),
+    pending=(p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE, p.quarter_not_over(2)),
+    failure_reason="not_employed_q2",
+    source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1900",
+)
+
+ER_Q4 = Indicator(
+    code="ERQ4",
+    title="Employment rate, 4th quarter after exit",
+    plain="Of those who exited, the share employed in the fourth quarter after exit "
+    "(Youth: employed, or in education or training), whatever they did in the second.",
+    programs=PROGRAMS,
+    cohort="ER_Q4",
+    in_cohort=EXITED_IN_WINDOW,
+    excluded=EXCLUDED_FROM_EXIT_INDICATORS,
+    success=(p.EMPLOYED_Q4, p.YOUTH_PLACED_Q4),
+    pending=(p.EMPLOYMENT_Q4_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
+    failure_reason="not_employed_q4",
+    source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1901",
+)
+
+# A median has no failures: whoever has no wage to count is outside it (domain 2.7).
+ME = Indicator(
+    code="ME",
+    title="Median earnings, 2nd quarter after exit",
+    plain="The middle quarterly wage of those employed in the second quarter after exit.",
+    programs=PROGRAMS,
+    cohort="ER_Q2",
+    in_cohort=EXITED_IN_WINDOW,
+    excluded=EXCLUDED_FROM_EXIT_INDICATORS,
+    activity=p.EMPLOYED_Q2 & p.WAGE_FOUND_Q2,
+    success=(p.WAGE_FOUND_Q2,),
+    outside_reason="no_wage_q2",
+    value="1704",
+    source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1704",
+)
+
+CR = Indicator(
+    code="CR",
+    title="Credential attainment rate",
+    plain="Of those who exited from education or training that leads to a credential, the share "
+    "who earned one by one year after exit; a secondary diploma counts only together with "
+    "employment or further education in that year.",
+    programs=TITLE_I,
+    cohort="ER_Q4",
+    in_cohort=EXITED_IN_WINDOW,
+    excluded=EXCLUDED_FROM_EXIT_INDICATORS,
+    activity=p.IN_CREDENTIAL_ACTIVITY,
+    success=(p.ATTAINED_POSTSECONDARY_CREDENTIAL, p.DIPLOMA_WITH_LINK),
+    pending=(p.CREDENTIAL_DEADLINE_OPEN, p.DIPLOMA_LINK_NOT_YET_KNOWN),
+    failure_reason="no_credential",
+    source="WIOA s.116(b)(2)(A)(i)(IV), (iii); TEGL 10-16; PIRL 408, 901, 923, 1303, 1310, 1315, "
+    "1332, 1401, 1406, 1600 to 1606, 1800 to 1805",
+)
+
+MSG = Indicator(
+    code="MSG",
+    title="Measurable skill gains",
+    plain="Of those in education or training in the program year, the share with a documented "
+    "gain in it.",
+    programs=TITLE_I,
+    cohort="MSG",
+    in_cohort=PARTICIPATED_IN_WINDOW,
+    excluded=EXCLUDED_FROM_MSG,
+    activity=p.IN_EDUCATION_OR_TRAINING,
+    success=(
+        p.EFL_GAIN,
+        p.POSTSECONDARY_TRANSCRIPT,
+        p.SECONDARY_TRANSCRIPT,
+        p.TRAINING_MILESTONE,
+        p.SKILLS_PROGRESSION,
+        p.DIPLOMA_IN_WINDOW,
+    ),
+    pending=(p.PROGRAM_YEAR_OPEN,),
+    failure_reason="no_gain_in_window",
+    source="WIOA s.116(b)(2)(A)(i)(V); TEGL 10-16; PIRL 900, 901, 923, 1800 to 1811, 1813",
+)
+
+INDICATORS: dict[Measure, Indicator] = {rule.code: rule for rule in (ER_Q2, ER_Q4, ME, CR, MSG)}
+
+# The elements that any rule reads, for whoever loads no more than they need.
+ELEMENTS: tuple[str, ...] = (
+    *("900", "901", "903", "904", "905", "918", "923", "408", "1303", "1310", "1315", "1332"),
+    *("1401", "1406", "1600", "1602", "1604", "1606", "1704", "1800", "1801", "1802", "1803"),
+    *("1804", "1805", "1806", "1807", "1808", "1809", "1810", "1811", "1813", "1900", "1901"),
+)

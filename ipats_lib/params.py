@@ -1,0 +1,105 @@
+"""`params/` read once into frozen, validated objects. Staff change these files, not code."""
+
+import csv
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from ipats_lib.errors import ParamsError
+
+ElementType = Literal["text", "code", "integer", "date", "amount"]
+_TYPES = ("text", "code", "integer", "date", "amount")
+
+
+def params_folder() -> Path:
+    """`$IPATS_PARAMS`, or `params/` beside the library."""
+    return Path(os.environ.get("IPATS_PARAMS") or Path(__file__).resolve().parent.parent / "params")
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Rows of a parameter CSV; ParamsError when it is missing or its header differs."""
+    if not path.is_file():
+        raise ParamsError(f"{path} is missing: restore it from the repository.")
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        rows = list(reader)
+    if tuple(reader.fieldnames or ()) != columns:
+        raise ParamsError(f"{path}: expected the columns {', '.join(columns)}.")
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One column of a PIRL layout. `codes` is empty for elements without a code list."""
+
+    position: int
+    number: str
+    name: str
+    type: ElementType
+    length: int
+    codes: tuple[str, ...]
+    required_for: tuple[str, ...]
+
+    @property
+    def reserved(self) -> bool:
+        """A position of the layout whose element is not confirmed yet."""
+        return self.number.startswith("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A version of the PIRL file: its elements in column order."""
+
+    name: str
+    elements: tuple[Element, ...]
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+
+_LAYOUT_COLUMNS = ("position", "element", "name", "type", "length", "codes", "required_for")
+
+
+@cache
+def load_layout(name: str = "pirl_2021") -> Layout:
+    """Layout `params/layouts/<name>.csv` (domain 8.1); ParamsError when it breaks its rules."""
+    path = params_folder() / "layouts" / f"{name}.csv"
+    elements = []
+    for line, row in enumerate(read_rows(path, _LAYOUT_COLUMNS), start=2):
+        if row["type"] not in _TYPES or row["position"] != str(line - 1):
+            raise ParamsError(f"{path} line {line}: wrong type, or positions are not 1, 2, 3...")
+        elements.append(_element(row))
+    if len({element.number for element in elements}) != len(elements):
+        raise ParamsError(f"{path}: an element stands twice.")
+    return Layout(name, tuple(elements))
+
+
+def _element(row: dict[str, str]) -> Element:
+    return Element(
+        position=int(row["position"]),
+        number=row["element"],
+        name=row["name"],
+        type=row["type"],  # type: ignore[arg-type]  # checked against _TYPES by the caller
+        length=int(row["length"]),
+        codes=tuple(filter(None, row["codes"].split("|"))),
+        required_for=tuple(filter(None, row["required_for"].split("|"))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A Local Workforce Innovation Area, or the statewide-grants area 90."""
+
+    lwia: str
+    name: str
+    board_code: str
+
+
+@cache
+def load_areas() -> tuple[Area, ...]:
+    """All areas of `params/areas.csv`, in order of their number (domain 6.1)."""
+    columns = ("lwia", "name", "board_code", "board_code_evidence")
+    rows = read_rows(params_folder() / "areas.csv", columns)
+    return tuple(Area(row["lwia"], row["name"], row["board_code"]) for row in rows)

@@ -1,0 +1,132 @@
+"""Quarters, program years and reports: a pure calendar (domain 2.2).
+
+A report looks back from its report quarter R. The annual report of a program year is the rolling
+four-quarter report of its last quarter, so one table of lags serves both.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from ipats_lib.errors import UsageError
+
+WindowName = Literal["annual", "current", "rolling4"]
+Cohort = Literal["served", "exited", "ER_Q2", "ER_Q4", "MSG"]
+
+# Quarters from the report quarter back to the newest quarter of the cohort (domain 2.2; opdR).
+LAG: dict[Cohort, int] = {"served": 0, "exited": 1, "ER_Q2": 4, "ER_Q4": 6, "MSG": 0}
+
+_PERIOD = re.compile(r"PY(?P<py>20[0-9]{2})(?:Q(?P<quarter>[1-4]))?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Quarter:
+    """A calendar quarter, counted so that quarters can be added: 4 * year + (0..3)."""
+
+    index: int
+
+    @classmethod
+    def of(cls, day: date) -> "Quarter":
+        return cls(4 * day.year + (day.month - 1) // 3)
+
+    @property
+    def start(self) -> date:
+        return date(self.index // 4, 3 * (self.index % 4) + 1, 1)
+
+    @property
+    def end(self) -> date:
+        return (self + 1).start - timedelta(days=1)
+
+    @property
+    def label(self) -> str:
+        """For example `2024 Q2` (calendar year and quarter)."""
+        return f"{self.index // 4} Q{self.index % 4 + 1}"
+
+    def __add__(self, quarters: int) -> "Quarter":
+        return Quarter(self.index + quarters)
+
+    def __sub__(self, quarters: int) -> "Quarter":
+        return Quarter(self.index - quarters)
+
+
+def program_year(day: date) -> int:
+    """The program year that `day` lies in: 1 July to 30 June, named by its first year."""
+    return day.year if day.month >= 7 else day.year - 1
+
+
+def program_year_end(day: date) -> date:
+    """The 30 June that closes the program year of `day`."""
+    return date(program_year(day) + 1, 6, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An inclusive span of days."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One window of one report: annual, or the current or rolling-four part of a quarterly one."""
+
+    kind: Literal["annual", "quarterly"]
+    py: int
+    quarter: str
+    window: WindowName
+    report_quarter: Quarter
+
+    def cohort(self, cohort: Cohort) -> Window:
+        """The days that select the cohort: exit dates, or days of participation (domain 2.2)."""
+        last = self.report_quarter - LAG[cohort]
+        first = last if self.window == "current" else last - 3
+        return Window(first.start, last.end)
+
+    @property
+    def label(self) -> str:
+        names = {"annual": "annual", "current": "current quarter", "rolling4": "rolling 4 quarters"}
+        return f"PY{self.py}{self.quarter} {names[self.window]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What a publication is for: a program year (`PY2024`) or one of its quarters (`PY2024Q4`)."""
+
+    py: int
+    quarter: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """Read `PY2024` or `PY2024Q4`; UsageError for anything else."""
+        found = _PERIOD.fullmatch(text)
+        if found is None:
+            raise UsageError(f"Period '{text}' is not known: write PY2024 or PY2024Q4.")
+        return cls(int(found["py"]), int(found["quarter"] or 0))
+
+    @property
+    def name(self) -> str:
+        return f"PY{self.py}" + (f"Q{self.quarter}" if self.quarter else "")
+
+    @property
+    def report_quarter(self) -> Quarter:
+        """The report quarter R; of an annual report, the last quarter of the program year."""
+        return Quarter.of(date(self.py, 7, 1)) + (self.quarter or 4) - 1
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The windows this period publishes, the main one first."""
+        end = self.report_quarter
+        if not self.quarter:
+            return (Report("annual", self.py, "", "annual", end),)
+        quarter = f"Q{self.quarter}"
+        return (
+            Report("quarterly", self.py, quarter, "rolling4", end),
+            Report("quarterly", self.py, quarter, "current", end),
+        )
+
+    def earlier(self, quarters: int) -> "Period":
+        """The quarterly period `quarters` before this one's report quarter."""
+        start = (self.report_quarter - quarters).start
+        return Period(program_year(start), (start.month - 7) % 12 // 3 + 1)

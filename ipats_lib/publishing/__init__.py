@@ -1,0 +1,1 @@
+"""From notebooks and a snapshot to a published site: plan, execute, render, stage, switch."""

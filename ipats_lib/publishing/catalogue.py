@@ -1,0 +1,105 @@
+"""The notebooks that a publication is made of, as they describe themselves.
+
+A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: `family`, `title`,
+`order` and `scopes`. One dropped into a family's folder is published at the next run.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from ipats_lib.errors import NotebookError
+from ipats_lib.scopes import AreaType
+
+FAMILIES = {
+    "performance": "Performance",
+    "comparison": "LWIA comparison",
+    "dashboards": "Dashboards",
+}
+PARAMETERS = frozenset({"scope", "period", "snapshot"})
+_SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
+_NAME = re.compile(r"[a-z0-9_-]{1,40}")
+_ASSIGNED = re.compile(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """One notebook of the catalogue; `name` is its file name without the ending."""
+
+    path: Path
+    family: str
+    name: str
+    title: str
+    order: int
+    scopes: tuple[AreaType, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.family}/{self.name}"
+
+
+def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
+    """All notebooks under the family folders, in publication order.
+
+    NotebookError names the file and what it breaks: its own declaration, the parameters cell
+    (names are allow-listed: papermill would execute whatever stands in a name), or stored outputs.
+    """
+    found = [
+        _read(path, family)
+        for family in FAMILIES
+        for path in sorted((folder / family).glob("*.ipynb"))
+    ]
+    if not found:
+        raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
+    families = list(FAMILIES)
+    return tuple(sorted(found, key=lambda n: (families.index(n.family), n.order, n.name)))
+
+
+def _read(path: Path, family: str) -> Notebook:
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises its own, JSON's and OS errors alike
+        raise NotebookError(f"{path} is not a notebook that nbformat can read.") from error
+    declared = dict(notebook.metadata.get("ipats", {}))
+    _check_declaration(path, family, declared)
+    _check_cells(path, notebook)
+    return Notebook(
+        path=path,
+        family=family,
+        name=path.stem,
+        title=declared["title"],
+        order=declared["order"],
+        scopes=tuple(declared["scopes"]),
+    )
+
+
+def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> None:
+    if set(declared) != {"family", "title", "order", "scopes"}:
+        raise NotebookError(
+            f"{path}: its metadata needs `ipats` with family, title, order and scopes, no more."
+        )
+    if declared["family"] != family:
+        raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
+    scopes = declared["scopes"]
+    if not isinstance(scopes, list) or not scopes or not set(scopes) <= set(_SCOPES):
+        raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
+    if not isinstance(declared["order"], int) or not str(declared["title"]).strip():
+        raise NotebookError(f"{path}: `order` must be a whole number, `title` a text.")
+    if not _NAME.fullmatch(path.stem):
+        raise NotebookError(f"{path}: the file name may hold a-z, 0-9, _ and - only.")
+
+
+def _check_cells(path: Path, notebook: Any) -> None:
+    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise NotebookError(f"{path}: exactly one cell must be tagged `parameters`.")
+    names = set(_ASSIGNED.findall(tagged[0].source))
+    if names != PARAMETERS:
+        raise NotebookError(
+            f"{path}: the parameters cell must assign {', '.join(sorted(PARAMETERS))}, no others."
+        )
+    if any(cell.get("outputs") for cell in notebook.cells):
+        raise NotebookError(f"{path}: it is stored with outputs; clear them before publishing.")

@@ -1,0 +1,60 @@
+"""What a publication consists of: which notebook for which scope becomes which file."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ipats_lib.errors import UsageError
+from ipats_lib.publishing.catalogue import Notebook
+from ipats_lib.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One notebook executed for one scope."""
+
+    notebook: Notebook
+    scope: Scope
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The file inside the period's folder; its scope's folder is the access boundary."""
+        return PurePosixPath(self.scope.path) / self.notebook.family / f"{self.notebook.name}.html"
+
+    @property
+    def label(self) -> str:
+        return f"{self.notebook.key} for {self.scope.path}"
+
+
+def choose_scopes(known: Sequence[Scope], only: Iterable[str]) -> tuple[Scope, ...]:
+    """The scopes to publish: all, or each named one with the scopes inside it.
+
+    UsageError when a named scope is not among the known ones.
+    """
+    wanted = [Scope.parse(path) for path in only]
+    for scope in wanted:
+        if scope not in known:
+            raise UsageError(f"Scope '{scope}' is not in this extract.")
+    if not wanted:
+        return tuple(known)
+    return tuple(
+        scope
+        for scope in known
+        if any(chosen == scope or _inside(chosen, scope) for chosen in wanted)
+    )
+
+
+def _inside(chosen: Scope, scope: Scope) -> bool:
+    """`--only state` means the state's own pages, not the whole site."""
+    return chosen.kind != "state" and chosen.contains(scope)
+
+
+def plan_publication(catalogue: Iterable[Notebook], scopes: Iterable[Scope]) -> tuple[Page, ...]:
+    """Every page of the publication, scope by scope."""
+    notebooks = tuple(catalogue)
+    return tuple(
+        Page(notebook, scope)
+        for scope in scopes
+        for notebook in notebooks
+        if scope.kind in notebook.scopes
+    )

@@ -1,0 +1,39 @@
+"""A look at a site on loopback, for development. It protects nothing and says so."""
+
+from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from ipats_lib.errors import UsageError
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def send_head(self):  # type: ignore[no-untyped-def]
+        if any(part.startswith(".") for part in self.path.split("/")):
+            self.send_error(404)
+            return None
+        return super().send_head()
+
+    def end_headers(self) -> None:
+        self.send_header("X-Ipats-Protection", "none: development preview")
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: a request's path may name a planner."""
+
+
+def serve_unprotected(site: Path, port: int, say: Callable[[str], None]) -> None:
+    """Serve `site` on 127.0.0.1 until interrupted; UsageError when it holds no publication."""
+    periods = sorted(p.name for p in site.glob("PY*") if p.is_dir())
+    if not periods:
+        raise UsageError(f"{site} holds no publication: run `publish.py build` first.")
+    with ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=site)) as server:
+        say("[bold yellow]UNPROTECTED development preview: no access control at all.[/]")
+        for period in periods:
+            say(f"http://127.0.0.1:{server.server_port}/{period}/state/index.html")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("Stopped.")

@@ -1,0 +1,179 @@
+"""A published site on disk, and the one step that replaces a publication.
+
+    SITE/PY2024Q4            -> .ipats/releases/PY2024Q4-<id>      the step is this link's rename
+    SITE/_static/...            shared files, named by content
+    SITE/.ipats/releases/       the last publications, whole; never changed once named
+    SITE/.ipats/staging/        the one in the making
+    SITE/.ipats/lock            who publishes
+
+A server must refuse every path segment that starts with a dot.
+"""
+
+import fcntl
+import getpass
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
+from ipats_lib.publishing.files import point_to, sha256, sync_folder, sync_tree, write_file
+from ipats_lib.scopes import Scope
+
+KEEP = 3
+_SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
+_LINK = re.compile(r'(?:href|src)="([^"#]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a publication holds: facts about it, and the hash of every file."""
+
+    facts: Mapping[str, Any]
+    files: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    @property
+    def text(self) -> str:
+        whole = {"facts": dict(self.facts), "files": dict(self.files)}
+        return json.dumps(whole, indent=1, sort_keys=True)
+
+
+class Site:
+    """The folder that a web server serves."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.inner = root / ".ipats"
+        self.releases = self.inner / "releases"
+        self.static = root / "_static"
+
+    @contextmanager
+    def publisher(self) -> Iterator[None]:
+        """Hold the site for publishing; PublisherBusyError names the holder. Freed by any death."""
+        self.releases.mkdir(parents=True, exist_ok=True)
+        with (self.inner / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                holder = lock.read() or "another publisher"
+                raise PublisherBusyError(f"{self.root} is held by {holder}; try again later.") from None
+            lock.truncate(0)
+            lock.write(f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()}")
+            lock.flush()
+            yield
+            lock.truncate(0)
+
+    def stage(self, period: str) -> Path:
+        """An empty folder to build a publication in."""
+        folder = self.inner / "staging" / period
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def current(self, period: str) -> Path | None:
+        """The release that readers see, if there is one."""
+        link = self.root / period
+        return link.resolve() if link.is_symlink() and link.exists() else None
+
+    def manifest_of(self, release: Path) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(release.with_suffix(".json").read_text())
+        return found
+
+    def switch(self, period: str, staged: Path, facts: Mapping[str, Any]) -> Path:
+        """Name a verified staging folder as a release and show it; the old one stays until then."""
+        files = {p.relative_to(staged).as_posix(): sha256(p) for p in walk(staged)}
+        manifest = Manifest(facts, files)
+        release = self.releases / f"{period}-{manifest.id}"
+        sync_tree(staged)
+        write_file(release.with_suffix(".json"), manifest.text.encode())
+        if release.exists():
+            shutil.rmtree(staged)
+        else:
+            os.replace(staged, release)
+        sync_folder(self.releases)
+        self._show(period, release.name)
+        self._prune(period)
+        return release
+
+    def _show(self, period: str, name: str) -> None:
+        history = [n for n in self.history(period) if n != name]
+        write_file(self.inner / f"{period}.history", "\n".join([name, *history]).encode())
+        point_to(self.root / period, f".ipats/releases/{name}")
+
+    def history(self, period: str) -> list[str]:
+        """Release names, the newest publication first."""
+        path = self.inner / f"{period}.history"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def rollback(self, period: str) -> str:
+        """Show the publication before the current one; UsageError when there is none."""
+        current = self.current(period)
+        names = [n for n in self.history(period) if (self.releases / n).is_dir()]
+        older = names[names.index(current.name) + 1 :] if current and current.name in names else []
+        if not older:
+            raise UsageError(f"{self.root} keeps no publication of {period} before the current.")
+        point_to(self.root / period, f".ipats/releases/{older[0]}")
+        return older[0]
+
+    def _prune(self, period: str) -> None:
+        kept = set(self.history(period)[:KEEP])
+        for release in self.releases.glob(f"{period}-*"):
+            name = release.name.removesuffix(".json")
+            if name not in kept and release.is_dir():
+                shutil.rmtree(release)
+            elif name not in kept:
+                release.unlink(missing_ok=True)
+
+
+def walk(folder: Path) -> list[Path]:
+    """Every file below a folder, in order of path."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def verify(staged: Path, expected: Sequence[PurePosixPath], static: Path) -> None:
+    """Every planned file is there, nothing else is, every link stays inside its scope.
+
+    PublicationError names the file. A link may lead to `_static`, to the page's own scope or to
+    a scope inside it.
+    """
+    present = {path.relative_to(staged).as_posix() for path in walk(staged)}
+    planned = {path.as_posix() for path in expected}
+    for name in sorted(planned - present):
+        raise PublicationError(f"{name} was planned and is not there; nothing was published.")
+    for name in sorted(present - planned):
+        raise PublicationError(f"{name} is there and was not planned; nothing was published.")
+    shared = {path.name for path in static.iterdir()}
+    for name in sorted(present):
+        if name.endswith(".html"):
+            _verify_links(name, (staged / name).read_text(encoding="utf-8"), present, shared)
+
+
+def _verify_links(name: str, html: str, present: set[str], shared: set[str]) -> None:
+    scope = scope_of(name)
+    for link in set(_LINK.findall(html)):
+        target = os.path.normpath(f"PERIOD/{os.path.dirname(name)}/{link}")
+        if os.path.dirname(target) == "_static" and os.path.basename(target) in shared:
+            continue
+        inside = target.removeprefix("PERIOD/")
+        if inside not in present or not scope.contains(scope_of(inside)):
+            raise PublicationError(f"{name} links to {link}, which is not in its scope.")
+
+
+def scope_of(name: str) -> Scope:
+    """The scope in whose folder a file of a publication lies."""
+    found = _SCOPE_FOLDER.match(name)
+    if found is None:
+        raise PublicationError(f"{name} lies in no scope's folder.")
+    return Scope.parse(found[0])

@@ -1,0 +1,176 @@
+"""Altair charts with a stated finding. Each stands beside a table that carries its values."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.disclosure import WITHHELD
+
+# Holds 3:1 on white and between neighbours (WCAG 1.4.11).
+PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25")
+_PROGRAMS = [PROGRAM_TITLES[p] for p in ("adult", "dw", "youth")]
+MIME = "application/vnd.vegalite.v6+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart, its title (what is measured) and a description for those who do not see it."""
+
+    chart: Any
+    title: str
+    description: str
+
+    def spec(self) -> dict[str, Any]:
+        """The Vega-Lite specification, its data inline; no expression in it comes from data."""
+        found: dict[str, Any] = self.chart.properties(
+            title=self.title, description=self.description, width="container"
+        ).to_dict()
+        return found
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        bundle: dict[str, Any] = {MIME: self.spec(), "text/plain": self.description}
+        # JupyterLab draws no Vega-Lite 6 by itself: an analyst gets a picture of the same chart.
+        if os.environ.get("IPATS_CHARTS") != "live":
+            import vl_convert
+
+            bundle["image/svg+xml"] = vl_convert.vegalite_to_svg(self._fixed_width())
+        return bundle
+
+    def _fixed_width(self) -> dict[str, Any]:
+        return self.spec() | {"width": 600}
+
+
+def against_levels(summary: pd.DataFrame, title: str) -> Figure:
+    """Percent of level per program and indicator, with the line at 100 percent."""
+    known = summary[summary["percent"].notna()]
+    data = pd.DataFrame(
+        {
+            "indicator": known["title"],
+            "program": known["program_title"],
+            "percent": known["percent"].astype("float64").round(1),
+            "status": known["status"],
+        }
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=90, opacity=1)
+        .encode(
+            x=alt.X("percent", type="quantitative", title="Percent of negotiated level").scale(
+                zero=False, nice=True
+            ),
+            y=alt.Y("indicator", type="nominal", title=None, sort=None).axis(labelLimit=320),
+            color=_by_program("color"),
+            shape=_by_program("shape"),
+            tooltip=[
+                alt.Tooltip("program", type="nominal", title="Program"),
+                alt.Tooltip("percent", type="quantitative", title="Percent of level"),
+                alt.Tooltip("status", type="nominal", title="Status"),
+            ],
+        )
+    )
+    met = (
+        alt.Chart(pd.DataFrame({"percent": [90.0, 100.0], "mark": ["90", "100"]}))
+        .mark_rule(strokeDash=[4, 3], color="#555555")
+        .encode(x=alt.X("percent", type="quantitative"))
+    )
+    text = f"{title}. {len(data)} figures with a level; lines at 90 and 100 percent."
+    return Figure(alt.layer(met, points).properties(height=220), title, text)
+
+
+def _by_program(channel: str) -> Any:
+    if channel == "color":
+        scale = alt.Scale(domain=_PROGRAMS, range=list(PALETTE[:3]))
+        return alt.Color("program", type="nominal", title="Program", scale=scale)
+    scale = alt.Scale(domain=_PROGRAMS, range=["circle", "square", "triangle-up"])
+    return alt.Shape("program", type="nominal", title="Program", scale=scale)
+
+
+def trend(figures: pd.DataFrame, title: str, unit: str = "%") -> Figure:
+    """One line per program over report quarters (`Report.trend`), in percent or dollars."""
+    data = pd.DataFrame(
+        {
+            "quarter": figures["quarter_label"],
+            "program": figures["program_title"],
+            "value": figures["value"].astype("float64") * (100 if unit == "%" else 1),
+            "counted": figures["denominator"],
+        }
+    ).dropna()
+    data["value"] = data["value"].round(1)
+    lines = (
+        alt.Chart(data)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("quarter", type="ordinal", title="Report quarter").axis(labelAngle=0),
+            y=alt.Y("value", type="quantitative", title=unit).scale(zero=False),
+            color=_by_program("color"),
+            shape=_by_program("shape"),
+            tooltip=[
+                alt.Tooltip("program", type="nominal", title="Program"),
+                alt.Tooltip("quarter", type="ordinal", title="Report quarter"),
+                alt.Tooltip("value", type="quantitative", title=unit),
+                alt.Tooltip("counted", type="quantitative", title="Counted"),
+            ],
+        )
+    )
+    return Figure(lines.properties(height=240), title, f"{title}. {len(data)} points.")
+
+
+def areas(figures: pd.DataFrame, program: str, measure: str, title: str, mine: str = "") -> Figure:
+    """One measure over all areas, ordered; the reader's own area and the state stand out."""
+    chosen = figures[(figures["program"] == program) & (figures["measure"] == measure)]
+    shown = chosen[~chosen["suppressed"] & chosen["value"].notna()]
+    factor = 1.0 if measure == "ME" else 100.0
+    data = pd.DataFrame(
+        {
+            "area": shown["area_title"],
+            "value": (shown["value"].astype("float64") * factor).round(1),
+            "counted": shown["denominator"].astype("int64"),
+            "which": shown["area"].map({mine: "This area", "IL": "Illinois"}).fillna("Other areas"),
+        }
+    )
+    scale = alt.Scale(
+        domain=["This area", "Illinois", "Other areas"], range=[PALETTE[2], PALETTE[0], "#6f8aa3"]
+    )
+    axis = "Dollars" if measure == "ME" else "Percent"
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("value", type="quantitative", title=axis),
+            y=alt.Y("area", type="nominal", title=None, sort="-x").axis(labelLimit=260),
+            color=alt.Color("which", type="nominal", title=None, scale=scale),
+            tooltip=[
+                alt.Tooltip("area", type="nominal", title="Area"),
+                alt.Tooltip("value", type="quantitative", title=axis),
+                alt.Tooltip("counted", type="quantitative", title="Counted"),
+            ],
+        )
+    )
+    hidden = int(chosen["suppressed"].sum())
+    note = f" {hidden} areas are withheld ({WITHHELD}) and not drawn." if hidden else ""
+    return Figure(bars, title, f"{title}. {len(data)} areas.{note}")
+
+
+def bars(frame: pd.DataFrame, title: str, axis: str) -> Figure:
+    """Counts per category: the first column names the bars, the second counts."""
+    name, number = (str(column) for column in frame.columns[:2])
+    data = pd.DataFrame({"name": frame[name].astype("str"), "n": frame[number]})
+    chart = (
+        alt.Chart(data)
+        .mark_bar(color=PALETTE[0])
+        .encode(
+            x=alt.X("n", type="quantitative", title=axis).axis(tickMinStep=1),
+            y=alt.Y("name", type="nominal", title=None, sort=None).axis(labelLimit=260),
+            tooltip=[
+                alt.Tooltip("name", type="nominal", title=" "),
+                alt.Tooltip("n", type="quantitative", title=axis),
+            ],
+        )
+    )
+    listed = (f"{line.name}: {line.n}" for line in data.itertuples(index=False))
+    text = f"{title}. " + "; ".join(listed)
+    return Figure(chart, title, text)

@@ -1,0 +1,176 @@
+"""The data of one scope: all that a notebook may see, and nothing else.
+
+The state is computed once (`StateData`); a scope's data are slices of it. A publisher writes each
+slice to a folder of its own, so that a wrong notebook has no other scope's record to show.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import feather
+
+from ipats_lib import caseload, indicators
+from ipats_lib.disclosure import load_thresholds, withhold
+from ipats_lib.errors import SnapshotError, UsageError
+from ipats_lib.indicators.aggregate import in_areas
+from ipats_lib.indicators.rules import ELEMENTS
+from ipats_lib.params import load_areas
+from ipats_lib.periods import Period, Report
+from ipats_lib.scopes import STATE, STATE_AREA, Scope
+from ipats_lib.snapshot import Snapshot
+
+TREND_QUARTERS = 8
+ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseload.ELEMENTS)))
+FRAMES = ("rows", "outcomes", "areas", "caseload", "assignment", "service", "planner")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What every page must say about its figures: whose, when, from which snapshot."""
+
+    scope: str
+    title: str
+    period: str
+    as_of: str
+    as_of_source: str
+    snapshot: str
+    synthetic: bool
+    missing_tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ScopeData:
+    """One scope's records and figures. frames: see `FRAMES`; absent case tables are left out."""
+
+    about: About
+    frames: Mapping[str, pd.DataFrame]
+
+    def write(self, folder: Path) -> None:
+        """Write the data to a new folder, one Arrow file per frame."""
+        folder.mkdir(parents=True)
+        (folder / "about.json").write_text(json.dumps(asdict(self.about), indent=1, sort_keys=True))
+        for name, frame in self.frames.items():
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            feather.write_feather(table, folder / f"{name}.arrow", compression="uncompressed")
+
+    @classmethod
+    def read(cls, folder: Path) -> "ScopeData":
+        """Read what `write` wrote; SnapshotError when the folder is not such data."""
+        try:
+            raw = json.loads((folder / "about.json").read_text())
+            about = About(**{**raw, "missing_tables": tuple(raw["missing_tables"])})
+            frames = {
+                name: feather.read_feather(folder / f"{name}.arrow")
+                for name in FRAMES
+                if (folder / f"{name}.arrow").exists()
+            }
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise SnapshotError(f"{folder} does not hold the data of a scope.") from error
+        return cls(about, frames)
+
+
+def reports_of(period: Period) -> tuple[Report, ...]:
+    """The reports whose outcomes a publication needs: its own, and the quarters of its trend."""
+    trend = [period.earlier(back).reports[1] for back in range(TREND_QUARTERS)]
+    return tuple(dict.fromkeys((*period.reports, *trend)))
+
+
+@dataclass(frozen=True)
+class StateData:
+    """A whole snapshot for one period, computed once and sliced per scope."""
+
+    snapshot: Snapshot
+    period: Period
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        return self.snapshot.rows(STATE, ROW_COLUMNS)
+
+    @cached_property
+    def membership(self) -> pd.DataFrame:
+        return self.snapshot.membership()
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """Outcomes in scope of every report of the period and of its trend."""
+        reports = reports_of(self.period)
+        return indicators.outcome_table(self.rows, reports, self.snapshot.as_of)
+
+    @cached_property
+    def caseload(self) -> pd.DataFrame:
+        return caseload.caseload(self.rows, self.snapshot.as_of)
+
+    @cached_property
+    def areas(self) -> pd.DataFrame:
+        """Figures of the state and of every LWIA, small cells withheld: fit for any reader."""
+        members = self.membership[self.membership["area_type"] == "lwia"]
+        labels = {report.label for report in self.period.reports}
+        outcomes = self.outcomes[self.outcomes["report"].isin(labels)]
+        placed = in_areas(outcomes, members, STATE_AREA)
+        figures = indicators.aggregate(placed, ["report", "area_type", "area", "program"])
+        areas = [("state", STATE_AREA), *(("lwia", area.lwia) for area in load_areas())]
+        long = indicators.long_form(figures, self.period.reports, areas)
+        return withhold(long, load_thresholds())
+
+    @cached_property
+    def _rows_of_area(self) -> dict[tuple[str, str], pd.Series]:
+        grouped = self.membership.groupby(["area_type", "area"], observed=True)["row"]
+        return {(str(kind), str(area)): rows for (kind, area), rows in grouped}
+
+    def slice(self, scope: Scope) -> ScopeData:
+        """The data of one scope; UsageError for a scope that the snapshot does not have."""
+        if scope not in self.snapshot.scopes():
+            raise UsageError(f"Scope '{scope}' is not in snapshot {self.snapshot.id}.")
+        frames = {
+            "rows": self._only(self.rows, scope),
+            "outcomes": self._only(self.outcomes, scope),
+            "caseload": self._only(self.caseload, scope),
+            "areas": self.areas,
+        }
+        for name in ("assignment", "service", "planner"):
+            table = self.snapshot.table(name, scope)
+            if table is not None:
+                frames[name] = table.reset_index(drop=True)
+        return ScopeData(self._about(scope), frames)
+
+    def _only(self, frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+        if scope == STATE:
+            return frame
+        mine = self._rows_of_area.get((scope.kind, scope.area), pd.Series(dtype="int64"))
+        return frame[frame["row"].isin(mine)].reset_index(drop=True)
+
+    def _about(self, scope: Scope) -> About:
+        return About(
+            scope=scope.path,
+            title=self.title(scope),
+            period=self.period.name,
+            as_of=self.snapshot.as_of.isoformat(),
+            as_of_source=self.snapshot.provenance.as_of_source,
+            snapshot=self.snapshot.id,
+            synthetic=self.snapshot.synthetic,
+            missing_tables=tuple(self.snapshot.missing_tables),
+        )
+
+    @cached_property
+    def _planner_names(self) -> dict[str, str]:
+        planners = self.snapshot.planners()
+        return dict(zip(planners["planner_id"], planners["name"], strict=True))
+
+    def title(self, scope: Scope) -> str:
+        """The scope's name as a reader knows it."""
+        names = {area.lwia: area.name for area in load_areas()}
+        if scope.kind == "planner":
+            name = self._planner_names.get(scope.planner, "")
+            return f"{name} ({scope.planner}), LWIA {scope.lwia}"
+        return f"LWIA {scope.lwia}: {names[scope.lwia]}" if scope.lwia else "Illinois"
+
+
+def as_of(about: About) -> date:
+    """The as-of date as a date."""
+    return date.fromisoformat(about.as_of)

@@ -1,0 +1,68 @@
+"""Pieces of a page. Everything that comes from data is escaped here, and only here."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from html import escape
+
+import pandas as pd
+
+from ipats_lib.disclosure import WITHHELD
+
+NONE = "\N{EN DASH}"
+Cell = object
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A piece of HTML that a notebook shows; `plain` is its text for readers without HTML."""
+
+    html: str
+    plain: str = ""
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.plain or "<html>"
+
+
+def rounded(value: float, places: int) -> str:
+    """Round half up, at the end only (domain 2.11)."""
+    step = Decimal(1).scaleb(-places)
+    return f"{Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP):,}"
+
+
+def rate(value: Cell) -> str:
+    """A share 0..1 in percent to one decimal."""
+    return NONE if pd.isna(value) else f"{rounded(float(value) * 100, 1)}%"  # type: ignore[arg-type]
+
+
+def dollars(value: Cell) -> str:
+    return NONE if pd.isna(value) else f"${rounded(float(value), 0)}"  # type: ignore[arg-type]
+
+
+def count(value: Cell) -> str:
+    return NONE if pd.isna(value) else f"{int(value):,}"  # type: ignore[call-overload]
+
+
+def percent_of_level(value: Cell) -> str:
+    return NONE if pd.isna(value) else f"{rounded(float(value), 1)}%"  # type: ignore[arg-type]
+
+
+def figure(measure: str, value: Cell, withheld: bool = False) -> str:
+    """A figure in its measure's unit; the marker where it is withheld."""
+    if withheld:
+        return WITHHELD
+    return dollars(value) if measure == "ME" else rate(value)
+
+
+def text(value: Cell) -> str:
+    """Any other value; dates as YYYY-MM-DD."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return NONE
+    return value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else str(value)
+
+
+def paragraph(sentence: str, css: str = "") -> Html:
+    attribute = f' class="{escape(css)}"' if css else ""
+    return Html(f"<p{attribute}>{escape(sentence)}</p>", sentence)

@@ -1,0 +1,51 @@
+"""All figures of a snapshot in the long form: what others check our numbers through."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ipats_lib import indicators
+from ipats_lib.disclosure import WITHHELD, load_thresholds, withhold
+from ipats_lib.indicators.aggregate import aggregate, in_areas
+from ipats_lib.indicators.rules import ELEMENTS
+from ipats_lib.periods import Period
+from ipats_lib.scopes import STATE, STATE_AREA, Scope
+from ipats_lib.snapshot import Snapshot
+
+
+def all_figures(snapshot: Snapshot, period: Period, *, suppress: bool = False) -> pd.DataFrame:
+    """The state, every LWIA and every planner (long form, domain 8.4).
+
+    Values are unrounded: rates 0..1, medians in dollars. With `suppress`, small cells are
+    withheld (domain 7.3).
+    """
+    rows = snapshot.rows(STATE, ELEMENTS)
+    outcomes = indicators.outcome_table(rows, period.reports, snapshot.as_of)
+    placed = in_areas(outcomes, snapshot.membership(), STATE_AREA)
+    figures = aggregate(placed, ["report", "area_type", "area", "program"])
+    areas = [(scope.kind, scope.area) for scope in snapshot.scopes()]
+    long = indicators.long_form(figures, period.reports, sorted(areas, key=_order))
+    return withhold(long, load_thresholds()) if suppress else long
+
+
+def scope_figures(scope: Scope, outcomes: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """One scope's own figures in the long form, nothing withheld."""
+    labels = {report.label for report in period.reports}
+    mine = outcomes[outcomes["report"].isin(labels)]
+    mine = mine.assign(area_type=scope.kind, area=scope.area)
+    figures = aggregate(mine, ["report", "area_type", "area", "program"])
+    return indicators.long_form(figures, period.reports, [(scope.kind, scope.area)])
+
+
+def _order(area: tuple[str, str]) -> tuple[int, str]:
+    return ("state", "lwia", "planner").index(area[0]), area[1]
+
+
+def write_figures(figures: pd.DataFrame, path: Path) -> None:
+    """Write the long form as CSV; withheld numbers as `*`, an empty value where nothing counts."""
+    shown = figures.astype({"numerator": "object", "denominator": "object", "value": "object"})
+    for column in ("numerator", "denominator", "value"):
+        shown[column] = shown[column].mask(figures["suppressed"], WITHHELD)
+    shown["suppressed"] = figures["suppressed"].map({True: "true", False: "false"})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shown.to_csv(path, index=False, lineterminator="\n")

@@ -1,0 +1,203 @@
+"""A report on one scope: the questions that notebooks ask."""
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from ipats_lib import indicators
+from ipats_lib.caseload import STATUSES
+from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
+from ipats_lib.disclosure import load_thresholds
+from ipats_lib.errors import UsageError
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
+from ipats_lib.params import load_areas
+from ipats_lib.periods import Period, Window
+from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
+from ipats_lib.report.display import Html
+from ipats_lib.report.source import sample_snapshot
+from ipats_lib.scopes import Scope
+from ipats_lib.snapshot import open_snapshot
+
+CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
+
+
+@dataclass(frozen=True)
+class Report:
+    """One scope in one period. Frames are documented at the method that makes them."""
+
+    data: ScopeData
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.parse(self.data.about.scope)
+
+    @property
+    def lwia(self) -> str:
+        """The LWIA of the scope, or nothing for the state."""
+        return self.scope.lwia
+
+    @property
+    def period(self) -> Period:
+        return Period.parse(self.data.about.period)
+
+    def headline(self) -> Html:
+        """Area, period, as-of date, snapshot, and where corrections are made."""
+        about = self.data.about
+        facts = [
+            ("Area", about.title),
+            ("Period", self.period.reports[0].label),
+            ("Data as of", f"{about.as_of} ({about.as_of_source})"),
+            ("Snapshot", about.snapshot),
+        ]
+        listed = "".join(f"<div><dt>{k}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
+        synthetic = (
+            "<p class='synthetic'>Synthetic sample data: no real person, no real result.</p>"
+            if about.synthetic
+            else ""
+        )
+        missing = "".join(
+            f"<p class='missing'>The extract has no {escape(name)} table: figures that need it "
+            "are left out.</p>"
+            for name in about.missing_tables
+        )
+        plain = "; ".join(f"{k}: {v}" for k, v in facts)
+        body = f"<dl class='facts'>{listed}</dl>{synthetic}{missing}<p>{CORRECTIONS}</p>"
+        return Html(f"<div class='headline'>{body}</div>", plain)
+
+    def indicators(self) -> pd.DataFrame:
+        """Every program and indicator of the main report against its level.
+
+        One row per program and measure: program, program_title, measure, title, numerator,
+        denominator, pending, excluded, value (rate 0..1 or dollars), resolved, ceiling, level
+        (same unit), level_synthetic, percent (of level) and status. A denominator under the
+        smallest publishable one gets no status (domain 1.2, rule 6).
+        """
+        report = self.period.reports[0]
+        mine = self.data.frames["outcomes"]
+        mine = mine[mine["report"] == report.label]
+        figures = indicators.aggregate(mine, ["report", "program"])
+        grid = indicators.long_form(
+            figures.assign(area_type=self.scope.kind, area=self.scope.area),
+            [report],
+            [(self.scope.kind, self.scope.area)],
+        )
+        extra = figures.rename(columns={"indicator": "measure"}).astype(
+            {"program": "str", "measure": "str"}
+        )
+        more = extra[["program", "measure", "pending", "excluded", "resolved", "ceiling"]]
+        joined = grid.merge(more, on=["program", "measure"], how="left")
+        return self._judged(joined.fillna({"pending": 0, "excluded": 0}))
+
+    def _judged(self, figures: pd.DataFrame) -> pd.DataFrame:
+        area = self.scope.lwia or self.scope.area
+        judged = against_levels(figures, load_levels(self.data.about.synthetic), area)
+        fewest = load_thresholds().minimum_denominator
+        bands = [
+            NOT_ASSESSED if size < fewest else band_of(percent)
+            for size, percent in zip(judged["denominator"], judged["percent"], strict=True)
+        ]
+        return judged.assign(
+            status=[f"{band.shape} {band.name}" for band in bands],
+            program_title=judged["program"].map(PROGRAM_TITLES),
+            title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
+        )
+
+    def trend(self, measure: str) -> pd.DataFrame:
+        """One measure by report quarter, oldest first, for the three Title I programs.
+
+        One row per quarter and program: quarter_label, program, program_title, numerator,
+        denominator, value; only quarters whose exits the extract still holds.
+        """
+        periods = [self.period.earlier(back) for back in reversed(range(TREND_QUARTERS))]
+        labels = {period.reports[1].label: period.name for period in periods}
+        outcomes = self.data.frames["outcomes"]
+        chosen = outcomes[
+            (outcomes["indicator"] == measure)
+            & outcomes["report"].isin(labels)
+            & outcomes["program"].isin(["adult", "dw", "youth"])
+        ]
+        figures = indicators.aggregate(chosen, ["report", "program"])
+        figures = figures.assign(
+            quarter_label=figures["report"].astype("str").map(labels),
+            program_title=figures["program"].astype("str").map(PROGRAM_TITLES),
+        )
+        return figures.sort_values(["quarter_label", "program"], ignore_index=True)
+
+    def areas(self) -> pd.DataFrame:
+        """The state and every LWIA in the main report, small cells withheld (long form).
+
+        Adds area_title. The same figures in every scope: nobody's own cell is opened here.
+        """
+        figures = self.data.frames["areas"]
+        main = figures[figures["window"] == self.period.reports[0].window]
+        names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
+        return main.assign(area_title=main["area"].map({"IL": "Illinois", **names}))
+
+    def caseload(self) -> pd.DataFrame:
+        """One row per period of participation: row, customer, program, status, days, band."""
+        table = self.data.frames["caseload"].merge(self._programs(), on="row")
+        return table.sort_values("row", ignore_index=True)
+
+    def _programs(self) -> pd.DataFrame:
+        rows = self.data.frames["rows"]
+        today = as_of(self.data.about)
+        view = View(Records(rows), "title1", Window(today, today), today)
+        program = pd.Series("Reportable only", index=rows.index)
+        program[STREAMS["wp"](view)] = PROGRAM_TITLES["wp"]
+        for stream in ("adult", "dw", "youth"):
+            program[STREAMS[stream](view)] = PROGRAM_TITLES[stream]  # type: ignore[index]
+        several = sum(STREAMS[s](view).astype("int8") for s in ("adult", "dw", "youth"))
+        program[IN_TITLE_I(view) & (several > 1)] = "Several Title I programs"
+        customer = rows["100"].astype("str")
+        return pd.DataFrame({"row": rows["row"], "customer": customer, "program": program})
+
+    def status_by_program(self) -> pd.DataFrame:
+        """Counts: one row per status, one column per program, and the total."""
+        table = self.caseload()
+        counted = pd.crosstab(table["status"].astype("str"), table["program"])
+        counted = counted.reindex([s for s in STATUSES if s in counted.index])
+        counted["Total"] = counted.sum(axis=1)
+        return counted.rename_axis("status").reset_index().rename_axis(None, axis=1)
+
+    def service_bands(self) -> pd.DataFrame:
+        """Active periods of participation by days since the last qualifying service: band, n."""
+        bands = self.caseload()["band"].value_counts(sort=False)
+        return bands.rename_axis("band").rename("n").reset_index()
+
+    def soft_exit_watch(self) -> pd.DataFrame:
+        """Active, without an open training, 60 or more days after the last qualifying service.
+
+        One row per period of participation, most days first: customer, program, last_service,
+        days, status. Rows are shown inside an LWIA or to a planner; for the state, none.
+        """
+        table = self.caseload()
+        near = table["status"].isin(
+            ["Active, at risk of soft exit", "Active, past 90 days without service"]
+        )
+        return table[near].sort_values(["days", "row"], ascending=[False, True], ignore_index=True)
+
+
+def open_report(snapshot: str, scope: str, period: str) -> Report:
+    """Open the report of a scope.
+
+    snapshot: `sample` (a small synthetic state, made on first use), a snapshot's folder, or the
+    folder of one scope's data as the publisher writes it. UsageError when such a folder holds
+    another scope or period than asked for.
+    """
+    if snapshot == "sample":
+        return _from_state(sample_snapshot(), scope, period)
+    folder = Path(snapshot)
+    if not (folder / "about.json").exists():
+        return _from_state(folder, scope, period)
+    data = ScopeData.read(folder)
+    if (data.about.scope, data.about.period) != (scope, period):
+        raise UsageError(f"{folder} holds {data.about.scope} {data.about.period}, not {scope}.")
+    return Report(data)
+
+
+def _from_state(folder: Path, scope: str, period: str) -> Report:
+    state = StateData(open_snapshot(folder), Period.parse(period))
+    return Report(state.slice(Scope.parse(scope)))

@@ -1,0 +1,66 @@
+"""Findings in words, made from the data; "none" is a finding."""
+
+import pandas as pd
+
+from ipats_lib.report.display import Html, figure, paragraph, percent_of_level
+
+
+def status(summary: pd.DataFrame) -> Html:
+    """How many figures stand in which band."""
+    bands = summary.loc[summary["percent"].notna(), "status"].value_counts(sort=False)
+    if bands.empty:
+        return paragraph("No figure of this scope has a level to compare with.", "finding")
+    listed = ", ".join(f"{number} {name}" for name, number in bands.items())
+    return paragraph(f"Of {bands.sum()} figures with a level: {listed}.", "finding")
+
+
+def largest_gap(summary: pd.DataFrame) -> Html:
+    """The figure furthest under its level."""
+    under = summary[summary["percent"] < 100]
+    if under.empty:
+        return paragraph("No figure stands below its level.", "finding")
+    worst = under.loc[under["percent"].astype("float64").idxmin()]
+    return paragraph(
+        f"Furthest below its level: {worst['program_title']}, {worst['title'].lower()}, at "
+        f"{figure(worst['measure'], worst['value'])} against "
+        f"{figure(worst['measure'], worst['level'])} "
+        f"({percent_of_level(worst['percent'])} of the level, "
+        f"{int(worst['denominator'])} counted).",
+        "finding",
+    )
+
+
+def small_numbers(summary: pd.DataFrame, fewest: int) -> Html:
+    """A warning where figures rest on few records, or that none does."""
+    few = int(((summary["denominator"] > 0) & (summary["denominator"] < fewest)).sum())
+    if not few:
+        return paragraph(f"Every figure here rests on at least {fewest} records.", "finding")
+    return paragraph(
+        f"{few} figures rest on fewer than {fewest} records: read the counts, not the rates; "
+        "no status is given to them.",
+        "finding",
+    )
+
+
+def withheld(areas: pd.DataFrame) -> Html:
+    """How many cells of other areas are withheld."""
+    number = int(areas["suppressed"].sum())
+    if not number:
+        return paragraph("No cell is withheld.", "finding")
+    return paragraph(
+        f"{number} cells are withheld and marked *, because they are small or would give a "
+        "small one away.",
+        "finding",
+    )
+
+
+def caseload(table: pd.DataFrame) -> Html:
+    """How many are active, and how many of them are close to a soft exit or past it."""
+    active = table["status"].astype("str").str.startswith("Active")
+    overdue = int((table["status"] == "Active, past 90 days without service").sum())
+    risk = int((table["status"] == "Active, at risk of soft exit").sum())
+    return paragraph(
+        f"{int(active.sum()):,} periods of participation are active: {risk:,} have had no "
+        f"qualifying service for 60 to 90 days, {overdue:,} for more than 90.",
+        "finding",
+    )

@@ -1,0 +1,185 @@
+"""The command line: each command reads its options, calls one function, and prints."""
+
+import functools
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from ipats_lib.errors import IpatsError
+
+app = typer.Typer(
+    help="IPATS: WIOA performance reports, from an IWDS extract to a published site.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+err = Console(stderr=True)
+
+Extract = Annotated[Path, typer.Option(help="An extract's folder, or a snapshot's.")]
+Store = Annotated[Path, typer.Option(help="Where snapshots are kept.")]
+PeriodName = Annotated[str, typer.Option(help="PY2024 (annual) or PY2024Q4 (quarterly).")]
+AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As-of date.")]
+SiteFolder = Annotated[Path, typer.Option("--site", help="The folder a web server serves.")]
+SNAPSHOTS = Path("var/snapshots")
+
+
+def sentences(command: Callable[..., None]) -> Callable[..., None]:
+    """What a user can mend ends in one sentence and its exit code, never in a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except IpatsError as error:
+            err.print(f"[bold red]Stopped:[/] {_plain(str(error))}", soft_wrap=True)
+            raise typer.Exit(error.exit_code) from None
+
+    return wrapped
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+@contextmanager
+def shown_progress() -> Any:
+    """A callable (stage, done, total) that draws one bar per stage."""
+    columns = (
+        TextColumn("{task.description:>9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total, rate="")
+            speed = bars.tasks[tasks[stage]].finished_speed or bars.tasks[tasks[stage]].speed
+            rate = f"{speed:.1f}/s" if speed else ""
+            bars.update(tasks[stage], completed=done, total=total, rate=rate)
+
+        yield advance
+
+
+@app.command()
+@sentences
+def sample(
+    out: Annotated[Path, typer.Option(help="The extract's folder to write.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+    scale: Annotated[float, typer.Option(help="1 is the size of Illinois.")] = 1.0,
+) -> None:
+    """Write a synthetic extract of Illinois' size."""
+    from ipats_lib.sample import write_sample
+
+    with shown_progress() as advance:
+        write_sample(out, seed=seed, scale=scale, progress=functools.partial(advance, "sample"))
+    err.print(f"Wrote the synthetic extract {out}.")
+
+
+def _snapshot(extract: Path, store: Path, as_of: datetime | None) -> Any:
+    from ipats_lib.snapshot import make_snapshot, open_snapshot
+
+    if (extract / "snapshot.json").exists():
+        return open_snapshot(extract)
+    day: date | None = as_of.date() if as_of else None
+    with shown_progress() as advance:
+        return make_snapshot(extract, store, as_of=day, progress=advance)
+
+
+@app.command()
+@sentences
+def snapshot(extract: Extract, store: Store = SNAPSHOTS, as_of: AsOf = None) -> None:
+    """Validate an extract and keep it as an immutable snapshot."""
+    made = _snapshot(extract, store, as_of)
+    found = made.findings()
+    err.print(f"Snapshot {made.id}, as of {made.as_of}: {len(found)} findings.")
+    for (rule, severity), lines in found.groupby(["rule", "severity"]):
+        err.print(f"  {rule} {severity}: {len(lines)}")
+    print(made.path)
+
+
+@app.command()
+@sentences
+def indicators(
+    extract: Extract,
+    period: PeriodName,
+    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    store: Store = SNAPSHOTS,
+    as_of: AsOf = None,
+    suppress: Annotated[bool, typer.Option(help="Withhold small cells, marked *.")] = False,
+) -> None:
+    """Write the five indicators of every area and planner in the long form."""
+    from ipats_lib.periods import Period
+    from ipats_lib.report.figures import all_figures, write_figures
+
+    wanted = Period.parse(period)
+    figures = all_figures(_snapshot(extract, store, as_of), wanted, suppress=suppress)
+    write_figures(figures, out)
+    err.print(f"Wrote {len(figures):,} figures to {out}.")
+
+
+@app.command()
+@sentences
+def build(
+    extract: Extract,
+    period: PeriodName,
+    site: SiteFolder,
+    only: Annotated[list[str] | None, typer.Option(help="lwia/07 and what is inside it.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 2,
+    notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = Path(
+        __file__
+    ).parent
+    / "notebooks",
+    store: Store = SNAPSHOTS,
+    as_of: AsOf = None,
+) -> None:
+    """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
+    from ipats_lib.periods import Period
+    from ipats_lib.publishing.build import Options, build
+
+    options = Options(notebooks, site, Period.parse(period), tuple(only or ()), workers)
+    source = _snapshot(extract, store, as_of)
+    with shown_progress() as advance:
+        done = build(source, options, advance)
+    err.print(f"Published {done.pages:,} pages of {done.scopes:,} scopes.")
+    print(options.site / options.period.name)
+
+
+@app.command()
+@sentences
+def rollback(period: PeriodName, site: SiteFolder) -> None:
+    """Show the publication before the current one again."""
+    from ipats_lib.publishing.site import Site
+
+    print(Site(site).rollback(period))
+
+
+@app.command()
+@sentences
+def serve(
+    site: SiteFolder,
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8000,
+) -> None:
+    """Show a site on loopback, for development: UNPROTECTED, every page to whoever asks."""
+    from ipats_lib.publishing.preview import serve_unprotected
+
+    serve_unprotected(site, port, err.print)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,57 @@
+"""The report calendar.  Source: domain 2.2."""
+
+from datetime import date
+
+import pytest
+
+from ipats_lib.errors import UsageError
+from ipats_lib.periods import LAG, Period, Quarter, Window, program_year, program_year_end
+
+
+def test_annual_windows_of_py2024():
+    report = Period.parse("PY2024").reports[0]
+    assert report.cohort("served") == Window(date(2024, 7, 1), date(2025, 6, 30))
+    assert report.cohort("exited") == Window(date(2024, 4, 1), date(2025, 3, 31))
+    assert report.cohort("ER_Q2") == Window(date(2023, 7, 1), date(2024, 6, 30))
+    assert report.cohort("ER_Q4") == Window(date(2023, 1, 1), date(2023, 12, 31))
+    assert report.cohort("MSG") == Window(date(2024, 7, 1), date(2025, 6, 30))
+
+
+@pytest.mark.parametrize("cohort", LAG)
+def test_rolling_windows_of_the_fourth_quarter_are_the_annual_ones(cohort):
+    rolling = Period.parse("PY2024Q4").reports[0]
+    assert rolling.window == "rolling4"
+    assert rolling.cohort(cohort) == Period.parse("PY2024").reports[0].cohort(cohort)
+
+
+def test_current_quarter_windows():
+    """R is Jan-Mar 2025: exits of R-4 feed ER Q2, of R-6 feed ER Q4, of R-1 are the exiters."""
+    current = Period.parse("PY2024Q3").reports[1]
+    assert current.window == "current"
+    assert current.cohort("ER_Q2") == Window(date(2024, 1, 1), date(2024, 3, 31))
+    assert current.cohort("ER_Q4") == Window(date(2023, 7, 1), date(2023, 9, 30))
+    assert current.cohort("exited") == Window(date(2024, 10, 1), date(2024, 12, 31))
+    assert current.cohort("MSG") == Window(date(2025, 1, 1), date(2025, 3, 31))
+
+
+def test_program_years_turn_on_the_first_of_july():
+    assert program_year(date(2024, 6, 30)) == 2023
+    assert program_year(date(2024, 7, 1)) == 2024
+    assert program_year_end(date(2024, 7, 1)) == date(2025, 6, 30)
+
+
+def test_quarters_add_across_years():
+    assert (Quarter.of(date(2024, 5, 10)) + 4).start == date(2025, 4, 1)
+    assert Quarter.of(date(2024, 12, 31)).end == date(2024, 12, 31)
+    assert Quarter.of(date(2024, 1, 1)).label == "2024 Q1"
+
+
+def test_earlier_periods_cross_the_program_year():
+    assert Period.parse("PY2024Q1").earlier(1) == Period.parse("PY2023Q4")
+    assert Period.parse("PY2024Q4").earlier(4) == Period.parse("PY2023Q4")
+
+
+@pytest.mark.parametrize("text", ["2024", "PY24", "PY2024Q5", "PY2024q4", "PY2024Q4/..", ""])
+def test_anything_else_is_refused(text):
+    with pytest.raises(UsageError):
+        Period.parse(text)

@@ -1,0 +1,54 @@
+"""Small PIRL tables for tests: the columns that matter are drawn, the rest is blank."""
+
+from datetime import date
+
+import pandas as pd
+
+from ipats_lib.indicators import outcome_table
+from ipats_lib.params import load_layout
+from ipats_lib.periods import Period, Report
+
+AFTER_EVERYTHING = date(2026, 12, 31)
+
+
+def annual(py: int) -> Report:
+    return Period(py).reports[0]
+
+
+def pirl(table: str) -> pd.DataFrame:
+    """A typed PIRL frame from a drawn table; the column `id` becomes element 100."""
+    lines = [line.strip() for line in table.strip().splitlines()]
+    header = [cell.strip() for cell in lines[0].split("|")]
+    drawn = [[cell.strip() for cell in line.split("|")] for line in lines[1:]]
+    text = pd.DataFrame(drawn, columns=["100" if name == "id" else name for name in header])
+    typed = {
+        element.number: _typed(text.get(element.number), element.type, len(text))
+        for element in load_layout().elements
+        if not element.reserved
+    }
+    return pd.DataFrame({"row": range(1, len(text) + 1), **typed})
+
+
+def _typed(column: pd.Series | None, kind: str, size: int) -> pd.Series:
+    values = column if column is not None else pd.Series([""] * size)
+    values = values.where(values != "", None)
+    if kind == "date":
+        return pd.to_datetime(values, format="%Y%m%d").astype("datetime64[s]")
+    if kind == "amount":
+        return values.astype("float64")
+    if kind in ("code", "integer"):
+        return pd.to_numeric(values).astype("Int32")
+    return values.astype("string")
+
+
+def states(
+    rows: pd.DataFrame,
+    indicator: str,
+    report: Report | None = None,
+    as_of: date = AFTER_EVERYTHING,
+) -> dict[tuple[str, str], str]:
+    """(id, program) -> state, of every line in scope except the Title I total."""
+    table = outcome_table(rows, [report or annual(2024)], as_of)
+    table = table[(table["indicator"] == indicator) & (table["program"] != "title1")]
+    ids = rows.set_index("row")["100"]
+    return {(str(ids[line.row]), str(line.program)): str(line.state) for line in table.itertuples()}
