@@ -75,10 +75,11 @@ class Records:
 
     def quarter_end_after_exit(self, quarters: int) -> NDArray[np.datetime64]:
         """Last day of the n-th calendar quarter after the exit quarter (domain 2.2, q_after)."""
-        months = self.day("901").astype("datetime64[M]")
-        quarter = months - (months - np.datetime64("1970-01", "M")).astype(np.int64) % 3
-        following = (quarter + 3 * (quarters + 1)).astype("datetime64[D]")
-        return following - np.timedelta64(1, "D")
+        exits = self.day("901")
+        months = exits.astype("datetime64[M]").astype(np.int64)
+        following = (months // 3 + quarters + 1) * 3
+        last = following.astype("datetime64[M]").astype("datetime64[D]") - np.timedelta64(1, "D")
+        return np.where(np.isnat(exits), np.datetime64("NaT", "D"), last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ class Site:
             except BlockingIOError:
                 lock.seek(0)
                 holder = lock.read() or "another publisher"
-                raise PublisherBusyError(f"{self.root} is held by {holder}; try again later.") from None
+                raise PublisherBusyError(
+                    f"{self.root} is held by {holder}; try again later."
+                ) from None
             lock.truncate(0)
             lock.write(f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()}")
             lock.flush()
