@@ -50,13 +50,6 @@ class PageExporter(TemplateExporter):
             **options,
         )
 
-    @property
-    def _template_extension_default(self) -> str:
-        return ".html.j2"
-
-    def _file_extension_default(self) -> str:
-        return ".html"
-
     def default_filters(self) -> Any:
         yield from super().default_filters()
         yield "markdown2html", markdown2html

@@ -3,9 +3,11 @@
 document.addEventListener("DOMContentLoaded", () => {
   for (const figure of document.querySelectorAll("figure.chart")) {
     const spec = JSON.parse(figure.querySelector("script").textContent);
+    // Vega measures its labels on a canvas, which does not know "inherit".
+    const font = getComputedStyle(document.body).fontFamily;
     const options = {
       mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
-      config: { font: "inherit", axis: { labelFontSize: 12, titleFontSize: 12 }, legend: { orient: "top" }, title: { anchor: "start", fontSize: 14 } },
+      config: { font, axis: { labelFontSize: 12, titleFontSize: 12 }, legend: { orient: "top" }, title: { anchor: "start", fontSize: 14 } },
     };
     window.vegaEmbed(figure.querySelector(".canvas"), spec, options)
       .then(() => figure.classList.add("drawn"))

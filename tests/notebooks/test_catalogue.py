@@ -1,0 +1,84 @@
+"""What a notebook must be to be published, and that ours are.  Source: style guide, notebooks."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from ipats_lib.errors import NotebookError
+from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue
+
+OURS = Path(__file__).parents[2] / "notebooks"
+PARAMETERS = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
+DECLARED = {"family": "performance", "title": "T", "order": 1, "scopes": ["state"]}
+
+
+def notebook(folder, name="made", parameters=PARAMETERS, declared=DECLARED, outputs=()):
+    cell = new_code_cell(parameters, metadata={"tags": ["parameters"]}, outputs=list(outputs))
+    made = new_notebook(cells=[new_markdown_cell("# T"), cell], metadata={"ipats": declared})
+    path = folder / "performance" / f"{name}.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(made, path)
+    return path
+
+
+def test_a_notebook_dropped_into_a_family_is_found(tmp_path):
+    notebook(tmp_path)
+    (found,) = read_catalogue(tmp_path)
+    assert (found.key, found.title, found.scopes) == ("performance/made", "T", ("state",))
+
+
+def test_order_decides_then_name(tmp_path):
+    notebook(tmp_path, "b", declared={**DECLARED, "order": 1})
+    notebook(tmp_path, "a", declared={**DECLARED, "order": 2})
+    assert [n.name for n in read_catalogue(tmp_path)] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"declared": {}},
+        {"declared": {**DECLARED, "family": "dashboards"}},
+        {"declared": {**DECLARED, "scopes": ["county"]}},
+        {"declared": {**DECLARED, "scopes": []}},
+        {"declared": {**DECLARED, "order": "first"}},
+        {"declared": {**DECLARED, "extra": 1}},
+        {"parameters": PARAMETERS + "\nextra = 1"},
+        {"parameters": 'scope = "state"'},
+        {"outputs": [nbformat.v4.new_output("stream", text="kept")]},
+        {"name": "Not A Name"},
+    ],
+)
+def test_a_notebook_that_breaks_the_rules_is_named(tmp_path, broken):
+    path = notebook(tmp_path, **broken)
+    with pytest.raises(NotebookError, match=path.name):
+        read_catalogue(tmp_path)
+
+
+def test_something_that_is_no_notebook_is_named(tmp_path):
+    path = notebook(tmp_path)
+    path.write_text("{")
+    with pytest.raises(NotebookError, match=path.name):
+        read_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_has_a_notebook(family):
+    assert any(n.family == family for n in read_catalogue(OURS))
+
+
+@pytest.mark.parametrize("path", sorted(OURS.glob("*/*.ipynb")), ids=lambda p: p.stem)
+def test_ours_tell_a_story(path):
+    """An H1 first, short code cells, no more than two in a row, no functions, paths or prints."""
+    cells = nbformat.read(path, as_version=4).cells
+    assert cells[0].source.startswith("# ")
+    kinds = "".join("c" if c.cell_type == "code" else "m" for c in cells)
+    assert "cccc" not in kinds
+    assert "ccc" not in kinds[4:]
+    for cell in cells:
+        if cell.cell_type == "code":
+            lines = [line for line in cell.source.splitlines() if line.strip()]
+            assert len(lines) <= 8
+            assert not any(line.startswith(("def ", "for ", "try", "print")) for line in lines)
+            assert cell.execution_count is None

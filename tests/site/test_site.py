@@ -1,0 +1,144 @@
+"""A publication is whole or absent.  Source: issue text "Publish"; security notes, Faults."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
+from ipats_lib.publishing.site import KEEP, Site, scope_of, verify, walk
+
+PERIOD = "PY2024Q4"
+
+
+def publish(site: Site, text: str) -> Path:
+    with site.publisher():
+        staged = site.stage(PERIOD)
+        (staged / "state").mkdir()
+        (staged / "state" / "index.html").write_text(text)
+        return site.switch(PERIOD, staged, {"snapshot": text})
+
+
+def shown(site: Site) -> str:
+    return (site.root / PERIOD / "state" / "index.html").read_text()
+
+
+@pytest.fixture()
+def site(tmp_path):
+    return Site(tmp_path / "site")
+
+
+def test_the_switch_shows_the_new_publication(site):
+    publish(site, "one")
+    publish(site, "two")
+    assert shown(site) == "two"
+
+
+def test_until_the_switch_the_old_publication_stays(site):
+    publish(site, "one")
+    with site.publisher():
+        (site.stage(PERIOD) / "half").write_text("half")
+    assert shown(site) == "one"
+    assert [p.name for p in walk(site.root / PERIOD)] == ["index.html"]
+
+
+def test_the_same_content_is_the_same_release(site):
+    assert publish(site, "one") == publish(site, "one")
+
+
+def test_rollback_goes_back_step_by_step_and_then_refuses(site):
+    for text in ("one", "two", "three"):
+        publish(site, text)
+    site.rollback(PERIOD)
+    assert shown(site) == "two"
+    site.rollback(PERIOD)
+    assert shown(site) == "one"
+    with pytest.raises(UsageError):
+        site.rollback(PERIOD)
+
+
+def test_only_the_last_publications_are_kept(site):
+    for number in range(KEEP + 2):
+        publish(site, str(number))
+    assert len([p for p in site.releases.iterdir() if p.is_dir()]) == KEEP
+    assert shown(site) == str(KEEP + 1)
+
+
+def test_a_second_publisher_is_told_who_holds_the_site(site):
+    with site.publisher(), pytest.raises(PublisherBusyError, match=f"process {os.getpid()}"):
+        other = Site(site.root)
+        with other.publisher():
+            pass
+    assert PublisherBusyError.exit_code == 75
+
+
+def test_a_killed_publisher_frees_the_site(site):
+    code = (
+        "import os, sys; from pathlib import Path; from ipats_lib.publishing.site import Site\n"
+        "with Site(Path(sys.argv[1])).publisher(): os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(site.root)], check=False)
+    publish(site, "after")
+    assert shown(site) == "after"
+
+
+def page(folder: Path, name: str, *links: str) -> PurePosixPath:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("".join(f'<a href="{link}">x</a>' for link in links))
+    return PurePosixPath(name)
+
+
+@pytest.fixture()
+def static(tmp_path):
+    folder = tmp_path / "_static"
+    folder.mkdir()
+    (folder / "style.css").write_text("")
+    return folder
+
+
+def test_links_may_stay_in_the_scope_go_inward_or_to_the_shared_files(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = [
+        page(staged, "state/index.html", "../lwia/07/index.html"),
+        page(staged, "lwia/07/index.html", "planner/1042/index.html", "../../../_static/style.css"),
+        page(staged, "lwia/07/planner/1042/index.html", "index.html"),
+    ]
+    verify(staged, files, static)
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [
+        ("lwia/07/planner/1042/index.html", "../../index.html"),
+        ("lwia/07/index.html", "../../state/index.html"),
+        ("lwia/07/index.html", "missing.html"),
+        ("lwia/07/index.html", "https://elsewhere.example/x.js"),
+        ("lwia/07/index.html", "/etc/passwd"),
+        ("lwia/07/index.html", "../../../_static/other.css"),
+    ],
+)
+def test_any_other_link_stops_the_publication(tmp_path, static, name, link):
+    staged = tmp_path / "staged"
+    names = ["state/index.html", "lwia/07/index.html", "lwia/07/planner/1042/index.html"]
+    files = [page(staged, n, *([link] if n == name else [])) for n in names]
+    with pytest.raises(PublicationError, match=name):
+        verify(staged, files, static)
+
+
+def test_a_missing_or_an_unplanned_file_stops_the_publication(tmp_path, static):
+    staged = tmp_path / "staged"
+    planned = [page(staged, "state/index.html")]
+    with pytest.raises(PublicationError, match="state/other.html"):
+        verify(staged, [*planned, PurePosixPath("state/other.html")], static)
+    page(staged, "state/extra.html")
+    with pytest.raises(PublicationError, match="state/extra.html"):
+        verify(staged, planned, static)
+
+
+def test_every_file_lies_in_a_scopes_folder():
+    assert scope_of("lwia/07/planner/1042/a/b.html").path == "lwia/07/planner/1042"
+    for name in ("index.html", "lwia/index.html", "lwia/7/index.html", "stateful/index.html"):
+        with pytest.raises(PublicationError):
+            scope_of(name)
