@@ -133,6 +133,36 @@ def indicators(
     err.print(f"Wrote {len(figures):,} figures to {out}.")
 
 
+def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
+    def say(path: str, reasons: tuple[str, ...]) -> None:
+        if wanted:
+            print(f"{path}: {', '.join(reasons)}")
+
+    return say
+
+
+def _pool(scheduler: str) -> Any:
+    from ipats_lib.publishing.workers import local_workers
+
+    if not scheduler:
+        return local_workers
+    from ipats_lib.publishing.cluster import cluster_workers
+
+    return lambda number: cluster_workers(scheduler)
+
+
+@app.command()
+@sentences
+def worker(
+    scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")],
+    slots: Annotated[int, typer.Option(help="Pages at once.", min=1)] = 2,
+) -> None:
+    """Make pages for a build on another machine, until the scheduler goes away."""
+    from ipats_lib.publishing.cluster import run_worker
+
+    run_worker(scheduler, slots)
+
+
 @app.command()
 @sentences
 def build(
@@ -145,6 +175,9 @@ def build(
         __file__
     ).parent
     / "notebooks",
+    clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
+    explain: Annotated[bool, typer.Option(help="Say why each page is executed anew.")] = False,
+    scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")] = "",
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
 ) -> None:
@@ -152,11 +185,21 @@ def build(
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import Options, build
 
-    options = Options(notebooks, site, Period.parse(period), tuple(only or ()), workers)
+    options = Options(
+        notebooks=notebooks,
+        site=site,
+        period=Period.parse(period),
+        only=tuple(only or ()),
+        workers=workers,
+        clean=clean,
+        explain=_explain(explain),
+        pool=_pool(scheduler),
+    )
     source = _snapshot(extract, store, as_of)
     with shown_progress() as advance:
-        done = build(source, options, advance)
-    err.print(f"Published {done.pages:,} pages of {done.scopes:,} scopes.")
+        run = build(source, options, advance)
+    said = "nothing had changed" if run.unchanged else f"{run.executed:,} executed anew"
+    err.print(f"Published {run.pages:,} pages: {said}.")
     print(options.site / options.period.name)
 
 

@@ -1,236 +1,214 @@
 """One publication from start to switch."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import get_context
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from time import perf_counter
 
 from ipats_lib import __version__
-from ipats_lib.errors import NotebookError, UsageError
+from ipats_lib.errors import UsageError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets, build_assets
-from ipats_lib.publishing.catalogue import FAMILIES, Notebook, read_catalogue
-from ipats_lib.publishing.execute import Task, execute
+from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.catalogue import Notebook, read_catalogue
+from ipats_lib.publishing.dependencies import Parts, common_parts, hash_files, inputs_hash
+from ipats_lib.publishing.execute import Job
+from ipats_lib.publishing.frames import SCOPE_FILES, Framer
 from ipats_lib.publishing.plan import Page, choose_scopes, plan_publication
-from ipats_lib.publishing.render import Frame, render, render_template
-from ipats_lib.publishing.site import Site, scope_of, verify
+from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
+from ipats_lib.publishing.workers import local_workers, run_jobs
 from ipats_lib.report.data import About, ScopeData, StateData
-from ipats_lib.report.figures import scope_figures, write_figures
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much is done and how much there is."""
+Explain = Callable[[str, tuple[str, ...]], None]
+"""Called with a page's path and what changed, for every page that is executed again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to publish where."""
+    """What to publish where. workers: processes on this machine, or pages at once elsewhere."""
 
     notebooks: Path
     site: Path
     period: Period
     only: tuple[str, ...] = ()
     workers: int = 2
-    work: Path | None = None
+    clean: bool = False
+    explain: Explain = lambda path, reasons: None
+    pool: Callable[[int], AbstractContextManager[Executor]] = local_workers
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What was published."""
+@dataclass(slots=True)
+class Run:
+    """What a publication did, for its operator (wall seconds)."""
 
-    release: Path
-    pages: int
-    scopes: int
+    pages: int = 0
+    executed: int = 0
+    kept: int = 0
+    unchanged: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+    slowest: list[tuple[float, str]] = field(default_factory=list)
+    release: str = ""
 
 
-def build(snapshot: Snapshot, options: Options, progress: Progress) -> Published:
-    """Execute, render, verify and switch; the old publication stays on any failure.
+def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
+    """Execute what changed, frame, verify and switch; the old publication stays on any failure.
 
     Raises NotebookError, PublicationError, PublisherBusyError or UsageError.
     """
     site = Site(options.site)
     catalogue = read_catalogue(options.notebooks)
     scopes = choose_scopes(snapshot.scopes(), options.only)
-    with site.publisher(), _workers(options.workers) as pool, _work_folder(options) as work:
-        staged = site.stage(options.period.name)
-        kept = _carry_over(site, snapshot, options, staged, scopes)
-        assets = build_assets()
-        assets.write(site.static)
-        state = StateData(snapshot, options.period)
-        publication = _Publication(state, catalogue, assets, scopes, staged, work)
-        files = publication.make(pool, progress)
-        progress("verify", 0, 1)
-        verify(staged, [*files, *kept], site.static)
-        release = site.switch(options.period.name, staged, _facts(snapshot, options))
-        progress("verify", 1, 1)
-    return Published(release, len(plan_publication(catalogue, scopes)), len(scopes))
+    facts = _facts(snapshot, options.period)
+    with site.publisher():
+        inputs = inputs_hash({**facts, "scopes": [s.path for s in scopes]}, catalogue)
+        current = site.current_manifest(options.period.name)
+        if (
+            current
+            and current.facts.get("inputs") == inputs
+            and site.is_intact(options.period.name)
+        ):
+            return Run(pages=len(current.pages), unchanged=True, release=current.id)
+        with options.pool(options.workers) as pool:
+            building = _Building(snapshot, options, site, catalogue, scopes, current)
+            return building.publish(pool, {**facts, "inputs": inputs}, progress)
 
 
-def _facts(snapshot: Snapshot, options: Options) -> dict[str, str]:
+def _facts(snapshot: Snapshot, period: Period) -> dict[str, str]:
     return {
         "as_of": snapshot.as_of.isoformat(),
         "library": __version__,
-        "period": options.period.name,
+        "period": period.name,
         "snapshot": snapshot.id,
     }
 
 
-def _carry_over(
-    site: Site, snapshot: Snapshot, options: Options, staged: Path, scopes: Sequence[Scope]
-) -> list[PurePosixPath]:
-    """With --only: take the other scopes' files from the current publication, unchanged.
+class _Building:
+    """The state of one run; everything durable happens in `Site`."""
 
-    UsageError when that one was made from another snapshot: two extracts must not be mixed.
-    """
-    current = site.current(options.period.name)
-    if not options.only or current is None:
-        return []
-    if site.manifest_of(current)["facts"] != _facts(snapshot, options):
-        raise UsageError(
-            f"{options.site} shows {options.period.name} from another snapshot or version: "
-            "publish all of it, or name another --site for a part."
-        )
-    rebuilt = set(scopes)
-    kept = []
-    for name in site.manifest_of(current)["files"]:
-        if scope_of(name) not in rebuilt:
-            (staged / name).parent.mkdir(parents=True, exist_ok=True)
-            os.link(current / name, staged / name)
-            kept.append(PurePosixPath(name))
-    return kept
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        options: Options,
+        site: Site,
+        catalogue: tuple[Notebook, ...],
+        scopes: Sequence[Scope],
+        current: Manifest | None,
+    ) -> None:
+        self.options, self.site, self.scopes, self.current = options, site, scopes, current
+        self.pages = plan_publication(catalogue, scopes)
+        self.catalogue = catalogue
+        self.state = StateData(snapshot, options.period)
+        self.cache = PageCache(site.inner / "cache")
+        self.common = common_parts()
+        self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
+        self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
+        self.parts: dict[str, dict[str, str]] = {}
+        self.run = Run(pages=len(self.pages))
 
+    def publish(self, pool: Executor, facts: dict[str, str], progress: Progress) -> Run:
+        name = self.options.period.name
+        staged = self.site.stage(name)
+        carried = self._carry_over(staged, facts)
+        assets = build_assets()
+        assets.write(self.site.static)
+        self._make(pool, staged, assets, progress)
+        started = perf_counter()
+        progress("verify", 0, 1)
+        own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
+        verify(staged, [*(page.path for page in self.pages), *own, *carried], self.site.static)
+        self.run.release = self.site.switch(name, staged, facts, self.parts).name
+        self.cache.keep_only(self.site.keys_in_use())
+        self.run.seconds["verify and switch"] = perf_counter() - started
+        progress("verify", 1, 1)
+        return self.run
 
-@contextmanager
-def _workers(number: int) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes, started before any data is loaded, so that they hold no scope's rows."""
-    with ProcessPoolExecutor(number, mp_context=get_context("fork")) as pool:
-        pool.submit(os.getpid).result()
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    def _carry_over(self, staged: Path, facts: dict[str, str]) -> list[PurePosixPath]:
+        """With --only: take the other scopes' files from the current publication, unchanged.
 
-
-@contextmanager
-def _work_folder(options: Options) -> Iterator[Path]:
-    """A private folder for the scopes' data, removed at the end."""
-    if options.work is not None:
-        options.work.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="ipats-", dir=options.work))
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-@dataclass(frozen=True)
-class _Publication:
-    state: StateData
-    catalogue: tuple[Notebook, ...]
-    assets: Assets
-    scopes: Sequence[Scope]
-    staged: Path
-    work: Path
-
-    def make(self, pool: ProcessPoolExecutor, progress: Progress) -> list[PurePosixPath]:
-        """Write every file of the chosen scopes; returns their paths inside the period."""
-        pages = plan_publication(self.catalogue, self.scopes)
-        futures: dict[Future[None], Page] = {}
-        for done, scope in enumerate(self.scopes):
-            progress("data", done, len(self.scopes))
-            data = self.state.slice(scope)
-            folder = self.work / scope.path.replace("/", "-")
-            data.write(folder)
-            self._write_scope(scope, data)
-            for page in pages:
-                if page.scope == scope:
-                    frame = self._frame(data.about, page.notebook.title, page)
-                    task = Task(page, self.state.period.name, folder)
-                    futures[pool.submit(make_page, task, frame, self.staged)] = page
-        progress("data", len(self.scopes), len(self.scopes))
-        self._wait(futures, progress)
-        fixed = [
-            PurePosixPath(s.path) / n for s in self.scopes for n in ("index.html", "figures.csv")
-        ]
-        return [*(page.path for page in pages), *fixed]
-
-    def _wait(self, futures: dict[Future[None], Page], progress: Progress) -> None:
-        for done, future in enumerate(as_completed(futures), start=1):
-            try:
-                future.result()
-            except BrokenProcessPool:
-                label = futures[future].label
-                raise NotebookError(f"A worker died, on {label} or beside it.") from None
-            progress("pages", done, len(futures))
-
-    def _write_scope(self, scope: Scope, data: ScopeData) -> None:
-        folder = self.staged / scope.path
-        folder.mkdir(parents=True, exist_ok=True)
-        frame = self._frame(data.about, "Overview", None)
-        inside = self._inside(scope)
-        html = render_template(
-            "scope.html.j2",
-            frame=frame,
-            inside=inside,
-            inside_title="Career planners" if scope.kind == "lwia" else "Areas",
-            missing=data.about.missing_tables,
-        )
-        (folder / "index.html").write_text(html, encoding="utf-8")
-        figures = scope_figures(scope, data.frames["outcomes"], self.state.period)
-        write_figures(figures, folder / "figures.csv")
-
-    def _inside(self, scope: Scope) -> list[tuple[str, str]]:
-        """Path and title of the scopes one level further in, as links from this one's index."""
-        if scope.kind == "planner":
+        UsageError when that one was made from another snapshot: two extracts must not be mixed.
+        """
+        if not self.options.only or self.current is None:
             return []
-        level = "planner" if scope.kind == "lwia" else "lwia"
-        inner = [s for s in self.scopes if s.kind == level and scope.contains(s)]
-        base = "../" if scope.kind == "state" else ""
-        return [(f"{base}{_below(s)}/", self.state.title(s)) for s in inner]
+        if any(self.current.facts.get(k) != v for k, v in facts.items() if k != "inputs"):
+            raise UsageError(
+                f"{self.site.root} shows {self.options.period.name} from another snapshot or "
+                "version: publish all of it, or name another --site for a part."
+            )
+        rebuilt = set(self.scopes)
+        kept = [name for name in self.current.files if scope_of(name) not in rebuilt]
+        source = self.site.root / self.options.period.name
+        for name in kept:
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            os.link(source / name, staged / name)
+        old = {n: p for n, p in self.current.pages.items() if scope_of(n) not in rebuilt}
+        self.parts.update(old)
+        return [PurePosixPath(name) for name in kept]
 
-    def _frame(self, about: About, title: str, page: Page | None) -> Frame:
-        scope = Scope.parse(about.scope)
-        below = 0 if page is None else 1
-        depth = len(PurePosixPath(scope.path).parts) + below
-        return Frame(
-            title=title,
-            scope_title=about.title,
-            period=about.period,
-            as_of=about.as_of,
-            snapshot=about.snapshot,
-            synthetic=about.synthetic,
-            root="../" * (depth + 1),
-            home="../" * below,
-            current=f"{page.notebook.family}/{page.notebook.name}.html" if page else "",
-            nav=self._nav(scope),
-            style=self.assets.style,
-            scripts=self.assets.scripts if page else (),
+    def _make(self, pool: Executor, staged: Path, assets: Assets, progress: Progress) -> None:
+        started = perf_counter()
+        framer = Framer(self.state, self.catalogue, self.scopes, assets, staged)
+        jobs = self._jobs(framer, progress)
+        for (page, about, key), made in run_jobs(pool, jobs, 2 * self.options.workers):
+            self.cache.put(key, made.body)
+            framer.write_page(page, about, made.body)
+            self._count(page, made.execute_seconds, made.render_seconds)
+            progress("pages", self.run.executed + self.run.kept, self.run.pages)
+        progress("pages", self.run.pages, self.run.pages)
+        self.run.seconds["data and pages"] = perf_counter() - started
+
+    def _count(self, page: Page, execute: float, render: float) -> None:
+        self.run.executed += 1
+        for stage, seconds in (("execute", execute), ("render", render)):
+            total = self.run.seconds.get(stage, 0.0)
+            self.run.seconds[stage] = total + seconds
+        self.run.slowest = sorted([*self.run.slowest, (execute, page.label)], reverse=True)[:10]
+
+    def _jobs(
+        self, framer: Framer, progress: Progress
+    ) -> Iterator[tuple[tuple[Page, About, str], Job]]:
+        """Slice the data scope by scope; write what is kept at once, yield the rest as jobs."""
+        by_scope = {scope: [p for p in self.pages if p.scope == scope] for scope in self.scopes}
+        for done, scope in enumerate(self.scopes):
+            progress("scopes", done, len(self.scopes))
+            data = self.state.slice(scope)
+            framer.write_scope(scope, data)
+            for page in by_scope[scope]:
+                parts = self._parts(page, data)
+                self.parts[page.path.as_posix()] = dict(parts.hashes)
+                body = None if self.options.clean else self.cache.get(parts.key)
+                if body is None:
+                    self._explain(page, parts)
+                    yield (page, data.about, parts.key), self._job(page, data)
+                else:
+                    framer.write_page(page, data.about, body)
+                    self.run.kept += 1
+        progress("scopes", len(self.scopes), len(self.scopes))
+
+    def _parts(self, page: Page, data: ScopeData) -> Parts:
+        frames = {f"data/{n}": data.hashes[n] for n in page.notebook.data if n in data.frames}
+        own = {"notebook": self.notebooks[page.notebook], "about": data.hashes["about"]}
+        return Parts({**self.common, **own, **frames})
+
+    def _explain(self, page: Page, parts: Parts) -> None:
+        path = page.path.as_posix()
+        earlier = self.current.pages.get(path) if self.current else None
+        changed = ("asked for a clean build",) if self.options.clean else ()
+        reasons = changed or parts.changed_since(earlier)
+        self.options.explain(path, reasons or ("its kept body is damaged or gone",))
+
+    def _job(self, page: Page, data: ScopeData) -> Job:
+        wanted = {"about.json", *(f"{name}.arrow" for name in page.notebook.data)}
+        return Job(
+            label=page.label,
+            scope=page.scope.path,
+            period=self.options.period.name,
+            notebook=self.texts[page.notebook],
+            files={name: content for name, content in data.files.items() if name in wanted},
         )
-
-    def _nav(self, scope: Scope) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-        mine = [n for n in self.catalogue if scope.kind in n.scopes]
-        return tuple(
-            (title, tuple((f"{n.key}.html", n.title) for n in mine if n.family == family))
-            for family, title in FAMILIES.items()
-            if any(n.family == family for n in mine)
-        )
-
-
-def _below(scope: Scope) -> str:
-    """An inner scope's folder as seen from its area's folder."""
-    return f"planner/{scope.planner}" if scope.planner else scope.path
-
-
-def make_page(task: Task, frame: Frame, staged: Path) -> None:
-    """In a worker: execute one notebook, render it, write the page into staging."""
-    target = staged / task.page.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(render(execute(task), frame), encoding="utf-8")

@@ -1,7 +1,9 @@
 """The notebooks that a publication is made of, as they describe themselves.
 
 A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: `family`, `title`,
-`order` and `scopes`. One dropped into a family's folder is published at the next run.
+`order` and `scopes`, and may name under `data` the frames that it reads: then it is given no
+others, and is not run again when others change. One dropped into a family's folder is published at
+the next run.
 """
 
 import re
@@ -12,6 +14,7 @@ from typing import Any
 import nbformat
 
 from ipats_lib.errors import NotebookError
+from ipats_lib.report.data import FRAMES
 from ipats_lib.scopes import AreaType
 
 FAMILIES = {
@@ -35,6 +38,7 @@ class Notebook:
     title: str
     order: int
     scopes: tuple[AreaType, ...]
+    data: tuple[str, ...] = FRAMES
 
     @property
     def key(self) -> str:
@@ -73,19 +77,23 @@ def _read(path: Path, family: str) -> Notebook:
         title=declared["title"],
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
+        data=tuple(sorted(declared.get("data", FRAMES))),
     )
 
 
 def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> None:
-    if set(declared) != {"family", "title", "order", "scopes"}:
+    if set(declared) - {"data"} != {"family", "title", "order", "scopes"}:
         raise NotebookError(
-            f"{path}: its metadata needs `ipats` with family, title, order and scopes, no more."
+            f"{path}: its metadata needs `ipats` with family, title, order, scopes and "
+            "perhaps data, no more."
         )
     if declared["family"] != family:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
     scopes = declared["scopes"]
     if not isinstance(scopes, list) or not scopes or not set(scopes) <= set(_SCOPES):
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
+    if not set(declared.get("data", FRAMES)) <= set(FRAMES):
+        raise NotebookError(f"{path}: `data` may name {', '.join(FRAMES)} only.")
     if not isinstance(declared["order"], int) or not str(declared["title"]).strip():
         raise NotebookError(f"{path}: `order` must be a whole number, `title` a text.")
     if not _NAME.fullmatch(path.stem):

@@ -2,45 +2,71 @@
 
 import logging
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
+import nbformat
 import papermill
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.plan import Page
+from ipats_lib.publishing.render import render_body
 
+# `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
 ENGINE = os.environ.get("IPATS_PAPERMILL_ENGINE", "ipats")
+logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker needs to know to make one page."""
+class Job:
+    """All that a worker needs to make one page's body, wherever it runs.
 
-    page: Page
+    label: notebook and scope, for messages. notebook: the file's text. files: the scope's data
+    that the notebook declared, by file name.
+    """
+
+    label: str
+    scope: str
     period: str
-    data: Path
+    notebook: str
+    files: dict[str, bytes]
 
 
-def execute(task: Task) -> NotebookNode:
-    """Run the notebook on its scope's data folder and return it with outputs.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A page's body, and what it cost (wall seconds)."""
+
+    body: str
+    execute_seconds: float
+    render_seconds: float
+
+
+def make_body(job: Job) -> Made:
+    """In a worker: execute the notebook on the scope's data alone, and render it.
 
     NotebookError names notebook, scope, cell and the kind of error, and no value: an error's own
     text may quote a record.
     """
-    page = task.page
-    parameters = {
-        "scope": page.scope.path,
-        "period": task.period,
-        "snapshot": str(task.data),
-    }
+    with tempfile.TemporaryDirectory(prefix="ipats-page-") as folder:
+        data = Path(folder)
+        for name, content in job.files.items():
+            (data / name).write_bytes(content)
+        started = perf_counter()
+        notebook = _execute(job, data)
+        executed = perf_counter()
+    body = render_body(notebook)
+    return Made(body, executed - started, perf_counter() - executed)
+
+
+def _execute(job: Job, data: Path) -> NotebookNode:
+    parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
     os.environ["IPATS_CHARTS"] = "live"
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     try:
         return papermill.execute_notebook(
-            str(page.notebook.path),
+            nbformat.reads(job.notebook, as_version=4),
             None,
             parameters=parameters,
             engine_name=ENGINE,
@@ -51,7 +77,7 @@ def execute(task: Task) -> NotebookNode:
         )
     except PapermillExecutionError as error:
         raise NotebookError(
-            f"{page.label} failed in cell {error.cell_index} with {error.ename}."
+            f"{job.label} failed in cell {error.cell_index} with {error.ename}."
         ) from None
     except Exception as error:
-        raise NotebookError(f"{page.label} failed: {type(error).__name__}.") from None
+        raise NotebookError(f"{job.label} failed: {type(error).__name__}.") from None

@@ -1,6 +1,8 @@
 """From an executed notebook to a page: one exporter a process, templates compiled once.
 
-Readers get no code: markdown and outputs only. The templates are in `templates/`.
+A page is a body (the notebook's markdown and outputs, never its code) inside a frame (where it is,
+what else is there, whose data it is). A body depends on its scope's data alone, so it can be kept
+while the frame around it changes with every snapshot.
 """
 
 import json
@@ -16,11 +18,14 @@ from nbformat import NotebookNode
 from ipats_lib.report.charts import MIME
 
 TEMPLATES = Path(__file__).parent / "templates"
+Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""(family, ((path inside the scope, title), ...)) for every page of a scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a page's content: where it is, what else is there, whose data it is."""
+    """What stands around a page's content. `root` and `home` are relative paths from the page to
+    the site's root and to its scope's folder, each empty or ending in a slash."""
 
     title: str
     scope_title: str
@@ -29,12 +34,9 @@ class Frame:
     snapshot: str
     synthetic: bool
     root: str
-    """Relative path from the page to the site's root, ending in a slash."""
     home: str
-    """Relative path from the page to its scope's folder, ending in a slash."""
     current: str
-    nav: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    """(family, ((path inside the scope, title), ...)) for every page of the scope."""
+    nav: Nav
     style: str
     scripts: tuple[str, ...]
 
@@ -45,7 +47,7 @@ class PageExporter(TemplateExporter):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             template_name="page",
-            template_file="index.html.j2",
+            template_file="body.html.j2",
             extra_template_basedirs=[str(TEMPLATES)],
             **options,
         )
@@ -68,14 +70,17 @@ def exporter() -> PageExporter:
     return PageExporter()
 
 
-def render(notebook: NotebookNode, frame: Frame) -> str:
-    """The page's HTML."""
-    html, _ = exporter().from_notebook_node(
-        notebook, resources={"frame": frame, "chart_mime": MIME}
-    )
-    return str(html)
+def render_body(notebook: NotebookNode) -> str:
+    """The notebook's markdown and outputs as HTML."""
+    body, _ = exporter().from_notebook_node(notebook, resources={"chart_mime": MIME})
+    return str(body)
+
+
+def render_page(body: str, frame: Frame) -> str:
+    """A body inside its frame."""
+    return render_template("page.html.j2", body=body, frame=frame)
 
 
 def render_template(name: str, **values: object) -> str:
-    """A page that is no notebook, such as a scope's index."""
-    return exporter().environment.get_template(name).render(**values)
+    """Any template of the project, such as a scope's index."""
+    return str(exporter().environment.get_template(name).render(**values))

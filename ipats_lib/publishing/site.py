@@ -19,11 +19,12 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
+from ipats_lib.publishing.dependencies import Parts
 from ipats_lib.publishing.files import point_to, sha256, sync_folder, sync_tree, write_file
 from ipats_lib.scopes import Scope
 
@@ -34,10 +35,11 @@ _LINK = re.compile(r'(?:href|src)="([^"#]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a publication holds: facts about it, and the hash of every file."""
+    """What a publication holds: facts about it, the hash of every file, each page's inputs."""
 
     facts: Mapping[str, Any]
     files: Mapping[str, str]
+    pages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -45,7 +47,7 @@ class Manifest:
 
     @property
     def text(self) -> str:
-        whole = {"facts": dict(self.facts), "files": dict(self.files)}
+        whole = {"facts": self.facts, "files": self.files, "pages": self.pages}
         return json.dumps(whole, indent=1, sort_keys=True)
 
 
@@ -89,14 +91,41 @@ class Site:
         link = self.root / period
         return link.resolve() if link.is_symlink() and link.exists() else None
 
-    def manifest_of(self, release: Path) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(release.with_suffix(".json").read_text())
-        return found
+    def current_manifest(self, period: str) -> Manifest | None:
+        """The manifest of what readers see; None when there is none or it cannot be read."""
+        release = self.current(period)
+        return self._manifest(release) if release else None
 
-    def switch(self, period: str, staged: Path, facts: Mapping[str, Any]) -> Path:
+    def _manifest(self, release: Path) -> Manifest | None:
+        try:
+            return Manifest(**json.loads(release.with_suffix(".json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def is_intact(self, period: str) -> bool:
+        """Whether every file that readers see is the one that was published."""
+        release, manifest = self.current(period), self.current_manifest(period)
+        if release is None or manifest is None:
+            return False
+        found = {p.relative_to(release).as_posix(): sha256(p) for p in walk(release)}
+        return found == manifest.files
+
+    def keys_in_use(self) -> set[str]:
+        """The cache keys of every page of every release that is kept."""
+        manifests = (self._manifest(path) for path in self.releases.iterdir() if path.is_dir())
+        kept = (manifest.pages.values() for manifest in manifests if manifest)
+        return {Parts(parts).key for pages in kept for parts in pages}
+
+    def switch(
+        self,
+        period: str,
+        staged: Path,
+        facts: Mapping[str, Any],
+        pages: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Path:
         """Name a verified staging folder as a release and show it; the old one stays until then."""
         files = {p.relative_to(staged).as_posix(): sha256(p) for p in walk(staged)}
-        manifest = Manifest(facts, files)
+        manifest = Manifest(facts, files, pages or {})
         release = self.releases / f"{period}-{manifest.id}"
         sync_tree(staged)
         write_file(release.with_suffix(".json"), manifest.text.encode())

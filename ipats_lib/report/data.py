@@ -4,6 +4,8 @@ The state is computed once (`StateData`); a scope's data are slices of it. A pub
 slice to a folder of its own, so that a wrong notebook has no other scope's record to show.
 """
 
+import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,8 +13,10 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import feather
 
 from ipats_lib import caseload, indicators
@@ -32,14 +36,13 @@ FRAMES = ("rows", "outcomes", "areas", "caseload", "assignment", "service", "pla
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What every page must say about its figures: whose, when, from which snapshot."""
+    """What every page must say about its figures: whose, of which period, known when."""
 
     scope: str
     title: str
     period: str
     as_of: str
     as_of_source: str
-    snapshot: str
     synthetic: bool
     missing_tables: tuple[str, ...]
 
@@ -51,13 +54,26 @@ class ScopeData:
     about: About
     frames: Mapping[str, pd.DataFrame]
 
-    def write(self, folder: Path) -> None:
-        """Write the data to a new folder, one Arrow file per frame."""
-        folder.mkdir(parents=True)
-        (folder / "about.json").write_text(json.dumps(asdict(self.about), indent=1, sort_keys=True))
-        for name, frame in self.frames.items():
-            table = pa.Table.from_pandas(frame, preserve_index=False)
-            feather.write_feather(table, folder / f"{name}.arrow", compression="uncompressed")
+    def frame(self, name: str) -> pd.DataFrame:
+        """One frame; UsageError when the notebook did not declare that it reads it."""
+        if name not in self.frames:
+            raise UsageError(f"The data hold no `{name}`: name it under `data` in the metadata.")
+        return self.frames[name]
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The data as files: `about.json`, and one Arrow file per frame. Equal data, equal bytes."""
+        about = json.dumps(asdict(self.about), indent=1, sort_keys=True)
+        arrows = {f"{name}.arrow": _arrow(frame) for name, frame in self.frames.items()}
+        return {"about.json": about.encode(), **arrows}
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each file, by the name of its frame (`about` for `about.json`)."""
+        return {
+            name.split(".")[0]: hashlib.sha256(data).hexdigest()
+            for name, data in self.files.items()
+        }
 
     @classmethod
     def read(cls, folder: Path) -> "ScopeData":
@@ -73,6 +89,17 @@ class ScopeData:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise SnapshotError(f"{folder} does not hold the data of a scope.") from error
         return cls(about, frames)
+
+
+def _arrow(frame: pd.DataFrame) -> bytes:
+    """Arrow bytes that depend on the rows alone: unused categories would tell of other scopes."""
+    tidy = frame.copy()
+    for column in tidy.columns[tidy.dtypes == "category"]:
+        tidy[column] = tidy[column].cat.remove_unused_categories()
+    table = pa.Table.from_pandas(tidy, preserve_index=False)
+    buffer = io.BytesIO()
+    feather.write_feather(table, buffer, compression="uncompressed")
+    return buffer.getvalue()
 
 
 def reports_of(period: Period) -> tuple[Report, ...]:
@@ -100,7 +127,8 @@ class StateData:
     def outcomes(self) -> pd.DataFrame:
         """Outcomes in scope of every report of the period and of its trend."""
         reports = reports_of(self.period)
-        return indicators.outcome_table(self.rows, reports, self.snapshot.as_of)
+        table = indicators.outcome_table(self.rows, reports, self.snapshot.as_of)
+        return table.sort_values("row", kind="stable", ignore_index=True)
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
@@ -119,9 +147,9 @@ class StateData:
         return withhold(long, load_thresholds())
 
     @cached_property
-    def _rows_of_area(self) -> dict[tuple[str, str], pd.Series]:
+    def _rows_of_area(self) -> dict[tuple[str, str], NDArray[np.int64]]:
         grouped = self.membership.groupby(["area_type", "area"], observed=True)["row"]
-        return {(str(kind), str(area)): rows for (kind, area), rows in grouped}
+        return {(str(kind), str(area)): np.sort(rows.to_numpy()) for (kind, area), rows in grouped}
 
     def slice(self, scope: Scope) -> ScopeData:
         """The data of one scope; UsageError for a scope that the snapshot does not have."""
@@ -142,8 +170,8 @@ class StateData:
     def _only(self, frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
         if scope == STATE:
             return frame
-        mine = self._rows_of_area.get((scope.kind, scope.area), pd.Series(dtype="int64"))
-        return frame[frame["row"].isin(mine)].reset_index(drop=True)
+        mine = self._rows_of_area.get((scope.kind, scope.area), np.empty(0, dtype="int64"))
+        return _take(frame, mine)
 
     def _about(self, scope: Scope) -> About:
         return About(
@@ -152,7 +180,6 @@ class StateData:
             period=self.period.name,
             as_of=self.snapshot.as_of.isoformat(),
             as_of_source=self.snapshot.provenance.as_of_source,
-            snapshot=self.snapshot.id,
             synthetic=self.snapshot.synthetic,
             missing_tables=tuple(self.snapshot.missing_tables),
         )
@@ -169,6 +196,17 @@ class StateData:
             name = self._planner_names.get(scope.planner, "")
             return f"{name} ({scope.planner}), LWIA {scope.lwia}"
         return f"LWIA {scope.lwia}: {names[scope.lwia]}" if scope.lwia else "Illinois"
+
+
+def _take(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """The lines of a frame sorted by `row` that belong to the sorted rows."""
+    lines = frame["row"].to_numpy()
+    first, last = (np.searchsorted(lines, rows, side) for side in ("left", "right"))
+    sizes = last - first
+    before = np.concatenate([np.zeros(1, dtype=np.int64), sizes.cumsum()])[: len(rows)]
+    return frame.take(np.repeat(first - before, sizes) + np.arange(sizes.sum())).reset_index(
+        drop=True
+    )
 
 
 def as_of(about: About) -> date:

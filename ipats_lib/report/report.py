@@ -44,13 +44,12 @@ class Report:
         return Period.parse(self.data.about.period)
 
     def headline(self) -> Html:
-        """Area, period, as-of date, snapshot, and where corrections are made."""
+        """Area, period, as-of date, and where corrections are made."""
         about = self.data.about
         facts = [
             ("Area", about.title),
             ("Period", self.period.reports[0].label),
             ("Data as of", f"{about.as_of} ({about.as_of_source})"),
-            ("Snapshot", about.snapshot),
         ]
         listed = "".join(f"<div><dt>{k}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
         synthetic = (
@@ -76,7 +75,7 @@ class Report:
         smallest publishable one gets no status (domain 1.2, rule 6).
         """
         report = self.period.reports[0]
-        mine = self.data.frames["outcomes"]
+        mine = self.data.frame("outcomes")
         mine = mine[mine["report"] == report.label]
         figures = indicators.aggregate(mine, ["report", "program"])
         grid = indicators.long_form(
@@ -113,7 +112,7 @@ class Report:
         """
         periods = [self.period.earlier(back) for back in reversed(range(TREND_QUARTERS))]
         labels = {period.reports[1].label: period.name for period in periods}
-        outcomes = self.data.frames["outcomes"]
+        outcomes = self.data.frame("outcomes")
         chosen = outcomes[
             (outcomes["indicator"] == measure)
             & outcomes["report"].isin(labels)
@@ -131,18 +130,18 @@ class Report:
 
         Adds area_title. The same figures in every scope: nobody's own cell is opened here.
         """
-        figures = self.data.frames["areas"]
+        figures = self.data.frame("areas")
         main = figures[figures["window"] == self.period.reports[0].window]
         names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
         return main.assign(area_title=main["area"].map({"IL": "Illinois", **names}))
 
     def caseload(self) -> pd.DataFrame:
         """One row per period of participation: row, customer, program, status, days, band."""
-        table = self.data.frames["caseload"].merge(self._programs(), on="row")
+        table = self.data.frame("caseload").merge(self._programs(), on="row")
         return table.sort_values("row", ignore_index=True)
 
     def _programs(self) -> pd.DataFrame:
-        rows = self.data.frames["rows"]
+        rows = self.data.frame("rows")
         today = as_of(self.data.about)
         view = View(Records(rows), "title1", Window(today, today), today)
         program = pd.Series("Reportable only", index=rows.index)

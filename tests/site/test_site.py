@@ -25,7 +25,7 @@ def shown(site: Site) -> str:
     return (site.root / PERIOD / "state" / "index.html").read_text()
 
 
-@pytest.fixture()
+@pytest.fixture
 def site(tmp_path):
     return Site(tmp_path / "site")
 
@@ -90,7 +90,7 @@ def page(folder: Path, name: str, *links: str) -> PurePosixPath:
     return PurePosixPath(name)
 
 
-@pytest.fixture()
+@pytest.fixture
 def static(tmp_path):
     folder = tmp_path / "_static"
     folder.mkdir()

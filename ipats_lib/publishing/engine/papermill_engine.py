@@ -1,7 +1,96 @@
-"""Papermill engine (placeholder while the warm engine is being built)."""
+"""The engine papermill knows as `ipats`."""
 
-from papermill.engines import NBClientEngine
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbformat import NotebookNode
+from papermill.engines import Engine, NotebookExecutionManager
+from papermill.log import logger as papermill_log
+
+from ipats_lib.publishing.engine.fallback import reason_for_a_kernel, run_in_kernel
+from ipats_lib.publishing.engine.limits import Limits
+
+log = logging.getLogger("ipats.engine")
+
+_told: set[str] = set()
 
 
-class IpatsEngine(NBClientEngine):
-    """Ordinary kernel for now."""
+class IpatsEngine(Engine):  # type: ignore[misc]
+    """Runs each notebook in a forked child, or in an ordinary kernel where forking is unsafe.
+
+    Both keep the same limits and raise the same exceptions: PapermillExecutionError for a failing
+    cell, NotebookStopped for a notebook that was ended from outside.
+    """
+
+    @classmethod
+    def execute_notebook(cls, nb: NotebookNode, kernel_name: str, **options: Any) -> NotebookNode:
+        """Run `nb` in place and return it; options are papermill's and those of the limits."""
+        with _progress_without_thread():
+            return super().execute_notebook(nb, kernel_name, **options)
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: NotebookExecutionManager,
+        kernel_name: str,
+        log_output: bool = False,
+        stdout_file: Any = None,
+        stderr_file: Any = None,
+        start_timeout: int = 60,
+        execution_timeout: float | None = None,
+        timeout: float | None = None,
+        memory_mb: float | None = None,
+        **options: Any,
+    ) -> None:
+        """Run the notebook of `nb_man`.
+
+        timeout: seconds for the whole notebook, 600 unless told.  execution_timeout: seconds for
+        each cell, papermill's own option.  memory_mb: beyond what the warm process holds, 4096
+        unless told.  Raises NotebookTimeout, NotebookOutOfMemory, NotebookDied.
+        """
+        limits = _limits(timeout, memory_mb, execution_timeout)
+        options.pop("input_path", None)
+        options |= {
+            "log": papermill_log,
+            "log_output": log_output,
+            "stdout_file": stdout_file,
+            "stderr_file": stderr_file,
+            "startup_timeout": start_timeout,
+        }
+        if reason := reason_for_a_kernel(kernel_name, options):
+            _tell_once(reason)
+            run_in_kernel(nb_man, kernel_name, limits, options)
+        else:
+            _run_forked(nb_man, limits, options)
+
+
+def _run_forked(nb_man: NotebookExecutionManager, limits: Limits, options: dict[str, Any]) -> None:
+    from ipats_lib.publishing.engine.client import ForkedClient  # imports ipykernel: 0.2 s
+
+    ForkedClient(nb_man, limits, **options).execute()
+
+
+def _limits(timeout: float | None, memory_mb: float | None, cell: float | None) -> Limits:
+    given = {"timeout": timeout, "memory_mb": memory_mb, "cell_timeout": cell}
+    return Limits(**{name: value for name, value in given.items() if value is not None})
+
+
+def _tell_once(reason: str) -> None:
+    if reason not in _told:
+        _told.add(reason)
+        log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
+
+
+@contextmanager
+def _progress_without_thread() -> Iterator[None]:
+    """Keep papermill's progress bar from starting tqdm's monitor, a thread in the way of forks."""
+    from tqdm.std import tqdm
+
+    before = tqdm.monitor_interval
+    tqdm.monitor_interval = 0
+    try:
+        yield
+    finally:
+        tqdm.monitor_interval = before

@@ -1,0 +1,1 @@
+"""Text in, typed columns out: an extract's folder, its files, their headers and cells."""

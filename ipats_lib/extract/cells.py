@@ -1,0 +1,226 @@
+"""From text to typed values, column by column; whatever does not parse is flagged, never guessed.
+
+Each distinct text of a column is read once. A text of the expected shape is converted in bulk; any
+other is first mended (padding off, `0` for no date) or given up as wrong, with a flag either way.
+Source: domain 8.1 (every column as text first), 4.3 (F-05, F-06, F-07).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import IntFlag
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ipats_lib.params import Element
+
+
+class Flag(IntFlag):
+    """What was found out about a text. All but WRONG are habits of the producer, noted once."""
+
+    PADDED = 1
+    ZEROS = 2
+    NULL_LIKE = 4
+    DECIMALS = 8
+    WRONG = 16
+
+
+Flags = NDArray[np.uint8]
+PADDING = " \t\0"
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+YEARS_AHEAD = 5
+LARGEST_AMOUNT = 999999.99
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A typed column; `flags` has one entry per row, or is None when no row has any."""
+
+    values: pa.Array
+    flags: Flags | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How texts become values of one type.
+
+    shape: what a text looks like when it needs no mending. mend: any other text -> the text to
+    convert (None for missing) and flags. convert: texts -> values and flags.
+    """
+
+    type: pa.DataType
+    shape: str
+    mend: Callable[[str], tuple[str | None, Flag]]
+    convert: Callable[[pa.Array], tuple[pa.Array, Flags]]
+
+
+def type_column(text: pa.Array, kind: Kind | None) -> Typed:
+    """Type one column of texts (blank is null); kind None keeps it as text, without padding."""
+    if text.null_count == len(text):
+        return Typed(pa.nulls(len(text), kind.type if kind else pa.string()))
+    if kind is None:
+        return _trimmed(text)
+    coded = text.dictionary_encode()
+    values, flags = _distinct(coded.dictionary, kind)
+    column = values.take(coded.indices)
+    if not flags.any():
+        return Typed(column)
+    where = coded.indices.fill_null(len(flags)).to_numpy(zero_copy_only=False)
+    return Typed(column, np.append(flags, np.uint8(0))[where])
+
+
+def _trimmed(text: pa.Array) -> Typed:
+    trimmed = pc.ascii_trim(text, characters=PADDING)
+    padded = pc.not_equal(trimmed, text).fill_null(False).to_numpy(zero_copy_only=False)
+    if not padded.any():
+        return Typed(text)
+    blank = pc.equal(trimmed, "")
+    return Typed(pc.if_else(blank, None, trimmed), padded.astype(np.uint8) * Flag.PADDED)
+
+
+def _distinct(texts: pa.Array, kind: Kind) -> tuple[pa.Array, Flags]:
+    shaped = pc.match_substring_regex(texts, kind.shape).to_numpy(zero_copy_only=False)
+    if shaped.all():
+        return kind.convert(texts)
+    mended, flags = texts.to_pylist(), np.zeros(len(texts), dtype=np.uint8)
+    for at in np.flatnonzero(~shaped):
+        mended[at], flags[at] = kind.mend(mended[at])
+    values, found = kind.convert(pa.array(mended, pa.string()))
+    return values, flags | found
+
+
+def kind_of(element: Element, as_of: date | None) -> Kind | None:
+    """The kind of a layout's element; as_of (None: not known) bounds its dates (F-05)."""
+    if element.type == "date":
+        return date_kind(as_of)
+    if element.type == "amount":
+        return AMOUNT
+    if element.type == "text":
+        return None
+    return code_kind(element.codes)
+
+
+def date_kind(as_of: date | None, *, hyphens: bool = False) -> Kind:
+    """YYYYMMDD from 1900 to five years after the extract; with `hyphens` also YYYY-MM-DD."""
+    latest = LAST_YEAR if as_of is None else as_of.year + YEARS_AHEAD
+    last = date(latest, 12, 31) if as_of is None else _years_later(as_of, YEARS_AHEAD)
+
+    def convert(texts: pa.Array) -> tuple[pa.Array, Flags]:
+        numbers = texts.cast(pa.int32()).fill_null(0).to_numpy()
+        days = _days(numbers)
+        wrong = (days == _NO_DAY) | (days > (last - EPOCH).days)
+        missing = texts.is_null().to_numpy(zero_copy_only=False)
+        values = pa.array(days, pa.int32(), mask=wrong | missing).cast(pa.date32())
+        return values, (wrong & ~missing).astype(np.uint8) * Flag.WRONG
+
+    def mend(text: str) -> tuple[str | None, Flag]:
+        bare = text.strip(PADDING)
+        if not bare.strip("0"):
+            return None, Flag.NULL_LIKE
+        flag = Flag.PADDED if bare != text else Flag(0)
+        if hyphens and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", bare):
+            return bare.replace("-", ""), flag
+        return (bare, flag) if re.fullmatch("[0-9]{8}", bare) else (None, Flag.WRONG)
+
+    # Only zeros are no date at all: they are left to `mend`.
+    return Kind(pa.date32(), "^[1-9][0-9]{7}$", mend, convert)
+
+
+def _years_later(day: date, years: int) -> date:
+    return (day.replace(day=1, year=day.year + years)) + timedelta(days=day.day - 1)
+
+
+_NO_DAY = np.iinfo(np.int32).min
+
+
+def _calendar() -> NDArray[np.int32]:
+    """Days since 1970 by year, month and day; _NO_DAY where the calendar has none."""
+    table = np.full((LAST_YEAR - FIRST_YEAR + 1) * 512, _NO_DAY, dtype=np.int32)
+    first = date(FIRST_YEAR, 1, 1)
+    for ahead in range((date(LAST_YEAR, 12, 31) - first).days + 1):
+        day = first + timedelta(days=ahead)
+        table[(day.year - FIRST_YEAR) * 512 + day.month * 32 + day.day] = (day - EPOCH).days
+    return table
+
+
+_CALENDAR = _calendar()
+
+
+def _days(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    year, month, day = numbers // 10000, numbers // 100 % 100, numbers % 100
+    inside = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month < 16) & (day < 32)
+    place = np.where(inside, (year - FIRST_YEAR) * 512 + month * 32 + day, 0)
+    return np.asarray(_CALENDAR[place])
+
+
+def code_kind(codes: tuple[str, ...]) -> Kind:
+    """Integers; with a code list, those outside are kept and flagged. `6` and `06` are one code."""
+    numbers, spellings = np.array([int(code) for code in codes]), pa.array(codes, pa.string())
+
+    def convert(texts: pa.Array) -> tuple[pa.Array, Flags]:
+        values = texts.cast(pa.int32())
+        flags = np.zeros(len(texts), dtype=np.uint8)
+        if codes:
+            missing = texts.is_null().to_numpy(zero_copy_only=False)
+            listed = np.isin(values.fill_null(0).to_numpy(), numbers)
+            spelled = pc.is_in(texts, spellings).to_numpy(zero_copy_only=False)
+            flags[~listed & ~missing] |= Flag.WRONG
+            flags[listed & ~spelled & ~missing] |= Flag.ZEROS
+        return values, flags
+
+    def mend(text: str) -> tuple[str | None, Flag]:
+        bare = text.strip(PADDING)
+        if not bare:
+            return None, Flag.PADDED
+        return (bare, Flag.PADDED) if re.fullmatch("[0-9]{1,9}", bare) else (None, Flag.WRONG)
+
+    return Kind(pa.int32(), "^[0-9]{1,9}$", mend, convert)
+
+
+def _convert_amounts(texts: pa.Array) -> tuple[pa.Array, Flags]:
+    return texts.cast(pa.float64()), np.zeros(len(texts), dtype=np.uint8)
+
+
+def _mend_amount(text: str) -> tuple[str | None, Flag]:
+    bare = text.strip(PADDING)
+    if not bare:
+        return None, Flag.PADDED
+    number = re.fullmatch(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+", bare)
+    if number is None or float(bare) > LARGEST_AMOUNT:
+        return None, Flag.WRONG
+    flag = Flag.PADDED if bare != text else Flag(0)
+    return bare, flag if re.fullmatch(r"[0-9]+\.[0-9]{2}", bare) else flag | Flag.DECIMALS
+
+
+AMOUNT = Kind(pa.float64(), r"^[0-9]{1,6}\.[0-9]{2}$", _mend_amount, _convert_amounts)
+
+_TRUE, _FALSE = {"1", "y", "yes", "true", "t"}, {"0", "n", "no", "false", "f"}
+
+
+def _mend_switch(text: str) -> tuple[str | None, Flag]:
+    bare = text.strip(PADDING)
+    if not bare:
+        return None, Flag.PADDED
+    if bare.casefold() in _TRUE | _FALSE:
+        return ("true" if bare.casefold() in _TRUE else "false"), Flag(0)
+    return None, Flag.WRONG
+
+
+def _convert_switches(texts: pa.Array) -> tuple[pa.Array, Flags]:
+    return texts.cast(pa.bool_()), np.zeros(len(texts), dtype=np.uint8)
+
+
+SWITCH = Kind(pa.bool_(), "^(true|false)$", _mend_switch, _convert_switches)
+
+
+def flagged(typed: Typed, flag: Flag) -> NDArray[Any]:
+    """Row positions with the flag."""
+    if typed.flags is None:
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(typed.flags & flag)

@@ -1,0 +1,86 @@
+"""CSV lines as batches of texts, and what to say when a line does not fit."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pyarrow as pa
+import pyarrow.csv
+
+from ipats_lib.errors import ExtractError
+from ipats_lib.extract.scan import EXPORT, FileFacts
+
+BLOCK = 8 << 20
+_SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "vertical bars"}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive lines of a file: columns by name, blank cells null; `line` is the first's."""
+
+    texts: pa.RecordBatch
+    line: int
+
+
+def first_cells(path: Path) -> list[str]:
+    """The cells of a file's first line."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return next(csv.reader([lines.readline()]))
+
+
+def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator[Batch]:
+    """All lines after `skip` header lines; columns named "" are left out, never converted.
+
+    ExtractError, naming the line, for a line with another number of columns.
+    """
+    unique = [name or f"\0{at}" for at, name in enumerate(names)]
+    wanted = [name for name in names if name]
+    read = pa.csv.ReadOptions(block_size=BLOCK, column_names=unique, skip_rows=skip)
+    parse = pa.csv.ParseOptions(ignore_empty_lines=False)
+    convert = pa.csv.ConvertOptions(
+        column_types=dict.fromkeys(wanted, pa.string()),
+        include_columns=wanted,
+        null_values=[""],
+        strings_can_be_null=True,
+        check_utf8=False,
+    )
+    line = skip + 1
+    try:
+        for texts in pa.csv.open_csv(facts.path, read, parse, convert):
+            yield Batch(texts, line)
+            line += texts.num_rows
+    except pa.ArrowInvalid:
+        refuse_column_count(facts, len(names))
+
+
+def refuse_column_count(facts: FileFacts, expected: int) -> NoReturn:
+    """ExtractError for the first line whose number of columns is not the expected one (F-01)."""
+    with facts.path.open(encoding="utf-8-sig", newline="") as lines:
+        for number, line in enumerate(lines, start=1):
+            found = _count(line)
+            if found == expected:
+                continue
+            if number == facts.lines and not facts.ends_with_newline and number > 1:
+                raise ExtractError(
+                    f"{facts.name} line {number}: the file is cut off in its last line, which has "
+                    f"{found} of {expected} columns; copy or export the whole file again."
+                ) from None
+            raise ExtractError(
+                f"{facts.name} line {number}: expected {expected} columns, found {found}"
+                f"{_other_separator(line, expected)}; {EXPORT}."
+            ) from None
+    raise ExtractError(f"{facts.name} cannot be parsed as CSV: {EXPORT}.") from None
+
+
+def _count(line: str) -> int:
+    return len(next(csv.reader([line]), [])) if '"' in line else line.count(",") + 1
+
+
+def _other_separator(line: str, expected: int) -> str:
+    """A remark when the line would fit if another sign separated its columns."""
+    for sign, name in _SEPARATORS.items():
+        if expected > 1 and line.count(sign) + 1 == expected:
+            return f" (it is separated by {name}, not commas)"
+    return ""

@@ -1,0 +1,152 @@
+"""One pass over a file's bytes: its hash, and whether it is text that can be read as CSV at all.
+
+Runs before anything is parsed, so that the parser only ever meets UTF-8 lines whose quotes are
+closed. Messages name file and line, never a value. Source: domain 4.3 F-02, 8.1.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from ipats_lib.errors import ExtractError
+
+BLOCK = 8 << 20
+LONGEST_LINE = 1 << 20
+BOM = b"\xef\xbb\xbf"
+EXPORT = "export it from IWDS again as a UTF-8 CSV file"
+
+# Opening bytes of what is handed over in place of a CSV file.
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"ORC", "an ORC file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x7fELF", "a program"),
+    (b"\xff\xfe\x00\x00", "UTF-32 text"),
+    (b"\x00\x00\xfe\xff", "UTF-32 text"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+    (b"<?xml", "an XML document"),
+    (b"<!DOCTYPE", "an HTML page"),
+    (b"<html", "an HTML page"),
+)
+_TEXT = bytes({0x00, 0x09, 0x0A, 0x0D, *range(0x20, 0x7F), *range(0x80, 0x100)})
+_CONTROL = re.compile(b"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LONE_CR = re.compile(b"\r(?!\n)")
+_EMPTY_LINE = re.compile(b"(?m)^\r?\n")
+_ZERO_RUN = b"\0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A source file as it was read: what provenance keeps of it."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    lines: int
+    ends_with_newline: bool
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+def scan(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileFacts:
+    """Hash and check a file; `advance` is told the bytes of each step.
+
+    ExtractError, one sentence, when it is empty, binary, not UTF-8, has empty lines, unclosed
+    quotes, or line ends other than LF and CRLF.
+    """
+    digest, size, lines, rest = hashlib.sha256(), 0, 0, b""
+    try:
+        with path.open("rb") as source:
+            while chunk := source.read(BLOCK):
+                if not size:
+                    _refuse_magic(path.name, chunk)
+                digest.update(chunk)
+                size += len(chunk)
+                block = rest + chunk
+                cut = block.rfind(b"\n") + 1
+                block, rest = block[:cut], block[cut:]
+                _check(path.name, block, lines)
+                lines += block.count(b"\n")
+                if len(rest) > LONGEST_LINE:
+                    _check(path.name, rest[:LONGEST_LINE], lines, partial=True)
+                    _stop(path.name, lines + 1, "is longer than 1 MiB, so it is no CSV line")
+                advance(len(chunk))
+    except OSError as error:
+        raise ExtractError(f"{path.name} cannot be read ({error.strerror}).") from None
+    _check(path.name, rest, lines)
+    if not size or rest == BOM:
+        raise ExtractError(f"{path.name} is empty: {EXPORT}.")
+    return FileFacts(path, digest.hexdigest(), size, lines + bool(rest), not rest)
+
+
+def _refuse_magic(name: str, opening: bytes) -> None:
+    for magic, what in _MAGIC:
+        if opening.startswith(magic):
+            raise ExtractError(f"{name} is {what}, not a CSV file: unpack it, or {EXPORT}.")
+    head = np.frombuffer(opening[:1024], dtype=np.uint8)
+    even, odd = head[0::2], head[1::2]
+    if len(odd) > 1 and abs(float((even == 0).mean()) - float((odd == 0).mean())) > 0.9:
+        raise ExtractError(f"{name} is UTF-16 text from line 1 on: {EXPORT}.")
+
+
+def _check(name: str, block: bytes, before: int, *, partial: bool = False) -> None:
+    """Whole lines of a file, the first of them number before + 1 (partial: its beginning)."""
+
+    def stop(at: int, what: str) -> NoReturn:
+        _stop(name, before + block.count(b"\n", 0, at) + 1, what)
+
+    if block.translate(None, _TEXT) and (control := _CONTROL.search(block)):
+        stop(control.start(), "holds control characters, so the file is binary or damaged")
+    if (zeros := block.find(_ZERO_RUN)) >= 0:
+        stop(zeros, "holds a run of zero bytes, so the file is binary or damaged")
+    if partial:
+        return
+    if not block.isascii():
+        try:
+            block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            stop(error.start, "is not UTF-8 text (Latin-1 or another encoding?)")
+    if b"\r" in block and (lone := _LONE_CR.search(block)):
+        stop(lone.start(), "ends in a bare carriage return")
+    text = block[len(BOM) :] if not before and block.startswith(BOM) else block
+    if text.startswith((b"\n", b"\r\n")) or b"\n\n" in block or b"\n\r\n" in block:
+        empty = _EMPTY_LINE.search(text)
+        stop(len(block) - len(text) + empty.start() if empty else 0, "is empty")
+    if b'"' in block and (line := _open_quote(block)) is not None:
+        _stop(name, before + line + 1, "opens a quote that it does not close")
+
+
+def _open_quote(block: bytes) -> int | None:
+    """The first line (from 0) with an odd number of quotes."""
+    data = np.frombuffer(block, dtype=np.uint8)
+    ends, quotes = np.flatnonzero(data == 0x0A), np.flatnonzero(data == 0x22)
+    odd = np.flatnonzero(np.bincount(np.searchsorted(ends, quotes)) % 2)
+    return int(odd[0]) if len(odd) else None
+
+
+def _stop(name: str, line: int, what: str) -> NoReturn:
+    raise ExtractError(f"{name} line {line} {what}: {EXPORT}.")

@@ -1,0 +1,78 @@
+"""Case-management tables: their schemas, and their rows as a stream of text batches (domain 8.2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from ipats_lib.errors import ExtractError, ParamsError
+from ipats_lib.extract.cells import SWITCH, Kind, date_kind
+from ipats_lib.extract.headers import is_ssn, normalized
+from ipats_lib.extract.lines import Batch, first_cells, read_lines
+from ipats_lib.extract.scan import FileFacts
+from ipats_lib.params import params_folder, read_rows
+
+# text: as it stands. customer: as PIRL 100. planner, lwia: ids. switch: yes or no.
+TYPES = ("text", "customer", "planner", "lwia", "date", "switch")
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a case table; required: the file must have it."""
+
+    name: str
+    type: str
+    required: bool
+
+    def kind(self, as_of: date | None) -> Kind | None:
+        if self.type == "date":
+            return date_kind(as_of, hyphens=True)
+        return SWITCH if self.type == "switch" else None
+
+
+@cache
+def load_schema(table: str) -> tuple[TableColumn, ...]:
+    """`params/tables/<table>.csv`; ParamsError when it breaks its rules."""
+    path = params_folder() / "tables" / f"{table}.csv"
+    rows = read_rows(path, ("column", "type", "required"))
+    if any(row["type"] not in TYPES or row["required"] not in ("yes", "no") for row in rows):
+        raise ParamsError(f"{path}: a type is not one of {', '.join(TYPES)}, or required is not yes or no.")
+    return tuple(TableColumn(row["column"], row["type"], row["required"] == "yes") for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A case table whose columns are known; names has "" for a column that is left out."""
+
+    table: str
+    facts: FileFacts
+    names: tuple[str, ...]
+    extra: tuple[str, ...]
+    ssn: int
+
+    @property
+    def columns(self) -> tuple[TableColumn, ...]:
+        return load_schema(self.table)
+
+    def batches(self) -> Iterator[Batch]:
+        """Its rows as texts, columns named as in the schema."""
+        return read_lines(self.facts, self.names, skip=1)
+
+
+def open_table(table: str, facts: FileFacts) -> TableFile:
+    """Match the header by name, any order and case; ExtractError when a column is lacking."""
+    wanted = {normalized(column.name): column.name for column in load_schema(table)}
+    cells = first_cells(facts.path)
+    ssn = [is_ssn(cell) for cell in cells]
+    names = ["" if secret else wanted.get(normalized(cell), "") for cell, secret in zip(cells, ssn, strict=True)]
+    lacking = [c.name for c in load_schema(table) if c.required and c.name not in names]
+    if lacking:
+        raise ExtractError(
+            f"{facts.name} line 1: the header lacks {', '.join(lacking)}; write the columns "
+            f"{', '.join(wanted.values())}."
+        )
+    for name in filter(None, names):
+        if names.count(name) > 1:
+            raise ExtractError(f"{facts.name} line 1: the header names {name} more than once; keep one.")
+    extra = [c for c, name, s in zip(cells, names, ssn, strict=True) if not name and not s]
+    return TableFile(table, facts, tuple(names), tuple(extra), sum(ssn))

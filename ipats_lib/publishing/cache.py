@@ -1,0 +1,50 @@
+"""Finished page bodies, kept by what they depend on.
+
+A key is the hash of every input of a page; whoever finds the key finds the page that a clean build
+would make. An entry carries the hash of its body: one that is damaged counts as absent.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+_HASH_LENGTH = 64
+
+
+class PageCache:
+    """A folder of entries `<key[:2]>/<key>`; safe for several writers of the same entry."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key
+
+    def has(self, key: str) -> bool:
+        return self._path(key).exists()
+
+    def get(self, key: str) -> str | None:
+        """The body kept under `key`; None when there is none or it is damaged."""
+        try:
+            entry = self._path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        digest, body = entry[:_HASH_LENGTH], entry[_HASH_LENGTH + 1 :]
+        if hashlib.sha256(body).hexdigest().encode() != digest:
+            return None
+        return body.decode("utf-8")
+
+    def put(self, key: str, body: str) -> None:
+        """Keep a body. Not brought to the disk: a torn entry is noticed by its hash."""
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = body.encode("utf-8")
+        beside = path.with_name(f".{key}.{os.getpid()}")
+        beside.write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+        os.replace(beside, path)
+
+    def keep_only(self, keys: set[str]) -> None:
+        """Remove every entry that none of the kept publications uses."""
+        for path in self.folder.glob("??/*"):
+            if path.name not in keys:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""The ordinary way: a fresh kernel process for each notebook, kept to the same limits."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.engines import NotebookExecutionManager
+
+from ipats_lib.publishing.engine.fork_safety import fork_hazard
+from ipats_lib.publishing.engine.kernel_watch import KernelWatch
+from ipats_lib.publishing.engine.limits import Limits
+from ipats_lib.publishing.engine.steady_client import SteadyClient
+from ipats_lib.publishing.engine.stopped import NotebookDied, NotebookStopped, NotebookTimeout
+
+OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
+KERNEL_OPTIONS = ("km", "kernel_manager_class", "timeout_func", "coalesce_streams")
+SOCKET_PATH_LIMIT = 90  # of the 107 characters Linux allows, less the socket's own name
+
+
+def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None:
+    """Return why this notebook needs an ordinary kernel, or None when a fork will do."""
+    if os.environ.get("IPATS_ENGINE") == "kernel":
+        return "IPATS_ENGINE=kernel asks for it"
+    if kernel_name != OWN_KERNEL:
+        return f"kernel {kernel_name!r} is not known to be this interpreter's"
+    special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]
+    if special:
+        return f"the option {special[0]} is about a kernel"
+    return fork_hazard()
+
+
+def run_in_kernel(
+    nb_man: NotebookExecutionManager, kernel_name: str, limits: Limits, options: dict[str, Any]
+) -> None:
+    """Run the notebook of `nb_man` in a kernel process; options are nbclient's.
+
+    Raises as IpatsEngine does.
+    """
+    if os.name == "posix":
+        options = {"kernel_manager_class": PrivateKernelManager} | options
+    client = KernelClient(nb_man, limits, kernel_name=kernel_name, **options)
+    with client.watch:
+        client.execute()
+
+
+class PrivateKernelManager(AsyncKernelManager):
+    """Talks to its kernel over sockets in a folder of its own, which nobody else can enter.
+
+    ipykernel would otherwise listen on TCP ports of this machine.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._folder = _private_folder()
+        super().__init__(
+            transport="ipc",
+            ip=str(self._folder / "k"),
+            connection_file=str(self._folder / "kernel.json"),
+            **options,
+        )
+
+    def cleanup_resources(self, restart: bool = False) -> None:
+        super().cleanup_resources(restart=restart)
+        if not restart:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _private_folder() -> Path:
+    place = tempfile.gettempdir()
+    if len(place) > SOCKET_PATH_LIMIT - len("/ipats-xxxxxxxx"):
+        place = "/tmp"
+    return Path(tempfile.mkdtemp(prefix="ipats-", dir=place))
+
+
+class KernelClient(SteadyClient):
+    """Runs the notebook of `nb_man` in a kernel process that a `KernelWatch` ends in time."""
+
+    def __init__(self, nb_man: NotebookExecutionManager, limits: Limits, **options: Any) -> None:
+        super().__init__(nb_man, timeout=_whole_seconds(limits.cell_timeout), **options)
+        self._limits = limits
+        self._cell_index: int | None = None
+        self.watch = KernelWatch(limits, self._kernel_process)
+
+    def _kernel_process(self) -> Any:
+        """Return the kernel's process, or None while there is none."""
+        provisioner = getattr(self.km, "provisioner", None)
+        return getattr(provisioner, "process", None)
+
+    def execute(self, **options: Any) -> NotebookNode:
+        """Run all cells and return the notebook.  Raises NotebookStopped."""
+        try:
+            return super().execute(**options)
+        except RuntimeError as error:  # a kernel that died at its start or after its last cell
+            if self.watch.verdict is None and not isinstance(error, DeadKernelError):
+                raise
+            raise self._stopped() from None
+
+    def execute_cell(self, cell: NotebookNode, cell_index: int, **options: Any) -> NotebookNode:
+        self._cell_index = cell_index
+        try:
+            return super().execute_cell(cell, cell_index, **options)
+        except (DeadKernelError, CellTimeoutError) as error:
+            stopped = self._stopped(timed_out=isinstance(error, CellTimeoutError))
+            self.nb_man.cell_exception(cell, cell_index=cell_index, exception=stopped)
+            raise stopped from None
+
+    def _stopped(self, timed_out: bool = False) -> NotebookStopped:
+        index = self._cell_index
+        if self.watch.verdict is not None:
+            return self.watch.verdict(index)
+        if timed_out:
+            return NotebookTimeout.after(index, self._limits.cell_timeout or 0, whole=False)
+        return NotebookDied.with_status(index, self.watch.exit_code())
+
+
+def _whole_seconds(seconds: float | None) -> int | None:
+    """nbclient counts in whole seconds, and takes 0 for no limit."""
+    return None if seconds is None else max(1, round(seconds))

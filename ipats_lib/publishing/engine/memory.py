@@ -1,0 +1,66 @@
+"""Watching what a notebook and its subprocesses hold.
+
+An address-space limit would be simpler and wrong: arrow, V8 and thread stacks reserve far more
+than they use, and what fails under it is any allocation, with any message.
+"""
+
+import time
+from collections.abc import Callable
+
+from ipats_lib.publishing.engine import process_tree
+from ipats_lib.publishing.engine.limits import Limits
+
+TREE_SECONDS = 0.25  # a look at all processes costs some milliseconds
+
+
+class MemoryWatch:
+    """Compares a notebook's memory with its limit.
+
+    pid: its main process.  baseline: bytes it shared with the warm process when it was forked.
+    known: our other children, which are none of its business; None when new ones may be, too.
+    """
+
+    def __init__(self, pid: int, baseline: int, limits: Limits, known: set[int] | None) -> None:
+        self._pid = pid
+        self._baseline = baseline
+        self._limit = limits.memory_bytes
+        self._known = known
+        self._others: set[int] = set()
+        self._sessions: dict[int, int] = {}
+        self._looked = time.monotonic()
+
+    def is_above(self) -> bool:
+        """Say whether the limit is passed at this moment."""
+        own = max(0, process_tree.private_memory(self._pid) - self._baseline)
+        if own > self._limit:
+            return True
+        self._look_for_others()
+        if not self._others or own + self._held(process_tree.private_memory) <= self._limit:
+            return False
+        # Forked subprocesses share pages with their parent: count those once, at a price.
+        return own + self._held(process_tree.proportional_memory) > self._limit
+
+    def others(self) -> set[int]:
+        """Return the subprocesses ever seen that still exist.
+
+        A number that has passed to a process of another session does not count.
+        """
+        now = {process.pid: process.session for process in process_tree.processes()}
+        return {pid for pid, session in self._sessions.items() if now.get(pid) == session}
+
+    def _look_for_others(self) -> None:
+        if time.monotonic() - self._looked < TREE_SECONDS:
+            return
+        table = process_tree.processes()
+        self._others = process_tree.descendants(self._roots(), table) - {self._pid}
+        sessions = {process.pid: process.session for process in table}
+        self._sessions |= {pid: sessions[pid] for pid in self._others if pid in sessions}
+        self._looked = time.monotonic()
+
+    def _roots(self) -> set[int]:
+        if self._known is None:
+            return {self._pid}
+        return {self._pid, *process_tree.strays(self._known)}
+
+    def _held(self, measure: Callable[[int], int]) -> int:
+        return sum(measure(pid) for pid in self._others)

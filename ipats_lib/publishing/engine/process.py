@@ -1,0 +1,168 @@
+"""The parent's side of a forked notebook: start it, ask for cells, watch its limits, end it."""
+
+import contextlib
+import json
+import os
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from ipats_lib.publishing.engine import process_tree
+from ipats_lib.publishing.engine.child import be_the_notebook
+from ipats_lib.publishing.engine.fork_safety import progress_lock
+from ipats_lib.publishing.engine.limits import Clock, Limits
+from ipats_lib.publishing.engine.memory import MemoryWatch
+from ipats_lib.publishing.engine.stopped import NotebookDied, NotebookOutOfMemory, NotebookTimeout
+from ipats_lib.publishing.engine.wire import FrameReader
+
+TICK_SECONDS = 0.05
+EXIT_SECONDS = 5.0  # what nbclient grants a kernel to shut down
+
+
+class NotebookProcess:
+    """One forked child for one notebook, a context manager.
+
+    Leaving it ends the child, its process group and every process the notebook has left behind.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._cleanup = ExitStack()
+        self._open: set[int] = set()
+        self._status: int | None = None
+        self._alive = False
+        self._ended_well = False
+
+    def __enter__(self) -> Self:
+        self._known = process_tree.children()
+        with ExitStack() as cleanup:
+            cleanup.enter_context(process_tree.adopting_orphans())
+            cleanup.callback(self._close_all)
+            cleanup.callback(self._end)
+            self._start()
+            self._cleanup = cleanup.pop_all()
+        return self
+
+    def _start(self) -> None:
+        memory_before = process_tree.private_memory("self")
+        child_requests, self._requests = self._pipe()
+        messages, child_messages = self._pipe()
+        self.pid = self._fork(child_requests, child_messages)
+        self._alive = True
+        self._close(child_requests)
+        self._close(child_messages)
+        self._reader = FrameReader(messages)
+        self._ended = os.pidfd_open(self.pid)
+        self._open.add(self._ended)
+        self._poll = select.poll()
+        self._poll.register(messages, select.POLLIN)
+        self._poll.register(self._ended, select.POLLIN)
+        self._clock = Clock(self._limits)
+        self._memory = MemoryWatch(self.pid, memory_before, self._limits, self._known)
+
+    def _pipe(self) -> tuple[int, int]:
+        reading, writing = os.pipe()
+        self._open |= {reading, writing}
+        return reading, writing
+
+    def _close(self, descriptor: int) -> None:
+        """Close once: the number may be another file's by the second time."""
+        if descriptor in self._open:
+            self._open.remove(descriptor)
+            os.close(descriptor)
+
+    def _close_all(self) -> None:
+        for descriptor in tuple(self._open):
+            self._close(descriptor)
+
+    def _fork(self, requests: int, messages: int) -> int:
+        _flush_standard_streams()
+        parent = os.getpid()
+        with progress_lock():
+            pid = os.fork()
+        if pid == 0:
+            os.close(self._requests)
+            be_the_notebook(parent, requests, messages)
+        return pid
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended_well = kind is None
+        self._cleanup.close()
+
+    def run(self, cell_index: int, source: str) -> Iterator[dict[str, Any]]:
+        """Run one cell and yield the kernel's messages about it, the last one saying it is idle.
+
+        Raises NotebookTimeout, NotebookOutOfMemory or NotebookDied.
+        """
+        message_id = f"cell-{cell_index}"
+        self._clock.start_cell()
+        self._ask({"source": source, "message_id": message_id})
+        for message in self._messages(cell_index):
+            if message["parent_header"].get("msg_id") != message_id:
+                continue  # a task of an earlier cell speaks; the ordinary way drops this too
+            yield message
+            if message["content"].get("execution_state") == "idle":
+                return
+
+    def _ask(self, request: dict[str, str]) -> None:
+        rest = memoryview(json.dumps(request).encode() + b"\n")
+        with contextlib.suppress(BrokenPipeError):  # the child's death is noticed when it answers
+            while rest:
+                rest = rest[os.write(self._requests, rest) :]
+
+    def _messages(self, cell_index: int) -> Iterator[dict[str, Any]]:
+        while True:
+            wait = max(0.0, min(TICK_SECONDS, self._clock.left))
+            ready = {descriptor for descriptor, _ in self._poll.poll(wait * 1000)}
+            dead = self._ended in ready
+            yield from self._reader.frames()
+            if dead:
+                while frames := list(self._reader.frames()):
+                    yield from frames
+                self._reap()
+                raise NotebookDied.with_status(cell_index, self._status)
+            self._check(cell_index)
+
+    def _check(self, cell_index: int) -> None:
+        if self._clock.notebook_left < 0:
+            raise NotebookTimeout.after(cell_index, self._limits.timeout, whole=True)
+        if self._clock.cell_left < 0:
+            raise NotebookTimeout.after(cell_index, self._limits.cell_timeout or 0, whole=False)
+        if self._memory.is_above():
+            raise NotebookOutOfMemory.above(cell_index, self._limits.memory_mb)
+
+    def _end(self) -> None:
+        """Let the child leave by itself after a good end, else kill it; then all that is left."""
+        if self._alive and self._ended_well:
+            self._close(self._requests)
+            self._poll_exit()
+        if self._alive:
+            process_tree.kill(process_tree.descendants([self.pid]))
+            self._reap()
+        process_tree.sweep(self._known)
+
+    def _poll_exit(self) -> None:
+        exit_poll = select.poll()
+        exit_poll.register(self._ended, select.POLLIN)
+        if exit_poll.poll(EXIT_SECONDS * 1000):
+            self._reap()
+
+    def _reap(self) -> None:
+        self._status = process_tree.reap(self.pid)
+        self._alive = False
+
+
+def _flush_standard_streams() -> None:
+    """Text waiting in our buffers would otherwise be written a second time by the child."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        with contextlib.suppress(Exception):
+            if stream is not None:
+                stream.flush()

@@ -1,0 +1,48 @@
+"""papermill's notebook client, with outputs that do not depend on timing or chance."""
+
+from typing import Any
+
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+
+from ipats_lib.publishing.engine.volatile import fix_random_ids
+
+Message = dict[str, Any]
+
+
+class SteadyClient(PapermillNotebookClient):  # type: ignore[misc]
+    """Runs notebooks as papermill does, and settles what it writes.
+
+    Text on one stream becomes one output however it was cut up on the way, standard output before
+    standard error when nothing stands between them; random ids in HTML become ids of its content.
+    """
+
+    def process_message(self, msg: Message, cell: NotebookNode, cell_index: int) -> Any:
+        data = msg["content"].get("data")
+        if isinstance(data, dict):
+            fix_random_ids(data)
+        return super().process_message(msg, cell, cell_index)
+
+    def output(
+        self, outs: list[NotebookNode], msg: Message, display_id: str | None, cell_index: int
+    ) -> Any:
+        out = super().output(outs, msg, display_id, cell_index)
+        if out is not None and out.output_type == "stream":
+            fold_stream(outs)
+        return out
+
+
+def fold_stream(outputs: list[NotebookNode]) -> None:
+    """Merge the last output, a stream's, with those directly before it.
+
+    Outputs before the run of streams at the end keep their places, on which display ids rely.
+    """
+    last = outputs.pop()
+    start = len(outputs)
+    while start and outputs[start - 1].output_type == "stream":
+        start -= 1
+    for earlier in outputs[start:]:
+        if earlier.name == last.name:
+            earlier.text += last.text
+            return
+    outputs.insert(start if last.name == "stdout" else len(outputs), last)

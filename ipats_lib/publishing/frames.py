@@ -1,0 +1,84 @@
+"""What stands around the bodies: frames, scope indexes, downloads. Cheap, so never kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ipats_lib.publishing.assets import Assets
+from ipats_lib.publishing.catalogue import FAMILIES, Notebook
+from ipats_lib.publishing.plan import Page
+from ipats_lib.publishing.render import Frame, Nav, render_page, render_template
+from ipats_lib.report.data import About, ScopeData, StateData
+from ipats_lib.report.figures import scope_figures, write_figures
+from ipats_lib.scopes import Scope
+
+SCOPE_FILES = ("index.html", "figures.csv")
+
+
+@dataclass(frozen=True)
+class Framer:
+    """Writes the files of one publication into its staging folder."""
+
+    state: StateData
+    catalogue: Sequence[Notebook]
+    scopes: Sequence[Scope]
+    assets: Assets
+    staged: Path
+
+    def write_page(self, page: Page, about: About, body: str) -> None:
+        target = self.staged / page.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        frame = self._frame(about, page.notebook.title, page)
+        target.write_text(render_page(body, frame), encoding="utf-8")
+
+    def write_scope(self, scope: Scope, data: ScopeData) -> None:
+        """The scope's index, and its figures as a download."""
+        folder = self.staged / scope.path
+        folder.mkdir(parents=True, exist_ok=True)
+        html = render_template(
+            "scope.html.j2",
+            frame=self._frame(data.about, "Overview", None),
+            inside=self._inside(scope),
+            inside_title="Career planners" if scope.kind == "lwia" else "Areas",
+            missing=data.about.missing_tables,
+        )
+        (folder / "index.html").write_text(html, encoding="utf-8")
+        figures = scope_figures(scope, data.frame("outcomes"), self.state.period)
+        write_figures(figures, folder / "figures.csv")
+
+    def _inside(self, scope: Scope) -> list[tuple[str, str]]:
+        """Path and title of the scopes one level further in, as links from this one's index."""
+        if scope.kind == "planner":
+            return []
+        level = "planner" if scope.kind == "lwia" else "lwia"
+        inner = [s for s in self.scopes if s.kind == level and scope.contains(s)]
+        if scope.kind == "state":
+            return [(f"../{s.path}/", self.state.title(s)) for s in inner]
+        return [(f"planner/{s.planner}/", self.state.title(s)) for s in inner]
+
+    def _frame(self, about: About, title: str, page: Page | None) -> Frame:
+        scope = Scope.parse(about.scope)
+        below = 0 if page is None else 1
+        depth = len(PurePosixPath(scope.path).parts) + below
+        return Frame(
+            title=title,
+            scope_title=about.title,
+            period=about.period,
+            as_of=about.as_of,
+            snapshot=self.state.snapshot.id,
+            synthetic=about.synthetic,
+            root="../" * (depth + 1),
+            home="../" * below,
+            current=f"{page.notebook.key}.html" if page else "",
+            nav=self._nav(scope),
+            style=self.assets.style,
+            scripts=self.assets.scripts if page else (),
+        )
+
+    def _nav(self, scope: Scope) -> Nav:
+        mine = [n for n in self.catalogue if scope.kind in n.scopes]
+        return tuple(
+            (title, tuple((f"{n.key}.html", n.title) for n in mine if n.family == family))
+            for family, title in FAMILIES.items()
+            if any(n.family == family for n in mine)
+        )

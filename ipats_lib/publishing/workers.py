@@ -1,0 +1,53 @@
+"""Where pages are made: processes of this machine, or a dask cluster. The jobs are the same."""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import TypeVar
+
+from ipats_lib.errors import NotebookError
+from ipats_lib.publishing.execute import Job, Made, make_body
+
+Tag = TypeVar("Tag")
+
+
+@contextmanager
+def local_workers(number: int) -> Iterator[Executor]:
+    """Worker processes, started before any data is loaded, so that they hold no scope's rows."""
+    with ProcessPoolExecutor(number, mp_context=get_context("fork")) as pool:
+        pool.submit(os.getpid).result()
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def run_jobs(
+    pool: Executor, jobs: Iterable[tuple[Tag, Job]], in_flight: int
+) -> Iterator[tuple[Tag, Made]]:
+    """Make the bodies of all jobs, in the order that they finish.
+
+    No more than `in_flight` jobs exist at a time, so memory does not grow with the number of
+    pages. The first failure is raised as it is; a worker's death as NotebookError.
+    """
+    open_: dict[Future[Made], tuple[Tag, str]] = {}
+    for tag, job in jobs:
+        if len(open_) >= in_flight:
+            yield from _finished(open_)
+        open_[pool.submit(make_body, job)] = tag, job.label
+    while open_:
+        yield from _finished(open_)
+
+
+def _finished(open_: dict[Future[Made], tuple[Tag, str]]) -> Iterator[tuple[Tag, Made]]:
+    done, _ = wait(open_, return_when=FIRST_COMPLETED)
+    for future in done:
+        tag, label = open_.pop(future)
+        try:
+            yield tag, future.result()
+        except BrokenProcessPool:
+            raise NotebookError(f"A worker died, on {label} or beside it.") from None

@@ -1,0 +1,1 @@
+"""Rules as data, predicates as small functions, findings with severity and reason."""

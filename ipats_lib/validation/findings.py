@@ -1,0 +1,110 @@
+"""Findings as a table: what is wrong or worth a note, in which file, row and element."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ipats_lib.extract.cells import Flag, Typed, flagged
+from ipats_lib.validation.rules import load_rules
+
+# row: line number in the file, missing for what concerns the file as a whole.
+# _areas, _customer: whose record it is (see snapshot/parts.py); not shown.
+SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("element", pa.string()),
+        ("value", pa.string()),
+        ("rule", pa.string()),
+        ("severity", pa.string()),
+        ("message", pa.string()),
+        ("_areas", pa.int64()),
+        ("_customer", pa.int32()),
+    ]
+)
+NOBODY = -1
+# The notes on habits of the producer, one per file, element and habit.
+NOTES = {
+    Flag.NULL_LIKE: "N-01",
+    Flag.ZEROS: "N-02",
+    Flag.PADDED: "N-03",
+    Flag.DECIMALS: "N-04",
+}
+WRONG = {"date": "F-05", "amount": "F-06", "code": "F-07", "integer": "F-07", "switch": "C-04"}
+
+Places = NDArray[np.int64]
+
+
+def note(file: str, rule: str, element: str = "", value: str = "") -> pa.Table:
+    """A finding about a file as a whole; `value` is a count, never a cell."""
+    return _table(file, rule, element, pa.nulls(1, pa.int64()), pa.array([value]), [0], [NOBODY])
+
+
+def row_findings(
+    file: str,
+    rule: str,
+    element: str,
+    lines: Places,
+    values: pa.Array,
+    areas: NDArray[np.int64],
+    customers: NDArray[np.int32],
+) -> pa.Table:
+    """One finding per given line."""
+    return _table(file, rule, element, pa.array(lines), values, areas, customers)
+
+
+def _table(
+    file: str,
+    rule: str,
+    element: str,
+    rows: pa.Array,
+    values: pa.Array,
+    areas: Sequence[int] | NDArray[Any],
+    customers: Sequence[int] | NDArray[Any],
+) -> pa.Table:
+    said, size = load_rules()[rule], len(rows)
+    columns = [
+        pa.repeat(file, size),
+        rows,
+        pa.repeat(element, size),
+        values.cast(pa.string()),
+        pa.repeat(rule, size),
+        pa.repeat(said.severity, size),
+        pa.repeat(said.message_for(element), size),
+        pa.array(areas, pa.int64()),
+        pa.array(customers, pa.int32()),
+    ]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def wrong_rows(typed: Typed) -> Places:
+    """Positions of the cells that did not parse or are not allowed."""
+    return flagged(typed, Flag.WRONG)
+
+
+class Habits:
+    """Counts the notes of one file while its batches pass by."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def count(self, element: str, typed: Typed) -> None:
+        if typed.flags is None:
+            return
+        for flag, rule in NOTES.items():
+            self.add(rule, element, int(np.count_nonzero(typed.flags & flag)))
+
+    def add(self, rule: str, element: str, found: int) -> None:
+        if found:
+            self._counts[rule, element] = self._counts.get((rule, element), 0) + found
+
+    def notes(self) -> list[pa.Table]:
+        """One finding per rule and element, in the order they were first met."""
+        return [
+            note(self._file, rule, element, str(count))
+            for (rule, element), count in self._counts.items()
+        ]
