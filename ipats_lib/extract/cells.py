@@ -81,7 +81,7 @@ def _trimmed(text: pa.Array) -> Typed:
     if not padded.any():
         return Typed(text)
     blank = pc.equal(trimmed, "")
-    return Typed(pc.if_else(blank, None, trimmed), padded.astype(np.uint8) * Flag.PADDED)
+    return Typed(pc.if_else(blank, None, trimmed), padded * np.uint8(Flag.PADDED))
 
 
 def _distinct(texts: pa.Array, kind: Kind) -> tuple[pa.Array, Flags]:
@@ -117,7 +117,7 @@ def date_kind(as_of: date | None, *, hyphens: bool = False) -> Kind:
         wrong = (days == _NO_DAY) | (days > (last - EPOCH).days)
         missing = texts.is_null().to_numpy(zero_copy_only=False)
         values = pa.array(days, pa.int32(), mask=wrong | missing).cast(pa.date32())
-        return values, (wrong & ~missing).astype(np.uint8) * Flag.WRONG
+        return values, (wrong & ~missing) * np.uint8(Flag.WRONG)
 
     def mend(text: str) -> tuple[str | None, Flag]:
         bare = text.strip(PADDING)
@@ -170,8 +170,8 @@ def code_kind(codes: tuple[str, ...]) -> Kind:
             missing = texts.is_null().to_numpy(zero_copy_only=False)
             listed = np.isin(values.fill_null(0).to_numpy(), numbers)
             spelled = pc.is_in(texts, spellings).to_numpy(zero_copy_only=False)
-            flags[~listed & ~missing] |= Flag.WRONG
-            flags[listed & ~spelled & ~missing] |= Flag.ZEROS
+            flags[~listed & ~missing] = Flag.WRONG
+            flags[listed & ~spelled & ~missing] = Flag.ZEROS
         return values, flags
 
     def mend(text: str) -> tuple[str | None, Flag]:
@@ -223,4 +223,4 @@ def flagged(typed: Typed, flag: Flag) -> NDArray[Any]:
     """Row positions with the flag."""
     if typed.flags is None:
         return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(typed.flags & flag)
+    return np.flatnonzero(typed.flags & np.uint8(flag))

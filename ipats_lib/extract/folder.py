@@ -9,7 +9,7 @@ from pathlib import Path
 from ipats_lib.errors import ExtractError
 
 TABLES = ("planner", "assignment", "service", "case_note", "application", "account")
-_TIMESTAMP = re.compile(r"(?<![0-9])([0-9]{8})$")
+_TIMESTAMP = re.compile(r"(?<![0-9])([0-9]{8})(?:[0-9]{4}|[0-9]{6})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Folder:
 def open_folder(path: Path) -> Folder:
     """Find the files of an extract (domain 8.1, 8.2); ExtractError when there is no PIRL file."""
     if not path.exists():
-        raise ExtractError(f"The extract {path} does not exist: name the folder that IWDS exported.")
+        raise ExtractError(
+            f"The extract {path} does not exist: name the folder that IWDS exported."
+        )
     if not path.is_dir():
         raise ExtractError(f"The extract {path} is a file: name the folder that holds it.")
     files = sorted(file for file in path.iterdir() if not file.name.startswith("."))

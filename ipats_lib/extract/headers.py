@@ -52,65 +52,65 @@ def is_ssn(cell: str) -> bool:
     return "socialsec" in name or name.startswith("ssn") or name.endswith("ssn")
 
 
+class Spellings:
+    """Every spelling of a layout's elements."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._numbers = {element.number for element in layout.elements}
+        named = [element for element in layout.elements if not element.reserved]
+        self._names = {normalized(element.name): element.number for element in named}
+
+    def by_number(self, cell: str) -> str | None:
+        """Element of `900 Date of Program Entry (WIOA)`, `PIRL900`, `p900`, `PIRL 108-A`, `900`."""
+        bare = cell.strip()
+        if _RESERVED.fullmatch(bare):
+            return bare.upper() if bare.upper() in self._numbers else None
+        found = _NUMBER.fullmatch(bare)
+        if found is None:
+            return None
+        lettered = f"{found['digits']}-{(found['letter'] or '').upper()}"
+        if lettered in self._numbers:
+            return lettered
+        return found["digits"] if found["digits"] in self._numbers else None
+
+    def by_name(self, cell: str) -> str | None:
+        """Element of `DateOfProgramEntryWIOA`: its name, or the longest name that begins it."""
+        wanted, names = normalized(cell), self._names
+        if wanted in _OBSERVATION:
+            return "OBS"
+        for exact in (wanted, wanted.removesuffix("wioa")):
+            if exact in names:
+                return names[exact]
+        begun = [name for name in names if len(name) >= SHORTEST_PREFIX and wanted.startswith(name)]
+        if begun:
+            return names[max(begun, key=len)]
+        begin = [name for name in names if len(wanted) >= SHORTEST_PREFIX and name.startswith(wanted)]
+        return names[begin[0]] if len(begin) == 1 else None
+
+    def names_element(self, cell: str) -> bool:
+        """Whether a cell is plainly a header's, maybe of an element that the layout lacks."""
+        numbered = re.match(r"(?i)(?:pirl|calc|item)[\s_]*[0-9]{3,4}", cell.strip())
+        return bool(numbered or self.by_number(cell) or self.by_name(cell))
+
+
 def looks_like_header(cells: Sequence[str], layout: Layout) -> bool:
     """Whether most filled cells of a first line name elements."""
-    filled = [cell for cell in cells if cell.strip()]
-    named = sum(_names_element(cell, layout) for cell in filled)
+    filled, spellings = [cell for cell in cells if cell.strip()], Spellings(layout)
+    named = sum(spellings.names_element(cell) for cell in filled)
     return named >= 2 and 2 * named >= len(filled)
-
-
-def _names_element(cell: str, layout: Layout) -> bool:
-    return bool(by_number(cell, layout) or by_name(cell, layout) or _spelled_number(cell))
-
-
-def _spelled_number(cell: str) -> bool:
-    """`PIRL 3000`, `CALC4000`: a number that our layout does not have, plainly a header."""
-    return bool(re.match(r"(?i)(?:pirl|calc|item)[\s_]*[0-9]{3,4}", cell.strip()))
-
-
-def by_number(cell: str, layout: Layout) -> str | None:
-    """Element of `900 Date of Program Entry (WIOA)`, `PIRL900`, `p900`, `PIRL 108-A`, `900`."""
-    bare, numbers = cell.strip(), {element.number for element in layout.elements}
-    if _RESERVED.fullmatch(bare):
-        return bare.upper() if bare.upper() in numbers else None
-    found = _NUMBER.fullmatch(bare)
-    if found is None:
-        return None
-    lettered = f"{found['digits']}-{(found['letter'] or '').upper()}"
-    if lettered in numbers:
-        return lettered
-    return found["digits"] if found["digits"] in numbers else None
-
-
-def by_name(cell: str, layout: Layout) -> str | None:
-    """Element of `DateOfProgramEntryWIOA`: its name, or the longest name that begins it."""
-    wanted = normalized(cell)
-    if wanted in _OBSERVATION:
-        return "OBS"
-    names = {normalized(e.name): e.number for e in layout.elements if not e.reserved}
-    if wanted in names:
-        return names[wanted]
-    if wanted.removesuffix("wioa") in names:
-        return names[wanted.removesuffix("wioa")]
-    begun = [name for name in names if len(name) >= SHORTEST_PREFIX and wanted.startswith(name)]
-    if begun:
-        return names[max(begun, key=len)]
-    begin = [name for name in names if len(wanted) >= SHORTEST_PREFIX and name.startswith(wanted)]
-    return names[begin[0]] if len(begin) == 1 else None
 
 
 def match_header(cells: Sequence[str], layout: Layout, file: str) -> Columns:
     """Columns of a file with a header; ExtractError when it is not a PIRL header."""
-    ssn = [is_ssn(cell) for cell in cells]
-    found: list[str | None] = [
-        None if secret else by_number(cell, layout) for cell, secret in zip(cells, ssn, strict=True)
-    ]
+    ssn, spellings = [is_ssn(cell) for cell in cells], Spellings(layout)
+    found = [None if secret else spellings.by_number(c) for c, secret in zip(cells, ssn, strict=True)]
     taken = {element for element in found if element}
     for at, cell in enumerate(cells):
         if found[at] is None and not ssn[at]:
-            named = by_name(cell, layout)
-            found[at] = named if named not in taken else None
-            taken |= {named} if named else set()
+            named = spellings.by_name(cell)
+            if named is not None and named not in taken:
+                found[at] = named
+                taken.add(named)
     _refuse_doubles(found, file)
     _refuse_other_files(taken, file)
     extra = [c for c, e, s in zip(cells, found, ssn, strict=True) if e is None and not s]

@@ -46,6 +46,8 @@ def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator
         strings_can_be_null=True,
         check_utf8=False,
     )
+    if facts.lines <= skip:
+        return
     line = skip + 1
     try:
         for texts in pa.csv.open_csv(facts.path, read, parse, convert):

@@ -54,7 +54,7 @@ _TEXT = bytes({0x00, 0x09, 0x0A, 0x0D, *range(0x20, 0x7F), *range(0x80, 0x100)})
 _CONTROL = re.compile(b"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_CR = re.compile(b"\r(?!\n)")
 _EMPTY_LINE = re.compile(b"(?m)^\r?\n")
-_ZERO_RUN = b"\0" * 64
+_ZERO_RUN = b"\0" * 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from ipats_lib.extract.scan import FileFacts
 from ipats_lib.params import params_folder, read_rows
 
 # text: as it stands. customer: as PIRL 100. planner, lwia: ids. switch: yes or no.
+# Tables without a schema of ours: every column is kept as text.
+FREE = ("account",)
 TYPES = ("text", "customer", "planner", "lwia", "date", "switch")
 
 
@@ -36,23 +38,26 @@ def load_schema(table: str) -> tuple[TableColumn, ...]:
     path = params_folder() / "tables" / f"{table}.csv"
     rows = read_rows(path, ("column", "type", "required"))
     if any(row["type"] not in TYPES or row["required"] not in ("yes", "no") for row in rows):
-        raise ParamsError(f"{path}: a type is not one of {', '.join(TYPES)}, or required is not yes or no.")
+        raise ParamsError(
+            f"{path}: a type is not one of {', '.join(TYPES)}, or required is not yes or no."
+        )
     return tuple(TableColumn(row["column"], row["type"], row["required"] == "yes") for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A case table whose columns are known; names has "" for a column that is left out."""
+    """A case table whose columns are known.
+
+    columns: those of the schema that the file has. names: the column in each place of a line, ""
+    for one that is left out.
+    """
 
     table: str
     facts: FileFacts
+    columns: tuple[TableColumn, ...]
     names: tuple[str, ...]
     extra: tuple[str, ...]
     ssn: int
-
-    @property
-    def columns(self) -> tuple[TableColumn, ...]:
-        return load_schema(self.table)
 
     def batches(self) -> Iterator[Batch]:
         """Its rows as texts, columns named as in the schema."""
@@ -61,18 +66,31 @@ class TableFile:
 
 def open_table(table: str, facts: FileFacts) -> TableFile:
     """Match the header by name, any order and case; ExtractError when a column is lacking."""
-    wanted = {normalized(column.name): column.name for column in load_schema(table)}
-    cells = first_cells(facts.path)
+    cells = [cell.strip() for cell in first_cells(facts.path)]
     ssn = [is_ssn(cell) for cell in cells]
-    names = ["" if secret else wanted.get(normalized(cell), "") for cell, secret in zip(cells, ssn, strict=True)]
-    lacking = [c.name for c in load_schema(table) if c.required and c.name not in names]
+    schema = _free(cells, ssn) if table in FREE else load_schema(table)
+    wanted = {normalized(column.name): column.name for column in schema}
+    names = [wanted.get(normalized(c), "") if not s else "" for c, s in zip(cells, ssn, strict=True)]
+    _refuse_header(facts.name, schema, names)
+    extra = [c for c, name, s in zip(cells, names, ssn, strict=True) if not name and not s]
+    columns = tuple(column for column in schema if column.name in names)
+    return TableFile(table, facts, columns, tuple(names), tuple(extra), sum(ssn))
+
+
+def _free(cells: list[str], ssn: list[bool]) -> tuple[TableColumn, ...]:
+    named = [cell for cell, secret in zip(cells, ssn, strict=True) if normalized(cell) and not secret]
+    return tuple(TableColumn(cell, "text", True) for cell in named)
+
+
+def _refuse_header(file: str, schema: tuple[TableColumn, ...], names: list[str]) -> None:
+    lacking = [column.name for column in schema if column.required and column.name not in names]
     if lacking:
         raise ExtractError(
-            f"{facts.name} line 1: the header lacks {', '.join(lacking)}; write the columns "
-            f"{', '.join(wanted.values())}."
+            f"{file} line 1: the header lacks {', '.join(lacking)}; write the columns "
+            f"{', '.join(column.name for column in schema)}."
         )
-    for name in filter(None, names):
-        if names.count(name) > 1:
-            raise ExtractError(f"{facts.name} line 1: the header names {name} more than once; keep one.")
-    extra = [c for c, name, s in zip(cells, names, ssn, strict=True) if not name and not s]
-    return TableFile(table, facts, tuple(names), tuple(extra), sum(ssn))
+    for column in schema:
+        if names.count(column.name) > 1:
+            raise ExtractError(
+                f"{file} line 1: the header names {column.name} more than once; keep one."
+            )

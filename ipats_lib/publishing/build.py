@@ -14,9 +14,10 @@ from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets, build_assets
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.catalogue import Notebook, read_catalogue
-from ipats_lib.publishing.dependencies import Parts, common_parts, hash_files, inputs_hash
+from ipats_lib.publishing.dependencies import common_parts, hash_files, inputs_hash
 from ipats_lib.publishing.execute import Job
 from ipats_lib.publishing.frames import SCOPE_FILES, Framer
+from ipats_lib.publishing.parts import Parts
 from ipats_lib.publishing.plan import Page, choose_scopes, plan_publication
 from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
 from ipats_lib.publishing.workers import local_workers, run_jobs

@@ -4,7 +4,6 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,25 +16,6 @@ LIBRARY = Path(__file__).resolve().parents[1]
 # Packages whose version can change what a page says or looks like.
 PACKAGES = ("altair", "jinja2", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
 _ROOTS = ("ipats_lib.report", "ipats_lib.publishing.execute", "ipats_lib.publishing.render")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Hash per part of a page's input: notebook, library, params, template, packages, data/..."""
-
-    hashes: Mapping[str, str]
-
-    @property
-    def key(self) -> str:
-        text = json.dumps(dict(self.hashes), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def changed_since(self, earlier: Mapping[str, str] | None) -> tuple[str, ...]:
-        """The parts that differ from an earlier build's; ("new page",) when there was none."""
-        if earlier is None:
-            return ("new page",)
-        names = sorted({*self.hashes, *earlier})
-        return tuple(name for name in names if self.hashes.get(name) != earlier.get(name))
 
 
 def hash_files(paths: Iterable[Path], base: Path) -> str:

@@ -20,12 +20,13 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
-from ipats_lib.publishing.dependencies import Parts
 from ipats_lib.publishing.files import point_to, sha256, sync_folder, sync_tree, write_file
+from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 
 KEEP = 3
@@ -107,8 +108,7 @@ class Site:
         release, manifest = self.current(period), self.current_manifest(period)
         if release is None or manifest is None:
             return False
-        found = {p.relative_to(release).as_posix(): sha256(p) for p in walk(release)}
-        return found == manifest.files
+        return _hashes(release) == manifest.files
 
     def keys_in_use(self) -> set[str]:
         """The cache keys of every page of every release that is kept."""
@@ -124,9 +124,8 @@ class Site:
         pages: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Path:
         """Name a verified staging folder as a release and show it; the old one stays until then."""
-        files = {p.relative_to(staged).as_posix(): sha256(p) for p in walk(staged)}
-        manifest = Manifest(facts, files, pages or {})
-        release = self.releases / f"{period}-{manifest.id}"
+        manifest = Manifest(facts, _hashes(staged), pages or {})
+        release = self._place_for(period, manifest)
         sync_tree(staged)
         write_file(release.with_suffix(".json"), manifest.text.encode())
         if release.exists():
@@ -137,6 +136,15 @@ class Site:
         self._show(period, release.name)
         self._prune(period)
         return release
+
+    def _place_for(self, period: str, manifest: Manifest) -> Path:
+        """The release's folder: the one that holds these very files already, or a new one."""
+        for number in count():
+            again = f"-{number}" if number else ""
+            release = self.releases / f"{period}-{manifest.id}{again}"
+            if not release.exists() or _hashes(release) == manifest.files:
+                return release
+        raise AssertionError("count() does not end")
 
     def _show(self, period: str, name: str) -> None:
         history = [n for n in self.history(period) if n != name]
@@ -166,6 +174,10 @@ class Site:
                 shutil.rmtree(release)
             elif name not in kept:
                 release.unlink(missing_ok=True)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in walk(folder)}
 
 
 def walk(folder: Path) -> list[Path]:

@@ -8,9 +8,10 @@ STREAM_CODES = {"903": (1, 2, 3), "904": (1, 2, 3), "905": (1, 2, 3), "918": (1,
 MISSING = np.iinfo(np.int32).min
 
 
-def repeated(numbers: NDArray[np.int32]) -> Places:
-    """Positions of values that occur more than once (F-04); MISSING does not count."""
-    return _repeated(numbers.astype(np.int64), numbers != MISSING)
+def missing_or_repeated(numbers: NDArray[np.int32]) -> Places:
+    """Positions of observation numbers that are missing or occur more than once (F-04)."""
+    known = numbers != MISSING
+    return np.sort(np.append(np.flatnonzero(~known), _repeated(numbers.astype(np.int64), known)))
 
 
 def same_entry(

@@ -96,7 +96,7 @@ class Habits:
         if typed.flags is None:
             return
         for flag, rule in NOTES.items():
-            self.add(rule, element, int(np.count_nonzero(typed.flags & flag)))
+            self.add(rule, element, int(np.count_nonzero(typed.flags & np.uint8(flag))))
 
     def add(self, rule: str, element: str, found: int) -> None:
         if found:

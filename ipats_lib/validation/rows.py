@@ -98,7 +98,6 @@ def unknown_board(element: str) -> Callable[[Rows], Mask]:
 
 
 ROW_RULES: tuple[RowRule, ...] = (
-    RowRule("F-04", "OBS", lambda rows: ~rows.filled("OBS")),
     RowRule("V-01", "100", invalid_identifier),
     RowRule("V-02", "100", lambda rows: may_be_ssn(rows.text("100")), secret=True),
     RowRule("V-06", "108-A", lacks_board),

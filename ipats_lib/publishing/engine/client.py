@@ -17,6 +17,7 @@ from ipats_lib.publishing.engine.process import NotebookProcess
 from ipats_lib.publishing.engine.steady_client import Message, SteadyClient
 from ipats_lib.publishing.engine.stopped import NotebookStopped
 
+
 class ForkedClient(SteadyClient):
     """Runs the notebook of `nb_man` in a child forked from this process."""
 

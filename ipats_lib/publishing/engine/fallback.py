@@ -11,27 +11,12 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.engines import NotebookExecutionManager
 
-from ipats_lib.publishing.engine.fork_safety import fork_hazard
 from ipats_lib.publishing.engine.kernel_watch import KernelWatch
 from ipats_lib.publishing.engine.limits import Limits
 from ipats_lib.publishing.engine.steady_client import SteadyClient
 from ipats_lib.publishing.engine.stopped import NotebookDied, NotebookStopped, NotebookTimeout
 
-OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
-KERNEL_OPTIONS = ("km", "kernel_manager_class", "timeout_func", "coalesce_streams")
 SOCKET_PATH_LIMIT = 90  # of the 107 characters Linux allows, less the socket's own name
-
-
-def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None:
-    """Return why this notebook needs an ordinary kernel, or None when a fork will do."""
-    if os.environ.get("IPATS_ENGINE") == "kernel":
-        return "IPATS_ENGINE=kernel asks for it"
-    if kernel_name != OWN_KERNEL:
-        return f"kernel {kernel_name!r} is not known to be this interpreter's"
-    special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]
-    if special:
-        return f"the option {special[0]} is about a kernel"
-    return fork_hazard()
 
 
 def run_in_kernel(

@@ -38,6 +38,7 @@ def make_fresh() -> None:
     _reset_progress_bars()
     _reset_pandas()
     _reset_arguments()
+    _reset_import_path()
 
 
 def _drop_exit_functions() -> None:
@@ -104,7 +105,9 @@ def _reset_random() -> None:
 def _reset_multiprocessing() -> None:
     process: Any = sys.modules.get("multiprocessing.process")
     if process is not None:
-        process._current_process = process._MainProcess()
+        current = process._current_process  # a worker's, when the caller is one
+        current._name = "MainProcess"
+        current._config = current._config | {"daemon": False}
         process._parent_process = None
         process._children = set()
     util: Any = sys.modules.get("multiprocessing.util")
@@ -127,11 +130,17 @@ def _reset_pandas() -> None:
 
 
 def _reset_arguments() -> None:
-    """Show a kernel's command line and import path; the caller's own options are not for cells."""
+    """Show a kernel's command line and environment; the caller's own options are not for cells."""
     sys.argv = ["ipykernel_launcher.py"]
-    if "" not in sys.path:
-        sys.path.insert(0, "")
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+
+
+def _reset_import_path() -> None:
+    """Let cells import from the working directory, last before site-packages, as a kernel does."""
+    if sys.path and sys.path[0] == "":
+        del sys.path[0]
+    places = (place for place, path in enumerate(sys.path) if path.endswith("site-packages"))
+    sys.path.insert(next(places, 0), "")
 
 
 def run_exit_functions() -> None:

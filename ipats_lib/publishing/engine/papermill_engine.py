@@ -1,6 +1,11 @@
-"""The engine papermill knows as `ipats`."""
+"""The engine papermill knows as `ipats`.
+
+papermill imports this module while it is itself half imported: what builds on papermill's client
+is imported when a notebook is run.
+"""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,10 +14,13 @@ from nbformat import NotebookNode
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger as papermill_log
 
-from ipats_lib.publishing.engine.fallback import reason_for_a_kernel, run_in_kernel
+from ipats_lib.publishing.engine.fork_safety import fork_hazard
 from ipats_lib.publishing.engine.limits import Limits
 
 log = logging.getLogger("ipats.engine")
+
+OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
+KERNEL_OPTIONS = ("km", "kernel_manager_class", "timeout_func", "coalesce_streams")
 
 _told: set[str] = set()
 
@@ -61,15 +69,35 @@ class IpatsEngine(Engine):  # type: ignore[misc]
         }
         if reason := reason_for_a_kernel(kernel_name, options):
             _tell_once(reason)
-            run_in_kernel(nb_man, kernel_name, limits, options)
+            _run_in_kernel(nb_man, kernel_name, limits, options)
         else:
             _run_forked(nb_man, limits, options)
 
 
+def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None:
+    """Return why this notebook needs an ordinary kernel, or None when a fork will do."""
+    if os.environ.get("IPATS_ENGINE") == "kernel":
+        return "IPATS_ENGINE=kernel asks for it"
+    if kernel_name != OWN_KERNEL:
+        return f"kernel {kernel_name!r} is not known to be this interpreter's"
+    special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]
+    if special:
+        return f"the option {special[0]} is about a kernel"
+    return fork_hazard()
+
+
 def _run_forked(nb_man: NotebookExecutionManager, limits: Limits, options: dict[str, Any]) -> None:
-    from ipats_lib.publishing.engine.client import ForkedClient  # imports ipykernel: 0.2 s
+    from ipats_lib.publishing.engine.client import ForkedClient
 
     ForkedClient(nb_man, limits, **options).execute()
+
+
+def _run_in_kernel(
+    nb_man: NotebookExecutionManager, kernel_name: str, limits: Limits, options: dict[str, Any]
+) -> None:
+    from ipats_lib.publishing.engine.fallback import run_in_kernel
+
+    run_in_kernel(nb_man, kernel_name, limits, options)
 
 
 def _limits(timeout: float | None, memory_mb: float | None, cell: float | None) -> Limits:

@@ -1,0 +1,185 @@
+"""Case tables on their way into a snapshot: typed, validated, placed (domain 8.2)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ipats_lib.errors import ExtractError
+from ipats_lib.extract.cells import Typed, type_column
+from ipats_lib.extract.lines import Batch
+from ipats_lib.extract.tables import TableColumn, TableFile
+from ipats_lib.scopes import PLANNER_ID
+from ipats_lib.snapshot.areas import Customers, Masks, Numbers, area_bits, look_up
+from ipats_lib.snapshot.contacts import Contacts, Homes, Planners
+from ipats_lib.snapshot.log import FindingsLog
+from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.validation.findings import WRONG, Habits, note, row_findings, wrong_rows
+
+Columns = dict[str, Typed]
+_OPEN = np.iinfo(np.int32).max
+_UNKNOWN = np.iinfo(np.int32).min
+
+
+def typed_batches(file: TableFile, as_of: date | None) -> Iterator[tuple[Batch, Columns]]:
+    """A case table's rows, texts and typed; planner ids in lower case, LWIAs with two digits."""
+    for batch in file.batches():
+        yield batch, {c.name: _typed(batch.texts[c.name], c, as_of) for c in file.columns}
+
+
+def _typed(text: pa.Array, column: TableColumn, as_of: date | None) -> Typed:
+    typed = type_column(text, column.kind(as_of))
+    if column.type == "planner":
+        return Typed(pc.utf8_lower(typed.values), typed.flags)
+    if column.type == "lwia":
+        short = pc.match_substring_regex(typed.values, "^[0-9]$")
+        return Typed(pc.if_else(short, pc.utf8_lpad(typed.values, 2, "0"), typed.values), typed.flags)
+    return typed
+
+
+def read_planners(file: TableFile) -> tuple[Planners, pa.Table]:
+    """The planner table, whole, sorted by LWIA and id.
+
+    ExtractError, naming the line, for an id that cannot be a folder's name, one that stands
+    twice, or an LWIA that params/areas.csv does not have.
+    """
+    tables, seen = [], set()
+    for batch, columns in typed_batches(file, None):
+        rows = pa.table({name: typed.values for name, typed in columns.items()})
+        pairs = zip(rows["planner_id"].to_pylist(), rows["lwia"].to_pylist(), strict=True)
+        for line, (planner, lwia) in enumerate(pairs, start=batch.line):
+            if planner in seen:
+                _stop(file, line, "the planner id stands twice; keep one line per planner")
+            _check_planner(file, line, planner, lwia)
+            seen.add(planner)
+        tables.append(rows.append_column("row", pa.array(range(batch.line, batch.line + len(rows)))))
+    table = pa.concat_tables(tables) if tables else None
+    if table is None:
+        return Planners(), pa.table({c.name: pa.array([], _arrow(c)) for c in file.columns})
+    table = table.sort_by([("lwia", "ascending"), ("planner_id", "ascending")])
+    return Planners(tuple(table["planner_id"].to_pylist()), tuple(table["lwia"].to_pylist())), table
+
+
+def _arrow(column: TableColumn) -> pa.DataType:
+    kind = column.kind(None)
+    return kind.type if kind else pa.string()
+
+
+def _check_planner(file: TableFile, line: int, planner: str | None, lwia: str | None) -> None:
+    if planner is None or PLANNER_ID.fullmatch(planner) is None:
+        _stop(file, line, "the planner id must be 1 to 32 letters, digits, - or _")
+    if lwia not in area_bits():
+        _stop(file, line, "the LWIA is not one of params/areas.csv")
+
+
+def _stop(file: TableFile, line: int, what: str) -> None:
+    raise ExtractError(f"{file.facts.name} line {line}: {what}.")
+
+
+@dataclass(slots=True)
+class CaseIntake:
+    """What case tables are placed by.
+
+    customer_areas: areas of each customer of the PIRL file, by number. planners is empty when
+    the extract has no planner table; rows then belong to the areas of their customer.
+    """
+
+    as_of: date
+    planners: Planners
+    customers: Customers
+    customer_areas: Masks
+    contacts: Contacts
+    log: FindingsLog
+    _assigned: list[tuple[Masks, Numbers, Numbers, Numbers]] = field(default_factory=list)
+
+    def run(self, file: TableFile, parts: PartsWriter) -> None:
+        """Take all rows of one table."""
+        habits = Habits(file.facts.name)
+        self.log.add(*table_notes(file))
+        for batch, columns in typed_batches(file, self.as_of):
+            for name, typed in columns.items():
+                habits.count(name, typed)
+            customers = self.customers.numbers(columns["customer"].values)
+            planners = self._planner_numbers(columns, batch.texts.num_rows)
+            areas = self._areas(columns, customers, planners)
+            keys = Keys(areas, customers, np.zeros(len(areas), dtype=np.int32))
+            self._report(file, batch, columns, planners, keys)
+            self._meet(file.table, columns, planners, customers)
+            parts.add(_stored(batch, columns, keys), keys)
+        self.log.add(*habits.notes())
+
+    def homes(self) -> Homes:
+        """The planner by whom each customer is sorted; call when all assignments were taken."""
+        if not self._assigned:
+            return Homes()
+        planners, customers, begun, ended = map(np.concatenate, zip(*self._assigned, strict=True))
+        return Homes.from_assignments(planners, customers, begun, ended, len(self.customers))
+
+    def _planner_numbers(self, columns: Columns, size: int) -> Masks:
+        if "planner_id" not in columns:
+            return np.full(size, -1, dtype=np.int64)
+        return look_up(columns["planner_id"].values, self.planners.numbers, -1)
+
+    def _areas(self, columns: Columns, customers: Numbers, planners: Masks) -> Masks:
+        """Of the planner who made the row; else of its customer. An application: its own."""
+        if "lwia" in columns:
+            return look_up(columns["lwia"].values, area_bits(), 0)
+        known = np.append(self.customer_areas, 0)
+        inside = (customers >= 0) & (customers < len(self.customer_areas))
+        of_customer = known[np.where(inside, customers, len(self.customer_areas))]
+        bits = np.array([*(area_bits()[lwia] for lwia in self.planners.lwias), 0], dtype=np.int64)
+        return np.where(planners >= 0, bits[planners], of_customer)
+
+    def _meet(self, table: str, columns: Columns, planners: Masks, customers: Numbers) -> None:
+        if table in ("service", "case_note"):
+            self.contacts.from_records(planners, customers)
+        if table == "assignment":
+            begun, ended = columns["from"].values, columns["to"].values
+            self.contacts.from_assignments(planners, customers, begun, ended)
+            days = begun.cast(pa.int32()).fill_null(_UNKNOWN).to_numpy(zero_copy_only=False)
+            last = ended.cast(pa.int32()).fill_null(_OPEN).to_numpy(zero_copy_only=False)
+            self._assigned.append((planners, customers, days, last))
+
+    def _report(
+        self, file: TableFile, batch: Batch, columns: Columns, planners: Masks, keys: Keys
+    ) -> None:
+        broken = [("C-03", "customer", np.flatnonzero(keys.customers < 0))]
+        if "planner_id" in columns and self.planners.ids:
+            named = columns["planner_id"].values.is_valid().to_numpy(zero_copy_only=False)
+            broken.append(("C-01", "planner_id", np.flatnonzero(named & (planners < 0))))
+        if "lwia" in columns:
+            broken.append(("C-02", "lwia", np.flatnonzero(keys.areas == 0)))
+        for column in file.columns:
+            if column.type in WRONG:
+                places = wrong_rows(columns[column.name])
+                broken.append((WRONG[column.type], column.name, places))
+        for rule, element, places in broken:
+            if len(places):
+                values = batch.texts[element].take(pa.array(places))
+                areas, customers = keys.areas[places], keys.customers[places]
+                lines = batch.line + places
+                self.log.add(
+                    row_findings(file.facts.name, rule, element, lines, values, areas, customers)
+                )
+
+
+def table_notes(file: TableFile) -> Sequence[pa.Table]:
+    """What is to be said about a case table as a whole."""
+    notes = [note(file.facts.name, "N-05", cell) for cell in file.extra]
+    if file.ssn:
+        notes.append(note(file.facts.name, "S-01", "", str(file.ssn)))
+    if not file.facts.ends_with_newline:
+        notes.append(note(file.facts.name, "N-07"))
+    return notes
+
+
+def _stored(batch: Batch, columns: Columns, keys: Keys) -> pa.Table:
+    lines = np.arange(batch.line, batch.line + batch.texts.num_rows)
+    hidden = {"row": pa.array(lines), "_areas": pa.array(keys.areas)}
+    hidden["_customer"] = pa.array(keys.customers)
+    return pa.table(hidden | {name: typed.values for name, typed in columns.items()})
+
+

@@ -1,0 +1,202 @@
+"""The PIRL file on its way into a snapshot: typed, validated, placed (domain 4.3, 8.1)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ipats_lib.extract.cells import Kind, Typed, kind_of, type_column
+from ipats_lib.extract.lines import Batch
+from ipats_lib.extract.pirl import PirlFile
+from ipats_lib.params import Element
+from ipats_lib.snapshot.areas import Customers, Masks, Numbers, areas_of_rows, board_bits
+from ipats_lib.snapshot.log import FindingsLog
+from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.validation.duplicates import (
+    MISSING,
+    STREAM_CODES,
+    different_births,
+    missing_or_repeated,
+    same_entry,
+)
+from ipats_lib.validation.findings import (
+    WRONG,
+    Habits,
+    note,
+    row_findings,
+    wrong_rows,
+)
+from ipats_lib.validation.rows import Rows, broken_rules, may_be_ssn
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Keys that rules compare between rows; one array entry per row."""
+
+    observations: Numbers
+    births: Numbers
+    streams: NDArray[np.uint8]
+
+
+@dataclass(slots=True)
+class RecordIntake:
+    """Reads a PIRL file once, into parts and findings.
+
+    as_of bounds the dates (F-05). Elements and board codes come from params/.
+    """
+
+    file: PirlFile
+    as_of: date
+    customers: Customers
+    log: FindingsLog
+    parts: PartsWriter
+
+    def run(self, advance: Advance) -> Compared:
+        """Take all rows; `advance` is told the rows of each step."""
+        habits, compared = Habits(self.file.facts.name), []
+        self._report_file()
+        for batch, columns in self._typed(habits):
+            rows = Rows(columns, batch.texts.num_rows, frozenset(board_bits()))
+            keys = self._keys(rows)
+            self._report_rows(batch, rows, keys)
+            self.parts.add(_stored(batch, columns, keys), keys)
+            compared.append(_compared(rows))
+            advance(batch.texts.num_rows)
+        self.log.add(*habits.notes())
+        return Compared(
+            np.concatenate([part.observations for part in compared]),
+            np.concatenate([part.births for part in compared]),
+            np.concatenate([part.streams for part in compared]),
+        )
+
+    def compare(self, keys: Keys, compared: Compared) -> None:
+        """The rules between rows: F-04, D-01, D-04."""
+        if "OBS" in self.file.columns.elements:
+            numbers = compared.observations
+            if (numbers == MISSING).all():
+                self.log.add(note(self.file.facts.name, "F-04", "OBS", str(len(numbers))))
+            else:
+                self._report_places("F-04", "OBS", missing_or_repeated(numbers), keys, numbers)
+        twice = same_entry(keys.customers, keys.days, compared.streams)
+        self._report_places("D-01", "900", twice, keys, keys.days)
+        differ = different_births(keys.customers, compared.births)
+        self._report_places("D-04", "200", differ, keys, compared.births)
+
+    def _typed(self, habits: Habits) -> Iterator[tuple[Batch, dict[str, Typed]]]:
+        elements = {element.number: element for element in self.file.layout.elements}
+        kinds: dict[tuple[str, tuple[str, ...]], Kind | None] = {}
+        for batch in self.file.batches():
+            columns = {}
+            for number in batch.texts.schema.names:
+                element = elements[number]
+                same = (element.type, element.codes)
+                if same not in kinds:
+                    kinds[same] = kind_of(element, self.as_of)
+                columns[number] = self._cell(batch.texts[number], element, kinds[same], habits)
+            yield batch, columns
+
+    def _cell(self, text: pa.Array, element: Element, kind: Kind | None, habits: Habits) -> Typed:
+        typed = type_column(text, kind)
+        habits.count(element.number, typed)
+        if element.reserved and typed.values.null_count < len(text):
+            secret = may_be_ssn(typed.values)
+            habits.add("S-02", element.number, int(secret.sum()))
+            if secret.any():
+                return Typed(pa.compute.if_else(pa.array(secret), None, typed.values))
+        return typed
+
+    def _keys(self, rows: Rows) -> Keys:
+        areas = areas_of_rows(rows, board_bits())
+        return Keys(areas, self.customers.numbers(rows.text("100")), _days(rows, "900"))
+
+    def _report_file(self) -> None:
+        facts, columns, log = self.file.facts, self.file.columns, self.log
+        if columns.header:
+            log.add(note(facts.name, "F-03"))
+        if columns.ssn:
+            log.add(note(facts.name, "S-01", "2700", str(columns.ssn)))
+        log.add(*(note(facts.name, "N-05", cell) for cell in columns.extra))
+        log.add(*(note(facts.name, "N-06", number) for number in columns.missing))
+        if not facts.ends_with_newline:
+            log.add(note(facts.name, "N-07"))
+
+    def _report_rows(self, batch: Batch, rows: Rows, keys: Keys) -> None:
+        types = {element.number: element.type for element in self.file.layout.elements}
+        for number, typed in rows.columns.items():
+            places = wrong_rows(typed)
+            if len(places):
+                self._report(WRONG[types[number]], number, places, batch, batch.texts[number], keys)
+        for rule, places in broken_rules(rows):
+            values = batch.texts[rule.element]
+            if rule.secret:
+                values = pa.nulls(len(values), pa.string())
+            self._report(rule.rule, rule.element, places, batch, values, keys)
+
+    def _report(
+        self,
+        rule: str,
+        element: str,
+        places: NDArray[np.int64],
+        batch: Batch,
+        values: pa.Array,
+        keys: Keys,
+    ) -> None:
+        found, name = values.take(pa.array(places)), self.file.facts.name
+        areas, customers = keys.areas[places], keys.customers[places]
+        self.log.add(
+            row_findings(name, rule, element, batch.line + places, found, areas, customers)
+        )
+
+    def _report_places(
+        self,
+        rule: str,
+        element: str,
+        places: NDArray[np.int64],
+        keys: Keys,
+        values: Numbers,
+    ) -> None:
+        lines = places + 1 + int(self.file.columns.header)
+        shown = _shown(values[places], dated=rule != "F-04")
+        areas, customers = keys.areas[places], keys.customers[places]
+        name = self.file.facts.name
+        self.log.add(row_findings(name, rule, element, lines, shown, areas, customers))
+
+
+def _stored(batch: Batch, columns: dict[str, Typed], keys: Keys) -> pa.Table:
+    """What is kept of a batch: blank columns are left out."""
+    size = batch.texts.num_rows
+    kept = {
+        "row": pa.array(np.arange(batch.line, batch.line + size)),
+        "_areas": pa.array(keys.areas),
+        "_customer": pa.array(keys.customers),
+    }
+    filled = {n: t.values for n, t in columns.items() if t.values.null_count < size}
+    return pa.table(kept | filled)
+
+
+def _compared(rows: Rows) -> Compared:
+    streams = np.zeros(rows.size, dtype=np.uint8)
+    for bit, (stream, codes) in enumerate(STREAM_CODES.items()):
+        streams |= np.isin(rows.codes(stream), codes).astype(np.uint8) << bit
+    observations = np.where(rows.filled("OBS"), rows.codes("OBS"), MISSING).astype(np.int32)
+    return Compared(observations, _days(rows, "200"), streams)
+
+
+def _days(rows: Rows, element: str) -> Numbers:
+    typed = rows.columns.get(element)
+    if typed is None:
+        return np.full(rows.size, MISSING, dtype=np.int32)
+    return typed.values.cast(pa.int32()).fill_null(MISSING).to_numpy(zero_copy_only=False)
+
+
+def _shown(values: Numbers, *, dated: bool) -> pa.Array:
+    """Numbers as a finding shows them; days as YYYYMMDD, blank where missing."""
+    numbers = pa.array(values, pa.int32(), mask=values == MISSING)
+    if not dated:
+        return numbers
+    return pa.compute.strftime(numbers.cast(pa.date32()), format="%Y%m%d")

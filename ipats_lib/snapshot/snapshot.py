@@ -1,0 +1,215 @@
+"""A snapshot as others read it: rows, case tables and findings of one scope."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ipats_lib.errors import SnapshotError, UsageError
+from ipats_lib.extract.cells import Kind, kind_of
+from ipats_lib.extract.folder import TABLES
+from ipats_lib.extract.tables import load_schema
+from ipats_lib.params import Layout, load_areas, load_layout
+from ipats_lib.scopes import STATE, Scope
+from ipats_lib.snapshot.areas import Numbers, area_bits
+from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, shape_of
+from ipats_lib.snapshot.members import membership
+from ipats_lib.snapshot.parts import HIDDEN
+from ipats_lib.snapshot.reading import Choice, Portion, portions, read_portions
+from ipats_lib.snapshot.store import file_hash
+
+_SCOPED = ("assignment", "service", "case_note", "application")
+_PANDAS = {
+    pa.string(): pd.StringDtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable snapshot in its folder. Everything is read from there when asked for."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def provenance(self) -> Provenance:
+        return self.manifest.provenance
+
+    @property
+    def as_of(self) -> date:
+        return self.provenance.as_of
+
+    @property
+    def synthetic(self) -> bool:
+        return self.provenance.synthetic
+
+    @property
+    def missing_tables(self) -> tuple[str, ...]:
+        """Case tables that the extract did not have."""
+        return tuple(name for name in TABLES if name not in self.manifest.tables)
+
+    def planners(self) -> pd.DataFrame:
+        """One row per planner: planner_id, lwia, name, active; sorted by LWIA and id."""
+        table = self._whole("planner")
+        if table is None:
+            empty = {name: pa.array([], pa.string()) for name in ("planner_id", "lwia", "name")}
+            table = pa.table(empty | {"active": pa.array([], pa.bool_())})
+        return _frame(table.select(["planner_id", "lwia", "name", "active"]))
+
+    def accounts(self) -> pd.DataFrame | None:
+        """The account table, whole; None when the extract had none."""
+        table = self._whole("account")
+        return None if table is None else _frame(table)
+
+    def scopes(self) -> tuple[Scope, ...]:
+        """The state, every area of params/areas.csv, every planner, sorted."""
+        return self._scopes
+
+    @cached_property
+    def _scopes(self) -> tuple[Scope, ...]:
+        planners = self.planners()
+        pairs = zip(planners["lwia"], planners["planner_id"], strict=True)
+        areas = [Scope(area.lwia) for area in load_areas()]
+        return tuple(sorted([STATE, *areas, *(Scope(lwia, planner) for lwia, planner in pairs)]))
+
+    def rows(self, scope: Scope = STATE, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """PIRL rows of a scope, by line of the PIRL file.
+
+        One row per period of participation: `row` (int64, its line) and the elements asked for
+        (all of the layout by default), by number. Text is `string`, codes and integers `Int32`,
+        dates `datetime64[s]`, amounts `float64`. UsageError for an unknown scope or element.
+        """
+        elements = {element.number: element for element in self._layout.elements}
+        wanted = list(elements) if columns is None else [c for c in columns if c != "row"]
+        for number in wanted:
+            if number not in elements:
+                raise UsageError(f"Layout {self._layout.name} has no element '{number}'.")
+        kinds = {number: kind_of(elements[number], None) for number in wanted}
+        return self._read("pirl", scope, kinds)
+
+    def table(self, name: str, scope: Scope = STATE) -> pd.DataFrame | None:
+        """Rows of a case table in a scope, by line (`row`); None when the extract had none.
+
+        Columns as in params/tables/<name>.csv. UsageError for an unknown table or scope.
+        """
+        if name not in (*_SCOPED, "planner"):
+            raise UsageError(f"There is no case table '{name}'.")
+        self._check(scope)
+        if name not in self.manifest.tables:
+            return None
+        if name == "planner":
+            planners = self.planners()
+            mine = [scope.contains(Scope(*key)) for key in zip(planners["lwia"], planners["planner_id"], strict=True)]
+            return planners[mine].reset_index(drop=True)
+        return self._read(name, scope, {c.name: c.kind(None) for c in load_schema(name)})
+
+    def findings(self, scope: Scope = STATE) -> pd.DataFrame:
+        """What was found: file, row, element, value, rule, severity, message.
+
+        Findings about a file as a whole (row missing) come with every scope, findings about a
+        row with the scopes of its record.
+        """
+        self._check(scope)
+        path = self.path / "findings.parquet"
+        choice = self._choice(scope)
+        table = pq.read_table(path)
+        if choice is not None:
+            hidden = table.select(["_areas", "_customer"]).combine_chunks()
+            mine = choice.of(hidden["_areas"].to_numpy(), hidden["_customer"].to_numpy())
+            whole = table["row"].is_null().to_numpy()
+            table = table.filter(pa.array(mine | whole))
+        return _frame(table.drop_columns(["_areas", "_customer"]))
+
+    def membership(self) -> pd.DataFrame:
+        """Which PIRL rows belong to which area: area_type (lwia, planner), area, row.
+
+        The state holds every row and is not listed. One row per area and PIRL row.
+        """
+        hidden = read_portions(portions(self.path / "pirl", None), HIDDEN)
+        planners = self.planners()
+        contacts = pq.read_table(self.path / "contacts.parquet")
+        return membership(hidden, contacts, list(planners["planner_id"]), list(planners["lwia"]))
+
+    def portions(self, name: str, scope: Scope) -> tuple[Portion, ...]:
+        """Which row groups of a table hold rows of the scope (`pirl`, or a case table)."""
+        return portions(self.path / name, self._choice(scope))
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return load_layout(self.provenance.layout)
+
+    @cached_property
+    def _known_scopes(self) -> frozenset[Scope]:
+        return frozenset(self._scopes)
+
+    def _check(self, scope: Scope) -> None:
+        if scope not in self._known_scopes:
+            raise UsageError(f"Scope '{scope}' is not in snapshot {self.id}.")
+
+    def _choice(self, scope: Scope) -> Choice | None:
+        self._check(scope)
+        if scope == STATE:
+            return None
+        met = self._customers_met(scope.planner) if scope.planner else None
+        return Choice(scope.lwia, area_bits()[scope.lwia], met)
+
+    def _customers_met(self, planner: str) -> Numbers:
+        chosen = pc.field("planner_id") == planner
+        return pq.read_table(self.path / "contacts.parquet", filters=chosen)["_customer"].to_numpy()
+
+    def _whole(self, name: str) -> pa.Table | None:
+        if name not in self.manifest.tables:
+            return None
+        return pq.read_table(self.path / f"{name}.parquet")
+
+    def _read(self, name: str, scope: Scope, kinds: Mapping[str, Kind | None]) -> pd.DataFrame:
+        table = read_portions(self.portions(name, scope), ["row", *kinds])
+        columns = {"row": table["row"]}
+        for column, kind in kinds.items():
+            if column in table.column_names:
+                columns[column] = table[column]
+            else:
+                columns[column] = pa.nulls(len(table), kind.type if kind else pa.string())
+        return _frame(pa.table(columns))
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """An Arrow table as a frame with our types; days become datetime64[s]."""
+    for place, field in enumerate(table.schema):
+        if field.type == pa.date32():
+            days = table[place].cast(pa.timestamp("s"))
+            table = table.set_column(place, field.name, days)
+    return table.to_pandas(types_mapper=_PANDAS.get)
+
+
+def open_snapshot(path: Path, *, verify: bool = False) -> Snapshot:
+    """Open a snapshot's folder; with `verify`, its files' hashes are recomputed.
+
+    SnapshotError when a file is missing or has another size (verify: other bytes), or when the
+    snapshot was made with other areas or another layout than params/ has now.
+    """
+    manifest = read_manifest(Path(path))
+    for file in manifest.files:
+        stored = Path(path) / file.path
+        if not stored.is_file() or stored.stat().st_size != file.bytes:
+            raise SnapshotError(f"Snapshot {path} is damaged at {file.path}: make it again.")
+        if verify and file_hash(stored) != file.sha256:
+            raise SnapshotError(f"Snapshot {path} is damaged at {file.path}: make it again.")
+    if manifest.shape != shape_of(load_layout(manifest.provenance.layout)):
+        raise SnapshotError(
+            f"Snapshot {path} was made with other areas or another layout than params/ has now: "
+            "make it again."
+        )
+    return Snapshot(Path(path), manifest)

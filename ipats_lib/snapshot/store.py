@@ -1,0 +1,102 @@
+"""The folder of snapshots: each is made aside and appears whole, in one rename, or not at all."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ipats_lib.errors import SnapshotError
+from ipats_lib.snapshot.manifest import NAME, Manifest, StoredFile, read_manifest
+
+_PREFIX, _LOCK = ".making-", "lock"
+
+
+def find(store: Path, source_key: str) -> Path | None:
+    """The snapshot that was made from the same source in the same way."""
+    for folder in sorted(store.glob(f"*/{NAME}")):
+        try:
+            if read_manifest(folder.parent).source_key == source_key:
+                return folder.parent
+        except SnapshotError:
+            continue
+    return None
+
+
+@contextmanager
+def workspace(store: Path) -> Iterator[Path]:
+    """A folder inside the store for the time being; removed in any case.
+
+    What a killed run left behind is removed first. SnapshotError when the store cannot be
+    written.
+    """
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        _sweep(store)
+        work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=store))
+    except OSError as error:
+        raise SnapshotError(f"The store {store} cannot be written ({error.strerror}).") from None
+    try:
+        with (work / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield work
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise SnapshotError(f"The store {store} cannot be written ({why}).") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _sweep(store: Path) -> None:
+    """Remove workspaces whose owner is gone: nobody holds their lock."""
+    for left in store.glob(f"{_PREFIX}*"):
+        try:
+            with (left / _LOCK).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            continue
+
+
+def keep(content: Path, manifest: Manifest, store: Path) -> Path:
+    """Move a finished folder into the store under its id.
+
+    An identical snapshot stays as it is, unless a file of it is missing or has another size: a
+    damaged one is replaced.
+    """
+    (content / NAME).write_text(manifest.text(), encoding="utf-8")
+    for path in sorted(content.rglob("*")):
+        _sync(path)
+    _sync(content)
+    target = store / manifest.id
+    if target.exists() and damaged_file(target, manifest) is not None:
+        os.rename(target, content.with_name("damaged"))
+    with suppress(FileExistsError) if target.exists() else nullcontext():
+        os.rename(content, target)
+    _sync(store)
+    return target
+
+
+def stored_files(content: Path) -> tuple[StoredFile, ...]:
+    """Hash and size of every file below a folder, sorted by path."""
+    files = sorted(path for path in content.rglob("*") if path.is_file())
+    return tuple(
+        StoredFile(path.relative_to(content).as_posix(), file_hash(path), path.stat().st_size)
+        for path in files
+    )
+
+
+def file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -1,0 +1,105 @@
+"""Notebooks made of a few lines, run in a forked child and in an ordinary kernel."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import nbformat
+import papermill
+import pytest
+from nbformat import NotebookNode
+from papermill.engines import papermill_engines
+
+from ipats_lib.publishing.engine import fork_hazard, warm_up
+
+Run = Callable[..., NotebookNode]
+Elsewhere = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[Elsewhere]:
+    """Call a function in a warm process of its own, which may fork: pytest's has other threads."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=warm_up) as pool:
+        assert pool.submit(fork_hazard).result() is None
+        yield lambda function, *args, **options: pool.submit(function, *args, **options).result()
+
+
+@pytest.fixture(params=["fork", "kernel"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run cells in a forked child, and in the ordinary kernel the engine falls back to."""
+    way: Run = request.getfixturevalue(f"run_in_{request.param}")
+    return way
+
+
+@pytest.fixture
+def run_in_fork(elsewhere: Elsewhere) -> Run:
+    return lambda *cells, **options: elsewhere(run_cells, *cells, **options)
+
+
+@pytest.fixture
+def run_in_kernel(monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("IPATS_ENGINE", "kernel")
+    return run_cells
+
+
+def notebook(*cells: str | NotebookNode) -> NotebookNode:
+    """Make a notebook; a text is a code cell."""
+    made = nbformat.v4.new_notebook()
+    made.cells = [cell if isinstance(cell, NotebookNode) else code(cell) for cell in cells]
+    made.metadata["kernelspec"] = {
+        "name": "python3",
+        "language": "python",
+        "display_name": "Python 3",
+    }
+    return made
+
+
+def code(source: str, *tags: str) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)})
+
+
+def run_cells(
+    *cells: str | NotebookNode, output: str | None = None, **options: Any
+) -> NotebookNode:
+    """Execute cells through papermill and return the notebook."""
+    options = {
+        "engine_name": "ipats",
+        "request_save_on_cell_execute": False,
+        "progress_bar": False,
+    } | options
+    with as_outside_pytest():
+        return papermill.execute_notebook(notebook(*cells), output, **options)
+
+
+def run_despite_errors(
+    *cells: str | NotebookNode, engine: str | None = "ipats", **options: Any
+) -> NotebookNode:
+    """Execute cells as papermill does, short of raising for the error outputs at the end."""
+    made = notebook(*cells)
+    made.metadata["papermill"] = {}
+    with as_outside_pytest():
+        return papermill_engines.execute_notebook_with_engine(
+            engine, made, kernel_name="python3", progress_bar=False, **options
+        )
+
+
+@contextmanager
+def as_outside_pytest() -> Iterator[None]:
+    """ipykernel does not capture file descriptors where it sees pytest's variable."""
+    current = os.environ.pop("PYTEST_CURRENT_TEST", None)
+    try:
+        yield
+    finally:
+        if current is not None:
+            os.environ["PYTEST_CURRENT_TEST"] = current
+
+
+def text_of(cell: NotebookNode) -> str:
+    """Return what a cell has printed and answered, as text."""
+    return "".join(
+        output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs
+    )

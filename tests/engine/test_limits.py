@@ -1,0 +1,197 @@
+"""A notebook that hangs, eats memory or dies is stopped, named, and leaves nothing behind."""
+
+import os
+import pickle
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipats_lib.publishing.engine import (
+    NotebookDied,
+    NotebookOutOfMemory,
+    NotebookStopped,
+    NotebookTimeout,
+)
+from ipats_lib.publishing.engine.process_tree import children, processes
+from tests.engine.conftest import Elsewhere, Run, run_cells, text_of
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+HANG = "import time; time.sleep(600)"
+STUBBORN = "import signal, time\nfor s in (2, 15, 1, 3): signal.signal(s, signal.SIG_IGN)\nwhile True: pass"
+EAT = "blocks = []\nwhile True: blocks.append(b'x' * 20_000_000)"
+SEGFAULT = "import ctypes; ctypes.string_at(0)"
+SLACK = 2.0  # seconds within which a limit takes effect; the kernel half starts a process as well
+
+
+@pytest.mark.parametrize("cell", [HANG, STUBBORN])
+def test_a_hanging_notebook_is_stopped(cell: str, run: Run) -> None:
+    started = time.monotonic()
+    with pytest.raises(NotebookTimeout) as stopped:
+        run("1", cell, "2", timeout=3)
+    assert stopped.value.cell_index == 1
+    assert 3 <= time.monotonic() - started < 3 + SLACK + 1
+
+
+def test_a_hanging_fork_is_stopped_within_two_seconds(run_in_fork: Run) -> None:
+    started = time.monotonic()
+    with pytest.raises(NotebookTimeout, match=r"in cell 0: the notebook ran longer than 0\.5 s"):
+        run_in_fork(STUBBORN, timeout=0.5)
+    assert time.monotonic() - started < 0.5 + SLACK
+
+
+def test_a_cell_has_its_own_limit(run: Run) -> None:
+    with pytest.raises(NotebookTimeout, match="in cell 1: the cell ran longer than 1 s"):
+        run("1", HANG, execution_timeout=1)
+
+
+def test_endless_output_does_not_outrun_the_limit(run_in_fork: Run) -> None:
+    started = time.monotonic()
+    with pytest.raises(NotebookTimeout):
+        run_in_fork("import sys\nwhile True: sys.stdout.write('x' * 1000); sys.stdout.flush()", timeout=1)
+    assert time.monotonic() - started < 1 + SLACK
+
+
+def test_a_greedy_notebook_is_stopped(run: Run) -> None:
+    with pytest.raises(NotebookOutOfMemory) as stopped:
+        run("1", EAT, memory_mb=500, timeout=60)
+    assert stopped.value.cell_index == 1
+
+
+def test_memory_of_subprocesses_counts(run: Run) -> None:
+    eater = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {EAT!r}])"
+    with pytest.raises(NotebookOutOfMemory):
+        run(eater, memory_mb=500, timeout=60)
+
+
+def test_memory_shared_with_the_warm_process_does_not_count(run_in_fork: Run) -> None:
+    pool = (
+        "import multiprocessing, time\n"
+        "with multiprocessing.get_context('fork').Pool(4) as pool: pool.map(time.sleep, [0.6] * 4)"
+    )
+    run_in_fork(pool, memory_mb=150)
+
+
+@pytest.mark.parametrize(
+    ("cell", "ending"),
+    [
+        ("import os; os._exit(3)", "ended with code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL"),
+        (SEGFAULT, "killed by SIGSEGV"),
+    ],
+)
+def test_a_notebook_that_dies_is_named(cell: str, ending: str, run: Run) -> None:
+    with pytest.raises(NotebookDied, match=ending) as stopped:
+        run("print('before')", cell, "2")
+    assert stopped.value.cell_index == 1
+
+
+def test_what_was_done_before_is_saved(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "out.ipynb"
+    with pytest.raises(NotebookDied):
+        run("'kept'", "import os; os._exit(1)", output=str(target), request_save_on_cell_execute=True)
+    assert "kept" in target.read_text()
+    assert '"status": "failed"' in target.read_text()
+
+
+def test_the_next_notebook_runs_as_if_nothing_had_happened(run_in_fork: Run) -> None:
+    with pytest.raises(NotebookStopped):
+        run_in_fork("import os; os._exit(1)")
+    assert text_of(run_in_fork("1 + 1").cells[0]) == "2"
+
+
+LEFT_BEHIND = {
+    "child": "subprocess.Popen(['sleep', '{mark}'])",
+    "own session": "subprocess.Popen(['sleep', '{mark}'], start_new_session=True)",
+    "orphan": "subprocess.run(['sh', '-c', 'setsid sleep {mark} & sleep 0.4'])",
+}
+ENDS = {
+    "good": "1",
+    "error": "1 / 0",
+    "hang": HANG,
+    "death": "import time, os; time.sleep(0.5); os._exit(1)",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("kind", LEFT_BEHIND)
+def test_nothing_is_left_behind_after_a_fork(kind: str, end: str, elsewhere: Elsewhere) -> None:
+    mark = f"{600 + list(LEFT_BEHIND).index(kind) * 10 + list(ENDS).index(end)}.25"
+    left = elsewhere(what_is_left, LEFT_BEHIND[kind].format(mark=mark), ENDS[end], mark)
+    assert left == (set(), [])
+
+
+def what_is_left(cell: str, end: str, mark: str) -> tuple[set[int], list[int]]:
+    """Run a notebook that leaves a `sleep` behind; return new children of ours and living sleeps."""
+    before = children()
+    try:
+        run_cells(f"import subprocess\nleft = {cell}", end, timeout=1.5)
+    except Exception as error:
+        assert end != ENDS["good"], error
+    return children() - before, sleeping(mark)
+
+
+def sleeping(mark: str) -> list[int]:
+    return [p.pid for p in processes() if mark.encode() in command_line(p.pid).split(b"\0")]
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_nothing_is_left_behind_by_a_kernel(run_in_kernel: Run) -> None:
+    with pytest.raises(NotebookTimeout):
+        run_in_kernel("import subprocess\nleft = subprocess.Popen(['sleep', '699.25'])", HANG, timeout=3)
+    assert sleeping("699.25") == []
+
+
+def test_other_children_of_the_caller_live_on(elsewhere: Elsewhere) -> None:
+    assert elsewhere(bystander_survives) is True
+
+
+def bystander_survives() -> bool:
+    import subprocess
+
+    with subprocess.Popen(["sleep", "30"], start_new_session=True) as bystander:
+        with pytest.raises(NotebookDied):
+            run_cells("import os; os._exit(1)")
+        alive = bystander.poll() is None
+        bystander.kill()
+    return alive
+
+
+def killed_caller() -> int:
+    """Fork a caller that runs a notebook, kill the caller, and return the notebook's process."""
+    reading, writing = os.pipe()
+    caller = os.fork()
+    if caller == 0:
+        run_cells(f"import os; os.write({writing}, str(os.getpid()).encode()); {HANG}")
+        os._exit(0)
+    notebook = int(os.read(reading, 20))
+    os.kill(caller, 9)
+    os.waitpid(caller, 0)
+    os.close(reading)
+    os.close(writing)
+    return notebook
+
+
+def test_a_notebook_ends_with_its_caller(elsewhere: Elsewhere) -> None:
+    notebook = elsewhere(killed_caller)
+    time.sleep(0.5)
+    assert notebook not in {process.pid for process in processes()}
+
+
+@pytest.mark.parametrize("kind", [NotebookTimeout, NotebookOutOfMemory, NotebookDied])
+def test_the_exceptions_travel_between_processes(kind: Any) -> None:
+    copy = pickle.loads(pickle.dumps(kind(3, "a reason")))
+    assert isinstance(copy, NotebookStopped)
+    assert (type(copy), copy.cell_index, str(copy)) == (
+        kind,
+        3,
+        "The notebook was stopped in cell 3: a reason.",
+    )
