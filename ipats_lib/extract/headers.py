@@ -1,4 +1,4 @@
-"""Which element a header cell means, in every spelling that occurs in practice (domain 8.1, 8.3)."""
+"""Which element a header cell means, in every spelling that occurs (domain 8.1, 8.3)."""
 
 import re
 from collections.abc import Sequence
@@ -84,7 +84,9 @@ class Spellings:
         begun = [name for name in names if len(name) >= SHORTEST_PREFIX and wanted.startswith(name)]
         if begun:
             return names[max(begun, key=len)]
-        begin = [name for name in names if len(wanted) >= SHORTEST_PREFIX and name.startswith(wanted)]
+        begin = [
+            name for name in names if len(wanted) >= SHORTEST_PREFIX and name.startswith(wanted)
+        ]
         return names[begin[0]] if len(begin) == 1 else None
 
     def names_element(self, cell: str) -> bool:
@@ -103,7 +105,9 @@ def looks_like_header(cells: Sequence[str], layout: Layout) -> bool:
 def match_header(cells: Sequence[str], layout: Layout, file: str) -> Columns:
     """Columns of a file with a header; ExtractError when it is not a PIRL header."""
     ssn, spellings = [is_ssn(cell) for cell in cells], Spellings(layout)
-    found = [None if secret else spellings.by_number(c) for c, secret in zip(cells, ssn, strict=True)]
+    found = [
+        None if secret else spellings.by_number(c) for c, secret in zip(cells, ssn, strict=True)
+    ]
     taken = {element for element in found if element}
     for at, cell in enumerate(cells):
         if found[at] is None and not ssn[at]:

@@ -1,4 +1,4 @@
-"""Case-management tables: their schemas, and their rows as a stream of text batches (domain 8.2)."""
+"""Case-management tables: their schemas, and their rows as batches of texts (domain 8.2)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,7 +70,9 @@ def open_table(table: str, facts: FileFacts) -> TableFile:
     ssn = [is_ssn(cell) for cell in cells]
     schema = _free(cells, ssn) if table in FREE else load_schema(table)
     wanted = {normalized(column.name): column.name for column in schema}
-    names = [wanted.get(normalized(c), "") if not s else "" for c, s in zip(cells, ssn, strict=True)]
+    names = [
+        wanted.get(normalized(c), "") if not s else "" for c, s in zip(cells, ssn, strict=True)
+    ]
     _refuse_header(facts.name, schema, names)
     extra = [c for c, name, s in zip(cells, names, ssn, strict=True) if not name and not s]
     columns = tuple(column for column in schema if column.name in names)
@@ -78,7 +80,9 @@ def open_table(table: str, facts: FileFacts) -> TableFile:
 
 
 def _free(cells: list[str], ssn: list[bool]) -> tuple[TableColumn, ...]:
-    named = [cell for cell, secret in zip(cells, ssn, strict=True) if normalized(cell) and not secret]
+    named = [
+        cell for cell, secret in zip(cells, ssn, strict=True) if normalized(cell) and not secret
+    ]
     return tuple(TableColumn(cell, "text", True) for cell in named)
 
 

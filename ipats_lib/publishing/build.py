@@ -31,6 +31,10 @@ Explain = Callable[[str, tuple[str, ...]], None]
 """Called with a page's path and what changed, for every page that is executed again."""
 
 
+def say_nothing(path: str, reasons: tuple[str, ...]) -> None:  # noqa: ARG001
+    """The explanation nobody asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to publish where. workers: processes on this machine, or pages at once elsewhere."""
@@ -41,7 +45,7 @@ class Options:
     only: tuple[str, ...] = ()
     workers: int = 2
     clean: bool = False
-    explain: Explain = lambda path, reasons: None
+    explain: Explain = say_nothing
     pool: Callable[[int], AbstractContextManager[Executor]] = local_workers
 
 

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from ipats_lib.errors import NotebookError
+from ipats_lib.publishing.engine import warm_up
 from ipats_lib.publishing.execute import Job, Made, make_body
 
 Tag = TypeVar("Tag")
@@ -16,7 +17,8 @@ Tag = TypeVar("Tag")
 
 @contextmanager
 def local_workers(number: int) -> Iterator[Executor]:
-    """Worker processes, started before any data is loaded, so that they hold no scope's rows."""
+    """Worker processes, forked from this one once it is warm, and before any data is loaded."""
+    warm_up()
     with ProcessPoolExecutor(number, mp_context=get_context("fork")) as pool:
         pool.submit(os.getpid).result()
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +37,9 @@ def _typed(text: pa.Array, column: TableColumn, as_of: date | None) -> Typed:
         return Typed(pc.utf8_lower(typed.values), typed.flags)
     if column.type == "lwia":
         short = pc.match_substring_regex(typed.values, "^[0-9]$")
-        return Typed(pc.if_else(short, pc.utf8_lpad(typed.values, 2, "0"), typed.values), typed.flags)
+        return Typed(
+            pc.if_else(short, pc.utf8_lpad(typed.values, 2, "0"), typed.values), typed.flags
+        )
     return typed
 
 
@@ -55,7 +58,9 @@ def read_planners(file: TableFile) -> tuple[Planners, pa.Table]:
                 _stop(file, line, "the planner id stands twice; keep one line per planner")
             _check_planner(file, line, planner, lwia)
             seen.add(planner)
-        tables.append(rows.append_column("row", pa.array(range(batch.line, batch.line + len(rows)))))
+        tables.append(
+            rows.append_column("row", pa.array(range(batch.line, batch.line + len(rows))))
+        )
     table = pa.concat_tables(tables) if tables else None
     if table is None:
         return Planners(), pa.table({c.name: pa.array([], _arrow(c)) for c in file.columns})
@@ -75,7 +80,7 @@ def _check_planner(file: TableFile, line: int, planner: str | None, lwia: str | 
         _stop(file, line, "the LWIA is not one of params/areas.csv")
 
 
-def _stop(file: TableFile, line: int, what: str) -> None:
+def _stop(file: TableFile, line: int, what: str) -> NoReturn:
     raise ExtractError(f"{file.facts.name} line {line}: {what}.")
 
 
@@ -181,5 +186,3 @@ def _stored(batch: Batch, columns: Columns, keys: Keys) -> pa.Table:
     hidden = {"row": pa.array(lines), "_areas": pa.array(keys.areas)}
     hidden["_customer"] = pa.array(keys.customers)
     return pa.table(hidden | {name: typed.values for name, typed in columns.items()})
-
-

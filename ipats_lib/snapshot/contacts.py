@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ipats_lib.snapshot.areas import NOBODY, Masks, Numbers
+from ipats_lib.snapshot.areas import Masks, Numbers
+from ipats_lib.validation.findings import NOBODY
 
 ContactRule = Literal["current_only", "ever_assigned", "any_contact"]
 CONTACT_RULES: tuple[ContactRule, ...] = ("current_only", "ever_assigned", "any_contact")

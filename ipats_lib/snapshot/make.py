@@ -97,7 +97,11 @@ def _scan(folder: Folder, tell: Progress) -> dict[str, FileFacts]:
 def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: _Options) -> str:
     """One hash over everything that a snapshot depends on."""
     params = params_folder()
-    used = [params / "layouts" / f"{options.layout}.csv", params / "areas.csv", params / "rules.csv"]
+    used = [
+        params / "layouts" / f"{options.layout}.csv",
+        params / "areas.csv",
+        params / "rules.csv",
+    ]
     used += sorted((params / "tables").glob("*.csv"))
     said = {
         "format": FORMAT,
@@ -216,11 +220,11 @@ class _Making:
         if file is None:
             return
         log.add(*table_notes(file))
-        batches = [
-            pa.table({name: typed.values for name, typed in columns.items()})
-            for _, columns in typed_batches(file, self.opened.as_of)
-        ]
-        pq.write_table(pa.concat_tables(batches), self.content / "account.parquet")
+        schema = pa.schema([(column.name, pa.string()) for column in file.columns])
+        with pq.ParquetWriter(self.content / "account.parquet", schema) as writer:
+            for _, columns in typed_batches(file, self.opened.as_of):
+                cells = [columns[name].values for name in schema.names]
+                writer.write_table(pa.table(cells, schema=schema))
 
     def _provenance(self) -> Provenance:
         opened = self.opened

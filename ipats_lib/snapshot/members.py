@@ -30,7 +30,10 @@ def membership(
     of_planner = _bits_of(lwias, bits)[by_planner[0]]
     own = (areas[by_planner[1]] & of_planner) != 0
     numbers = np.concatenate(
-        [np.repeat(np.arange(len(bits)), [len(one) for one in inside]), by_planner[0][own] + len(bits)]
+        [
+            np.repeat(np.arange(len(bits)), [len(one) for one in inside]),
+            by_planner[0][own] + len(bits),
+        ]
     )
     places = np.concatenate([*inside, by_planner[1][own]])
     kinds = (numbers >= len(bits)).astype(np.int8)

@@ -12,7 +12,7 @@ from ipats_lib.extract.cells import Kind, Typed, kind_of, type_column
 from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.pirl import PirlFile
 from ipats_lib.params import Element
-from ipats_lib.snapshot.areas import Customers, Masks, Numbers, areas_of_rows, board_bits
+from ipats_lib.snapshot.areas import Customers, Numbers, areas_of_rows, board_bits
 from ipats_lib.snapshot.log import FindingsLog
 from ipats_lib.snapshot.parts import Keys, PartsWriter
 from ipats_lib.validation.duplicates import (

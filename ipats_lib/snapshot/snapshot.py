@@ -22,7 +22,7 @@ from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, sha
 from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN
 from ipats_lib.snapshot.reading import Choice, Portion, portions, read_portions
-from ipats_lib.snapshot.store import file_hash
+from ipats_lib.snapshot.store import damaged_file
 
 _SCOPED = ("assignment", "service", "case_note", "application")
 _PANDAS = {
@@ -111,7 +111,10 @@ class Snapshot:
             return None
         if name == "planner":
             planners = self.planners()
-            mine = [scope.contains(Scope(*key)) for key in zip(planners["lwia"], planners["planner_id"], strict=True)]
+            mine = [
+                scope.contains(Scope(*key))
+                for key in zip(planners["lwia"], planners["planner_id"], strict=True)
+            ]
             return planners[mine].reset_index(drop=True)
         return self._read(name, scope, {c.name: c.kind(None) for c in load_schema(name)})
 
@@ -201,12 +204,9 @@ def open_snapshot(path: Path, *, verify: bool = False) -> Snapshot:
     snapshot was made with other areas or another layout than params/ has now.
     """
     manifest = read_manifest(Path(path))
-    for file in manifest.files:
-        stored = Path(path) / file.path
-        if not stored.is_file() or stored.stat().st_size != file.bytes:
-            raise SnapshotError(f"Snapshot {path} is damaged at {file.path}: make it again.")
-        if verify and file_hash(stored) != file.sha256:
-            raise SnapshotError(f"Snapshot {path} is damaged at {file.path}: make it again.")
+    damaged = damaged_file(Path(path), manifest, verify=verify)
+    if damaged is not None:
+        raise SnapshotError(f"Snapshot {path} is damaged at {damaged}: make it again.")
     if manifest.shape != shape_of(load_layout(manifest.provenance.layout)):
         raise SnapshotError(
             f"Snapshot {path} was made with other areas or another layout than params/ has now: "

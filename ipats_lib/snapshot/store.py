@@ -1,5 +1,6 @@
 """The folder of snapshots: each is made aside and appears whole, in one rename, or not at all."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -16,13 +17,15 @@ _PREFIX, _LOCK = ".making-", "lock"
 
 
 def find(store: Path, source_key: str) -> Path | None:
-    """The snapshot that was made from the same source in the same way."""
+    """The undamaged snapshot that was made from the same source in the same way."""
     for folder in sorted(store.glob(f"*/{NAME}")):
         try:
-            if read_manifest(folder.parent).source_key == source_key:
-                return folder.parent
+            manifest = read_manifest(folder.parent)
         except SnapshotError:
             continue
+        whole = damaged_file(folder.parent, manifest) is None
+        if manifest.source_key == source_key and whole:
+            return folder.parent
     return None
 
 
@@ -33,13 +36,11 @@ def workspace(store: Path) -> Iterator[Path]:
     What a killed run left behind is removed first. SnapshotError when the store cannot be
     written.
     """
+    work = None
     try:
         store.mkdir(parents=True, exist_ok=True)
         _sweep(store)
         work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=store))
-    except OSError as error:
-        raise SnapshotError(f"The store {store} cannot be written ({error.strerror}).") from None
-    try:
         with (work / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield work
@@ -47,7 +48,8 @@ def workspace(store: Path) -> Iterator[Path]:
         why = error.strerror or type(error).__name__
         raise SnapshotError(f"The store {store} cannot be written ({why}).") from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _sweep(store: Path) -> None:
@@ -74,10 +76,25 @@ def keep(content: Path, manifest: Manifest, store: Path) -> Path:
     target = store / manifest.id
     if target.exists() and damaged_file(target, manifest) is not None:
         os.rename(target, content.with_name("damaged"))
-    with suppress(FileExistsError) if target.exists() else nullcontext():
+    try:
         os.rename(content, target)
+    except OSError as error:
+        # What stands there is the same snapshot, made before or by another run.
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
     _sync(store)
     return target
+
+
+def damaged_file(folder: Path, manifest: Manifest, *, verify: bool = False) -> str | None:
+    """The first file that is missing or has another size (with `verify`: other bytes)."""
+    for file in manifest.files:
+        stored = folder / file.path
+        if not stored.is_file() or stored.stat().st_size != file.bytes:
+            return file.path
+        if verify and file_hash(stored) != file.sha256:
+            return file.path
+    return None
 
 
 def stored_files(content: Path) -> tuple[StoredFile, ...]:
