@@ -149,4 +149,4 @@ def _open_quote(block: bytes) -> int | None:
 
 
 def _stop(name: str, line: int, what: str) -> NoReturn:
-    raise ExtractError(f"{name} line {line} {what}: {EXPORT}.")
+    raise ExtractError(f"{name} line {line} {what}: {EXPORT}.") from None

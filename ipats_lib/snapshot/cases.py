@@ -3,17 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from ipats_lib.errors import ExtractError
 from ipats_lib.extract.cells import Typed, type_column
 from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.tables import TableColumn, TableFile
-from ipats_lib.scopes import PLANNER_ID
 from ipats_lib.snapshot.areas import Customers, Masks, Numbers, area_bits, look_up
 from ipats_lib.snapshot.contacts import Contacts, Homes, Planners
 from ipats_lib.snapshot.log import FindingsLog
@@ -21,6 +19,8 @@ from ipats_lib.snapshot.parts import Keys, PartsWriter
 from ipats_lib.validation.findings import WRONG, Habits, note, row_findings, wrong_rows
 
 Columns = dict[str, Typed]
+# Rule, element, positions of the rows in their batch.
+Broken = tuple[str, str, NDArray[np.int64]]
 _OPEN = np.iinfo(np.int32).max
 _UNKNOWN = np.iinfo(np.int32).min
 
@@ -41,47 +41,6 @@ def _typed(text: pa.Array, column: TableColumn, as_of: date | None) -> Typed:
             pc.if_else(short, pc.utf8_lpad(typed.values, 2, "0"), typed.values), typed.flags
         )
     return typed
-
-
-def read_planners(file: TableFile) -> tuple[Planners, pa.Table]:
-    """The planner table, whole, sorted by LWIA and id.
-
-    ExtractError, naming the line, for an id that cannot be a folder's name, one that stands
-    twice, or an LWIA that params/areas.csv does not have.
-    """
-    tables, seen = [], set()
-    for batch, columns in typed_batches(file, None):
-        rows = pa.table({name: typed.values for name, typed in columns.items()})
-        pairs = zip(rows["planner_id"].to_pylist(), rows["lwia"].to_pylist(), strict=True)
-        for line, (planner, lwia) in enumerate(pairs, start=batch.line):
-            if planner in seen:
-                _stop(file, line, "the planner id stands twice; keep one line per planner")
-            _check_planner(file, line, planner, lwia)
-            seen.add(planner)
-        tables.append(
-            rows.append_column("row", pa.array(range(batch.line, batch.line + len(rows))))
-        )
-    table = pa.concat_tables(tables) if tables else None
-    if table is None:
-        return Planners(), pa.table({c.name: pa.array([], _arrow(c)) for c in file.columns})
-    table = table.sort_by([("lwia", "ascending"), ("planner_id", "ascending")])
-    return Planners(tuple(table["planner_id"].to_pylist()), tuple(table["lwia"].to_pylist())), table
-
-
-def _arrow(column: TableColumn) -> pa.DataType:
-    kind = column.kind(None)
-    return kind.type if kind else pa.string()
-
-
-def _check_planner(file: TableFile, line: int, planner: str | None, lwia: str | None) -> None:
-    if planner is None or PLANNER_ID.fullmatch(planner) is None:
-        _stop(file, line, "the planner id must be 1 to 32 letters, digits, - or _")
-    if lwia not in area_bits():
-        _stop(file, line, "the LWIA is not one of params/areas.csv")
-
-
-def _stop(file: TableFile, line: int, what: str) -> NoReturn:
-    raise ExtractError(f"{file.facts.name} line {line}: {what}.")
 
 
 @dataclass(slots=True)
@@ -157,18 +116,36 @@ class CaseIntake:
             broken.append(("C-01", "planner_id", np.flatnonzero(named & (planners < 0))))
         if "lwia" in columns:
             broken.append(("C-02", "lwia", np.flatnonzero(keys.areas == 0)))
-        for column in file.columns:
-            if column.type in WRONG:
-                places = wrong_rows(columns[column.name])
-                broken.append((WRONG[column.type], column.name, places))
-        for rule, element, places in broken:
-            if len(places):
-                values = batch.texts[element].take(pa.array(places))
-                areas, customers = keys.areas[places], keys.customers[places]
-                lines = batch.line + places
-                self.log.add(
-                    row_findings(file.facts.name, rule, element, lines, values, areas, customers)
-                )
+        broken += unreadable_cells(file, columns)
+        self.log.add(*case_findings(file, batch, broken, keys.areas, keys.customers))
+
+
+def unreadable_cells(file: TableFile, columns: Columns) -> list[Broken]:
+    """The cells that did not parse."""
+    typed = [column for column in file.columns if column.type in WRONG]
+    return [(WRONG[c.type], c.name, wrong_rows(columns[c.name])) for c in typed]
+
+
+def case_findings(
+    file: TableFile,
+    batch: Batch,
+    broken: Sequence[Broken],
+    areas: Masks,
+    customers: Numbers,
+) -> Iterator[pa.Table]:
+    """One table of findings per broken rule; areas and customers: of all rows of the batch."""
+    for rule, element, places in broken:
+        if len(places):
+            values = batch.texts[element].take(pa.array(places))
+            yield row_findings(
+                file.facts.name,
+                rule,
+                element,
+                batch.line + places,
+                values,
+                areas[places],
+                customers[places],
+            )
 
 
 def table_notes(file: TableFile) -> Sequence[pa.Table]:

@@ -19,11 +19,12 @@ from ipats_lib.extract.scan import FileFacts, scan
 from ipats_lib.extract.tables import TableFile, open_table
 from ipats_lib.params import load_layout, params_folder
 from ipats_lib.snapshot.areas import Customers, Masks
-from ipats_lib.snapshot.cases import CaseIntake, read_planners, table_notes, typed_batches
+from ipats_lib.snapshot.cases import CaseIntake, table_notes, typed_batches
 from ipats_lib.snapshot.contacts import CONTACT_RULES, ContactRule, Contacts, Homes, Planners
 from ipats_lib.snapshot.log import FindingsLog
 from ipats_lib.snapshot.manifest import FORMAT, Manifest, Provenance, Source, shape_of
 from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.snapshot.planners import read_planners
 from ipats_lib.snapshot.records import RecordIntake
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
 from ipats_lib.snapshot.store import file_hash, find, keep, stored_files, workspace
@@ -210,8 +211,7 @@ class _Making:
         file = self.opened.tables.get("planner")
         if file is None:
             return Planners()
-        planners, table = read_planners(file)
-        log.add(*table_notes(file))
+        planners, table = read_planners(file, log)
         pq.write_table(table, self.content / "planner.parquet")
         return planners
 

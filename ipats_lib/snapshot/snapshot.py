@@ -21,6 +21,7 @@ from ipats_lib.snapshot.areas import Numbers, area_bits
 from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, shape_of
 from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN
+from ipats_lib.snapshot.planners import SCHEMA as PLANNER_SCHEMA
 from ipats_lib.snapshot.reading import Choice, Portion, portions, read_portions
 from ipats_lib.snapshot.store import damaged_file
 
@@ -30,6 +31,8 @@ _PANDAS = {
     pa.int32(): pd.Int32Dtype(),
     pa.bool_(): pd.BooleanDtype(),
 }
+
+_NULLABLE = {pa.int64(): pd.Int64Dtype()}
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,8 @@ class Snapshot:
         """One row per planner: planner_id, lwia, name, active; sorted by LWIA and id."""
         table = self._whole("planner")
         if table is None:
-            empty = {name: pa.array([], pa.string()) for name in ("planner_id", "lwia", "name")}
-            table = pa.table(empty | {"active": pa.array([], pa.bool_())})
-        return _frame(table.select(["planner_id", "lwia", "name", "active"]))
+            table = PLANNER_SCHEMA.empty_table()
+        return _frame(table)
 
     def accounts(self) -> pd.DataFrame | None:
         """The account table, whole; None when the extract had none."""
@@ -133,7 +135,9 @@ class Snapshot:
             mine = choice.of(hidden["_areas"].to_numpy(), hidden["_customer"].to_numpy())
             whole = table["row"].is_null().to_numpy()
             table = table.filter(pa.array(mine | whole))
-        return _frame(table.drop_columns(["_areas", "_customer"]))
+        shown = _frame(table.drop_columns(["_areas", "_customer", "row"]))
+        shown.insert(1, "row", table["row"].to_pandas(types_mapper=_NULLABLE.get))
+        return shown
 
     def membership(self) -> pd.DataFrame:
         """Which PIRL rows belong to which area: area_type (lwia, planner), area, row.

@@ -19,7 +19,7 @@ LEAKS = {
     "variable": ("leak = 1", "'leak' in globals()", "False"),
     "module": ("import this", "import sys; 'this' in sys.modules", "False"),
     "module state": ("import string; string.leak = 1", "import string; hasattr(string, 'leak')", "False"),
-    "builtin": ("import builtins; builtins.len = lambda _: -1", "len('abc')", "3"),
+    "builtin": ("import builtins; builtins.oct = lambda _: 'leak'", "oct(8)", "'0o10'"),
     "environment": ("import os; os.environ['LEAK'] = '1'", "import os; 'LEAK' in os.environ", "False"),
     "environment taken": ("import os; del os.environ['PATH']", "import os; 'PATH' in os.environ", "True"),
     "directory": ("import os; os.chdir('/')", "import os; os.getcwd() == '/'", "False"),
@@ -44,11 +44,6 @@ LEAKS = {
         "import altair; altair.renderers.enable('json')",
         "import altair; altair.renderers.active",
         "'default'",
-    ),
-    "altair names": (
-        "import altair; altair.param().name",
-        "import altair; altair.param().name",
-        "'param_1'",
     ),
     "warnings": (
         "import warnings; warnings.simplefilter('error')",
@@ -93,7 +88,7 @@ LEAKS = {
     "recursion limit": (
         "import sys; sys.setrecursionlimit(5000)",
         "import sys; sys.getrecursionlimit()",
-        "3000",
+        "1000",
     ),
     "standard streams": (
         "import sys, io; sys.stdout = io.StringIO()",
@@ -102,7 +97,7 @@ LEAKS = {
     ),
     "trace": ("import sys; sys.settrace(lambda *_: None)", "import sys; sys.gettrace()", ""),
     "exit function": ("import atexit; atexit.register(print, 'bye');", "print('here')", "here"),
-    "shell": ("get_ipython().execution_count = 50", "get_ipython().execution_count", "1"),
+    "shell": ("get_ipython().execution_count = 50", "get_ipython().execution_count", "2"),
     "magic": ("%alias_magic leak time", "'leak' in get_ipython().magics_manager.lsmagic()['line']", "False"),
     "data frame": (
         "import pandas; pandas.DataFrame.__repr__ = lambda _: 'leak'",
@@ -120,12 +115,9 @@ def test_the_next_run_does_not_see_it(leak: str, run_in_fork: Run) -> None:
 
 
 def test_nor_does_it_in_ordinary_kernels(run_in_kernel: Run) -> None:
-    """A process of its own for each run isolates by itself: one look at all of them together."""
-    deeds = "\n".join(
-        deed for name, (deed, _, _) in LEAKS.items() if name not in {"builtin", "magic", "environment taken"}
-    )
-    run_in_kernel(deeds)
-    assert text_of(run_in_kernel("'leak' in globals()").cells[0]) == "False"
+    run_in_kernel("leak = 1\nimport os; os.environ['LEAK'] = '1'")
+    seen = run_in_kernel("'leak' in globals(), 'LEAK' in os.environ if 'os' in globals() else None")
+    assert text_of(seen.cells[0]) == "(False, None)"
 
 
 def state() -> dict[str, Any]:
@@ -136,7 +128,7 @@ def state() -> dict[str, Any]:
         "import path": list(sys.path),
         "main": sys.modules["__main__"].__name__ + str(id(sys.modules["__main__"])),
         "builtins": sorted(vars(builtins)),
-        "len": len is builtins.len,
+        "builtin": oct(8),
         "filters": list(warnings.filters),
         "random": random.getstate(),
         "numpy random": sys.modules["numpy"].random.get_state()[2],
@@ -166,7 +158,7 @@ def run_in_a_disturbed_process() -> list[str]:
 
     from tqdm.std import tqdm
 
-    logging.basicConfig(format="caller's format")
+    logging.basicConfig(format="from the caller: %(message)s")
     with warnings.catch_warnings(record=True), tqdm(range(2), disable=False, file=open(os.devnull, "w")):
         warnings.simplefilter("error")
         done = run_cells(

@@ -183,7 +183,7 @@ def killed_caller() -> int:
 def test_a_notebook_ends_with_its_caller(elsewhere: Elsewhere) -> None:
     notebook = elsewhere(killed_caller)
     time.sleep(0.5)
-    assert notebook not in {process.pid for process in processes()}
+    assert command_line(notebook) == b""  # gone, or waiting for init to take note
 
 
 @pytest.mark.parametrize("kind", [NotebookTimeout, NotebookOutOfMemory, NotebookDied])

@@ -1,0 +1,157 @@
+"""Where a fork is unsafe or not wanted an ordinary kernel runs the notebook, and the log says why."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from papermill.exceptions import PapermillExecutionError
+
+from ipats_lib.publishing.engine import fork_hazard, papermill_engine
+from ipats_lib.publishing.engine.fallback import PrivateKernelManager
+from ipats_lib.publishing.engine.papermill_engine import reason_for_a_kernel
+from tests.engine.conftest import Elsewhere, Run, code, notebook, run_cells, text_of
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+PARENT = "import os; os.getppid()"
+
+
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the log say again what an earlier test has made it say."""
+    monkeypatch.setattr(papermill_engine, "_told", set())
+
+
+@pytest.fixture
+def thread() -> Iterator[None]:
+    over = threading.Event()
+    other = threading.Thread(target=over.wait, name="a thread of the caller")
+    other.start()
+    yield
+    over.set()
+    other.join()
+
+
+def test_the_notebook_of_a_fork_is_our_child(elsewhere: Elsewhere) -> None:
+    assert int(text_of(elsewhere(run_cells, PARENT).cells[0])) == elsewhere(os.getpid)
+
+
+def test_the_reason_is_said_once(
+    untold: None, thread: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "ipats.engine"):
+        assert text_of(run_cells("1 + 1").cells[0]) == "2"
+        run_cells("2")
+    said = [record.getMessage() for record in caplog.records if record.name == "ipats.engine"]
+    assert len(said) == 1
+    assert "a thread of the caller" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "options", "reason"),
+    [
+        ("ir", {}, "kernel 'ir'"),
+        ("python3", {"km": object()}, "the option km"),
+        ("python3", {"on_cell_start": print}, "the option on_cell_start"),
+    ],
+)
+def test_what_only_a_kernel_can_do_goes_to_one(
+    kernel: str, options: dict[str, object], reason: str
+) -> None:
+    assert reason in str(reason_for_a_kernel(kernel, options))
+
+
+def test_the_environment_forces_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPATS_ENGINE", "kernel")
+    assert reason_for_a_kernel("python3", {}) == "IPATS_ENGINE=kernel asks for it"
+
+
+def test_other_systems_do_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert fork_hazard() == "forking is not safe on darwin"
+
+
+def test_thread_pools_of_numpy_and_arrow_are_no_hazard(elsewhere: Elsewhere) -> None:
+    assert elsewhere(hazard_with_busy_pools) is None
+
+
+def hazard_with_busy_pools() -> str | None:
+    import numpy
+    import pyarrow
+    import pyarrow.compute
+
+    square = numpy.ones((300, 300))
+    _ = square @ square
+    table = pyarrow.table({"a": list(range(100_000))})
+    pyarrow.compute.sum(table["a"])
+    table.group_by("a").aggregate([])
+    return fork_hazard()
+
+
+def test_the_kernels_sockets_are_in_a_private_folder() -> None:
+    manager = PrivateKernelManager()
+    folder = Path(manager.ip).parent
+    assert manager.transport == "ipc"
+    assert folder.is_absolute()
+    assert folder.stat().st_mode & 0o077 == 0
+    folder.rmdir()
+
+
+def test_no_folder_is_left(run_in_kernel: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    run_in_kernel("1")
+    assert list(tmp_path.glob("ipats-*")) == []
+
+
+def test_a_failing_cell_ends_the_run(run: Run) -> None:
+    with pytest.raises(PapermillExecutionError) as failed:
+        run("1", "raise KeyError('k')", "never = 1")
+    assert (failed.value.cell_index, failed.value.ename) == (1, "KeyError")
+
+
+def test_a_cell_tagged_as_failing_does_not(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "out.ipynb"
+    with pytest.raises(PapermillExecutionError):  # papermill's own verdict, once all has run
+        run(code("1 / 0", "raises-exception"), "'reached'", output=str(target))
+    assert "reached" in target.read_text()
+
+
+def test_papermill_notes_times_and_status(run: Run) -> None:
+    done = run("1", "2")
+    assert [cell.metadata.papermill["status"] for cell in done.cells] == ["completed"] * 2
+    assert all(cell.metadata.papermill["duration"] is not None for cell in done.cells)
+    assert done.metadata.papermill["exception"] is None
+
+
+def test_parameters_arrive(run: Run) -> None:
+    done = run(code("scope = 'state'", "parameters"), "scope", parameters={"scope": "lwia/07"})
+    assert text_of(done.cells[-1]) == "'lwia/07'"
+
+
+def test_working_directory_is_papermills(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "helper_of_a_notebook.py").write_text("answer = 42")
+    done = run("import os; os.getcwd()", "from helper_of_a_notebook import answer; answer", cwd=str(tmp_path))
+    assert [text_of(cell) for cell in done.cells] == [repr(str(tmp_path)), "42"]
+
+
+def test_output_files_and_logs_are_papermills(run_in_kernel: Run, elsewhere: Elsewhere) -> None:
+    heard = run_into_file()
+    assert heard == elsewhere(run_into_file) == "to the file\n"
+
+
+def run_into_file() -> str:
+    import io
+
+    heard = io.StringIO()
+    run_cells("print('to the file')", stdout_file=heard)
+    return heard.getvalue()
+
+
+def test_notebooks_stay_valid(run: Run) -> None:
+    import nbformat
+
+    nbformat.validate(run("import pandas; pandas.DataFrame({'a': [1]})", "print(1)"))
+    assert notebook("1").cells[0].source == "1"
