@@ -13,8 +13,6 @@ from ipats_lib.extract.scan import FileFacts
 from ipats_lib.params import params_folder, read_rows
 
 # text: as it stands. customer: as PIRL 100. planner, lwia: ids. switch: yes or no.
-# Tables without a schema of ours: every column is kept as text.
-FREE = ("account",)
 TYPES = ("text", "customer", "planner", "lwia", "date", "switch")
 
 
@@ -68,7 +66,7 @@ def open_table(table: str, facts: FileFacts) -> TableFile:
     """Match the header by name, any order and case; ExtractError when a column is lacking."""
     cells = [cell.strip() for cell in first_cells(facts.path)]
     ssn = [is_ssn(cell) for cell in cells]
-    schema = _free(cells, ssn) if table in FREE else load_schema(table)
+    schema = load_schema(table)
     wanted = {normalized(column.name): column.name for column in schema}
     names = [
         wanted.get(normalized(c), "") if not s else "" for c, s in zip(cells, ssn, strict=True)
@@ -77,13 +75,6 @@ def open_table(table: str, facts: FileFacts) -> TableFile:
     extra = [c for c, name, s in zip(cells, names, ssn, strict=True) if not name and not s]
     columns = tuple(column for column in schema if column.name in names)
     return TableFile(table, facts, columns, tuple(names), tuple(extra), sum(ssn))
-
-
-def _free(cells: list[str], ssn: list[bool]) -> tuple[TableColumn, ...]:
-    named = [
-        cell for cell, secret in zip(cells, ssn, strict=True) if normalized(cell) and not secret
-    ]
-    return tuple(TableColumn(cell, "text", True) for cell in named)
 
 
 def _refuse_header(file: str, schema: tuple[TableColumn, ...], names: list[str]) -> None:

@@ -34,7 +34,9 @@ def case_tables(rng: Generator, people: People) -> dict[str, Table]:
     """assignment, service, case_note and application of one block."""
     mine = np.flatnonzero(people.title_one & (people.home == people.block.lwia))
     worker = rng.choice(np.array(people.block.planners), len(mine))
-    enrolment = np.char.add(np.char.add(people.customer[mine], "-"), _running(people.customer[mine]))
+    enrolment = np.char.add(
+        np.char.add(people.customer[mine], "-"), _running(people.customer[mine])
+    )
     return {
         "assignment": _assignments(rng, people, mine, worker, enrolment),
         "service": _services(rng, people, mine, worker, enrolment),
@@ -54,7 +56,11 @@ def _running(customers: NDArray[Any]) -> NDArray[Any]:
 
 
 def _assignments(
-    rng: Generator, people: People, mine: NDArray[Any], worker: NDArray[Any], enrolment: NDArray[Any]
+    rng: Generator,
+    people: People,
+    mine: NDArray[Any],
+    worker: NDArray[Any],
+    enrolment: NDArray[Any],
 ) -> Table:
     entry, exit_ = people.days["900"][mine], people.days["901"][mine]
     end = np.where(np.isnat(exit_), rates.AS_OF, exit_)
@@ -74,7 +80,11 @@ def _assignments(
 
 
 def _services(
-    rng: Generator, people: People, mine: NDArray[Any], worker: NDArray[Any], enrolment: NDArray[Any]
+    rng: Generator,
+    people: People,
+    mine: NDArray[Any],
+    worker: NDArray[Any],
+    enrolment: NDArray[Any],
 ) -> Table:
     """Contacts from entry to the last service, and each first training."""
     number = 2 + rng.poisson(2.2, len(mine))

@@ -36,12 +36,7 @@ def _until(people: People) -> NDArray[Any]:
 
 def _trainings(rng: Generator, people: People) -> None:
     size = people.size
-    share = np.select(
-        [people.is_in(name) for name in ("adult", "dw", "youth")],
-        [rates.PROGRAMS[name].trained for name in ("adult", "dw", "youth")],
-        default=0.0,
-    )
-    trained = people.title_one & chance(rng, size, share)
+    trained = people.title_one & chance(rng, size, people.rates("trained"))
     people.codes["1300"] = trained.astype(int)
     until = _until(people)
     after = people.days["900"]
@@ -90,7 +85,9 @@ def _services(rng: Generator, people: People) -> None:
     people.days["1001"] = entry
     people.days["1003"] = last
     people.days["1004"] = last
-    people.days["1200"] = np.where(individual, np.minimum(entry + days(rng, size, 0, 14), last), NAT)
+    people.days["1200"] = np.where(
+        individual, np.minimum(entry + days(rng, size, 0, 14), last), NAT
+    )
     people.days["1201"] = np.where(individual, last, NAT)
     contact = rates.AS_OF - days(rng, size, 0, 700)
     people.days["1007"] = np.where(taking_part, NAT, contact)
@@ -137,9 +134,10 @@ def _education(rng: Generator, people: People) -> None:
 
 def _credentials(rng: Generator, people: People) -> None:
     size = people.size
-    program = np.select([people.is_in("adult"), people.is_in("dw")], [0.72, 0.73], default=0.68)
     enrolled = ~np.isnat(people.days["1811"])
-    earned = enrolled & chance(rng, size, np.clip(program + 0.06 * people.block.effect, 0.2, 0.95))
+    earned = enrolled & chance(
+        rng, size, np.clip(people.rates("credential") + 0.06 * people.block.effect, 0.2, 0.95)
+    )
     finish = np.where(np.isnat(people.days["1813"]), _until(people), people.days["1813"])
     when = finish + days(rng, size, 0, 120)
     deadline = people.days["901"] + np.timedelta64(360, "D")
@@ -164,8 +162,8 @@ def _gains(rng: Generator, people: People) -> None:
                   np.datetime64("2025-06-30"))  # fmt: skip
     months = (end - np.timedelta64(181, "D")).astype("datetime64[Y]")
     year_start = months.astype("datetime64[D]") + np.timedelta64(181, "D")
-    shares = np.select([people.is_in("adult"), people.is_in("dw")], [0.74, 0.75], default=0.68)
-    gained = (start <= end) & chance(rng, size, np.clip(shares + 0.07 * people.block.effect, 0.2, 0.95))
+    shares = people.rates("gain") + 0.07 * people.block.effect
+    gained = (start <= end) & chance(rng, size, np.clip(shares, 0.2, 0.95))
     when = _between(rng, np.fmax(start, np.fmin(year_start, end)), end)
     kind = choose(rng, size, {1806: 14, 1807: 28, 1808: 8, 1809: 26, 1810: 24})
     kind[(kind == 1808) & (people.codes["1401"] != 1)] = 1810

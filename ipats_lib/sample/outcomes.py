@@ -33,24 +33,15 @@ def follow_up(rng: Generator, people: People) -> None:
 
 def _employment(rng: Generator, people: People, exited: NDArray[np.bool_]) -> NDArray[Any]:
     size = people.size
-    base = np.select(
-        [people.is_in(name) for name in rates.PROGRAMS],
-        [rates.PROGRAMS[name].employed for name in rates.PROGRAMS],
-        default=0.0,
-    )
-    share = np.clip(base + 0.05 * people.block.effect - 0.06 * (people.codes["801"] == 1)
+    share = np.clip(people.rates("employed") + 0.05 * people.block.effect - 0.06 * (people.codes["801"] == 1)
                     + 0.03 * (people.codes["1300"] == 1), 0.05, 0.97)  # fmt: skip
     steady = rng.random(size)
-    median = np.select(
-        [people.is_in(name) for name in rates.PROGRAMS],
-        [rates.PROGRAMS[name].wage for name in rates.PROGRAMS],
-        default=1.0,
-    )
+    median = people.rates("wage")
     person = np.exp(rng.normal(0.05 * people.block.effect, 0.45, size))
     works = np.zeros((4, size), dtype=bool)
     for quarter, elements in enumerate(QUARTERS, start=1):
         shifted = np.where(chance(rng, size, 0.7), steady, rng.random(size))
-        works[quarter - 1] = exited & (shifted < share)
+        works[quarter - 1] = exited & (shifted < share - rates.FADE * quarter)
         wage = np.round(median * person * np.exp(rng.normal(0, 0.15, size)), 2)
         _quarter(rng, people, quarter, elements, works[quarter - 1], np.clip(wage, 120, 60000))
     for element in ("1700", "1701", "1702"):

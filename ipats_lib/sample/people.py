@@ -55,6 +55,15 @@ class People:
     def is_in(self, *programs: str) -> NDArray[np.bool_]:
         return np.isin(self.program, programs)
 
+    def rates(self, name: str) -> NDArray[np.float64]:
+        """Each row's program rate of that name; 0 for reportable individuals."""
+        programs = rates.PROGRAMS
+        return np.select(
+            [self.is_in(program) for program in programs],
+            [getattr(programs[program], name) for program in programs],
+            default=0.0,
+        )
+
     @property
     def title_one(self) -> NDArray[np.bool_]:
         return self.is_in("adult", "dw", "youth")
@@ -97,7 +106,8 @@ def participations(rng: Generator, block: Block) -> People:
 
 def _programs(rng: Generator, block: Block) -> NDArray[Any]:
     sizes = {
-        name: round(count * rates.ROWS_PER_PARTICIPANT) for name, count in block.counts.items()
+        name: round(count * rates.ROWS_PER_PARTICIPANT[name])
+        for name, count in block.counts.items()
     }
     local = sum(sizes.values())
     if block.lwia != "90":

@@ -2,54 +2,27 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ipats_lib.errors import UsageError
-from ipats_lib.extract.folder import TABLES, Folder, open_folder
+from ipats_lib.extract.folder import Folder, open_folder
 from ipats_lib.extract.pirl import ESTIMATED, PirlFile, estimate_as_of, open_pirl
 from ipats_lib.extract.scan import FileFacts, scan
-from ipats_lib.extract.tables import TableFile, open_table
+from ipats_lib.extract.tables import open_table
 from ipats_lib.params import load_layout, params_folder
-from ipats_lib.snapshot.areas import Customers, Masks
-from ipats_lib.snapshot.cases import CaseIntake, table_notes, typed_batches
-from ipats_lib.snapshot.contacts import CONTACT_RULES, ContactRule, Contacts, Homes, Planners
-from ipats_lib.snapshot.log import FindingsLog
-from ipats_lib.snapshot.manifest import FORMAT, Manifest, Provenance, Source, shape_of
-from ipats_lib.snapshot.parts import Keys, PartsWriter
-from ipats_lib.snapshot.planners import read_planners
-from ipats_lib.snapshot.records import RecordIntake
+from ipats_lib.snapshot.contacts import CONTACT_RULES, ContactRule
+from ipats_lib.snapshot.making import Making, Opened, Options, Progress, library_version
+from ipats_lib.snapshot.manifest import FORMAT
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
-from ipats_lib.snapshot.store import file_hash, find, keep, stored_files, workspace
+from ipats_lib.snapshot.store import file_hash, find, workspace
 
-Progress = Callable[[str, int, int], None]
-CASE_TABLES = ("assignment", "service", "case_note", "application")
 _MEGABYTE = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    as_of: date | None
-    layout: str
-    contact_rule: ContactRule
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """An extract whose files were scanned and whose columns are known."""
-
-    folder: Folder
-    pirl: PirlFile
-    tables: dict[str, TableFile]
-    as_of: date
-    as_of_source: str
 
 
 def make_snapshot(
@@ -71,7 +44,7 @@ def make_snapshot(
     """
     if contact_rule not in CONTACT_RULES:
         raise UsageError(f"The contact rule must be one of {', '.join(CONTACT_RULES)}.")
-    options, tell = _Options(as_of, layout, contact_rule), progress or (lambda *_: None)
+    options, tell = Options(as_of, layout, contact_rule), progress or (lambda *_: None)
     folder = open_folder(Path(extract))
     facts = _scan(folder, tell)
     key = _source_key(folder, facts, options)
@@ -79,7 +52,7 @@ def make_snapshot(
         return open_snapshot(known)
     opened = _open(folder, facts, options)
     with workspace(Path(store)) as work:
-        return open_snapshot(_Making(opened, options, work, tell).run(key, Path(store)))
+        return open_snapshot(Making(opened, options, work, tell).run(key, Path(store)))
 
 
 def _scan(folder: Folder, tell: Progress) -> dict[str, FileFacts]:
@@ -95,7 +68,7 @@ def _scan(folder: Folder, tell: Progress) -> dict[str, FileFacts]:
     return {name: scan(path, advance) for name, path in paths.items()}
 
 
-def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: _Options) -> str:
+def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: Options) -> str:
     """One hash over everything that a snapshot depends on."""
     params = params_folder()
     used = [
@@ -106,7 +79,7 @@ def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: _Option
     used += sorted((params / "tables").glob("*.csv"))
     said = {
         "format": FORMAT,
-        "version": _library_version(),
+        "version": library_version(),
         "libraries": [pa.__version__, np.__version__],
         "files": {name: [fact.name, fact.sha256] for name, fact in facts.items()},
         "params": {path.name: file_hash(path) for path in used if path.is_file()},
@@ -116,138 +89,16 @@ def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: _Option
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def _library_version() -> str:
-    try:
-        return version("ipats")
-    except PackageNotFoundError:
-        return "unpackaged"
-
-
-def _open(folder: Folder, facts: Mapping[str, FileFacts], options: _Options) -> _Opened:
+def _open(folder: Folder, facts: Mapping[str, FileFacts], options: Options) -> Opened:
     pirl = open_pirl(facts["pirl"], load_layout(options.layout))
     tables = {name: open_table(name, facts[name]) for name in folder.tables}
     day, source = _as_of(folder, pirl, options)
-    return _Opened(folder, pirl, tables, day, source)
+    return Opened(folder, pirl, tables, day, source)
 
 
-def _as_of(folder: Folder, pirl: PirlFile, options: _Options) -> tuple[date, str]:
+def _as_of(folder: Folder, pirl: PirlFile, options: Options) -> tuple[date, str]:
     if options.as_of is not None:
         return options.as_of, "given when the snapshot was made"
     if folder.as_of is not None and folder.as_of_source is not None:
         return folder.as_of, folder.as_of_source
     return estimate_as_of(pirl), ESTIMATED
-
-
-@dataclass(slots=True)
-class _Making:
-    """One snapshot in the making, in a folder of its own."""
-
-    opened: _Opened
-    options: _Options
-    work: Path
-    tell: Progress
-
-    @property
-    def content(self) -> Path:
-        return self.work / "content"
-
-    def run(self, key: str, store: Path) -> Path:
-        """Write everything, then move it into the store; returns its folder there."""
-        self.content.mkdir()
-        opened, customers = self.opened, Customers()
-        contacts = Contacts(self.options.contact_rule, opened.as_of)
-        with FindingsLog(self.content / "findings.parquet") as log:
-            planners = self._planners(log)
-            self._accounts(log)
-            parts = self._parts("pirl")
-            intake = RecordIntake(opened.pirl, opened.as_of, customers, log, parts)
-            compared = intake.run(self._counter("read", opened.pirl.rows))
-            keys = parts.keys()
-            intake.compare(keys, compared)
-            areas = _areas_of_customers(keys, len(customers))
-            cases = CaseIntake(opened.as_of, planners, customers, areas, contacts, log)
-            self._cases(cases, parts)
-        pq.write_table(contacts.table(planners), self.content / "contacts.parquet")
-        manifest = Manifest(
-            self._provenance(),
-            key,
-            shape_of(opened.pirl.layout),
-            tuple(sorted(opened.tables)),
-            stored_files(self.content),
-        )
-        return keep(self.content, manifest, store)
-
-    def _cases(self, cases: CaseIntake, pirl: PartsWriter) -> None:
-        """All case tables; assignments come first, since every table is sorted by them."""
-        writers = {"pirl": pirl}
-        names = [name for name in CASE_TABLES if name in self.opened.tables]
-        homes = Homes()
-        for step, name in enumerate(names):
-            self.tell("tables", step, len(names))
-            writers[name] = self._parts(name)
-            cases.run(self.opened.tables[name], writers[name])
-            if name == "assignment":
-                homes = cases.homes()
-        for step, writer in enumerate(writers.values()):
-            self.tell("sort", step, len(writers))
-            writer.finish(homes)
-        self.tell("tables", len(names), len(names))
-        self.tell("sort", len(writers), len(writers))
-
-    def _parts(self, name: str) -> PartsWriter:
-        return PartsWriter(self.work / "spill" / name, self.content / name)
-
-    def _counter(self, stage: str, total: int) -> Callable[[int], None]:
-        done = 0
-
-        def advance(size: int) -> None:
-            nonlocal done
-            done += size
-            self.tell(stage, done, total)
-
-        return advance
-
-    def _planners(self, log: FindingsLog) -> Planners:
-        file = self.opened.tables.get("planner")
-        if file is None:
-            return Planners()
-        planners, table = read_planners(file, log)
-        pq.write_table(table, self.content / "planner.parquet")
-        return planners
-
-    def _accounts(self, log: FindingsLog) -> None:
-        file = self.opened.tables.get("account")
-        if file is None:
-            return
-        log.add(*table_notes(file))
-        schema = pa.schema([(column.name, pa.string()) for column in file.columns])
-        with pq.ParquetWriter(self.content / "account.parquet", schema) as writer:
-            for _, columns in typed_batches(file, self.opened.as_of):
-                cells = [columns[name].values for name in schema.names]
-                writer.write_table(pa.table(cells, schema=schema))
-
-    def _provenance(self) -> Provenance:
-        opened = self.opened
-        files = [opened.pirl.facts, *(file.facts for file in opened.tables.values())]
-        rows = [opened.pirl.rows, *(file.facts.lines - 1 for file in opened.tables.values())]
-        lacking = [name for name in TABLES if name not in opened.tables]
-        return Provenance(
-            sources=tuple(
-                Source(fact.name, fact.sha256, fact.bytes, count)
-                for fact, count in zip(files, rows, strict=True)
-            ),
-            as_of=opened.as_of,
-            as_of_source=opened.as_of_source,
-            synthetic=opened.folder.synthetic,
-            library_version=_library_version(),
-            layout=self.options.layout,
-            contact_rule=self.options.contact_rule,
-            notes=tuple(f"The extract has no table {name}." for name in lacking),
-        )
-
-
-def _areas_of_customers(keys: Keys, customers: int) -> Masks:
-    areas = np.zeros(customers, dtype=np.int64)
-    known = keys.customers >= 0
-    np.bitwise_or.at(areas, keys.customers[known], keys.areas[known])
-    return areas

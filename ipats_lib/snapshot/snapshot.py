@@ -21,7 +21,7 @@ from ipats_lib.snapshot.areas import Numbers, area_bits
 from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, shape_of
 from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN
-from ipats_lib.snapshot.planners import SCHEMA as PLANNER_SCHEMA
+from ipats_lib.snapshot.people import SCHEMA as PLANNER_SCHEMA
 from ipats_lib.snapshot.reading import Choice, Portion, portions, read_portions
 from ipats_lib.snapshot.store import damaged_file
 

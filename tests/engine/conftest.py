@@ -101,5 +101,6 @@ def as_outside_pytest() -> Iterator[None]:
 def text_of(cell: NotebookNode) -> str:
     """Return what a cell has printed and answered, as text."""
     return "".join(
-        output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for output in cell.outputs
     )

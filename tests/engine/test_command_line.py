@@ -13,12 +13,25 @@ from tests.engine.conftest import code, notebook, text_of
 pytestmark = pytest.mark.xdist_group("engine")
 
 
-def papermill(folder: Path, *cells: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def papermill(
+    folder: Path, *cells: str, options: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     source, target = folder / "in.ipynb", folder / "out.ipynb"
     made = notebook(code("scope = 'state'", "parameters"), *cells)
     nbformat.write(made, source)
-    command = [sys.executable, "-m", "papermill", "--engine", "ipats", *options, str(source), str(target)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--engine",
+        "ipats",
+        *options,
+        str(source),
+        str(target),
+    ]
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTEST")
+    }
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
@@ -26,7 +39,10 @@ def test_a_notebook_runs(tmp_path: Path) -> None:
     done = papermill(tmp_path, "scope", "import sys; sys.argv", options=("-p", "scope", "lwia/07"))
     assert done.returncode == 0, done.stderr
     written = nbformat.read(tmp_path / "out.ipynb", 4)
-    assert [text_of(cell) for cell in written.cells[2:]] == ["'lwia/07'", "['ipykernel_launcher.py']"]
+    assert [text_of(cell) for cell in written.cells[2:]] == [
+        "'lwia/07'",
+        "['ipykernel_launcher.py']",
+    ]
     assert "ordinary kernels" not in done.stderr
 
 

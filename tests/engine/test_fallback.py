@@ -1,4 +1,4 @@
-"""Where a fork is unsafe or not wanted an ordinary kernel runs the notebook, and the log says why."""
+"""Where a fork is unsafe or unwanted an ordinary kernel takes over, and the log says why."""
 
 import logging
 import os
@@ -100,7 +100,9 @@ def test_the_kernels_sockets_are_in_a_private_folder() -> None:
     folder.rmdir()
 
 
-def test_no_folder_is_left(run_in_kernel: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_folder_is_left(
+    run_in_kernel: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     run_in_kernel("1")
     assert list(tmp_path.glob("ipats-*")) == []
@@ -133,7 +135,11 @@ def test_parameters_arrive(run: Run) -> None:
 
 def test_working_directory_is_papermills(run: Run, tmp_path: Path) -> None:
     (tmp_path / "helper_of_a_notebook.py").write_text("answer = 42")
-    done = run("import os; os.getcwd()", "from helper_of_a_notebook import answer; answer", cwd=str(tmp_path))
+    done = run(
+        "import os; os.getcwd()",
+        "from helper_of_a_notebook import answer; answer",
+        cwd=str(tmp_path),
+    )
     assert [text_of(cell) for cell in done.cells] == [repr(str(tmp_path)), "42"]
 
 

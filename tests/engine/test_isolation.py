@@ -18,13 +18,29 @@ pytestmark = pytest.mark.xdist_group("engine")
 LEAKS = {
     "variable": ("leak = 1", "'leak' in globals()", "False"),
     "module": ("import this", "import sys; 'this' in sys.modules", "False"),
-    "module state": ("import string; string.leak = 1", "import string; hasattr(string, 'leak')", "False"),
+    "module state": (
+        "import string; string.leak = 1",
+        "import string; hasattr(string, 'leak')",
+        "False",
+    ),
     "builtin": ("import builtins; builtins.oct = lambda _: 'leak'", "oct(8)", "'0o10'"),
-    "environment": ("import os; os.environ['LEAK'] = '1'", "import os; 'LEAK' in os.environ", "False"),
-    "environment taken": ("import os; del os.environ['PATH']", "import os; 'PATH' in os.environ", "True"),
+    "environment": (
+        "import os; os.environ['LEAK'] = '1'",
+        "import os; 'LEAK' in os.environ",
+        "False",
+    ),
+    "environment taken": (
+        "import os; del os.environ['PATH']",
+        "import os; 'PATH' in os.environ",
+        "True",
+    ),
     "directory": ("import os; os.chdir('/')", "import os; os.getcwd() == '/'", "False"),
     "umask": ("import os; _ = os.umask(0o777)", "import os; os.umask(0) == 0o777", "False"),
-    "import path": ("import sys; sys.path.append('/leak')", "import sys; '/leak' in sys.path", "False"),
+    "import path": (
+        "import sys; sys.path.append('/leak')",
+        "import sys; '/leak' in sys.path",
+        "False",
+    ),
     "pandas": (
         "import pandas; pandas.set_option('display.max_rows', 3)",
         "import pandas; pandas.get_option('display.max_rows')",
@@ -98,7 +114,11 @@ LEAKS = {
     "trace": ("import sys; sys.settrace(lambda *_: None)", "import sys; sys.gettrace()", ""),
     "exit function": ("import atexit; atexit.register(print, 'bye');", "print('here')", "here"),
     "shell": ("get_ipython().execution_count = 50", "get_ipython().execution_count", "2"),
-    "magic": ("%alias_magic leak time", "'leak' in get_ipython().magics_manager.lsmagic()['line']", "False"),
+    "magic": (
+        "%alias_magic leak time",
+        "'leak' in get_ipython().magics_manager.lsmagic()['line']",
+        "False",
+    ),
     "data frame": (
         "import pandas; pandas.DataFrame.__repr__ = lambda _: 'leak'",
         "import pandas; repr(pandas.DataFrame({'a': [1]})) == 'leak'",
@@ -159,7 +179,10 @@ def run_in_a_disturbed_process() -> list[str]:
     from tqdm.std import tqdm
 
     logging.basicConfig(format="from the caller: %(message)s")
-    with warnings.catch_warnings(record=True), tqdm(range(2), disable=False, file=open(os.devnull, "w")):
+    with (
+        warnings.catch_warnings(record=True),
+        tqdm(range(2), disable=False, file=open(os.devnull, "w")),
+    ):
         warnings.simplefilter("error")
         done = run_cells(
             "import warnings; warnings.warn('heard')",

@@ -11,17 +11,24 @@ pytestmark = pytest.mark.xdist_group("engine")
 
 REPORT = (
     code("scope = 'state'", "parameters"),
-    "import altair as alt, pandas as pd\nframe = pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})\nframe.style",
-    "chart = alt.Chart(frame).mark_bar().encode(x='b', y='a').add_params(alt.selection_point())\nchart",
+    "import altair as alt, pandas as pd\nframe = pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})",
+    "from IPython.display import HTML; HTML(frame.style.to_html())",
+    "chart = alt.Chart(frame).mark_bar().encode(x='b', y='a')\nchart",
+    "chart.add_params(alt.selection_point())",
     "display(chart, chart)",
     "import warnings; warnings.warn('named by its cell')",
     "h = display('one', display_id=True); h.update('two'); object()",
 )
 
 
-def test_equal_runs_are_equal(run: Run) -> None:
-    once, again = (run(*REPORT, parameters={"scope": "lwia/07"}) for _ in range(2))
-    assert nbformat.writes(strip_volatile(once)) == nbformat.writes(strip_volatile(again))
+def test_equal_runs_are_equal(run_in_fork: Run, run_in_kernel: Run) -> None:
+    """Forked or not: the ordinary kernel's notebook is the same as well."""
+    runs = [
+        run(*REPORT, parameters={"scope": "lwia/07"})
+        for run in (run_in_fork, run_in_fork, run_in_kernel)
+    ]
+    once, again, in_kernel = (nbformat.writes(strip_volatile(done)) for done in runs)
+    assert once == again == in_kernel
 
 
 def test_outputs_of_a_fork_are_equal_as_they_are(run_in_fork: Run) -> None:
@@ -42,7 +49,9 @@ def test_each_chart_keeps_its_own_id() -> None:
     first, second = "altair-viz-" + "1" * 32, "altair-viz-" + "2" * 32
     bundle = {"text/html": f"<i id={first}></i><i id={second}></i><b for={first}></b>"}
     fix_random_ids(bundle)
-    ids = [part.split(">")[0].split("=")[1] for part in bundle["text/html"].split("<") if "=" in part]
+    ids = [
+        part.split(">")[0].split("=")[1] for part in bundle["text/html"].split("<") if "=" in part
+    ]
     assert ids[0] == ids[2] != ids[1]
 
 

@@ -144,7 +144,9 @@ def test_a_social_security_number_is_dropped_and_only_its_presence_told(tmp_path
     extract = write(tmp_path / "extract", text)
     table = "customer,date,type,Social Security Number\n" + f"a,20240101,phone,{secret}\n"
     (extract / "case_note.csv").write_text(table)
-    (extract / "account.csv").write_text(f"account,ssn\nx,{secret}\n")
+    columns = "worknet_user,iwds_user,role,lwia,planner_id,worknet_status,iwds_status,in_group"
+    account = f"{columns},linked_on,ssn\na1,i1,planner,1,P1,active,active,1,20240115,{secret}\n"
+    (extract / "account.csv").write_text(account)
     snapshot = make_snapshot(extract, tmp_path / "store")
     found = snapshot.findings().query("rule == 'S-01'")
     assert dict(zip(found["file"], found["value"], strict=True)) == {
@@ -152,7 +154,9 @@ def test_a_social_security_number_is_dropped_and_only_its_presence_told(tmp_path
         "account.csv": "1",
         "17_FULL_PIRL_COMBINED_SCHEMA2021__20244_20250815.csv": "2",
     }
-    assert snapshot.accounts().columns.tolist() == ["account"]
+    (line,) = snapshot.accounts().to_dict("records")
+    assert (line["lwia"], line["planner_id"], line["in_group"]) == ("01", "p1", True)
+    assert len(line) == 9
     assert_nowhere(snapshot, secret)
 
 

@@ -36,7 +36,7 @@ CASES = {
         f" | status\n{SECRET} | e1 | 1 | x | 20240101 | | | | open"
     ),
     "case_note": f"customer | date | type\n{SECRET} | 20240101 | phone",
-    "application": f"customer | lwia | applied | certified | status\n{SECRET} | 01 | 20240101 | | ok",
+    "application": f"customer | lwia | applied | certified | status\n{SECRET} | 01 | 20240101 | | ",
 }
 
 

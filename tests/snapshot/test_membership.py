@@ -35,13 +35,13 @@ TABLES = {
         c        | e4        | p3         | 20260101 |
     """,
     "service": """
-        customer | enrolment | service_code | title | start    | planned_end | actual_end | provider | status | planner_id
-        a        | e1        | 1            | x     | 20240101 |             |            |          | open   | p1
-        b        | e2        | 1            | x     | 20240101 |             |            |          | open   |
-        c        | e4        | 1            | x     | 20240101 |             |            |          | open   | p2
-        d        | e5        | 1            | x     | 20240101 |             |            |          | open   | p4
-        a        | e1        | 2            | x     | 20240101 |             |            |          | open   | p4
-    """,
+        customer | planner_id | enrolment | service_code | title | start | status | provider | SPAN
+        a        | p1         | e1        | 1            | x     |       | open   |          | |
+        b        |            | e2        | 1            | x     |       | open   |          | |
+        c        | p2         | e4        | 1            | x     |       | open   |          | |
+        d        | p4         | e5        | 1            | x     |       | open   |          | |
+        a        | p4         | e1        | 2            | x     |       | open   |          | |
+    """.replace("SPAN", "planned_end | actual_end"),
     "case_note": """
         customer | date     | type
         c        | 20240105 | phone

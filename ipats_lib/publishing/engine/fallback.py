@@ -59,7 +59,7 @@ class PrivateKernelManager(AsyncKernelManager):
 def _private_folder() -> Path:
     place = tempfile.gettempdir()
     if len(place) > SOCKET_PATH_LIMIT - len("/ipats-xxxxxxxx"):
-        place = "/tmp"
+        place = "/tmp"  # noqa: S108  (mkdtemp makes a folder only we can enter)
     return Path(tempfile.mkdtemp(prefix="ipats-", dir=place))
 
 

@@ -69,7 +69,7 @@ def _arrow_threads() -> int:
 
 
 def _fold_thread_pools() -> None:
-    """Let libraries with fork handlers (OpenBLAS) end their threads: fork a child that does nothing.
+    """Let libraries with fork handlers (OpenBLAS) end their threads by forking an idle child.
 
     The child only exits, which is safe whatever other threads hold.
     """

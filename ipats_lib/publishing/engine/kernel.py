@@ -35,7 +35,7 @@ class PipeSession(Session):
 
     def send(  # type: ignore[override]
         self,
-        stream: object,
+        stream: object,  # noqa: ARG002  (jupyter_client fixes the signature)
         msg_or_type: dict[str, Any] | str,
         content: dict[str, Any] | None = None,
         parent: dict[str, Any] | None = None,
@@ -57,7 +57,7 @@ class PipeSession(Session):
 class StableCompiler(XCachingCompiler):
     """Names a cell's code as ipykernel does, but without the process id, equal in every run."""
 
-    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:  # noqa: ARG002
         digest = murmur2_x86(raw_code, get_tmp_hash_seed())
         return os.path.join(tempfile.gettempdir(), "ipykernel_0", f"{digest}.py")
 

@@ -114,7 +114,7 @@ def _tell_once(reason: str) -> None:
 @contextmanager
 def _progress_without_thread() -> Iterator[None]:
     """Keep papermill's progress bar from starting tqdm's monitor, a thread in the way of forks."""
-    from tqdm.std import tqdm
+    from tqdm.std import tqdm  # type: ignore[import-untyped]
 
     before = tqdm.monitor_interval
     tqdm.monitor_interval = 0

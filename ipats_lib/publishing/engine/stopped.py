@@ -13,8 +13,8 @@ from typing import Self
 from ipats_lib.errors import NotebookError
 
 
-class NotebookStopped(NotebookError):
-    """Base of the three ways to end early.  `cell_index` counts all cells from 0, `reason` says why.
+class NotebookStopped(NotebookError):  # noqa: N818  (its subclasses say what happened)
+    """Base of the three ways to end early; `cell_index` counts all cells from 0.
 
     `cell_index` is None when no cell had been started.
     """

@@ -113,7 +113,7 @@ def capture(session: Session, lock: threading.RLock) -> tuple[CapturedStream, Ca
 
 
 def _watch(streams: tuple[CapturedStream, ...]) -> None:
-    """Keep the pipes from filling up while Python waits for a subprocess, and send what is there."""
+    """Keep the pipes from filling up while Python waits for a subprocess; send what came."""
     poll = select.poll()
     for stream in streams:
         poll.register(stream.source, select.POLLIN)

@@ -22,7 +22,7 @@ _from_libraries: list[tuple[Any, ...]] = []
 
 @contextmanager
 def noting_library_filters() -> Iterator[None]:
-    """Remember the filters that imports inside the block add, and leave the caller's as they were."""
+    """Remember the filters that imports inside the block add; change none of the caller's."""
     before = list(warnings.filters)
     with warnings.catch_warnings():
         yield

@@ -1,15 +1,23 @@
-"""The planner table: whose scopes there are. It is read whole and strictly."""
+"""The planner table, whose lines are scopes, and the account table: both read whole."""
 
+from datetime import date
 from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
 
 from ipats_lib.errors import ExtractError
+from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.tables import TableFile
 from ipats_lib.scopes import PLANNER_ID
 from ipats_lib.snapshot.areas import area_bits, look_up
-from ipats_lib.snapshot.cases import case_findings, table_notes, typed_batches, unreadable_cells
+from ipats_lib.snapshot.cases import (
+    Columns,
+    case_findings,
+    table_notes,
+    typed_batches,
+    unreadable_cells,
+)
 from ipats_lib.snapshot.contacts import Planners
 from ipats_lib.snapshot.log import FindingsLog
 from ipats_lib.validation.findings import NOBODY
@@ -38,12 +46,29 @@ def read_planners(file: TableFile, log: FindingsLog) -> tuple[Planners, pa.Table
         for line, (planner, lwia) in enumerate(pairs, start=batch.line):
             _check(file, line, planner, lwia, seen)
             seen.add(planner)
-        areas = look_up(columns["lwia"].values, area_bits(), 0)
-        nobody = np.full(len(areas), NOBODY, dtype=np.int32)
-        log.add(*case_findings(file, batch, unreadable_cells(file, columns), areas, nobody))
+        _report(file, batch, columns, log)
         tables.append(rows)
     table = pa.concat_tables(tables).sort_by([("lwia", "ascending"), ("planner_id", "ascending")])
     return Planners(tuple(table["planner_id"].to_pylist()), tuple(table["lwia"].to_pylist())), table
+
+
+def read_accounts(file: TableFile, as_of: date, log: FindingsLog) -> pa.Table:
+    """The account table, typed, columns as in params/tables/account.csv."""
+    log.add(*table_notes(file))
+    kinds = {column.name: column.kind(as_of) for column in file.columns}
+    schema = pa.schema([(n, kind.type if kind else pa.string()) for n, kind in kinds.items()])
+    tables = [schema.empty_table()]
+    for batch, columns in typed_batches(file, as_of):
+        _report(file, batch, columns, log)
+        tables.append(pa.table([columns[name].values for name in schema.names], schema=schema))
+    return pa.concat_tables(tables)
+
+
+def _report(file: TableFile, batch: Batch, columns: Columns, log: FindingsLog) -> None:
+    """Cells that did not parse; a line belongs to its LWIA, and to no customer."""
+    areas = look_up(columns["lwia"].values, area_bits(), 0)
+    nobody = np.full(len(areas), NOBODY, dtype=np.int32)
+    log.add(*case_findings(file, batch, unreadable_cells(file, columns), areas, nobody))
 
 
 def _check(
