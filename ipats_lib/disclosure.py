@@ -60,6 +60,7 @@ def withhold(
         )
     protected = figures.copy()
     protected["suppressed"] = hidden
+    protected["denominator"] = protected["denominator"].astype("Int64")
     for column in _HIDDEN:
         protected[column] = protected[column].mask(hidden)
     return protected

@@ -141,13 +141,14 @@ class _Building:
         """
         if not self.options.only or self.current is None:
             return []
-        if any(self.current.facts.get(k) != v for k, v in facts.items() if k != "inputs"):
+        rebuilt = set(self.scopes)
+        kept = [name for name in self.current.files if scope_of(name) not in rebuilt]
+        differs = any(self.current.facts.get(k) != v for k, v in facts.items() if k != "inputs")
+        if kept and differs:
             raise UsageError(
                 f"{self.site.root} shows {self.options.period.name} from another snapshot or "
                 "version: publish all of it, or name another --site for a part."
             )
-        rebuilt = set(self.scopes)
-        kept = [name for name in self.current.files if scope_of(name) not in rebuilt]
         source = self.site.root / self.options.period.name
         for name in kept:
             (staged / name).parent.mkdir(parents=True, exist_ok=True)

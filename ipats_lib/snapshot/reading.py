@@ -78,3 +78,17 @@ def read_portions(places: Sequence[Portion], columns: Sequence[str]) -> pa.Table
         return pa.table({"row": pa.array([], pa.int64())})
     table = pa.concat_tables(tables)
     return table.take(pc.sort_indices(table["row"]))
+
+
+def read_findings(path: Path, choice: Choice | None) -> pa.Table:
+    """The findings of a scope's records and those about whole files, a few at a time."""
+    found = pq.ParquetFile(path)
+    shown = [name for name in found.schema_arrow.names if not name.startswith("_")]
+    if choice is None:
+        return found.read(shown)
+    pieces = [found.schema_arrow.empty_table()]
+    for batch in found.iter_batches():
+        mine = choice.of(batch["_areas"].to_numpy(), batch["_customer"].to_numpy())
+        whole = batch["row"].is_null().to_numpy(zero_copy_only=False)
+        pieces.append(pa.Table.from_batches([batch]).filter(pa.array(mine | whole)))
+    return pa.concat_tables(pieces).select(shown)

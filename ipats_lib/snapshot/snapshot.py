@@ -22,7 +22,7 @@ from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, sha
 from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN
 from ipats_lib.snapshot.people import SCHEMA as PLANNER_SCHEMA
-from ipats_lib.snapshot.reading import Choice, Portion, portions, read_portions
+from ipats_lib.snapshot.reading import Choice, Portion, portions, read_findings, read_portions
 from ipats_lib.snapshot.store import damaged_file
 
 _SCOPED = ("assignment", "service", "case_note", "application")
@@ -126,16 +126,8 @@ class Snapshot:
         Findings about a file as a whole (row missing) come with every scope, findings about a
         row with the scopes of its record.
         """
-        self._check(scope)
-        path = self.path / "findings.parquet"
-        choice = self._choice(scope)
-        table = pq.read_table(path)
-        if choice is not None:
-            hidden = table.select(["_areas", "_customer"]).combine_chunks()
-            mine = choice.of(hidden["_areas"].to_numpy(), hidden["_customer"].to_numpy())
-            whole = table["row"].is_null().to_numpy()
-            table = table.filter(pa.array(mine | whole))
-        shown = _frame(table.drop_columns(["_areas", "_customer", "row"]))
+        table = read_findings(self.path / "findings.parquet", self._choice(scope))
+        shown = _frame(table.drop_columns(["row"]))
         shown.insert(1, "row", table["row"].to_pandas(types_mapper=_NULLABLE.get))
         return shown
 

@@ -7,13 +7,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ipats_lib.errors import SnapshotError
 from ipats_lib.snapshot.manifest import NAME, Manifest, StoredFile, read_manifest
 
-_PREFIX, _LOCK = ".making-", "lock"
+_PREFIX = ".making-"
 
 
 def find(store: Path, source_key: str) -> Path | None:
@@ -36,31 +36,40 @@ def workspace(store: Path) -> Iterator[Path]:
     What a killed run left behind is removed first. SnapshotError when the store cannot be
     written.
     """
-    work = None
-    try:
-        store.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            work = _locked_workspace(store, stack)
+            yield work
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise SnapshotError(f"The store {store} cannot be written ({why}).") from None
+
+
+def _locked_workspace(store: Path, stack: ExitStack) -> Path:
+    """A new folder that nobody sweeps away while this process holds its lock."""
+    store.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as entering:
+        _lock(store, entering)
         _sweep(store)
         work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=store))
-        with (work / _LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield work
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise SnapshotError(f"The store {store} cannot be written ({why}).") from None
-    finally:
-        if work is not None:
-            shutil.rmtree(work, ignore_errors=True)
+        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        _lock(work, stack)
+    return work
+
+
+def _lock(folder: Path, stack: ExitStack, how: int = fcntl.LOCK_EX) -> None:
+    """Hold a folder's lock until the stack is left; a killed process lets go of it."""
+    number = os.open(folder, os.O_RDONLY)
+    stack.callback(os.close, number)
+    fcntl.flock(number, how)
 
 
 def _sweep(store: Path) -> None:
     """Remove workspaces whose owner is gone: nobody holds their lock."""
     for left in store.glob(f"{_PREFIX}*"):
-        try:
-            with (left / _LOCK).open("r+") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
-        except OSError:
-            continue
+        with ExitStack() as stack, suppress(BlockingIOError):
+            _lock(left, stack, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def keep(content: Path, manifest: Manifest, store: Path) -> Path:

@@ -67,10 +67,9 @@ def test_only_the_last_publications_are_kept(site):
 
 
 def test_a_second_publisher_is_told_who_holds_the_site(site):
+    second = Site(site.root).publisher()
     with site.publisher(), pytest.raises(PublisherBusyError, match=f"process {os.getpid()}"):
-        other = Site(site.root)
-        with other.publisher():
-            pass
+        second.__enter__()
     assert PublisherBusyError.exit_code == 75
 
 

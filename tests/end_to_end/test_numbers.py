@@ -1,0 +1,58 @@
+"""Every figure of the command's long form, against plain Python over the raw file."""
+
+import csv
+
+import pytest
+
+from tests.conftest import publish
+from tests.independent import WINDOWS, figures
+
+HEADER = (
+    "report,py,quarter,window,area_type,area,program,group,measure,"
+    "numerator,denominator,value,suppressed"
+)
+
+
+@pytest.mark.parametrize("period", WINDOWS)
+def test_every_figure_to_the_record(extract, tmp_path, period):
+    out = tmp_path / "figures.csv"
+    done = publish(
+        "indicators", "--extract", extract, "--period", period, "--out", out,
+        "--store", tmp_path / "store",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    expected = figures(extract, period)
+    with out.open() as lines:
+        found = list(csv.DictReader(lines))
+    assert out.read_text().splitlines()[0] == HEADER
+    keys = {(r["window"], r["area_type"], r["area"], r["program"], r["measure"]) for r in found}
+    assert len(keys) == len(found)
+    assert expected.keys() <= keys
+    assert {"state", "lwia", "planner"} <= {area_type for _, area_type, *_ in expected}
+    for line in found:
+        key = tuple(line[c] for c in ("window", "area_type", "area", "program", "measure"))
+        hits, size, value = expected.get(key, (None if line["measure"] == "ME" else 0, 0, None))
+        assert line["denominator"] == str(size), key
+        assert line["numerator"] == ("" if hits is None else str(hits)), key
+        assert (
+            line["value"] == ""
+            if value is None
+            else float(line["value"]) == pytest.approx(value, abs=1e-12)
+        ), key
+        assert line["suppressed"] == "false"
+
+
+def test_suppressed_figures_carry_the_marker_and_no_value(extract, tmp_path):
+    out = tmp_path / "figures.csv"
+    done = publish(
+        "indicators", "--extract", extract, "--period", "PY2024", "--out", out, "--suppress",
+        "--store", tmp_path / "store",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with out.open() as lines:
+        found = list(csv.DictReader(lines))
+    hidden = [r for r in found if r["suppressed"] == "true"]
+    assert hidden
+    assert {r[c] for r in hidden for c in ("denominator", "value")} == {"*"}
+    shown = [r for r in found if r["suppressed"] == "false" and r["denominator"] != "0"]
+    assert all(int(r["denominator"]) >= 10 for r in shown)

@@ -1,0 +1,114 @@
+"""What a published site holds, and above all what a scope's folder must not hold."""
+
+import csv
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from ipats_lib.params import load_areas
+from tests.independent import areas_of, read
+
+PERIOD = "PY2024Q4"
+CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
+
+
+@pytest.fixture(scope="module")
+def customers_of(extract) -> dict[tuple[str, str], set[str]]:
+    """(area_type, area) -> customers, from the raw file."""
+    areas, found = areas_of(extract), defaultdict(set)
+    for row in read(extract):
+        for area in areas(row):
+            found[area].add(row["100"])
+    return found
+
+
+def folders(site: Path) -> dict[tuple[str, str], list[Path]]:
+    """(area_type, area) -> the files that lie in that folder and in no inner scope's."""
+    found = defaultdict(list)
+    period = site / PERIOD
+    for path in period.rglob("*"):
+        parts = path.relative_to(period).parts
+        if path.is_dir():
+            continue
+        if parts[0] == "state":
+            found["state", "IL"].append(path)
+        elif len(parts) > 3 and parts[2] == "planner":
+            found["planner", parts[3]].append(path)
+        else:
+            found["lwia", parts[1]].append(path)
+    return found
+
+
+def test_the_folders_are_the_scopes(site, extract):
+    with (extract / "planner.csv").open() as lines:
+        planners = {
+            p["planner_id"] for p in csv.DictReader(lines) if p["lwia"] in ("01", "02", "90")
+        }
+    expected = {("state", "IL"), ("lwia", "01"), ("lwia", "02"), ("lwia", "90")}
+    assert folders(site).keys() == expected | {("planner", p) for p in planners}
+
+
+def test_no_folder_holds_a_customer_of_another_scope(site, customers_of):
+    seen = set()
+    for area, files in folders(site).items():
+        for path in files:
+            found = set(CUSTOMER.findall(path.read_text()))
+            assert found <= customers_of[area], f"{path} holds customers of another scope"
+            seen |= found
+    assert seen, "no roster names a customer, so this test would prove nothing"
+
+
+def test_no_planner_is_named_in_another_planners_folder(site, extract):
+    with (extract / "planner.csv").open() as lines:
+        planners = {p["planner_id"]: p["name"] for p in csv.DictReader(lines)}
+    for (kind, area), files in folders(site).items():
+        if kind == "planner":
+            others = [n for i, n in planners.items() if i != area and n != planners[area]]
+            for path in files:
+                text = path.read_text()
+                assert not [name for name in others if name in text]
+
+
+def test_every_page_says_what_it_shows(site):
+    for path in (site / PERIOD).rglob("*.html"):
+        text = path.read_text()
+        for needed in (PERIOD, "2025-08-15", "Synthetic sample data", "corrected in IWDS"):
+            assert needed in text, (path, needed)
+        assert re.search(r"snapshot <code>[0-9a-f]{16}</code>", text), path
+
+
+def test_pages_hold_no_code_no_path_and_nothing_from_elsewhere(site):
+    for path in (site / PERIOD).rglob("*.html"):
+        text = path.read_text()
+        assert "open_report" not in text, path
+        assert "/tmp/" not in text, path
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', text), path
+        assert not re.search(r"<script(?![^>]*(?: src=| type=\"application/json\"))", text), path
+
+
+def test_the_download_is_the_scopes_own_figures(site):
+    for (kind, area), files in folders(site).items():
+        (figures,) = [path for path in files if path.name == "figures.csv"]
+        with figures.open() as lines:
+            assert {(r["area_type"], r["area"]) for r in csv.DictReader(lines)} == {(kind, area)}
+
+
+def test_the_comparison_shows_other_areas_as_withheld_aggregates_only(site):
+    """Cells of a comparison with fewer than ten records are printed as `*`."""
+    page = site / PERIOD / "lwia" / "01" / "comparison" / "areas.html"
+    text = page.read_text()
+    assert "<td class='n'>*</td>" in text
+    assert all(f">{a.lwia} " in text for a in load_areas())
+    assert not CUSTOMER.findall(text)
+
+
+def test_names_from_the_extract_are_escaped(site):
+    import pandas as pd
+
+    from ipats_lib.report.tables import Column, table
+
+    hostile = "<img src=x onerror=alert(1)>"
+    html = table(pd.DataFrame({"a": [hostile]}), hostile, [Column("a", hostile)], "").html
+    assert "<img" not in html
