@@ -13,10 +13,13 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from ipats_lib.errors import NotebookError
+from ipats_lib.publishing.engine import NotebookStopped
 from ipats_lib.publishing.render import render_body
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
 ENGINE = os.environ.get("IPATS_PAPERMILL_ENGINE", "ipats")
+# Seconds and MB that one notebook may take; the ordinary engine knows no such limits.
+LIMITS = {"timeout": 300, "memory_mb": 4096} if ENGINE == "ipats" else {}
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -42,6 +45,11 @@ class Made:
     body: str
     execute_seconds: float
     render_seconds: float
+
+
+def render_nothing() -> None:
+    """Compile the template before the first page needs it."""
+    render_body(nbformat.v4.new_notebook())
 
 
 def make_body(job: Job) -> Made:
@@ -74,7 +82,12 @@ def _execute(job: Job, data: Path) -> NotebookNode:
             progress_bar=False,
             log_output=False,
             request_save_on_cell_execute=False,
+            **LIMITS,
         )
+    except NotebookStopped as error:
+        raise NotebookError(
+            f"{job.label} was stopped in cell {error.cell_index}: {type(error).__name__}."
+        ) from None
     except PapermillExecutionError as error:
         raise NotebookError(
             f"{job.label} failed in cell {error.cell_index} with {error.ename}."

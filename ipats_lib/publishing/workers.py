@@ -9,7 +9,6 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.engine import warm_up
 from ipats_lib.publishing.execute import Job, Made, make_body
 
 Tag = TypeVar("Tag")
@@ -17,10 +16,11 @@ Tag = TypeVar("Tag")
 
 @contextmanager
 def local_workers(number: int) -> Iterator[Executor]:
-    """Worker processes, forked from this one once it is warm, and before any data is loaded."""
-    warm_up()
-    with ProcessPoolExecutor(number, mp_context=get_context("fork")) as pool:
-        pool.submit(os.getpid).result()
+    """Worker processes, forked from a warm server that never holds a scope's data."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["ipats_lib.publishing.warm_server"])
+    with ProcessPoolExecutor(number, mp_context=context) as pool:
+        pool.submit(os.getpid)
         try:
             yield pool
         except BaseException:
