@@ -148,7 +148,7 @@ def _pool(scheduler: str) -> Any:
         return local_workers
     from ipats_lib.publishing.cluster import cluster_workers
 
-    return lambda number: cluster_workers(scheduler)
+    return lambda _: cluster_workers(scheduler)
 
 
 @app.command()

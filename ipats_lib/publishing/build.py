@@ -1,7 +1,7 @@
 """One publication from start to switch."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ Explain = Callable[[str, tuple[str, ...]], None]
 """Called with a page's path and what changed, for every page that is executed again."""
 
 
-def say_nothing(path: str, reasons: tuple[str, ...]) -> None:  # noqa: ARG001
+def say_nothing(path: str, reasons: tuple[str, ...]) -> None:
     """The explanation nobody asked for."""
 
 
@@ -114,7 +114,7 @@ class _Building:
         self.common = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
         self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
-        self.parts: dict[str, dict[str, str]] = {}
+        self.parts: dict[str, Mapping[str, str]] = {}
         self.run = Run(pages=len(self.pages))
 
     def publish(self, pool: Executor, facts: dict[str, str], progress: Progress) -> Run:

@@ -62,7 +62,7 @@ class ScopeData:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """The data as files: `about.json`, and one Arrow file per frame. Equal data, equal bytes."""
+        """`about.json` and one Arrow file per frame, by name. Equal data, equal bytes."""
         about = json.dumps(asdict(self.about), indent=1, sort_keys=True)
         arrows = {f"{name}.arrow": _arrow(frame) for name, frame in self.frames.items()}
         return {"about.json": about.encode(), **arrows}

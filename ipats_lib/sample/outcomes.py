@@ -33,8 +33,9 @@ def follow_up(rng: Generator, people: People) -> None:
 
 def _employment(rng: Generator, people: People, exited: NDArray[np.bool_]) -> NDArray[Any]:
     size = people.size
-    share = np.clip(people.rates("employed") + 0.05 * people.block.effect - 0.06 * (people.codes["801"] == 1)
-                    + 0.03 * (people.codes["1300"] == 1), 0.05, 0.97)  # fmt: skip
+    justice, trained = people.codes["801"] == 1, people.codes["1300"] == 1
+    share = people.rates("employed") + 0.05 * people.block.effect - 0.06 * justice + 0.03 * trained
+    share = np.clip(share, 0.05, 0.97)
     steady = rng.random(size)
     median = people.rates("wage")
     person = np.exp(rng.normal(0.05 * people.block.effect, 0.45, size))

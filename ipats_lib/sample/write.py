@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
@@ -144,7 +144,7 @@ def _pieces(
         yield share, tuple(mine or planners[:1])
 
 
-def _write_block(rng: Generator, block: Block, files: dict[str, IO[bytes]], first: int) -> int:
+def _write_block(rng: Generator, block: Block, files: Mapping[str, IO[bytes]], first: int) -> int:
     people = participations(rng, block)
     run_course(rng, people)
     follow_up(rng, people)

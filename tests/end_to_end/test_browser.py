@@ -1,0 +1,114 @@
+"""Published pages in a real browser: charts drawn, nothing fetched from elsewhere, legible."""
+
+import functools
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+PAGES = (
+    "state/index.html",
+    "state/performance/summary.html",
+    "state/comparison/areas.html",
+    "lwia/01/dashboards/caseload.html",
+)
+# Strict, but for styles: Vega sets them on the elements that it draws.
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+
+
+class Handler(SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    handler = functools.partial(Handler, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/PY2024Q4"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(FLAGS)
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture()
+def watched(browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.complaints, page.asked = [], []
+    page.on("pageerror", lambda e: page.complaints.append(str(e)))
+    page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
+    page.on("request", lambda r: page.asked.append(r.url))
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_draw_their_charts_under_a_strict_policy(watched, address, path):
+    watched.goto(f"{address}/{path}")
+    charts = watched.locator("figure.chart").count()
+    assert charts > 0 or path.endswith("index.html")
+    for number in range(charts):
+        watched.locator("figure.chart.drawn svg").nth(number).wait_for(timeout=15000)
+    assert watched.complaints == []
+    assert all(url.startswith(address.rsplit("/", 1)[0]) for url in watched.asked)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_fit_a_phone(watched, address, path):
+    watched.set_viewport_size({"width": 360, "height": 740})
+    watched.goto(f"{address}/{path}")
+    watched.wait_for_timeout(800)
+    wide = watched.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 360
+
+
+@pytest.mark.parametrize("path", PAGES[1:])
+def test_tables_are_tables_and_headings_start_with_one_h1(watched, address, path):
+    watched.goto(f"{address}/{path}")
+    assert watched.locator("h1").count() == 1
+    assert watched.locator("table").count() == watched.locator("table > caption").count() > 0
+    assert watched.locator("th:not([scope])").count() == 0
+
+
+def test_pages_work_from_the_file_system(watched, site):
+    watched.goto(f"file://{site}/PY2024Q4/state/performance/summary.html")
+    watched.locator("figure.chart.drawn svg").first.wait_for(timeout=15000)
+    assert watched.complaints == []
+
+
+def test_the_links_lead_from_the_state_to_a_planner_and_stay(watched, address):
+    watched.goto(f"{address}/state/index.html")
+    watched.get_by_role("link", name="LWIA 01").click()
+    watched.locator("h2", has_text="Career planners").wait_for()
+    watched.locator("ul.columns a").first.click()
+    assert "/planner/" in watched.url
+    watched.get_by_role("link", name="Summary").first.click()
+    assert watched.locator("h1").inner_text() == "Performance summary"
+
+
+def test_a_printed_page_is_a_pdf_without_navigation(watched, address, tmp_path):
+    watched.goto(f"{address}/state/performance/summary.html")
+    watched.locator("figure.chart.drawn svg").first.wait_for(timeout=15000)
+    watched.emulate_media(media="print")
+    assert not watched.locator("nav").is_visible()
+    watched.pdf(path=tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
