@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import typer
 from rich.console import Console
@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ipats_lib.errors import IpatsError
+from ipats_lib.errors import IpatsError, UsageError
 
 app = typer.Typer(
     help="IPATS: WIOA performance reports, from an IWDS extract to a published site.",
@@ -31,6 +31,10 @@ Extract = Annotated[Path, typer.Option(help="An extract's folder, or a snapshot'
 Store = Annotated[Path, typer.Option(help="Where snapshots are kept.")]
 PeriodName = Annotated[str, typer.Option(help="PY2024 (annual) or PY2024Q4 (quarterly).")]
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As-of date.")]
+Contacts = Annotated[
+    str,
+    typer.Option(help="Whose customers: current_only, ever_assigned or any_contact."),
+]
 SiteFolder = Annotated[Path, typer.Option("--site", help="The folder a web server serves.")]
 SNAPSHOTS = Path("var/snapshots")
 
@@ -91,21 +95,29 @@ def sample(
     err.print(f"Wrote the synthetic extract {out}.")
 
 
-def _snapshot(extract: Path, store: Path, as_of: datetime | None) -> Any:
-    from ipats_lib.snapshot import make_snapshot, open_snapshot
+def _snapshot(extract: Path, store: Path, as_of: datetime | None, contacts: str) -> Any:
+    from ipats_lib.snapshot import ContactRule, make_snapshot, open_snapshot
 
     if (extract / "snapshot.json").exists():
         return open_snapshot(extract)
+    if contacts not in get_args(ContactRule):
+        raise UsageError(f"--contacts {contacts}: write {', '.join(get_args(ContactRule))}.")
+    rule = cast(ContactRule, contacts)
     day: date | None = as_of.date() if as_of else None
     with shown_progress() as advance:
-        return make_snapshot(extract, store, as_of=day, progress=advance)
+        return make_snapshot(extract, store, as_of=day, contact_rule=rule, progress=advance)
 
 
 @app.command()
 @sentences
-def snapshot(extract: Extract, store: Store = SNAPSHOTS, as_of: AsOf = None) -> None:
+def snapshot(
+    extract: Extract,
+    store: Store = SNAPSHOTS,
+    as_of: AsOf = None,
+    contacts: Contacts = "any_contact",
+) -> None:
     """Validate an extract and keep it as an immutable snapshot."""
-    made = _snapshot(extract, store, as_of)
+    made = _snapshot(extract, store, as_of, contacts)
     found = made.findings()
     err.print(f"Snapshot {made.id}, as of {made.as_of}: {len(found)} findings.")
     for (rule, severity), lines in found.groupby(["rule", "severity"]):
@@ -121,6 +133,7 @@ def indicators(
     out: Annotated[Path, typer.Option(help="The CSV file to write.")],
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
+    contacts: Contacts = "any_contact",
     suppress: Annotated[bool, typer.Option(help="Withhold small cells, marked *.")] = False,
 ) -> None:
     """Write the five indicators of every area and planner in the long form."""
@@ -128,7 +141,7 @@ def indicators(
     from ipats_lib.report.figures import all_figures, write_figures
 
     wanted = Period.parse(period)
-    figures = all_figures(_snapshot(extract, store, as_of), wanted, suppress=suppress)
+    figures = all_figures(_snapshot(extract, store, as_of, contacts), wanted, suppress=suppress)
     write_figures(figures, out)
     err.print(f"Wrote {len(figures):,} figures to {out}.")
 
@@ -180,6 +193,7 @@ def build(
     scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")] = "",
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
+    contacts: Contacts = "any_contact",
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
@@ -195,7 +209,7 @@ def build(
         explain=_explain(explain),
         pool=_pool(scheduler),
     )
-    source = _snapshot(extract, store, as_of)
+    source = _snapshot(extract, store, as_of, contacts)
     with shown_progress() as advance:
         run = build(source, options, advance)
     said = "nothing had changed" if run.unchanged else f"{run.executed:,} executed anew"

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 from ipats_lib.errors import UsageError
 
 
 class _Handler(SimpleHTTPRequestHandler):
     def send_head(self):  # type: ignore[no-untyped-def]
-        if any(part.startswith(".") for part in self.path.split("/")):
+        if any(part.startswith(".") for part in unquote(self.path).split("/")):
             self.send_error(404)
             return None
         return super().send_head()

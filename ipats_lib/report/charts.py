@@ -104,7 +104,9 @@ def trend(figures: pd.DataFrame, title: str, unit: str = "%") -> Figure:
         alt.Chart(data)
         .mark_line(point=True)
         .encode(
-            x=alt.X("quarter", type="ordinal", title="Report quarter").axis(labelAngle=0),
+            x=alt.X("quarter", type="ordinal", title="Report quarter").axis(
+                labelAngle=0, labelOverlap="greedy"
+            ),
             y=alt.Y("value", type="quantitative", title=unit).scale(zero=False),
             color=_by_program("color"),
             shape=_by_program("shape"),

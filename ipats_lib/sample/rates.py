@@ -10,7 +10,7 @@ FIRST_EXIT = np.datetime64("2023-01-01")
 LAST_EXIT = AS_OF - np.timedelta64(90, "D")
 # Periods of participation in the file for each participant served in a program year, measured.
 ROWS_PER_PARTICIPANT = {"adult": 1.70, "dw": 1.69, "youth": 1.82}
-STATEWIDE_PARTICIPANTS = {"adult": 60, "dw": 240, "youth": 0}
+STATEWIDE_PARTICIPANTS = {"adult": 60, "dw": 240, "youth": 30}
 STATEWIDE_PLANNERS = 3
 WAGNER_PEYSER_SHARE = 0.42
 REPORTABLE_SHARE = 0.03

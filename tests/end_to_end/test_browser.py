@@ -50,7 +50,7 @@ def browser():
         launched.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def watched(browser):
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.complaints, page.asked = [], []

@@ -1,0 +1,55 @@
+"""The development preview: on loopback, plainly unprotected, without what a site keeps inside."""
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.conftest import ROOT, publish
+
+
+@pytest.fixture
+def preview(site):
+    command = [
+        sys.executable,
+        str(ROOT / "publish.py"),
+        "serve",
+        "--site",
+        str(site),
+        "--port",
+        "0",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        lines = []
+        for line in server.stderr:
+            lines.append(line)
+            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            if found:
+                break
+        yield found[0], lines
+        server.send_signal(signal.SIGINT)
+
+
+def test_it_says_that_it_protects_nothing_and_shows_the_site(preview):
+    address, lines = preview
+    assert "UNPROTECTED" in lines[0]
+    with urllib.request.urlopen(f"{address}/PY2024Q4/state/index.html") as page:
+        assert page.headers["X-Ipats-Protection"].startswith("none")
+        assert b"<h1>Illinois</h1>" in page.read()
+
+
+@pytest.mark.parametrize("path", [".ipats/lock", "%2eipats/lock", "PY2024Q4/../.ipats/lock"])
+def test_what_a_site_keeps_inside_is_not_served(preview, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{preview[0]}/{path}")
+    assert refused.value.code == 404
+
+
+def test_a_folder_without_a_publication_is_refused(tmp_path):
+    done = publish("serve", "--site", tmp_path)
+    assert done.returncode == 2
+    assert "no publication" in done.stderr
