@@ -8,6 +8,7 @@ security settings) wherever the network between the machines is not private: job
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +21,7 @@ from ipats_lib.publishing.dependencies import common_parts
 from ipats_lib.publishing.execute import Job, Made, make_body
 
 CONNECT_SECONDS = 15
+_ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/:]+:[0-9]+")
 _SLOTS = "IPATS_WORKER_SLOTS"
 
 
@@ -31,6 +33,8 @@ def cluster_workers(address: str) -> Iterator[Executor]:
     """
     from distributed import Client
 
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(f"--scheduler {address}: write tcp://host:8786, or tls://host:8786.")
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
