@@ -1,8 +1,11 @@
 """The command line: each command reads its options, calls one function, and prints."""
 
 import functools
+import json
+import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
@@ -21,11 +24,32 @@ from rich.progress import (
 from ipats_lib.errors import IpatsError, UsageError
 
 app = typer.Typer(
-    help="IPATS: WIOA performance reports, from an IWDS extract to a published site.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 err = Console(stderr=True)
+
+
+@dataclass(slots=True)
+class Logs:
+    """How progress and failures are told: bars for people, or one JSON object a line."""
+
+    format: str = "text"
+
+
+LOGS = Logs()
+
+
+@app.callback()
+def common(
+    log_format: Annotated[str, typer.Option(help="text, or json for operators.")] = "text",
+) -> None:
+    """IPATS: WIOA performance reports, from an IWDS extract to a published site."""
+    if log_format not in ("text", "json"):
+        raise typer.BadParameter("write text or json", param_hint="--log-format")
+    LOGS.format = log_format
+    err.quiet = log_format == "json"
+
 
 Extract = Annotated[Path, typer.Option(help="An extract's folder, or a snapshot's.")]
 Store = Annotated[Path, typer.Option(help="Where snapshots are kept.")]
@@ -47,6 +71,9 @@ def sentences(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except IpatsError as error:
+            if LOGS.format == "json":
+                log_line(event="stopped", exit_code=error.exit_code, message=str(error))
+                raise typer.Exit(error.exit_code) from None
             err.print(f"[bold red]Stopped:[/] {_plain(str(error))}", soft_wrap=True)
             raise typer.Exit(error.exit_code) from None
 
@@ -57,9 +84,35 @@ def _plain(text: str) -> str:
     return text.replace("[", "\\[")
 
 
+def log_line(**facts: object) -> None:
+    """One JSON object a line on standard error, for operators' log collectors."""
+    print(json.dumps(facts, sort_keys=True), file=sys.stderr, flush=True)
+
+
 @contextmanager
 def shown_progress() -> Any:
-    """A callable (stage, done, total) that draws one bar per stage."""
+    """A callable (stage, done, total) that draws one bar per stage, or logs each tenth of it."""
+    if LOGS.format == "json":
+        yield _logged_progress()
+        return
+    with _bars() as advance:
+        yield advance
+
+
+def _logged_progress() -> Callable[[str, int, int], None]:
+    seen: dict[str, int] = {}
+
+    def advance(stage: str, done: int, total: int) -> None:
+        tenth = 10 * done // max(total, 1)
+        if seen.get(stage) != tenth:
+            seen[stage] = tenth
+            log_line(event="progress", stage=stage, done=done, total=total)
+
+    return advance
+
+
+@contextmanager
+def _bars() -> Any:
     columns = (
         TextColumn("{task.description:>9}"),
         BarColumn(),
@@ -214,6 +267,8 @@ def build(
         run = build(source, options, advance)
     said = "nothing had changed" if run.unchanged else f"{run.executed:,} executed anew"
     err.print(f"Published {run.pages:,} pages: {said}.")
+    if LOGS.format == "json":
+        log_line(event="published", **asdict(run))
     print(options.site / options.period.name)
 
 

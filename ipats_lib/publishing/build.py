@@ -1,6 +1,7 @@
 """One publication from start to switch."""
 
 import os
+import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
@@ -11,7 +12,7 @@ from time import perf_counter
 from ipats_lib import __version__
 from ipats_lib.errors import UsageError
 from ipats_lib.periods import Period
-from ipats_lib.publishing.assets import Assets, build_assets
+from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.catalogue import Notebook, read_catalogue
 from ipats_lib.publishing.dependencies import common_parts, hash_files, inputs_hash
@@ -60,6 +61,13 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
     slowest: list[tuple[float, str]] = field(default_factory=list)
     release: str = ""
+    peak_mb: int = 0
+
+
+def peak_memory_mb() -> int:
+    """The largest memory that the publisher or any process it waited for has held."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) // 1024
 
 
 def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
@@ -123,7 +131,12 @@ class _Building:
         carried = self._carry_over(staged, facts)
         assets = build_assets()
         assets.write(self.site.static)
-        self._make(pool, staged, assets, progress)
+        framer = Framer(self.state, self.catalogue, self.scopes, assets, staged)
+        self._make(pool, framer, progress)
+        self.run.peak_mb = peak_memory_mb()
+        written = framer.write_run(self.run)
+        if written:
+            carried.append(written)
         started = perf_counter()
         progress("verify", 0, 1)
         own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
@@ -157,9 +170,8 @@ class _Building:
         self.parts.update(old)
         return [PurePosixPath(name) for name in kept]
 
-    def _make(self, pool: Executor, staged: Path, assets: Assets, progress: Progress) -> None:
+    def _make(self, pool: Executor, framer: Framer, progress: Progress) -> None:
         started = perf_counter()
-        framer = Framer(self.state, self.catalogue, self.scopes, assets, staged)
         jobs = self._jobs(framer, progress)
         for (page, about, key), made in run_jobs(pool, jobs, 2 * self.options.workers):
             self.cache.put(key, made.body)

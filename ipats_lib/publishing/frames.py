@@ -10,8 +10,9 @@ from ipats_lib.publishing.plan import Page
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.figures import scope_figures, write_figures
-from ipats_lib.scopes import Scope
+from ipats_lib.scopes import STATE, Scope
 
+RUN_FILE = PurePosixPath("state/run.html")
 SCOPE_FILES = ("index.html", "figures.csv")
 
 
@@ -41,10 +42,21 @@ class Framer:
             inside=self._inside(scope),
             inside_title="Career planners" if scope.kind == "lwia" else "Areas",
             missing=data.about.missing_tables,
+            runs=scope == STATE,
         )
         (folder / "index.html").write_text(html, encoding="utf-8")
         figures = scope_figures(scope, data.frame("outcomes"), self.state.period)
         write_figures(figures, folder / "figures.csv")
+
+    def write_run(self, run: object) -> PurePosixPath | None:
+        """What this run did, for state administrators; nothing when the state is not built."""
+        if STATE not in self.scopes:
+            return None
+        about = self.state.slice(STATE).about
+        frame = self._frame(about, "This publication", None)
+        html = render_template("run.html.j2", frame=frame, run=run)
+        (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
+        return RUN_FILE
 
     def _inside(self, scope: Scope) -> list[tuple[str, str]]:
         """Path and title of the scopes one level further in, as links from this one's index."""

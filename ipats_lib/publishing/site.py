@@ -30,6 +30,7 @@ from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 
 KEEP = 3
+RUN_FILES = frozenset({"state/run.html"})
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
 _LINK = re.compile(r'(?:href|src)="([^"#]+)"')
 
@@ -44,7 +45,15 @@ class Manifest:
 
     @property
     def id(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+        """Equal publications have equal ids; what only tells of the run itself is left out."""
+        lasting = {name: digest for name, digest in self.files.items() if name not in RUN_FILES}
+        text = Manifest(self.facts, lasting, self.pages).text
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def holds(self, files: Mapping[str, str]) -> bool:
+        """Whether these hashes are the publication's, but for what tells of the run itself."""
+        differing = {name for name, _ in {*self.files.items()} ^ {*files.items()}}
+        return differing <= RUN_FILES
 
     @property
     def text(self) -> str:
@@ -142,7 +151,7 @@ class Site:
         for number in count():
             again = f"-{number}" if number else ""
             release = self.releases / f"{period}-{manifest.id}{again}"
-            if not release.exists() or _hashes(release) == manifest.files:
+            if not release.exists() or manifest.holds(_hashes(release)):
                 return release
         raise AssertionError("count() does not end")
 

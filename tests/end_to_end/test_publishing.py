@@ -27,7 +27,7 @@ def content(site: Path) -> dict[str, str]:
     return {
         p.relative_to(period).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
         for p in period.rglob("*")
-        if p.is_file()
+        if p.is_file() and p.name != "run.html"
     }
 
 
@@ -174,3 +174,22 @@ def test_a_broken_extract_ends_in_one_sentence_and_leaves_the_snapshots(extract,
     assert done.stderr.count("Stopped:") == 1
     assert "Traceback" not in done.stderr
     assert sorted(p.as_posix() for p in store.rglob("*")) == kept
+
+
+def test_operators_get_one_json_object_a_line(copied, extract, store):
+    done = publish(
+        "--log-format", "json", "build", "--extract", extract, "--store", store,
+        "--period", PERIOD, "--site", copied, "--clean", "--only", "lwia/90",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["event"] for line in lines} == {"progress", "published"}
+    assert lines[-1]["executed"] == lines[-1]["pages"] > 0
+
+
+def test_a_failure_is_told_in_json_too(extract, tmp_path):
+    done = publish("--log-format", "json", "build", "--extract", tmp_path, "--period", PERIOD,
+                   "--site", tmp_path / "site", "--store", tmp_path / "store")  # fmt: skip
+    (line,) = done.stderr.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["exit_code"], done.returncode) == ("stopped", 2, 2)

@@ -1,0 +1,173 @@
+"""What a page costs: the usual command loop, papermill's API, this engine, and the floor.
+
+    .venv/bin/python benchmarks/engine.py [--pages 60] [--loop-pages 6] [--workers 2]
+
+Makes the small sample state, takes the same pages (all notebooks, planners and areas), and makes
+their bodies in four ways, each in a process tree of its own that is waited for, so that CPU seconds
+count every child and every warm-up:
+
+- loop    the `papermill` command, then `jupyter nbconvert --to html`, one page after another
+- api     papermill's API with an ordinary kernel, one process, one exporter kept
+- engine  the warm engine in worker processes, as `publish.py build` uses it
+- floor   the notebooks' code run as plain functions in worker processes, no notebook at all
+"""
+
+import argparse
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+WAYS = ("loop", "api", "engine", "floor")
+
+
+def make_jobs(folder: Path, number: int) -> None:
+    """Pickle the first jobs of a publication of the sample state, scope by scope."""
+    from ipats_lib.periods import Period
+    from ipats_lib.publishing.build import Options, _Building
+    from ipats_lib.publishing.catalogue import read_catalogue
+    from ipats_lib.publishing.site import Site
+    from ipats_lib.sample import write_sample
+    from ipats_lib.snapshot import make_snapshot, open_snapshot
+
+    write_sample(folder / "extract", scale=0.2)
+    made = make_snapshot(folder / "extract", folder / "snapshots")
+    snapshot = open_snapshot(folder / "snapshots" / made.id)
+    scopes = [s for s in snapshot.scopes() if s.kind != "state"]
+    options = Options(ROOT / "notebooks", folder / "site", Period.parse("PY2024Q4"))
+    catalogue = read_catalogue(options.notebooks)
+    building = _Building(snapshot, options, Site(options.site), catalogue, scopes, None)
+    jobs = []
+    for page in building.pages[:number]:
+        jobs.append(building._job(page, building.state.slice(page.scope)))
+    (folder / "jobs.pickle").write_bytes(pickle.dumps(jobs))
+
+
+def loop(jobs: list, folder: Path) -> None:
+    bin_ = Path(sys.executable).parent
+    for number, job in enumerate(jobs):
+        data = folder / f"loop{number}"
+        data.mkdir(exist_ok=True)
+        for name, content in job.files.items():
+            (data / name).write_bytes(content)
+        source, target = data / "in.ipynb", data / "out.ipynb"
+        source.write_text(job.notebook)
+        subprocess.run(
+            [bin_ / "papermill", "--engine", "nbclient", "--no-progress-bar", source, target,
+             "-r", "scope", job.scope, "-r", "period", job.period, "-r", "snapshot", data],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        subprocess.run(
+            [bin_ / "jupyter", "nbconvert", "--to", "html", target], check=True, capture_output=True
+        )
+
+
+def api(jobs: list, _: Path) -> None:
+    os.environ["IPATS_PAPERMILL_ENGINE"] = "nbclient"
+    from ipats_lib.publishing.execute import make_body
+
+    for job in jobs:
+        make_body(job)
+
+
+def engine(jobs: list, workers: int) -> None:
+    from ipats_lib.publishing import warm_server  # noqa: F401  # what the workers are forked from
+    from ipats_lib.publishing.execute import make_body
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        list(pool.map(make_body, jobs))
+
+
+def floor(jobs: list, workers: int) -> None:
+    from ipats_lib.publishing import warm_server  # noqa: F401
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        list(pool.map(plain_body, jobs))
+
+
+def plain_body(job) -> str:
+    """The notebook's statements and shown values, without papermill, cells or a shell."""
+    import ast
+
+    import nbformat
+
+    from ipats_lib.publishing.render import render_body
+
+    os.environ["IPATS_CHARTS"] = "live"
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in job.files.items():
+            (Path(folder) / name).write_bytes(content)
+        notebook = nbformat.reads(job.notebook, as_version=4)
+        names = {"scope": job.scope, "period": job.period, "snapshot": folder}
+        for cell in notebook.cells:
+            if cell.cell_type != "code" or "parameters" in cell.metadata.get("tags", []):
+                continue
+            tree = ast.parse(cell.source)
+            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+            exec(compile(tree, "cell", "exec"), names)
+            if last is not None:
+                shown = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+                data = (
+                    shown._repr_mimebundle_()
+                    if hasattr(shown, "_repr_mimebundle_")
+                    else {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
+                )
+                cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
+        return render_body(notebook)
+
+
+def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, float]:
+    """Wall and CPU seconds a page, children and warm-up included."""
+    started = perf_counter()
+    child = os.posix_spawn(
+        sys.executable,
+        [sys.executable, __file__, "--way", way, "--folder", str(folder), "--pages", str(pages),
+         "--workers", str(workers)],
+        os.environ,
+    )  # fmt: skip
+    _, status, used = os.wait4(child, 0)
+    if status:
+        raise SystemExit(f"{way} failed with status {status}")
+    return (perf_counter() - started) / pages, (used.ru_utime + used.ru_stime) / pages
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pages", type=int, default=60)
+    parser.add_argument("--loop-pages", type=int, default=6)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    if asked.way:
+        jobs = pickle.loads((asked.folder / "jobs.pickle").read_bytes())[: asked.pages]
+        if asked.way in ("loop", "api"):
+            {"loop": loop, "api": api}[asked.way](jobs, asked.folder)
+        else:
+            {"engine": engine, "floor": floor}[asked.way](jobs, asked.workers)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        make_jobs(Path(folder), asked.pages)
+        print(f"{os.cpu_count()} cores, {asked.workers} workers, {asked.pages} pages "
+              f"({asked.loop_pages} for loop and api)")  # fmt: skip
+        results = {}
+        for way in WAYS:
+            pages = asked.loop_pages if way in ("loop", "api") else asked.pages
+            results[way] = measured(way, Path(folder), pages, asked.workers)
+        for way, (wall, cpu) in results.items():
+            print(f"{way:>7}: {wall:.3f} s wall, {cpu:.3f} s CPU a page; the loop costs "
+                  f"{results['loop'][0] / wall:.1f} times the wall time, "
+                  f"{results['loop'][1] / cpu:.1f} times the CPU")  # fmt: skip
+        print(f"engine against floor: {results['engine'][0] / results['floor'][0]:.1f} times wall, "
+              f"{results['engine'][1] / results['floor'][1]:.1f} times CPU")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
