@@ -52,10 +52,12 @@ def cluster():
 
 
 def wait_for_workers(address: str, number: int) -> None:
-    from distributed import Client
-
-    with Client(address, timeout=30, set_as_default=False) as client:
-        client.wait_for_workers(number, timeout=60)
+    """In a process of its own: dask's client leaves sockets to the garbage collector."""
+    code = (
+        "import sys; from distributed import Client\n"
+        "with Client(sys.argv[1], timeout=30) as c: c.wait_for_workers(int(sys.argv[2]), 60)"
+    )
+    subprocess.run([sys.executable, "-c", code, address, str(number)], check=True, timeout=120)
 
 
 def test_a_killed_worker_changes_nothing_but_the_time(cluster, extract, store, site, tmp_path):
