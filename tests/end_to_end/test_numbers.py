@@ -56,3 +56,35 @@ def test_suppressed_figures_carry_the_marker_and_no_value(extract, tmp_path):
     assert {r[c] for r in hidden for c in ("denominator", "value")} == {"*"}
     shown = [r for r in found if r["suppressed"] == "false" and r["denominator"] != "0"]
     assert all(int(r["denominator"]) >= 10 for r in shown)
+
+
+def test_a_snapshot_gives_the_same_figures_as_its_extract(extract, tmp_path):
+    store, asked = tmp_path / "store", ("--period", "PY2024Q4")
+    made = publish("snapshot", "--extract", extract, "--store", store)
+    assert made.returncode == 0, made.stderr
+    folder = made.stdout.strip()
+    first, again = tmp_path / "first.csv", tmp_path / "again.csv"
+    publish("indicators", "--extract", extract, *asked, "--out", first, "--store", store)
+    publish("indicators", "--extract", folder, *asked, "--out", again, "--store", store)
+    assert first.read_bytes() == again.read_bytes() != b""
+
+
+@pytest.mark.parametrize("rule", ["current_only", "ever_assigned"])
+def test_a_narrower_contact_rule_never_gives_a_planner_more(extract, tmp_path, rule):
+    def sizes(contacts: str) -> dict[tuple[str, ...], int]:
+        out = tmp_path / f"{contacts}.csv"
+        done = publish(
+            "indicators", "--extract", extract, "--period", "PY2024", "--out", out,
+            "--store", tmp_path / "store", "--contacts", contacts,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        with out.open() as lines:
+            return {
+                (r["area_type"], r["area"], r["program"], r["measure"]): int(r["denominator"])
+                for r in csv.DictReader(lines)
+            }
+
+    narrow, wide = sizes(rule), sizes("any_contact")
+    assert all(narrow[key] <= wide[key] for key in wide)
+    assert any(narrow[key] < wide[key] for key in wide if key[0] == "planner")
+    assert all(narrow[key] == wide[key] for key in wide if key[0] != "planner")
