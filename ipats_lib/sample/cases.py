@@ -1,6 +1,5 @@
-"""The case-management tables and accounts of the synthetic state (domain 8.2)."""
+"""Assignments, case notes and applications of the synthetic state (domain 8.2)."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +7,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ipats_lib.sample import rates
-from ipats_lib.sample.people import People, chance
+from ipats_lib.sample.case_services import service_table
+from ipats_lib.sample.enrolments import Enrolments, Table, enrol, text_of
+from ipats_lib.sample.people import NAT, People, between, chance, pick, some_days, where_days
+from ipats_lib.sample.vocabulary import NOTE_TYPES
 
-Table = dict[str, NDArray[Any]]
 COLUMNS = {
     "assignment": ("customer", "enrolment", "planner_id", "from", "to"),
     "service": ("customer", "enrolment", "service_code", "title", "start", "planned_end",
@@ -21,202 +22,97 @@ COLUMNS = {
     "account": ("worknet_user", "iwds_user", "role", "lwia", "planner_id", "worknet_status",
                 "iwds_status", "in_group", "linked_on"),
 }  # fmt: skip
-NAT = np.datetime64("NaT")
-
-
-def text_of(days: NDArray[Any]) -> NDArray[Any]:
-    """YYYYMMDD, or nothing for a missing day."""
-    written = np.char.replace(np.datetime_as_string(days.astype("datetime64[D]")), "-", "")
-    return np.where(np.isnat(days), "", written)
+HANDED_OVER, UNASSIGNED, NEVER_ASSIGNED = 0.12, 0.012, 0.012
+RELEASED_AFTER_FOLLOW_UP = 0.5
+FEWEST_NOTES, FURTHER_NOTES = 2, 3.9
+# Applicants without an enrolment, for each enrolment; and what became of them.
+APPLICANTS_SHARE = 1 / 30
+LATE_CERTIFICATION_SHARE, CERTIFIED_SHARE, REFUSED_SHARE = 0.05, 0.45, 0.08
 
 
 def case_tables(rng: Generator, people: People) -> dict[str, Table]:
     """assignment, service, case_note and application of one block."""
-    mine = np.flatnonzero(people.title_one & (people.home == people.block.lwia))
-    worker = rng.choice(np.array(people.block.planners), len(mine))
-    enrolment = np.char.add(
-        np.char.add(people.customer[mine], "-"), _running(people.customer[mine])
-    )
+    enrolments = enrol(rng, people)
     return {
-        "assignment": _assignments(rng, people, mine, worker, enrolment),
-        "service": _services(rng, people, mine, worker, enrolment),
-        "case_note": _notes(rng, people, mine, worker),
-        "application": _applications(rng, people, mine),
+        "assignment": _assignments(rng, enrolments),
+        "service": service_table(rng, enrolments),
+        "case_note": _notes(rng, enrolments),
+        "application": _applications(rng, enrolments),
     }
 
 
-def _running(customers: NDArray[Any]) -> NDArray[Any]:
-    """1 for a customer's first enrolment in the block, 2 for the next."""
-    seen: dict[str, int] = {}
-    numbers = []
-    for customer in customers.tolist():
-        seen[customer] = seen.get(customer, 0) + 1
-        numbers.append(str(seen[customer]))
-    return np.array(numbers, dtype="U3")
-
-
-def _assignments(
-    rng: Generator,
-    people: People,
-    mine: NDArray[Any],
-    worker: NDArray[Any],
-    enrolment: NDArray[Any],
-) -> Table:
-    entry, exit_ = people.days["900"][mine], people.days["901"][mine]
-    end = np.where(np.isnat(exit_), rates.AS_OF, exit_)
-    handed = chance(rng, len(mine), 0.12)
+def _assignments(rng: Generator, enrolments: Enrolments) -> Table:
+    """From entry on; handed over half-way, always where the planner has left; some actives none."""
+    size, entry, active = enrolments.size, enrolments.days("900"), ~enrolments.exited
+    end = np.where(active, rates.AS_OF, enrolments.days("901"))
     change = entry + ((end - entry) / 2).astype("timedelta64[D]")
-    unassigned = np.isnat(exit_) & chance(rng, len(mine), 0.02)
-    first_to = np.where(handed, change, np.where(unassigned, change, NAT))
-    successor = rng.choice(np.array(people.block.planners), len(mine))
-    again = np.flatnonzero(handed & ~unassigned)
+    left = ~enrolments.active & ~chance(rng, size, rates.FORMER_KEEPS)
+    handed = left | chance(rng, size, HANDED_OVER)
+    unassigned = active & chance(rng, size, UNASSIGNED)
+    released = ~active & (end + 365 < rates.AS_OF) & chance(rng, size, RELEASED_AFTER_FOLLOW_UP)
+    final = np.select([unassigned, released], [change, end + 365], default=NAT)
+    known = ~(active & chance(rng, size, NEVER_ASSIGNED))
+    again = np.flatnonzero(handed & ~unassigned & known)
+    first = np.flatnonzero(known)
+    successor, _ = enrolments.successor(rng)
     return {
-        "customer": np.concatenate([people.customer[mine], people.customer[mine][again]]),
-        "enrolment": np.concatenate([enrolment, enrolment[again]]),
-        "planner_id": np.concatenate([worker, successor[again]]),
-        "from": text_of(np.concatenate([entry, change[again]])),
-        "to": text_of(np.concatenate([first_to, np.full(len(again), NAT)])),
-    }
-
-
-def _services(
-    rng: Generator,
-    people: People,
-    mine: NDArray[Any],
-    worker: NDArray[Any],
-    enrolment: NDArray[Any],
-) -> Table:
-    """Contacts from entry to the last service, and each first training."""
-    number = 2 + rng.poisson(2.2, len(mine))
-    line = np.repeat(np.arange(len(mine)), number)
-    entry, last = people.days["900"][mine][line], people.days["1003"][mine][line]
-    span = np.maximum((last - entry).astype("int64"), 0)
-    start = entry + np.floor(rng.random(len(line)) * (span + 1)).astype("timedelta64[D]")
-    newest = np.append(line[1:] != line[:-1], True) if len(line) else np.zeros(0, bool)
-    start = np.where(newest, last, start)
-    kind = rng.integers(0, len(rates.SERVICES), len(line))
-    stays_open = (start > rates.AS_OF - np.timedelta64(60, "D")) & chance(rng, len(line), 0.3)
-    planned = start + rng.integers(0, 45, len(line)).astype("timedelta64[D]")
-    by = np.where(chance(rng, len(line), 0.05), rng.permutation(worker[line]), worker[line])
-    contacts = {
-        "customer": people.customer[mine][line],
-        "enrolment": enrolment[line],
-        "service_code": np.array([code for code, _ in rates.SERVICES])[kind],
-        "title": np.array([title for _, title in rates.SERVICES])[kind],
-        "start": text_of(start),
-        "planned_end": text_of(planned),
-        "actual_end": text_of(np.where(stays_open, NAT, start)),
-        "provider": np.full(len(line), ""),
-        "status": np.where(stays_open, "open", "closed"),
-        "planner_id": by,
-    }
-    trainings = _training_services(people, mine, worker, enrolment)
-    return {name: np.concatenate([contacts[name], trainings[name]]) for name in contacts}
-
-
-def _training_services(
-    people: People, mine: NDArray[Any], worker: NDArray[Any], enrolment: NDArray[Any]
-) -> Table:
-    trained = np.flatnonzero(~np.isnat(people.days["1302"][mine]))
-    rows = mine[trained]
-    start, end = people.days["1302"][rows], people.days["1308"][rows]
-    return {
-        "customer": people.customer[rows],
-        "enrolment": enrolment[trained],
-        "service_code": np.full(len(rows), "301"),
-        "title": np.full(len(rows), "Occupational training"),
-        "start": text_of(start),
-        "planned_end": text_of(np.where(np.isnat(end), start + np.timedelta64(180, "D"), end)),
-        "actual_end": text_of(end),
-        "provider": people.strings["1301"][rows],
-        "status": np.where(np.isnat(end), "open", "closed"),
-        "planner_id": worker[trained],
-    }
-
-
-def _notes(rng: Generator, people: People, mine: NDArray[Any], worker: NDArray[Any]) -> Table:
-    line = np.repeat(np.arange(len(mine)), 2 + rng.poisson(3.5, len(mine)))
-    entry, last = people.days["900"][mine][line], people.days["1003"][mine][line]
-    span = np.maximum((last - entry).astype("int64"), 0)
-    day = entry + np.floor(rng.random(len(line)) * (span + 1)).astype("timedelta64[D]")
-    kinds = np.array(["phone", "office visit", "e-mail", "case review"])
-    return {
-        "customer": people.customer[mine][line],
-        "date": text_of(day),
-        "type": rng.choice(kinds, len(line)),
-        "planner_id": worker[line],
-    }
-
-
-def _applications(rng: Generator, people: People, mine: NDArray[Any]) -> Table:
-    """One application for each enrolment, and some that have not led to one (yet)."""
-    entry = people.days["900"][mine]
-    certified = entry - rng.integers(0, 40, len(mine)).astype("timedelta64[D]")
-    applied = certified - rng.integers(0, 30, len(mine)).astype("timedelta64[D]")
-    waiting = max(1, len(mine) // 30)
-    asked = rates.AS_OF - rng.integers(1, 120, waiting).astype("timedelta64[D]")
-    passed = np.where(chance(rng, waiting, 0.5), asked + np.timedelta64(1, "D"), NAT)
-    names = np.array([f"ILA{people.block.number:04d}{n:05d}" for n in range(waiting)])
-    lwia = people.block.lwia
-    return {
-        "customer": np.concatenate([people.customer[mine], names]),
-        "lwia": np.full(len(mine) + waiting, lwia),
-        "applied": text_of(np.concatenate([applied, asked])),
-        "certified": text_of(np.concatenate([certified, passed])),
-        "status": np.concatenate(
-            [np.full(len(mine), "enrolled"), np.where(np.isnat(passed), "applied", "certified")]
+        "customer": np.concatenate([enrolments.customer[first], enrolments.customer[again]]),
+        "enrolment": np.concatenate([enrolments.number[first], enrolments.number[again]]),
+        "planner_id": np.concatenate([enrolments.planner[first], successor[again]]),
+        "from": text_of(np.concatenate([entry[first], change[again]])),
+        "to": text_of(
+            np.concatenate([np.where(handed & ~unassigned, change, final)[first], final[again]])
         ),
     }
 
 
-def planner_table(rng: Generator, planners: Sequence[tuple[str, str]]) -> Table:
-    """planners: (planner id, LWIA). Every twenty-fifth is no longer active."""
-    first, last = np.array(rates.FIRST_NAMES), np.array(rates.LAST_NAMES)
-    size = len(planners)
-    names = np.char.add(np.char.add(rng.choice(first, size), " "), rng.choice(last, size))
+def _notes(rng: Generator, enrolments: Enrolments) -> Table:
+    """About six for each period, up to the exit or a few weeks before the as-of date."""
+    number = FEWEST_NOTES + rng.poisson(FURTHER_NOTES, enrolments.size)
+    line = np.repeat(np.arange(enrolments.size), number)
+    contact = np.fmax(enrolments.days("1003"), enrolments.days("1004"))
+    recent = np.fmin(contact + some_days(rng, enrolments.size, 0, 40), rates.AS_OF)
+    last = np.where(enrolments.exited, enrolments.days("901"), recent)
     return {
-        "planner_id": np.array([planner for planner, _ in planners]),
-        "lwia": np.array([lwia for _, lwia in planners]),
-        "name": names,
-        "active": np.where(np.arange(size) % 25 == 24, "0", "1"),
+        "customer": enrolments.customer[line],
+        "date": text_of(between(rng, enrolments.days("900")[line], last[line])),
+        "type": pick(rng, len(line), NOTE_TYPES).astype(object),
+        "planner_id": enrolments.somebody(rng)[line],
     }
 
 
-def account_table(planners: Sequence[tuple[str, str]], areas: Sequence[str]) -> Table:
-    """Accounts of every kind that access has to decide about: see `_account`."""
-    lines = [_account(f"state{n}", "state", "", "") for n in range(1, 4)]
-    lines[2]["worknet_status"] = "inactive"
-    lines += [_account(f"admin{lwia}", "lwia_admin", lwia, "") for lwia in areas]
-    for number, (planner, lwia) in enumerate(planners):
-        line = _account(f"planner{planner}", "planner", lwia, planner)
-        flag = {7: "worknet_status", 11: "iwds_status", 13: "in_group", 17: "linked_on"}
-        broken = flag.get(number % 40, "")
-        if broken:
-            spoiled = {"in_group": "0", "linked_on": ""}
-            line[broken] = spoiled.get(broken, "inactive")
-        lines.append(line)
-    lines += _special_accounts(planners)
-    return {name: np.array([line[name] for line in lines]) for name in COLUMNS["account"]}
-
-
-def _special_accounts(planners: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    """An administrator who is also a planner; a planner whose account names the area left."""
-    planner, lwia = planners[0]
-    both = _account(f"admin{lwia}", "planner", lwia, planner)
-    elsewhere = next(other for _, other in planners if other != lwia)
-    moved = _account(f"moved{planner}", "planner", elsewhere, planner)
-    return [both, moved]
-
-
-def _account(user: str, role: str, lwia: str, planner: str) -> dict[str, str]:
+def _applications(rng: Generator, enrolments: Enrolments) -> Table:
+    """One for each enrolment, and some that have not led to one (yet): rules of domain 5.1."""
+    size = enrolments.size
+    certified = enrolments.days("900") - some_days(rng, size, 0, 44)
+    wait = np.where(chance(rng, size, LATE_CERTIFICATION_SHARE), 45, 1) * some_days(rng, size, 0, 2)
+    applied = certified - wait - some_days(rng, size, 0, 28)
+    customer, asked, passed, status = _applicants(rng, enrolments.people, size)
+    lwia = np.full(len(customer), enrolments.people.block.lwia, dtype=object)
     return {
-        "worknet_user": user,
-        "iwds_user": "" if role == "state" else f"iwds_{user}",
-        "role": role,
-        "lwia": lwia,
-        "planner_id": planner,
-        "worknet_status": "active",
-        "iwds_status": "" if role == "state" else "active",
-        "in_group": "1",
-        "linked_on": "20240115",
+        "customer": np.concatenate([enrolments.customer, customer]),
+        "lwia": np.concatenate([enrolments.lwia.astype(object), lwia]),
+        "applied": text_of(np.concatenate([applied, asked])),
+        "certified": text_of(np.concatenate([certified, passed])),
+        "status": np.concatenate([np.full(size, "enrolled", dtype=object), status]),
     }
+
+
+def _applicants(
+    rng: Generator, people: People, enrolled: int
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """customer, applied, certified, status of those without an entry date; half are in PIRL."""
+    waiting = max(1, round(enrolled * APPLICANTS_SHARE))
+    known = people.customer[~people.takes_part][: waiting // 2]
+    names = [f"ILA{people.block.number:04d}{n:05d}" for n in range(waiting - len(known))]
+    asked = rates.AS_OF - some_days(rng, waiting, 1, 120)
+    passed = np.fmin(asked + some_days(rng, waiting, 1, 30), rates.AS_OF)
+    accepted = chance(rng, waiting, CERTIFIED_SHARE)
+    refused = ~accepted & chance(rng, waiting, REFUSED_SHARE)
+    status = np.select([accepted, refused], ["certified", "denied"], default="applied")
+    return (
+        np.concatenate([known, np.array(names, dtype=object)]),
+        asked,
+        where_days(accepted, passed),
+        status.astype(object),
+    )
