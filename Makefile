@@ -5,7 +5,7 @@ PY := .venv/bin/python
 UV := .uv/bin/uv
 DEMO := var/demo
 
-.PHONY: help setup demo test test-fast check lab bench clean browser
+.PHONY: help setup demo test test-fast check lab bench clean machine faults
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -20,7 +20,7 @@ $(UV): .ci/uv.txt
 
 .venv/.synced: $(UV) uv.lock pyproject.toml
 	@echo "Creating the environment from uv.lock"
-	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet --python "$$(command -v python3)"
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet --compile-bytecode --python "$$(command -v python3)"
 	@touch .venv/.synced
 
 setup: .venv/.synced ## Create the environment from the lock file
@@ -33,12 +33,17 @@ demo: setup ## Make the sample state and publish it
 	@echo "  $(PY) publish.py serve --site $(DEMO)/site"
 	@echo "then open http://127.0.0.1:8000/PY2024Q4/state/index.html (unprotected preview)"
 
-browser:
-	@command -v chromium >/dev/null || { \
-	  echo "Installing Debian's chromium for the browser tests"; \
-	  apt-get update -qq && apt-get install -y -qq chromium; }
+machine:
+	@missing=""; \
+	for name in chromium faketime; do command -v $$name >/dev/null || missing="$$missing $$name"; done; \
+	test -z "$$missing" || { \
+	  echo "Installing from Debian, for the tests:$$missing"; \
+	  apt-get update -qq && apt-get install -y -qq $$missing; }
 
-test: setup browser check ## Set up and pass everything
+faults: setup ## A fault at every durable call of a build and of a snapshot
+	@IPATS_FAULTS=every $(PY) -m pytest -rP tests/site/test_whole_builds.py tests/site/test_faults.py
+
+test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest
 
 test-fast: setup ## The rules by hand-worked examples only

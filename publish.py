@@ -104,7 +104,7 @@ def _logged_progress() -> Callable[[str, int, int], None]:
 
     def advance(stage: str, done: int, total: int) -> None:
         tenth = 10 * done // max(total, 1)
-        if seen.get(stage) != tenth:
+        if stage == "failed" or seen.get(stage) != tenth:
             seen[stage] = tenth
             log_line(event="progress", stage=stage, done=done, total=total)
 
@@ -208,10 +208,8 @@ def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
 
 
 def _pool(scheduler: str) -> Any:
-    from ipats_lib.publishing.workers import local_workers
-
     if not scheduler:
-        return local_workers
+        return None
     from ipats_lib.publishing.cluster import cluster_workers
 
     return lambda _: cluster_workers(scheduler)
@@ -244,13 +242,16 @@ def build(
     clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
     explain: Annotated[bool, typer.Option(help="Say why each page is executed anew.")] = False,
     scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")] = "",
+    notebook_seconds: Annotated[float, typer.Option(help="A notebook's time limit.")] = 300,
+    notebook_mb: Annotated[float, typer.Option(help="A notebook's memory limit.")] = 4096,
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
     contacts: Contacts = "any_contact",
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
-    from ipats_lib.publishing.build import Options, build
+    from ipats_lib.publishing.build import build
+    from ipats_lib.publishing.run import Options
 
     options = Options(
         notebooks=notebooks,
@@ -261,6 +262,8 @@ def build(
         clean=clean,
         explain=_explain(explain),
         pool=_pool(scheduler),
+        notebook_seconds=notebook_seconds,
+        notebook_mb=notebook_mb,
     )
     source = _snapshot(extract, store, as_of, contacts)
     with shown_progress() as advance:

@@ -1,6 +1,7 @@
 """What a page costs: the usual command loop, papermill's API, this engine, and the floor.
 
     .venv/bin/python benchmarks/engine.py [--pages 60] [--loop-pages 6] [--workers 2]
+    .venv/bin/python benchmarks/engine.py --scaling 50 500 2000
 
 Makes the small sample state, takes the same pages (all notebooks, planners and areas), and makes
 their bodies in four ways, each in a process tree of its own that is waited for, so that CPU seconds
@@ -10,29 +11,36 @@ count every child and every warm-up:
 - api     papermill's API with an ordinary kernel, one process, one exporter kept
 - engine  the warm engine in worker processes, as `publish.py build` uses it
 - floor   the notebooks' code run as plain functions in worker processes, no notebook at all
+- same    the loop's very result from the warm engine: the executed notebook through nbconvert's own
+          HTML exporter, code and all; the pages are compared with the loop's before anything is said
+
+With --scaling the engine makes 50, then 500, then 2,000 pages: what one costs, and the memory that
+the largest process held.
 """
 
 import argparse
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-WAYS = ("loop", "api", "engine", "floor")
+WAYS = ("loop", "api", "engine", "floor", "same")
 
 
 def make_jobs(folder: Path, number: int) -> None:
     """Pickle the first jobs of a publication of the sample state, scope by scope."""
     from ipats_lib.periods import Period
-    from ipats_lib.publishing.build import Options, _Building
-    from ipats_lib.publishing.catalogue import read_catalogue
+    from ipats_lib.publishing.making import _Making
+    from ipats_lib.publishing.run import Options
     from ipats_lib.publishing.site import Site
     from ipats_lib.sample import write_sample
     from ipats_lib.snapshot import make_snapshot, open_snapshot
@@ -42,11 +50,8 @@ def make_jobs(folder: Path, number: int) -> None:
     snapshot = open_snapshot(folder / "snapshots" / made.id)
     scopes = [s for s in snapshot.scopes() if s.kind != "state"]
     options = Options(ROOT / "notebooks", folder / "site", Period.parse("PY2024Q4"))
-    catalogue = read_catalogue(options.notebooks)
-    building = _Building(snapshot, options, Site(options.site), catalogue, scopes, None)
-    jobs = []
-    for page in building.pages[:number]:
-        jobs.append(building._job(page, building.state.slice(page.scope)))
+    making = _Making(snapshot, options, Site(options.site), scopes)
+    jobs = [making._job(page, making.state.slice(page.scope)) for page in making.pages[:number]]
     (folder / "jobs.pickle").write_bytes(pickle.dumps(jobs))
 
 
@@ -123,8 +128,52 @@ def plain_body(job) -> str:
         return render_body(notebook)
 
 
-def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, float]:
-    """Wall and CPU seconds a page, children and warm-up included."""
+def same(jobs: list, folder: Path, workers: int) -> None:
+    from ipats_lib.publishing import warm_server  # noqa: F401
+
+    places = [folder / f"loop{number}" for number in range(len(jobs))]
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        list(pool.map(lab_page, jobs, places))
+
+
+EXPORTER = []
+
+
+def lab_page(job, place: Path) -> None:
+    """The page that the loop makes of a job, in this process."""
+    import papermill
+    from nbconvert import HTMLExporter
+
+    if not EXPORTER:
+        EXPORTER.append(HTMLExporter())
+    place.mkdir(exist_ok=True)
+    for name, content in job.files.items():
+        (place / name).write_bytes(content)
+    (place / "in.ipynb").write_text(job.notebook)
+    parameters = {"scope": job.scope, "period": job.period, "snapshot": str(place)}
+    notebook = papermill.execute_notebook(
+        place / "in.ipynb", None, parameters=parameters, engine_name="ipats",
+        kernel_name="python3", progress_bar=False, request_save_on_cell_execute=False,
+    )  # fmt: skip
+    html, _ = EXPORTER[0].from_notebook_node(notebook, {"metadata": {"name": "out"}})
+    (place / "same.html").write_text(html)
+
+
+# What differs between any two runs of the same notebook: random ids of cells and of charts.
+PASSING = re.compile(r'id="?(?:cell-id=)?[0-9a-f-]{8,36}"?|altair-viz-[0-9a-f]+|<title>.*?</title>')
+
+
+def compare(folder: Path, pages: int) -> None:
+    """SystemExit when a page of `same` says anything else than the loop's."""
+    for number in range(pages):
+        place = folder / f"loop{number}"
+        theirs, ours = (PASSING.sub("", (place / f).read_text()) for f in ("out.html", "same.html"))
+        if theirs != ours:
+            raise SystemExit(f"{place}: out.html and same.html differ")
+
+
+def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, float, float]:
+    """Wall and CPU seconds a page, children and warm-up included; MB of the largest process."""
     started = perf_counter()
     child = os.posix_spawn(
         sys.executable,
@@ -135,7 +184,8 @@ def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, f
     _, status, used = os.wait4(child, 0)
     if status:
         raise SystemExit(f"{way} failed with status {status}")
-    return (perf_counter() - started) / pages, (used.ru_utime + used.ru_stime) / pages
+    wall, cpu = perf_counter() - started, used.ru_utime + used.ru_stime
+    return wall / pages, cpu / pages, used.ru_maxrss / 1024
 
 
 def main() -> None:
@@ -145,23 +195,34 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--way", choices=WAYS)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--scaling", type=int, nargs="*")
     asked = parser.parse_args()
     if asked.way:
-        jobs = pickle.loads((asked.folder / "jobs.pickle").read_bytes())[: asked.pages]
-        if asked.way in ("loop", "api"):
+        known = pickle.loads((asked.folder / "jobs.pickle").read_bytes())
+        jobs = list(islice(cycle(known), asked.pages))
+        if asked.way == "same":
+            same(jobs, asked.folder, asked.workers)
+        elif asked.way in ("loop", "api"):
             {"loop": loop, "api": api}[asked.way](jobs, asked.folder)
         else:
             {"engine": engine, "floor": floor}[asked.way](jobs, asked.workers)
         return
     with tempfile.TemporaryDirectory() as folder:
         make_jobs(Path(folder), asked.pages)
+        if asked.scaling:
+            for pages in asked.scaling:
+                wall, cpu, memory = measured("engine", Path(folder), pages, asked.workers)
+                print(f"{pages:>5} pages: {wall:.3f} s wall, {cpu:.3f} s CPU a page, "
+                      f"largest process {memory:.0f} MB")  # fmt: skip
+            return
         print(f"{os.cpu_count()} cores, {asked.workers} workers, {asked.pages} pages "
-              f"({asked.loop_pages} for loop and api)")  # fmt: skip
+              f"({asked.loop_pages} for loop, api and same)")  # fmt: skip
         results = {}
         for way in WAYS:
-            pages = asked.loop_pages if way in ("loop", "api") else asked.pages
+            pages = asked.pages if way in ("engine", "floor") else asked.loop_pages
             results[way] = measured(way, Path(folder), pages, asked.workers)
-        for way, (wall, cpu) in results.items():
+        compare(Path(folder), asked.loop_pages)
+        for way, (wall, cpu, _) in results.items():
             print(f"{way:>7}: {wall:.3f} s wall, {cpu:.3f} s CPU a page; the loop costs "
                   f"{results['loop'][0] / wall:.1f} times the wall time, "
                   f"{results['loop'][1] / cpu:.1f} times the CPU")  # fmt: skip

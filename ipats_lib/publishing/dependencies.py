@@ -3,14 +3,13 @@
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from ipats_lib.params import params_folder
-from ipats_lib.publishing.catalogue import Notebook
-from ipats_lib.publishing.render import TEMPLATES
+from ipats_lib.publishing.files import TEMPLATES
 
 LIBRARY = Path(__file__).resolve().parents[1]
 # Packages whose version can change what a page says or looks like.
@@ -38,12 +37,12 @@ def common_parts() -> dict[str, str]:
     }
 
 
-def inputs_hash(facts: Mapping[str, object], catalogue: Sequence[Notebook]) -> str:
+def inputs_hash(facts: Mapping[str, object], notebooks: Path) -> str:
     """One hash over everything that a whole publication depends on."""
     whole = {
         **common_parts(),
         "facts": dict(facts),
-        "notebooks": {n.key: hash_files([n.path], n.path.parent) for n in catalogue},
+        "notebooks": hash_files(notebooks.glob("*/*.ipynb"), notebooks),
         "publishing": hash_files(_files(LIBRARY / "publishing"), LIBRARY),
     }
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
@@ -54,7 +53,8 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in found if "__pycache__" not in path.parts]
 
 
-def library_files(roots: Iterable[str]) -> frozenset[Path]:
+@cache
+def library_files(roots: tuple[str, ...]) -> frozenset[Path]:
     """The library's own modules that the roots import, directly or not."""
     found: set[Path] = set()
     open_ = [path for root in roots for path in _module_files(root)]

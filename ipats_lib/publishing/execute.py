@@ -18,8 +18,6 @@ from ipats_lib.publishing.render import render_body
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
 ENGINE = os.environ.get("IPATS_PAPERMILL_ENGINE", "ipats")
-# Seconds and MB that one notebook may take; the ordinary engine knows no such limits.
-LIMITS = {"timeout": 300, "memory_mb": 4096} if ENGINE == "ipats" else {}
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -28,7 +26,8 @@ class Job:
     """All that a worker needs to make one page's body, wherever it runs.
 
     label: notebook and scope, for messages. notebook: the file's text. files: the scope's data
-    that the notebook declared, by file name.
+    that the notebook declared, by file name. seconds and memory_mb: what the notebook may take;
+    the ordinary engine knows no such limits.
     """
 
     label: str
@@ -36,6 +35,12 @@ class Job:
     period: str
     notebook: str
     files: dict[str, bytes]
+    seconds: float = 300
+    memory_mb: float = 4096
+
+    @property
+    def limits(self) -> dict[str, float]:
+        return {"timeout": self.seconds, "memory_mb": self.memory_mb} if ENGINE == "ipats" else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def _execute(job: Job, data: Path) -> NotebookNode:
             progress_bar=False,
             log_output=False,
             request_save_on_cell_execute=False,
-            **LIMITS,
+            **job.limits,
         )
     except NotebookStopped as error:
         raise NotebookError(

@@ -4,6 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
+TEMPLATES = Path(__file__).parent / "templates"
+
 
 def write_file(path: Path, data: bytes) -> None:
     """Write beside and rename, so that no reader ever meets half a file."""

@@ -1,8 +1,9 @@
 """What stands around the bodies: frames, scope indexes, downloads. Cheap, so never kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.catalogue import FAMILIES, Notebook
@@ -48,13 +49,16 @@ class Framer:
         figures = scope_figures(scope, data.frame("outcomes"), self.state.period)
         write_figures(figures, folder / "figures.csv")
 
-    def write_run(self, run: object) -> PurePosixPath | None:
-        """What this run did, for state administrators; nothing when the state is not built."""
+    def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath | None:
+        """What this run and those before it did, for state administrators.
+
+        Nothing when the state is not built.
+        """
         if STATE not in self.scopes:
             return None
         about = self.state.slice(STATE).about
         frame = self._frame(about, "This publication", None)
-        html = render_template("run.html.j2", frame=frame, run=run)
+        html = render_template("run.html.j2", frame=frame, run=run, earlier=earlier)
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
         return RUN_FILE
 

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing.catalogue import Notebook
 from ipats_lib.scopes import Scope
+
+if TYPE_CHECKING:
+    from ipats_lib.publishing.catalogue import Notebook
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One notebook executed for one scope."""
 
-    notebook: Notebook
+    notebook: "Notebook"
     scope: Scope
 
     @property
@@ -49,7 +52,7 @@ def _inside(chosen: Scope, scope: Scope) -> bool:
     return chosen.kind != "state" and chosen.contains(scope)
 
 
-def plan_publication(catalogue: Iterable[Notebook], scopes: Iterable[Scope]) -> tuple[Page, ...]:
+def plan_publication(catalogue: Iterable["Notebook"], scopes: Iterable[Scope]) -> tuple[Page, ...]:
     """Every page of the publication, scope by scope."""
     notebooks = tuple(catalogue)
     return tuple(

@@ -8,16 +8,15 @@ while the frame around it changes with every snapshot.
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 
+from ipats_lib.publishing.files import TEMPLATES
 from ipats_lib.report.charts import MIME
 
-TEMPLATES = Path(__file__).parent / "templates"
 Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """(family, ((path inside the scope, title), ...)) for every page of a scope."""
 

@@ -30,6 +30,7 @@ from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 
 KEEP = 3
+KEEP_RUNS = 20
 RUN_FILES = frozenset({"state/run.html"})
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
 _LINK = re.compile(r'(?:href|src)="([^"#]+)"')
@@ -164,6 +165,22 @@ class Site:
         """Release names, the newest publication first."""
         path = self.inner / f"{period}.history"
         return path.read_text().splitlines() if path.exists() else []
+
+    def runs(self, period: str) -> list[dict[str, Any]]:
+        """What the last publications of a period cost, the newest first."""
+        try:
+            lines = self._runs(period).read_text(encoding="utf-8").splitlines()
+            return [json.loads(line) for line in lines]
+        except (FileNotFoundError, ValueError):
+            return []
+
+    def note_run(self, period: str, run: Mapping[str, Any]) -> None:
+        """Remember what a publication cost; only so many are kept."""
+        lines = [json.dumps(r, sort_keys=True) for r in [run, *self.runs(period)][:KEEP_RUNS]]
+        write_file(self._runs(period), "\n".join(lines).encode())
+
+    def _runs(self, period: str) -> Path:
+        return self.inner / f"{period}.runs"
 
     def rollback(self, period: str) -> str:
         """Show the publication before the current one; UsageError when there is none."""

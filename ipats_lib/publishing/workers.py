@@ -30,11 +30,11 @@ def local_workers(number: int) -> Iterator[Executor]:
 
 def run_jobs(
     pool: Executor, jobs: Iterable[tuple[Tag, Job]], in_flight: int
-) -> Iterator[tuple[Tag, Made]]:
-    """Make the bodies of all jobs, in the order that they finish.
+) -> Iterator[tuple[Tag, Made | NotebookError]]:
+    """Make the bodies of all jobs, in the order that they finish; a failed one gives its error.
 
     No more than `in_flight` jobs exist at a time, so memory does not grow with the number of
-    pages. The first failure is raised as it is; a worker's death as NotebookError.
+    pages. A worker's own death takes the pool with it and is raised, as NotebookError.
     """
     open_: dict[Future[Made], tuple[Tag, str]] = {}
     for tag, job in jobs:
@@ -45,11 +45,16 @@ def run_jobs(
         yield from _finished(open_)
 
 
-def _finished(open_: dict[Future[Made], tuple[Tag, str]]) -> Iterator[tuple[Tag, Made]]:
+def _finished(
+    open_: dict[Future[Made], tuple[Tag, str]],
+) -> Iterator[tuple[Tag, Made | NotebookError]]:
     done, _ = wait(open_, return_when=FIRST_COMPLETED)
     for future in done:
         tag, label = open_.pop(future)
         try:
-            yield tag, future.result()
+            made: Made | NotebookError = future.result()
         except BrokenProcessPool:
             raise NotebookError(f"A worker died, on {label} or beside it.") from None
+        except NotebookError as error:
+            made = error
+        yield tag, made

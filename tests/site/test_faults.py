@@ -87,7 +87,7 @@ def test_a_fault_at_each_durable_call_leaves_a_whole_site(tmp_path, durable_call
 
 
 def test_readers_never_meet_half_a_publication(tmp_path):
-    """F10 in small: reads of a page while publications replace each other."""
+    """F10: reads of a page while publications replace each other."""
     site = Site(tmp_path / "site")
     stop, bad, reads = threading.Event(), [], [0]
 
@@ -112,10 +112,10 @@ def test_readers_never_meet_half_a_publication(tmp_path):
     publish("a")
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(100):
+    for number in range(1_000):
         publish("abcdefgh"[number % 8])
     stop.set()
     reader.join()
-    print(f"F10: {reads[0]} reads during 100 switches, {len(bad)} bad")
+    print(f"F10: {reads[0]} reads during 1,000 switches, {len(bad)} bad")
     assert reads[0] > 0
     assert not bad

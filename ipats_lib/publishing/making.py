@@ -1,0 +1,208 @@
+"""A publication in the making, from the first slice of data to the switch."""
+
+import os
+import resource
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from time import perf_counter
+
+from ipats_lib.errors import NotebookError, UsageError
+from ipats_lib.publishing.assets import build_assets
+from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.catalogue import read_catalogue
+from ipats_lib.publishing.dependencies import common_parts, hash_files
+from ipats_lib.publishing.execute import Job, Made
+from ipats_lib.publishing.frames import SCOPE_FILES, Framer
+from ipats_lib.publishing.parts import Parts
+from ipats_lib.publishing.plan import Page, plan_publication
+from ipats_lib.publishing.run import Options, Progress, Run
+from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
+from ipats_lib.publishing.workers import local_workers, run_jobs
+from ipats_lib.report.data import About, ScopeData, StateData
+from ipats_lib.scopes import Scope
+from ipats_lib.snapshot import Snapshot
+
+# So many failures mean that the notebook is wrong, not a scope: the rest is not tried.
+MOST_FAILURES = 25
+
+
+def publish(
+    snapshot: Snapshot,
+    options: Options,
+    site: Site,
+    scopes: Sequence[Scope],
+    facts: dict[str, str],
+    progress: Progress,
+) -> Run:
+    """Make, verify and show the pages of `scopes`; the caller holds the site.
+
+    Raises NotebookError, PublicationError, UsageError or OSError; readers then see the old one.
+    """
+    making = _Making(snapshot, options, site, scopes)
+    with (options.pool or local_workers)(options.workers) as pool:
+        return making.publish(pool, facts, progress)
+
+
+def _now() -> str:
+    """For the operator's eyes alone: nothing else that is published or kept knows the clock."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def peak_memory_mb() -> int:
+    """The largest memory that the publisher or any process it waited for has held."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) // 1024
+
+
+class _Making:
+    """The state of one run; everything durable happens in `Site`."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        options: Options,
+        site: Site,
+        scopes: Sequence[Scope],
+    ) -> None:
+        self.options, self.site, self.scopes = options, site, scopes
+        self.current: Manifest | None = site.current_manifest(options.period.name)
+        self.catalogue = catalogue = read_catalogue(options.notebooks)
+        self.pages = plan_publication(catalogue, scopes)
+        self.state = StateData(snapshot, options.period)
+        self.cache = PageCache(site.inner / "cache")
+        self.common = common_parts()
+        self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
+        self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
+        self.parts: dict[str, Mapping[str, str]] = {}
+        self.run = Run(pages=len(self.pages))
+
+    def publish(self, pool: Executor, facts: dict[str, str], progress: Progress) -> Run:
+        name = self.options.period.name
+        staged = self.site.stage(name)
+        carried = self._carry_over(staged, facts)
+        assets = build_assets()
+        assets.write(self.site.static)
+        framer = Framer(self.state, self.catalogue, self.scopes, assets, staged)
+        self._make(pool, framer, progress)
+        self.run.peak_mb = peak_memory_mb()
+        written = framer.write_run(self.run, self.site.runs(name))
+        if written:
+            carried.append(written)
+        started = perf_counter()
+        progress("verify", 0, 1)
+        own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
+        verify(staged, [*(page.path for page in self.pages), *own, *carried], self.site.static)
+        self.run.release = self.site.switch(name, staged, facts, self.parts).name
+        self.cache.keep_only(self.site.keys_in_use())
+        self.run.seconds["verify and switch"] = perf_counter() - started
+        self.site.note_run(name, {"finished": _now(), **asdict(self.run)})
+        progress("verify", 1, 1)
+        return self.run
+
+    def _carry_over(self, staged: Path, facts: dict[str, str]) -> list[PurePosixPath]:
+        """With --only: take the other scopes' files from the current publication, unchanged.
+
+        UsageError when that one was made from another snapshot: two extracts must not be mixed.
+        """
+        if not self.options.only or self.current is None:
+            return []
+        rebuilt = set(self.scopes)
+        kept = [name for name in self.current.files if scope_of(name) not in rebuilt]
+        differs = any(self.current.facts.get(k) != v for k, v in facts.items() if k != "inputs")
+        if kept and differs:
+            raise UsageError(
+                f"{self.site.root} shows {self.options.period.name} from another snapshot or "
+                "version: publish all of it, or name another --site for a part."
+            )
+        source = self.site.root / self.options.period.name
+        for name in kept:
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            os.link(source / name, staged / name)
+        old = {n: p for n, p in self.current.pages.items() if scope_of(n) not in rebuilt}
+        self.parts.update(old)
+        return [PurePosixPath(name) for name in kept]
+
+    def _make(self, pool: Executor, framer: Framer, progress: Progress) -> None:
+        started = perf_counter()
+        jobs = self._jobs(framer, progress)
+        failed: list[str] = []
+        for (page, about, key), made in run_jobs(pool, jobs, 2 * self.options.workers):
+            if isinstance(made, NotebookError):
+                failed.append(str(made))
+                progress("failed", len(failed), self.run.pages)
+                if len(failed) == MOST_FAILURES:
+                    break
+                continue
+            self.cache.put(key, made.body)
+            framer.write_page(page, about, made.body)
+            self._count(page, made)
+            progress("pages", self.run.executed + self.run.kept, self.run.pages)
+        if failed:
+            raise NotebookError(_failures(failed))
+        progress("pages", self.run.pages, self.run.pages)
+        self.run.seconds["data and pages"] = perf_counter() - started
+
+    def _count(self, page: Page, made: Made) -> None:
+        self.run.executed += 1
+        for stage, seconds in (("execute", made.execute_seconds), ("render", made.render_seconds)):
+            total = self.run.seconds.get(stage, 0.0)
+            self.run.seconds[stage] = total + seconds
+        slowest = [*self.run.slowest, (made.execute_seconds, page.label)]
+        self.run.slowest = sorted(slowest, reverse=True)[:10]
+
+    def _jobs(
+        self, framer: Framer, progress: Progress
+    ) -> Iterator[tuple[tuple[Page, About, str], Job]]:
+        """Slice the data scope by scope; write what is kept at once, yield the rest as jobs."""
+        by_scope = {scope: [p for p in self.pages if p.scope == scope] for scope in self.scopes}
+        for done, scope in enumerate(self.scopes):
+            progress("scopes", done, len(self.scopes))
+            data = self.state.slice(scope)
+            framer.write_scope(scope, data)
+            for page in by_scope[scope]:
+                parts = self._parts(page, data)
+                self.parts[page.path.as_posix()] = dict(parts.hashes)
+                body = None if self.options.clean else self.cache.get(parts.key)
+                if body is None:
+                    self._explain(page, parts)
+                    yield (page, data.about, parts.key), self._job(page, data)
+                else:
+                    framer.write_page(page, data.about, body)
+                    self.run.kept += 1
+        progress("scopes", len(self.scopes), len(self.scopes))
+
+    def _parts(self, page: Page, data: ScopeData) -> Parts:
+        frames = {f"data/{n}": data.hashes[n] for n in page.notebook.data if n in data.frames}
+        own = {"notebook": self.notebooks[page.notebook], "about": data.hashes["about"]}
+        return Parts({**self.common, **own, **frames})
+
+    def _explain(self, page: Page, parts: Parts) -> None:
+        path = page.path.as_posix()
+        earlier = self.current.pages.get(path) if self.current else None
+        changed = ("asked for a clean build",) if self.options.clean else ()
+        reasons = changed or parts.changed_since(earlier)
+        self.options.explain(path, reasons or ("its kept body is damaged or gone",))
+
+    def _job(self, page: Page, data: ScopeData) -> Job:
+        wanted = {"about.json", *(f"{name}.arrow" for name in page.notebook.data)}
+        return Job(
+            label=page.label,
+            scope=page.scope.path,
+            period=self.options.period.name,
+            notebook=self.texts[page.notebook],
+            files={name: content for name, content in data.files.items() if name in wanted},
+            seconds=self.options.notebook_seconds,
+            memory_mb=self.options.notebook_mb,
+        )
+
+
+def _failures(failed: list[str]) -> str:
+    kept = "Nothing was published; what was finished is kept for the next run."
+    if len(failed) == 1:
+        return f"{failed[0]} {kept}"
+    first = " ".join(failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return f"{len(failed)} notebooks failed: {first}{more}. {kept}".replace("..", ".")

@@ -1,0 +1,54 @@
+"""What a publication is asked to do, and what it did."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ipats_lib.periods import Period
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, how much is done and how much there is."""
+Explain = Callable[[str, tuple[str, ...]], None]
+"""Called with a page's path and what changed, for every page that is executed again."""
+Pool = Callable[[int], AbstractContextManager[Executor]]
+"""Gives so many workers, on this machine or elsewhere."""
+
+
+def say_nothing(path: str, reasons: tuple[str, ...]) -> None:
+    """The explanation nobody asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to publish where. workers: processes on this machine, or pages at once elsewhere.
+
+    pool: None means processes of this machine. notebook_seconds and notebook_mb: what one
+    notebook may take before it is stopped.
+    """
+
+    notebooks: Path
+    site: Path
+    period: Period
+    only: tuple[str, ...] = ()
+    workers: int = 2
+    clean: bool = False
+    explain: Explain = say_nothing
+    pool: Pool | None = None
+    notebook_seconds: float = 300
+    notebook_mb: float = 4096
+
+
+@dataclass(slots=True)
+class Run:
+    """What a publication did, for its operator (wall seconds)."""
+
+    pages: int = 0
+    executed: int = 0
+    kept: int = 0
+    unchanged: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+    slowest: list[tuple[float, str]] = field(default_factory=list)
+    release: str = ""
+    peak_mb: int = 0

@@ -1,0 +1,145 @@
+"""F9, F11: rivals, a full disk, a clock that jumps, notebooks that go wrong.
+
+Source: issue text "Whole or absent"; security notes, Faults.
+"""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ipats_lib.publishing.site import Site
+from tests.conftest import ROOT, once, passed, publish
+from tests.site.whole_builds import tree
+
+PERIOD = "PY2024Q4"
+
+
+def build(extract, site, store, *more):
+    return publish(
+        "build", "--extract", extract, "--store", store, "--period", PERIOD, "--site", site,
+        "--only", planner_of(extract), *more,
+    )  # fmt: skip
+
+
+def planner_of(extract: Path) -> str:
+    """One career planner's scope: three pages are enough here."""
+    with (extract / "planner.csv").open(newline="") as lines:
+        planner = next(row for row in csv.DictReader(lines) if row["lwia"] == "90")
+    return f"lwia/90/planner/{planner['planner_id']}"
+
+
+@pytest.fixture
+def small(shared, extract, store, tmp_path) -> Path:
+    """One planner's pages: what readers see before anything goes wrong."""
+    made = once(shared, "small", lambda folder: passed(build(extract, folder, store)))
+    return Path(shutil.copytree(made, tmp_path / "site", symlinks=True))
+
+
+def test_of_six_publishers_at_once_exactly_one_wins_and_five_leave_with_75(tmp_path):
+    command = [sys.executable, "-m", "tests.site.six_publishers", tmp_path / "site"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stdout.strip() == "[0, 75, 75, 75, 75, 75]", done.stderr
+    assert Site(tmp_path / "site").is_intact(PERIOD)
+
+
+def test_a_second_publisher_leaves_with_75_and_names_the_first(small, extract, store):
+    with Site(small).publisher():
+        done = build(extract, small, store)
+    assert done.returncode == 75
+    assert f"process {os.getpid()}" in done.stderr
+
+
+@pytest.fixture
+def mounted(tmp_path):
+    """A disk of 3 MB; mounting one needs the right to."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a disk of a given size")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_leaves_the_old_site_whole_and_room_lets_the_next_run_finish(
+    mounted, small, extract, store, tmp_path
+):
+    site = Path(shutil.copytree(small, mounted / "site", symlinks=True))
+    before = tree(site / PERIOD)
+    free = shutil.disk_usage(mounted).free
+    (mounted / "ballast").write_bytes(bytes(free - 40_000))
+    full = build(extract, site, store, "--as-of", "2025-08-20")
+    assert full.returncode == 6
+    assert "cannot be written (No space left on device)" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert tree(site / PERIOD) == before
+    (mounted / "ballast").unlink()
+    subprocess.run(["mount", "-o", "remount,size=30m", mounted], check=True)
+    assert build(extract, site, store, "--as-of", "2025-08-20").returncode == 0
+    undisturbed = tmp_path / "undisturbed"
+    assert build(extract, undisturbed, store, "--as-of", "2025-08-20").returncode == 0
+    assert tree(site / PERIOD) == tree(undisturbed / PERIOD) != before
+
+
+# The night when clocks go forward, a leap day long ago, a program year's last second.
+CLOCKS = ("2031-03-09 01:59:58", "2020-02-29 23:59:59", "2027-06-30 23:59:59")
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_no_clock_reaches_what_is_published(small, extract, store, tmp_path, clock):
+    """The extract's as-of date is the only today; a build under any clock gives the same bytes."""
+    site = tmp_path / "at-another-time"
+    command = [
+        "faketime", clock, sys.executable, ROOT / "publish.py", "build", "--extract", extract,
+        "--store", store, "--period", PERIOD, "--site", site, "--only", planner_of(extract),
+    ]  # fmt: skip
+    jump = {**os.environ, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "America/Chicago"}
+    for _ in range(2):
+        done = subprocess.run(
+            command, env=jump, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert "nothing had changed" in done.stderr
+    assert tree(site / PERIOD) == tree(small / PERIOD)
+
+
+def with_cell(tmp_path: Path, source: str) -> Path:
+    """The notebooks, one of which goes wrong."""
+    notebooks = Path(shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks"))
+    path = notebooks / "performance" / "summary.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(source))
+    nbformat.write(notebook, path)
+    return notebooks
+
+
+WRONG = {
+    "hangs": ("while True: pass", "NotebookTimeout"),
+    "eats memory": ("[bytes(10_000_000) * 9 for _ in range(10_000)]", "NotebookOutOfMemory"),
+    "dies": ("import os; os.kill(os.getpid(), 9)", "NotebookDied"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_f11_a_notebook_that_goes_wrong_is_named_and_takes_nothing_along(
+    small, extract, store, tmp_path, what
+):
+    cell, name = WRONG[what]
+    notebooks = with_cell(tmp_path, cell)
+    before = tree(small / PERIOD)
+    limits = ("--notebook-seconds", "5", "--notebook-mb", "600")
+    done = build(extract, small, store, "--notebooks", notebooks, "--clean", *limits)
+    assert done.returncode == 5
+    assert f"performance/summary for {planner_of(extract)} was stopped in cell" in done.stderr
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+    assert tree(small / PERIOD) == before
+    again = build(extract, small, store, "--explain")
+    assert again.returncode == 0, again.stderr
+    assert "comparison/areas" not in again.stdout, "what went well was kept"

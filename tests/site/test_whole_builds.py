@@ -1,0 +1,37 @@
+"""F6 for whole builds and for snapshots: a fault at durable calls in turn, then the next run.
+
+Readers see the old publication or the new one, whole; the next run ends with the bytes of an
+undisturbed one and makes only what was not finished. `make faults` tries every call; here some.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, once, passed, publish
+
+STEP = {("build", "kill"): 2, ("build", "error"): 5, ("snapshot", "kill"): 12}
+EVERY = 1 if os.environ.get("IPATS_FAULTS") == "every" else None
+
+
+@pytest.fixture(scope="session")
+def tiny(shared) -> Path:
+    """The sample state at one hundredth of its size."""
+    return once(shared, "tiny", lambda f: passed(publish("sample", "--out", f, "--scale", 0.01)))
+
+
+@pytest.mark.parametrize("kind", ["error", "kill"])
+@pytest.mark.parametrize("what", ["build", "snapshot"])
+def test_a_fault_at_a_durable_call_leaves_all_whole_and_is_resumed(tiny, tmp_path, what, kind):
+    every = EVERY or STEP.get((what, kind), 24)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.site.whole_builds", what, kind, str(every), tiny,
+         tmp_path / "store", tmp_path],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
+    assert f"F6 {what} {kind}" in done.stdout

@@ -1,0 +1,149 @@
+"""Whole builds and whole snapshots with a fault at each durable call in turn; prints its figures.
+
+    python -m tests.site.whole_builds build|snapshot error|kill EVERY EXTRACT STORE FOLDER
+
+EVERY is 1 for each call, 7 for every seventh. A process of its own, because it forks. A page's
+body stands for its notebook's run: what is tried here is what happens on the disk, many times.
+"""
+
+import hashlib
+import shutil
+import sys
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import ipats_lib.publishing.making as making
+from ipats_lib.periods import Period
+from ipats_lib.publishing.assets import Assets
+from ipats_lib.publishing.build import build
+from ipats_lib.publishing.dependencies import common_parts
+from ipats_lib.publishing.execute import Made
+from ipats_lib.publishing.plan import choose_scopes
+from ipats_lib.publishing.run import Options
+from ipats_lib.report.data import StateData
+from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
+from tests.site.durable import Attempt, attempt
+
+ROOT = Path(__file__).parents[2]
+PERIOD = Period.parse("PY2024Q4")
+ONLY = ("state", "lwia/90")
+OLD, NEW = date(2025, 8, 15), date(2025, 8, 16)
+
+
+class Stand(Executor):
+    """Gives for each job a body that depends on all that the job holds."""
+
+    def submit(self, function, job):
+        text = hashlib.sha256(repr(job).encode()).hexdigest()
+        future: Future[Made] = Future()
+        future.set_result(Made(f"<h1>{job.label} {text}</h1>", 0.0, 0.0))
+        return future
+
+
+@contextmanager
+def stand(workers: int):
+    yield Stand()
+
+
+def snapshot_of(extract: Path, store: Path, day: date) -> Path:
+    return make_snapshot(extract, store, as_of=day).path
+
+
+def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
+    """Build the whole of a small site; how many pages had to be made anew."""
+    options = Options(notebooks=notebooks, site=site, period=PERIOD, only=ONLY, pool=stand)
+    return build(snapshot, options, lambda *_: None).executed
+
+
+def prepare(*snapshots: Snapshot) -> None:
+    """What reads and computes is done once, before the forks: no durable call is in it."""
+    assets = Assets("style.css", (), {"style.css": b"p { margin: 0 }"})
+    making.build_assets = lambda: assets
+    states = {snapshot.id: StateData(snapshot, PERIOD) for snapshot in snapshots}
+    for state in states.values():
+        for scope in choose_scopes(state.snapshot.scopes(), ONLY):
+            state.slice(scope)
+    making.StateData = lambda snapshot, period: states[snapshot.id]
+    common_parts()
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every file that readers see, by name and hash; the run report tells of the run itself."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "run.html"
+    }
+
+
+def copied(source: Path, target: Path) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    return Path(shutil.copytree(source, target, symlinks=True))
+
+
+def ended(tried: Attempt, kind: str, at: int) -> None:
+    """An error ends in a sentence or is overcome, and a kill ends in death; nothing else."""
+    assert tried.died == (kind == "kill"), f"at call {at}: {tried}"
+    if tried.said:
+        assert "cannot be written (No space left on device)" in tried.said, f"at {at}: {tried}"
+
+
+def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> None:
+    notebooks = folder / "notebooks"
+    (notebooks / "performance").mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / "performance" / "summary.ipynb", notebooks / "performance")
+    made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
+    old, new = (open_snapshot(Path(path)) for path in made)
+    prepare(old, new)
+    first, site = folder / "first", folder / "site"
+    assert attempt(partial(publish, old, first, notebooks)).gave
+    counted = attempt(partial(publish, new, copied(first, site), notebooks))
+    before, after = tree(first / PERIOD.name), tree(site / PERIOD.name)
+    assert before != after
+    pages, partial_sites, resumed = int(counted.gave), 0, 0
+    for at in range(1, counted.calls + 1, every):
+        copied(first, site)
+        ended(attempt(partial(publish, new, site, notebooks), at, kind), kind, at)
+        partial_sites += tree(site / PERIOD.name) not in (before, after)
+        again = int(attempt(partial(publish, new, site, notebooks)).gave)
+        resumed += again < pages
+        assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
+    print(
+        f"F6 build {kind}: {counted.calls} calls, each {every}., {partial_sites} partial sites",
+        end=", ",
+    )
+    print(f"{resumed} resumed with less to do")
+    assert partial_sites == 0
+    assert resumed > counted.calls // every // 2
+
+
+def snapshots(kind: str, every: int, extract: Path, store: Path, folder: Path) -> None:
+    def made(into: Path) -> str:
+        return make_snapshot(extract, into, as_of=OLD).id
+
+    counted = attempt(partial(made, folder / "whole"))
+    whole = tree(folder / "whole")
+    broken = 0
+    for at in range(1, counted.calls + 1, every):
+        into = folder / "store"
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir()
+        ended(attempt(partial(made, into), at, kind), kind, at)
+        kept = {name: h for name, h in tree(into).items() if not name.startswith(".making-")}
+        broken += kept not in ({}, whole)
+        assert attempt(partial(made, into)).gave == counted.gave, f"after a fault at call {at}"
+        assert tree(into) in (whole, kept | leftovers(into)), f"after a fault at call {at}"
+    print(f"F6 snapshot {kind}: {counted.calls} calls, each {every}., {broken} partial snapshots")
+    assert broken == 0
+
+
+def leftovers(into: Path) -> dict[str, str]:
+    return {name: h for name, h in tree(into).items() if name.startswith(".making-")}
+
+
+if __name__ == "__main__":
+    what, kind, every, *folders = sys.argv[1:]
+    {"build": builds, "snapshot": snapshots}[what](kind, int(every), *map(Path, folders))
