@@ -12,7 +12,7 @@ count every child and every warm-up:
 - engine  the warm engine in worker processes, as `publish.py build` uses it
 - floor   the notebooks' code run as plain functions in worker processes, no notebook at all
 - same    the loop's very result from the warm engine: the executed notebook through nbconvert's own
-          HTML exporter, code and all; the pages are compared with the loop's before anything is said
+          HTML exporter, code and all; every page is compared with the loop's
 
 With --scaling the engine makes 50, then 500, then 2,000 pages: what one costs, and the memory that
 the largest process held.
@@ -75,9 +75,9 @@ def loop(jobs: list, folder: Path) -> None:
 
 
 def api(jobs: list, _: Path) -> None:
-    os.environ["IPATS_PAPERMILL_ENGINE"] = "nbclient"
-    from ipats_lib.publishing.execute import make_body
+    from ipats_lib.publishing.execute import ENGINE, make_body
 
+    assert ENGINE == "nbclient"
     for job in jobs:
         make_body(job)
 
@@ -179,7 +179,7 @@ def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, f
         sys.executable,
         [sys.executable, __file__, "--way", way, "--folder", str(folder), "--pages", str(pages),
          "--workers", str(workers)],
-        os.environ,
+        {**os.environ, **({"IPATS_PAPERMILL_ENGINE": "nbclient"} if way == "api" else {})},
     )  # fmt: skip
     _, status, used = os.wait4(child, 0)
     if status:
