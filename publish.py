@@ -268,7 +268,9 @@ def build(
     source = _snapshot(extract, store, as_of, contacts)
     with shown_progress() as advance:
         run = build(source, options, advance)
-    said = "nothing had changed" if run.unchanged else f"{run.executed:,} executed anew"
+    said = (
+        "nothing had changed" if run.unchanged else f"{run.executed:,} runs of notebooks made anew"
+    )
     err.print(f"Published {run.pages:,} pages: {said}.")
     if LOGS.format == "json":
         log_line(event="published", **asdict(run))

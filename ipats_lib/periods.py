@@ -11,12 +11,18 @@ from typing import Literal
 
 from ipats_lib.errors import UsageError
 
-WindowName = Literal["annual", "current", "rolling4"]
+WindowName = Literal["annual", "current", "rolling4", "to_date"]
 Cohort = Literal["served", "exited", "ER_Q2", "ER_Q4", "MSG"]
 
 # Quarters from the report quarter back to the newest quarter of the cohort (domain 2.2; opdR).
 LAG: dict[Cohort, int] = {"served": 0, "exited": 1, "ER_Q2": 4, "ER_Q4": 6, "MSG": 0}
 
+_WINDOW_TITLES: dict[WindowName, str] = {
+    "annual": "annual",
+    "current": "current quarter",
+    "rolling4": "rolling 4 quarters",
+    "to_date": "program year to date",
+}
 _PERIOD = re.compile(r"PY(?P<py>20[0-9]{2})(?:Q(?P<quarter>[1-4]))?")
 
 
@@ -70,7 +76,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One window of one report: annual, or the current or rolling-four part of a quarterly one."""
+    """One window of one report: annual, or a part of a quarterly one.
+
+    The parts are the current quarter, the rolling four quarters, and the program year to date:
+    the quarters of the program year up to the report quarter.
+    """
 
     kind: Literal["annual", "quarterly"]
     py: int
@@ -81,13 +91,24 @@ class Report:
     def cohort(self, cohort: Cohort) -> Window:
         """The days that select the cohort: exit dates, or days of participation (domain 2.2)."""
         last = self.report_quarter - LAG[cohort]
-        first = last if self.window == "current" else last - 3
+        first = last - (self.quarters - 1)
         return Window(first.start, last.end)
 
     @property
+    def quarters(self) -> int:
+        """How many quarters the window spans."""
+        if self.window == "to_date":
+            return int(self.quarter.removeprefix("Q"))
+        return 1 if self.window == "current" else 4
+
+    @property
     def label(self) -> str:
-        names = {"annual": "annual", "current": "current quarter", "rolling4": "rolling 4 quarters"}
-        return f"PY{self.py}{self.quarter} {names[self.window]}"
+        return f"PY{self.py}{self.quarter} {self.window_title}"
+
+    @property
+    def window_title(self) -> str:
+        """The window in words."""
+        return _WINDOW_TITLES[self.window]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +146,20 @@ class Period:
             Report("quarterly", self.py, quarter, "rolling4", end),
             Report("quarterly", self.py, quarter, "current", end),
         )
+
+    @property
+    def program_year(self) -> Report:
+        """The annual report of the period's program year, however much of it is over."""
+        return Report("annual", self.py, "", "annual", Period(self.py).report_quarter)
+
+    @property
+    def windows(self) -> tuple[Report, ...]:
+        """Every window that a reader may switch to, the main one first."""
+        if not self.quarter:
+            return self.reports
+        quarter = f"Q{self.quarter}"
+        to_date = Report("quarterly", self.py, quarter, "to_date", self.report_quarter)
+        return (*self.reports, to_date, self.program_year)
 
     def earlier(self, quarters: int) -> "Period":
         """The quarterly period `quarters` before this one's report quarter."""

@@ -39,7 +39,7 @@ def _build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
             and current.facts.get("inputs") == inputs
             and site.is_intact(options.period.name)
         ):
-            return Run(pages=len(current.pages), unchanged=True, release=current.id)
+            return Run(pages=current.page_count, unchanged=True, release=current.id)
         # An unchanged publication need not wait for the libraries that only a new one uses.
         from ipats_lib.publishing.making import publish
 

@@ -2,7 +2,9 @@
 
 A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: `family`, `title`,
 `order` and `scopes`, and may name under `data` the frames that it reads: then it is given no
-others, and is not run again when others change. One dropped into a family's folder is published at
+others, and is not run again when others change. `pages` (name and title, in order) splits what it
+shows into several pages, each from the markdown cell tagged `page-<name>` on; `downloads` names the
+files that it offers. One dropped into a family's folder is published at
 the next run.
 """
 
@@ -23,7 +25,10 @@ FAMILIES = {
     "dashboards": "Dashboards",
 }
 PARAMETERS = frozenset({"scope", "period", "snapshot"})
+_DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
+_OPTIONAL = frozenset({"data", "pages", "downloads"})
 _SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
+_PART = re.compile(r"[a-z0-9]{1,20}")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
 _ASSIGNED = re.compile(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=", re.MULTILINE)
 
@@ -39,10 +44,19 @@ class Notebook:
     order: int
     scopes: tuple[AreaType, ...]
     data: tuple[str, ...] = FRAMES
+    parts: tuple[tuple[str, str], ...] = ()
+    downloads: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         return f"{self.family}/{self.name}"
+
+    @property
+    def pages(self) -> tuple[tuple[str, str], ...]:
+        """Path inside the scope's folder and title of every page that a run of it gives."""
+        if not self.parts:
+            return ((f"{self.key}.html", self.title),)
+        return tuple((f"{self.key}-{part}.html", title) for part, title in self.parts)
 
 
 def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
@@ -58,6 +72,7 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
     ]
     if not found:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
+    _check_names(found)
     families = list(FAMILIES)
     return tuple(sorted(found, key=lambda n: (families.index(n.family), n.order, n.name)))
 
@@ -78,14 +93,27 @@ def _read(path: Path, family: str) -> Notebook:
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
         data=tuple(sorted(declared.get("data", FRAMES))),
+        parts=tuple((str(name), str(title)) for name, title in declared.get("pages", [])),
+        downloads=tuple(declared.get("downloads", [])),
     )
 
 
+def _check_names(found: list[Notebook]) -> None:
+    """Two notebooks must not write the same file."""
+    taken: dict[str, Path] = {}
+    for notebook in found:
+        files = [*notebook.downloads, *(path.split("/")[1] for path, _ in notebook.pages)]
+        for name in files:
+            other = taken.setdefault(f"{notebook.family}/{name}", notebook.path)
+            if other != notebook.path or files.count(name) > 1:
+                raise NotebookError(f"{notebook.path}: {name} is a file of {other} already.")
+
+
 def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> None:
-    if set(declared) - {"data"} != {"family", "title", "order", "scopes"}:
+    if set(declared) - _OPTIONAL != {"family", "title", "order", "scopes"}:
         raise NotebookError(
             f"{path}: its metadata needs `ipats` with family, title, order, scopes and "
-            "perhaps data, no more."
+            "perhaps data, pages and downloads, no more."
         )
     if declared["family"] != family:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
@@ -94,6 +122,8 @@ def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> Non
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
     if not set(declared.get("data", FRAMES)) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may name {', '.join(FRAMES)} only.")
+    if not all(_DOWNLOAD.fullmatch(str(name)) for name in declared.get("downloads", [])):
+        raise NotebookError(f"{path}: a download is named like roster.csv, in a-z, 0-9, _ and -.")
     if not isinstance(declared["order"], int) or not str(declared["title"]).strip():
         raise NotebookError(f"{path}: `order` must be a whole number, `title` a text.")
     if not _NAME.fullmatch(path.stem):
@@ -101,6 +131,18 @@ def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> Non
 
 
 def _check_cells(path: Path, notebook: Any) -> None:
+    marked = [
+        tag.removeprefix("page-")
+        for cell in notebook.cells
+        for tag in cell.metadata.get("tags", [])
+        if tag.startswith("page-") and cell.cell_type == "markdown"
+    ]
+    pages = [name for name, _ in dict(notebook.metadata["ipats"]).get("pages", [])]
+    if marked != pages or not all(_PART.fullmatch(name) for name in pages):
+        raise NotebookError(
+            f"{path}: `pages` names {', '.join(pages) or 'none'}, and the markdown cells tagged "
+            f"page-<name> are {', '.join(marked) or 'none'}; names hold a-z and 0-9 only."
+        )
     tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     if len(tagged) != 1:
         raise NotebookError(f"{path}: exactly one cell must be tagged `parameters`.")

@@ -1,9 +1,11 @@
 """One notebook, one scope, one run of papermill."""
 
+import json
 import logging
 import os
 import tempfile
-from dataclasses import dataclass
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
@@ -15,9 +17,11 @@ from papermill.exceptions import PapermillExecutionError
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.engine import NotebookStopped
 from ipats_lib.publishing.render import render_body
+from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
 ENGINE = os.environ.get("IPATS_PAPERMILL_ENGINE", "ipats")
+DOWNLOADS = "downloads"
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -26,7 +30,8 @@ class Job:
     """All that a worker needs to make one page's body, wherever it runs.
 
     label: notebook and scope, for messages. notebook: the file's text. files: the scope's data
-    that the notebook declared, by file name. seconds and memory_mb: what the notebook may take;
+    that the notebook declared, by file name. downloads: names of the files that the notebook may
+    write beside its pages. seconds and memory_mb: what the notebook may take;
     the ordinary engine knows no such limits.
     """
 
@@ -35,6 +40,7 @@ class Job:
     period: str
     notebook: str
     files: dict[str, bytes]
+    downloads: tuple[str, ...] = ()
     seconds: float = 300
     memory_mb: float = 4096
 
@@ -44,10 +50,29 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A page's body, and what it cost (wall seconds)."""
+class Content:
+    """What a run of a notebook gives: the body of its pages, and its downloads by name."""
 
     body: str
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """For the cache; `Content.read` gives the same content back."""
+        packed = {name: b64encode(data).decode() for name, data in self.files.items()}
+        return json.dumps({"body": self.body, "files": packed}, sort_keys=True)
+
+    @classmethod
+    def read(cls, text: str) -> "Content":
+        kept = json.loads(text)
+        files = {name: b64decode(data) for name, data in kept["files"].items()}
+        return cls(kept["body"], files)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A run's content, and what it cost (wall seconds)."""
+
+    content: Content
     execute_seconds: float
     render_seconds: float
 
@@ -67,16 +92,27 @@ def make_body(job: Job) -> Made:
         data = Path(folder)
         for name, content in job.files.items():
             (data / name).write_bytes(content)
+        (data / DOWNLOADS).mkdir()
         started = perf_counter()
         notebook = _execute(job, data)
         executed = perf_counter()
-    body = render_body(notebook)
-    return Made(body, executed - started, perf_counter() - executed)
+        files = _downloads(job, data / DOWNLOADS)
+    made = Content(render_body(notebook), files)
+    return Made(made, executed - started, perf_counter() - executed)
+
+
+def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    for name in files:
+        if name not in job.downloads:
+            raise NotebookError(f"{job.label} wrote {name}, which its metadata do not declare.")
+    return files
 
 
 def _execute(job: Job, data: Path) -> NotebookNode:
     parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
     os.environ["IPATS_CHARTS"] = "live"
+    os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
     try:
         return papermill.execute_notebook(
             nbformat.reads(job.notebook, as_version=4),

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ipats_lib import __version__
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.catalogue import FAMILIES, Notebook
+from ipats_lib.publishing.execute import Content
 from ipats_lib.publishing.plan import Page
-from ipats_lib.publishing.render import Frame, Nav, render_page, render_template
+from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.figures import scope_figures, write_figures
 from ipats_lib.scopes import STATE, Scope
@@ -19,19 +21,28 @@ SCOPE_FILES = ("index.html", "figures.csv")
 
 @dataclass(frozen=True)
 class Framer:
-    """Writes the files of one publication into its staging folder."""
+    """Writes the files of one publication into its staging folder.
+
+    versions: what names the very text of each notebook.
+    """
 
     state: StateData
     catalogue: Sequence[Notebook]
     scopes: Sequence[Scope]
     assets: Assets
     staged: Path
+    versions: Mapping[Notebook, str]
 
-    def write_page(self, page: Page, about: About, body: str) -> None:
-        target = self.staged / page.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        frame = self._frame(about, page.notebook.title, page)
-        target.write_text(render_page(body, frame), encoding="utf-8")
+    def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
+        """The pages of one run and its downloads; gives the files written."""
+        bodies = split_body(content.body, [name for name, _ in page.notebook.parts])
+        (self.staged / page.path).parent.mkdir(parents=True, exist_ok=True)
+        for path, (file, title), body in zip(page.paths, page.notebook.pages, bodies, strict=True):
+            frame = self._frame(about, title, page, file)
+            (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
+        for name, data in content.files.items():
+            (self.staged / page.beside(name)).write_bytes(data)
+        return [*page.paths, *(page.beside(name) for name in content.files)]
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
         """The scope's index, and its figures as a download."""
@@ -72,7 +83,7 @@ class Framer:
             return [(f"../{s.path}/", self.state.title(s)) for s in inner]
         return [(f"planner/{s.planner}/", self.state.title(s)) for s in inner]
 
-    def _frame(self, about: About, title: str, page: Page | None) -> Frame:
+    def _frame(self, about: About, title: str, page: Page | None, file: str = "") -> Frame:
         scope = Scope.parse(about.scope)
         below = 0 if page is None else 1
         depth = len(PurePosixPath(scope.path).parts) + below
@@ -85,7 +96,9 @@ class Framer:
             synthetic=about.synthetic,
             root="../" * (depth + 1),
             home="../" * below,
-            current=f"{page.notebook.key}.html" if page else "",
+            current=file,
+            notebook=f"{page.notebook.key}.ipynb {self.versions[page.notebook]}" if page else "",
+            library=__version__,
             nav=self._nav(scope),
             style=self.assets.style,
             scripts=self.assets.scripts if page else (),
@@ -94,7 +107,7 @@ class Framer:
     def _nav(self, scope: Scope) -> Nav:
         mine = [n for n in self.catalogue if scope.kind in n.scopes]
         return tuple(
-            (title, tuple((f"{n.key}.html", n.title) for n in mine if n.family == family))
+            (title, tuple(page for n in mine if n.family == family for page in n.pages))
             for family, title in FAMILIES.items()
             if any(n.family == family for n in mine)
         )

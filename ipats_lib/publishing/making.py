@@ -14,7 +14,7 @@ from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.catalogue import read_catalogue
 from ipats_lib.publishing.dependencies import common_parts, hash_files
-from ipats_lib.publishing.execute import Job, Made
+from ipats_lib.publishing.execute import Content, Job, Made
 from ipats_lib.publishing.frames import SCOPE_FILES, Framer
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.publishing.plan import Page, plan_publication
@@ -77,7 +77,8 @@ class _Making:
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
         self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
         self.parts: dict[str, Mapping[str, str]] = {}
-        self.run = Run(pages=len(self.pages))
+        self.written: list[PurePosixPath] = []
+        self.run = Run()
 
     def publish(self, pool: Executor, facts: dict[str, str], progress: Progress) -> Run:
         name = self.options.period.name
@@ -85,7 +86,8 @@ class _Making:
         carried = self._carry_over(staged, facts)
         assets = build_assets()
         assets.write(self.site.static)
-        framer = Framer(self.state, self.catalogue, self.scopes, assets, staged)
+        versions = {notebook: digest[:12] for notebook, digest in self.notebooks.items()}
+        framer = Framer(self.state, self.catalogue, self.scopes, assets, staged, versions)
         self._make(pool, framer, progress)
         self.run.peak_mb = peak_memory_mb()
         written = framer.write_run(self.run, self.site.runs(name))
@@ -94,7 +96,7 @@ class _Making:
         started = perf_counter()
         progress("verify", 0, 1)
         own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
-        verify(staged, [*(page.path for page in self.pages), *own, *carried], self.site.static)
+        verify(staged, [*self.written, *own, *carried], self.site.static)
         self.run.release = self.site.switch(name, staged, facts, self.parts).name
         self.cache.keep_only(self.site.keys_in_use())
         self.run.seconds["verify and switch"] = perf_counter() - started
@@ -132,17 +134,17 @@ class _Making:
         for (page, about, key), made in run_jobs(pool, jobs, 2 * self.options.workers):
             if isinstance(made, NotebookError):
                 failed.append(str(made))
-                progress("failed", len(failed), self.run.pages)
+                progress("failed", len(failed), len(self.pages))
                 if len(failed) == MOST_FAILURES:
                     break
                 continue
-            self.cache.put(key, made.body)
-            framer.write_page(page, about, made.body)
+            self.cache.put(key, made.content.text())
+            self._write(framer, page, about, made.content)
             self._count(page, made)
-            progress("pages", self.run.executed + self.run.kept, self.run.pages)
+            progress("notebooks", self.run.executed + self.run.kept, len(self.pages))
         if failed:
             raise NotebookError(_failures(failed))
-        progress("pages", self.run.pages, self.run.pages)
+        progress("notebooks", len(self.pages), len(self.pages))
         self.run.seconds["data and pages"] = perf_counter() - started
 
     def _count(self, page: Page, made: Made) -> None:
@@ -170,9 +172,13 @@ class _Making:
                     self._explain(page, parts)
                     yield (page, data.about, parts.key), self._job(page, data)
                 else:
-                    framer.write_page(page, data.about, body)
+                    self._write(framer, page, data.about, Content.read(body))
                     self.run.kept += 1
         progress("scopes", len(self.scopes), len(self.scopes))
+
+    def _write(self, framer: Framer, page: Page, about: About, content: Content) -> None:
+        self.written += framer.write_page(page, about, content)
+        self.run.pages += len(page.paths)
 
     def _parts(self, page: Page, data: ScopeData) -> Parts:
         frames = {f"data/{n}": data.hashes[n] for n in page.notebook.data if n in data.frames}
@@ -194,6 +200,7 @@ class _Making:
             period=self.options.period.name,
             notebook=self.texts[page.notebook],
             files={name: content for name, content in data.files.items() if name in wanted},
+            downloads=page.notebook.downloads,
             seconds=self.options.notebook_seconds,
             memory_mb=self.options.notebook_mb,
         )

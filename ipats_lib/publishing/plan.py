@@ -14,15 +14,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One notebook executed for one scope."""
+    """One notebook executed for one scope: one page, or the several that it is split into."""
 
     notebook: "Notebook"
     scope: Scope
 
     @property
     def path(self) -> PurePosixPath:
-        """The file inside the period's folder; its scope's folder is the access boundary."""
-        return PurePosixPath(self.scope.path) / self.notebook.family / f"{self.notebook.name}.html"
+        """The first page's file inside the period's folder."""
+        return self.paths[0]
+
+    @property
+    def paths(self) -> tuple[PurePosixPath, ...]:
+        """Every page's file; their scope's folder is the access boundary."""
+        scope = PurePosixPath(self.scope.path)
+        return tuple(scope / file for file, _ in self.notebook.pages)
+
+    def beside(self, download: str) -> PurePosixPath:
+        """The file of a download."""
+        return PurePosixPath(self.scope.path) / self.notebook.family / download
 
     @property
     def label(self) -> str:

@@ -6,6 +6,8 @@ while the frame around it changes with every snapshot.
 """
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +19,9 @@ from nbformat import NotebookNode
 from ipats_lib.publishing.files import TEMPLATES
 from ipats_lib.report.charts import MIME
 
+# Data never hold these: everything that comes from data is escaped.
+_MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
+_SECTION_END = "</section>"
 Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """(family, ((path inside the scope, title), ...)) for every page of a scope."""
 
@@ -35,6 +40,8 @@ class Frame:
     root: str
     home: str
     current: str
+    notebook: str
+    library: str
     nav: Nav
     style: str
     scripts: tuple[str, ...]
@@ -73,6 +80,21 @@ def render_body(notebook: NotebookNode) -> str:
     """The notebook's markdown and outputs as HTML."""
     body, _ = exporter().from_notebook_node(notebook, resources={"chart_mime": MIME})
     return str(body)
+
+
+def split_body(body: str, names: Sequence[str]) -> list[str]:
+    """The bodies of the pages that a run's body is made of; the whole of it without names.
+
+    What stands before the first page's mark is common to all: its first section (the notebook's
+    own title) is left out, and the rest follows each page's title.
+    """
+    if not names:
+        return [body]
+    head, *marked = _MARK.split(body)
+    common = head.partition(_SECTION_END)[2]
+    found = dict(zip(marked[::2], marked[1::2], strict=True))
+    titled = (found[name].partition(_SECTION_END) for name in names)
+    return [f"{title}{end}{common}{rest}" for title, end, rest in titled]
 
 
 def render_page(body: str, frame: Frame) -> str:

@@ -42,7 +42,10 @@ class Options:
 
 @dataclass(slots=True)
 class Run:
-    """What a publication did, for its operator (wall seconds)."""
+    """What a publication did, for its operator (wall seconds).
+
+    pages: HTML pages that notebooks gave. executed and kept: runs of notebooks, one a scope.
+    """
 
     pages: int = 0
     executed: int = 0

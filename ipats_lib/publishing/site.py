@@ -51,6 +51,12 @@ class Manifest:
         text = Manifest(self.facts, lasting, self.pages).text
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    @property
+    def page_count(self) -> int:
+        """How many HTML pages it holds, beside each scope's index and the run report."""
+        html = [name for name in self.files if name.endswith(".html")]
+        return sum(not n.endswith("/index.html") and n not in RUN_FILES for n in html)
+
     def holds(self, files: Mapping[str, str]) -> bool:
         """Whether these hashes are the publication's, but for what tells of the run itself."""
         differing = {name for name, _ in {*self.files.items()} ^ {*files.items()}}

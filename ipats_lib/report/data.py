@@ -103,9 +103,9 @@ def _arrow(frame: pd.DataFrame) -> bytes:
 
 
 def reports_of(period: Period) -> tuple[Report, ...]:
-    """The reports whose outcomes a publication needs: its own, and the quarters of its trend."""
+    """The reports whose outcomes a publication needs: its windows, and its trend's quarters."""
     trend = [period.earlier(back).reports[1] for back in range(TREND_QUARTERS)]
-    return tuple(dict.fromkeys((*period.reports, *trend)))
+    return tuple(dict.fromkeys((*period.windows, *trend)))
 
 
 @dataclass(frozen=True)

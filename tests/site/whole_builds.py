@@ -20,7 +20,7 @@ from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.dependencies import common_parts
-from ipats_lib.publishing.execute import Made
+from ipats_lib.publishing.execute import Content, Made
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options
 from ipats_lib.report.data import StateData
@@ -39,7 +39,7 @@ class Stand(Executor):
     def submit(self, function, job):
         text = hashlib.sha256(repr(job).encode()).hexdigest()
         future: Future[Made] = Future()
-        future.set_result(Made(f"<h1>{job.label} {text}</h1>", 0.0, 0.0))
+        future.set_result(Made(Content(f"<h1>{job.label} {text}</h1>"), 0.0, 0.0))
         return future
 
 
