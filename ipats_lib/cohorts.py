@@ -128,6 +128,10 @@ class Predicate:
             f"{self.code}_or_{other.code}", text, lambda view: self(view) | other(view)
         )
 
+    def named(self, code: str) -> "Predicate":
+        """The same question under a name of its own, for a combination that gives a reason."""
+        return Predicate(code, self.text, self.test)
+
     def __invert__(self) -> "Predicate":
         return Predicate(f"not_{self.code}", f"not ({self.text})", lambda view: ~self(view))
 

@@ -20,12 +20,23 @@ _HIDDEN = ("numerator", "denominator", "value")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The smallest cells that may be shown across areas (counts of periods of participation)."""
+    """The smallest cells that may be shown across areas (counts of periods of participation).
+
+    areas_see_wages, planners_see_wages: 1 where rosters may show a customer's wage.
+    """
 
     minimum_denominator: int
     minimum_numerator: int
     minimum_wages: int
     minimum_hidden_cells: int
+    areas_see_wages: int = 0
+    planners_see_wages: int = 0
+
+    def shows_wages(self, scope_kind: str) -> bool:
+        """Whether a scope's readers see the wage of a customer, or only that one was found."""
+        return bool(
+            {"lwia": self.areas_see_wages, "planner": self.planners_see_wages}.get(scope_kind)
+        )
 
 
 @cache

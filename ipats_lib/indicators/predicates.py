@@ -13,8 +13,12 @@ EMPLOYED_Q1 = has_code("employed_q1", "1600", 1, 2, 3)
 EMPLOYED_Q2 = has_code("employed_q2", "1602", 1, 2, 3)
 EMPLOYED_Q3 = has_code("employed_q3", "1604", 1, 2, 3)
 EMPLOYED_Q4 = has_code("employed_q4", "1606", 1, 2, 3)
-YOUTH_PLACED_Q2 = IN_YOUTH_STREAM & has_code("youth_placed_q2", "1900", 1, 2, 3)
-YOUTH_PLACED_Q4 = IN_YOUTH_STREAM & has_code("youth_placed_q4", "1901", 1, 2, 3)
+YOUTH_PLACED_Q2 = (IN_YOUTH_STREAM & has_code("placed_q2", "1900", 1, 2, 3)).named(
+    "youth_placed_q2"
+)
+YOUTH_PLACED_Q4 = (IN_YOUTH_STREAM & has_code("placed_q4", "1901", 1, 2, 3)).named(
+    "youth_placed_q4"
+)
 
 EMPLOYMENT_Q2_NOT_YET_AVAILABLE = has_code("employment_q2_not_yet_available", "1602", 9)
 EMPLOYMENT_Q4_NOT_YET_AVAILABLE = has_code("employment_q4_not_yet_available", "1606", 9)
@@ -89,19 +93,22 @@ ENROLLED_AFTER_EXIT = Predicate(
 )
 EMPLOYED_AFTER_EXIT = EMPLOYED_Q1 | EMPLOYED_Q2 | EMPLOYED_Q3 | EMPLOYED_Q4
 LINKED = ENROLLED_AFTER_EXIT | EMPLOYED_AFTER_EXIT
-DIPLOMA_WITH_LINK = ATTAINED_DIPLOMA & LINKED
+DIPLOMA_WITH_LINK = (ATTAINED_DIPLOMA & LINKED).named("diploma_with_employment_or_education")
 CREDENTIAL_DEADLINE_OPEN = Predicate(
     "one_year_after_exit_not_over",
     "the as-of date is not past 901 + 1 year",
     lambda view: view.records.one_year_after_exit >= np.datetime64(view.as_of),
 )
-DIPLOMA_LINK_NOT_YET_KNOWN = ATTAINED_DIPLOMA & Predicate(
-    "employment_not_yet_available",
-    "any of 1600, 1602, 1604, 1606 is 9",
-    lambda view: np.logical_or.reduce(
-        [view.code(quarter) == 9 for quarter in ("1600", "1602", "1604", "1606")]
-    ),
-)
+DIPLOMA_LINK_NOT_YET_KNOWN = (
+    ATTAINED_DIPLOMA
+    & Predicate(
+        "employment_not_yet_available",
+        "any of 1600, 1602, 1604, 1606 is 9",
+        lambda view: np.logical_or.reduce(
+            [view.code(quarter) == 9 for quarter in ("1600", "1602", "1604", "1606")]
+        ),
+    )
+).named("diploma_employment_not_yet_available")
 
 
 def _in_education_or_training(view: View) -> Mask:

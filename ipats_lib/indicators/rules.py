@@ -26,7 +26,10 @@ TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth", "title1")
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One indicator. `activity` narrows the cohort; `value` names the element of a median."""
+    """One indicator. `activity` narrows the cohort; `value` names the element of a median.
+
+    decided_by: the elements that a reader of the roster looks at, in the order of the rule.
+    """
 
     code: Measure
     title: str
@@ -42,6 +45,7 @@ class Indicator:
     failure_reason: str = ""
     outside_reason: str = "no_qualifying_activity"
     value: str = ""
+    decided_by: tuple[str, ...] = ()
 
     @property
     def is_median(self) -> bool:
@@ -61,6 +65,7 @@ ER_Q2 = Indicator(
     pending=(p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE, p.quarter_not_over(2)),
     failure_reason="not_employed_q2",
     source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1900",
+    decided_by=("901", "923", "1602", "1900"),
 )
 
 ER_Q4 = Indicator(
@@ -76,6 +81,7 @@ ER_Q4 = Indicator(
     pending=(p.EMPLOYMENT_Q4_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
     failure_reason="not_employed_q4",
     source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1901",
+    decided_by=("901", "923", "1606", "1901"),
 )
 
 # A median has no failures: whoever has no wage to count is outside it (domain 2.7).
@@ -92,6 +98,7 @@ ME = Indicator(
     outside_reason="no_wage_q2",
     value="1704",
     source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1704",
+    decided_by=("901", "923", "1602", "1704"),
 )
 
 CR = Indicator(
@@ -110,6 +117,10 @@ CR = Indicator(
     failure_reason="no_credential",
     source="WIOA s.116(b)(2)(A)(i)(IV), (iii); TEGL 10-16; PIRL 408, 901, 923, 1303, 1310, 1315, "
     "1332, 1401, 1406, 1600 to 1606, 1800 to 1805",
+    decided_by=(
+        *("901", "923", "408", "1303", "1310", "1315", "1332", "1401", "1406"),
+        *("1800", "1801", "1802", "1803", "1804", "1805"),
+    ),
 )
 
 MSG = Indicator(
@@ -133,6 +144,7 @@ MSG = Indicator(
     pending=(p.PROGRAM_YEAR_OPEN,),
     failure_reason="no_gain_in_window",
     source="WIOA s.116(b)(2)(A)(i)(V); TEGL 10-16; PIRL 900, 901, 923, 1800 to 1811, 1813",
+    decided_by=("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
 )
 
 INDICATORS: dict[Measure, Indicator] = {rule.code: rule for rule in (ER_Q2, ER_Q4, ME, CR, MSG)}

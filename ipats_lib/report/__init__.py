@@ -1,6 +1,16 @@
 """What a notebook sees: open a report, ask it for figures, show them as tables and charts."""
 
-from ipats_lib.report import charts, sentences, tables
+from ipats_lib.report import calendar, charts, definitions, outlook, rosters, sentences, tables
 from ipats_lib.report.report import Report, open_report
 
-__all__ = ["Report", "charts", "open_report", "sentences", "tables"]
+__all__ = [
+    "Report",
+    "calendar",
+    "charts",
+    "definitions",
+    "open_report",
+    "outlook",
+    "rosters",
+    "sentences",
+    "tables",
+]

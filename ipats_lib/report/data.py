@@ -105,7 +105,7 @@ def _arrow(frame: pd.DataFrame) -> bytes:
 def reports_of(period: Period) -> tuple[Report, ...]:
     """The reports whose outcomes a publication needs: its windows, and its trend's quarters."""
     trend = [period.earlier(back).reports[1] for back in range(TREND_QUARTERS)]
-    return tuple(dict.fromkeys((*period.windows, *trend)))
+    return tuple(dict.fromkeys((*period.windows, *trend, period.program_year_before)))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Pieces of a page. Everything that comes from data is escaped here, and only here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape
@@ -37,6 +38,22 @@ def rate(value: Cell) -> str:
     return NONE if pd.isna(value) else f"{rounded(float(value) * 100, 1)}%"  # type: ignore[arg-type]
 
 
+def points(value: Cell) -> str:
+    """A difference of shares in percentage points."""
+    return NONE if pd.isna(value) else f"{rounded(float(value) * 100, 1)} points"  # type: ignore[arg-type]
+
+
+def difference(measure: str, value: Cell) -> str:
+    """A change in its measure's unit, with its sign and an arrow."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return NONE
+    number = float(value)  # type: ignore[arg-type]
+    written = dollars(abs(number)) if measure == "ME" else points(abs(number))
+    if not any(digit in "123456789" for digit in written):
+        return "no change"
+    return f"↗ +{written}" if number > 0 else f"↘ -{written}"
+
+
 def dollars(value: Cell) -> str:
     return NONE if pd.isna(value) else f"${rounded(float(value), 0)}"  # type: ignore[arg-type]
 
@@ -61,6 +78,16 @@ def text(value: Cell) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return NONE
     return value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else str(value)
+
+
+def switch(parts: Mapping[str, Html], label: str) -> Html:
+    """Several pieces of which a reader chooses one; without script, and on paper, all in a row."""
+    sections = "".join(
+        f"<section aria-label='{escape(title)}'><h3>{escape(title)}</h3>{part.html}</section>"
+        for title, part in parts.items()
+    )
+    plain = "; ".join(part.plain for part in parts.values())
+    return Html(f"<div class='switch' data-label='{escape(label)}'>{sections}</div>", plain)
 
 
 def paragraph(sentence: str, css: str = "") -> Html:

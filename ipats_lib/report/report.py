@@ -14,7 +14,9 @@ from ipats_lib.errors import UsageError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
 from ipats_lib.params import load_areas
-from ipats_lib.periods import Period, Window
+from ipats_lib.periods import Period
+from ipats_lib.periods import Report as Window
+from ipats_lib.periods import Window as Span
 from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.source import sample_snapshot
@@ -66,15 +68,15 @@ class Report:
         body = f"<dl class='facts'>{listed}</dl>{synthetic}{missing}<p>{CORRECTIONS}</p>"
         return Html(f"<div class='headline'>{body}</div>", plain)
 
-    def indicators(self) -> pd.DataFrame:
-        """Every program and indicator of the main report against its level.
+    def indicators(self, window: Window | None = None) -> pd.DataFrame:
+        """Every program and indicator of a window (the main report's) against its level.
 
         One row per program and measure: program, program_title, measure, title, numerator,
         denominator, pending, excluded, value (rate 0..1 or dollars), resolved, ceiling, level
         (same unit), level_synthetic, percent (of level) and status. A denominator under the
         smallest publishable one gets no status (domain 1.2, rule 6).
         """
-        report = self.period.reports[0]
+        report = window or self.period.reports[0]
         mine = self.data.frame("outcomes")
         mine = mine[mine["report"] == report.label]
         figures = indicators.aggregate(mine, ["report", "program"])
@@ -102,6 +104,30 @@ class Report:
             status=[f"{band.shape} {band.name}" for band in bands],
             program_title=judged["program"].map(PROGRAM_TITLES),
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
+        )
+
+    def changes(self) -> pd.DataFrame:
+        """The report quarter alone, beside the quarter before and the same one last year.
+
+        One row per Title I program and indicator: program, program_title, measure, title, value,
+        before, a_year_ago (shares 0..1 or dollars), change_quarter and change_year (differences
+        in the same unit); missing where the extract holds no such quarter.
+        """
+        labels = {self.period.earlier(back).reports[1].label: back for back in (0, 1, 4)}
+        outcomes = self.data.frame("outcomes")
+        chosen = outcomes[outcomes["report"].isin(labels)]
+        figures = indicators.aggregate(chosen, ["report", "program"])
+        figures["back"] = figures["report"].astype("str").map(labels)
+        wide = figures.pivot_table(
+            index=["program", "indicator"], columns="back", values="value", observed=True
+        ).reindex(columns=[0, 1, 4])
+        wide = wide.set_axis(["value", "before", "a_year_ago"], axis=1).reset_index()
+        wide = wide[wide["program"].isin(["adult", "dw", "youth"])]
+        return wide.rename(columns={"indicator": "measure"}).assign(
+            change_quarter=wide["value"] - wide["before"],
+            change_year=wide["value"] - wide["a_year_ago"],
+            program_title=wide["program"].astype("str").map(PROGRAM_TITLES),
+            title=wide["indicator"].astype("str").map({c: r.title for c, r in INDICATORS.items()}),
         )
 
     def trend(self, measure: str) -> pd.DataFrame:
@@ -143,7 +169,7 @@ class Report:
     def _programs(self) -> pd.DataFrame:
         rows = self.data.frame("rows")
         today = as_of(self.data.about)
-        view = View(Records(rows), "title1", Window(today, today), today)
+        view = View(Records(rows), "title1", Span(today, today), today)
         program = pd.Series("Reportable only", index=rows.index)
         program[STREAMS["wp"](view)] = PROGRAM_TITLES["wp"]
         for stream in ("adult", "dw", "youth"):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ipats_lib.report.display import Html, figure, paragraph, percent_of_level
+from ipats_lib.report.display import Html, figure, paragraph, percent_of_level, rounded
 
 
 def status(summary: pd.DataFrame) -> Html:
@@ -26,6 +26,32 @@ def largest_gap(summary: pd.DataFrame) -> Html:
         f"{figure(worst['measure'], worst['level'])} "
         f"({percent_of_level(worst['percent'])} of the level, "
         f"{int(worst['denominator'])} counted).",
+        "finding",
+    )
+
+
+def outlook(year: pd.DataFrame) -> Html:
+    """How many figures are below their level, and how many the pending ones could still lift."""
+    rates = year[year["level"].notna() & year["ceiling"].notna()]
+    below = rates[rates["value"] < rates["level"]]
+    within = below[below["ceiling"] >= below["level"]]
+    if below.empty:
+        return paragraph(f"None of {len(rates)} rates with a level stands below it.", "finding")
+    return paragraph(
+        f"{len(below)} of {len(rates)} rates with a level stand below it; pending outcomes alone "
+        f"could still lift {len(within)} of them to it.",
+        "finding",
+    )
+
+
+def back_test(tested: pd.DataFrame) -> Html:
+    """How far the guesses were off, on the mean and at most."""
+    if tested.empty:
+        return paragraph("Too few earlier quarters are known to test an expectation.", "finding")
+    off = tested["miss"].abs()
+    return paragraph(
+        f"{len(tested)} guesses were off by {rounded(float(off.mean()) * 100, 1)} percentage "
+        f"points on the mean, and by {rounded(float(off.max()) * 100, 1)} at most.",
         "finding",
     )
 

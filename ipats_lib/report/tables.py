@@ -3,24 +3,33 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import display
 from ipats_lib.report.display import Html
 from ipats_lib.scopes import Scope
 
+if TYPE_CHECKING:
+    from ipats_lib.report.report import Report
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: the frame's column, the heading, how a cell is written, whether a number."""
+    """One column: the frame's column, the heading, how a cell is written, whether a number.
+
+    href: the frame's column that holds the page each cell leads to.
+    """
 
     name: str
     heading: str
     write: Callable[[object], str] = display.text
     number: bool = False
+    href: str = ""
 
 
 def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: str) -> Html:
@@ -29,8 +38,9 @@ def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: s
         return display.paragraph(f"{caption}: {empty}", "empty")
     head = "".join(f"<th scope='col'{_css(c)}>{escape(c.heading)}</th>" for c in columns)
     written = {c.name: [c.write(value) for value in frame[c.name]] for c in columns}
+    links = {c.name: list(frame[c.href]) for c in columns if c.href}
     body = "".join(
-        f"<tr>{_row([written[c.name][i] for c in columns], columns)}</tr>"
+        f"<tr>{_row([_linked(c, i, written, links) for c in columns], columns)}</tr>"
         for i in range(len(frame))
     )
     html = (
@@ -41,14 +51,23 @@ def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: s
     return Html(html, f"Table: {caption} ({len(frame)} rows)")
 
 
+def _linked(
+    column: Column, line: int, written: dict[str, list[str]], links: dict[str, list[str]]
+) -> str:
+    cell = escape(written[column.name][line])
+    if column.name not in links:
+        return cell
+    return f"<a href='{escape(links[column.name][line])}'>{cell}</a>"
+
+
 def _css(column: Column) -> str:
     return " class='n'" if column.number else ""
 
 
 def _row(cells: Sequence[str], columns: Sequence[Column]) -> str:
-    first = f"<th scope='row'>{escape(cells[0])}</th>"
+    first = f"<th scope='row'>{cells[0]}</th>"
     rest = (
-        f"<td{_css(column)}>{escape(cell)}</td>"
+        f"<td{_css(column)}>{cell}</td>"
         for cell, column in zip(cells[1:], columns[1:], strict=True)
     )
     return first + "".join(rest)
@@ -69,9 +88,10 @@ def levels(summary: pd.DataFrame, caption: str) -> Html:
         known=_figures(summary, "resolved"),
         best=_figures(summary, "ceiling"),
         name=summary["program_title"] + ": " + summary["title"],
+        page=[indicator_page(str(measure)) for measure in summary["measure"]],
     )
     columns = (
-        Column("name", "Program and indicator"),
+        Column("name", "Program and indicator", href="page"),
         Column("numerator", "Successes", display.count, number=True),
         Column("denominator", "Counted", display.count, number=True),
         Column("shown", "Official figure", number=True),
@@ -83,6 +103,52 @@ def levels(summary: pd.DataFrame, caption: str) -> Html:
         Column("best", "If all pending succeed", number=True),
     )
     return table(shown, caption, columns, "nobody is in any of these cohorts.")
+
+
+def indicator_page(measure: str) -> str:
+    """The page that defines an indicator and lists its records, beside the summary."""
+    return f"indicators-{measure.lower()}.html"
+
+
+def levels_by_window(report: "Report", measure: str = "") -> Html:
+    """Levels for every window of the period, of which the reader chooses one.
+
+    measure: one indicator only; all of them by default.
+    """
+    parts = {}
+    for window in report.period.windows:
+        summary = report.indicators(window)
+        mine = summary[summary["measure"] == measure] if measure else summary
+        parts[window.window_title.capitalize()] = levels(mine, window.label)
+    return display.switch(parts, "Window")
+
+
+def changes(frame: pd.DataFrame, caption: str) -> Html:
+    """The report quarter against earlier ones (`Report.changes`)."""
+    shown = frame.assign(
+        name=frame["program_title"] + ": " + frame["title"],
+        now=_figures(frame, "value"),
+        earlier=_figures(frame, "before"),
+        last_year=_figures(frame, "a_year_ago"),
+        step=_differences(frame, "change_quarter"),
+        year=_differences(frame, "change_year"),
+    )
+    columns = (
+        Column("name", "Program and indicator"),
+        Column("now", "This quarter", number=True),
+        Column("earlier", "Quarter before", number=True),
+        Column("step", "Change", number=True),
+        Column("last_year", "Same quarter last year", number=True),
+        Column("year", "Change", number=True),
+    )
+    return table(shown, caption, columns, "nobody is in any of these cohorts.")
+
+
+def _differences(frame: pd.DataFrame, column: str) -> list[str]:
+    return [
+        display.difference(str(measure), value)
+        for measure, value in zip(frame["measure"], frame[column], strict=True)
+    ]
 
 
 def _figures(frame: pd.DataFrame, column: str) -> list[str]:
@@ -125,6 +191,85 @@ def trend(figures: pd.DataFrame, caption: str) -> Html:
         Column("shown", "Figure", number=True),
     )
     return table(shown, caption, columns, "the extract holds no exits of these quarters.")
+
+
+def outlook(frame: pd.DataFrame, caption: str) -> Html:
+    """The program year as it stands and may end (`outlook.outlook`)."""
+    shown = frame.assign(
+        name=frame["program_title"] + ": " + frame["title"],
+        official=_figures(frame, "value"),
+        likely=_figures(frame, "expected"),
+        best=_figures(frame, "ceiling"),
+        at_level=_figures(frame, "level"),
+        off=[display.points(value) for value in frame["miss"]],
+    )
+    columns = (
+        Column("name", "Program and indicator"),
+        Column("official", "Now, and at worst", number=True),
+        Column("likely", "Expected", number=True),
+        Column("off", "Usual miss", number=True),
+        Column("best", "At best", number=True),
+        Column("at_level", "Negotiated level", number=True),
+        Column("pending", "Still pending", display.count, number=True),
+        Column("to_90", "More for 90% of the level", display.count, number=True),
+        Column("to_100", "More for the level", display.count, number=True),
+    )
+    return table(shown, caption, columns, "nobody is in any of these cohorts.")
+
+
+def pending(frame: pd.DataFrame, caption: str) -> Html:
+    """Who can still supply a success (`outlook.pending`)."""
+    if "month" in frame:
+        return counts(frame, caption, "none is pending.")
+    shown = frame.assign(why=frame["reason"].map(plain_reason))
+    columns = (
+        Column("customer", "Customer"),
+        Column("program_title", "Program"),
+        Column("why", "Why it is open"),
+        Column("happens_by", "Must happen by"),
+        Column("recorded_by", "Must be in IWDS by"),
+    )
+    return table(shown, caption, columns, "none is pending.")
+
+
+def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:
+    """One indicator's report quarters (`calendar.cohort_calendar`)."""
+    columns = (
+        Column("report", "Report"),
+        Column("counted", counted),
+        Column("measured", "Outcome of"),
+        Column("due", "Quarterly report due"),
+        Column("locked", "Locked by the annual report"),
+        Column("complete", "All of them known"),
+        Column("adult", "Adult so far", display.count, number=True),
+        Column("dw", "Dislocated Worker so far", display.count, number=True),
+        Column("youth", "Youth so far", display.count, number=True),
+    )
+    return table(frame, caption, columns, "none.")
+
+
+def back_test(frame: pd.DataFrame, caption: str) -> Html:
+    """Past quarters guessed and known (`projection.back_test`, with program_title)."""
+    shown = frame.assign(off=[display.points(value) for value in frame["miss"]])
+    columns = (
+        Column("quarter_label", "Report quarter"),
+        Column("program_title", "Program"),
+        Column("expected", "Expected from the quarters before", display.rate, number=True),
+        Column("actual", "Known now", display.rate, number=True),
+        Column("off", "Missed by", number=True),
+        Column("known", "Known outcomes", display.count, number=True),
+    )
+    empty = "the extract holds too few earlier quarters to test an expectation."
+    return table(shown, caption, columns, empty)
+
+
+def trends(report: "Report", caption: str) -> Html:
+    """The trend of every indicator, of which the reader chooses one."""
+    parts = {
+        rule.title: trend(report.trend(code), f"{rule.title}: {caption.lower()}")
+        for code, rule in INDICATORS.items()
+    }
+    return display.switch(parts, "Indicator")
 
 
 def watch(frame: pd.DataFrame, scope: Scope) -> Html:

@@ -1,0 +1,34 @@
+"""When a report is due at the Department of Labor: from then on its figures are locked."""
+
+from datetime import date
+from functools import cache
+
+from ipats_lib.errors import ParamsError
+from ipats_lib.params import params_folder, read_rows
+from ipats_lib.periods import Period
+
+
+@cache
+def _days() -> dict[str, tuple[int, int]]:
+    path = params_folder() / "due_dates.csv"
+    rows = read_rows(path, ("report", "quarter", "month", "day", "source"))
+    try:
+        return {row["quarter"]: (int(row["month"]), int(row["day"])) for row in rows}
+    except ValueError as error:
+        raise ParamsError(f"{path}: month and day must be whole numbers.") from error
+
+
+def due(period: Period) -> date:
+    """The federal due date of a period's report (domain 2.2): annual reports, the 1 October after.
+
+    ParamsError when `params/due_dates.csv` lacks the quarter.
+    """
+    name = f"Q{period.quarter}" if period.quarter else ""
+    if name not in _days():
+        raise ParamsError(
+            f"{params_folder() / 'due_dates.csv'}: no due date for {name or 'annual'}."
+        )
+    month, day = _days()[name]
+    end = period.report_quarter.end
+    year = end.year if (month, day) > (end.month, end.day) else end.year + 1
+    return date(year, month, day)

@@ -1,0 +1,63 @@
+"""What an area's own past says about its pending outcomes, and how far it was off before.
+
+The expectation is deliberately plain: pending outcomes end like the known ones of the last four
+report quarters did; where successes carry a date, like those that were open as long. Each past
+quarter is then guessed in the same way from the four before it; the mean miss of these guesses is
+shown beside every expectation.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+HISTORY = 4
+FEWEST = 10
+
+
+def share_expected(quarters: pd.DataFrame) -> float:
+    """The share of known outcomes that were successes in the last `HISTORY` quarters (0..1).
+
+    quarters: one row per report quarter, oldest first, with success and failure counts. NaN when
+    fewer than `FEWEST` outcomes are known.
+    """
+    last = quarters.tail(HISTORY)
+    known = int((last["success"] + last["failure"]).sum())
+    return float(last["success"].sum() / known) if known >= FEWEST else float("nan")
+
+
+def share_still_to_come(delays: Sequence[float] | NDArray[np.float64], elapsed: float) -> float:
+    """Of those who had not succeeded after `elapsed` days, the share that did so later (0..1).
+
+    delays: days from the start of the clock to the success, NaN where there was none. For dated
+    successes (credentials, skill gains) the past is known day by day. NaN when fewer than
+    `FEWEST` were open.
+    """
+    days = np.asarray(delays, dtype=np.float64)
+    still_open = ~(days <= elapsed)
+    number = int(still_open.sum())
+    return float((days[still_open] > elapsed).sum() / number) if number >= FEWEST else float("nan")
+
+
+def back_test(quarters: pd.DataFrame) -> pd.DataFrame:
+    """Every quarter guessed from those before it, as `share_expected` would have done.
+
+    quarters: as there, with quarter_label. Returns one row per quarter that had a quarter before
+    it and known outcomes: quarter_label, expected, actual (shares 0..1), miss (actual - expected)
+    and known (count of known outcomes).
+    """
+    tests = []
+    for place in range(1, len(quarters)):
+        now = quarters.iloc[place]
+        known = int(now["success"] + now["failure"])
+        expected = share_expected(quarters.iloc[:place])
+        if known and not pd.isna(expected):
+            actual = now["success"] / known
+            tests.append((now["quarter_label"], expected, actual, actual - expected, known))
+    return pd.DataFrame(tests, columns=["quarter_label", "expected", "actual", "miss", "known"])
+
+
+def mean_miss(tested: pd.DataFrame) -> float:
+    """The mean absolute miss of a back-test (0..1); NaN when nothing could be tested."""
+    return float(tested["miss"].abs().mean()) if len(tested) else float("nan")

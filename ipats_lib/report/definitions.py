@@ -1,0 +1,28 @@
+"""What an indicator is: in plain words, and as the rule that computes it."""
+
+from html import escape
+
+from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.indicators.rules import INDICATORS, Measure
+from ipats_lib.report.display import Html
+
+
+def definition(measure: Measure) -> Html:
+    """Plain words, the rule as the library applies it, the programs and the source."""
+    rule = INDICATORS[measure]
+    counted = [rule.in_cohort.text, f"not: {rule.excluded.text}"]
+    counted += [rule.activity.text] if rule.activity else []
+    facts = [
+        ("In plain words", [rule.plain]),
+        ("Counted (denominator), within the program", counted),
+        ("Success, any of", [question.text for question in rule.success]),
+        ("Pending, any of", [question.text for question in rule.pending] or ["never"]),
+        ("Programs", [", ".join(PROGRAM_TITLES[program] for program in rule.programs)]),
+        ("Source", [rule.source]),
+    ]
+    listed = "".join(f"<dt>{escape(name)}</dt>{_each(said)}" for name, said in facts)
+    return Html(f"<dl class='definition'>{listed}</dl>", rule.plain)
+
+
+def _each(said: list[str]) -> str:
+    return "".join(f"<dd>{escape(text)}</dd>" for text in said)

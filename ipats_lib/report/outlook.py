@@ -1,0 +1,233 @@
+"""What can still change in the program year, and what it would take, for one scope."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib import indicators
+from ipats_lib.cohorts import PROGRAM_TITLES, Program, Records
+from ipats_lib.due_dates import due
+from ipats_lib.indicators.rules import INDICATORS, Measure
+from ipats_lib.levels import load_levels
+from ipats_lib.periods import Period, program_year_end
+from ipats_lib.projection import (
+    back_test,
+    mean_miss,
+    more_successes,
+    more_wages,
+    share_expected,
+    share_still_to_come,
+)
+from ipats_lib.report.data import TREND_QUARTERS, as_of
+from ipats_lib.report.report import Report
+
+PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
+_CREDENTIAL_DAYS = ("1801", "1803", "1805")
+_GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
+
+
+def outlook(report: Report) -> pd.DataFrame:
+    """The program year's figures as they stand and as they may end.
+
+    One row per Title I program and indicator of the program year's annual report: program,
+    program_title, measure, title, successes, denominator, pending (periods of participation),
+    value (official: also the floor, since every pending one may fail), expected, ceiling (shares
+    0..1), miss (mean absolute miss of the back-test, share), level, to_90 and to_100 (successes,
+    or wages, lacking; missing where there is no level or it is out of reach). Medians have no
+    floor or ceiling: a pending wage may be any.
+    """
+    year = report.period.program_year
+    outcomes = report.data.frame("outcomes")
+    mine = outcomes[(outcomes["report"] == year.label) & outcomes["program"].isin(PROGRAMS)]
+    lines = [
+        _line(report, program, measure, mine)
+        for program in PROGRAMS
+        for measure, rule in INDICATORS.items()
+        if program in rule.programs
+    ]
+    return pd.DataFrame(lines)
+
+
+def _line(
+    report: Report, program: Program, measure: Measure, outcomes: pd.DataFrame
+) -> dict[str, object]:
+    mine = outcomes[(outcomes["program"] == program) & (outcomes["indicator"] == measure)]
+    counts = mine["state"].value_counts()
+    successes, pending = int(counts.get("success", 0)), int(counts.get("pending", 0))
+    denominator = successes + pending + int(counts.get("failure", 0))
+    line: dict[str, object] = {
+        "program": program,
+        "program_title": PROGRAM_TITLES[program],
+        "measure": measure,
+        "title": INDICATORS[measure].title,
+        "successes": successes,
+        "denominator": denominator,
+        "pending": pending,
+    }
+    found = load_levels(report.data.about.synthetic).get(
+        (report.period.py, report.lwia or report.scope.area, program, measure)
+    )
+    level = found.negotiated if found else float("nan")
+    if INDICATORS[measure].is_median:
+        return line | _of_median(mine["value"].dropna(), level)
+    share = expected_share(report, program, measure, mine) if pending else 0.0
+    bounds = (successes, successes + pending * share, successes + pending)
+    value, expected, ceiling = (n / denominator if denominator else float("nan") for n in bounds)
+    return line | {
+        "value": value,
+        "expected": expected,
+        "ceiling": ceiling,
+        "miss": mean_miss(tested(report, program, measure)) if pending else 0.0,
+        "level": level,
+        "to_90": _lacking(successes, denominator, level, 90),
+        "to_100": _lacking(successes, denominator, level, 100),
+    }
+
+
+def _of_median(wages: pd.Series, level: float) -> dict[str, object]:
+    known = not np.isnan(level)
+    return {
+        "value": float(wages.median()),
+        "expected": float("nan"),
+        "ceiling": float("nan"),
+        "miss": float("nan"),
+        "level": level,
+        "to_90": more_wages(list(wages), level, 90) if known else None,
+        "to_100": more_wages(list(wages), level, 100) if known else None,
+    }
+
+
+def _lacking(successes: int, denominator: int, level: float, percent: float) -> int | None:
+    if np.isnan(level) or not denominator:
+        return None
+    return more_successes(successes, denominator, level, percent)
+
+
+def quarters(report: Report, program: str, measure: Measure) -> pd.DataFrame:
+    """Success and failure counts of one line by report quarter, oldest first."""
+    periods = [report.period.earlier(back) for back in reversed(range(TREND_QUARTERS))]
+    labels = {period.reports[1].label: period.name for period in periods}
+    outcomes = report.data.frame("outcomes")
+    chosen = outcomes[
+        (outcomes["indicator"] == measure)
+        & (outcomes["program"] == program)
+        & outcomes["report"].isin(labels)
+    ]
+    figures = indicators.aggregate(chosen, ["report", "program"])
+    figures["quarter_label"] = figures["report"].astype("str").map(labels)
+    return figures.sort_values("quarter_label", ignore_index=True)
+
+
+def tested(report: Report, program: str, measure: Measure) -> pd.DataFrame:
+    """The back-test of one line (`projection.back_test`)."""
+    return back_test(quarters(report, program, measure))
+
+
+def all_tested(report: Report, measure: Measure) -> pd.DataFrame:
+    """The back-tests of one indicator's Title I programs, with program_title."""
+    parts = [
+        tested(report, program, measure).assign(program_title=PROGRAM_TITLES[program])
+        for program in PROGRAMS
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def expected_share(report: Report, program: str, measure: Measure, mine: pd.DataFrame) -> float:
+    """The share of one line's pending outcomes that its own history lets expect (NaN: unknown)."""
+    if measure == "MSG":
+        before = _of_report(report, program, measure, report.period.program_year_before.label)
+        start = report.period.program_year_before.cohort("MSG").start
+        begun = report.period.program_year.cohort("MSG").start
+        elapsed: float = (as_of(report.data.about) - begun).days
+        return share_still_to_come(_delays(report, before, _GAIN_DAYS, start), elapsed)
+    if measure == "CR":
+        waiting = _exits(report, mine[mine["state"] == "pending"])
+        elapsed = float(np.median(_days(np.datetime64(as_of(report.data.about)) - waiting)))
+        known = report.period.program_year_before.label
+        before = _of_report(report, program, measure, known)
+        before = before[before["state"].isin(["success", "failure"])]
+        return share_still_to_come(_delays(report, before, _CREDENTIAL_DAYS, None), elapsed)
+    return share_expected(quarters(report, program, measure).iloc[:-1])
+
+
+def _of_report(report: Report, program: str, measure: Measure, label: str) -> pd.DataFrame:
+    outcomes = report.data.frame("outcomes")
+    return outcomes[
+        (outcomes["report"] == label)
+        & (outcomes["program"] == program)
+        & (outcomes["indicator"] == measure)
+        & outcomes["state"].isin(["success", "failure", "pending"])
+    ]
+
+
+def _records(report: Report, outcomes: pd.DataFrame) -> Records:
+    rows = report.data.frame("rows").set_index("row", drop=False)
+    return Records(rows.loc[outcomes["row"]])
+
+
+def _exits(report: Report, outcomes: pd.DataFrame) -> NDArray[Any]:
+    return _records(report, outcomes).day("901")
+
+
+def _days(span: NDArray[Any]) -> NDArray[Any]:
+    days = span.astype("timedelta64[D]").astype(np.float64)
+    return np.where(np.isnat(span), np.nan, days)
+
+
+def _delays(
+    report: Report, outcomes: pd.DataFrame, elements: tuple[str, ...], start: date | None
+) -> NDArray[Any]:
+    """Days from the start (or each record's exit) to its first dated success; NaN for none."""
+    records = _records(report, outcomes)
+    dated = np.array([records.day(element) for element in elements])
+    origin = np.datetime64(start) if start else records.day("901")
+    if start:
+        dated = np.where(dated >= origin, dated, np.datetime64("NaT"))
+    far = np.datetime64("9999-12-31")
+    first = np.where(np.isnat(dated), far, dated).min(axis=0)
+    none = (first == far) | (outcomes["state"] != "success").to_numpy()
+    return np.where(none, np.nan, _days(first - origin))
+
+
+def pending(report: Report, measure: Measure) -> pd.DataFrame:
+    """Who can still supply a success in the program year, the nearest closing first.
+
+    One row per period of participation and program: customer, program_title, reason, happens_by
+    (last day on which the outcome can happen), recorded_by (the annual report is locked). For
+    the state, one row per month: month, n.
+    """
+    year = report.period.program_year
+    outcomes = report.data.frame("outcomes")
+    mine = outcomes[
+        (outcomes["report"] == year.label)
+        & outcomes["program"].isin(PROGRAMS)
+        & (outcomes["indicator"] == measure)
+        & (outcomes["state"] == "pending")
+    ]
+    closing = pd.Series(_closing(report, measure, mine), index=mine.index).astype("datetime64[s]")
+    if report.scope.kind == "state":
+        months = closing.dt.strftime("%Y-%m").value_counts().sort_index()
+        return months.rename_axis("month").rename("pending").reset_index()
+    rows = report.data.frame("rows")[["row", "100"]]
+    table = mine.assign(happens_by=closing).merge(rows, on="row")
+    table = table.assign(
+        customer=table["100"].astype("str"),
+        program_title=table["program"].astype("str").map(PROGRAM_TITLES),
+        recorded_by=pd.Timestamp(due(Period(report.period.py))),
+        reason=table["reason"].astype("str"),
+    )
+    listed = ["customer", "program_title", "reason", "happens_by", "recorded_by"]
+    return table.sort_values(["happens_by", "customer", "program"], ignore_index=True)[listed]
+
+
+def _closing(report: Report, measure: Measure, outcomes: pd.DataFrame) -> NDArray[Any]:
+    records = _records(report, outcomes)
+    if measure == "MSG":
+        end = program_year_end(report.period.program_year.cohort("MSG").end)
+        return np.full(len(outcomes), np.datetime64(end))
+    if measure == "CR":
+        return records.one_year_after_exit
+    return records.quarter_end_after_exit(4 if measure == "ERQ4" else 2)

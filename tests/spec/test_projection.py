@@ -1,0 +1,108 @@
+"""What it takes, by hand.  Source: issue "Performance tools", page 3; domain 3.1, 2.2."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipats_lib.due_dates import due
+from ipats_lib.periods import Period
+from ipats_lib.projection import (
+    back_test,
+    mean_miss,
+    more_successes,
+    more_wages,
+    share_expected,
+    share_still_to_come,
+)
+
+
+def test_seventy_of_a_hundred_against_75_percent():
+    """75 successes reach the level, 67.5 (so 68, reached) are 90 percent of it."""
+    assert more_successes(70, 100, 0.75, 100) == 5
+    assert more_successes(70, 100, 0.75, 90) == 0
+    assert more_successes(60, 100, 0.75, 90) == 8
+
+
+def test_a_level_that_comes_out_even_needs_no_extra_success():
+    assert more_successes(0, 10, 0.7, 100) == 7
+
+
+def test_a_level_above_what_everyone_could_reach_is_said_to_be_out_of_reach():
+    assert more_successes(3, 3, 1.05, 100) is None
+
+
+@given(st.integers(1, 400), st.integers(0, 400), st.floats(0.01, 1.0))
+def test_so_many_more_reach_the_level_and_one_fewer_does_not(denominator, successes, level):
+    successes = min(successes, denominator)
+    more = more_successes(successes, denominator, level, 100)
+    assert more is not None
+    assert (successes + more) / denominator >= level - 1e-9
+    if more:
+        assert (successes + more - 1) / denominator < level
+
+
+def test_wages_around_a_median_level():
+    """5000, 6000, 7000 against 6500: two wages below, one at or above; two more make three."""
+    assert more_wages([5000, 6000, 7000], 6500, 100) == 2
+    assert more_wages([5000, 6500, 7000], 6500, 100) == 0
+    assert more_wages([], 6500, 100) == 1
+
+
+@given(st.lists(st.integers(1, 20_000), max_size=40), st.integers(1, 20_000))
+def test_so_many_more_wages_lift_the_median_to_the_level(wages, level):
+    lifted = [*wages, *[level] * more_wages(wages, level, 100)]
+    assert pd.Series(lifted).median() >= level
+
+
+def test_of_those_still_open_after_100_days_a_third_succeeded_later():
+    """Six succeeded early, four late, eight never: of the twelve open ones four came."""
+    delays = [10.0] * 6 + [150.0] * 4 + [float("nan")] * 8
+    assert share_still_to_come(delays, 100) == pytest.approx(4 / 12)
+    assert share_still_to_come(delays, -1) == pytest.approx(10 / 18)
+    assert pd.isna(share_still_to_come([1.0, float("nan")], 0))
+
+
+QUARTERS = pd.DataFrame(
+    {
+        "quarter_label": ["Q1", "Q2", "Q3"],
+        "success": [8, 6, 9],
+        "failure": [2, 4, 1],
+    }
+)
+
+
+def test_the_expected_share_is_that_of_the_known_outcomes():
+    assert share_expected(QUARTERS) == pytest.approx(23 / 30)
+
+
+def test_under_ten_known_outcomes_nothing_is_expected():
+    few = QUARTERS.assign(success=1, failure=1)
+    assert pd.isna(share_expected(few))
+    assert back_test(few).empty
+    assert pd.isna(mean_miss(back_test(few)))
+
+
+def test_each_quarter_is_guessed_from_those_before_it():
+    """Q2: 8 of 10 before, 6 of 10 then. Q3: 14 of 20 before, 9 of 10 then."""
+    tested = back_test(QUARTERS)
+    assert tested["quarter_label"].tolist() == ["Q2", "Q3"]
+    assert tested["expected"].tolist() == pytest.approx([0.8, 0.7])
+    assert tested["miss"].tolist() == pytest.approx([-0.2, 0.2])
+    assert mean_miss(tested) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("period", "day"),
+    [
+        ("PY2024Q1", date(2024, 11, 15)),
+        ("PY2024Q2", date(2025, 2, 14)),
+        ("PY2024Q3", date(2025, 5, 15)),
+        ("PY2024Q4", date(2025, 8, 14)),
+        ("PY2024", date(2025, 10, 1)),
+    ],
+)
+def test_federal_due_dates(period, day):
+    assert due(Period.parse(period)) == day
