@@ -6,7 +6,7 @@ conditions.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
@@ -173,9 +173,15 @@ IN_YOUTH_STREAM = Predicate(
 )
 
 # 923 blank or 00 is no exclusion; 98 and 99 are legacy codes read as 00 (domain 2.3).
-EXCLUDED_FROM_EXIT_INDICATORS = ~has_code("no_exclusion", "923", MISSING, 0, 98, 99)
+EXCLUDED_FROM_EXIT_INDICATORS = replace(
+    ~has_code("no_exclusion", "923", MISSING, 0, 98, 99),
+    text="923 is neither blank nor 00 (nor the legacy codes 98, 99)",
+)
 # A criminal offender in a correctional institution (07) stays in measurable skill gains.
-EXCLUDED_FROM_MSG = ~has_code("no_exclusion", "923", MISSING, 0, 7, 98, 99)
+EXCLUDED_FROM_MSG = replace(
+    ~has_code("no_exclusion", "923", MISSING, 0, 7, 98, 99),
+    text="923 is neither blank nor 00 or 07 (nor the legacy codes 98, 99)",
+)
 
 EXITED_IN_WINDOW = Predicate(
     "exited_in_window", "901 in the window", lambda view: view.falls_in_window("901")

@@ -20,11 +20,15 @@ SYNTHETIC = "synthetic"
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level: a rate from 0 to 1, or whole dollars for median earnings."""
+    """One level: a rate from 0 to 1, or whole dollars for median earnings.
+
+    assessed: whether the indicator is assessed in that program year, or a baseline (domain 3.2).
+    """
 
     negotiated: float
     adjusted: float | None
     source: str
+    assessed: bool = True
 
     @property
     def synthetic(self) -> bool:
@@ -70,13 +74,14 @@ def _parse(path: Path, line: int, row: dict[str, str]) -> tuple[LevelKey, Level]
         year = int(row["py"])
     except ValueError:
         known = False
+    known = known and row["assessed"] in ("true", "false")
     if not known or not row["source"] or (scale == 100.0 and not 0 < negotiated <= 1):
         raise ParamsError(
             f"{path} line {line}: expected a program year, a known program and indicator, "
-            "a level (percent, or dollars for ME) and its source."
+            "a level (percent, or dollars for ME), assessed (true or false) and its source."
         )
     key = (year, row["area_code"], row["program"], row["indicator"])
-    return key, Level(negotiated, adjusted, row["source"])
+    return key, Level(negotiated, adjusted, row["source"], row["assessed"] == "true")
 
 
 @dataclass(frozen=True, slots=True)

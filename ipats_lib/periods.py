@@ -161,11 +161,6 @@ class Period:
         to_date = Report("quarterly", self.py, quarter, "to_date", self.report_quarter)
         return (*self.reports, to_date, self.program_year)
 
-    @property
-    def program_year_before(self) -> Report:
-        """The annual report of the program year before."""
-        return Period(self.py - 1).program_year
-
     def earlier(self, quarters: int) -> "Period":
         """The quarterly period `quarters` before this one's report quarter."""
         start = (self.report_quarter - quarters).start

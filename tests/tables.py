@@ -21,6 +21,16 @@ def pirl(table: str) -> pd.DataFrame:
     header = [cell.strip() for cell in lines[0].split("|")]
     drawn = [[cell.strip() for cell in line.split("|")] for line in lines[1:]]
     text = pd.DataFrame(drawn, columns=["100" if name == "id" else name for name in header])
+    return _frame(text)
+
+
+def records(*rows: dict[str, object]) -> pd.DataFrame:
+    """The same from one dictionary a record, by element number; dates as YYYY-MM-DD."""
+    text = pd.DataFrame(rows).astype("object").fillna("").astype("str")
+    return _frame(text.replace(r"^(\d{4})-(\d{2})-(\d{2})$", r"\1\2\3", regex=True))
+
+
+def _frame(text: pd.DataFrame) -> pd.DataFrame:
     typed = {
         element.number: _typed(text.get(element.number), element.type, len(text))
         for element in load_layout().elements

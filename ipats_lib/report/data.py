@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import feather
 
-from ipats_lib import caseload, indicators
+from ipats_lib import caseload, groups, indicators
 from ipats_lib.disclosure import load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
 from ipats_lib.indicators.aggregate import in_areas
@@ -30,7 +30,7 @@ from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Snapshot
 
 TREND_QUARTERS = 8
-ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseload.ELEMENTS)))
+ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseload.ELEMENTS, *groups.ELEMENTS)))
 FRAMES = ("rows", "outcomes", "areas", "caseload", "assignment", "service", "planner")
 
 
@@ -103,9 +103,13 @@ def _arrow(frame: pd.DataFrame) -> bytes:
 
 
 def reports_of(period: Period) -> tuple[Report, ...]:
-    """The reports whose outcomes a publication needs: its windows, and its trend's quarters."""
+    """The reports whose outcomes a publication needs.
+
+    Its windows, the quarters of its trend, and the program years before and after.
+    """
     trend = [period.earlier(back).reports[1] for back in range(TREND_QUARTERS)]
-    return tuple(dict.fromkeys((*period.windows, *trend, period.program_year_before)))
+    years = [Period(period.py + step).program_year for step in (-1, 1)]
+    return tuple(dict.fromkeys((*period.windows, *trend, *years)))
 
 
 @dataclass(frozen=True)

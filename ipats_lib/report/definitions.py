@@ -10,11 +10,11 @@ from ipats_lib.report.display import Html
 def definition(measure: Measure) -> Html:
     """Plain words, the rule as the library applies it, the programs and the source."""
     rule = INDICATORS[measure]
-    counted = [rule.in_cohort.text, f"not: {rule.excluded.text}"]
-    counted += [rule.activity.text] if rule.activity else []
+    counted = [rule.in_cohort.text, *([rule.activity.text] if rule.activity else [])]
     facts = [
         ("In plain words", [rule.plain]),
-        ("Counted (denominator), within the program", counted),
+        ("Counted (denominator): of the program, all of", counted),
+        ("Left out where", [rule.excluded.text]),
         ("Success, any of", [question.text for question in rule.success]),
         ("Pending, any of", [question.text for question in rule.pending] or ["never"]),
         ("Programs", [", ".join(PROGRAM_TITLES[program] for program in rule.programs)]),

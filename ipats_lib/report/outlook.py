@@ -13,6 +13,7 @@ from ipats_lib.due_dates import due
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import load_levels
 from ipats_lib.periods import Period, program_year_end
+from ipats_lib.periods import Report as Window
 from ipats_lib.projection import (
     back_test,
     mean_miss,
@@ -29,8 +30,13 @@ _CREDENTIAL_DAYS = ("1801", "1803", "1805")
 _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
 
 
-def outlook(report: Report) -> pd.DataFrame:
-    """The program year's figures as they stand and as they may end.
+def program_year_of(report: Report, ahead: int = 0) -> Window:
+    """The annual report of the period's program year, or of one `ahead` years later."""
+    return Period(report.period.py + ahead).program_year
+
+
+def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
+    """A program year's figures as they stand and as they may end: the period's, or the next.
 
     One row per Title I program and indicator of the program year's annual report: program,
     program_title, measure, title, successes, denominator, pending (periods of participation),
@@ -39,11 +45,11 @@ def outlook(report: Report) -> pd.DataFrame:
     or wages, lacking; missing where there is no level or it is out of reach). Medians have no
     floor or ceiling: a pending wage may be any.
     """
-    year = report.period.program_year
+    year = program_year_of(report, ahead)
     outcomes = report.data.frame("outcomes")
     mine = outcomes[(outcomes["report"] == year.label) & outcomes["program"].isin(PROGRAMS)]
     lines = [
-        _line(report, program, measure, mine)
+        _line(report, year, program, measure, mine)
         for program in PROGRAMS
         for measure, rule in INDICATORS.items()
         if program in rule.programs
@@ -52,7 +58,7 @@ def outlook(report: Report) -> pd.DataFrame:
 
 
 def _line(
-    report: Report, program: Program, measure: Measure, outcomes: pd.DataFrame
+    report: Report, year: Window, program: Program, measure: Measure, outcomes: pd.DataFrame
 ) -> dict[str, object]:
     mine = outcomes[(outcomes["program"] == program) & (outcomes["indicator"] == measure)]
     counts = mine["state"].value_counts()
@@ -68,12 +74,12 @@ def _line(
         "pending": pending,
     }
     found = load_levels(report.data.about.synthetic).get(
-        (report.period.py, report.lwia or report.scope.area, program, measure)
+        (year.py, report.lwia or report.scope.area, program, measure)
     )
     level = found.negotiated if found else float("nan")
     if INDICATORS[measure].is_median:
         return line | _of_median(mine["value"].dropna(), level)
-    share = expected_share(report, program, measure, mine) if pending else 0.0
+    share = expected_share(report, year, program, measure, mine) if pending else 0.0
     bounds = (successes, successes + pending * share, successes + pending)
     value, expected, ceiling = (n / denominator if denominator else float("nan") for n in bounds)
     return line | {
@@ -135,19 +141,20 @@ def all_tested(report: Report, measure: Measure) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def expected_share(report: Report, program: str, measure: Measure, mine: pd.DataFrame) -> float:
+def expected_share(
+    report: Report, year: Window, program: str, measure: Measure, mine: pd.DataFrame
+) -> float:
     """The share of one line's pending outcomes that its own history lets expect (NaN: unknown)."""
     if measure == "MSG":
-        before = _of_report(report, program, measure, report.period.program_year_before.label)
-        start = report.period.program_year_before.cohort("MSG").start
-        begun = report.period.program_year.cohort("MSG").start
+        last = Period(year.py - 1).program_year
+        before = _of_report(report, program, measure, last.label)
+        start, begun = last.cohort("MSG").start, year.cohort("MSG").start
         elapsed: float = (as_of(report.data.about) - begun).days
         return share_still_to_come(_delays(report, before, _GAIN_DAYS, start), elapsed)
     if measure == "CR":
         waiting = _exits(report, mine[mine["state"] == "pending"])
         elapsed = float(np.median(_days(np.datetime64(as_of(report.data.about)) - waiting)))
-        known = report.period.program_year_before.label
-        before = _of_report(report, program, measure, known)
+        before = _of_report(report, program, measure, Period(year.py - 1).program_year.label)
         before = before[before["state"].isin(["success", "failure"])]
         return share_still_to_come(_delays(report, before, _CREDENTIAL_DAYS, None), elapsed)
     return share_expected(quarters(report, program, measure).iloc[:-1])
@@ -192,14 +199,14 @@ def _delays(
     return np.where(none, np.nan, _days(first - origin))
 
 
-def pending(report: Report, measure: Measure) -> pd.DataFrame:
-    """Who can still supply a success in the program year, the nearest closing first.
+def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
+    """Who can still supply a success in a program year, the nearest closing first.
 
     One row per period of participation and program: customer, program_title, reason, happens_by
     (last day on which the outcome can happen), recorded_by (the annual report is locked). For
     the state, one row per month: month, n.
     """
-    year = report.period.program_year
+    year = program_year_of(report, ahead)
     outcomes = report.data.frame("outcomes")
     mine = outcomes[
         (outcomes["report"] == year.label)
@@ -207,7 +214,9 @@ def pending(report: Report, measure: Measure) -> pd.DataFrame:
         & (outcomes["indicator"] == measure)
         & (outcomes["state"] == "pending")
     ]
-    closing = pd.Series(_closing(report, measure, mine), index=mine.index).astype("datetime64[s]")
+    closing = pd.Series(_closing(report, year, measure, mine), index=mine.index).astype(
+        "datetime64[s]"
+    )
     if report.scope.kind == "state":
         months = closing.dt.strftime("%Y-%m").value_counts().sort_index()
         return months.rename_axis("month").rename("pending").reset_index()
@@ -216,17 +225,19 @@ def pending(report: Report, measure: Measure) -> pd.DataFrame:
     table = table.assign(
         customer=table["100"].astype("str"),
         program_title=table["program"].astype("str").map(PROGRAM_TITLES),
-        recorded_by=pd.Timestamp(due(Period(report.period.py))),
+        recorded_by=pd.Timestamp(due(Period(year.py))),
         reason=table["reason"].astype("str"),
     )
     listed = ["customer", "program_title", "reason", "happens_by", "recorded_by"]
     return table.sort_values(["happens_by", "customer", "program"], ignore_index=True)[listed]
 
 
-def _closing(report: Report, measure: Measure, outcomes: pd.DataFrame) -> NDArray[Any]:
+def _closing(
+    report: Report, year: Window, measure: Measure, outcomes: pd.DataFrame
+) -> NDArray[Any]:
     records = _records(report, outcomes)
     if measure == "MSG":
-        end = program_year_end(report.period.program_year.cohort("MSG").end)
+        end = program_year_end(year.cohort("MSG").end)
         return np.full(len(outcomes), np.datetime64(end))
     if measure == "CR":
         return records.one_year_after_exit

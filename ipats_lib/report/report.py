@@ -1,12 +1,14 @@
 """A report on one scope: the questions that notebooks ask."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from ipats_lib import indicators
+from ipats_lib.breakdown import breakdown
 from ipats_lib.caseload import STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.disclosure import load_thresholds
@@ -104,6 +106,20 @@ class Report:
             status=[f"{band.shape} {band.name}" for band in bands],
             program_title=judged["program"].map(PROGRAM_TITLES),
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
+        )
+
+    @cached_property
+    def breakdown(self) -> pd.DataFrame:
+        """The main report by group (`breakdown.breakdown`), with program_title and few.
+
+        few: whether fewer are counted than may carry a verdict (`params/disclosure.csv`).
+        """
+        outcomes = self.data.frame("outcomes")
+        mine = outcomes[outcomes["report"] == self.period.reports[0].label].reset_index(drop=True)
+        table = breakdown(mine, self.data.frame("rows"))
+        return table.assign(
+            program_title=table["program"].astype("str").map(PROGRAM_TITLES),
+            few=table["denominator"] < load_thresholds().minimum_denominator,
         )
 
     def changes(self) -> pd.DataFrame:

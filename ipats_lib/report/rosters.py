@@ -85,7 +85,7 @@ def roster_table(report: Report, measure: Measure) -> Html:
     made = tables.table(
         roster(report, measure), f"{title}: every record", columns, "nobody is in this cohort."
     )
-    return Html(made.html.replace("<div class='table'", "<div class='table roster'", 1), made.plain)
+    return tables.as_roster(made)
 
 
 def roster_download(report: Report, measure: Measure, name: str) -> Html:

@@ -51,6 +51,11 @@ def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: s
     return Html(html, f"Table: {caption} ({len(frame)} rows)")
 
 
+def as_roster(made: Html) -> Html:
+    """The same table with a box that filters it, headings that sort it, and a height of its own."""
+    return Html(made.html.replace("<div class='table'", "<div class='table roster'", 1), made.plain)
+
+
 def _linked(
     column: Column, line: int, written: dict[str, list[str]], links: dict[str, list[str]]
 ) -> str:
@@ -229,7 +234,7 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
         Column("happens_by", "Must happen by"),
         Column("recorded_by", "Must be in IWDS by"),
     )
-    return table(shown, caption, columns, "none is pending.")
+    return as_roster(table(shown, caption, columns, "none is pending."))
 
 
 def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:

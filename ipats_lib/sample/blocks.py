@@ -101,20 +101,10 @@ def _share(items: Sequence[Any], piece: int, pieces: int) -> Sequence[Any]:
 
 def _counties() -> dict[str, tuple[str, ...]]:
     """FIPS codes of each area, a populous county several times; area 90 has those of all."""
-    rows = read_rows(params_folder() / "counties.csv", ("county", "lwia", "edr"))
+    rows = read_rows(params_folder() / "counties.csv", ("county", "fips", "lwia", "edr"))
     places: dict[str, tuple[str, ...]] = {}
-    fips = _fips({row["county"] for row in rows})
     for row in rows:
         weight = LARGE_COUNTIES.get(row["county"], 1)
         for lwia in (row["lwia"], STATE_AREA):
-            places[lwia] = places.get(lwia, ()) + (fips[row["county"]],) * weight
+            places[lwia] = places.get(lwia, ()) + (row["fips"],) * weight
     return places
-
-
-def _fips(names: set[str]) -> dict[str, str]:
-    """County FIPS codes of Illinois: the odd numbers, in alphabetical order of the names."""
-    return {name: f"{2 * n + 1:03d}" for n, name in enumerate(sorted(names, key=_census_order))}
-
-
-def _census_order(name: str) -> str:
-    return name.lower().replace(" ", "").replace(".", "")

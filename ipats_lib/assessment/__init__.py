@@ -1,0 +1,21 @@
+"""The federal assessment: scores against levels, what fails, and what follows (domain 3)."""
+
+from ipats_lib.assessment.adjustment import Adjustment, adjustment_factor, load_adjustment
+from ipats_lib.assessment.history import consequence, load_failures, years_failed
+from ipats_lib.assessment.scores import (
+    individual_scores,
+    load_score_limits,
+    overall_scores,
+)
+
+__all__ = [
+    "Adjustment",
+    "adjustment_factor",
+    "consequence",
+    "individual_scores",
+    "load_adjustment",
+    "load_failures",
+    "load_score_limits",
+    "overall_scores",
+    "years_failed",
+]

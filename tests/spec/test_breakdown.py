@@ -1,0 +1,128 @@
+"""Figures by group and how sure they are, by hand.  Source: domain 7.1, 7.2."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipats_lib.breakdown import TOTAL, breakdown
+from ipats_lib.cohorts import Records, View
+from ipats_lib.groups import age, load_groups
+from ipats_lib.indicators import outcome_table
+from ipats_lib.indicators.intervals import of_median, ratio_to_total, wilson
+from ipats_lib.periods import Period, Window
+from tests.tables import records
+
+
+def test_wilson_for_eight_of_ten():
+    """Worked by hand from the formula: 0.4902 to 0.9433."""
+    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
+    assert wilson(0, 10)[0] == 0
+    assert np.isnan(wilson(0, 0)).all()
+
+
+@given(st.integers(1, 5000), st.integers(0, 5000))
+def test_wilson_holds_the_share_and_stays_a_share(counted, successes):
+    low, high = wilson(min(successes, counted), counted)
+    share = min(successes, counted) / counted
+    assert 0 <= low <= share + 1e-12
+    assert share - 1e-12 <= high <= 1
+
+
+def test_the_median_of_nine_lies_between_the_second_and_the_eighth():
+    """P(X <= 1) = 10/512 = 0.0195 is at most 0.025, P(X <= 2) = 0.0898 is not: r = 2."""
+    assert of_median([5, 1, 2, 3, 4, 6, 7, 8, 9]) == (2, 8)
+    assert np.isnan(of_median([1, 2, 3, 4, 5])).all(), "five values cannot give 95 percent"
+    assert of_median([1, 2, 3, 4, 5, 6]) == (1, 6)
+
+
+def test_a_groups_ratio_to_the_total_it_is_part_of():
+    """40 of 50 against 60 of 100: 0.8 / 0.6. The rest: 20 of 50.
+
+    variance = (1/0.8 - 0.5/0.6)^2 * 0.16/50 + (0.5/0.6)^2 * 0.24/50 = 0.0038889
+    """
+    ratio, low, high = ratio_to_total(40, 50, 60, 100)
+    half = 1.959964 * np.sqrt((1 / 0.8 - 0.5 / 0.6) ** 2 * 0.0032 + (0.5 / 0.6) ** 2 * 0.0048)
+    assert ratio == pytest.approx(4 / 3)
+    assert (low, high) == pytest.approx((4 / 3 * np.exp(-half), 4 / 3 * np.exp(half)))
+
+
+def test_a_group_that_is_the_total_has_a_ratio_of_one_and_no_interval():
+    ratio, low, _ = ratio_to_total(6, 10, 6, 10)
+    assert ratio == 1
+    assert np.isnan(low)
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says():
+    """Four thousand draws of a group of 80 in an area of 200, the true ratio being known."""
+    draw = np.random.default_rng(7)
+    truth = 0.6 / (0.4 * 0.6 + 0.6 * 0.75)
+    hits = 0
+    for a, b in zip(draw.binomial(80, 0.6, 4000), draw.binomial(120, 0.75, 4000), strict=True):
+        _, low, high = ratio_to_total(int(a), 80, int(a + b), 200)
+        hits += low <= truth <= high
+    assert hits / 4000 == pytest.approx(0.95, abs=0.02)
+
+
+def view(**row) -> View:
+    rows = records(row)
+    return View(Records(rows), "title1", Window(date.min, date.max), date.max)
+
+
+@pytest.mark.parametrize(
+    ("born", "entry", "years"),
+    [("2000-05-10", "2024-05-09", 23), ("2000-05-10", "2024-05-10", 24),
+     ("2004-02-29", "2023-02-28", 18), ("2004-02-29", "2023-03-01", 19)],
+)  # fmt: skip
+def test_age_is_in_full_years_at_entry(born, entry, years):
+    assert age(view(**{"200": born, "900": entry})) == [years]
+
+
+def test_youth_are_as_old_as_at_their_first_youth_service():
+    asked = view(**{"200": "2004-01-01", "900": "2023-12-31", "905": 1, "906": "2024-01-01"})
+    assert age(asked) == [20]
+
+
+def groups_of(**row) -> set[str]:
+    asked = view(**row)
+    return {group.title for group in load_groups() if group.holds(asked)[0]}
+
+
+def test_race_rows_are_any_of_and_more_than_one_is_a_row_of_its_own():
+    assert groups_of(**{"213": 1, "215": 1, "210": 1}) == {
+        "Black or African American", "White", "Hispanic or Latino", "More than one race",
+    }  # fmt: skip
+
+
+def test_the_service_tiers_exclude_each_other():
+    assert groups_of(**{"1300": 1, "1200": "2024-01-01", "1001": "2024-01-01"}) == {"Training"}
+    assert groups_of(**{"1300": 0, "1200": "2024-01-01"}) == {"Individualized career services"}
+    assert groups_of(**{"1300": 0, "1001": "2024-01-01"}) == {"Basic career services only"}
+
+
+def test_a_county_is_named_by_its_fips_code():
+    assert groups_of(**{"102": "031"}) == {"Cook"}
+    assert len([g for g in load_groups() if g.dimension == "County of residence"]) == 102
+
+
+EXITED = {"903": 1, "900": "2023-01-10", "901": "2023-09-05", "923": 0}
+
+
+def test_a_groups_figure_counts_its_own_records_and_all_come_first():
+    """Three women, one of them employed; one man, employed: 2 of 4, of whom 1 of 3 women."""
+    rows = records(
+        {**EXITED, "201": 2, "1602": 1},
+        {**EXITED, "201": 2, "1602": 0},
+        {**EXITED, "201": 2, "1602": 0},
+        {**EXITED, "201": 1, "1602": 1},
+    )
+    outcomes = outcome_table(rows, Period.parse("PY2024").reports, date(2025, 10, 1))
+    lines = breakdown(outcomes, rows)
+    mine = lines[(lines["program"] == "adult") & (lines["indicator"] == "ERQ2")]
+    counted = mine.set_index("group")[["successes", "denominator"]]
+    assert mine["group"].iloc[0] == TOTAL
+    assert counted.loc[TOTAL].tolist() == [2, 4]
+    assert counted.loc["Female"].tolist() == [1, 3]
+    assert counted.loc["Male"].tolist() == [1, 1]
