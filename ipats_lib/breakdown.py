@@ -20,66 +20,72 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class _Membership:
-    """Which record (by place) is in which group (by place); the first group is everybody."""
+@dataclass(frozen=True, eq=False)
+class Membership:
+    """Which record is in which group; the first group is everybody.
 
+    rows: the records' `row`; titles: dimension and title of each group; holds: records x groups.
+    """
+
+    rows: pd.Index
     titles: tuple[tuple[str, str], ...]
     holds: NDArray[np.bool_]
 
 
-def breakdown(outcomes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Every program and indicator by every group that anyone of it is in.
+def membership_of(rows: pd.DataFrame) -> Membership:
+    """Ask every group's question of every record, once for however many breakdowns.
 
-    outcomes: the outcome rows of one report and one area; rows: their records, with the elements
-    of `groups.ELEMENTS`. Returns `COLUMNS`: counts are periods of participation (for medians,
-    wages); value a share 0..1 or dollars, with its 95 percent interval; ratio of the share to
-    that of all, with its interval (missing for medians). The line of `TOTAL` comes first in each.
-    Source: domain 7.1, 7.2.
+    rows: one row per period of participation, with `row` and the elements of `groups.ELEMENTS`.
     """
-    membership = _membership(rows)
-    place = pd.Index(rows["row"]).get_indexer(outcomes["row"])
-    lines = []
-    for (program, code), mine in outcomes.groupby(["program", "indicator"], observed=True):
-        places = place[outcomes.index.get_indexer(mine.index)]
-        counted = _counted(mine, membership.holds[places], INDICATORS[code].is_median)
-        lines += [
-            (program, code, *membership.titles[number], *line) for number, line in counted.items()
-        ]
-    return pd.DataFrame(lines, columns=list(COLUMNS))
-
-
-def _membership(rows: pd.DataFrame) -> _Membership:
     # Groups ask about entry alone: program, window and as-of date of the view do not matter.
     view = View(Records(rows), "title1", Window(date.min, date.max), date.max)
     groups = load_groups()
     everybody = np.ones(len(rows), dtype=np.bool_)
     holds = np.column_stack([everybody, *(group.holds(view) for group in groups)])
     titles = ((TOTAL, TOTAL), *((group.dimension, group.title) for group in groups))
-    return _Membership(titles, holds)
+    return Membership(pd.Index(rows["row"]), titles, holds)
+
+
+def breakdown(outcomes: pd.DataFrame, members: Membership) -> pd.DataFrame:
+    """Every program and indicator by every group that anyone of it is in.
+
+    outcomes: the outcome rows of one report and one area, whose records are in `members`.
+    Returns `COLUMNS`: counts are periods of participation (for medians, wages); value a share
+    0..1 or dollars, with its 95 percent interval; ratio of the share to that of all, with its
+    interval (missing for medians). The line of `TOTAL` comes first in each. Source: domain 7.1,
+    7.2.
+    """
+    places = members.rows.get_indexer(outcomes["row"])
+    states = outcomes["state"].astype("str").to_numpy()
+    values = outcomes["value"].to_numpy(dtype=np.float64)
+    lines = []
+    for (program, code), at in outcomes.groupby(
+        ["program", "indicator"], observed=True
+    ).indices.items():
+        holds = members.holds[places[at]]
+        counted = _counted(states[at], values[at], holds, INDICATORS[code].is_median)
+        lines += [(program, code, *members.titles[n], *line) for n, line in counted.items()]
+    return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
 Line = tuple[float, int, int, float, float, float, float, float, float]
 
 
-def _counted(outcomes: pd.DataFrame, holds: NDArray[np.bool_], is_median: bool) -> dict[int, Line]:
-    state = outcomes["state"].astype("str").to_numpy()
-    known = np.isin(state, ("success", "failure", "pending"))
+def _counted(
+    states: NDArray[np.object_],
+    values: NDArray[np.float64],
+    holds: NDArray[np.bool_],
+    is_median: bool,
+) -> dict[int, Line]:
+    known = np.isin(states, ("success", "failure", "pending"))
     sizes = holds[known].sum(axis=0)
+    filled: list[int] = np.flatnonzero(sizes).tolist()
     if is_median:
-        wages = outcomes["value"].to_numpy(dtype=np.float64)
-        return {
-            n: _median(wages[holds[:, n] & ~np.isnan(wages)])
-            for n in np.flatnonzero(sizes).tolist()
-        }
-    successes = holds[state == "success"].sum(axis=0)
-    pending = holds[state == "pending"].sum(axis=0)
-    return {
-        n: _share(
-            int(successes[n]), int(sizes[n]), int(pending[n]), int(successes[0]), int(sizes[0])
-        )
-        for n in np.flatnonzero(sizes).tolist()
-    }
+        found = ~np.isnan(values)
+        return {n: _median(values[holds[:, n] & found]) for n in filled}
+    successes, pending = (holds[states == name].sum(axis=0) for name in ("success", "pending"))
+    total = int(successes[0]), int(sizes[0])
+    return {n: _share(int(successes[n]), int(sizes[n]), int(pending[n]), *total) for n in filled}
 
 
 def _share(successes: int, counted: int, pending: int, everyone: int, total: int) -> Line:

@@ -1,10 +1,12 @@
 """What a notebook sees: open a report, ask it for figures, show them as tables and charts."""
 
 from ipats_lib.report import (
+    assessments,
     breakdowns,
     calendar,
     charts,
     definitions,
+    federal,
     outlook,
     rosters,
     sentences,
@@ -14,10 +16,12 @@ from ipats_lib.report.report import Report, open_report
 
 __all__ = [
     "Report",
+    "assessments",
     "breakdowns",
     "calendar",
     "charts",
     "definitions",
+    "federal",
     "open_report",
     "outlook",
     "rosters",

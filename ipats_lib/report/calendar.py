@@ -1,6 +1,7 @@
 """Which exit quarter feeds which indicator in which report, and when that report is locked."""
 
 from collections.abc import Mapping
+from functools import cache
 from html import escape
 
 import pandas as pd
@@ -61,12 +62,16 @@ def _line(report: Report, measure: Measure, period: Period, window: Window) -> d
 
 def _held(report: Report, measure: Measure, window: Window, program: str) -> int:
     span = window.cohort(INDICATORS[measure].cohort)
-    records = Records(report.data.frame("rows"))
-    view = View(records, program, span, as_of(report.data.about))  # type: ignore[arg-type]
+    view = View(_records(report), program, span, as_of(report.data.about))  # type: ignore[arg-type]
     mine = STREAMS[view.program](view)
     if measure == "MSG":
         return int((mine & PARTICIPATED_IN_WINDOW(view) & IN_EDUCATION_OR_TRAINING(view)).sum())
     return int((mine & view.falls_in_window("901")).sum())
+
+
+@cache
+def _records(report: Report) -> Records:
+    return Records(report.data.frame("rows"))
 
 
 def strip(report: Report, measure: Measure) -> Html:

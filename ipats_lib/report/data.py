@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import feather
 
-from ipats_lib import caseload, groups, indicators
+from ipats_lib import caseload, forms, groups, indicators
 from ipats_lib.disclosure import load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
 from ipats_lib.indicators.aggregate import in_areas
@@ -30,7 +30,9 @@ from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Snapshot
 
 TREND_QUARTERS = 8
-ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseload.ELEMENTS, *groups.ELEMENTS)))
+ROW_COLUMNS = tuple(
+    dict.fromkeys((*ELEMENTS, *caseload.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
+)
 FRAMES = ("rows", "outcomes", "areas", "caseload", "assignment", "service", "planner")
 
 

@@ -1,10 +1,15 @@
 """Files that a page offers beside what it shows, safe to open in a spreadsheet."""
 
+import io
 import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import xlsxwriter
 
 from ipats_lib.report.display import Html
 
@@ -30,6 +35,46 @@ def _safe(value: object) -> object:
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d")
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made: date) -> bytes:
+    """An Excel workbook: a cover with the facts and the contents, then one table a sheet.
+
+    Texts are never formulas. `made` stands as its creation date, so equal data give equal bytes.
+    """
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(buffer, options)
+    book.set_properties({"title": facts.get("Report", "IPATS"), "created": _midnight(made)})
+    bold = book.add_format({"bold": True})
+    cover = book.add_worksheet("Cover")
+    cover.set_column(0, 1, 40)
+    for line, (name, value) in enumerate([*facts.items(), *(("Sheet", s) for s in sheets)]):
+        cover.write_string(line, 0, name, bold)
+        cover.write_string(line, 1, value)
+    for name, frame in sheets.items():
+        sheet = book.add_worksheet(name)
+        sheet.freeze_panes(1, 1)
+        for place, column in enumerate(frame.columns):
+            sheet.write_string(0, place, str(column), bold)
+            sheet.set_column(place, place, 14 if place else 36)
+            for line, value in enumerate(frame[column], start=1):
+                _write(sheet, line, place, value)
+    book.close()
+    return buffer.getvalue()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _write(sheet: Any, line: int, place: int, value: Any) -> None:
+    if pd.isna(value):
+        return
+    if isinstance(value, str):
+        sheet.write_string(line, place, str(_safe(value)))
+    else:
+        sheet.write_number(line, place, value)
 
 
 def offer(name: str, data: bytes, what: str) -> Html:

@@ -1,13 +1,13 @@
 """What can still change in the program year, and what it would take, for one scope."""
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib import indicators
 from ipats_lib.cohorts import PROGRAM_TITLES, Program, Records
 from ipats_lib.due_dates import due
 from ipats_lib.indicators.rules import INDICATORS, Measure
@@ -22,7 +22,7 @@ from ipats_lib.projection import (
     share_expected,
     share_still_to_come,
 )
-from ipats_lib.report.data import TREND_QUARTERS, as_of
+from ipats_lib.report.data import as_of
 from ipats_lib.report.report import Report
 
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
@@ -114,19 +114,11 @@ def _lacking(successes: int, denominator: int, level: float, percent: float) -> 
 
 def quarters(report: Report, program: str, measure: Measure) -> pd.DataFrame:
     """Success and failure counts of one line by report quarter, oldest first."""
-    periods = [report.period.earlier(back) for back in reversed(range(TREND_QUARTERS))]
-    labels = {period.reports[1].label: period.name for period in periods}
-    outcomes = report.data.frame("outcomes")
-    chosen = outcomes[
-        (outcomes["indicator"] == measure)
-        & (outcomes["program"] == program)
-        & outcomes["report"].isin(labels)
-    ]
-    figures = indicators.aggregate(chosen, ["report", "program"])
-    figures["quarter_label"] = figures["report"].astype("str").map(labels)
-    return figures.sort_values("quarter_label", ignore_index=True)
+    every = report.quarters
+    return every[(every["indicator"] == measure) & (every["program"] == program)]
 
 
+@cache
 def tested(report: Report, program: str, measure: Measure) -> pd.DataFrame:
     """The back-test of one line (`projection.back_test`)."""
     return back_test(quarters(report, program, measure))
@@ -171,8 +163,15 @@ def _of_report(report: Report, program: str, measure: Measure, label: str) -> pd
 
 
 def _records(report: Report, outcomes: pd.DataFrame) -> Records:
-    rows = report.data.frame("rows").set_index("row", drop=False)
-    return Records(rows.loc[outcomes["row"]])
+    rows = _dates(report)
+    return Records(rows.take(rows.index.get_indexer(outcomes["row"])))
+
+
+@cache
+def _dates(report: Report) -> pd.DataFrame:
+    """The dates that a success or its deadline hangs on, by record."""
+    needed = ["row", "901", *_CREDENTIAL_DAYS, *_GAIN_DAYS]
+    return report.data.frame("rows")[needed].set_index("row")
 
 
 def _exits(report: Report, outcomes: pd.DataFrame) -> NDArray[Any]:

@@ -1,14 +1,14 @@
 """A report on one scope: the questions that notebooks ask."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from ipats_lib import indicators
-from ipats_lib.breakdown import breakdown
+from ipats_lib.breakdown import Membership, breakdown, membership_of
 from ipats_lib.caseload import STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.disclosure import load_thresholds
@@ -28,9 +28,12 @@ from ipats_lib.snapshot import open_snapshot
 CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
-    """One scope in one period. Frames are documented at the method that makes them."""
+    """One scope in one period. Frames are documented at the method that makes them.
+
+    A report equals only itself, so what is computed from one can be kept beside it.
+    """
 
     data: ScopeData
 
@@ -78,7 +81,10 @@ class Report:
         (same unit), level_synthetic, percent (of level) and status. A denominator under the
         smallest publishable one gets no status (domain 1.2, rule 6).
         """
-        report = window or self.period.reports[0]
+        return _against_levels(self, window or self.period.reports[0])
+
+    def figures(self, report: Window) -> pd.DataFrame:
+        """The figures of one window before they are compared: see `indicators`."""
         mine = self.data.frame("outcomes")
         mine = mine[mine["report"] == report.label]
         figures = indicators.aggregate(mine, ["report", "program"])
@@ -92,9 +98,9 @@ class Report:
         )
         more = extra[["program", "measure", "pending", "excluded", "resolved", "ceiling"]]
         joined = grid.merge(more, on=["program", "measure"], how="left")
-        return self._judged(joined.fillna({"pending": 0, "excluded": 0}))
+        return self.judged(joined.fillna({"pending": 0, "excluded": 0}))
 
-    def _judged(self, figures: pd.DataFrame) -> pd.DataFrame:
+    def judged(self, figures: pd.DataFrame) -> pd.DataFrame:
         area = self.scope.lwia or self.scope.area
         judged = against_levels(figures, load_levels(self.data.about.synthetic), area)
         fewest = load_thresholds().minimum_denominator
@@ -109,6 +115,11 @@ class Report:
         )
 
     @cached_property
+    def members(self) -> Membership:
+        """Which of the scope's records is in which group."""
+        return membership_of(self.data.frame("rows"))
+
+    @cached_property
     def breakdown(self) -> pd.DataFrame:
         """The main report by group (`breakdown.breakdown`), with program_title and few.
 
@@ -116,11 +127,31 @@ class Report:
         """
         outcomes = self.data.frame("outcomes")
         mine = outcomes[outcomes["report"] == self.period.reports[0].label].reset_index(drop=True)
-        table = breakdown(mine, self.data.frame("rows"))
+        table = breakdown(mine, self.members)
         return table.assign(
             program_title=table["program"].astype("str").map(PROGRAM_TITLES),
             few=table["denominator"] < load_thresholds().minimum_denominator,
         )
+
+    @cached_property
+    def quarters(self) -> pd.DataFrame:
+        """Every figure of each report quarter of the trend, alone (`indicators.aggregate`).
+
+        Adds quarter_label (the period's name) and back (quarters before the report quarter);
+        oldest first; only quarters whose exits the extract still holds.
+        """
+        periods = {self.period.earlier(back): back for back in range(TREND_QUARTERS)}
+        labels = {period.reports[1].label: period for period in periods}
+        outcomes = self.data.frame("outcomes")
+        chosen = outcomes[outcomes["report"].isin(labels)]
+        figures = indicators.aggregate(chosen, ["report", "program"])
+        quarter = figures["report"].astype("str").map(labels)
+        figures = figures.assign(
+            quarter_label=[period.name for period in quarter],
+            back=[periods[period] for period in quarter],
+            program_title=figures["program"].astype("str").map(PROGRAM_TITLES),
+        )
+        return figures.sort_values(["quarter_label", "program"], ignore_index=True)
 
     def changes(self) -> pd.DataFrame:
         """The report quarter alone, beside the quarter before and the same one last year.
@@ -129,16 +160,11 @@ class Report:
         before, a_year_ago (shares 0..1 or dollars), change_quarter and change_year (differences
         in the same unit); missing where the extract holds no such quarter.
         """
-        labels = {self.period.earlier(back).reports[1].label: back for back in (0, 1, 4)}
-        outcomes = self.data.frame("outcomes")
-        chosen = outcomes[outcomes["report"].isin(labels)]
-        figures = indicators.aggregate(chosen, ["report", "program"])
-        figures["back"] = figures["report"].astype("str").map(labels)
-        wide = figures.pivot_table(
+        mine = self.quarters[self.quarters["program"].isin(["adult", "dw", "youth"])]
+        wide = mine.pivot_table(
             index=["program", "indicator"], columns="back", values="value", observed=True
         ).reindex(columns=[0, 1, 4])
         wide = wide.set_axis(["value", "before", "a_year_ago"], axis=1).reset_index()
-        wide = wide[wide["program"].isin(["adult", "dw", "youth"])]
         return wide.rename(columns={"indicator": "measure"}).assign(
             change_quarter=wide["value"] - wide["before"],
             change_year=wide["value"] - wide["a_year_ago"],
@@ -152,20 +178,8 @@ class Report:
         One row per quarter and program: quarter_label, program, program_title, numerator,
         denominator, value; only quarters whose exits the extract still holds.
         """
-        periods = [self.period.earlier(back) for back in reversed(range(TREND_QUARTERS))]
-        labels = {period.reports[1].label: period.name for period in periods}
-        outcomes = self.data.frame("outcomes")
-        chosen = outcomes[
-            (outcomes["indicator"] == measure)
-            & outcomes["report"].isin(labels)
-            & outcomes["program"].isin(["adult", "dw", "youth"])
-        ]
-        figures = indicators.aggregate(chosen, ["report", "program"])
-        figures = figures.assign(
-            quarter_label=figures["report"].astype("str").map(labels),
-            program_title=figures["program"].astype("str").map(PROGRAM_TITLES),
-        )
-        return figures.sort_values(["quarter_label", "program"], ignore_index=True)
+        mine = self.quarters["program"].isin(["adult", "dw", "youth"])
+        return self.quarters[mine & (self.quarters["indicator"] == measure)].reset_index(drop=True)
 
     def areas(self) -> pd.DataFrame:
         """The state and every LWIA in the main report, small cells withheld (long form).
@@ -219,6 +233,12 @@ class Report:
             ["Active, at risk of soft exit", "Active, past 90 days without service"]
         )
         return table[near].sort_values(["days", "row"], ascending=[False, True], ignore_index=True)
+
+
+@cache
+def _against_levels(report: Report, window: Window) -> pd.DataFrame:
+    """Kept beside the report: several tables of a page start from the same figures."""
+    return report.figures(window)
 
 
 def open_report(snapshot: str, scope: str, period: str) -> Report:

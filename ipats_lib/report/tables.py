@@ -112,7 +112,7 @@ def levels(summary: pd.DataFrame, caption: str) -> Html:
 
 def indicator_page(measure: str) -> str:
     """The page that defines an indicator and lists its records, beside the summary."""
-    return f"indicators-{measure.lower()}.html"
+    return f"detail-{measure.lower()}.html"
 
 
 def levels_by_window(report: "Report", measure: str = "") -> Html:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipats_lib.breakdown import TOTAL, breakdown
+from ipats_lib.breakdown import TOTAL, breakdown, membership_of
 from ipats_lib.cohorts import Records, View
 from ipats_lib.groups import age, load_groups
 from ipats_lib.indicators import outcome_table
@@ -119,7 +119,7 @@ def test_a_groups_figure_counts_its_own_records_and_all_come_first():
         {**EXITED, "201": 1, "1602": 1},
     )
     outcomes = outcome_table(rows, Period.parse("PY2024").reports, date(2025, 10, 1))
-    lines = breakdown(outcomes, rows)
+    lines = breakdown(outcomes, membership_of(rows))
     mine = lines[(lines["program"] == "adult") & (lines["indicator"] == "ERQ2")]
     counted = mine.set_index("group")[["successes", "denominator"]]
     assert mine["group"].iloc[0] == TOTAL
