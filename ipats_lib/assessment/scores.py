@@ -38,7 +38,8 @@ def individual_scores(
     figures: long form of one area and one report, with py, program, measure, denominator and
     value. The target is the adjusted level once the program year is over and one is published,
     until then the negotiated one. Returns one row each: program, measure, denominator, actual,
-    target, basis (`negotiated` or `adjusted`), score (percent of target, unrounded; missing where
+    target, basis (`negotiated` or `adjusted`, and
+    whether synthetic), score (percent of target, unrounded; missing where
     not assessed), reason (why not assessed, else empty), fails, short (points of score lacking).
     """
     mine = figures[figures["program"].isin(PROGRAMS)]
@@ -62,10 +63,17 @@ def _individual(
         "denominator": counted,
         "actual": actual,
         "target": target,
-        "basis": "" if level is None else ("negotiated" if adjusted is None else "adjusted"),
+        "basis": _basis(level, adjusted),
         "score": float("nan") if reason else actual / target * 100,
         "reason": reason,
     }
+
+
+def _basis(level: Level | None, adjusted: float | None) -> str:
+    if level is None:
+        return ""
+    name = "negotiated" if adjusted is None else "adjusted"
+    return f"{name}, synthetic" if level.synthetic else name
 
 
 def _not_assessed(level: Level | None, counted: int) -> str:

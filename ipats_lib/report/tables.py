@@ -107,7 +107,9 @@ def levels(summary: pd.DataFrame, caption: str) -> Html:
         Column("known", "Known outcomes only", number=True),
         Column("best", "If all pending succeed", number=True),
     )
-    return table(shown, caption, columns, "nobody is in any of these cohorts.")
+    source = "synthetic levels" if summary["level_synthetic"].any() else "published levels"
+    known = f"{caption}; {source}" if summary["level"].notna().any() else f"{caption}; no level"
+    return table(shown, known, columns, "nobody is in any of these cohorts.")
 
 
 def indicator_page(measure: str) -> str:

@@ -8,6 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue
+from ipats_lib.publishing.render import split_body
 
 OURS = Path(__file__).parents[2] / "notebooks"
 PARAMETERS = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
@@ -44,6 +45,9 @@ def test_order_decides_then_name(tmp_path):
         {"declared": {**DECLARED, "scopes": []}},
         {"declared": {**DECLARED, "order": "first"}},
         {"declared": {**DECLARED, "extra": 1}},
+        {"declared": {**DECLARED, "pages": [["one", "One"]]}},
+        {"declared": {**DECLARED, "downloads": ["../roster.csv"]}},
+        {"declared": {**DECLARED, "downloads": ["roster.html"]}},
         {"parameters": PARAMETERS + "\nextra = 1"},
         {"parameters": 'scope = "state"'},
         {"outputs": [nbformat.v4.new_output("stream", text="kept")]},
@@ -53,6 +57,31 @@ def test_order_decides_then_name(tmp_path):
 def test_a_notebook_that_breaks_the_rules_is_named(tmp_path, broken):
     path = notebook(tmp_path, **broken)
     with pytest.raises(NotebookError, match=path.name):
+        read_catalogue(tmp_path)
+
+
+def test_one_run_may_give_several_pages(tmp_path):
+    path = notebook(tmp_path)
+    many = nbformat.read(path, as_version=4)
+    many.metadata["ipats"]["pages"] = [["one", "First"], ["two", "Second"]]
+    many.cells += [new_markdown_cell("# One", metadata={"tags": ["page-one"]})]
+    many.cells += [new_markdown_cell("# Two", metadata={"tags": ["page-two"]})]
+    nbformat.write(many, path)
+    (found,) = read_catalogue(tmp_path)
+    assert found.pages == (
+        ("performance/made-one.html", "First"), ("performance/made-two.html", "Second"),
+    )  # fmt: skip
+    assert split_body(
+        "<section>H</section>head<!--page one--><section>1</section>a"
+        "<!--page two--><section>2</section>b",
+        ["one", "two"],
+    ) == ["<section>1</section>heada", "<section>2</section>headb"]
+
+
+def test_two_notebooks_must_not_write_the_same_file(tmp_path):
+    for name in ("a", "b"):
+        notebook(tmp_path, name, declared={**DECLARED, "downloads": ["roster.csv"]})
+    with pytest.raises(NotebookError, match=r"roster\.csv is a file of"):
         read_catalogue(tmp_path)
 
 

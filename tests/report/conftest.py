@@ -1,0 +1,33 @@
+"""Reports on the small synthetic state: the state, an area and one of its planners."""
+
+import pytest
+
+from ipats_lib.periods import Period
+from ipats_lib.report import Report
+from ipats_lib.report.data import StateData
+from ipats_lib.scopes import Scope
+from ipats_lib.snapshot import make_snapshot
+
+
+@pytest.fixture(scope="session")
+def state(extract, store) -> StateData:
+    return StateData(make_snapshot(extract, store), Period.parse("PY2024Q4"))
+
+
+@pytest.fixture(scope="session")
+def planner(state) -> Scope:
+    """The planner of the sample with most customers."""
+    members = state.membership[state.membership["area_type"] == "planner"]
+    busiest = members["area"].astype("str").value_counts().index[0]
+    return next(s for s in state.snapshot.scopes() if s.planner == busiest)
+
+
+@pytest.fixture(params=["state", "lwia", "planner"])
+def report(request, state, planner) -> Report:
+    scopes = {"state": Scope.parse("state"), "lwia": Scope.parse(f"lwia/{planner.lwia}")}
+    return Report(state.slice(scopes.get(request.param, planner)))
+
+
+@pytest.fixture
+def area(state, planner) -> Report:
+    return Report(state.slice(Scope.parse(f"lwia/{planner.lwia}")))

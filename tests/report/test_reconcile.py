@@ -1,0 +1,153 @@
+"""Whatever a page shows is counted from the same rows, so no two figures can disagree.
+
+Source: issue "Performance tools", "Right to the record": totals, groups, areas and planners.
+"""
+
+import pandas as pd
+import pytest
+
+from ipats_lib.indicators import aggregate
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.report import calendar, federal, outlook, rosters
+from ipats_lib.report.report import Report
+
+TITLE_I = ("adult", "dw", "youth")
+RATES = [code for code, rule in INDICATORS.items() if not rule.is_median]
+
+
+def lines(report: Report, window=None) -> pd.DataFrame:
+    figures = report.indicators(window)
+    return figures[figures["program"].isin(TITLE_I)].set_index(["program", "measure"])
+
+
+@pytest.mark.parametrize("measure", INDICATORS)
+def test_a_roster_lists_what_its_figure_counts(area, measure):
+    listed = rosters.roster(area, measure)
+    assert not listed.empty
+    for program, mine in listed.groupby("program", observed=True):
+        states = mine["state"].astype("str").value_counts()
+        figure = area.indicators().set_index(["program", "measure"]).loc[(program, measure)]
+        counted = states.get("success", 0) + states.get("failure", 0) + states.get("pending", 0)
+        assert counted == figure["denominator"]
+        assert states.get("pending", 0) == figure["pending"]
+        assert states.get("excluded", 0) == figure["excluded"]
+
+
+@pytest.mark.parametrize("measure", RATES)
+def test_a_roster_of_a_rate_lists_its_successes(area, measure):
+    listed = rosters.roster(area, measure)
+    successes = listed[listed["state"] == "success"].groupby("program", observed=True).size()
+    for program, number in successes.items():
+        figure = area.indicators().set_index(["program", "measure"]).loc[(program, measure)]
+        assert number == figure["numerator"]
+
+
+def test_the_state_lists_nobody(state):
+    from ipats_lib.scopes import STATE
+
+    whole = Report(state.slice(STATE))
+    assert rosters.roster(whole, "ERQ2").empty
+    assert "customer" not in outlook.pending(whole, "ERQ2", 1)
+
+
+def test_a_planner_is_told_that_a_wage_was_found_and_no_amount(state, planner):
+    listed = rosters.roster(Report(state.slice(planner)), "ME")
+    assert set(listed["1704"]) == {"found"}
+
+
+def test_an_area_sees_the_wages_of_its_customers(area):
+    wages = rosters.roster(area, "ME")
+    adult = wages[(wages["program"] == "adult") & (wages["state"] == "success")]
+    expected = lines(area).loc[("adult", "ME"), "value"]
+    assert adult["1704"].astype("float64").median() == expected
+
+
+def test_the_line_of_all_is_the_figure_and_no_group_exceeds_it(report):
+    figures = lines(report)
+    for key, mine in report.breakdown.groupby(["program", "indicator"], observed=True):
+        if key not in figures.index:
+            continue
+        everybody, groups = mine.iloc[0], mine.iloc[1:]
+        assert everybody["denominator"] == figures.loc[key, "denominator"]
+        assert everybody["value"] == pytest.approx(figures.loc[key, "value"])
+        assert (groups["denominator"] <= everybody["denominator"]).all()
+        sexes = groups.loc[groups["dimension"] == "Sex", "denominator"].sum()
+        assert sexes <= everybody["denominator"]
+
+
+def test_the_service_tiers_and_the_counties_split_the_whole(report):
+    """Nobody is in two tiers, or lives in two counties."""
+    for _, mine in report.breakdown.groupby(["program", "indicator"], observed=True):
+        whole = mine["denominator"].iloc[0]
+        for dimension in ("Service tier", "County of residence"):
+            assert mine.loc[mine["dimension"] == dimension, "denominator"].sum() <= whole
+
+
+def test_the_federal_form_says_what_the_summary_says(report):
+    (window,) = federal.annual(report)
+    form = federal.long_form(report, (window,))
+    form = form[form["group"] == "all"].set_index(["program", "measure"])
+    for key, figure in lines(report, window).iterrows():
+        if figure["denominator"]:
+            assert form.loc[key, "value"] == pytest.approx(figure["value"])
+
+
+def test_served_counts_a_person_once(area):
+    (window,) = federal.annual(area)
+    form = federal.long_form(area, (window,))
+    rows, span = area.data.frame("rows"), window.cohort("served")
+    adult = rows[rows["903"].isin([1, 2, 3]) & (rows["900"] <= pd.Timestamp(span.end))]
+    adult = adult[adult["901"].isna() | (adult["901"] >= pd.Timestamp(span.start))]
+    served = form[(form["program"] == "adult") & (form["group"] == "all")]
+    assert served.set_index("measure").loc["served", "value"] == adult["100"].nunique()
+
+
+@pytest.mark.parametrize("ahead", [0, 1])
+def test_the_outlook_starts_from_the_annual_figure_and_stays_between_its_bounds(report, ahead):
+    year = outlook.outlook(report, ahead)
+    annual = lines(report, outlook.program_year_of(report, ahead))
+    for line in year.itertuples():
+        figure = annual.loc[(line.program, line.measure)]
+        assert line.denominator == figure["denominator"]
+        assert line.pending == figure["pending"]
+        if line.measure in RATES and line.denominator:
+            assert line.value == pytest.approx(figure["value"])
+            assert line.ceiling == pytest.approx(figure["ceiling"])
+            assert pd.isna(line.expected) or line.value <= line.expected <= line.ceiling
+
+
+@pytest.mark.parametrize("measure", ["ERQ2", "ERQ4", "CR", "MSG"])
+def test_everybody_who_is_pending_is_listed_with_a_day_that_is_not_past(area, measure):
+    year = outlook.outlook(area, 1)
+    listed = outlook.pending(area, measure, 1)
+    assert len(listed) == year.loc[year["measure"] == measure, "pending"].sum()
+    recorded = listed["recorded_by"] >= listed["happens_by"]
+    assert recorded.all()
+
+
+def test_the_calendar_holds_the_exits_of_its_quarters(area):
+    table = calendar.cohort_calendar(area, "ERQ2")
+    first = table.iloc[0]
+    assert (first["report"], first["counted"], first["measured"]) == (
+        "PY2024Q4", "2024 Q2", "2024 Q4",
+    )  # fmt: skip
+    rows = area.data.frame("rows")
+    exits = rows[rows["901"].between("2024-04-01", "2024-06-30") & rows["903"].isin([1, 2, 3])]
+    assert first["adult"] == len(exits)
+
+
+def test_areas_and_planners_are_counted_from_the_states_rows(state):
+    """The state's own outcome rows, restricted to an area's members, give the area's figures."""
+    members = state.membership
+    for scope in state.snapshot.scopes()[1:40]:
+        rows = members.loc[
+            (members["area_type"] == scope.kind) & (members["area"] == scope.area), "row"
+        ]
+        of_state = state.outcomes[state.outcomes["row"].isin(rows)]
+        own = state.slice(scope).frame("outcomes")
+        by = ["report", "program"]
+        pd.testing.assert_frame_equal(
+            aggregate(of_state, by).astype({"report": "str"}),
+            aggregate(own, by).astype({"report": "str"}),
+            check_categorical=False,
+        )
