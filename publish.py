@@ -199,6 +199,38 @@ def indicators(
     err.print(f"Wrote {len(figures):,} figures to {out}.")
 
 
+@app.command()
+@sentences
+def selfcheck(
+    public_file: Annotated[Path, typer.Argument(help="A public-use PIRL file: csv, gz or zip.")],
+    state: Annotated[str, typer.Option(help="Postal code; empty for every state.")] = "IL",
+    period: Annotated[str, typer.Option(help="PY2023; by default from the file's name.")] = "",
+    disagreements: Annotated[int, typer.Option(help="How many to print.", min=0)] = 20,
+) -> None:
+    """Compare our result of every row with the Department of Labor's own. Exit 7: some differ."""
+    from ipats_lib.extract.public import period_of_name, read_public
+    from ipats_lib.indicators.rules import ELEMENTS
+    from ipats_lib.periods import Period
+    from ipats_lib.selfcheck import compare
+
+    wanted = Period.parse(period) if period else period_of_name(public_file)
+    if wanted is None:
+        raise UsageError(f"{public_file.name} does not tell its period: add --period PY2023.")
+    with shown_progress() as advance:
+        blocks = read_public(
+            public_file, ELEMENTS, wanted.py, state, functools.partial(advance, "check")
+        )
+        found = compare(blocks, wanted.reports[0], disagreements)
+    if not found.rows:
+        raise UsageError(f"{public_file.name} holds no row of state {state}: check --state.")
+    print(found.table().to_string(index=False, float_format=lambda share: f"{share:.4%}"))
+    for line, code, ours, theirs, reason, decided in found.first:
+        print(f"line {line} {code}: ours {ours}, DOL's {theirs} ({reason}; {decided})")
+    err.print(f"{found.rows:,} rows compared, {found.disagreeing:,} lines disagree.")
+    if found.disagreeing:
+        raise typer.Exit(7)
+
+
 def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
     def say(path: str, reasons: tuple[str, ...]) -> None:
         if wanted:

@@ -7,6 +7,7 @@
     +-- SnapshotError          4   a snapshot is missing, damaged or of another version
     +-- NotebookError          5   a notebook breaks the catalogue's rules, or failed on a scope
     +-- PublicationError       6   a built site is not whole
+    (selfcheck ends with       7   when a public file's results differ from ours)
     +-- PublisherBusyError    75   another publisher holds the site (EX_TEMPFAIL)
 
 A message names file, row, element and rule. It never repeats a value from a record: whoever may

@@ -1,0 +1,231 @@
+"""The Department of Labor's public-use PIRL files, a few thousand rows at a time (domain 8.3).
+
+One file holds the whole country, up to twenty million rows, plain, gzipped or zipped. Elements are
+named differently from year to year; DOL's own result per row stands in calculated columns, whose
+names by program year are data (`params/public/`). Birth dates and places are masked and not needed.
+"""
+
+import csv
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from ipats_lib.errors import ExtractError, ParamsError
+from ipats_lib.extract.cells import kind_of, type_column
+from ipats_lib.extract.headers import Spellings, is_ssn
+from ipats_lib.params import load_layout, params_folder, read_rows
+from ipats_lib.periods import Period
+
+BLOCK = 16 << 20
+STATE = re.compile(r"(?:CALC|PIRL)\s?(?:4000|3000)", re.IGNORECASE)
+_NAMED = re.compile(r"PY(20[0-9]{2})Q([1-4])", re.IGNORECASE)
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicColumns:
+    """Where a file keeps what is asked of it: file column by element, and by indicator.
+
+    state: the column of the reporting state, or none.
+    """
+
+    elements: dict[str, str]
+    results: dict[str, str]
+    state: str
+
+
+def period_of_name(path: Path) -> Period | None:
+    """The period that a file's name tells, as in `WIOAPerformanceRecords_PY2023Q4_PUBLIC.csv`."""
+    found = _NAMED.search(path.name)
+    if found is None:
+        return None
+    quarter = int(found[2])
+    return Period(int(found[1])) if quarter == 4 else Period(int(found[1]), quarter)
+
+
+def result_columns(py: int) -> dict[str, str]:
+    """`params/public/results.csv`: column of DOL's result by indicator, for a program year."""
+    path = params_folder() / "public" / "results.csv"
+    rows = read_rows(path, ("py_from", "py_to", "column", "indicator", "source"))
+    try:
+        return {
+            row["indicator"]: row["column"]
+            for row in rows
+            if int(row["py_from"]) <= py <= int(row["py_to"])
+        }
+    except ValueError as error:
+        raise ParamsError(f"{path}: py_from and py_to must be program years.") from error
+
+
+def find_columns(cells: Sequence[str], wanted: Sequence[str], py: int, file: str) -> PublicColumns:
+    """Match a header; ExtractError when an element or every result is missing."""
+    spellings = Spellings(load_layout("pirl_2021"))
+    rows = read_rows(params_folder() / "public" / "aliases.csv", ("column", "element", "source"))
+    aliases = {row["column"]: row["element"] for row in rows}
+    found: dict[str, str] = {}
+    for cell in cells:
+        element = aliases.get(cell.strip()) or spellings.by_number(cell)
+        if element in wanted and not is_ssn(cell):
+            found.setdefault(str(element), cell)
+    lacking = [element for element in wanted if element not in found]
+    if lacking:
+        raise ExtractError(
+            f"{file} line 1: the header lacks PIRL element {', '.join(lacking)}; expected a "
+            "public-use file of PY2017 or later."
+        )
+    by_name = {cell.strip(): cell for cell in cells}
+    known = result_columns(py)
+    results = {code: by_name[name] for code, name in known.items() if name in by_name}
+    if not results:
+        expected = ", ".join(known.values()) or "none is known for this year"
+        raise ExtractError(
+            f"{file} line 1: no column of DOL's results for PY{py} (expected {expected}); name "
+            "them in params/public/results.csv."
+        )
+    state = next((cell for cell in cells if STATE.fullmatch(cell.strip())), "")
+    return PublicColumns(found, results, state)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], int], int]]:
+    """The file's uncompressed bytes, how far it is read, and its size (both as stored)."""
+    if not path.is_file():
+        raise ExtractError(f"{path} is not there: name a public-use file.")
+    with ExitStack() as stack:
+        size = path.stat().st_size
+        stored = stack.enter_context(path.open("rb"))
+        if path.suffix == ".zip":
+            yield stack.enter_context(_member(stored, path)), stored.tell, size
+        elif path.suffix == ".gz":
+            plain = stack.enter_context(gzip.GzipFile(fileobj=stored))
+            yield cast(IO[bytes], plain), stored.tell, size
+        else:
+            yield stored, stored.tell, size
+
+
+@contextmanager
+def _member(stored: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
+    try:
+        archive = zipfile.ZipFile(stored)
+    except zipfile.BadZipFile:
+        raise ExtractError(f"{path.name} is not a zip file; download it again.") from None
+    with archive:
+        names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+        if len(names) != 1:
+            raise ExtractError(f"{path.name} holds {len(names)} CSV files; expected one.")
+        with archive.open(names[0]) as member:
+            yield member
+
+
+def header_of(stream: IO[bytes], file: str) -> tuple[list[str], bytes]:
+    """The first line's cells, and the line; ExtractError when it is no text."""
+    line = stream.readline(1 << 20)
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ExtractError(f"{file} line 1 is not text; expected a CSV header.") from None
+    cells = next(csv.reader([text]), [])
+    if len(cells) < 2:
+        raise ExtractError(f"{file} line 1 is not a CSV header of a public-use file.")
+    return cells, line
+
+
+def read_public(
+    path: Path, wanted: Sequence[str], py: int, state: str, advance: Advance
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """The rows of one state, block by block, in bounded memory.
+
+    wanted: element numbers. state: postal code, or nothing for all. Yields the elements, typed as
+    in a snapshot, with `row` (its line in the file), and DOL's results by indicator (texts).
+    advance: told the bytes read and the file's size. ExtractError names file and line.
+    """
+    layout = {element.number: element for element in load_layout("pirl_2021").elements}
+    with opened(path) as (stream, told, size):
+        cells, _ = header_of(stream, path.name)
+        columns = find_columns(cells, wanted, py, path.name)
+        if state and not columns.state:
+            raise ExtractError(
+                f"{path.name} line 1: no column of the reporting state; leave --state empty."
+            )
+        names = [*columns.elements.values(), *columns.results.values()]
+        names += [columns.state] if columns.state else []
+        line = 2
+        for batch in _batches(stream, cells, names, path.name):
+            rows = pd.RangeIndex(line, line + len(batch))
+            line += len(batch)
+            table = pa.Table.from_batches([batch])
+            chosen = _of_state(table, columns.state, state)
+            typed = {
+                number: type_column(_column(table, name), kind_of(layout[number], None)).values
+                for number, name in columns.elements.items()
+            }
+            frame = pa.table(typed).to_pandas(types_mapper=_types)
+            results = {code: _column(table, name) for code, name in columns.results.items()}
+            advance(told(), size)
+            yield (
+                frame.assign(row=rows)[chosen].reset_index(drop=True),
+                pa.table(results).to_pandas()[chosen].reset_index(drop=True),
+            )
+        advance(size, size)
+
+
+def _of_state(table: pa.Table, column: str, state: str) -> Any:
+    if not state:
+        return [True] * len(table)
+    return (table[column].to_pandas().str.strip() == state).to_numpy()
+
+
+def _types(kind: pa.DataType) -> Any:
+    return {pa.int32(): pd.Int32Dtype(), pa.string(): pd.StringDtype()}.get(kind)
+
+
+def _column(table: pa.Table, name: str) -> pa.Array:
+    return table[name].combine_chunks()
+
+
+def _batches(
+    stream: IO[bytes], cells: Sequence[str], names: Sequence[str], file: str
+) -> Iterator[pa.RecordBatch]:
+    texts = dict.fromkeys(names, pa.string())
+    try:
+        reader = arrow_csv.open_csv(
+            pa.PythonFile(io.BufferedReader(_Raw(stream)), mode="r"),
+            read_options=arrow_csv.ReadOptions(column_names=list(cells), block_size=BLOCK),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=texts, include_columns=list(names), strings_can_be_null=True,
+                null_values=[""], quoted_strings_can_be_null=True,
+            ),
+        )  # fmt: skip
+        yield from reader
+    except (pa.ArrowInvalid, EOFError, OSError, zipfile.BadZipFile) as error:
+        where = re.search(r"Row #(\d+)", str(error))
+        at = f" line {int(where[1]) + 1}" if where else ""
+        raise ExtractError(
+            f"{file}{at}: the file is damaged or not a CSV with {len(cells)} columns; download it "
+            "again."
+        ) from None
+
+
+class _Raw(io.RawIOBase):
+    """A stream whose reads Arrow may make, without closing it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
