@@ -276,6 +276,9 @@ def build(
     scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")] = "",
     notebook_seconds: Annotated[float, typer.Option(help="A notebook's time limit.")] = 300,
     notebook_mb: Annotated[float, typer.Option(help="A notebook's memory limit.")] = 4096,
+    earlier: Annotated[
+        list[Path] | None, typer.Option(help="An older snapshot's folder, for the trend.")
+    ] = None,
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
     contacts: Contacts = "any_contact",
@@ -284,6 +287,7 @@ def build(
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
     from ipats_lib.publishing.run import Options
+    from ipats_lib.snapshot import open_snapshot
 
     options = Options(
         notebooks=notebooks,
@@ -296,6 +300,7 @@ def build(
         pool=_pool(scheduler),
         notebook_seconds=notebook_seconds,
         notebook_mb=notebook_mb,
+        earlier=tuple(open_snapshot(folder) for folder in earlier or ()),
     )
     source = _snapshot(extract, store, as_of, contacts)
     with shown_progress() as advance:

@@ -145,6 +145,24 @@ def has_code(code: str, element: str, *codes: int) -> Predicate:
     )
 
 
+def whole_from(exits: NDArray[np.datetime64]) -> date | None:
+    """The first day of the oldest quarter whose exits the extract holds as a whole.
+
+    exits: element 901 of every record of the extract. An extract reaches back some ten quarters
+    (domain 8.1); a few older exits come along with records that are kept for another reason, and
+    would pass for a whole quarter. So: the oldest quarter with at least a tenth of the usual
+    (median) number of exits. None where nobody has exited.
+    """
+    months = exits[~np.isnat(exits)].astype("datetime64[M]").astype(np.int64)
+    quarters, counts = np.unique(months // 3, return_counts=True)
+    if not len(quarters):
+        return None
+    usual = float(np.median(counts[counts > 0.1 * counts.max()]))
+    first = quarters[counts >= 0.1 * usual][0]
+    day: date = (first * 3).astype("datetime64[M]").astype("datetime64[D]").item()
+    return day
+
+
 # Codes 1 local formula, 2 statewide, 3 both; 4 marks a reportable individual (domain 2.1; opdR).
 IN_ADULT = has_code("in_adult", "903", 1, 2, 3)
 IN_DISLOCATED_WORKER = has_code("in_dw", "904", 1, 2, 3)

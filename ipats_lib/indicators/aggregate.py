@@ -9,6 +9,7 @@ from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report
 
 COUNTS = ("success", "failure", "pending", "excluded")
+FIGURE_COLUMNS = (*COUNTS, "denominator", "numerator", "value", "resolved", "ceiling")
 LONG_COLUMNS = (
     *("report", "py", "quarter", "window", "area_type", "area", "program", "group"),
     *("measure", "numerator", "denominator", "value", "suppressed"),

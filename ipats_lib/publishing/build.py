@@ -2,7 +2,6 @@
 
 from ipats_lib import __version__
 from ipats_lib.errors import PublicationError
-from ipats_lib.periods import Period
 from ipats_lib.publishing.dependencies import inputs_hash
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options, Progress, Run
@@ -30,7 +29,7 @@ def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
 def _build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
     site = Site(options.site)
     scopes = choose_scopes(snapshot.scopes(), options.only)
-    facts = _facts(snapshot, options.period)
+    facts = _facts(snapshot, options)
     with site.publisher():
         inputs = inputs_hash({**facts, "scopes": [s.path for s in scopes]}, options.notebooks)
         current = site.current_manifest(options.period.name)
@@ -46,10 +45,11 @@ def _build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
         return publish(snapshot, options, site, scopes, {**facts, "inputs": inputs}, progress)
 
 
-def _facts(snapshot: Snapshot, period: Period) -> dict[str, str]:
+def _facts(snapshot: Snapshot, options: Options) -> dict[str, str]:
     return {
         "as_of": snapshot.as_of.isoformat(),
         "library": __version__,
-        "period": period.name,
+        "earlier": " ".join(sorted(older.id for older in options.earlier)),
+        "period": options.period.name,
         "snapshot": snapshot.id,
     }

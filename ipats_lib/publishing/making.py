@@ -71,7 +71,7 @@ class _Making:
         self.current: Manifest | None = site.current_manifest(options.period.name)
         self.catalogue = catalogue = read_catalogue(options.notebooks)
         self.pages = plan_publication(catalogue, scopes)
-        self.state = StateData(snapshot, options.period)
+        self.state = StateData(snapshot, options.period, options.earlier)
         self.cache = PageCache(site.inner / "cache")
         self.common = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipats_lib.periods import Period
+from ipats_lib.snapshot import Snapshot
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much is done and how much there is."""
@@ -25,7 +26,7 @@ class Options:
     """What to publish where. workers: processes on this machine, or pages at once elsewhere.
 
     pool: None means processes of this machine. notebook_seconds and notebook_mb: what one
-    notebook may take before it is stopped.
+    notebook may take before it is stopped. earlier: older snapshots, for the trend.
     """
 
     notebooks: Path
@@ -38,6 +39,7 @@ class Options:
     pool: Pool | None = None
     notebook_seconds: float = 300
     notebook_mb: float = 4096
+    earlier: tuple[Snapshot, ...] = ()
 
 
 @dataclass(slots=True)

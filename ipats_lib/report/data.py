@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from pyarrow import feather
 
 from ipats_lib import caseload, forms, groups, indicators
+from ipats_lib.cohorts import whole_from
 from ipats_lib.disclosure import load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
 from ipats_lib.indicators.aggregate import in_areas
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
+from ipats_lib.report.history import history
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Snapshot
 
@@ -33,12 +35,18 @@ TREND_QUARTERS = 8
 ROW_COLUMNS = tuple(
     dict.fromkeys((*ELEMENTS, *caseload.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
 )
-FRAMES = ("rows", "outcomes", "areas", "caseload", "assignment", "service", "planner")
+FRAMES = (
+    *("rows", "outcomes", "history", "areas", "caseload"),
+    *("assignment", "service", "planner"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What every page must say about its figures: whose, of which period, known when."""
+    """What every page must say about its figures: whose, of which period, known when.
+
+    whole_from: the first day of the oldest quarter whose exits the extract holds as a whole.
+    """
 
     scope: str
     title: str
@@ -47,6 +55,7 @@ class About:
     as_of_source: str
     synthetic: bool
     missing_tables: tuple[str, ...]
+    whole_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,10 +125,14 @@ def reports_of(period: Period) -> tuple[Report, ...]:
 
 @dataclass(frozen=True)
 class StateData:
-    """A whole snapshot for one period, computed once and sliced per scope."""
+    """A whole snapshot for one period, computed once and sliced per scope.
+
+    earlier: older snapshots, for quarters of the trend that this one no longer holds.
+    """
 
     snapshot: Snapshot
     period: Period
+    earlier: tuple[Snapshot, ...] = ()
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -135,6 +148,12 @@ class StateData:
         reports = reports_of(self.period)
         table = indicators.outcome_table(self.rows, reports, self.snapshot.as_of)
         return table.sort_values("row", kind="stable", ignore_index=True)
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """The trend's quarters that only earlier snapshots hold (`history.history`)."""
+        trend = [self.period.earlier(back).reports[1] for back in range(TREND_QUARTERS)]
+        return history(self.snapshot, self._whole_from, self.earlier, trend)
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
@@ -166,12 +185,19 @@ class StateData:
             "outcomes": self._only(self.outcomes, scope),
             "caseload": self._only(self.caseload, scope),
             "areas": self.areas,
+            "history": self._history_of(scope),
         }
         for name in ("assignment", "service", "planner"):
             table = self.snapshot.table(name, scope)
             if table is not None:
                 frames[name] = table.reset_index(drop=True)
         return ScopeData(self._about(scope), frames)
+
+    def _history_of(self, scope: Scope) -> pd.DataFrame:
+        area = STATE_AREA if scope == STATE else scope.area
+        known = self.history
+        mine = (known["area_type"] == scope.kind) & (known["area"] == area)
+        return known[mine].drop(columns=["area_type", "area"]).reset_index(drop=True)
 
     def _only(self, frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
         if scope == STATE:
@@ -188,7 +214,13 @@ class StateData:
             as_of_source=self.snapshot.provenance.as_of_source,
             synthetic=self.snapshot.synthetic,
             missing_tables=tuple(self.snapshot.missing_tables),
+            whole_from=self._whole_from,
         )
+
+    @cached_property
+    def _whole_from(self) -> str:
+        first = whole_from(self.rows["901"].to_numpy(dtype="datetime64[D]"))
+        return first.isoformat() if first else ""
 
     @cached_property
     def _planner_names(self) -> dict[str, str]:

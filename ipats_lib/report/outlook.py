@@ -144,6 +144,8 @@ def expected_share(
         elapsed: float = (as_of(report.data.about) - begun).days
         return share_still_to_come(_delays(report, before, _GAIN_DAYS, start), elapsed)
     if measure == "CR":
+        if not report.holds_whole(Period(year.py - 1).program_year, measure):
+            return float("nan")
         waiting = _exits(report, mine[mine["state"] == "pending"])
         elapsed = float(np.median(_days(np.datetime64(as_of(report.data.about)) - waiting)))
         before = _of_report(report, program, measure, Period(year.py - 1).program_year.label)

@@ -1,5 +1,6 @@
 """A report on one scope: the questions that notebooks ask."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from html import escape
@@ -13,7 +14,7 @@ from ipats_lib.caseload import STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.errors import UsageError
-from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
@@ -137,14 +138,17 @@ class Report:
     def quarters(self) -> pd.DataFrame:
         """Every figure of each report quarter of the trend, alone (`indicators.aggregate`).
 
-        Adds quarter_label (the period's name) and back (quarters before the report quarter);
-        oldest first; only quarters whose exits the extract still holds.
+        Adds quarter_label (the period's name), back (quarters before the report quarter) and
+        known_at (as-of date of the snapshot that gave it); oldest first; only quarters whose
+        exits this extract, or an earlier one that was named, holds as a whole.
         """
         periods = {self.period.earlier(back): back for back in range(TREND_QUARTERS)}
         labels = {period.reports[1].label: period for period in periods}
         outcomes = self.data.frame("outcomes")
-        chosen = outcomes[outcomes["report"].isin(labels)]
+        whole = self._whole_lines([period.reports[1] for period in periods])
+        chosen = outcomes[[line in whole for line in _lines(outcomes)]]
         figures = indicators.aggregate(chosen, ["report", "program"])
+        figures = self._with_history(figures.assign(known_at=self.data.about.as_of))
         quarter = figures["report"].astype("str").map(labels)
         figures = figures.assign(
             quarter_label=[period.name for period in quarter],
@@ -152,6 +156,27 @@ class Report:
             program_title=figures["program"].astype("str").map(PROGRAM_TITLES),
         )
         return figures.sort_values(["quarter_label", "program"], ignore_index=True)
+
+    def _with_history(self, figures: pd.DataFrame) -> pd.DataFrame:
+        older = self.data.frames.get("history")
+        if older is None or older.empty:
+            return figures
+        plain = figures.astype({"report": "str", "program": "str", "indicator": "str"})
+        return pd.concat([older[plain.columns].astype(plain.dtypes), plain], ignore_index=True)
+
+    def holds_whole(self, report: Window, measure: Measure) -> bool:
+        """Whether the extract reaches back to every exit that a figure of the window counts."""
+        cohort = INDICATORS[measure].cohort
+        first = self.data.about.whole_from
+        return cohort == "MSG" or not first or report.cohort(cohort).start.isoformat() >= first
+
+    def _whole_lines(self, reports: Iterable[Window]) -> set[tuple[str, str]]:
+        return {
+            (report.label, code)
+            for report in reports
+            for code in INDICATORS
+            if self.holds_whole(report, code)
+        }
 
     def changes(self) -> pd.DataFrame:
         """The report quarter alone, beside the quarter before and the same one last year.
@@ -233,6 +258,10 @@ class Report:
             ["Active, at risk of soft exit", "Active, past 90 days without service"]
         )
         return table[near].sort_values(["days", "row"], ascending=[False, True], ignore_index=True)
+
+
+def _lines(outcomes: pd.DataFrame) -> Iterable[tuple[str, str]]:
+    return zip(outcomes["report"].astype("str"), outcomes["indicator"].astype("str"), strict=True)
 
 
 @cache

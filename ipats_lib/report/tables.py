@@ -196,6 +196,7 @@ def trend(figures: pd.DataFrame, caption: str) -> Html:
         Column("numerator", "Successes", display.count, number=True),
         Column("denominator", "Counted", display.count, number=True),
         Column("shown", "Figure", number=True),
+        Column("known_at", "Data as of"),
     )
     return table(shown, caption, columns, "the extract holds no exits of these quarters.")
 

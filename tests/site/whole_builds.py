@@ -66,7 +66,7 @@ def prepare(*snapshots: Snapshot) -> None:
     for state in states.values():
         for scope in choose_scopes(state.snapshot.scopes(), ONLY):
             state.slice(scope)
-    making.StateData = lambda snapshot, period: states[snapshot.id]
+    making.StateData = lambda snapshot, *_: states[snapshot.id]
     common_parts()
 
 

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 
+from ipats_lib.cohorts import whole_from
 from ipats_lib.errors import UsageError
 from ipats_lib.periods import LAG, Period, Quarter, Window, program_year, program_year_end
 
@@ -32,6 +34,30 @@ def test_current_quarter_windows():
     assert current.cohort("ER_Q4") == Window(date(2023, 7, 1), date(2023, 9, 30))
     assert current.cohort("exited") == Window(date(2024, 10, 1), date(2024, 12, 31))
     assert current.cohort("MSG") == Window(date(2025, 1, 1), date(2025, 3, 31))
+
+
+@pytest.mark.parametrize("quarter", [1, 2, 3, 4])
+def test_the_program_year_to_date_grows_quarter_by_quarter(quarter):
+    """It begins where the annual report's windows begin, and ends with the report quarter."""
+    period = Period(2024, quarter)
+    to_date = next(w for w in period.windows if w.window == "to_date")
+    current = next(w for w in period.windows if w.window == "current")
+    assert to_date.quarters == quarter
+    assert to_date.cohort("served").start == date(2024, 7, 1)
+    assert to_date.cohort("ER_Q2").start == date(2023, 7, 1)
+    assert to_date.cohort("ER_Q4").start == date(2023, 1, 1)
+    assert to_date.cohort("ER_Q2").end == current.cohort("ER_Q2").end
+
+
+def test_an_annual_publication_has_one_window():
+    assert [w.window for w in Period(2024).windows] == ["annual"]
+
+
+def test_a_few_old_exits_do_not_make_a_whole_quarter():
+    """One exit in 2022, forty in each quarter of 2023: the extract is whole from 2023 on."""
+    days = ["2022-02-01", *(f"2023-{month:02d}-10" for month in (1, 4, 7, 10) for _ in range(40))]
+    assert whole_from(np.array([*days, "NaT"], dtype="datetime64[D]")) == date(2023, 1, 1)
+    assert whole_from(np.array(["NaT"], dtype="datetime64[D]")) is None
 
 
 def test_program_years_turn_on_the_first_of_july():
