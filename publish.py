@@ -21,12 +21,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ipats_lib.access.commands import AUDIT, STORE, access, audit
 from ipats_lib.errors import IpatsError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(access, name="access")
+app.add_typer(audit, name="audit")
 err = Console(stderr=True)
 
 
@@ -285,12 +288,26 @@ def rollback(period: PeriodName, site: SiteFolder) -> None:
 @sentences
 def serve(
     site: SiteFolder,
-    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    store: Annotated[Path, typer.Option("--access", help="The access store.")] = STORE,
+    log: Annotated[Path, typer.Option("--audit", help="The audit log's folder.")] = AUDIT,
+    behind_nginx: Annotated[bool, typer.Option(help="nginx sends the files.")] = False,
+    certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
+    unprotected: Annotated[bool, typer.Option(help="A look at made-up data: NO access.")] = False,
 ) -> None:
-    """Show a site on loopback, for development: UNPROTECTED, every page to whoever asks."""
-    from ipats_lib.publishing.preview import serve_unprotected
+    """Serve a site to those who may see it; --unprotected shows it to whoever asks, on loopback."""
+    if unprotected:
+        from ipats_lib.publishing.preview import serve_unprotected
 
-    serve_unprotected(site, port, err.print)
+        serve_unprotected(site, port, err.print)
+        return
+    from ipats_lib.access.gateway import Setup
+    from ipats_lib.access.serve import serve as serve_protected
+
+    setup = Setup(site=site, store=store, audit=log, proxied=behind_nginx)
+    serve_protected(setup, address, port, certificate, key)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ its own.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,10 @@ from tests.access.mutants import MUTANTS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = (ROOT / "ipats_lib/access/decision.py").read_text()
-WORKED = ["-q", "-x", "-p", "no:cacheprovider", "-n", "0", "tests/access/test_decision.py"]
+# Without plugins: loading them takes longer than all the examples.
+BARE = ["-o", "addopts=", "--noconftest", "-p", "no:cacheprovider"]
+WORKED = ["-q", "-x", *BARE, "tests/access/test_decision.py"]
+ALONE = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 # One process loads everything and forks for each mutant: loading would take most of the time.
 RUN = """
 import json, os, sys, types
@@ -43,7 +47,7 @@ def outcomes(sources: list[str]) -> list[int]:
     """pytest's exit code for the worked examples over each source of the decision."""
     ran = subprocess.run(
         [sys.executable, "-c", RUN], cwd=ROOT, input=json.dumps(sources), text=True,
-        capture_output=True, check=True, timeout=200,
+        capture_output=True, check=True, timeout=200, env=ALONE,
     )  # fmt: skip
     return json.loads(ran.stdout)
 
@@ -62,6 +66,6 @@ def test_every_branch_of_the_decision_is_taken(tmp_path):
     steps = ([*run, "run", data, *only, *WORKED], [*run, "report", data, "--fail-under=100"])
     for step in steps:
         done = subprocess.run(
-            step, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+            step, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env=ALONE
         )
         assert done.returncode == 0, done.stdout
