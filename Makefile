@@ -5,7 +5,7 @@ PY := .venv/bin/python
 UV := .uv/bin/uv
 DEMO := var/demo
 
-.PHONY: help setup demo test test-fast check lab bench clean browser
+.PHONY: help setup demo test test-fast check lab bench clean browser nginx attack
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -30,7 +30,7 @@ demo: setup ## Make the sample state and publish it
 	@$(PY) publish.py build --extract $(DEMO)/extract --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site
 	@echo
 	@echo "The site is in $(DEMO)/site. To look at it:"
-	@echo "  $(PY) publish.py serve --site $(DEMO)/site"
+	@echo "  $(PY) publish.py serve --unprotected --site $(DEMO)/site"
 	@echo "then open http://127.0.0.1:8000/PY2024Q4/state/index.html (unprotected preview)"
 
 browser:
@@ -38,7 +38,15 @@ browser:
 	  echo "Installing Debian's chromium for the browser tests"; \
 	  apt-get update -qq && apt-get install -y -qq chromium; }
 
-test: setup browser check ## Set up and pass everything
+nginx:
+	@PATH=$$PATH:/usr/sbin; command -v nginx >/dev/null && command -v wrk >/dev/null || { \
+	  echo "Installing Debian's nginx and wrk for the tests of access"; \
+	  apt-get update -qq && apt-get install -y -qq nginx-light wrk; }
+
+attack: setup nginx ## Attack both servers: every figure of access, 100,000 hostile requests
+	@$(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack
+
+test: setup browser nginx check ## Set up and pass everything
 	@$(PY) -m pytest
 
 test-fast: setup ## The rules by hand-worked examples only

@@ -39,6 +39,8 @@ async def open_area(gateway: Gateway, visit: Visit) -> Response:
         target = read_path(path.encode())
     except UnicodeEncodeError:
         target = None
+    if target is not None and (target.scope is None or target.scope.kind != "lwia"):
+        target = None
     made = gateway.decide(person, target, visit)
     outcome, user = "allow" if made.allow else "deny", person.user if person else ""
     gateway.note(visit, "open", outcome, made.reason.value, user=user, object="area")
