@@ -295,6 +295,7 @@ def serve(
     behind_nginx: Annotated[bool, typer.Option(help="nginx sends the files.")] = False,
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
+    oidc: Annotated[Path | None, typer.Option(help="The identity provider, a JSON file.")] = None,
     unprotected: Annotated[bool, typer.Option(help="A look at made-up data: NO access.")] = False,
 ) -> None:
     """Serve a site to those who may see it; --unprotected shows it to whoever asks, on loopback."""
@@ -304,9 +305,11 @@ def serve(
         serve_unprotected(site, port, err.print)
         return
     from ipats_lib.access.gateway import Setup
+    from ipats_lib.access.oidc import Provider, read_client
     from ipats_lib.access.serve import serve as serve_protected
 
-    setup = Setup(site=site, store=store, audit=log, proxied=behind_nginx)
+    provider = Provider(read_client(oidc)) if oidc else None
+    setup = Setup(site=site, store=store, audit=log, proxied=behind_nginx, oidc=provider)
     serve_protected(setup, address, port, certificate, key)
 
 

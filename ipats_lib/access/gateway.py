@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse, Response
@@ -20,6 +19,7 @@ from ipats_lib.access.audit import AuditError, AuditLog, Event, veiled
 from ipats_lib.access.decision import Decision, Reason, decide
 from ipats_lib.access.grammar import Target, read_path
 from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
+from ipats_lib.access.oidc import Provider
 from ipats_lib.access.passwords import Verifier
 from ipats_lib.access.people import Person
 from ipats_lib.access.published import file_of
@@ -38,8 +38,7 @@ class Setup:
     store: Path
     audit: Path
     proxied: bool = False
-    oidc: Any = None
-    mail: Any = None
+    oidc: Provider | None = None
 
 
 @dataclass(slots=True)

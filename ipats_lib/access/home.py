@@ -1,5 +1,7 @@
 """A person's own pages: what they may see, the way to an LWIA, and the help page."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from ipats_lib.access import accounts, pages, sessions
@@ -57,3 +59,9 @@ async def style(gateway: Gateway, visit: Visit) -> Response:
     """The stylesheet."""
     gateway.note(visit, "page", "allow", "open_to_all", object="style")
     return pages.style()
+
+
+async def icon(gateway: Gateway, visit: Visit) -> Response:
+    """Browsers ask for one with every first page: there is none, and that is no error."""
+    gateway.note(visit, "page", "allow", "open_to_all", object="icon")
+    return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -6,7 +6,7 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces
 
-from ipats_lib.access import home, signing
+from ipats_lib.access import home, outside, signing
 from ipats_lib.access.gateway import Answer, Gateway, Setup
 from ipats_lib.errors import UsageError
 
@@ -15,15 +15,21 @@ PAGES: dict[tuple[str, bytes], Answer] = {
     ("GET", b"/open"): home.open_area,
     ("GET", b"/help"): home.help_page,
     ("GET", b"/style.css"): home.style,
+    ("GET", b"/favicon.ico"): home.icon,
     ("GET", b"/login"): signing.login_page,
     ("POST", b"/login"): signing.login,
     ("POST", b"/logout"): signing.logout,
 }
 
+PROVIDER: dict[tuple[str, bytes], Answer] = {
+    ("GET", b"/oidc/start"): outside.start,
+    ("GET", b"/oidc/callback"): outside.callback,
+}
+
 
 def app(setup: Setup) -> Gateway:
     """The ASGI app. It opens store and log when the server starts it."""
-    return Gateway(setup, PAGES)
+    return Gateway(setup, PAGES | (PROVIDER if setup.oidc else {}))
 
 
 def serve(

@@ -84,9 +84,9 @@ def _listening(running, port) -> None:
     raise AssertionError("the server does not listen")
 
 
-def gateway(place: Place, *more):
+def gateway(place: Place, *more, port: int = 0):
     """The embedded gateway, as an operator starts it."""
-    port = free_port()
+    port = port or free_port()
     command = [
         sys.executable, ROOT / "publish.py", "serve", "--site", place.site, "--port", port,
         "--access", place.store, "--audit", place.audit, *more,

@@ -3,7 +3,8 @@
 Served means: an answer of success with any published byte. The one lawful way to such an answer is
 a request line that is a plain path which the oracle gives to the asker (a generator may happen to
 write one; an absolute URL, a fragment and an empty query are the plain path by HTTP's own rules,
-and servers do not tell them from it).
+and servers do not tell them from it; two spaces after the method are one to nginx, which granian
+refuses).
 """
 
 import random
@@ -29,7 +30,7 @@ USERS = (
     "moved1001",
     "planner1008",
 )
-PLAIN = re.compile(rb"^(?:GET|HEAD) (?:https?://[^/]+)?(/[^ #?]*)\??(?:#[^ ]*)? HTTP/1\.1\r\n")
+PLAIN = re.compile(rb"^(?:GET|HEAD) +(?:https?://[^/]+)?(/[^ #?]*)\??(?:#[^ ]*)? HTTP/1\.1\r\n")
 
 
 def lawful(rows, user, request: bytes) -> bool:
