@@ -12,12 +12,15 @@ from typing import Annotated, Any
 import typer
 
 from ipats_lib.access import accounts
-from ipats_lib.access.audit import AuditLog, Event, Head, events, verify
+from ipats_lib.access.audit import AuditLog, Event, Head, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
+from ipats_lib.access.mail import Postbox
 from ipats_lib.access.passwords import hashed
+from ipats_lib.access.requests import send_due
 from ipats_lib.access.roster import RosterFile, checked, read_roster
 from ipats_lib.access.store import Store
+from ipats_lib.access.usage import usage as used
 from ipats_lib.errors import IpatsError, UsageError
 
 access = typer.Typer(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
@@ -220,13 +223,31 @@ def verify_log(
 @_told
 def usage(log: AuditFolder = AUDIT) -> None:
     """How often each user was shown a page and refused one, as CSV."""
-    counts: dict[str, list[int]] = {}
-    for event in events(log):
-        if event["event"] == "read" and event["user"]:
-            counts.setdefault(event["user"], [0, 0])[event["outcome"] == "deny"] += 1
     print("user,shown,refused")
-    for user, (shown, refused) in sorted(counts.items()):
-        print(f"{user},{shown},{refused}")
+    for use in used(log):
+        print(f"{use.user},{use.shown},{use.refused}")
+
+
+@access.command("mail")
+@_told
+def mail_due(
+    server: Annotated[str, typer.Option(help="The mail server, HOST:PORT.")],
+    sender: Annotated[str, typer.Option(help="Who writes.")],
+    approvers: Annotated[str, typer.Option(help="Where requests go.")],
+    link: Annotated[str, typer.Option(help="The address of IPATS, for the mails.")],
+    plain: Annotated[bool, typer.Option(help="Without TLS: a server on this machine.")] = False,
+    store: StoreFile = STORE,
+    log: AuditFolder = AUDIT,
+) -> None:
+    """Send what is due about requests, and reminders; to be run every few minutes."""
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdigit():
+        raise UsageError("Write --server as HOST:PORT.")
+    post = Postbox(host, int(port), sender, approvers, link.rstrip("/"), tls=not plain)
+    with Store(store) as opened:
+        sent = send_due(opened, post, datetime.now(UTC))
+        _note(log, "mail", "", f"{sent} sent")
+    print(f"{sent} sent")
 
 
 export = typer.Typer(no_args_is_help=True, help="Files for the web server.")

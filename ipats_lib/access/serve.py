@@ -6,7 +6,7 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces
 
-from ipats_lib.access import home, outside, signing
+from ipats_lib.access import home, outside, queue, signing
 from ipats_lib.access.gateway import Answer, Gateway, Setup
 from ipats_lib.errors import UsageError
 
@@ -19,6 +19,11 @@ PAGES: dict[tuple[str, bytes], Answer] = {
     ("GET", b"/login"): signing.login_page,
     ("POST", b"/login"): signing.login,
     ("POST", b"/logout"): signing.logout,
+    ("GET", b"/request"): queue.request_page,
+    ("POST", b"/request"): queue.request,
+    ("GET", b"/queue"): queue.queue,
+    ("POST", b"/queue"): queue.decide,
+    ("GET", b"/usage"): queue.report,
 }
 
 PROVIDER: dict[tuple[str, bytes], Answer] = {

@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS failure (key TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS failure_key ON failure (key, at);
 CREATE TABLE IF NOT EXISTS request (
   id INTEGER PRIMARY KEY, user TEXT NOT NULL, mail TEXT NOT NULL, administrator TEXT NOT NULL,
-  asked REAL NOT NULL, reminded REAL, decided REAL, outcome TEXT, approver TEXT,
-  reason TEXT) STRICT;
+  asked REAL NOT NULL, decided REAL, outcome TEXT, approver TEXT, reason TEXT,
+  asked_mailed REAL, outcome_mailed REAL, reminded REAL) STRICT;
 """
 
 
