@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ class AuditLog:
         self.folder = folder
         self.limit = limit or load_settings().audit_megabytes << 20
         self._size, self._head, self._name = -1, Head(), ""
+        self._path = self._following = ""
         self._file = -1
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -92,7 +93,7 @@ class AuditLog:
     def _append(self, event: Event, now: datetime) -> None:
         self._open_newest()
         head = Head(self._head.lines + 1, "")
-        facts = {"n": head.lines, "time": now.astimezone(UTC).isoformat(), **asdict(event)}
+        facts = {"n": head.lines, "time": now.astimezone(UTC).isoformat(), **_facts(event)}
         line, digest = chained(facts, self._head.hash)
         written = os.write(self._file, line)
         if written != len(line):
@@ -115,11 +116,10 @@ class AuditLog:
     def _moved(self) -> bool:
         """Whether another process wrote, or took the file away, since this one last did."""
         try:
-            there = os.stat(self.folder / self._name)
+            there = os.stat(self._path)
         except FileNotFoundError:
             return True
-        following = f"audit-{int(self._name[6:12]) + 1:06}.jsonl"
-        return there.st_size != self._size or (self.folder / following).exists()
+        return there.st_size != self._size or os.path.exists(self._following)
 
     def _open(self, path: Path) -> None:
         if self._file >= 0:
@@ -127,11 +127,17 @@ class AuditLog:
             self._file = -1
         self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
         self._name, self._size = path.name, os.fstat(self._file).st_size
+        following = f"audit-{int(path.name[6:12]) + 1:06}.jsonl"
+        self._path, self._following = str(path), str(path.with_name(following))
         if self._size:
             self._head = _last(self._file, self._size)
         else:
             before = [name for name in log_files(self.folder) if name.name < path.name]
             self._head = _end_of(before[-1]) if before else Head()
+
+
+def _facts(event: Event) -> dict[str, str]:
+    return {name: getattr(event, name) for name in Event.__slots__}
 
 
 def chained(facts: dict[str, Any], before: str) -> tuple[bytes, str]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
@@ -140,14 +139,15 @@ class Gateway:
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT")
 
 
+_LINES = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
+
+
 def _secured(send: Send) -> Send:
     """Every answer leaves with the security headers."""
 
     async def secured(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY.items():
-                headers[name] = value
+            message["headers"] = [*message["headers"], *_LINES]
         await send(message)
 
     return secured

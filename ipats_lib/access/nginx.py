@@ -28,7 +28,7 @@ class Front:
 
 
 def configuration(front: Front) -> str:
-    """A `server` block for nginx's `http`; UsageError for a value that nginx could misread."""
+    """`upstream` and `server` for nginx's `http`; UsageError for a value it could misread."""
     site = str(front.site.resolve())
     for value in (site, front.gateway, front.listen, front.certificate, front.key):
         if value and not _SAFE.fullmatch(value):
@@ -63,6 +63,10 @@ _TLS = """
 """
 _SERVER = """\
 # Written by `publish.py access export nginx`: change its constants, not this file.
+upstream ipats_gateway {{
+  server {gateway};
+  keepalive 32;
+}}
 server {{
   listen {listen};
   server_tokens off;
@@ -70,7 +74,7 @@ server {{
   # A publication is replaced by renaming a link: a remembered descriptor would be the old one.
   open_file_cache off;{tls}
   location / {{
-    proxy_pass http://{gateway};
+    proxy_pass http://ipats_gateway;
     proxy_http_version 1.1;
     proxy_pass_request_headers off;
 {passed}

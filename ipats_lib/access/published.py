@@ -38,7 +38,7 @@ def file_of(site: Path, target: Target) -> str | None:
             return None
         name = f"{release}/{target.scope.path}/{target.rest}"
     try:
-        found = os.lstat(site / name)
+        found = os.lstat(f"{site}/{name}")
     except OSError:
         return None
     return name if S_ISREG(found.st_mode) else None
@@ -47,7 +47,7 @@ def file_of(site: Path, target: Target) -> str | None:
 def release_of(site: Path, period: str) -> str | None:
     """Where a period's link leads; None when it leads nowhere that publishing would point it."""
     try:
-        release = os.readlink(site / period)
+        release = os.readlink(f"{site}/{period}")
     except OSError:
         return None
     return release if _RELEASE.fullmatch(release) else None
