@@ -151,9 +151,8 @@ def measure(ports, path, cookie, right, chosen) -> None:
         p99 = statistics.median(p for _, p in found)
         slow = asyncio.run(fixed_rate(ports[name], path, cookie, 5, right))
         print(f"{name:20} {middle[name]:7.0f}/s p99 {p99:.1f} ms; at 100/s {slow:.1f} ms")
-    print(
-        f"F12 nginx    {middle['nginx, decision'] / middle['nginx, plain']:.2f} of plain (goal 0.45)"
-    )
+    fronted = middle["nginx, decision"] / middle["nginx, plain"]
+    print(f"F12 nginx    {fronted:.2f} of plain (goal 0.45)")
     embedded = middle["embedded, decision"] / middle["granian, plain"]
     print(f"F12 embedded {embedded:.2f} of plain (goal 0.40)")
     for user in ("", cookie):
