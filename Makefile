@@ -5,7 +5,7 @@ PY := .venv/bin/python
 UV := .uv/bin/uv
 DEMO := var/demo
 
-.PHONY: help setup demo test test-fast check lab bench clean machine faults
+.PHONY: help setup demo test test-fast check lab clean machine faults attack
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -30,18 +30,23 @@ demo: setup ## Make the sample state and publish it
 	@$(PY) publish.py build --extract $(DEMO)/extract --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site
 	@echo
 	@echo "The site is in $(DEMO)/site. To look at it:"
-	@echo "  $(PY) publish.py serve --site $(DEMO)/site"
+	@echo "  $(PY) publish.py serve --unprotected --site $(DEMO)/site"
 	@echo "then open http://127.0.0.1:8000/PY2024Q4/state/index.html (unprotected preview)"
 
 machine:
-	@missing=""; \
-	for name in chromium faketime; do command -v $$name >/dev/null || missing="$$missing $$name"; done; \
+	@PATH=$$PATH:/usr/sbin; missing=""; \
+	for name in chromium faketime nginx wrk; do \
+	  command -v $$name >/dev/null || missing="$$missing $${name/#nginx/nginx-light}"; \
+	done; \
 	test -z "$$missing" || { \
 	  echo "Installing from Debian, for the tests:$$missing"; \
 	  apt-get update -qq && apt-get install -y -qq $$missing; }
 
 faults: setup ## A fault at every durable call of a build and of a snapshot
 	@IPATS_FAULTS=every $(PY) -m pytest -rP tests/site/test_whole_builds.py tests/site/test_faults.py
+
+attack: setup machine ## Attack both servers: every figure of access, 100,000 hostile requests
+	@$(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack
 
 test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest

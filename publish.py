@@ -21,12 +21,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ipats_lib.access.commands import AUDIT, STORE, access, audit
 from ipats_lib.errors import IpatsError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(access, name="access")
+app.add_typer(audit, name="audit")
 err = Console(stderr=True)
 
 
@@ -207,7 +210,7 @@ def selfcheck(
     period: Annotated[str, typer.Option(help="PY2023; by default from the file's name.")] = "",
     disagreements: Annotated[int, typer.Option(help="How many to print.", min=0)] = 20,
 ) -> None:
-    """Compare our result of every row with the Department of Labor's own. Exit 7: some differ."""
+    """Compare our result of every row with the Department of Labor's own. Exit 8: some differ."""
     from ipats_lib.extract.public import period_of_name, read_public
     from ipats_lib.indicators.rules import ELEMENTS
     from ipats_lib.periods import Period
@@ -228,7 +231,7 @@ def selfcheck(
         print(f"line {line} {code}: ours {ours}, DOL's {theirs} ({reason}; {decided})")
     err.print(f"{found.rows:,} rows compared, {found.disagreeing:,} lines disagree.")
     if found.disagreeing:
-        raise typer.Exit(7)
+        raise typer.Exit(8)
 
 
 def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
@@ -327,12 +330,29 @@ def rollback(period: PeriodName, site: SiteFolder) -> None:
 @sentences
 def serve(
     site: SiteFolder,
-    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    store: Annotated[Path, typer.Option("--access", help="The access store.")] = STORE,
+    log: Annotated[Path, typer.Option("--audit", help="The audit log's folder.")] = AUDIT,
+    behind_nginx: Annotated[bool, typer.Option(help="nginx sends the files.")] = False,
+    certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
+    oidc: Annotated[Path | None, typer.Option(help="The identity provider, a JSON file.")] = None,
+    unprotected: Annotated[bool, typer.Option(help="A look at made-up data: NO access.")] = False,
 ) -> None:
-    """Show a site on loopback, for development: UNPROTECTED, every page to whoever asks."""
-    from ipats_lib.publishing.preview import serve_unprotected
+    """Serve a site to those who may see it; --unprotected shows it to whoever asks, on loopback."""
+    if unprotected:
+        from ipats_lib.publishing.preview import serve_unprotected
 
-    serve_unprotected(site, port, err.print)
+        serve_unprotected(site, port, err.print)
+        return
+    from ipats_lib.access.gateway import Setup
+    from ipats_lib.access.oidc import Provider, read_client
+    from ipats_lib.access.serve import serve as serve_protected
+
+    provider = Provider(read_client(oidc)) if oidc else None
+    setup = Setup(site=site, store=store, audit=log, proxied=behind_nginx, oidc=provider)
+    serve_protected(setup, address, port, certificate, key)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@
     +-- SnapshotError          4   a snapshot is missing, damaged or of another version
     +-- NotebookError          5   a notebook breaks the catalogue's rules, or failed on a scope
     +-- PublicationError       6   a built site is not whole
-    (selfcheck ends with       7   when a public file's results differ from ours)
+    +-- AccessError            7   an account, link, roster or audit log is not as it must be
+    (selfcheck ends with       8   when a public file's results differ from ours)
     +-- PublisherBusyError    75   another publisher holds the site (EX_TEMPFAIL)
 
 A message names file, row, element and rule. It never repeats a value from a record: whoever may
@@ -55,6 +56,12 @@ class PublicationError(IpatsError):
     """A built site failed its verification; the published site stays as it was."""
 
     exit_code = 6
+
+
+class AccessError(IpatsError):
+    """An account, link, roster or audit log does not exist or is not as it must be."""
+
+    exit_code = 7
 
 
 class PublisherBusyError(IpatsError):

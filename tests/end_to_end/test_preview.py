@@ -19,6 +19,7 @@ def preview(site):
         sys.executable,
         str(ROOT / "publish.py"),
         "serve",
+        "--unprotected",
         "--site",
         str(site),
         "--port",

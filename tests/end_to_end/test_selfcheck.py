@@ -97,7 +97,7 @@ def test_planted_differences_are_found_and_told_without_an_identifier(tmp_path, 
     frame.loc[mine, "CALC4013"] = "0"
     frame.to_csv(path, index=False)
     done = publish("selfcheck", path, "--disagreements", 2)
-    assert done.returncode == 7
+    assert done.returncode == 8
     told = [line for line in done.stdout.splitlines() if line.startswith("line ")]
     assert len(told) == 2
     assert told[0].startswith(f"line {mine[0] + 2} ERQ2: ours success, DOL's no success")

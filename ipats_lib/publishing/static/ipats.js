@@ -7,6 +7,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const font = getComputedStyle(document.body).fontFamily;
     const options = {
       mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
+      // Its style stands in style.css: a style sheet written by a script would break the policy.
+      tooltip: { disableDefaultStyle: true },
       config: { font, axis: { labelFontSize: 12, titleFontSize: 12 }, legend: { orient: "top" }, title: { anchor: "start", fontSize: 14 } },
     };
     window.vegaEmbed(figure.querySelector(".canvas"), spec, options)

@@ -1,0 +1,183 @@
+"""Accounts, links and the authorization group: what the store keeps, and what a decision needs.
+
+The roster's word and an approver's word meet here, and whatever closes outranks what opens.
+Activity: both must say active. The group: who was taken out here stays out; who was let in here is
+in until a newer roster says 0. Links: parted here stays parted; made here or by the roster stands.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ipats_lib.access.people import Account, Person, Role, Roster
+from ipats_lib.access.roster import COLUMNS, RosterFile
+from ipats_lib.access.settings import load_settings
+from ipats_lib.access.store import Store
+from ipats_lib.errors import AccessError
+
+USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_LINES = """
+SELECT l.*, k.stands AS link, (
+    SELECT count(DISTINCT worknet_user) FROM (
+      SELECT worknet_user FROM roster_line r WHERE r.iwds_user = l.iwds_user AND r.linked_on <> ''
+        AND NOT EXISTS (SELECT 1 FROM link x WHERE x.user = r.worknet_user
+                        AND x.iwds_user = r.iwds_user AND NOT x.stands)
+      UNION SELECT user FROM link WHERE link.iwds_user = l.iwds_user AND stands)) AS holders
+FROM roster_line l LEFT JOIN link k ON k.user = :user AND k.iwds_user = l.iwds_user
+WHERE l.worknet_user = :user OR (k.stands AND l.iwds_user <> '')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One account as `access list` shows it."""
+
+    user: str
+    person: Person
+    signs_in: str
+
+
+def person(store: Store, user: str) -> Person | None:
+    """What is known about a portal user now; None for one who is not in the store."""
+    found = store.db.execute("SELECT * FROM portal WHERE user = ?", (user,)).fetchone()
+    if found is None:
+        return None
+    lines = store.db.execute(_LINES, {"user": user}).fetchall()
+    own = [line for line in lines if line["worknet_user"] == user]
+    roster_active = all(line["worknet_status"] == "active" for line in own)
+    active = bool(found["active"]) and roster_active
+    return Person(user, active, _in_group(store, found, own), _accounts(lines, user))
+
+
+def _in_group(store: Store, found: Any, own: Sequence[Any]) -> bool:
+    says = {line["in_group"] for line in own}
+    if found["granted"] is None:
+        return says == {"1"}
+    taken = store.meta("roster_taken")
+    newer = taken is not None and datetime.fromisoformat(taken).timestamp() > found["granted_at"]
+    return bool(found["granted"]) and not (newer and "0" in says)
+
+
+def _accounts(lines: Sequence[Any], user: str) -> tuple[Account, ...]:
+    return tuple(dict.fromkeys(_account(line, user) for line in lines))
+
+
+def _account(line: Any, user: str) -> Account:
+    by_roster = line["worknet_user"] == user and bool(line["linked_on"])
+    return Account(
+        iwds_user=line["iwds_user"],
+        role=Role.read(line["role"]),
+        lwia=line["lwia"],
+        planner=line["planner_id"],
+        active=line["iwds_status"] == "active",
+        linked=by_roster if line["link"] is None else bool(line["link"]),
+        holders=line["holders"],
+    )
+
+
+def roster(store: Store) -> Roster | None:
+    """When the roster in the store was taken, and how old it may become."""
+    taken = store.meta("roster_taken")
+    return Roster(datetime.fromisoformat(taken), load_settings().roster_limit) if taken else None
+
+
+def load_roster(store: Store, file: RosterFile) -> int:
+    """Replace the roster as a whole; users seen for the first time become accounts.
+
+    Returns the number of lines. AccessError, and nothing changes, for a file older than the one in
+    the store: a late copy must not give back what a newer one took away.
+    """
+    places = ", ".join("?" * len(COLUMNS))
+    with store.writing() as db:
+        known = roster(store)
+        if known is not None and file.taken < known.taken:
+            raise AccessError(
+                f"The store's roster is of {known.taken.isoformat()}, this one is older: "
+                "export it again."
+            )
+        db.execute("DELETE FROM roster_line")
+        db.executemany(
+            f"INSERT INTO roster_line VALUES ({places})",  # noqa: S608  # question marks only
+            [tuple(row[name] for name in COLUMNS) for row in file.rows],
+        )
+        users = {(row["worknet_user"],) for row in file.rows}
+        db.executemany("INSERT OR IGNORE INTO portal (user) VALUES (?)", sorted(users))
+        store.set_meta("roster_taken", file.taken.isoformat())
+    return len(file.rows)
+
+
+def create(store: Store, user: str, mail: str = "", secret: str | None = None) -> None:
+    """Add a portal account, or give one that the roster brought its mail and password hash."""
+    if not USER.fullmatch(user):
+        raise AccessError("A user name holds letters, digits and . _ @ - only, at most 64.")
+    with store.writing() as db:
+        db.execute(
+            "INSERT INTO portal (user, mail, secret) VALUES (?, ?, ?) ON CONFLICT (user) DO UPDATE "
+            "SET mail = coalesce(nullif(excluded.mail, ''), mail), "
+            "secret = coalesce(excluded.secret, secret)",
+            (user, mail, secret),
+        )
+        if secret is not None:
+            db.execute("DELETE FROM session WHERE user = ?", (user,))
+
+
+def set_active(store: Store, user: str, active: bool) -> None:
+    """Switch a portal account on or off here; off ends its sessions."""
+    _change(store, "UPDATE portal SET active = ? WHERE user = ?", user, active)
+
+
+def set_group(store: Store, user: str, member: bool, now: datetime) -> None:
+    """Add to or take from the authorization group; taken out ends the sessions."""
+    statement = "UPDATE portal SET granted = ?, granted_at = ? WHERE user = ?"
+    _change(store, statement, user, member, now.timestamp())
+
+
+def set_link(store: Store, user: str, iwds_user: str, stands: bool) -> None:
+    """Link a portal user and an IWDS account, or part them."""
+    _known(store, user)
+    lines = store.db.execute("SELECT 1 FROM roster_line WHERE iwds_user = ?", (iwds_user,))
+    if not iwds_user or lines.fetchone() is None:
+        raise AccessError("The roster has no such IWDS account: import a newer one first.")
+    store.db.execute("INSERT OR REPLACE INTO link VALUES (?, ?, ?)", (user, iwds_user, stands))
+
+
+def set_identity(store: Store, user: str, iss: str, sub: str) -> None:
+    """Key a provider's identity to a portal user. Never by mail address: those change hands."""
+    _known(store, user)
+    store.db.execute("INSERT OR REPLACE INTO identity VALUES (?, ?, ?)", (iss, sub, user))
+
+
+def user_of_identity(store: Store, iss: str, sub: str) -> str | None:
+    """The portal user of a provider's identity."""
+    query = "SELECT user FROM identity WHERE iss = ? AND sub = ?"
+    row = store.db.execute(query, (iss, sub)).fetchone()
+    return row["user"] if row else None
+
+
+def listed(store: Store) -> tuple[Listed, ...]:
+    """Every account, by name."""
+    query = """SELECT user, secret IS NOT NULL AS local,
+        EXISTS (SELECT 1 FROM identity i WHERE i.user = portal.user) AS outside
+        FROM portal ORDER BY user"""
+    ways = {(1, 0): "password", (0, 1): "provider", (1, 1): "password, provider"}
+    found = []
+    for row in store.db.execute(query).fetchall():
+        known = person(store, row["user"])
+        if known is not None:
+            found.append(Listed(row["user"], known, ways.get((row["local"], row["outside"]), "")))
+    return tuple(found)
+
+
+def _known(store: Store, user: str) -> None:
+    if store.db.execute("SELECT 1 FROM portal WHERE user = ?", (user,)).fetchone() is None:
+        raise AccessError("There is no such account: `publish.py access create` makes one.")
+
+
+def _change(store: Store, statement: str, user: str, value: bool, *more: float) -> None:
+    _known(store, user)
+    with store.writing() as db:
+        db.execute(statement, (value, *more, user))
+        if not value:
+            db.execute("DELETE FROM session WHERE user = ?", (user,))

@@ -1,0 +1,291 @@
+"""The command line of access: accounts, links, the group, the roster, and the audit log."""
+
+import csv
+import functools
+import getpass
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ipats_lib.access import accounts
+from ipats_lib.access.audit import AuditLog, Event, Head, verify
+from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
+from ipats_lib.access.grammar import read_path
+from ipats_lib.access.mail import Postbox
+from ipats_lib.access.passwords import hashed
+from ipats_lib.access.requests import send_due
+from ipats_lib.access.roster import RosterFile, checked, read_roster
+from ipats_lib.access.store import Store
+from ipats_lib.access.usage import usage as used
+from ipats_lib.errors import IpatsError, UsageError
+
+access = typer.Typer(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
+audit = typer.Typer(no_args_is_help=True, help="The log of every decision.")
+StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
+AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
+User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
+STORE, AUDIT = Path("var/access/access.db"), Path("var/access/audit")
+
+
+def _told(command: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except IpatsError as error:
+            print(f"Stopped: {error}", file=sys.stderr)
+            raise typer.Exit(error.exit_code) from None
+
+    return wrapped
+
+
+def _note(folder: Path, event: str, user: str, thing: str = "") -> None:
+    """Record what an operator is about to do: first the record, then the deed."""
+    log = AuditLog(folder)
+    try:
+        now, operator = datetime.now(UTC), f"operator {getpass.getuser()}"
+        log.append(Event(event, "done", operator, user=user, object=thing), now)
+    finally:
+        log.close()
+
+
+@access.command()
+@_told
+def create(
+    user: User,
+    mail: Annotated[str, typer.Option(help="Where mail about access goes.")] = "",
+    local: Annotated[bool, typer.Option(help="Read a password from standard input.")] = False,
+    store: StoreFile = STORE,
+    log: AuditFolder = AUDIT,
+) -> None:
+    """Make an account; with --local one that signs in with a password."""
+    secret = hashed(sys.stdin.readline().rstrip("\n")) if local else None
+    with Store(store) as opened:
+        _note(log, "create", user)
+        accounts.create(opened, user, mail, secret)
+
+
+@access.command()
+@_told
+def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
+    """Add an account to the authorization group, and switch it on."""
+    with Store(store) as opened:
+        _note(log, "grant", user)
+        accounts.set_group(opened, user, True, datetime.now(UTC))
+        accounts.set_active(opened, user, True)
+
+
+@access.command()
+@_told
+def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
+    """Take an account out of the group and end its sessions: it sees nothing from now on."""
+    with Store(store) as opened:
+        _note(log, "revoke", user)
+        accounts.set_group(opened, user, False, datetime.now(UTC))
+
+
+@access.command()
+@_told
+def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
+    """Switch an account off: it can no longer sign in either."""
+    with Store(store) as opened:
+        _note(log, "disable", user)
+        accounts.set_active(opened, user, False)
+
+
+@access.command()
+@_told
+def link(
+    user: User,
+    iwds: Annotated[str, typer.Option(help="The IWDS account.")] = "",
+    issuer: Annotated[str, typer.Option(help="A provider's issuer, with --subject.")] = "",
+    subject: Annotated[str, typer.Option(help="The provider's `sub` of this user.")] = "",
+    part: Annotated[bool, typer.Option("--part", help="Part the IWDS account instead.")] = False,
+    store: StoreFile = STORE,
+    log: AuditFolder = AUDIT,
+) -> None:
+    """Link an IWDS account, or a provider's identity, to a portal account."""
+    if bool(iwds) == bool(issuer and subject):
+        raise UsageError("Write --iwds, or --issuer with --subject.")
+    with Store(store) as opened:
+        _note(log, "part" if part else "link", user, "iwds" if iwds else "identity")
+        if iwds:
+            accounts.set_link(opened, user, iwds, not part)
+        else:
+            accounts.set_identity(opened, user, issuer, subject)
+
+
+@access.command("import")
+@_told
+def import_(
+    source: Annotated[Path, typer.Argument(help="A roster, or an accounts CSV of IWDS.")],
+    taken: Annotated[
+        datetime | None, typer.Option(help="When IWDS wrote the CSV, UTC; a roster says so itself.")
+    ] = None,
+    store: StoreFile = STORE,
+    log: AuditFolder = AUDIT,
+) -> None:
+    """Replace the roster of IWDS accounts, as a whole or not at all."""
+    file = _accounts_csv(source, taken) if source.suffix == ".csv" else read_roster(source)
+    with Store(store) as opened:
+        _note(log, "import", "", f"roster of {file.taken.isoformat()}")
+        count = accounts.load_roster(opened, file)
+    print(f"{count:,} accounts, taken {file.taken.isoformat()}.")
+
+
+def _accounts_csv(path: Path, taken: datetime | None) -> RosterFile:
+    if taken is None:
+        raise UsageError("A CSV does not say how old it is: write --taken, in UTC.")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path} cannot be read as a CSV file.") from error
+    return RosterFile(
+        taken.replace(tzinfo=UTC), checked((_as_stored(row) for row in rows), str(path))
+    )
+
+
+def _as_stored(row: dict[str, Any]) -> dict[str, Any]:
+    """LWIAs with two digits and planner ids in lower case, as a snapshot keeps them."""
+    tidy = {name: (value or "").strip() for name, value in row.items() if name is not None}
+    lwia = tidy.get("lwia", "")
+    tidy["lwia"] = lwia.zfill(2) if lwia.isascii() and lwia.isdigit() else lwia
+    tidy["planner_id"] = tidy.get("planner_id", "").lower()
+    return tidy
+
+
+@access.command("list")
+@_told
+def list_(store: StoreFile = STORE) -> None:
+    """Every account, what it may see, and what keeps it from more."""
+    with Store(store) as opened:
+        roster, now = accounts.roster(opened), datetime.now(UTC)
+        for line in accounts.listed(opened):
+            barred = bar(line.person, roster, now)
+            folders = " ".join(scope.path for scope in scopes_of(line.person, roster, now))
+            print(
+                f"{line.user}\t{barred.value if barred else folders or 'nothing'}\t{line.signs_in}"
+            )
+
+
+@access.command()
+@_told
+def who(
+    path: Annotated[str, typer.Argument(help="A published path, or a user name with --user.")],
+    user: Annotated[bool, typer.Option("--user", help="Explain one user's roles.")] = False,
+    store: StoreFile = STORE,
+) -> None:
+    """Who may read a path and why; or with --user, what each role of one user opens."""
+    with Store(store) as opened:
+        if user:
+            _explain(opened, path)
+            return
+        target, roster, now = read_path(path.encode()), accounts.roster(opened), datetime.now(UTC)
+        if target is None:
+            raise UsageError("No published file has such a path: it does not fit the grammar.")
+        for line in accounts.listed(opened):
+            made = decide(line.person, target, roster, now)
+            print(f"{line.user}\t{'allow' if made.allow else 'deny'}\t{made.reason.value}")
+
+
+def _explain(store: Store, user: str) -> None:
+    person = accounts.person(store, user)
+    if person is None:
+        raise UsageError("There is no such account.")
+    barred = bar(person, accounts.roster(store), datetime.now(UTC))
+    print(f"{user}\t{barred.value if barred else 'may sign in and see:'}")
+    for account in person.accounts:
+        wrong, scope = flaw(account), granted(account)
+        opens = wrong.value if wrong else scope
+        print(f"  {account.iwds_user or '(no IWDS account)'}\t{account.role.value}\t{opens}")
+
+
+@audit.command("verify")
+@_told
+def verify_log(
+    log: AuditFolder = AUDIT,
+    known: Annotated[str, typer.Option(help="A head noted before: LINES:HASH.")] = "",
+) -> None:
+    """Check the whole chain, and print its head to be noted elsewhere."""
+    lines, _, digest = known.partition(":")
+    if known and not (lines.isdigit() and len(digest) == 64):
+        raise UsageError("Write --known as this command printed it: LINES:HASH.")
+    head = verify(log, Head(int(lines), digest) if known else None)
+    print(f"{head.lines}:{head.hash}")
+
+
+@audit.command()
+@_told
+def usage(log: AuditFolder = AUDIT) -> None:
+    """How often each user was shown a page and refused one, as CSV."""
+    print("user,shown,refused")
+    for use in used(log):
+        print(f"{use.user},{use.shown},{use.refused}")
+
+
+@access.command("mail")
+@_told
+def mail_due(
+    server: Annotated[str, typer.Option(help="The mail server, HOST:PORT.")],
+    sender: Annotated[str, typer.Option(help="Who writes.")],
+    approvers: Annotated[str, typer.Option(help="Where requests go.")],
+    link: Annotated[str, typer.Option(help="The address of IPATS, for the mails.")],
+    plain: Annotated[bool, typer.Option(help="Without TLS: a server on this machine.")] = False,
+    store: StoreFile = STORE,
+    log: AuditFolder = AUDIT,
+) -> None:
+    """Send what is due about requests, and reminders; to be run every few minutes."""
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdigit():
+        raise UsageError("Write --server as HOST:PORT.")
+    post = Postbox(host, int(port), sender, approvers, link.rstrip("/"), tls=not plain)
+    with Store(store) as opened:
+        sent = send_due(opened, post, datetime.now(UTC))
+        _note(log, "mail", "", f"{sent} sent")
+    print(f"{sent} sent")
+
+
+export = typer.Typer(no_args_is_help=True, help="Files for the web server.")
+access.add_typer(export, name="export")
+Out = Annotated[Path, typer.Option(help="The file to write.")]
+
+
+@export.command()
+@_told
+def roster(
+    snapshot: Annotated[Path, typer.Option(help="The snapshot whose accounts to export.")],
+    out: Out,
+    taken: Annotated[
+        datetime | None, typer.Option(help="When IWDS wrote the extract, UTC; else its as-of day.")
+    ] = None,
+) -> None:
+    """Write the accounts of a snapshot, for `access import` on the web server."""
+    from ipats_lib.access.exporting import snapshot_roster
+    from ipats_lib.publishing.files import write_file
+
+    write_file(out, snapshot_roster(snapshot, taken).text.encode())
+    print(out)
+
+
+@export.command()
+@_told
+def nginx(
+    site: Annotated[Path, typer.Option(help="The published site.")],
+    out: Out,
+    gateway: Annotated[str, typer.Option(help="Where the gateway listens.")] = "127.0.0.1:8000",
+    listen: Annotated[str, typer.Option(help="Where nginx listens.")] = "443",
+    certificate: Annotated[str, typer.Option(help="TLS certificate, PEM.")] = "",
+    key: Annotated[str, typer.Option(help="TLS key, PEM.")] = "",
+) -> None:
+    """Write nginx's server block; the gateway then runs with `serve --behind-nginx`."""
+    from ipats_lib.access.nginx import Front, configuration
+    from ipats_lib.publishing.files import write_file
+
+    text = configuration(Front(site, gateway, listen, certificate, key))
+    write_file(out, text.encode())
+    print(out)

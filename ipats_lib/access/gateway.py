@@ -1,0 +1,153 @@
+"""The gateway: an ASGI app that decides about every request, records it, and only then answers.
+
+It interprets a path once, as raw bytes: its own pages are exact texts, a published file fits the
+grammar, and everything else is not found. Behind nginx it names the file and nginx sends it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
+
+from ipats_lib.access import accounts, pages, sessions
+from ipats_lib.access.audit import AuditError, AuditLog, Event, veiled
+from ipats_lib.access.decision import Decision, Reason, decide
+from ipats_lib.access.grammar import Target, read_path
+from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
+from ipats_lib.access.oidc import Provider
+from ipats_lib.access.passwords import Verifier
+from ipats_lib.access.people import Person
+from ipats_lib.access.published import file_of
+from ipats_lib.access.store import Store
+from ipats_lib.access.visit import Visit, read_visit
+
+Answer = Callable[["Gateway", Visit], Awaitable[Response]]
+_READING = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Where the gateway works. proxied: nginx stands before it and sends the files."""
+
+    site: Path
+    store: Path
+    audit: Path
+    proxied: bool = False
+    oidc: Provider | None = None
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The app of one process."""
+
+    setup: Setup
+    own: dict[tuple[str, bytes], Answer]
+    store: Store = field(init=False)
+    audit: AuditLog = field(init=False)
+    verifier: Verifier = field(init=False)
+
+    def open(self) -> None:
+        """Open store and audit log; AccessError when one cannot be."""
+        self.store, self.audit = Store(self.setup.store), AuditLog(self.setup.audit)
+        self.verifier = Verifier()
+
+    def close(self) -> None:
+        self.store.close()
+        self.audit.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            visit = read_visit(scope, receive, self.setup.proxied)
+            response = await self._answer(visit)
+            await response(scope, receive, _secured(send))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.open()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, visit: Visit) -> Response:
+        try:
+            own = self.own.get((visit.method.replace("HEAD", "GET"), visit.path))
+            return await own(self, visit) if own else self._published(visit)
+        except AuditError:
+            return PlainTextResponse(
+                "The audit log cannot be written, so nothing is shown. Tell the administrators.",
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                {"Cache-Control": PRIVATE},
+            )
+
+    def person(self, visit: Visit) -> Person | None:
+        """Who asks, as the store has it at this moment."""
+        user = sessions.user_of(self.store, visit.session, visit.now.timestamp())
+        return accounts.person(self.store, user) if user else None
+
+    def decide(self, person: Person | None, target: Target | None, visit: Visit) -> Decision:
+        """The decision about one file, at this moment."""
+        return decide(person, target, accounts.roster(self.store), visit.now)
+
+    def note(self, visit: Visit, event: str, outcome: str, reason: str, **facts: str) -> None:
+        """Record what is about to be answered."""
+        origin, method = visit.address, visit.method if visit.method in _METHODS else "other"
+        noted = Event(event, outcome, reason, origin=origin, method=method, **facts)
+        self.audit.append(noted, visit.now)
+
+    def _published(self, visit: Visit) -> Response:
+        target = None if visit.query else read_path(visit.path)
+        person = self.person(visit)
+        made = self.decide(person, target, visit)
+        file = file_of(self.setup.site, target) if made.allow and target else None
+        named = target.path if target else veiled(visit.path)
+        reason = "no_such_file" if made.allow and file is None else made.reason.value
+        if visit.method not in _READING:
+            reason, file = "method", None
+        outcome = "deny" if file is None else "allow"
+        self.note(visit, "read", outcome, reason, user=person.user if person else "", object=named)
+        if visit.method not in _READING:
+            return Response(
+                status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"}
+            )
+        if file is None:
+            return pages.not_found()
+        return self._file(visit, file, made.reason is Reason.SHARED_FILE)
+
+    def _file(self, visit: Visit, file: str, shared: bool) -> Response:
+        headers = {
+            "Cache-Control": SHARED if shared else PRIVATE,
+            "Content-Type": MEDIA.get(file.rsplit(".", 1)[1], "application/octet-stream"),
+        }
+        if self.setup.proxied:
+            return Response(headers=headers | {"X-Accel-Redirect": INTERNAL + file})
+        path = self.setup.site / file
+        server = StaticFiles(directory=self.setup.site, check_dir=False)
+        response = server.file_response(path, path.stat(), visit.request.scope)
+        response.headers["Cache-Control"] = headers["Cache-Control"]
+        if response.status_code == HTTPStatus.OK:
+            response.headers["Content-Type"] = headers["Content-Type"]
+        return response
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT")
+
+
+_LINES = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
+
+
+def _secured(send: Send) -> Send:
+    """Every answer leaves with the security headers."""
+
+    async def secured(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *_LINES]
+        await send(message)
+
+    return secured

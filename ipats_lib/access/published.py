@@ -1,0 +1,81 @@
+"""What a published site holds, looked at from outside: a target's file, periods, folders, dates."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from stat import S_ISREG
+
+from ipats_lib.access.grammar import Target
+from ipats_lib.params import load_areas
+from ipats_lib.periods import Period
+from ipats_lib.scopes import STATE, Scope
+
+_RELEASE = re.compile(r"\.ipats/releases/PY20[0-9]{2}(?:Q[1-4])?-[0-9a-f]{16}(?:-[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One period as a person's home page shows it. `folders`: what the person may open there."""
+
+    period: str
+    published: datetime
+    folders: tuple[Scope, ...]
+    areas: tuple[tuple[str, str], ...]
+
+
+def file_of(site: Path, target: Target) -> str | None:
+    """The file's path below the site, inside one release; None when there is no such file.
+
+    The release is read once, so that what is looked at and what is sent are the same publication.
+    """
+    name = target.path
+    if target.scope is not None:
+        release = release_of(site, target.period)
+        if release is None:
+            return None
+        name = f"{release}/{target.scope.path}/{target.rest}"
+    try:
+        found = os.lstat(f"{site}/{name}")
+    except OSError:
+        return None
+    return name if S_ISREG(found.st_mode) else None
+
+
+def release_of(site: Path, period: str) -> str | None:
+    """Where a period's link leads; None when it leads nowhere that publishing would point it."""
+    try:
+        release = os.readlink(f"{site}/{period}")
+    except OSError:
+        return None
+    return release if _RELEASE.fullmatch(release) else None
+
+
+def publications(site: Path, scopes: Sequence[Scope]) -> tuple[Publication, ...]:
+    """Every period that holds something for these scopes, the newest first."""
+    found = (_publication(site, period, scopes) for period in _periods(site))
+    return tuple(publication for publication in found if publication is not None)
+
+
+def _periods(site: Path) -> list[str]:
+    names = [path.name for path in site.glob("PY20*") if release_of(site, path.name)]
+    return sorted(names, key=lambda n: (Period.parse(n).py, Period.parse(n).quarter), reverse=True)
+
+
+def _publication(site: Path, period: str, scopes: Sequence[Scope]) -> Publication | None:
+    release = release_of(site, period)
+    if release is None:
+        return None
+    folder = site / release
+    there = tuple(scope for scope in scopes if (folder / scope.path / "index.html").is_file())
+    areas = tuple(
+        (area.lwia, area.name)
+        for area in load_areas()
+        if STATE in scopes and (folder / "lwia" / area.lwia / "index.html").is_file()
+    )
+    if not there and not areas:
+        return None
+    manifest = folder.with_name(f"{folder.name}.json")
+    return Publication(period, datetime.fromtimestamp(manifest.stat().st_mtime, UTC), there, areas)

@@ -1,0 +1,135 @@
+"""Requests for access: asked, decided once, mailed about, and reminded of (domain 1.3).
+
+Asking and deciding only write to the store; `send_due` sends what has not been sent, so that a mail
+server that is away delays a message and loses none.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ipats_lib.access import accounts, mail
+from ipats_lib.access.calendar import business_days
+from ipats_lib.access.mail import Postbox
+from ipats_lib.access.settings import load_settings
+from ipats_lib.access.store import Store
+from ipats_lib.errors import AccessError
+
+ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+# A form open to all must not fill the store or a mailbox.
+OPEN_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request. outcome: empty while it waits, then granted or refused."""
+
+    id: int
+    user: str
+    mail: str
+    administrator: str
+    asked: datetime
+    outcome: str
+    reason: str
+
+
+def ask(store: Store, user: str, to: str, administrator: str, now: datetime) -> int:
+    """Take a request, with the local administrator to be in copy; returns its number.
+
+    A second one of the same user while the first waits is the first. AccessError for a name or
+    address that is none, or when too many wait.
+    """
+    if not accounts.USER.fullmatch(user) or not all(map(ADDRESS.fullmatch, (to, administrator))):
+        raise AccessError("Write your workNet user name and two mail addresses.")
+    open_now = waiting(store)
+    if already := [request.id for request in open_now if request.user == user]:
+        return already[0]
+    if len(open_now) >= OPEN_AT_ONCE:
+        raise AccessError("Too many requests are waiting; ask the Help Desk.")
+    made = store.db.execute(
+        "INSERT INTO request (user, mail, administrator, asked) VALUES (?, ?, ?, ?)",
+        (user, to, administrator, now.timestamp()),
+    )
+    return int(made.lastrowid or 0)
+
+
+def waiting(store: Store) -> tuple[Asked, ...]:
+    """Requests without a decision, the oldest first."""
+    return _select(store, "outcome IS NULL")
+
+
+def decide_request(
+    store: Store, number: int, grant: bool, reason: str, approver: str, now: datetime
+) -> Asked:
+    """Grant or refuse a request, once; AccessError when it does not wait or no reason is given.
+
+    A grant adds the account to the group; what that opens, the linked roles say.
+    """
+    if not reason.strip():
+        raise AccessError("A decision needs a reason.")
+    outcome = "granted" if grant else "refused"
+    row = store.db.execute(
+        "UPDATE request SET outcome = ?, decided = ?, approver = ?, reason = ? "
+        "WHERE id = ? AND outcome IS NULL RETURNING *",
+        (outcome, now.timestamp(), approver, reason[:500], number),
+    ).fetchone()
+    if row is None:
+        raise AccessError("This request is not waiting.")
+    decided = _asked(row)
+    if grant:
+        accounts.create(store, decided.user, decided.mail)
+        accounts.set_group(store, decided.user, True, now)
+    return decided
+
+
+def send_due(store: Store, post: Postbox, now: datetime) -> int:
+    """Send every message that is due, each once; MailError leaves the rest for the next time.
+
+    To the approvers: each new request, and one reminder of those that wait longer than
+    `reminder_business_days`. To the person: the outcome. The local administrator is in copy.
+    """
+    sent = 0
+    for new in _select(store, "asked_mailed IS NULL"):
+        post.send(post.approvers, new.administrator, *mail.asked_text(new.user, new.id))
+        sent += _mailed(store, "asked_mailed", new, now)
+    for done in _select(store, "outcome IS NOT NULL AND outcome_mailed IS NULL"):
+        post.send(done.mail, done.administrator, *_outcome_text(done, post))
+        sent += _mailed(store, "outcome_mailed", done, now)
+    late = [
+        asked
+        for asked in _select(store, "outcome IS NULL AND reminded IS NULL")
+        if _late(asked, now)
+    ]
+    if late:
+        post.send(post.approvers, "", *mail.reminder_text([asked.id for asked in late]))
+        sent += sum(_mailed(store, "reminded", asked, now) for asked in late) and 1
+    return sent
+
+
+def _outcome_text(done: Asked, post: Postbox) -> tuple[str, str]:
+    if done.outcome == "granted":
+        return mail.granted_text(post.link)
+    return mail.refused_text(done.reason)
+
+
+def _late(asked: Asked, now: datetime) -> bool:
+    limit = load_settings().reminder_business_days
+    return business_days(asked.asked.date(), now.astimezone(UTC).date()) > limit
+
+
+def _mailed(store: Store, column: str, asked: Asked, now: datetime) -> int:
+    statement = f"UPDATE request SET {column} = ? WHERE id = ?"  # noqa: S608  # our own column names
+    store.db.execute(statement, (now.timestamp(), asked.id))
+    return 1
+
+
+def _select(store: Store, which: str) -> tuple[Asked, ...]:
+    query = f"SELECT * FROM request WHERE {which} ORDER BY asked, id"  # noqa: S608  # our own texts
+    return tuple(_asked(row) for row in store.db.execute(query).fetchall())
+
+
+def _asked(row: Any) -> Asked:
+    moment = datetime.fromtimestamp(row["asked"], UTC)
+    facts = (row["user"], row["mail"], row["administrator"], moment)
+    return Asked(row["id"], *facts, row["outcome"] or "", row["reason"] or "")

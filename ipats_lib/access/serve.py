@@ -1,0 +1,63 @@
+"""The gateway on granian: one process, one event loop."""
+
+from functools import partial
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from ipats_lib.access import home, outside, queue, signing
+from ipats_lib.access.gateway import Answer, Gateway, Setup
+from ipats_lib.errors import UsageError
+
+PAGES: dict[tuple[str, bytes], Answer] = {
+    ("GET", b"/"): home.home,
+    ("GET", b"/open"): home.open_area,
+    ("GET", b"/help"): home.help_page,
+    ("GET", b"/style.css"): home.style,
+    ("GET", b"/favicon.ico"): home.icon,
+    ("GET", b"/login"): signing.login_page,
+    ("POST", b"/login"): signing.login,
+    ("POST", b"/logout"): signing.logout,
+    ("GET", b"/request"): queue.request_page,
+    ("POST", b"/request"): queue.request,
+    ("GET", b"/queue"): queue.queue,
+    ("POST", b"/queue"): queue.decide,
+    ("GET", b"/usage"): queue.report,
+}
+
+PROVIDER: dict[tuple[str, bytes], Answer] = {
+    ("GET", b"/oidc/start"): outside.start,
+    ("GET", b"/oidc/callback"): outside.callback,
+}
+
+
+def app(setup: Setup) -> Gateway:
+    """The ASGI app. It opens store and log when the server starts it."""
+    return Gateway(setup, PAGES | (PROVIDER if setup.oidc else {}))
+
+
+def serve(
+    setup: Setup, address: str, port: int, certificate: Path | None = None, key: Path | None = None
+) -> None:
+    """Serve until stopped; UsageError when the site holds no publication."""
+    if not any(setup.site.glob("PY20*")):
+        raise UsageError(f"{setup.site} holds no publication: run `publish.py build` first.")
+    gateway = app(setup)
+    Granian(
+        "ipats",
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        workers=1,
+        log_access=False,
+        log_level="warning",  # type: ignore[arg-type]  # granian takes the name as well
+        ssl_cert=certificate,
+        ssl_key=key,
+        respawn_failed_workers=False,
+    ).serve(target_loader=partial(_loaded, gateway), wrap_loader=False)
+
+
+def _loaded(gateway: Gateway, _: object = None) -> Gateway:
+    return gateway

@@ -1,0 +1,97 @@
+"""The access room's own store: one SQLite file (WAL), opened by the gateway and the command line.
+
+Every fact stands once. What IWDS and the authorization group said (`roster_line`) is replaced as a
+whole by each import; what an approver decided here (`portal`, `link`) stays. Nothing about a
+customer is ever in it.
+"""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ipats_lib.errors import AccessError
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS portal (
+  user TEXT PRIMARY KEY, mail TEXT NOT NULL DEFAULT '', secret TEXT,
+  active INTEGER NOT NULL DEFAULT 1, granted INTEGER, granted_at REAL) STRICT;
+CREATE TABLE IF NOT EXISTS identity (
+  iss TEXT NOT NULL, sub TEXT NOT NULL, user TEXT NOT NULL REFERENCES portal ON DELETE CASCADE,
+  PRIMARY KEY (iss, sub)) STRICT;
+CREATE TABLE IF NOT EXISTS link (
+  user TEXT NOT NULL REFERENCES portal ON DELETE CASCADE, iwds_user TEXT NOT NULL,
+  stands INTEGER NOT NULL, PRIMARY KEY (user, iwds_user)) STRICT;
+CREATE TABLE IF NOT EXISTS roster_line (
+  worknet_user TEXT NOT NULL, iwds_user TEXT NOT NULL, role TEXT NOT NULL, lwia TEXT NOT NULL,
+  planner_id TEXT NOT NULL, worknet_status TEXT NOT NULL, iwds_status TEXT NOT NULL,
+  in_group TEXT NOT NULL, linked_on TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS roster_user ON roster_line (worknet_user);
+CREATE INDEX IF NOT EXISTS roster_iwds ON roster_line (iwds_user);
+CREATE TABLE IF NOT EXISTS session (
+  token TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES portal ON DELETE CASCADE,
+  begun REAL NOT NULL, seen REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS signing_in (
+  state TEXT PRIMARY KEY, browser TEXT NOT NULL, nonce TEXT NOT NULL, verifier TEXT NOT NULL,
+  begun REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS failure (key TEXT NOT NULL, at REAL NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS failure_key ON failure (key, at);
+CREATE TABLE IF NOT EXISTS request (
+  id INTEGER PRIMARY KEY, user TEXT NOT NULL, mail TEXT NOT NULL, administrator TEXT NOT NULL,
+  asked REAL NOT NULL, decided REAL, outcome TEXT, approver TEXT, reason TEXT,
+  asked_mailed REAL, outcome_mailed REAL, reminded REAL) STRICT;
+"""
+
+
+class Store:
+    """A connection to the store. Not shared between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self.db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self.db.row_factory = sqlite3.Row
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute("PRAGMA foreign_keys = ON")
+            self.db.executescript(SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise AccessError(f"{path} cannot be opened as the access store: {error}.") from error
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, or nothing."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.db
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def meta(self, name: str) -> str | None:
+        row = self.db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row["value"] if row else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def secret(self, name: str) -> bytes:
+        """A random key of this store, made when first asked for."""
+        self.db.execute(
+            "INSERT OR IGNORE INTO meta VALUES (?, ?)", (f"secret_{name}", secrets.token_hex(32))
+        )
+        return bytes.fromhex(self.meta(f"secret_{name}") or "")

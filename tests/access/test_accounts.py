@@ -1,0 +1,228 @@
+"""The store: what the roster says, what an approver says, and which of them counts."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ipats_lib.access import accounts, sessions, throttle
+from ipats_lib.access.decision import decide, scopes_of
+from ipats_lib.access.grammar import read_path
+from ipats_lib.access.passwords import hashed, matches
+from ipats_lib.access.roster import RosterFile, people, read_roster
+from ipats_lib.access.settings import load_settings
+from ipats_lib.access.store import Store
+from ipats_lib.errors import AccessError
+
+NOW = datetime.now(UTC)
+LATER = NOW + timedelta(seconds=60)
+SOON = NOW.timestamp()
+
+
+def line(**facts: str) -> dict[str, str]:
+    return {
+        "worknet_user": "anna", "iwds_user": "iw1", "role": "lwia_admin", "lwia": "07",
+        "planner_id": "", "worknet_status": "active", "iwds_status": "active", "in_group": "1",
+        "linked_on": "20240102",
+    } | facts  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "access.db") as opened:
+        yield opened
+
+
+def load(store, *rows, taken=NOW):
+    accounts.load_roster(store, RosterFile(taken, rows))
+
+
+def folders(store, user="anna") -> list[str]:
+    person, roster = accounts.person(store, user), accounts.roster(store)
+    return [scope.path for scope in scopes_of(person, roster, NOW)]
+
+
+def test_the_store_gives_the_persons_of_the_table(store, rows):
+    load(store, *rows)
+    expected = people(rows)
+    assert len(expected) > 50
+    for user, person in expected.items():
+        found = accounts.person(store, user)
+        assert (found.active, found.in_group) == (person.active, person.in_group)
+        assert set(found.accounts) == set(person.accounts)
+
+
+def test_a_roster_replaces_the_one_before(store):
+    load(store, line())
+    load(store, line(lwia="08"), taken=LATER)
+    assert folders(store) == ["lwia/08"]
+    load(store, line(worknet_user="ben"), taken=LATER)
+    assert folders(store) == []
+
+
+def test_an_older_roster_is_refused_and_changes_nothing(store):
+    load(store, line(role=""), taken=LATER)
+    with pytest.raises(AccessError, match="older"):
+        load(store, line())
+    assert folders(store) == []
+
+
+def test_a_roster_is_loaded_whole_or_not_at_all(store):
+    load(store, line())
+    with pytest.raises(sqlite3.Error):
+        load(store, line(lwia="08"), line(lwia=None), taken=LATER)
+    assert folders(store) == ["lwia/07"]
+
+
+def test_revoked_here_stays_revoked_whatever_a_roster_says(store):
+    load(store, line())
+    accounts.set_group(store, "anna", False, NOW)
+    load(store, line(), taken=LATER)
+    assert folders(store) == []
+    accounts.set_group(store, "anna", True, LATER)
+    assert folders(store) == ["lwia/07"]
+
+
+def test_let_in_here_until_a_newer_roster_says_no(store):
+    load(store, line(in_group="0"))
+    accounts.set_group(store, "anna", True, NOW + timedelta(seconds=1))
+    assert folders(store) == ["lwia/07"]
+    load(store, line(in_group=""), taken=LATER)
+    assert folders(store) == ["lwia/07"], "a blank does not say no"
+    load(store, line(in_group="0"), taken=LATER)
+    assert folders(store) == []
+
+
+def test_switched_off_on_either_side_is_off(store):
+    load(store, line())
+    accounts.set_active(store, "anna", False)
+    assert folders(store) == []
+    accounts.set_active(store, "anna", True)
+    load(store, line(worknet_status="inactive"), taken=LATER)
+    assert folders(store) == []
+
+
+def test_a_link_made_here_opens_and_one_parted_here_closes(store):
+    load(store, line(linked_on=""))
+    accounts.set_link(store, "anna", "iw1", True)
+    assert folders(store) == ["lwia/07"]
+    load(store, line(), taken=LATER)
+    accounts.set_link(store, "anna", "iw1", False)
+    assert folders(store) == []
+
+
+def test_an_iwds_account_linked_to_a_second_user_opens_for_neither(store):
+    load(store, line())
+    accounts.create(store, "ben")
+    accounts.set_group(store, "ben", True, NOW)
+    accounts.set_link(store, "ben", "iw1", True)
+    assert folders(store) == folders(store, "ben") == []
+    accounts.set_link(store, "anna", "iw1", False)
+    assert (folders(store), folders(store, "ben")) == ([], ["lwia/07"])
+
+
+def test_an_unknown_account_is_not_linked_revoked_or_named(store):
+    load(store, line())
+    for change in (
+        lambda: accounts.set_link(store, "nobody", "iw1", True),
+        lambda: accounts.set_link(store, "anna", "iw9", True),
+        lambda: accounts.set_link(store, "anna", "", True),
+        lambda: accounts.set_group(store, "nobody", True, NOW),
+        lambda: accounts.set_identity(store, "nobody", "https://idp", "1"),
+        lambda: accounts.create(store, "a b"),
+    ):
+        with pytest.raises(AccessError):
+            change()
+    assert accounts.person(store, "nobody") is None
+
+
+def test_an_identity_is_keyed_by_issuer_and_subject(store):
+    load(store, line())
+    accounts.set_identity(store, "anna", "https://idp", "1")
+    assert accounts.user_of_identity(store, "https://idp", "1") == "anna"
+    assert accounts.user_of_identity(store, "https://other", "1") is None
+    assert accounts.user_of_identity(store, "https://idp", "2") is None
+
+
+def test_a_stale_roster_decides_nothing(store):
+    load(store, line(role="state"), taken=NOW - timedelta(days=8))
+    page = read_path(b"/PY2024Q4/state/index.html")
+    made = decide(accounts.person(store, "anna"), page, accounts.roster(store), NOW)
+    assert made.reason.value == "roster_too_old"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"taken": "2026-01-01", "accounts": []}', '{"taken": 1, "accounts": []}',
+     '{"taken": "2026-01-01T00:00:00+00:00", "accounts": [{"worknet_user": "secret"}]}'],
+)  # fmt: skip
+def test_a_file_that_is_no_roster_is_refused_without_a_value_of_it(tmp_path, text):
+    path = tmp_path / "roster.json"
+    path.write_text(text)
+    with pytest.raises(AccessError) as refused:
+        read_roster(path)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_written_roster_is_read_again(tmp_path):
+    path = tmp_path / "roster.json"
+    path.write_text(RosterFile(NOW, (line(),)).text)
+    assert read_roster(path) == RosterFile(NOW, (line(),))
+
+
+def test_a_session_ends_idle_or_old_and_with_the_access(store):
+    limits = load_settings()
+    idle, longest = 60 * limits.session_idle_minutes, 3600 * limits.session_hours
+    load(store, line())
+    token = sessions.begin(store, "anna", SOON)
+    assert sessions.user_of(store, token, SOON + idle) == "anna"
+    assert sessions.user_of(store, token, SOON + 2 * idle + 1) is None
+    assert sessions.user_of(store, token, SOON + idle) is None, "ended, not asleep"
+    token = sessions.begin(store, "anna", SOON)
+    for step in range(0, longest, idle):
+        assert sessions.user_of(store, token, SOON + step) == "anna"
+    assert sessions.user_of(store, token, SOON + longest + 1) is None
+    token = sessions.begin(store, "anna", SOON)
+    accounts.set_group(store, "anna", False, NOW)
+    assert sessions.user_of(store, token, SOON) is None
+
+
+def test_the_token_is_new_at_sign_in_and_not_in_the_store(store):
+    load(store, line())
+    first = sessions.begin(store, "anna", SOON)
+    second = sessions.begin(store, "anna", SOON, first)
+    assert sessions.user_of(store, first, SOON) is None
+    assert sessions.user_of(store, second, SOON) == "anna"
+    assert second not in "".join(store.db.iterdump())
+
+
+def test_a_forms_token_belongs_to_one_session(store):
+    assert sessions.is_form_token(store, "one", sessions.form_token(store, "one"))
+    assert not sessions.is_form_token(store, "two", sessions.form_token(store, "one"))
+    assert not sessions.is_form_token(store, "", sessions.form_token(store, ""))
+    assert not sessions.is_form_token(store, "one", "é")
+
+
+def test_failures_hold_the_account_and_the_address_and_are_forgotten(store):
+    limits = load_settings()
+    for _ in range(limits.failures_per_account):
+        assert not throttle.is_held(store, "anna", "10.0.0.1", SOON)
+        throttle.note_failure(store, "anna", "10.0.0.1", SOON)
+    assert throttle.is_held(store, "anna", "10.0.0.2", SOON)
+    assert not throttle.is_held(store, "ben", "10.0.0.1", SOON)
+    assert not throttle.is_held(store, "anna", "10.0.0.2", SOON + 60 * limits.failure_minutes + 1)
+    for number in range(limits.failures_per_address):
+        throttle.note_failure(store, f"user{number}", "10.0.0.1", SOON)
+    assert throttle.is_held(store, "ben", "10.0.0.1", SOON)
+    throttle.forgive(store, "anna")
+    assert not throttle.is_held(store, "anna", "10.0.0.2", SOON)
+
+
+def test_a_password_is_hashed_and_an_unknown_user_matches_nothing():
+    stored = hashed("correct horse battery")
+    assert stored.startswith("$argon2id$")
+    assert matches(stored, "correct horse battery")
+    assert not matches(stored, "correct horse")
+    assert not matches(None, "correct horse battery")
+    with pytest.raises(AccessError):
+        hashed("short")

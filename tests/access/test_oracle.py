@@ -1,0 +1,67 @@
+"""Whatever the accounts table says, the decision is the oracle's."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ipats_lib.access.decision import decide, scopes_of
+from ipats_lib.access.grammar import read_path
+from ipats_lib.access.people import Roster
+from ipats_lib.access.roster import people
+from tests.access.oracle import may_read
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+FRESH = Roster(NOW, timedelta(days=7))
+PLANNERS = st.sampled_from(["", "1", "10", "1042", "a_b"])
+AREAS = st.sampled_from(["", "01", "07", "90"])
+USERS = st.sampled_from(["anna", "ben", "cara"])
+
+ROW = st.fixed_dictionaries(
+    {
+        "worknet_user": USERS,
+        "iwds_user": st.sampled_from(["", "iw1", "iw2", "iw3", "iw4"]),
+        "role": st.sampled_from(["state", "lwia_admin", "planner", "", "auditor"]),
+        "lwia": AREAS,
+        "planner_id": PLANNERS,
+        "worknet_status": st.sampled_from(["active", "active", "active", "inactive", ""]),
+        "iwds_status": st.sampled_from(["active", "active", "active", "inactive", ""]),
+        "in_group": st.sampled_from(["1", "1", "1", "0", ""]),
+        "linked_on": st.sampled_from(["20240102", "20240102", ""]),
+    }
+)
+FOLDERS = st.one_of(
+    st.just("state"),
+    AREAS.filter(bool).map("lwia/{}".format),
+    st.tuples(AREAS.filter(bool), PLANNERS.filter(bool)).map(
+        lambda p: "lwia/{}/planner/{}".format(*p)
+    ),
+)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.lists(ROW, max_size=6), USERS, FOLDERS)
+def test_the_decision_agrees_with_the_oracle(rows, user, folder):
+    path = f"/PY2024Q4/{folder}/performance/summary.html"
+    person = people(rows).get(user)
+    assert decide(person, read_path(path.encode()), FRESH, NOW).allow == may_read(rows, user, path)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(ROW, max_size=6), USERS, FOLDERS)
+def test_the_menu_offers_what_may_be_read_and_nothing_else(rows, user, folder):
+    path = f"/PY2024Q4/{folder}/index.html"
+    target = read_path(path.encode())
+    offered = scopes_of(people(rows).get(user), FRESH, NOW)
+    assert any(scope.contains(target.scope) for scope in offered) == may_read(rows, user, path)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.text(st.sampled_from(list("/.%\\ PYQ20244_lwiastate07planer1042-x?\0")), max_size=60))
+def test_what_the_grammar_reads_it_writes_again(text):
+    """A path has one reading: the file's name is the path itself, so nothing is normalized."""
+    target = read_path(b"/PY2024Q4/" + text.encode())
+    if target is not None:
+        assert f"/{target.path}" == "/PY2024Q4/" + text
+        assert not re.search(r"\.\.|//|[%\\?\0 ]", text)

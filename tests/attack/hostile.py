@@ -1,0 +1,167 @@
+"""Requests that no browser sends by itself, generated from a seed, and made by hand.
+
+Each is the bytes of a whole request. None of them is a plain path of a published file asked for by
+one who may read it, so that none may be answered with a published byte.
+"""
+
+# ruff: noqa: E501  # lists of odd texts are clearer unbroken
+
+import random
+from collections.abc import Iterator
+from urllib.parse import quote
+
+DOTS = ("..", ".", "...", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "..;", "..%00", "..%5c", "%c0%ae%c0%ae",
+        "%uff0e%uff0e", "．．", "․․", "..\\", ".. ", "%2e%2e%2f", "..%2f", "..%252f")  # fmt: skip
+SLASHES = (
+    "/",
+    "//",
+    "/./",
+    "\\",
+    "%2f",
+    "%2F",
+    "%5c",
+    "%252f",
+    "%c0%af",
+    "∕",
+    "／",
+    "/;/",
+    "/%2e/",
+    "///",
+)
+TAILS = ("", "/", "//", ".", "%00", "%00.html", "%20", "?", "?x=1", ";x", "#x", "%", "%2", "~", ".bak",
+         "%0d%0aX-A:%201", "/.", "/..", "\\", "::$DATA", "%09", "*", "?/../x", "&", "%23")  # fmt: skip
+HEADERS = ("X-Original-URI", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Path",
+           "X-Forwarded-Prefix", "X-Accel-Redirect", "X-Sendfile", "X-Forwarded-User", "Remote-User",
+           "X-Remote-User", "X-Real-IP", "X-Forwarded-For", "Forwarded", "X-HTTP-Method-Override",
+           "X-Forwarded-Host", "X-Authenticated-User", "X-Script-Name")  # fmt: skip
+METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS", "PROPFIND", "get", "GET ", "TRACE", "COPY", "X")
+RANGES = ("bytes=0-", "bytes=0-0,1-1", "bytes=-1", "bytes=0-18446744073709551616", "bytes=a-b",
+          "bytes=5-1", "items=0-1", "bytes=" + "0-0," * 200 + "1-1", "bytes=,", "bytes=--1")  # fmt: skip
+
+
+def by_hand(path: str, cookie: str) -> Iterator[bytes]:
+    """Requests about one file, each known from some server's history."""
+    for tail in TAILS[1:]:
+        yield request(path + tail, cookie)
+    for name in HEADERS:
+        yield request("/", cookie, f"{name}: {path}\r\n")
+        yield request("/PY2024Q4/none/index.html", cookie, f"{name}: {path}\r\n")
+    yield request("http://127.0.0.1" + path + "?", cookie)
+    yield request("//127.0.0.1" + path, cookie)
+    yield request(quote(path, safe=""), cookie)
+    yield request("/" + quote(path, safe=""), cookie)
+    yield request("/_ipats_files" + path, cookie)
+    yield request("/%5fipats_files" + path, cookie)
+    yield request("//_ipats_files" + path, cookie)
+    yield request("/x/../_ipats_files" + path, cookie)
+    yield request("/_static/../" + path, cookie)
+    yield request("/_static/..%2f" + path[1:], cookie)
+    yield request("/.ipats/releases" + path, cookie)
+    yield request(path.replace("PY", "py"), cookie)
+    yield request(path.replace("index", "INDEX"), cookie)
+    yield request(path.replace("/", "\\"), cookie)
+
+
+def request(path: str, cookie: str = "", more: str = "", method: str = "GET") -> bytes:
+    """The bytes of a request; nothing in it is mended."""
+    text = f"{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{cookie}{more}\r\n"
+    return text.encode("utf-8", "surrogateescape")
+
+
+def generated(random_: random.Random, path: str, other: str, cookie: str) -> bytes:
+    """One mangled request about `path`; `other` is a file that the asker may read."""
+    text, more = random_.choice(_MANGLERS)(random_, path, other), ""
+    if random_.random() < 0.3:
+        text = _encoded(random_, text)
+    if random_.random() < 0.3:
+        more += f"{random_.choice(HEADERS)}: {random_.choice((path, 'state1', '127.0.0.1'))}\r\n"
+    if random_.random() < 0.2:
+        more += f"Range: {random_.choice(RANGES)}\r\n"
+    method = random_.choice(METHODS) if random_.random() < 0.2 else "GET"
+    return request(text, cookie, more, method)
+
+
+def _climb(random_, path, other):
+    """From a folder that may be read, up, and down again into one that may not."""
+    folder = other.rsplit("/", 1)[0]
+    ups = [random_.choice(DOTS) for _ in range(folder.count("/"))]
+    slash = random_.choice(SLASHES)
+    return folder + slash + slash.join(ups) + slash + path.lstrip("/")
+
+
+def _slashes(random_, path, _):
+    return "".join(
+        random_.choice(SLASHES) if c == "/" and random_.random() < 0.4 else c for c in path
+    )
+
+
+def _tail(random_, path, _):
+    return path + random_.choice(TAILS) + random_.choice(TAILS)
+
+
+def _case(random_, path, _):
+    return "".join(c.swapcase() if random_.random() < 0.3 else c for c in path)
+
+
+def _look_alike(random_, path, _):
+    alike = {
+        "a": "а",
+        "e": "ｅ",
+        "i": "ı",
+        "0": "０",
+        "1": "１",
+        "7": "٧",
+        "s": "ſ",
+        "/": "⁄",
+        ".": "。",
+    }
+    return "".join(alike.get(c, c) if random_.random() < 0.3 else c for c in path)
+
+
+def _noise(random_, path, _):
+    place = random_.randrange(len(path))
+    return (
+        path[:place]
+        + random_.choice(("\0", "%", "\x7f", "\\", "|", "é", "%ff", ";", "..", "\t"))
+        + path[place:]
+    )
+
+
+def _prefix(random_, path, other):
+    first = random_.choice(("/.", "/x/..", "http://h", "https://h:1", "//h", "/_static/..", "/_static", "*",
+                            "/.ipats/releases", "/_ipats_files", "/.", other, other + "?", other + "/..",
+                            "/login/..", "/login", "/open/..", "/help"))  # fmt: skip
+    return first + path
+
+
+def _ids(random_, path, _):
+    """Other people's identifiers, and such that are none."""
+    ids = (
+        "1001",
+        "1042",
+        "0",
+        "-1",
+        "07",
+        "1001%20",
+        "1001'--",
+        "*",
+        "1001,1002",
+        "..",
+        "1e3",
+        "A",
+    )
+    return f"/PY2024Q4/lwia/{random_.choice(ids)}/planner/{random_.choice(ids)}/{path.rsplit('/', 1)[1]}"
+
+
+_MANGLERS = (_climb, _slashes, _tail, _case, _look_alike, _noise, _prefix, _ids)
+
+
+def _encoded(random_, text):
+    """Some letters percent-encoded, once or twice."""
+    found = []
+    for letter in text:
+        if random_.random() < 0.15:
+            code = "".join(f"%{byte:02x}" for byte in letter.encode("utf-8", "surrogateescape"))
+            letter = code.replace("%", "%25") if random_.random() < 0.3 else code
+        found.append(letter)
+    return "".join(found)
