@@ -33,11 +33,13 @@ from ipats_lib.snapshot import Snapshot
 
 TREND_QUARTERS = 8
 ROW_COLUMNS = tuple(
-    dict.fromkeys((*ELEMENTS, *caseload.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
+    dict.fromkeys(
+        (*ELEMENTS, *caseload.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *caseload.ALERT_ELEMENTS)
+    )
 )
 FRAMES = (
     *("rows", "outcomes", "history", "areas", "caseload"),
-    *("assignment", "service", "planner"),
+    *("assignment", "service", "case_note", "application", "planner"),
 )
 
 
@@ -187,7 +189,7 @@ class StateData:
             "areas": self.areas,
             "history": self._history_of(scope),
         }
-        for name in ("assignment", "service", "planner"):
+        for name in ("assignment", "service", "case_note", "application", "planner"):
             table = self.snapshot.table(name, scope)
             if table is not None:
                 frames[name] = table.reset_index(drop=True)

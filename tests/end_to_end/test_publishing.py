@@ -184,7 +184,7 @@ def test_operators_get_one_json_object_a_line(copied, extract, store):
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert {line["event"] for line in lines} == {"progress", "published"}
-    assert lines[-1]["executed"] == lines[-1]["pages"] > 0
+    assert 0 < lines[-1]["executed"] < lines[-1]["pages"]
 
 
 def test_a_failure_is_told_in_json_too(extract, tmp_path):
