@@ -216,10 +216,10 @@ def main() -> None:
                       f"largest process {memory:.0f} MB")  # fmt: skip
             return
         print(f"{os.cpu_count()} cores, {asked.workers} workers, {asked.pages} pages "
-              f"({asked.loop_pages} for loop, api and same)")  # fmt: skip
+              f"({asked.loop_pages} for loop and api)")  # fmt: skip
         results = {}
         for way in WAYS:
-            pages = asked.pages if way in ("engine", "floor") else asked.loop_pages
+            pages = asked.loop_pages if way in ("loop", "api") else asked.pages
             results[way] = measured(way, Path(folder), pages, asked.workers)
         compare(Path(folder), asked.loop_pages)
         for way, (wall, cpu, _) in results.items():

@@ -1,4 +1,4 @@
-"""The files that all pages share: one stylesheet, one script, one chart bundle. No data in them.
+"""The files that all pages share: stylesheet, icon, script, chart bundle. No data in them.
 
 Each is named by the hash of its content, so that a page never meets another build's asset, and a
 browser may keep it for ever.
@@ -21,6 +21,7 @@ class Assets:
     """Names of the shared files under `_static/`, and their content."""
 
     style: str
+    icon: str
     scripts: tuple[str, ...]
     content: dict[str, bytes]
 
@@ -41,9 +42,10 @@ def build_assets() -> Assets:
     """
     bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     style = _named("style.css", (STATIC / "style.css").read_bytes())
+    icon = _named("icon.svg", (STATIC / "icon.svg").read_bytes())
     charts = _named("vega.js", f"(function(){{{bundle}\n}})();".encode())
     script = _named("ipats.js", (STATIC / "ipats.js").read_bytes())
-    return Assets(style[0], (charts[0], script[0]), dict([style, charts, script]))
+    return Assets(style[0], icon[0], (charts[0], script[0]), dict([style, icon, charts, script]))
 
 
 def _named(name: str, data: bytes) -> tuple[str, bytes]:

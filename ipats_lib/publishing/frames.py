@@ -101,6 +101,7 @@ class Framer:
             library=__version__,
             nav=self._nav(scope),
             style=self.assets.style,
+            icon=self.assets.icon,
             scripts=self.assets.scripts if page else (),
         )
 

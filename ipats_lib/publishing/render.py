@@ -44,6 +44,7 @@ class Frame:
     library: str
     nav: Nav
     style: str
+    icon: str
     scripts: tuple[str, ...]
 
 
