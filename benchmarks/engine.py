@@ -104,11 +104,14 @@ def plain_body(job) -> str:
     import nbformat
 
     from ipats_lib.publishing.render import render_body
+    from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 
     os.environ["IPATS_CHARTS"] = "live"
     with tempfile.TemporaryDirectory() as folder:
         for name, content in job.files.items():
             (Path(folder) / name).write_bytes(content)
+        (Path(folder) / "downloads").mkdir()
+        os.environ[DOWNLOADS_FOLDER] = str(Path(folder) / "downloads")
         notebook = nbformat.reads(job.notebook, as_version=4)
         names = {"scope": job.scope, "period": job.period, "snapshot": folder}
         for cell in notebook.cells:

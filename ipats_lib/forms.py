@@ -54,9 +54,9 @@ def form(
         (line.program, line.indicator, line.dimension, line.group): line
         for line in figures.itertuples()
     }
-    lines = []
+    lines, records = [], Records(rows)
     for program in PROGRAMS:
-        for group, served, exited in _people(rows, members, program, report, as_of):
+        for group, served, exited in _people(records, members, program, report, as_of):
             people = (program, *group, served, exited)
             line: dict[str, object] = dict(
                 zip(("program", "dimension", "group", "served", "exited"), people, strict=True)
@@ -76,16 +76,15 @@ def _of(outcomes: pd.DataFrame, report: Report) -> pd.DataFrame:
 
 
 def _people(
-    rows: pd.DataFrame, members: Membership, program: Program, report: Report, as_of: date
+    records: Records, members: Membership, program: Program, report: Report, as_of: date
 ) -> list[tuple[tuple[str, str], int, int]]:
     """Served and exited of a program, by group in the order of the form."""
-    records = Records(rows)
     served = View(records, program, report.cohort("served"), as_of)
     exits = View(records, program, report.cohort("exited"), as_of)
     mine = STREAMS[program](served)
     in_window = mine & PARTICIPATED_IN_WINDOW(served)
     left = mine & exits.falls_in_window("901")
-    persons = rows["100"].to_numpy()
+    persons = records.frame["100"].to_numpy()
     return [
         (title, _persons(persons, in_window & holds), int((left & holds).sum()))
         for title, holds in zip(members.titles, members.holds.T, strict=True)
@@ -101,13 +100,12 @@ def heading(rows: pd.DataFrame, report: Report, as_of: date) -> pd.DataFrame:
     program too) and training_related (share of those trained, exited in the ER Q2 window and
     employed in Q2, whose job is related: 1608 is 1, among 1608 in 0, 1).
     """
-    return pd.DataFrame([_heading(rows, program, report, as_of) for program in PROGRAMS])
+    records = Records(rows)
+    return pd.DataFrame([_heading(records, program, report, as_of) for program in PROGRAMS])
 
 
-def _heading(
-    rows: pd.DataFrame, program: Program, report: Report, as_of: date
-) -> dict[str, object]:
-    records, persons = Records(rows), rows["100"].to_numpy()
+def _heading(records: Records, program: Program, report: Report, as_of: date) -> dict[str, object]:
+    persons = records.frame["100"].to_numpy()
     served = View(records, program, report.cohort("served"), as_of)
     exits = View(records, program, report.cohort("exited"), as_of)
     employed = View(records, program, report.cohort("ER_Q2"), as_of)

@@ -22,9 +22,13 @@ def share_expected(quarters: pd.DataFrame) -> float:
     quarters: one row per report quarter, oldest first, with success and failure counts. NaN when
     fewer than `FEWEST` outcomes are known.
     """
-    last = quarters.tail(HISTORY)
-    known = int((last["success"] + last["failure"]).sum())
-    return float(last["success"].sum() / known) if known >= FEWEST else float("nan")
+    successes = quarters["success"].to_numpy()
+    return _share(successes, successes + quarters["failure"].to_numpy())
+
+
+def _share(successes: NDArray[np.int64], known: NDArray[np.int64]) -> float:
+    last = int(known[-HISTORY:].sum())
+    return float(successes[-HISTORY:].sum() / last) if last >= FEWEST else float("nan")
 
 
 def share_still_to_come(delays: Sequence[float] | NDArray[np.float64], elapsed: float) -> float:
@@ -48,13 +52,14 @@ def back_test(quarters: pd.DataFrame) -> pd.DataFrame:
     and known (count of known outcomes).
     """
     tests = []
-    for place in range(1, len(quarters)):
-        now = quarters.iloc[place]
-        known = int(now["success"] + now["failure"])
-        expected = share_expected(quarters.iloc[:place])
-        if known and not pd.isna(expected):
-            actual = now["success"] / known
-            tests.append((now["quarter_label"], expected, actual, actual - expected, known))
+    successes = quarters["success"].to_numpy()
+    all_known = successes + quarters["failure"].to_numpy()
+    for place, label in enumerate(quarters["quarter_label"]):
+        expected = _share(successes[:place], all_known[:place])
+        known = int(all_known[place])
+        if known and not np.isnan(expected):
+            actual = successes[place] / known
+            tests.append((label, expected, actual, actual - expected, known))
     return pd.DataFrame(tests, columns=["quarter_label", "expected", "actual", "miss", "known"])
 
 

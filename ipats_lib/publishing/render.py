@@ -56,6 +56,8 @@ class PageExporter(TemplateExporter):
             template_name="page",
             template_file="body.html.j2",
             extra_template_basedirs=[str(TEMPLATES)],
+            # None changes what the template shows, and each would check the notebook once more.
+            default_preprocessors=[],
             **options,
         )
 

@@ -1,6 +1,7 @@
 """Figures by group, with how sure they are, and how they compare with the whole area."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -79,7 +80,7 @@ def _of(lines: pd.DataFrame, program: str, measure: str) -> pd.DataFrame:
 
 def _shown(lines: pd.DataFrame) -> pd.DataFrame:
     return lines.assign(
-        name=[_name(line.dimension, line.group) for line in lines.itertuples()],
+        name=list(map(_name, lines["dimension"], lines["group"])),
         shown=_each(lines, ["value"]),
         between=_each(lines, ["lower", "upper"]),
         note=lines["few"].map({True: "few: read the counts", False: ""}),
@@ -91,12 +92,15 @@ def _name(dimension: str, group: str) -> str:
 
 
 def _each(lines: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    written = []
-    for place, measure in enumerate(lines["indicator"].astype("str")):
-        values = [lines[column].iloc[place] for column in columns]
-        cells = [display.figure(measure, value) for value in values]
-        written.append(display.NONE if pd.isna(values[0]) else " to ".join(cells))
-    return written
+    return [
+        display.NONE if pd.isna(first) else " to ".join(map(partial(display.figure, measure), many))
+        for measure, first, many in zip(
+            lines["indicator"].astype("str"),
+            lines[columns[0]],
+            zip(*(lines[column] for column in columns), strict=True),
+            strict=True,
+        )
+    ]
 
 
 def _ratios(lines: pd.DataFrame) -> list[str]:

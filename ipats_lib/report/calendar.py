@@ -1,12 +1,11 @@
 """Which exit quarter feeds which indicator in which report, and when that report is locked."""
 
 from collections.abc import Mapping
-from functools import cache
 from html import escape
 
 import pandas as pd
 
-from ipats_lib.cohorts import PARTICIPATED_IN_WINDOW, STREAMS, Records, View
+from ipats_lib.cohorts import PARTICIPATED_IN_WINDOW, STREAMS, View
 from ipats_lib.due_dates import due
 from ipats_lib.indicators.predicates import IN_EDUCATION_OR_TRAINING
 from ipats_lib.indicators.rules import INDICATORS, Measure
@@ -62,16 +61,11 @@ def _line(report: Report, measure: Measure, period: Period, window: Window) -> d
 
 def _held(report: Report, measure: Measure, window: Window, program: str) -> int:
     span = window.cohort(INDICATORS[measure].cohort)
-    view = View(_records(report), program, span, as_of(report.data.about))  # type: ignore[arg-type]
+    view = View(report.records, program, span, as_of(report.data.about))  # type: ignore[arg-type]
     mine = STREAMS[view.program](view)
     if measure == "MSG":
         return int((mine & PARTICIPATED_IN_WINDOW(view) & IN_EDUCATION_OR_TRAINING(view)).sum())
     return int((mine & view.falls_in_window("901")).sum())
-
-
-@cache
-def _records(report: Report) -> Records:
-    return Records(report.data.frame("rows"))
 
 
 def strip(report: Report, measure: Measure) -> Html:

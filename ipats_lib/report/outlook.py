@@ -25,6 +25,7 @@ from ipats_lib.projection import (
 from ipats_lib.report.data import as_of
 from ipats_lib.report.report import Report
 
+Places = dict[tuple[str, ...], NDArray[np.intp]]
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
 _CREDENTIAL_DAYS = ("1801", "1803", "1805")
 _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
@@ -46,10 +47,8 @@ def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
     floor or ceiling: a pending wage may be any.
     """
     year = program_year_of(report, ahead)
-    outcomes = report.data.frame("outcomes")
-    mine = outcomes[(outcomes["report"] == year.label) & outcomes["program"].isin(PROGRAMS)]
     lines = [
-        _line(report, year, program, measure, mine)
+        _line(report, year, program, measure)
         for program in PROGRAMS
         for measure, rule in INDICATORS.items()
         if program in rule.programs
@@ -57,13 +56,13 @@ def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _line(
-    report: Report, year: Window, program: Program, measure: Measure, outcomes: pd.DataFrame
-) -> dict[str, object]:
-    mine = outcomes[(outcomes["program"] == program) & (outcomes["indicator"] == measure)]
-    counts = mine["state"].value_counts()
-    successes, pending = int(counts.get("success", 0)), int(counts.get("pending", 0))
-    denominator = successes + pending + int(counts.get("failure", 0))
+def _line(report: Report, year: Window, program: Program, measure: Measure) -> dict[str, object]:
+    mine = _outcomes(report, year.label, program, measure)
+    states = mine["state"].astype("str").to_numpy()
+    successes, failures, pending = (
+        int((states == state).sum()) for state in ("success", "failure", "pending")
+    )
+    denominator = successes + pending + failures
     line: dict[str, object] = {
         "program": program,
         "program_title": PROGRAM_TITLES[program],
@@ -115,7 +114,24 @@ def _lacking(successes: int, denominator: int, level: float, percent: float) -> 
 def quarters(report: Report, program: str, measure: Measure) -> pd.DataFrame:
     """Success and failure counts of one line by report quarter, oldest first."""
     every = report.quarters
-    return every[(every["indicator"] == measure) & (every["program"] == program)]
+    return every.take(_places_of_quarters(report).get((program, measure), []))
+
+
+@cache
+def _places_of_quarters(report: Report) -> Places:
+    return dict(report.quarters.groupby(["program", "indicator"], observed=True).indices)
+
+
+def _outcomes(report: Report, label: str, program: str, measure: Measure) -> pd.DataFrame:
+    """The outcomes of one line of a report, excluded records too."""
+    every = report.data.frame("outcomes")
+    return every.take(_places_of_outcomes(report).get((label, program, measure), []))
+
+
+@cache
+def _places_of_outcomes(report: Report) -> Places:
+    keys = ["report", "program", "indicator"]
+    return dict(report.data.frame("outcomes").groupby(keys, observed=True).indices)
 
 
 @cache
@@ -139,7 +155,7 @@ def expected_share(
     """The share of one line's pending outcomes that its own history lets expect (NaN: unknown)."""
     if measure == "MSG":
         last = Period(year.py - 1).program_year
-        before = _of_report(report, program, measure, last.label)
+        before = _counted(report, program, measure, last.label)
         start, begun = last.cohort("MSG").start, year.cohort("MSG").start
         elapsed: float = (as_of(report.data.about) - begun).days
         return share_still_to_come(_delays(report, before, _GAIN_DAYS, start), elapsed)
@@ -148,20 +164,15 @@ def expected_share(
             return float("nan")
         waiting = _exits(report, mine[mine["state"] == "pending"])
         elapsed = float(np.median(_days(np.datetime64(as_of(report.data.about)) - waiting)))
-        before = _of_report(report, program, measure, Period(year.py - 1).program_year.label)
+        before = _counted(report, program, measure, Period(year.py - 1).program_year.label)
         before = before[before["state"].isin(["success", "failure"])]
         return share_still_to_come(_delays(report, before, _CREDENTIAL_DAYS, None), elapsed)
     return share_expected(quarters(report, program, measure).iloc[:-1])
 
 
-def _of_report(report: Report, program: str, measure: Measure, label: str) -> pd.DataFrame:
-    outcomes = report.data.frame("outcomes")
-    return outcomes[
-        (outcomes["report"] == label)
-        & (outcomes["program"] == program)
-        & (outcomes["indicator"] == measure)
-        & outcomes["state"].isin(["success", "failure", "pending"])
-    ]
+def _counted(report: Report, program: str, measure: Measure, label: str) -> pd.DataFrame:
+    mine = _outcomes(report, label, program, measure)
+    return mine[mine["state"].isin(["success", "failure", "pending"])]
 
 
 def _records(report: Report, outcomes: pd.DataFrame) -> Records:
@@ -208,13 +219,9 @@ def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
     the state, one row per month: month, n.
     """
     year = program_year_of(report, ahead)
-    outcomes = report.data.frame("outcomes")
-    mine = outcomes[
-        (outcomes["report"] == year.label)
-        & outcomes["program"].isin(PROGRAMS)
-        & (outcomes["indicator"] == measure)
-        & (outcomes["state"] == "pending")
-    ]
+    every = [_outcomes(report, year.label, program, measure) for program in PROGRAMS]
+    mine = pd.concat(every)
+    mine = mine[mine["state"] == "pending"]
     closing = pd.Series(_closing(report, year, measure, mine), index=mine.index).astype(
         "datetime64[s]"
     )

@@ -1,11 +1,12 @@
 """A report on one scope: the questions that notebooks ask."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ipats_lib import indicators
@@ -82,23 +83,34 @@ class Report:
         (same unit), level_synthetic, percent (of level) and status. A denominator under the
         smallest publishable one gets no status (domain 1.2, rule 6).
         """
-        return _against_levels(self, window or self.period.reports[0])
+        asked = window or self.period.reports[0]
+        if asked not in self.period.windows:
+            return self._figures([asked])
+        return self._by_window[asked.label]
 
-    def figures(self, report: Window) -> pd.DataFrame:
-        """The figures of one window before they are compared: see `indicators`."""
-        mine = self.data.frame("outcomes")
-        mine = mine[mine["report"] == report.label]
+    @cached_property
+    def _by_window(self) -> dict[str, pd.DataFrame]:
+        """All windows of the period at once: several tables of a page start from them."""
+        every = self._figures(self.period.windows)
+        windows = every.groupby("label", sort=False)
+        return {str(label): mine.reset_index(drop=True) for label, mine in windows}
+
+    def _figures(self, windows: Sequence[Window]) -> pd.DataFrame:
+        labels = [window.label for window in windows]
+        outcomes = self.data.frame("outcomes")
+        mine = outcomes[outcomes["report"].isin(labels)]
         figures = indicators.aggregate(mine, ["report", "program"])
         grid = indicators.long_form(
             figures.assign(area_type=self.scope.kind, area=self.scope.area),
-            [report],
+            windows,
             [(self.scope.kind, self.scope.area)],
         )
-        extra = figures.rename(columns={"indicator": "measure"}).astype(
-            {"program": "str", "measure": "str"}
-        )
-        more = extra[["program", "measure", "pending", "excluded", "resolved", "ceiling"]]
-        joined = grid.merge(more, on=["program", "measure"], how="left")
+        keys = ["label", "program", "measure"]
+        extra = figures.rename(columns={"indicator": "measure", "report": "label"})
+        more = extra[[*keys, "pending", "excluded", "resolved", "ceiling"]]
+        more = more.astype(dict.fromkeys(keys, "str"))
+        each = len(grid) // len(labels)
+        joined = grid.assign(label=np.repeat(labels, each)).merge(more, on=keys, how="left")
         return self.judged(joined.fillna({"pending": 0, "excluded": 0}))
 
     def judged(self, figures: pd.DataFrame) -> pd.DataFrame:
@@ -114,6 +126,11 @@ class Report:
             program_title=judged["program"].map(PROGRAM_TITLES),
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
         )
+
+    @cached_property
+    def records(self) -> Records:
+        """The scope's records as arrays, for every rule that asks them."""
+        return Records(self.data.frame("rows"))
 
     @cached_property
     def members(self) -> Membership:
@@ -224,7 +241,7 @@ class Report:
     def _programs(self) -> pd.DataFrame:
         rows = self.data.frame("rows")
         today = as_of(self.data.about)
-        view = View(Records(rows), "title1", Span(today, today), today)
+        view = View(self.records, "title1", Span(today, today), today)
         program = pd.Series("Reportable only", index=rows.index)
         program[STREAMS["wp"](view)] = PROGRAM_TITLES["wp"]
         for stream in ("adult", "dw", "youth"):
@@ -262,12 +279,6 @@ class Report:
 
 def _lines(outcomes: pd.DataFrame) -> Iterable[tuple[str, str]]:
     return zip(outcomes["report"].astype("str"), outcomes["indicator"].astype("str"), strict=True)
-
-
-@cache
-def _against_levels(report: Report, window: Window) -> pd.DataFrame:
-    """Kept beside the report: several tables of a page start from the same figures."""
-    return report.figures(window)
 
 
 def open_report(snapshot: str, scope: str, period: str) -> Report:

@@ -28,6 +28,7 @@ _ORDER = [state for state in ("pending", "failure", "success", "excluded") if st
 _WAGE = "1704"
 
 
+@cache
 def roster(report: Report, measure: Measure) -> pd.DataFrame:
     """Every record of an indicator in the main report; empty for the state, which lists nobody.
 

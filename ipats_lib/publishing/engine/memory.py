@@ -11,6 +11,7 @@ from ipats_lib.publishing.engine import process_tree
 from ipats_lib.publishing.engine.limits import Limits
 
 TREE_SECONDS = 0.25  # a look at all processes costs some milliseconds
+OWN_SECONDS = 0.02  # and one at the notebook's own memory a fifth of one
 
 
 class MemoryWatch:
@@ -27,10 +28,13 @@ class MemoryWatch:
         self._known = known
         self._others: set[int] = set()
         self._sessions: dict[int, int] = {}
-        self._looked = time.monotonic()
+        self._looked = self._asked = time.monotonic()
 
     def is_above(self) -> bool:
-        """Say whether the limit is passed at this moment."""
+        """Say whether the limit is passed, a few hundredths of a second ago at most."""
+        if time.monotonic() - self._asked < OWN_SECONDS:
+            return False
+        self._asked = time.monotonic()
         own = max(0, process_tree.private_memory(self._pid) - self._baseline)
         if own > self._limit:
             return True
