@@ -109,7 +109,7 @@ _FIXED: tuple[Group, ...] = (
     Group("Service tier", "Basic career services only", _BASIC),
 )
 # Element 1303 and its two sisters (domain 2.14).
-_TRAINING_TYPES: Mapping[int, str] = {
+TRAINING_TYPES: Mapping[int, str] = {
     1: "On-the-job training",
     2: "Skill upgrading",
     3: "Entrepreneurial training",
@@ -156,6 +156,6 @@ def load_groups() -> tuple[Group, ...]:
     counties = read_rows(params_folder() / "counties.csv", columns)
     return (
         *_FIXED,
-        *(_training(code, title) for code, title in _TRAINING_TYPES.items()),
+        *(_training(code, title) for code, title in TRAINING_TYPES.items()),
         *(_county(row["fips"], row["county"]) for row in counties),
     )

@@ -1,11 +1,14 @@
-"""The caseload on the as-of date: a status for every period of participation, and the alerts."""
+"""The caseload on the as-of date: status, alerts, data to mend, work, flow and engagement."""
 
+from ipats_lib.caseload import engagement, flow, mend, mix, workload
 from ipats_lib.caseload.alerts import ELEMENTS as ALERT_ELEMENTS
 from ipats_lib.caseload.alerts import Alert, Desk, alerts, load_alerts
-from ipats_lib.caseload.status import BANDS, ELEMENTS, STATUSES, caseload
+from ipats_lib.caseload.status import BANDS, STATUSES, caseload
+from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
+
+ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *mix.ELEMENTS, *mend.ELEMENTS)))
 
 __all__ = [
-    "ALERT_ELEMENTS",
     "BANDS",
     "ELEMENTS",
     "STATUSES",
@@ -13,5 +16,10 @@ __all__ = [
     "Desk",
     "alerts",
     "caseload",
+    "engagement",
+    "flow",
     "load_alerts",
+    "mend",
+    "mix",
+    "workload",
 ]

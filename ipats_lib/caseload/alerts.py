@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.mend import to_mend
 from ipats_lib.caseload.status import QUALIFYING, TRAININGS, in_training, last_service
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
@@ -305,15 +306,20 @@ def follow_up(desk: Desk, alert: Alert) -> pd.DataFrame:
     return _follow_up(desk, alert, who, ("1503",))
 
 
-def no_planner(desk: Desk, _: Alert) -> pd.DataFrame:
-    if not {"assignment", "planner"} <= set(desk.tables):
-        return _none()
+def standing_assignments(desk: Desk) -> pd.DataFrame:
+    """Assignments that hold on the as-of date, to planners who are active."""
     planner, assignment = desk.tables["planner"], desk.tables["assignment"]
     working = set(planner.loc[planner["active"].fillna(False).astype("bool"), "planner_id"])
     today = pd.Timestamp(desk.as_of)
-    standing = assignment["to"].isna() | (assignment["to"] >= today)
-    held = assignment[standing & (assignment["from"] <= today)]
-    assigned = set(held.loc[held["planner_id"].isin(working), "customer"])
+    open_ = assignment["to"].isna() | (assignment["to"] >= today)
+    mine = assignment["planner_id"].isin(working)
+    return assignment[open_ & mine & (assignment["from"] <= today)]
+
+
+def no_planner(desk: Desk, _: Alert) -> pd.DataFrame:
+    if not {"assignment", "planner"} <= set(desk.tables):
+        return _none()
+    assigned = set(standing_assignments(desk)["customer"])
     alone = active(desk.view) & ~desk.rows["100"].isin(assigned).to_numpy()
     return lines(desk, alone, desk.view.day("900"), _NEVER)
 
@@ -357,6 +363,18 @@ def certified_not_enrolled(desk: Desk, alert: Alert) -> pd.DataFrame:
     return _applications(desk, lambda t: t["status"] == "certified", "certified", alert.days)
 
 
+def data_to_mend(desk: Desk, _: Alert) -> pd.DataFrame:
+    found = to_mend(Records(desk.rows), desk.as_of).drop_duplicates("row")
+    return pd.DataFrame(
+        {
+            "row": found["row"].astype("Int64").to_numpy(),
+            "customer": found["customer"].to_numpy(),
+            "since": found["dated"].to_numpy(),
+            "due": np.full(len(found), np.datetime64("NaT"), dtype="datetime64[s]"),
+        }
+    )
+
+
 def _none() -> pd.DataFrame:
     return pd.DataFrame(columns=["row", "customer", "since", "due"])
 
@@ -382,4 +400,5 @@ QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
     "A-26": no_planner,
     "A-27": long_participation,
     "A-28": no_service_ever,
+    "A-29": data_to_mend,
 }

@@ -2,8 +2,9 @@
 
 A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: `family`, `title`,
 `order` and `scopes`, and may name under `data` the frames that it reads: then it is given no
-others, and is not run again when others change. `pages` (name and title, in order) splits what it
-shows into several pages, each from the markdown cell tagged `page-<name>` on; `downloads` names the
+others, and is not run again when others change. `pages` (name, title and perhaps the scopes that
+have it, in order) splits what it shows into several pages, each from the markdown cell tagged
+`page-<name>` on; `downloads` names the
 files that it offers. One dropped into a family's folder is published at
 the next run.
 """
@@ -34,6 +35,15 @@ _ASSIGNED = re.compile(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of the pages that a notebook is split into, for the scopes that have it."""
+
+    name: str
+    title: str
+    scopes: tuple[AreaType, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Notebook:
     """One notebook of the catalogue; `name` is its file name without the ending."""
 
@@ -44,19 +54,25 @@ class Notebook:
     order: int
     scopes: tuple[AreaType, ...]
     data: tuple[str, ...] = FRAMES
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
     downloads: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         return f"{self.family}/{self.name}"
 
-    @property
-    def pages(self) -> tuple[tuple[str, str], ...]:
+    def pages(self, kind: AreaType) -> tuple[tuple[str, str], ...]:
         """Path inside the scope's folder and title of every page that a run of it gives."""
         if not self.parts:
             return ((f"{self.key}.html", self.title),)
-        return tuple((f"{self.key}-{part}.html", title) for part, title in self.parts)
+        mine = (part for part in self.parts if kind in part.scopes)
+        return tuple((f"{self.key}-{part.name}.html", part.title) for part in mine)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file name that any run of it may write."""
+        pages = (f"{self.name}-{part.name}.html" for part in self.parts)
+        return (*self.downloads, *(pages if self.parts else (f"{self.name}.html",)))
 
 
 def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
@@ -93,19 +109,23 @@ def _read(path: Path, family: str) -> Notebook:
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
         data=tuple(sorted(declared.get("data", FRAMES))),
-        parts=tuple((str(name), str(title)) for name, title in declared.get("pages", [])),
+        parts=tuple(_part(page, declared["scopes"]) for page in declared.get("pages", [])),
         downloads=tuple(declared.get("downloads", [])),
     )
+
+
+def _part(declared: list[Any], scopes: list[AreaType]) -> Part:
+    name, title, *only = declared
+    return Part(str(name), str(title), tuple(only[0] if only else scopes))
 
 
 def _check_names(found: list[Notebook]) -> None:
     """Two notebooks must not write the same file."""
     taken: dict[str, Path] = {}
     for notebook in found:
-        files = [*notebook.downloads, *(path.split("/")[1] for path, _ in notebook.pages)]
-        for name in files:
+        for name in notebook.files:
             other = taken.setdefault(f"{notebook.family}/{name}", notebook.path)
-            if other != notebook.path or files.count(name) > 1:
+            if other != notebook.path or notebook.files.count(name) > 1:
                 raise NotebookError(f"{notebook.path}: {name} is a file of {other} already.")
 
 
@@ -137,7 +157,7 @@ def _check_cells(path: Path, notebook: Any) -> None:
         for tag in cell.metadata.get("tags", [])
         if tag.startswith("page-") and cell.cell_type == "markdown"
     ]
-    pages = [name for name, _ in dict(notebook.metadata["ipats"]).get("pages", [])]
+    pages = [page[0] for page in dict(notebook.metadata["ipats"]).get("pages", [])]
     if marked != pages or not all(_PART.fullmatch(name) for name in pages):
         raise NotebookError(
             f"{path}: `pages` names {', '.join(pages) or 'none'}, and the markdown cells tagged "

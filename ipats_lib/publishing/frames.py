@@ -1,5 +1,7 @@
 """What stands around the bodies: frames, scope indexes, downloads. Cheap, so never kept."""
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,7 @@ from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.figures import scope_figures, write_figures
 from ipats_lib.scopes import STATE, Scope
 
+_INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
 RUN_FILE = PurePosixPath("state/run.html")
 SCOPE_FILES = ("index.html", "figures.csv")
 
@@ -35,14 +38,34 @@ class Framer:
 
     def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
         """The pages of one run and its downloads; gives the files written."""
-        bodies = split_body(content.body, [name for name, _ in page.notebook.parts])
+        bodies = self._bodies(page, content)
+        pages = page.notebook.pages(page.scope.kind)
         (self.staged / page.path).parent.mkdir(parents=True, exist_ok=True)
-        for path, (file, title), body in zip(page.paths, page.notebook.pages, bodies, strict=True):
+        for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
             frame = self._frame(about, title, page, file)
             (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
         for name, data in content.files.items():
             (self.staged / page.beside(name)).write_bytes(data)
         return [*page.paths, *(page.beside(name) for name in content.files)]
+
+    def _bodies(self, page: Page, content: Content) -> list[str]:
+        """The bodies of the pages that the scope has; a link to a scope that is not published in
+        this run (`--only`) becomes plain text."""
+        parts = page.notebook.parts
+        every = split_body(content.body, [part.name for part in parts])
+        mine = [
+            body
+            for body, part in zip(every, parts or [None], strict=True)
+            if part is None or page.scope.kind in part.scopes
+        ]
+        published = {f"{scope.path}/" for scope in self.scopes}
+
+        def kept(link: re.Match[str]) -> str:
+            target = os.path.normpath(f"{page.path.parent}/{link['target']}")
+            folder = f"{os.path.dirname(target)}/"
+            return link[0] if any(map(folder.startswith, published)) else link["text"]
+
+        return [_INWARD.sub(kept, body) for body in mine]
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
         """The scope's index, and its figures as a download."""
@@ -108,7 +131,7 @@ class Framer:
     def _nav(self, scope: Scope) -> Nav:
         mine = [n for n in self.catalogue if scope.kind in n.scopes]
         return tuple(
-            (title, tuple(page for n in mine if n.family == family for page in n.pages))
+            (title, tuple(page for n in mine if n.family == family for page in n.pages(scope.kind)))
             for family, title in FAMILIES.items()
             if any(n.family == family for n in mine)
         )

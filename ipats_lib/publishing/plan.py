@@ -28,7 +28,7 @@ class Page:
     def paths(self) -> tuple[PurePosixPath, ...]:
         """Every page's file; their scope's folder is the access boundary."""
         scope = PurePosixPath(self.scope.path)
-        return tuple(scope / file for file, _ in self.notebook.pages)
+        return tuple(scope / file for file, _ in self.notebook.pages(self.scope.kind))
 
     def beside(self, download: str) -> PurePosixPath:
         """The file of a download."""

@@ -33,7 +33,7 @@ KEEP = 3
 KEEP_RUNS = 20
 RUN_FILES = frozenset({"state/run.html"})
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
-_LINK = re.compile(r'(?:href|src)="([^"#]+)"')
+_LINK = re.compile(r"""(?:href|src)=["']([^"'#]+)""")
 
 
 @dataclass(frozen=True, slots=True)

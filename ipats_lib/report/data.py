@@ -19,7 +19,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import feather
 
-from ipats_lib import caseload, forms, groups, indicators
+from ipats_lib import caseload as caseloads
+from ipats_lib import forms, groups, indicators
+from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import whole_from
 from ipats_lib.disclosure import load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
@@ -33,14 +35,10 @@ from ipats_lib.snapshot import Snapshot
 
 TREND_QUARTERS = 8
 ROW_COLUMNS = tuple(
-    dict.fromkeys(
-        (*ELEMENTS, *caseload.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *caseload.ALERT_ELEMENTS)
-    )
+    dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
 )
-FRAMES = (
-    *("rows", "outcomes", "history", "areas", "caseload"),
-    *("assignment", "service", "case_note", "application", "planner"),
-)
+CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
+FRAMES = ("rows", "outcomes", "history", "areas", "caseload", "backlog", "seats", *CASE_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ class StateData:
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
-        return caseload.caseload(self.rows, self.snapshot.as_of)
+        return caseloads.caseload(self.rows, self.snapshot.as_of)
 
     @cached_property
     def areas(self) -> pd.DataFrame:
@@ -188,8 +186,10 @@ class StateData:
             "caseload": self._only(self.caseload, scope),
             "areas": self.areas,
             "history": self._history_of(scope),
+            "backlog": self._backlog_of(scope),
+            "seats": self._seats_of(scope),
         }
-        for name in ("assignment", "service", "case_note", "application", "planner"):
+        for name in CASE_TABLES:
             table = self.snapshot.table(name, scope)
             if table is not None:
                 frames[name] = table.reset_index(drop=True)
@@ -200,6 +200,45 @@ class StateData:
         known = self.history
         mine = (known["area_type"] == scope.kind) & (known["area"] == area)
         return known[mine].drop(columns=["area_type", "area"]).reset_index(drop=True)
+
+    @cached_property
+    def _before(self) -> tuple["StateData", ...]:
+        return tuple(StateData(snapshot, self.period) for snapshot in self.earlier)
+
+    def desk(self, scope: Scope) -> Desk:
+        """What the alerts of a scope look at."""
+        tables = {name: self.snapshot.table(name, scope) for name in CASE_TABLES}
+        known = {name: table for name, table in tables.items() if table is not None}
+        return Desk(self._only(self.rows, scope), self.snapshot.as_of, known)
+
+    def _backlog_of(self, scope: Scope) -> pd.DataFrame:
+        """How many each alert named in the earlier snapshots: known_at, alert, n."""
+        lines = []
+        for before in self._before:
+            if scope not in before.snapshot.scopes():
+                continue
+            counted = caseloads.alerts(before.desk(scope), scope.kind)["alert"].value_counts()
+            day = before.snapshot.as_of.isoformat()
+            lines += [(day, alert, int(counted.get(alert, 0))) for alert in caseloads.load_alerts()]
+        return pd.DataFrame(lines, columns=["known_at", "alert", "n"]).astype(
+            {"known_at": "str", "alert": "str", "n": "int64"}
+        )
+
+    def _seats_of(self, scope: Scope) -> pd.DataFrame:
+        """Where a record stands one level further in: row, area.
+
+        For the state every LWIA of the record; in an LWIA one planner whose pages show it.
+        """
+        level = {"state": "lwia", "lwia": "planner"}.get(scope.kind)
+        parts = [
+            pd.DataFrame({"row": self._rows_of_area[key], "area": inner.area})
+            for inner in self.snapshot.scopes()
+            if inner.kind == level and scope.contains(inner)
+            if (key := (inner.kind, inner.area)) in self._rows_of_area
+        ]
+        none = pd.DataFrame({"row": pd.Series(dtype="int64"), "area": pd.Series(dtype="str")})
+        seats = pd.concat([none, *parts], ignore_index=True)
+        return seats if level == "lwia" else seats.drop_duplicates("row", ignore_index=True)
 
     def _only(self, frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
         if scope == STATE:

@@ -10,6 +10,13 @@ import pandas as pd
 from ipats_lib.disclosure import WITHHELD
 
 NONE = "\N{EN DASH}"
+# A word and a shape for each state, so that colour is never alone.
+STATE_WORDS = {
+    "success": "\N{HEAVY CHECK MARK} success",
+    "failure": "\N{HEAVY BALLOT X} not a success",
+    "pending": "\N{HORIZONTAL ELLIPSIS} pending",
+    "excluded": "\N{EN DASH} left out",
+}
 Cell = object
 
 

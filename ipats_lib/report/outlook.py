@@ -22,6 +22,7 @@ from ipats_lib.projection import (
     share_expected,
     share_still_to_come,
 )
+from ipats_lib.report import customers
 from ipats_lib.report.data import as_of
 from ipats_lib.report.report import Report
 
@@ -215,8 +216,8 @@ def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
     """Who can still supply a success in a program year, the nearest closing first.
 
     One row per period of participation and program: customer, program_title, reason, happens_by
-    (last day on which the outcome can happen), recorded_by (the annual report is locked). For
-    the state, one row per month: month, n.
+    (last day on which the outcome can happen), recorded_by (the annual report is locked), page
+    (the customer's time line). For the state, one row per month: month, n.
     """
     year = program_year_of(report, ahead)
     every = [_outcomes(report, year.label, program, measure) for program in PROGRAMS]
@@ -235,8 +236,9 @@ def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
         program_title=table["program"].astype("str").map(PROGRAM_TITLES),
         recorded_by=pd.Timestamp(due(Period(year.py))),
         reason=table["reason"].astype("str"),
+        page=customers.links(report, table["100"]),
     )
-    listed = ["customer", "program_title", "reason", "happens_by", "recorded_by"]
+    listed = ["customer", "program_title", "reason", "happens_by", "recorded_by", "page"]
     return table.sort_values(["happens_by", "customer", "program"], ignore_index=True)[listed]
 
 

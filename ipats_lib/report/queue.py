@@ -7,14 +7,14 @@ import pandas as pd
 from icalendar import Calendar, Event
 
 from ipats_lib import caseload
-from ipats_lib.caseload import Desk, load_alerts
-from ipats_lib.report import display, downloads, tables
+from ipats_lib.caseload import load_alerts, workload
+from ipats_lib.report import customers, display, downloads, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
-CASE_TABLES = ("application", "service", "case_note", "assignment", "planner")
+LISTED = 1_000
 
 
 @cache
@@ -24,8 +24,7 @@ def queue(report: Report) -> pd.DataFrame:
     One row per alert and customer (`caseload.alerts`): alert, row, customer, since, due, and name,
     action, program, days (until due; negative when past, missing at any time).
     """
-    frames = {name: report.data.frames[name] for name in CASE_TABLES if name in report.data.frames}
-    desk = Desk(report.data.frame("rows"), as_of(report.data.about), frames)
+    desk = report.desk
     found = caseload.alerts(desk, report.scope.kind)
     known = load_alerts()
     programs = report.caseload().set_index("row")["program"]
@@ -52,39 +51,83 @@ def finding(report: Report) -> Html:
 
 
 def table(report: Report) -> Html:
-    """The queue, one line per alert and customer; for the state, which lists nobody, a sentence."""
+    """The queue, one line per alert and customer; for the state, which lists nobody, a sentence.
+
+    A planner chooses between the order of due dates and the customers. An area's list ends after
+    `LISTED` lines: its planners have their own, and the CSV file holds all.
+    """
     if report.scope.kind == "state":
         return display.paragraph("The state's page lists nobody: see an area's page.", "empty")
-    return tables.as_roster(
-        tables.table(_shown(queue(report)), "To do, the first due first", _COLUMNS, "nothing.")
-    )
+    lines = queue(report)
+    shown = _shown(report, lines.head(LISTED))
+    made = tables.as_roster(tables.table(shown, "To do, the first due first", _COLUMNS, "nothing."))
+    if report.scope.kind == "planner":
+        return display.switch({"By due date": made, "By customer": by_customer(report)}, "Order")
+    more = f"The first {len(shown):,} of {len(lines):,} lines; queue.csv holds all."
+    return Html(made.html + display.paragraph(more).html, made.plain)
 
 
 def by_customer(report: Report) -> Html:
-    """The same lines, one row per customer with everything that is open."""
+    """The same lines, one row per customer with everything that is open: the sheet to print."""
     if report.scope.kind == "state":
         return Html("", "")
     lines = queue(report)
-    grouped = lines.groupby("customer", sort=False)
+    days = ["" if pd.isna(due) else f" {due:%m-%d}" for due in lines["due"]]
+    open_ = (lines["name"] + days).groupby(lines["customer"], sort=False)
+    first = lines.groupby("customer", sort=False)["due"].min()
     shown = pd.DataFrame(
         {
-            "customer": list(grouped.groups),
-            "first": [group["due"].min() for _, group in grouped],
-            "open": ["; ".join(dict.fromkeys(group["name"])) for _, group in grouped],
+            "customer": list(open_.groups),
+            "first": first.to_numpy(),
+            "open": ["; ".join(dict.fromkeys(names)) for _, names in open_],
         }
     )
-    columns = (Column("customer", "Customer"), Column("first", "First due"), Column("open", "Open"))
-    return tables.as_roster(tables.table(shown, "To do by customer", columns, "nothing."))
+    shown["page"] = customers.links(report, shown["customer"])
+    columns = (
+        Column("customer", "Customer", href="page"),
+        Column("first", "First due"),
+        Column("open", "Open, with month and day"),
+    )
+    made = tables.table(shown, "To do by customer", columns, "nothing.")
+    html = made.html.replace("<div class='table'", "<div class='table roster sheet'", 1)
+    return Html(html, made.plain)
+
+
+def by_planner(report: Report) -> Html:
+    """In an LWIA: how many lines of each alert each career planner's customers have."""
+    if report.scope.kind != "lwia":
+        return Html("", "")
+    lines = queue(report)
+    planner = workload.current_planner(report.desk)
+    whose = pd.Series(planner.to_numpy(), index=report.desk.rows["100"].astype("str").to_numpy())
+    one_each = whose[~whose.index.duplicated(keep="last")]
+    named = lines.assign(planner=lines["customer"].map(one_each).fillna(workload.UNASSIGNED))
+    counted = pd.crosstab(named["planner"], named["alert"])
+    counted.insert(0, "Career planner", planner_names(report, list(counted.index)))
+    return tables.counts(counted, "Open lines by career planner and alert", "nothing.")
+
+
+def planner_names(report: Report, planners: list[str]) -> list[str]:
+    """Each planner's name and id; `No planner` for the blank one."""
+    names = {}
+    if (known := report.data.frames.get("planner")) is not None:
+        names = dict(zip(known["planner_id"], known["name"], strict=True))
+    return [f"{names.get(p, '')} ({p})" if p else "No planner" for p in planners]
 
 
 def counts(report: Report) -> Html:
-    """Each alert of the catalogue for this kind of scope: definition, count, how much is late."""
+    """Each alert of the catalogue for this kind of scope: definition, count, how much is late, and
+    the counts of the earlier extracts that the publication was given."""
     lines = queue(report)
     mine = [alert for alert in load_alerts().values() if report.scope.kind in alert.scopes]
+    backlog = report.data.frames.get("backlog", pd.DataFrame(columns=["known_at", "alert", "n"]))
+    days = sorted(set(backlog["known_at"]))
+    known = {(line.known_at, line.alert): line.n for line in backlog.itertuples()}
     frame = pd.DataFrame(
         {
             "name": [f"{alert.id} {alert.name}" for alert in mine],
             "n": [int((lines["alert"] == alert.id).sum()) for alert in mine],
+            **{day: [known.get((day, alert.id)) for alert in mine] for day in days},
             "late": [
                 int(((lines["alert"] == alert.id) & (lines["days"] < 0)).sum()) for alert in mine
             ],
@@ -98,6 +141,7 @@ def counts(report: Report) -> Html:
         Column("name", "Alert"),
         Column("n", "Open", display.count, number=True),
         Column("late", "Past its date", display.count, number=True),
+        *(Column(day, f"Open on {day}", display.count, number=True) for day in days),
         Column("definition", "What it is"),
         Column("days", "Days", display.count, number=True),
         Column("action", "What to do"),
@@ -123,8 +167,10 @@ def offers(report: Report) -> Html:
     parts = [
         downloads.offer("queue.csv", downloads.csv(plain), "the queue"),
         downloads.offer("queue.xlsx", book, "the queue as a workbook"),
-        downloads.offer("due-dates.ics", calendar(lines, as_of(about)), "due dates to come"),
     ]
+    if report.scope.kind == "planner":
+        dates = calendar(lines, as_of(about))
+        parts.append(downloads.offer("due-dates.ics", dates, "due dates to come"))
     return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
 
 
@@ -145,16 +191,17 @@ def calendar(lines: pd.DataFrame, today: date) -> bytes:
     return bytes(made.to_ical())
 
 
-def _shown(lines: pd.DataFrame) -> pd.DataFrame:
+def _shown(report: Report, lines: pd.DataFrame) -> pd.DataFrame:
     late = (lines["days"] < 0).map({True: "\N{BLACK UP-POINTING TRIANGLE} past", False: ""})
     return lines.assign(
+        page=customers.links(report, lines["customer"]),
         when=late.where(lines["days"].notna(), "at any time"),
         days=lines["days"].astype("Int64"),
     )
 
 
 _COLUMNS = (
-    Column("customer", "Customer"),
+    Column("customer", "Customer", href="page"),
     Column("name", "What"),
     Column("program", "Program"),
     Column("since", "Since"),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ipats_lib import indicators
 from ipats_lib.breakdown import Membership, breakdown, membership_of
-from ipats_lib.caseload import STATUSES
+from ipats_lib.caseload import STATUSES, Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.errors import UsageError
@@ -21,7 +21,7 @@ from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
-from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
+from ipats_lib.report.data import CASE_TABLES, TREND_QUARTERS, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.source import sample_snapshot
 from ipats_lib.scopes import Scope
@@ -131,6 +131,12 @@ class Report:
     def records(self) -> Records:
         """The scope's records as arrays, for every rule that asks them."""
         return Records(self.data.frame("rows"))
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The records and case tables that the alerts and the dashboards ask."""
+        tables = {name: self.data.frames[name] for name in CASE_TABLES if name in self.data.frames}
+        return Desk(self.data.frame("rows"), as_of(self.data.about), tables)
 
     @cached_property
     def members(self) -> Membership:

@@ -10,18 +10,11 @@ from ipats_lib.indicators.outcomes import STATES
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Indicator, Measure
 from ipats_lib.params import load_layout
-from ipats_lib.report import display, downloads, tables
+from ipats_lib.report import customers, display, downloads, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
-# A word and a shape for each state, so that colour is never alone.
-STATE_WORDS = {
-    "success": "\N{HEAVY CHECK MARK} success",
-    "failure": "\N{HEAVY BALLOT X} not a success",
-    "pending": "\N{HORIZONTAL ELLIPSIS} pending",
-    "excluded": "\N{EN DASH} left out",
-}
 # The total would show every customer of Title I a second time.
 _LISTED = tuple(program for program in PROGRAMS if program != "title1")
 _ORDER = [state for state in ("pending", "failure", "success", "excluded") if state in STATES]
@@ -54,7 +47,7 @@ def roster(report: Report, measure: Measure) -> pd.DataFrame:
     shown = table.assign(
         customer=table["100"].astype("str"),
         program_title=table["program"].astype("str").map(PROGRAM_TITLES),
-        state_shown=table["state"].astype("str").map(STATE_WORDS),
+        state_shown=table["state"].astype("str").map(display.STATE_WORDS),
         reason_shown=table["reason"].map(plain_reason),
         order=table["state"].astype("str").map({state: i for i, state in enumerate(_ORDER)}),
     )
@@ -77,15 +70,15 @@ def roster_table(report: Report, measure: Measure) -> Html:
             "The state's page lists nobody: open an area's page for its customers.", "empty"
         )
     columns = [
-        Column("customer", "Customer"),
+        Column("customer", "Customer", href="page"),
         Column("program_title", "Program"),
         Column("state_shown", "State"),
         Column("reason_shown", "Why"),
         *(Column(number, element_title(number), _cell) for number in rule.decided_by),
     ]
-    made = tables.table(
-        roster(report, measure), f"{title}: every record", columns, "nobody is in this cohort."
-    )
+    listed = roster(report, measure)
+    listed = listed.assign(page=customers.links(report, listed["customer"]))
+    made = tables.table(listed, f"{title}: every record", columns, "nobody is in this cohort.")
     return tables.as_roster(made)
 
 

@@ -12,7 +12,6 @@ from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import display
 from ipats_lib.report.display import Html
-from ipats_lib.scopes import Scope
 
 if TYPE_CHECKING:
     from ipats_lib.report.report import Report
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 class Column:
     """One column: the frame's column, the heading, how a cell is written, whether a number.
 
-    href: the frame's column that holds the page each cell leads to.
+    href: the frame's column that holds the page each cell leads to, blank for none.
     """
 
     name: str
@@ -60,7 +59,7 @@ def _linked(
     column: Column, line: int, written: dict[str, list[str]], links: dict[str, list[str]]
 ) -> str:
     cell = escape(written[column.name][line])
-    if column.name not in links:
+    if column.name not in links or not links[column.name][line]:
         return cell
     return f"<a href='{escape(links[column.name][line])}'>{cell}</a>"
 
@@ -231,7 +230,7 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
         return counts(frame, caption, "none is pending.")
     shown = frame.assign(why=frame["reason"].map(plain_reason))
     columns = (
-        Column("customer", "Customer"),
+        Column("customer", "Customer", href="page"),
         Column("program_title", "Program"),
         Column("why", "Why it is open"),
         Column("happens_by", "Must happen by"),
@@ -278,19 +277,3 @@ def trends(report: "Report", caption: str) -> Html:
         for code, rule in INDICATORS.items()
     }
     return display.switch(parts, "Indicator")
-
-
-def watch(frame: pd.DataFrame, scope: Scope) -> Html:
-    """The soft-exit watch: customers inside an LWIA, a count for the whole state."""
-    caption = "Soft-exit watch"
-    if scope.kind == "state":
-        counted = frame.groupby("status", observed=True).size().rename("Active").reset_index()
-        return counts(counted, caption, "none.")
-    columns = (
-        Column("customer", "Customer"),
-        Column("program", "Program"),
-        Column("last_service", "Last qualifying service"),
-        Column("days", "Days since", display.count, number=True),
-        Column("status", "Status"),
-    )
-    return table(frame, caption, columns, "none.")

@@ -1,0 +1,228 @@
+"""Customer engagement: how often, how soon and how lastingly customers are reached.
+
+Each indicator is a list of events (a customer, a quarter, a value) that dates in the extract tell,
+so that its trend needs no earlier extract. Names, definitions, units and bands are data
+(`params/engagement.csv`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.caseload.alerts import Desk
+from ipats_lib.caseload.flow import active_on, view_of
+from ipats_lib.caseload.status import QUALIFYING
+from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records
+from ipats_lib.errors import ParamsError
+from ipats_lib.params import params_folder, read_rows
+from ipats_lib.periods import Quarter
+
+QUARTERS = 8
+DAYS_PER_MONTH = 30.0
+EVENT_COLUMNS = ("quarter", "value")
+UNITS = ("days", "share", "per month")
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """One indicator. unit: days and per month are told by their median, a share by its mean; bands:
+    upper ends of its distribution, empty for a share.
+    """
+
+    id: str
+    name: str
+    definition: str
+    unit: str
+    bands: tuple[float, ...]
+    source: str
+
+
+@cache
+def load_engagement() -> dict[str, Engagement]:
+    """`params/engagement.csv` by id; ParamsError names file and line."""
+    path = params_folder() / "engagement.csv"
+    columns = ("id", "name", "definition", "unit", "bands", "source")
+    found = {}
+    for line, row in enumerate(read_rows(path, columns), start=2):
+        try:
+            bands = tuple(float(edge) for edge in row["bands"].split("|") if edge)
+        except ValueError as error:
+            raise ParamsError(f"{path} line {line}: bands are numbers with | between.") from error
+        if row["id"] not in QUESTIONS or row["unit"] not in UNITS:
+            raise ParamsError(f"{path} line {line}: unknown indicator or unit.")
+        texts = (row["name"], row["definition"], row["unit"])
+        found[row["id"]] = Engagement(row["id"], *texts, bands, row["source"])
+    return found
+
+
+def events(desk: Desk, indicator: str) -> pd.DataFrame:
+    """The events of one indicator in the last `QUARTERS` calendar quarters, the running one too.
+
+    One row per event: quarter (`Quarter.index`) and value, in the indicator's unit (a share's
+    events are 0 or 1). Empty when the extract lacks the table that it needs.
+    """
+    newest = Quarter.of(desk.as_of).index
+    found = QUESTIONS[indicator](desk)
+    recent = found["quarter"].between(newest - QUARTERS + 1, newest)
+    return found[recent].reset_index(drop=True)
+
+
+def figures(known: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """One row per quarter, oldest first: quarter, n (events), value (median; a share's mean)."""
+    grouped = known.groupby("quarter")["value"]
+    value = grouped.mean() if unit == "share" else grouped.median()
+    return pd.DataFrame({"n": grouped.size(), "value": value}).reset_index()
+
+
+def distribution(known: pd.DataFrame, bands: tuple[float, ...]) -> pd.DataFrame:
+    """How many events lie in each band: band, n. A band holds its upper end."""
+    edges = [-np.inf, *bands, np.inf]
+    lower = ["0", *(f"over {edge:g}" for edge in bands)]
+    names = [f"{low} to {up:g}" if up else "0" for low, up in zip(lower, bands, strict=False)]
+    names.append(lower[-1])
+    cut = pd.cut(known["value"], edges, labels=names)
+    return cut.value_counts(sort=False).rename_axis("band").rename("n").reset_index()
+
+
+def _events(days: NDArray[Any], values: NDArray[Any]) -> pd.DataFrame:
+    """Events dated by `days` (datetime64), those without a date or value left out."""
+    known = ~np.isnat(days) & ~np.isnan(values)
+    months = days[known].astype("datetime64[M]").astype(np.int64) + 12 * 1970
+    return pd.DataFrame({"quarter": months // 3, "value": values[known]})
+
+
+def _none() -> pd.DataFrame:
+    return pd.DataFrame({"quarter": pd.Series(dtype="int64"), "value": pd.Series(dtype="float64")})
+
+
+def _span(later: NDArray[Any], earlier: NDArray[Any]) -> NDArray[np.float64]:
+    """Days between two dates; NaN where one is missing or the order is wrong."""
+    days = (later - earlier).astype("timedelta64[D]").astype(np.float64)
+    wrong = np.isnat(later) | np.isnat(earlier) | (later < earlier)
+    return np.where(wrong, np.nan, days)
+
+
+def _ends(desk: Desk) -> list[date]:
+    """The last day of each quarter of the trend; of the running one, the as-of date."""
+    running = Quarter.of(desk.as_of)
+    return [*((running - back).end for back in range(QUARTERS - 1, 0, -1)), desk.as_of]
+
+
+def _title1(desk: Desk) -> tuple[Records, Mask]:
+    records = Records(desk.rows)
+    return records, IN_TITLE_I(view_of(records, desk.as_of))
+
+
+def contact_recency(desk: Desk) -> pd.DataFrame:
+    """Days since the last case note of everyone active, on the last day of each quarter."""
+    if "case_note" not in desk.tables:
+        return _none()
+    records, mine = _title1(desk)
+    notes = desk.tables["case_note"][["customer", "date"]].dropna().sort_values("date")
+    customers, parts = desk.rows["100"], [_none()]
+    for day in _ends(desk):
+        active = active_on(records, mine, day)
+        newest = notes[notes["date"] <= pd.Timestamp(day)].groupby("customer")["date"].last()
+        last = customers[active].map(newest).to_numpy(dtype="datetime64[D]")
+        since = np.fmax(last, records.day("900")[active])
+        today = np.full(len(since), np.datetime64(day))
+        parts.append(_events(today, _span(today, since)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def service_intensity(desk: Desk) -> pd.DataFrame:
+    """Services begun per 30 days in each quarter, of everyone active for 30 days of it."""
+    if "service" not in desk.tables:
+        return _none()
+    records, mine = _title1(desk)
+    service = desk.tables["service"]
+    entry, exit_ = records.day("900"), records.day("901")
+    parts = [_none()]
+    for day in _ends(desk):
+        first, last = np.datetime64(Quarter.of(day).start), np.datetime64(day)
+        left = np.where(np.isnat(exit_), last, np.minimum(exit_, last))
+        present = _span(left, np.maximum(entry, first)) + 1
+        here = mine & (present >= DAYS_PER_MONTH)
+        begun = service["start"].between(pd.Timestamp(first), pd.Timestamp(last))
+        counts = service[begun].groupby("customer").size()
+        number = desk.rows["100"].map(counts).fillna(0).to_numpy(dtype=np.float64)
+        rate = number[here] / present[here] * DAYS_PER_MONTH
+        parts.append(_events(np.full(len(rate), last), rate))
+    return pd.concat(parts, ignore_index=True)
+
+
+def to_first_service(desk: Desk) -> pd.DataFrame:
+    """Days from an application to the first service begun on or after it, by its quarter."""
+    if not {"application", "service"} <= set(desk.tables):
+        return _none()
+    applied = desk.tables["application"][["customer", "applied"]].dropna()
+    begun = desk.tables["service"][["customer", "start"]].dropna()
+    both = applied.merge(begun, on="customer")
+    both = both[(both["start"] >= both["applied"]) & (both["start"] <= pd.Timestamp(desk.as_of))]
+    first = both.groupby(["customer", "applied"])["start"].min().reset_index()
+    started = first["start"].to_numpy(dtype="datetime64[D]")
+    return _events(started, _span(started, first["applied"].to_numpy(dtype="datetime64[D]")))
+
+
+def to_training(desk: Desk) -> pd.DataFrame:
+    """Days from entry (900) to the first training (1302), by the quarter in which it began."""
+    records, mine = _title1(desk)
+    begun = np.where(mine, records.day("1302"), np.datetime64("NaT"))
+    begun = np.where(begun <= np.datetime64(desk.as_of), begun, np.datetime64("NaT"))
+    return _events(begun, _span(begun, records.day("900")))
+
+
+def follow_up_reach(desk: Desk) -> pd.DataFrame:
+    """Whether a follow-up service (1503, for youth also 1412) is recorded within 12 months after
+    exit, by exit quarter; exclusions left out. Of recent exits it may still come."""
+    records, mine = _title1(desk)
+    view = view_of(records, desk.as_of)
+    exits = np.where(mine & ~EXCLUDED_FROM_EXIT_INDICATORS(view), view.day("901"), _NEVER)
+    reached = np.zeros(len(records), dtype=np.bool_)
+    for element in ("1503", "1412"):
+        reached |= _span(view.day(element), exits) <= 365
+    return _events(exits, reached.astype(np.float64))
+
+
+def re_entry(desk: Desk) -> pd.DataFrame:
+    """Whether the same customer (100) entered again within 365 days, by exit quarter."""
+    records, mine = _title1(desk)
+    frame = pd.DataFrame({"customer": desk.rows["100"].astype("str").to_numpy()})
+    entries = frame.assign(entry=records.day("900").astype("datetime64[s]"))
+    exits = frame.assign(left=records.day("901").astype("datetime64[s]"))[mine]
+    exits = exits[exits["left"].notna()].reset_index(names="place")
+    both = exits.merge(entries, on="customer")
+    after = (both["entry"] > both["left"]) & (
+        both["entry"] <= both["left"] + pd.Timedelta(365, "D")
+    )
+    again = exits["place"].isin(set(both.loc[after, "place"])).to_numpy(dtype=np.float64)
+    return _events(exits["left"].to_numpy(dtype="datetime64[D]"), again)
+
+
+def service_to_exit(desk: Desk) -> pd.DataFrame:
+    """Days from the last qualifying service to the exit (901), by exit quarter."""
+    records, mine = _title1(desk)
+    exits = np.where(mine, records.day("901"), _NEVER)
+    last = np.full(len(records), _NEVER)
+    for element in QUALIFYING:
+        day = records.day(element)
+        last = np.fmax(last, np.where(day <= exits, day, _NEVER))
+    return _events(exits, _span(exits, last))
+
+
+_NEVER = np.datetime64("NaT", "D")
+QUESTIONS: dict[str, Callable[[Desk], pd.DataFrame]] = {
+    "E-01": contact_recency,
+    "E-02": service_intensity,
+    "E-03": to_first_service,
+    "E-04": to_training,
+    "E-05": follow_up_reach,
+    "E-06": re_entry,
+    "E-07": service_to_exit,
+}

@@ -1,0 +1,165 @@
+"""Who came in, who left and how many were there, from entry and exit dates alone (A-02, A-03).
+
+Everything counts periods of participation of Title I participants. An exit is known 90 days after
+it (domain 2.1), so what hangs on exits ends on the last day of which all are known.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.caseload.status import EXIT_DAYS, FOLLOW_UP_DAYS
+from ipats_lib.cohorts import IN_TITLE_I, Mask, Records, View
+from ipats_lib.periods import Quarter, Window, program_year
+
+MONTHS = 24
+# Element 923 (domain 2.3).
+EXIT_REASONS: Mapping[int, str] = {
+    0: "No exclusion",
+    1: "Institutionalized",
+    2: "Health or medical",
+    3: "Deceased",
+    4: "Reserve forces called to active duty",
+    5: "Foster care, moved from the area",
+    6: "Ineligible",
+    7: "Criminal offender, in a correctional institution",
+}
+
+
+def view_of(records: Records, as_of: date) -> View:
+    """The records on one day, for questions that ask about no window."""
+    return View(records, "title1", Window(as_of, as_of), as_of)
+
+
+def monthly(records: Records, as_of: date) -> pd.DataFrame:
+    """Enrolments (900) and exits (901) of the last `MONTHS` months, the running one included.
+
+    One row per month, oldest first: month (YYYY-MM), enrolments, exits (missing for a month that
+    ends after `exits_known`).
+    """
+    mine = IN_TITLE_I(view_of(records, as_of))
+    newest = np.datetime64(as_of, "M")
+    months = newest - np.arange(MONTHS)[::-1]
+    exits = pd.array(_by_month(records.day("901")[mine], months), dtype="Int64")
+    exits[(months + 1).astype("datetime64[D]") > np.datetime64(exits_known(as_of)) + 1] = pd.NA
+    return pd.DataFrame(
+        {
+            "month": months.astype("str"),
+            "enrolments": _by_month(records.day("900")[mine], months),
+            "exits": exits,
+        }
+    )
+
+
+def exits_known(as_of: date) -> date:
+    """The last day of which all exits are known: 90 days before the as-of date."""
+    return as_of - timedelta(days=EXIT_DAYS)
+
+
+def _by_month(days: NDArray[np.datetime64], months: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    found, counts = np.unique(days[~np.isnat(days)].astype("datetime64[M]"), return_counts=True)
+    known = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    return np.array([known.get(month, 0) for month in months.tolist()], dtype=np.int64)
+
+
+def compared(records: Records, as_of: date) -> pd.DataFrame:
+    """Enrolments and exits of spans that end now, and of the same spans a year before.
+
+    One row per span: what, span, start, end, n, before. Enrolments: the month, the calendar
+    quarter and the program year of the as-of date so far. Exits: the 3 and 12 months up to the
+    last day of which all are known.
+    """
+    mine = IN_TITLE_I(view_of(records, as_of))
+    entry, exit_ = records.day("900")[mine], records.day("901")[mine]
+    known = exits_known(as_of)
+    spans = [
+        ("Enrolments", "Month to date", entry, as_of.replace(day=1), as_of),
+        ("Enrolments", "Quarter to date", entry, Quarter.of(as_of).start, as_of),
+        ("Enrolments", "Program year to date", entry, date(program_year(as_of), 7, 1), as_of),
+        ("Exits", "3 months", exit_, _after(months_before(known, 3)), known),
+        ("Exits", "12 months", exit_, _after(a_year_before(known)), known),
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "what": what,
+                "span": span,
+                "start": start,
+                "end": end,
+                "n": _between(days, start, end),
+                "before": _between(days, a_year_before(start), a_year_before(end)),
+            }
+            for what, span, days, start, end in spans
+        ]
+    )
+
+
+def _after(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def a_year_before(day: date) -> date:
+    """The same day last year; 28 February for 29 February."""
+    last = day.day if (day.month, day.day) != (2, 29) else 28
+    return day.replace(year=day.year - 1, day=last)
+
+
+def _between(days: NDArray[np.datetime64], first: date, last: date) -> int:
+    return int(((days >= np.datetime64(first)) & (days <= np.datetime64(last))).sum())
+
+
+def exit_reasons(records: Records, as_of: date) -> pd.DataFrame:
+    """Exits of the 12 months up to `exits_known` by element 923: reason, exits, most first."""
+    view, last = view_of(records, as_of), exits_known(as_of)
+    exits = view.day("901")
+    recent = (exits > np.datetime64(a_year_before(last))) & (exits <= np.datetime64(last))
+    codes = view.code("923")[recent & IN_TITLE_I(view)]
+    named = pd.Series(np.where(np.isin(codes, list(EXIT_REASONS)), codes, 0)).map(EXIT_REASONS)
+    return named.value_counts().rename_axis("reason").rename("exits").reset_index()
+
+
+def active_on(records: Records, mine: Mask, day: date) -> Mask:
+    """Whether a period of participation was open at the end of a day."""
+    entry, exit_ = records.day("900"), records.day("901")
+    later = np.isnat(exit_) | (exit_ > np.datetime64(day))
+    held: Mask = mine & (entry <= np.datetime64(day)) & later
+    return held
+
+
+def standing(records: Records, as_of: date) -> pd.DataFrame:
+    """The caseload on the last day of which all exits are known, a quarter and a year before.
+
+    One row each: day, active, follow_up (exited within 365 days), enrolled and exited (in the 90
+    days up to that day), long (active for more than 730 days). All are told by the dates of this
+    extract, so that the three days compare.
+    """
+    mine = IN_TITLE_I(view_of(records, as_of))
+    entry, exit_ = records.day("900"), records.day("901")
+    known, lines = exits_known(as_of), []
+    for day in (known, months_before(known, 3), a_year_before(known)):
+        today = np.datetime64(day)
+        active = active_on(records, mine, day)
+        recent = today - np.timedelta64(90, "D")
+        after = (exit_ <= today) & (exit_ >= today - np.timedelta64(FOLLOW_UP_DAYS, "D"))
+        lines.append(
+            {
+                "day": day,
+                "active": int(active.sum()),
+                "follow_up": int((mine & after).sum()),
+                "enrolled": int((mine & (entry > recent) & (entry <= today)).sum()),
+                "exited": int((mine & (exit_ > recent) & (exit_ <= today)).sum()),
+                "long": int((active & (entry < today - np.timedelta64(730, "D"))).sum()),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last of a month that is too short for it."""
+    first = np.datetime64(day, "M") - months
+    last = (first + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    found: date = min(first.astype("datetime64[D]") + (day.day - 1), last).item()
+    return found

@@ -1,0 +1,228 @@
+"""Who is served and with what: shares of the caseload (A-12, A-30 to A-35).
+
+Each share is a question to the records, named with its definition and threshold in
+`params/shares.csv`. Counts are periods of participation of Title I.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.caseload.flow import a_year_before, active_on, exits_known, view_of
+from ipats_lib.caseload.status import TRAININGS
+from ipats_lib.cohorts import (
+    IN_ADULT,
+    IN_DISLOCATED_WORKER,
+    IN_TITLE_I,
+    IN_WAGNER_PEYSER,
+    IN_YOUTH,
+    Mask,
+    Predicate,
+    Records,
+    View,
+    has_code,
+)
+from ipats_lib.errors import ParamsError
+from ipats_lib.params import params_folder, read_rows
+from ipats_lib.periods import program_year
+
+# What the questions read beyond what status, alerts and groups do.
+ELEMENTS = (
+    *("409", "600", "602", "603", "604", "802", "804", "907", "915", "1306", "1311", "1316"),
+    *("1319", "1405", "1409"),
+)
+KINDS = ("1303", "1310", "1315")
+
+_PRIORITY = (
+    has_code("tanf", "600", 1)
+    | has_code("ssi", "602", 1, 2, 3)
+    | has_code("snap", "603", 1)
+    | has_code("assistance", "604", 1)
+    | has_code("low_income", "802", 1)
+    | has_code("basic_skills", "804", 1)
+)
+_OUT_OF_SCHOOL = has_code("out_of_school", "409", 4, 5, 6)
+_SCHOOL_KNOWN = has_code("school_known", "409", 1, 2, 3, 4, 5, 6)
+
+
+def _filled(*elements: str) -> Predicate:
+    return Predicate(
+        "filled",
+        f"any of {', '.join(elements)} is filled",
+        lambda view: np.logical_or.reduce([~np.isnat(view.day(e)) for e in elements]),
+    )
+
+
+def _of_type(*codes: int) -> Predicate:
+    wanted = frozenset(codes)
+    return Predicate(
+        "of_type",
+        f"any of {', '.join(KINDS)} is one of {codes}",
+        lambda view: np.logical_or.reduce([view.has_code(slot, wanted) for slot in KINDS]),
+    )
+
+
+_WORK_EXPERIENCE = _filled("1203", "1405")
+_SUPPORTED = _filled("1409")
+_INTENSIVE = _filled("1200", "1302")
+_ON_THE_JOB, _APPRENTICE, _CUSTOMIZED = _of_type(1), _of_type(9), _of_type(5)
+_IN_PROGRAM = (IN_ADULT, IN_DISLOCATED_WORKER, IN_YOUTH)
+
+
+def _several_streams(view: View) -> Mask:
+    return np.sum([stream(view) for stream in _IN_PROGRAM], axis=0) > 1
+
+
+def _active(view: View) -> Mask:
+    return active_on(view.records, IN_TITLE_I(view), view.as_of)
+
+
+def _participated(view: View) -> Mask:
+    start = np.datetime64(date(program_year(view.as_of), 7, 1))
+    exits = view.day("901")
+    entered = view.day("900") <= np.datetime64(view.as_of)
+    held: Mask = IN_TITLE_I(view) & entered & (np.isnat(exits) | (exits >= start))
+    return held
+
+
+def _exited_last_year(view: View) -> Mask:
+    exits, last = view.day("901"), exits_known(view.as_of)
+    recent = (exits > np.datetime64(a_year_before(last))) & (exits <= np.datetime64(last))
+    held: Mask = IN_TITLE_I(view) & recent
+    return held
+
+
+Question = tuple[Callable[[View], Mask], Callable[[View], Mask]]
+# Of whom (the whole), and which of them (the part).
+QUESTIONS: dict[str, Question] = {
+    "A-31a": (_active, _several_streams),
+    "A-31b": (_active, IN_WAGNER_PEYSER),
+    "A-31c": (_active, has_code("taa", "915", 1)),
+    "A-32a": (_active, _SUPPORTED),
+    "A-32b": (_active, lambda view: view.day("1409") > _days_ago(view, 90)),
+    "A-33a": (_participated, _ON_THE_JOB),
+    "A-33b": (_participated, _APPRENTICE),
+    "A-33c": (_participated, _CUSTOMIZED),
+    "A-33d": (_participated, _WORK_EXPERIENCE),
+    "A-33e": (lambda view: _participated(view) & IN_YOUTH(view), _WORK_EXPERIENCE),
+    "A-34": (
+        lambda view: _participated(view) & IN_YOUTH(view) & _SCHOOL_KNOWN(view),
+        _OUT_OF_SCHOOL,
+    ),
+    "A-35": (
+        lambda view: _exited_last_year(view) & IN_ADULT(view) & _INTENSIVE(view),
+        _PRIORITY,
+    ),
+}  # fmt: skip
+
+
+def _days_ago(view: View, days: int) -> np.datetime64:
+    return np.datetime64(view.as_of) - np.timedelta64(days, "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One line of `params/shares.csv`. at_least: share 0..1 below which it is flagged, or None."""
+
+    id: str
+    name: str
+    definition: str
+    at_least: float | None
+    source: str
+
+
+@cache
+def load_shares() -> dict[str, Share]:
+    """The shares by id; ParamsError names file and line."""
+    path = params_folder() / "shares.csv"
+    found = {}
+    columns = ("id", "name", "definition", "at_least", "source")
+    for line, row in enumerate(read_rows(path, columns), start=2):
+        try:
+            least = float(row["at_least"]) / 100 if row["at_least"] else None
+        except ValueError as error:
+            raise ParamsError(f"{path} line {line}: at_least is a percentage or blank.") from error
+        if row["id"] not in QUESTIONS:
+            raise ParamsError(f"{path} line {line}: no share is called {row['id']}.")
+        texts = (row["name"], row["definition"])
+        found[row["id"]] = Share(row["id"], *texts, least, row["source"])
+    return found
+
+
+def shares(records: Records, as_of: date) -> pd.DataFrame:
+    """Every share of `params/shares.csv`: id, part, whole (counts), share (0..1), flagged.
+
+    flagged: whether the share lies under its threshold; False where nobody is in the whole.
+    """
+    view, lines = view_of(records, as_of), []
+    for share in load_shares().values():
+        of_whom, which = QUESTIONS[share.id]
+        whole = of_whom(view)
+        part, size = int((whole & which(view)).sum()), int(whole.sum())
+        value = part / size if size else float("nan")
+        low = bool(share.at_least is not None and size and value < share.at_least)
+        lines.append((share.id, part, size, value, low))
+    return pd.DataFrame(lines, columns=["id", "part", "whole", "share", "flagged"])
+
+
+def groups_of_active(
+    records: Records, titles: Sequence[tuple[str, str]], holds: NDArray[np.bool_], as_of: date
+) -> pd.DataFrame:
+    """Sex, age, race, barriers and counties of the active caseload (A-30).
+
+    titles: dimension and title of each group; holds: records x groups. One row per group with
+    anyone: dimension, group, n, share (of all active, 0..1).
+    """
+    active = _active(view_of(records, as_of))
+    counts = holds[active].sum(axis=0)
+    size = int(active.sum())
+    lines = [
+        (dimension, group, int(n), int(n) / size)
+        for (dimension, group), n in zip(titles, counts, strict=True)
+        if n
+    ]
+    return pd.DataFrame(lines, columns=["dimension", "group", "n", "share"])
+
+
+def open_trainings(records: Records, as_of: date, types: dict[int, str]) -> pd.DataFrame:
+    """Trainings that are open on the as-of date, by type (A-12).
+
+    types: titles of the codes of 1303. One row per type, most first: type, n, with_account
+    (training on an individual training account, 1319), occupations (different O*NET codes).
+    """
+    view = view_of(records, as_of)
+    today, parts = np.datetime64(as_of), []
+    for kind, work, (start, end) in zip(KINDS, ("1306", "1311", "1316"), TRAININGS, strict=True):
+        open_ = IN_TITLE_I(view) & (view.day(start) <= today) & np.isnat(view.day(end))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "type": pd.Series(view.code(kind)[open_]).map(types).fillna("Not recorded"),
+                    "with_account": (view.code("1319") == 1)[open_],
+                    "occupation": records.frame[work].astype("str")[open_].to_numpy(),
+                }
+            )
+        )
+    table = pd.concat(parts, ignore_index=True)
+    found = table.groupby("type").agg(
+        n=("type", "size"), with_account=("with_account", "sum"), occupations=("occupation", _kinds)
+    )
+    return found.reset_index().sort_values(["n", "type"], ascending=[False, True])
+
+
+def _kinds(occupations: pd.Series) -> int:
+    return len({code for code in occupations if code not in ("", "nan", "<NA>", "None")})
+
+
+def open_by_provider(services: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Open services with a provider: provider, title, n, most first (A-12)."""
+    today = pd.Timestamp(as_of)
+    open_ = (services["start"] <= today) & services["actual_end"].isna()
+    mine = services[open_ & services["provider"].notna()]
+    counted = mine.groupby(["provider", "title"], observed=True).size().rename("n").reset_index()
+    return counted.sort_values(["n", "provider", "title"], ascending=[False, True, True])
