@@ -168,7 +168,7 @@ def no_case_note(desk: Desk, alert: Alert) -> pd.DataFrame:
     past = notes[notes["date"] <= pd.Timestamp(desk.as_of)]
     newest = past.groupby("customer")["date"].max()
     view = desk.view
-    noted = desk.rows["100"].map(newest).to_numpy(dtype="datetime64[D]")
+    noted = newest.reindex(desk.rows["100"]).to_numpy(dtype="datetime64[D]")
     since = np.fmax(noted, view.day("900"))
     limit = np.where(IN_YOUTH(view), min(YOUTH_NOTE_DAYS, alert.days), alert.days)
     until = since + limit.astype("timedelta64[D]")

@@ -129,7 +129,7 @@ def contact_recency(desk: Desk) -> pd.DataFrame:
     for day in _ends(desk):
         active = active_on(records, mine, day)
         newest = notes[notes["date"] <= pd.Timestamp(day)].groupby("customer")["date"].last()
-        last = customers[active].map(newest).to_numpy(dtype="datetime64[D]")
+        last = newest.reindex(customers[active]).to_numpy(dtype="datetime64[D]")
         since = np.fmax(last, records.day("900")[active])
         today = np.full(len(since), np.datetime64(day))
         parts.append(_events(today, _span(today, since)))

@@ -1,6 +1,7 @@
 """Published pages in a real browser: charts drawn, nothing fetched from elsewhere, legible."""
 
 import functools
+import re
 import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,14 +16,26 @@ PAGES = (
     "state/run.html",
     "state/performance/summary.html",
     "state/comparison/areas.html",
-    "lwia/01/dashboards/caseload.html",
     "lwia/01/performance/detail-erq2.html",
     "lwia/01/performance/detail-equity.html",
     "lwia/01/performance/detail-eta9169.html",
     "lwia/01/performance/outlook-takes.html",
     "state/performance/assessment.html",
+    "lwia/01/dashboards/queue-today.html",
+    "state/dashboards/queue-mend.html",
+    "lwia/01/dashboards/caseload-status.html",
+    "lwia/01/dashboards/caseload-flow.html",
+    "lwia/01/dashboards/caseload-engagement.html",
+    "lwia/01/dashboards/caseload-customers.html",
+    "lwia/01/dashboards/area-balance.html",
+    "state/dashboards/area-people.html",
+    "state/dashboards/state-areas.html",
+    "state/dashboards/state-counties.html",
 )
-CHARTS = ("summary.html", "areas.html", "caseload.html")
+CHARTS = (
+    *("summary.html", "comparison/areas.html", "caseload-status.html", "caseload-flow.html"),
+    "state-counties.html",
+)
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -119,6 +132,51 @@ def test_a_printed_page_is_a_pdf_without_navigation(watched, address, tmp_path):
     assert not watched.locator("nav").is_visible()
     watched.pdf(path=tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+
+
+def planner_page(site, name):
+    """The page of the planner whose page is the longest, as a path inside the period."""
+    pages = (site / "PY2024Q4").glob(f"lwia/*/planner/*/{name}")
+    longest = max(pages, key=lambda page: page.stat().st_size)
+    return longest.relative_to(site / "PY2024Q4").as_posix()
+
+
+def test_a_planners_list_prints_on_one_sheet(watched, site, address, tmp_path):
+    """The longest list of the sample: one page, by customer, with nothing cut off."""
+    watched.goto(f"{address}/{planner_page(site, 'dashboards/queue-today.html')}")
+    customers = watched.locator(".sheet tbody tr").count()
+    assert customers > 5
+    watched.emulate_media(media="print")
+    assert watched.locator(".sheet tbody tr").filter(visible=True).count() == customers
+    assert watched.locator(".roster:not(.sheet)").filter(visible=True).count() == 0
+    watched.pdf(path=tmp_path / "sheet.pdf", format="Letter")
+    assert len(re.findall(rb"/Type /Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 1
+
+
+def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
+    watched.goto(f"{address}/{planner_page(site, 'performance/detail-erq2.html')}")
+    first = watched.locator(".roster tbody th a").first
+    customer = first.inner_text()
+    first.click()
+    shown = watched.locator("section.customer").filter(visible=True)
+    assert shown.count() == 1
+    assert shown.locator("h2").inner_text() == customer
+    assert shown.locator("td", has_text="Entered the program").count() > 0
+
+
+def test_an_area_leads_to_the_planners_page_of_a_customer(watched, address):
+    watched.goto(f"{address}/lwia/01/performance/detail-erq2.html")
+    watched.locator(".roster tbody th a[href*='planner/']").first.click()
+    assert "/lwia/01/planner/" in watched.url
+    assert watched.locator("section.customer").filter(visible=True).count() == 1
+
+
+def test_the_state_leads_to_an_area(watched, address):
+    watched.goto(f"{address}/state/dashboards/state-areas.html")
+    assert watched.locator(".menu a").count() == 3
+    watched.locator("summary").click()
+    watched.locator(".menu a").first.click()
+    assert "/lwia/01/index.html" in watched.url
 
 
 def test_a_roster_is_filtered_and_sorted(watched, address):

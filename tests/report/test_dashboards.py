@@ -1,0 +1,204 @@
+"""What the dashboards show is what the records hold.  Source: issue "Dashboard tools"; domain 5."""
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from ipats_lib import caseload as caseloads
+from ipats_lib.caseload import flow, mend
+from ipats_lib.cohorts import IN_TITLE_I
+from ipats_lib.params import load_areas
+from ipats_lib.report import areas, customers, dashboards, mending, queue
+from ipats_lib.report.data import StateData, as_of
+from ipats_lib.report.report import Report
+from ipats_lib.scopes import STATE, Scope
+from ipats_lib.snapshot import make_snapshot
+
+
+@pytest.fixture
+def whole(state) -> Report:
+    return Report(state.slice(STATE))
+
+
+def cells(html: str, table: int = 0) -> list[list[str]]:
+    """The body of a shown table."""
+    body = BeautifulSoup(html, "html.parser").find_all("tbody")[table]
+    return [[c.get_text() for c in row.find_all(["th", "td"])] for row in body.find_all("tr")]
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def test_months_add_up_to_the_records(report):
+    """Of the records themselves, with no help from the library."""
+    rows, table = report.data.frame("rows"), dashboards.months(report)
+    mine = rows[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1)
+    entered = rows.loc[mine, "900"].dt.strftime("%Y-%m").value_counts()
+    assert dict(zip(table["month"], table["enrolments"], strict=True)) == {
+        month: int(entered.get(month, 0)) for month in table["month"]
+    }
+    assert table["enrolments"].sum() > 10
+
+
+def test_the_state_is_the_sum_of_its_areas(state, whole):
+    """Records of one area only: those of several count in each."""
+    table = areas.by_area(whole).set_index("lwia")
+    for lwia in ("01", "02", "90"):
+        mine = Report(state.slice(Scope.parse(f"lwia/{lwia}")))
+        today = as_of(mine.data.about)
+        active = flow.active_on(
+            mine.records, IN_TITLE_I(flow.view_of(mine.records, today)), today
+        ).sum()
+        lines = queue.queue(mine)["alert"].value_counts()
+        assert table.loc[lwia, "active"] == active
+        assert table.loc[lwia, "due"] == lines.get("A-14", 0)
+        assert table.loc[lwia, "long"] == lines.get("A-27", 0)
+    assert list(table.index) == [area.lwia for area in load_areas()]
+    assert table["active"].sum() > 100
+
+
+def test_every_county_is_on_the_map_with_the_number_of_its_active_participants(whole):
+    drawn = {
+        feature["properties"]["county"]: feature["properties"]["n"]
+        for feature in areas.county_map(whole).spec()["data"]["values"]
+    }
+    table = areas.by_county(whole)
+    assert drawn == dict(zip(table["county"], table["n"], strict=True))
+    assert len(drawn) == 102
+    rows = whole.data.frame("rows")
+    active = rows[rows[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) & rows["901"].isna()]
+    active = active[active["900"].notna()]
+    counted = active["102"].value_counts()
+    assert dict(zip(table["fips"], table["n"], strict=True)) == {
+        fips: int(counted.get(fips, 0)) for fips in table["fips"]
+    }
+
+
+def test_work_by_planner_adds_up_to_the_area(area):
+    shown = cells(dashboards.balance(area).html)
+    rows = area.data.frame("rows")
+    title1 = rows.loc[IN_TITLE_I(flow.view_of(area.records, as_of(area.data.about))), "row"]
+    mine = area.data.frame("caseload").merge(title1, on="row")
+    active = mine["status"].astype("str").str.startswith("Active").sum()
+    assert sum(number(line[1]) for line in shown) == active > 0
+    assert sum(number(line[6]) for line in shown) == len(queue.queue(area))
+
+
+def test_lines_by_planner_and_alert_add_up_to_the_queue(area):
+    shown = cells(queue.by_planner(area).html)
+    assert sum(number(cell) for line in shown for cell in line[1:]) == len(queue.queue(area))
+
+
+def test_records_to_mend_are_counted_and_listed_alike(report):
+    found = mend.to_mend(report.records, as_of(report.data.about))
+    shown = cells(mending.checks(report).html) if len(found) else []
+    assert {line[0][:4]: number(line[1]) for line in shown} == dict(found["rule"].value_counts())
+    listed = mending.to_mend(report).html
+    if report.scope.kind == "state":
+        assert len(found) > 0
+        assert not any(name in listed for name in found["customer"])
+    elif len(found):
+        assert len(cells(listed)) == len(found)
+
+
+def test_the_state_names_no_customer(whole):
+    known = set(whole.data.frame("rows")["100"].astype("str"))
+    shown = [
+        queue.table(whole), queue.by_planner(whole), queue.offers(whole), mending.to_mend(whole),
+        customers.index(whole), customers.time_lines(whole), dashboards.watch(whole),
+        dashboards.balance(whole), dashboards.offers(whole), areas.table(whole),
+    ]  # fmt: skip
+    text = "".join(part.html + part.plain for part in shown)
+    assert not any(customer in text for customer in known)
+
+
+def test_each_customer_has_one_time_line_and_every_list_leads_to_it(state, planner):
+    mine = Report(state.slice(planner))
+    page = BeautifulSoup(customers.time_lines(mine).html, "html.parser")
+    sections = {section["id"]: section.h2.text for section in page.find_all("section")}
+    known = mine.data.frame("rows")["100"].astype("str")
+    assert sorted(sections.values()) == sorted(set(known))
+    for customer, link in zip(known, customers.links(mine, known), strict=True):
+        path, _, anchor = link.partition("#")
+        assert path == "../dashboards/caseload-customers.html"
+        assert sections[anchor] == customer
+
+
+def test_an_area_leads_to_its_planners_pages_and_keeps_only_those_without_one(state, area):
+    known = area.data.frame("rows")["100"].astype("str").drop_duplicates()
+    here, planners = set(customers.shown_here(area)), {}
+    for customer, link in zip(known, customers.links(area, known), strict=True):
+        if customer in here:
+            assert link.startswith("../dashboards/")
+            continue
+        planner = link.split("/")[2]
+        if planner not in planners:
+            scope = Scope.parse(f"{area.scope.path}/planner/{planner}")
+            shown = Report(state.slice(scope))
+            planners[planner] = dict(
+                zip(
+                    shown.data.frame("rows")["100"].astype("str"),
+                    customers.links(shown, shown.data.frame("rows")["100"]),
+                    strict=True,
+                )
+            )
+        assert planners[planner][customer].partition("#")[2] == link.partition("#")[2]
+    assert here
+    assert len(planners) > 1
+
+
+def test_a_time_line_holds_every_service_and_note_and_each_indicator(state, planner):
+    mine = Report(state.slice(planner))
+    found = customers.events(mine).groupby("customer").size()
+    services = mine.data.frame("service").groupby("customer").size()
+    busiest = services[services.index.isin(found.index)].idxmax()
+    assert found[busiest] >= services[busiest]
+    outcomes = mine.data.frame("outcomes")
+    main = outcomes[outcomes["report"] == mine.period.reports[0].label]
+    assert len(customers.standing(mine)) == int((main["program"] != "title1").sum())
+
+
+def test_the_shares_are_those_of_the_records(report):
+    shown = cells(dashboards.shares(report, "A-34").html)[0]
+    rows, today = report.data.frame("rows"), pd.Timestamp(as_of(report.data.about))
+    start = pd.Timestamp(2025, 7, 1)
+    youth = rows[rows["905"].isin([1, 2, 3]) & rows["409"].isin(range(1, 7))]
+    youth = youth[(youth["900"] <= today) & (youth["901"].isna() | (youth["901"] >= start))]
+    assert number(shown[1]) == int(youth["409"].isin([4, 5, 6]).sum())
+    assert number(shown[2]) == len(youth)
+
+
+def test_alerts_stand_beside_those_of_an_earlier_extract(state, extract, store):
+    """The same extract made two weeks earlier: its own queue, alert by alert."""
+    old, scope = make_snapshot(extract, store, as_of=date(2025, 8, 1)), Scope.parse("lwia/01")
+    both = StateData(state.snapshot, state.period, (old,))
+    shown = cells(queue.counts(Report(both.slice(scope))).html)
+    before = queue.queue(Report(StateData(old, state.period).slice(scope)))["alert"].value_counts()
+    assert {line[0][:4]: number(line[3]) for line in shown} == {
+        line[0][:4]: int(before.get(line[0][:4], 0)) for line in shown
+    }
+    assert sum(number(line[3]) for line in shown) > 20
+    assert any(line[1] != line[3] for line in shown)
+
+
+def test_a_missing_table_is_no_error(area):
+    frames = {n: f for n, f in area.data.frames.items() if n not in caseloads_tables()}
+    bare = Report(replace(area.data, frames=frames))
+    for show in (queue.counts, queue.table, queue.by_planner, dashboards.balance,
+                 dashboards.engagement_summary, dashboards.engagement_trends,
+                 dashboards.providers, customers.index, customers.time_lines):  # fmt: skip
+        assert show(bare).html
+
+
+def caseloads_tables() -> set[str]:
+    return {"assignment", "service", "case_note", "application", "planner", "seats", "backlog"}
+
+
+def test_every_alert_that_names_customers_is_in_the_catalogue_of_its_scopes():
+    known = caseloads.load_alerts()
+    assert {"planner", "lwia"} <= set(known["A-29"].scopes)
+    assert len(known) == 21

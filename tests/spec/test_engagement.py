@@ -1,0 +1,111 @@
+"""Customer engagement by hand-worked customers.  Source: params/engagement.csv (issue 6).
+
+The extract is as of 15 August 2025: the running quarter is the third of 2025.
+"""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from ipats_lib.caseload import Desk, engagement
+from ipats_lib.periods import Quarter
+from tests.tables import records
+
+TODAY = date(2025, 8, 15)
+NOW = Quarter.of(TODAY).index
+ADULT = {"903": 1, "900": "2025-06-01"}
+
+
+def told(indicator: str, *rows: dict, **tables: pd.DataFrame) -> dict[int, list[float]]:
+    """Quarters before the running one -> values, ordered."""
+    frame = records(*({"100": name, **row} for name, row in zip("ABCDEF", rows, strict=False)))
+    found = engagement.events(Desk(frame, TODAY, tables), indicator)
+    by_quarter = found.groupby("quarter")["value"]
+    return {int(NOW - quarter): sorted(values) for quarter, values in by_quarter}
+
+
+def dated(column: str, **days: str) -> pd.DataFrame:
+    return pd.DataFrame({"customer": list(days), column: pd.to_datetime(list(days.values()))})
+
+
+def test_every_indicator_has_a_question_and_the_other_way_round():
+    assert set(engagement.load_engagement()) == set(engagement.QUESTIONS)
+
+
+def test_e01_contact_is_the_last_note_or_the_entry_at_each_quarters_end():
+    """Until 30 June: A's note of 20 June, B's entry. Until 15 August: A's note of 5 August."""
+    notes = dated("date", A="2025-06-20")
+    notes = pd.concat([notes, dated("date", A="2025-08-05")])
+    assert told("E-01", ADULT, ADULT, case_note=notes) == {0: [10, 75], 1: [10, 29]}
+
+
+def test_e02_services_per_30_days_of_those_who_were_there_for_30():
+    """1 July to 15 August are 46 days. B entered too late to have 30 of them."""
+    service = pd.concat([dated("start", A="2025-07-01"), dated("start", A="2025-08-15")])
+    late = {**ADULT, "900": "2025-07-18"}
+    found = told("E-02", ADULT, late, service=service)
+    assert found == {0: [pytest.approx(2 / 46 * 30)], 1: [0.0]}
+
+
+def test_e03_the_first_service_on_or_after_the_application():
+    applied = dated("applied", A="2025-07-01", B="2025-07-01", C="2025-07-01")
+    begun = dated("start", A="2025-07-11", B="2025-06-30", C="2025-08-16")
+    begun = pd.concat([begun, dated("start", A="2025-07-20")])
+    assert told("E-03", ADULT, application=applied, service=begun) == {0: [10]}
+
+
+def test_e04_days_from_entry_to_the_first_training():
+    assert told(
+        "E-04",
+        {**ADULT, "1302": "2025-06-11"},
+        {**ADULT, "1302": "2025-05-31"},
+        {**ADULT, "1302": "2025-08-16"},
+        ADULT,
+    ) == {1: [10]}
+
+
+def test_e05_follow_up_within_a_year_after_exit():
+    gone = {"903": 1, "900": "2024-01-01", "901": "2024-07-01"}
+    assert told(
+        "E-05",
+        {**gone, "1503": "2025-07-01"},
+        {**gone, "1503": "2025-07-02"},
+        {**gone, "1412": "2024-07-01"},
+        gone,
+        {**gone, "923": 2},
+    ) == {4: [0, 0, 1, 1]}
+
+
+def test_e06_the_same_customer_enters_again_within_365_days():
+    gone = {"903": 1, "900": "2024-01-01", "901": "2024-07-01"}
+    rows = [
+        {**gone, "100": "A"},
+        {**ADULT, "100": "A", "900": "2025-07-01"},
+        {**gone, "100": "B"},
+        {**ADULT, "100": "B", "900": "2025-07-02"},
+    ]
+    found = engagement.events(Desk(records(*rows), TODAY), "E-06")
+    assert sorted(found["value"]) == [0, 1]
+
+
+def test_e07_days_from_the_last_qualifying_service_to_the_exit():
+    gone = {"903": 1, "900": "2024-01-01", "901": "2024-07-01"}
+    assert told("E-07", {**gone, "1201": "2024-06-21"}, {**gone, "1201": "2024-07-02"}) == {
+        4: [10, 182]
+    }
+
+
+def test_a_missing_table_gives_no_event():
+    for indicator in ("E-01", "E-02", "E-03"):
+        assert told(indicator, ADULT) == {}
+
+
+def test_medians_for_days_means_for_shares_and_bands_hold_their_upper_end():
+    known = pd.DataFrame({"quarter": [1, 1, 1], "value": [0.0, 0.0, 30.0]})
+    assert engagement.figures(known, "days")["value"].tolist() == [0]
+    assert engagement.figures(known, "share")["value"].tolist() == [10]
+    bands = engagement.distribution(known, (0.0, 30.0))
+    assert dict(zip(bands["band"], bands["n"], strict=True)) == {
+        "0": 2, "over 0 to 30": 1, "over 30": 0,
+    }  # fmt: skip

@@ -1,0 +1,139 @@
+"""The edit checks by one record that breaks each and one that does not.  Source: domain 4.3.
+
+The extract is as of 15 August 2025.
+"""
+
+from datetime import date
+
+import pytest
+
+from ipats_lib.caseload.mend import CHECKS, load_checks, to_mend
+from ipats_lib.cohorts import Records
+from tests.tables import records
+
+TODAY = date(2025, 8, 15)
+SOUND = {
+    "100": "A", "200": "1990-05-10", "300": 0, "400": 0, "408": 1, "409": 5, "802": 1, "903": 1,
+    "900": "2024-01-10", "1001": "2024-01-10", "1003": "2024-02-01", "1300": 0, "1303": 0,
+}  # fmt: skip
+EXITED = {"901": "2024-03-01"}
+YOUTH = {"903": "", "905": 1, "200": "2006-05-10", "906": "2024-01-10", "800": 1, "409": 4}
+TRAINED = {"1300": 1, "1302": "2024-01-20", "1303": 5, "1308": "2024-02-20"}
+
+# rule: what breaks it, and the nearest that does not.
+CASES = {
+    "L-01": ({"900": "2025-08-16"}, {"900": "2025-08-15"}),
+    "L-02": ({"901": "2024-01-09"}, {"901": "2024-01-10"}),
+    "L-03": ({"901": "2025-05-18"}, {"901": "2025-05-17"}),
+    "L-04": ({"200": "2010-01-11"}, {"200": "2010-01-10"}),
+    "L-05": ({**YOUTH, "200": "1999-01-10"}, {**YOUTH, "200": "1999-01-11"}),
+    "L-06": (
+        {**YOUTH, "409": 1, "200": "2002-01-10"},
+        {**YOUTH, "409": 1, "200": "2002-01-11"},
+    ),
+    "L-07": ({"200": "2006-01-11"}, {"200": "2006-01-10"}),
+    "L-08": ({"904": 1}, {"904": 1, "410": "2023-12-01"}),
+    "L-09": ({"410": "2024-07-09"}, {"410": "2024-07-08"}),
+    "L-12": ({"402": 1, "400": 1}, {"402": 1, "400": 0}),
+    "L-13": ({"409": ""}, {"409": 6}),
+    "L-14": ({"409": 5, "408": 0}, {"409": 4, "408": 0}),
+    "L-16": ({"300": 1, "301": 3}, {"300": 1, "301": 2}),
+    "L-17": ({"600": 1, "802": 0}, {"600": 1, "802": 1}),
+    "L-18": ({"704": 1, "200": "1998-05-10"}, {"704": 1, "200": "1999-05-10"}),
+    "L-19": ({**YOUTH, "800": 0, "802": 0}, YOUTH),
+    "L-21": ({"1003": "2024-03-02", **EXITED}, {"1003": "2024-03-01", **EXITED}),
+    "L-22": ({"1200": "2024-02-02", "1201": "2024-02-01"}, {"1200": "2024-02-01"}),
+    "L-23": ({"1001": "", "1003": ""}, {"1001": "", "1003": "", "1201": "2024-01-12"}),
+    "L-24": ({**TRAINED, "1303": 0}, TRAINED),
+    "L-25": ({**TRAINED, "1308": "2024-01-19"}, {**TRAINED, "1308": "2024-01-20"}),
+    "L-26": ({**TRAINED, "1302": "2024-01-09"}, {**TRAINED, "1302": "2024-01-10"}),
+    "L-27": ({**TRAINED, "1307": 1, "1308": ""}, {**TRAINED, "1307": 1}),
+    "L-28": ({**TRAINED, "1303": 10}, {**TRAINED, **YOUTH, "1303": 10}),
+    "L-29": ({**TRAINED, **EXITED, "1308": ""}, {**TRAINED, **EXITED}),
+    "L-30": ({**EXITED, "1409": "2024-03-02"}, {**EXITED, "1409": "2024-03-01"}),
+    # Exit in the first quarter of 2024: the report of its second quarter after exit is four
+    # quarters on, and that quarter ended on 31 March 2025.
+    "L-31": (
+        {**EXITED, "1602": 9, "1603": 5},
+        {"901": "2024-09-01", "1602": 9, "1603": 5},
+    ),
+    "L-32": ({"1602": 0}, {"1602": 9}),
+    "L-33": ({**EXITED, "1600": 1, "1601": 0}, {**EXITED, "1600": 1, "1601": 4}),
+    "L-34": (
+        {**EXITED, "1602": 1, "1603": 1, "1704": 0},
+        {**EXITED, "1602": 1, "1603": 1, "1704": 5000},
+    ),
+    "L-35": (
+        {**EXITED, "1602": 1, "1603": 1},
+        {**EXITED, "1602": 1, "1603": 4},
+    ),
+    "L-36": (
+        {**EXITED, "1602": 1, "1603": 4, "1704": 999999.99},
+        {**EXITED, "1602": 9, "1603": 5, "1704": 999999.99},
+    ),
+    "L-37": ({**EXITED, "1706": 100000.01}, {**EXITED, "1706": 100000}),
+    "L-38": ({**EXITED, "1704": 99.99}, {**EXITED, "1704": 100}),
+    "L-39": ({**EXITED, "1900": 1}, {**YOUTH, **EXITED, "1900": 1}),
+    "L-40": (
+        {**EXITED, "1618": 1, "1602": 1, "1606": 0},
+        {**EXITED, "1618": 1, "1602": 1, "1606": 1},
+    ),
+    "L-41": (
+        {**EXITED, "1800": 4, "1801": "2025-03-02"},
+        {**EXITED, "1800": 4, "1801": "2025-03-01"},
+    ),
+    "L-42": ({"1802": 4}, {"1800": 4, "1802": 4}),
+    "L-43": (
+        {**TRAINED, **EXITED},
+        {**TRAINED, **EXITED, "1800": 0},
+    ),
+    "L-45": ({**TRAINED, "1303": 6}, {**TRAINED, "1303": 6, "1811": "2024-01-20"}),
+    "L-46": ({"1811": "2024-01-20"}, {**TRAINED, "1811": "2024-01-20"}),
+    "L-47": (
+        {"1811": "2024-01-20", "1813": "2024-01-19"},
+        {"1811": "2024-01-20", "1813": "2024-01-20"},
+    ),
+    "L-48": ({**EXITED, "1809": "2024-07-01"}, {**EXITED, "1809": "2024-06-30"}),
+    "L-50": ({"1808": "2024-02-01"}, {"1808": "2024-02-01", "1401": 1}),
+    "L-51": ({**EXITED, "1406": "2024-03-01"}, {**EXITED, "1406": "2024-03-02"}),
+    "L-52": ({"923": 2}, {"923": 2, **EXITED}),
+    "L-53": ({**EXITED, "923": 5}, {**YOUTH, **EXITED, "923": 5}),
+    "L-54": ({**EXITED, "923": 3, "1602": 1}, {**EXITED, "923": 3, "1602": 0}),
+    "L-55": (
+        {**EXITED, "1608": 1, "1602": 1},
+        {**TRAINED, **EXITED, "1608": 1, "1602": 1},
+    ),
+}  # fmt: skip
+
+
+def broken(*rows: dict) -> list[set[str]]:
+    """The checks that each record breaks."""
+    frame = records(*({**SOUND, "100": f"C{n}", **row} for n, row in enumerate(rows)))
+    found = to_mend(Records(frame), TODAY)
+    return [set(found.loc[found["row"] == row, "rule"]) for row in frame["row"]]
+
+
+def test_a_sound_record_breaks_nothing():
+    assert broken({}, EXITED, YOUTH, TRAINED) == [set()] * 4
+
+
+def test_every_check_has_its_case_and_its_text():
+    assert set(CASES) == set(CHECKS) == set(load_checks())
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_the_check_tells_the_broken_record_from_the_sound_one(rule):
+    wrong, right = broken(*CASES[rule])
+    assert rule in wrong
+    assert rule not in right
+
+
+def test_only_title_one_records_are_listed_and_the_newest_stands_first():
+    frame = records(
+        {**SOUND, "100": "old", "409": ""},
+        {**SOUND, "100": "new", "409": "", "900": "2025-01-10", "1001": "2025-01-10", "1003": ""},
+        {**SOUND, "100": "other", "409": "", "903": "", "918": 1},
+    )
+    found = to_mend(Records(frame), TODAY)
+    assert list(found["customer"]) == ["new", "old"]
+    assert [f"{day:%Y-%m-%d}" for day in found["dated"]] == ["2025-01-10", "2024-01-10"]
