@@ -6,6 +6,7 @@ A scope's path is the access boundary of the published site: `state`, `lwia/07`,
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from ipats_lib.errors import UsageError
@@ -27,12 +28,7 @@ class Scope:
     @classmethod
     def parse(cls, path: str) -> "Scope":
         """Read `state`, `lwia/07` or `lwia/07/planner/1042`; UsageError for anything else."""
-        found = _PATH.fullmatch(path)
-        if found is None:
-            raise UsageError(
-                f"Scope '{path}' is not known: write state, lwia/07 or lwia/07/planner/1042."
-            )
-        return cls(found["lwia"] or "", found["planner"] or "")
+        return _parsed(path)
 
     @property
     def kind(self) -> AreaType:
@@ -59,6 +55,17 @@ class Scope:
 
     def __str__(self) -> str:
         return self.path
+
+
+@lru_cache(maxsize=4096)
+def _parsed(path: str) -> Scope:
+    """A gateway reads the same few paths at every request."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise UsageError(
+            f"Scope '{path}' is not known: write state, lwia/07 or lwia/07/planner/1042."
+        )
+    return Scope(found["lwia"] or "", found["planner"] or "")
 
 
 STATE = Scope()

@@ -102,10 +102,11 @@ def granted(account: Account) -> Scope | None:
     """
     if account.role is Role.STATE:
         return STATE
-    path = {
-        Role.LWIA_ADMIN: f"lwia/{account.lwia}",
-        Role.PLANNER: f"lwia/{account.lwia}/planner/{account.planner}",
-    }.get(account.role, "")
+    path = ""
+    if account.role is Role.LWIA_ADMIN:
+        path = f"lwia/{account.lwia}"
+    elif account.role is Role.PLANNER:
+        path = f"lwia/{account.lwia}/planner/{account.planner}"
     try:
         return Scope.parse(path) if account.iwds_user else None
     except UsageError:

@@ -12,7 +12,7 @@ from ipats_lib.caseload import flow
 from ipats_lib.caseload.alerts import active
 from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
-from ipats_lib.report import dashboards, display, queue, tables
+from ipats_lib.report import dashboards, display, downloads, queue, tables
 from ipats_lib.report.charts import PALETTE, Figure
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -24,12 +24,15 @@ SIMPLER, PLACES, PARALLEL = 0.01, 3, 40.0
 
 
 def by_area(report: Report) -> pd.DataFrame:
-    """One row per LWIA: lwia, name, page, active, late (past 90 days without service), late_share,
-    due (skill gains due), follow_up, enrolled and exited (90 days), long, long_share."""
+    """One row per LWIA: lwia, name, page, active, planners (active ones), each (active periods of
+    participation per planner), of_mean (each, over its mean), late (past 90 days without service),
+    late_share, due (skill gains due), follow_up, enrolled and exited (90 days), long,
+    long_share."""
     rows, seats = report.data.frame("rows"), report.data.frame("seats")
     today = as_of(report.data.about)
     lines = queue.queue(report)[["alert", "row"]].merge(seats, on="row")
     named = lines.groupby(["area", "alert"]).size().to_dict()
+    planners = _planners(report)
     found = []
     for area in load_areas():
         mine = rows[rows["row"].isin(seats.loc[seats["area"] == area.lwia, "row"])]
@@ -43,6 +46,8 @@ def by_area(report: Report) -> pd.DataFrame:
                 "name": f"{area.lwia} {area.name}",
                 "page": f"../../lwia/{area.lwia}/index.html",
                 "active": here,
+                "planners": (working := planners.get(area.lwia, 0)),
+                "each": here / working if working else float("nan"),
                 "late": late,
                 "late_share": late / here if here else float("nan"),
                 "due": due,
@@ -53,7 +58,18 @@ def by_area(report: Report) -> pd.DataFrame:
                 "long_share": long / here if here else float("nan"),
             }
         )
-    return pd.DataFrame(found)
+    frame = pd.DataFrame(found)
+    return frame.assign(of_mean=frame["each"] / frame["each"].mean())
+
+
+def _planners(report: Report) -> dict[str, int]:
+    """Active planners by LWIA; none where the extract has no planner table."""
+    planner = report.data.frames.get("planner")
+    if planner is None:
+        return {}
+    working = planner[planner["active"].fillna(False).astype("bool")]
+    counts: dict[str, int] = working["lwia"].astype("str").value_counts().to_dict()
+    return counts
 
 
 def table(report: Report) -> Html:
@@ -72,6 +88,36 @@ def table(report: Report) -> Html:
     )
     made = tables.table(by_area(report), "Every LWIA", columns, "none.")
     return tables.as_roster(made)
+
+
+def balance(report: Report) -> Html:
+    """The work of an LWIA's planners beside that of the others' (A-25)."""
+    frame = by_area(report)
+    shown = frame.assign(status=[dashboards.balanced(share) for share in frame["of_mean"]])
+    columns = (
+        Column("name", "LWIA", href="page"),
+        Column("planners", "Career planners", display.count, number=True),
+        Column("active", "Active", display.count, number=True),
+        Column("each", "Active per planner", display.one_place, number=True),
+        Column("of_mean", "Of the mean", display.rate, number=True),
+        Column("status", "Balance"),
+    )
+    return tables.table(shown, "Work per career planner", columns, "none.")
+
+
+def offers(report: Report) -> Html:
+    """The tables of the LWIAs and counties as CSV and as a workbook."""
+    today, about = as_of(report.data.about), report.data.about
+    sheets = {"LWIAs": by_area(report).drop(columns="page"), "Counties": by_county(report)}
+    facts = {"Report": "Every LWIA", "Area": about.title, "Data as of": about.as_of}
+    parts = [
+        downloads.offer("areas.csv", downloads.csv(sheets["LWIAs"]), "every LWIA"),
+        downloads.offer("counties.csv", downloads.csv(sheets["Counties"]), "every county"),
+        downloads.offer(
+            "areas.xlsx", downloads.workbook(sheets, facts, today), "both as a workbook"
+        ),
+    ]
+    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
 
 
 def menu() -> Html:

@@ -187,7 +187,7 @@ def balance(report: Report) -> Html:
         Column("name", "Career planner", href="page"),
         Column("active", "Active", display.count, number=True),
         Column("follow_up", "In follow-up", display.count, number=True),
-        Column("load", "Weighted load", _one_place, number=True),
+        Column("load", "Weighted load", display.one_place, number=True),
         Column("of_mean", "Of the mean", display.rate, number=True),
         Column("status", "Balance"),
         Column("open", "Open alerts", display.count, number=True),
@@ -195,6 +195,21 @@ def balance(report: Report) -> Html:
         Column("late_share", "Share past", display.rate, number=True),
     )
     return tables.table(frame, "Work by career planner", columns, "nobody has customers.")
+
+
+def work_offers(report: Report) -> Html:
+    """The work by planner as CSV and as a workbook; nothing but for an LWIA."""
+    if report.scope.kind != "lwia":
+        return Html("")
+    table = _balance(report).drop(columns=["page", "status"])
+    today, about = as_of(report.data.about), report.data.about
+    facts = {"Report": "Work by planner", "Area": about.title, "Data as of": about.as_of}
+    book = downloads.workbook({"Work": table}, facts, today)
+    parts = [
+        downloads.offer("work.csv", downloads.csv(table), "the work by planner"),
+        downloads.offer("work.xlsx", book, "the same as a workbook"),
+    ]
+    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
 
 
 @cache
@@ -205,22 +220,22 @@ def _balance(report: Report) -> pd.DataFrame:
     return frame.assign(
         name=queue.planner_names(report, planners),
         page=[f"../planner/{p}/dashboards/queue-today.html" if p else "" for p in planners],
-        status=list(map(_balanced, planners, frame["of_mean"])),
+        status=[
+            balanced(share) if p else "\N{BLACK UP-POINTING TRIANGLE} assign"
+            for p, share in zip(planners, frame["of_mean"], strict=True)
+        ],
     )
 
 
-def _balanced(planner: str, share: float) -> str:
-    if not planner:
-        return "\N{BLACK UP-POINTING TRIANGLE} assign"
+def balanced(share: float) -> str:
+    """Whether a load lies within half and one and a half of the mean, in words and shape."""
+    if pd.isna(share):
+        return ""
     if share > HIGH:
         return "\N{BLACK UP-POINTING TRIANGLE} over 150%"
     return (
         "\N{BLACK DOWN-POINTING TRIANGLE} under 50%" if share < LOW else "\N{BLACK CIRCLE} within"
     )
-
-
-def _one_place(value: object) -> str:
-    return display.rounded(float(value), 1)  # type: ignore[arg-type]
 
 
 @cache
@@ -263,7 +278,7 @@ _BACK = {"This quarter so far": 0, "Quarter before": 1, "A year before": 4}
 def _value(value: float | None, indicator: Engagement) -> str:
     if value is None or pd.isna(value):
         return display.NONE
-    return display.rate(value) if indicator.unit == "share" else _one_place(value)
+    return display.rate(value) if indicator.unit == "share" else display.one_place(value)
 
 
 def engagement_trends(report: Report) -> Html:

@@ -69,6 +69,11 @@ def count(value: Cell) -> str:
     return NONE if pd.isna(value) else f"{int(value):,}"  # type: ignore[call-overload]
 
 
+def one_place(value: Cell) -> str:
+    """Any number to one decimal."""
+    return NONE if pd.isna(value) else rounded(float(value), 1)  # type: ignore[arg-type]
+
+
 def percent_of_level(value: Cell) -> str:
     return NONE if pd.isna(value) else f"{rounded(float(value), 1)}%"  # type: ignore[arg-type]
 

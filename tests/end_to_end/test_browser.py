@@ -159,6 +159,7 @@ def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
     customer = first.inner_text()
     first.click()
     shown = watched.locator("section.customer").filter(visible=True)
+    shown.first.wait_for()
     assert shown.count() == 1
     assert shown.locator("h2").inner_text() == customer
     assert shown.locator("td", has_text="Entered the program").count() > 0
@@ -167,8 +168,10 @@ def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
 def test_an_area_leads_to_the_planners_page_of_a_customer(watched, address):
     watched.goto(f"{address}/lwia/01/performance/detail-erq2.html")
     watched.locator(".roster tbody th a[href*='planner/']").first.click()
+    shown = watched.locator("section.customer").filter(visible=True)
+    shown.first.wait_for()
     assert "/lwia/01/planner/" in watched.url
-    assert watched.locator("section.customer").filter(visible=True).count() == 1
+    assert shown.count() == 1
 
 
 def test_the_state_leads_to_an_area(watched, address):

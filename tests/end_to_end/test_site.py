@@ -12,6 +12,7 @@ from ipats_lib.params import load_areas
 from tests.independent import areas_of, read
 
 PERIOD = "PY2024Q4"
+ROOT = Path(__file__).parents[2]
 CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
 
 
@@ -125,3 +126,38 @@ def test_names_from_the_extract_are_escaped(site):
     hostile = "<img src=x onerror=alert(1)>"
     html = table(pd.DataFrame({"a": [hostile]}), hostile, [Column("a", hostile)], "").html
     assert "<img" not in html
+
+
+ROW = re.compile(r"^\| (A-\d\d) \| [^|]+ \| ([a-z0-9/-]+) \| ([PLS ]+) \|$", re.MULTILINE)
+LETTERS = {"P": "planner", "L": "lwia", "S": "state"}
+
+
+def catalogue() -> list[tuple[str, str, str]]:
+    """(id, page, kind of scope) of docs/dashboards.md."""
+    text = (ROOT / "docs/dashboards.md").read_text(encoding="utf-8")
+    return [
+        (name, page, LETTERS[letter])
+        for name, page, scopes in ROW.findall(text)
+        for letter in scopes.split()
+    ]
+
+
+def test_the_whole_catalogue_of_dashboards_is_listed():
+    assert {name for name, _, _ in catalogue()} == {f"A-{n:02}" for n in range(1, 36)}
+
+
+def test_each_row_of_the_catalogue_stands_on_its_page_of_each_scope(site):
+    """Performance pages are named by the dashboards that lead to them."""
+    period, lacking = site / PERIOD, []
+    folders_of = {
+        "state": [period / "state"],
+        "lwia": [period / "lwia/01", period / "lwia/02", period / "lwia/90"],
+        "planner": sorted(period.glob("lwia/*/planner/*")),
+    }
+    for name, page, kind in catalogue():
+        for folder in folders_of[kind]:
+            path = folder / f"{page}.html"
+            there = path.is_file()
+            if not there or (page.startswith("dashboards/") and name not in path.read_text()):
+                lacking.append((name, path))
+    assert lacking == []

@@ -68,7 +68,7 @@ def test_one_run_may_give_several_pages(tmp_path):
     many.cells += [new_markdown_cell("# Two", metadata={"tags": ["page-two"]})]
     nbformat.write(many, path)
     (found,) = read_catalogue(tmp_path)
-    assert found.pages("lwia") == (
+    assert found.pages("state") == (
         ("performance/made-one.html", "First"), ("performance/made-two.html", "Second"),
     )  # fmt: skip
     assert split_body(

@@ -60,7 +60,7 @@ def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
 
 def prepare(*snapshots: Snapshot) -> None:
     """What reads and computes is done once, before the forks: no durable call is in it."""
-    assets = Assets("style.css", (), {"style.css": b"p { margin: 0 }"})
+    assets = Assets("a.css", "a.svg", (), {"a.css": b"p {}", "a.svg": b"<svg>"})
     making.build_assets = lambda: assets
     states = {snapshot.id: StateData(snapshot, PERIOD) for snapshot in snapshots}
     for state in states.values():

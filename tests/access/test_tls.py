@@ -1,0 +1,115 @@
+"""TLS on both servers, with a certificate of the test's own.  Source: docs/access.md.
+
+A browser speaks TLS to the embedded gateway or to nginx; plain HTTP to the same port gets no page.
+"""
+
+import http.client
+import ssl
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ipats_lib.access.nginx import Front, configuration
+from tests.access import servers
+
+PAGE = "/PY2024Q4/lwia/01/index.html"
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """A certificate for 127.0.0.1 and its key, both PEM."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ipats test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@contextmanager
+def embedded(place, certificate, key):
+    with servers.gateway(place, "--certificate", certificate, "--key", key) as port:
+        yield port
+
+
+@contextmanager
+def nginx(place, certificate, key):
+    port = servers.free_port()
+    with servers.gateway(place, "--behind-nginx") as app:
+        front = Front(
+            place.site, f"127.0.0.1:{app}", f"127.0.0.1:{port}", str(certificate), str(key)
+        )
+        whole = place.folder / "tls.conf"
+        whole.write_text(
+            f"pid {place.folder}/tls.pid; error_log {place.folder}/error.log; daemon off;\n"
+            f"user root; events {{}}\nhttp {{ access_log off;\n{configuration(front)}\n}}\n"
+        )
+        with servers.process([servers.NGINX, "-p", place.folder, "-c", whole], port):
+            yield port
+
+
+def ask(port, certificate, path, cookie="", **limits):
+    trusted = ssl.create_default_context(cafile=certificate)
+    for name, value in limits.items():
+        setattr(trusted, name, value)
+    link = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=trusted)
+    link.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+    answer = link.getresponse()
+    body = answer.read()
+    link.close()
+    return answer, body
+
+
+@pytest.mark.parametrize("server", [embedded, nginx])
+def test_pages_come_over_tls_and_over_nothing_else(own_place, pair, server):
+    place = own_place
+    place.fill([ROW])
+    cookie = place.cookie("admin01").removeprefix("Cookie: ").strip()
+    with server(place, *pair) as port:
+        answer, body = ask(port, pair[0], PAGE, cookie)
+        assert answer.status == 200
+        assert body == (place.site / PAGE[1:]).read_bytes()
+        assert "max-age=" in answer.headers["Strict-Transport-Security"]
+        assert ask(port, pair[0], PAGE)[0].status == 404
+        sign_in, _ = ask(port, pair[0], "/login")
+        assert "; Secure" in sign_in.headers["Set-Cookie"]
+        old = {"maximum_version": ssl.TLSVersion.TLSv1_1, "minimum_version": ssl.TLSVersion.TLSv1}
+        with pytest.warns(DeprecationWarning, match="TLSv1"), pytest.raises(ssl.SSLError):
+            ask(port, pair[0], PAGE, cookie, **old)
+        plain = servers.ask(port, PAGE, f"Cookie: {cookie}\r\n")
+        assert plain.status in (0, 400)
+        assert b"Overview" not in plain.body
+
+
+ROW = {
+    "worknet_user": "admin01", "iwds_user": "iw1", "role": "lwia_admin", "lwia": "01",
+    "planner_id": "", "worknet_status": "active", "iwds_status": "active", "in_group": "1",
+    "linked_on": "20240102",
+}  # fmt: skip
