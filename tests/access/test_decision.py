@@ -90,6 +90,7 @@ def test_an_area_outside_the_grammar_opens_nothing(area):
 
 def test_a_role_taken_away_closes_the_folder():
     assert verdict([changed(ADMIN, role=Role.NONE)], "lwia/07") == "no_role"
+    assert verdict([changed(PLANNER, role=Role.NONE)], "lwia/07/planner/1042") == "no_role"
 
 
 @pytest.mark.parametrize("name", ["", "State", "admin", "lwia-admin", "planner "])
