@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.alerts import Desk
+from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.flow import active_on, view_of
 from ipats_lib.caseload.status import QUALIFYING
 from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records

@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload.alerts import Desk, standing_assignments
+from ipats_lib.caseload.desk import Desk
+from ipats_lib.caseload.questions import standing_assignments
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.errors import ParamsError
 from ipats_lib.params import params_folder, read_rows

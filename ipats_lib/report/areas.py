@@ -9,7 +9,7 @@ import pandas as pd
 from bokeh_sampledata.us_counties import records as county_records
 
 from ipats_lib.caseload import flow
-from ipats_lib.caseload.alerts import active
+from ipats_lib.caseload.desk import active
 from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
 from ipats_lib.report import dashboards, display, downloads, queue, tables

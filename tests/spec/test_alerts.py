@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib.caseload import Desk, alerts, load_alerts
-from ipats_lib.caseload.alerts import QUESTIONS
+from ipats_lib.caseload.questions import QUESTIONS
 from tests.tables import records
 
 TODAY = date(2025, 8, 15)
