@@ -20,7 +20,7 @@ from ipats_lib.access.grammar import Target, read_path
 from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
 from ipats_lib.access.oidc import Provider
 from ipats_lib.access.passwords import Verifier
-from ipats_lib.access.people import Person
+from ipats_lib.access.people import Person, Roster
 from ipats_lib.access.published import file_of
 from ipats_lib.access.store import Store
 from ipats_lib.access.visit import Visit, read_visit
@@ -49,11 +49,13 @@ class Gateway:
     store: Store = field(init=False)
     audit: AuditLog = field(init=False)
     verifier: Verifier = field(init=False)
+    _facts: "Facts" = field(init=False)
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
         self.store, self.audit = Store(self.setup.store), AuditLog(self.setup.audit)
         self.verifier = Verifier()
+        self._facts = Facts(self.store)
 
     def close(self) -> None:
         self.store.close()
@@ -89,11 +91,11 @@ class Gateway:
     def person(self, visit: Visit) -> Person | None:
         """Who asks, as the store has it at this moment."""
         user = sessions.user_of(self.store, visit.session, visit.now.timestamp())
-        return accounts.person(self.store, user) if user else None
+        return self._facts.person(user) if user else None
 
     def decide(self, person: Person | None, target: Target | None, visit: Visit) -> Decision:
         """The decision about one file, at this moment."""
-        return decide(person, target, accounts.roster(self.store), visit.now)
+        return decide(person, target, self._facts.roster(), visit.now)
 
     def note(self, visit: Visit, event: str, outcome: str, reason: str, **facts: str) -> None:
         """Record what is about to be answered."""
@@ -134,6 +136,37 @@ class Gateway:
         if response.status_code == HTTPStatus.OK:
             response.headers["Content-Type"] = headers["Content-Type"]
         return response
+
+
+class Facts:
+    """What the store says about people, read again as soon as anything in it has changed.
+
+    Asked at every request, so that no change waits: only facts are kept, never a verdict.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._state: tuple[int, int] | None = None
+        self._people: dict[str, Person | None] = {}
+        self._roster: Roster | None = None
+
+    def person(self, user: str) -> Person | None:
+        """What is known about a portal user now."""
+        self._refresh()
+        if user not in self._people:
+            self._people[user] = accounts.person(self._store, user)
+        return self._people[user]
+
+    def roster(self) -> Roster | None:
+        """When the roster in the store was taken."""
+        self._refresh()
+        return self._roster
+
+    def _refresh(self) -> None:
+        state = self._store.state()
+        if state != self._state:
+            self._people.clear()
+            self._roster, self._state = accounts.roster(self._store), state
 
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT")

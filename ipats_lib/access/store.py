@@ -82,6 +82,15 @@ class Store:
             raise
         self.db.execute("COMMIT")
 
+    def state(self) -> tuple[int, int]:
+        """Another value as soon as anything in the store has changed, by whichever connection.
+
+        SQLite's own count of the commits of others, and of this connection's changes: what was
+        read while it stays the same is what would be read now.
+        """
+        version: int = self.db.execute("PRAGMA data_version").fetchone()[0]
+        return version, self.db.total_changes
+
     def meta(self, name: str) -> str | None:
         row = self.db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return row["value"] if row else None

@@ -7,6 +7,7 @@ import pytest
 
 from ipats_lib.access import accounts, sessions, throttle
 from ipats_lib.access.decision import decide, scopes_of
+from ipats_lib.access.gateway import Facts
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.passwords import hashed, matches
 from ipats_lib.access.roster import RosterFile, people, read_roster
@@ -226,3 +227,30 @@ def test_a_password_is_hashed_and_an_unknown_user_matches_nothing():
     assert not matches(None, "correct horse battery")
     with pytest.raises(AccessError):
         hashed("short")
+
+
+def test_the_stores_state_changes_with_every_change_of_whichever_connection(tmp_path):
+    """What the gateway keeps is good for as long as this stays the same."""
+    with Store(tmp_path / "a.db") as one, Store(tmp_path / "a.db") as other:
+        before = one.state()
+        assert one.state() == before
+        other.set_meta("roster_taken", "x")
+        between = one.state()
+        assert between != before
+        one.set_meta("roster_taken", "y")
+        after = one.state()
+        assert after not in (before, between)
+        assert one.state() == after
+
+
+def test_kept_facts_are_those_of_the_store_at_each_question(tmp_path):
+    with Store(tmp_path / "a.db") as mine, Store(tmp_path / "a.db") as others:
+        facts = Facts(mine)
+        assert (facts.person("anna"), facts.roster()) == (None, None)
+        for minute, status in enumerate(("active", "inactive", "active")):
+            taken = NOW + timedelta(minutes=minute)
+            accounts.load_roster(others, RosterFile(taken, (line(iwds_status=status),)))
+            person = facts.person("anna")
+            assert person == accounts.person(mine, "anna")
+            assert person.accounts[0].active == (status == "active")
+            assert facts.roster().taken == taken
