@@ -44,7 +44,8 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     caseload: `caseload.caseload` of the same rows, of which Title I participants count; lines: the
     alerts, with days (until due). Gives planner (id, or `UNASSIGNED`), active, follow_up (periods
     of participation), load (weighted, `params/workload.csv`), of_mean (load over the mean of
-    planners with any), open (alert lines), late (those past their date) and late_share (0..1).
+    planners with any; missing where there is none), open (alert lines), late (those past their
+    date) and late_share (0..1).
     """
     planner = current_planner(desk).to_numpy()
     by_row = pd.Series(planner, index=desk.rows["row"].to_numpy())
@@ -65,7 +66,7 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     mean = held["load"].mean() if len(held) else float("nan")
     counted = _lines_by_planner(desk, planner, lines)
     joined = work.join(counted, how="left").fillna({"open": 0, "late": 0})
-    joined["of_mean"] = joined["load"] / mean
+    joined["of_mean"] = joined["load"].where(joined.index != UNASSIGNED) / mean
     joined["late_share"] = joined["late"] / joined["open"].where(joined["open"] > 0)
     return joined.reset_index().sort_values(["load", "planner"], ascending=[False, True])
 

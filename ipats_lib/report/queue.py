@@ -8,6 +8,7 @@ from icalendar import Calendar, Event
 
 from ipats_lib import caseload
 from ipats_lib.caseload import load_alerts, workload
+from ipats_lib.params import load_areas
 from ipats_lib.report import customers, display, downloads, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -44,8 +45,8 @@ def finding(report: Report) -> Html:
         return display.paragraph("Nobody needs anything that the records would tell.", "finding")
     late, week = int((lines["days"] < 0).sum()), int(lines["days"].between(0, 7).sum())
     return display.paragraph(
-        f"{lines['customer'].nunique():,} customers in {len(lines):,} lines: {late:,} are past "
-        f"their date, {week:,} fall due within seven days.",
+        f"Customers: {lines['customer'].nunique():,}, in {len(lines):,} lines. Past their date: "
+        f"{late:,}. Due within seven days: {week:,}.",
         "finding",
     )
 
@@ -93,10 +94,13 @@ def by_customer(report: Report) -> Html:
     return Html(html, made.plain)
 
 
-def by_planner(report: Report) -> Html:
-    """In an LWIA: how many lines of each alert each career planner's customers have."""
-    if report.scope.kind != "lwia":
+def by_part(report: Report) -> Html:
+    """How many lines of each alert each LWIA has, or in an LWIA each career planner's customers;
+    nothing for a planner."""
+    if report.scope.kind == "planner":
         return Html("", "")
+    if report.scope.kind == "state":
+        return _by_lwia(report)
     lines = queue(report)
     planner = workload.current_planner(report.desk)
     whose = pd.Series(planner.to_numpy(), index=report.desk.rows["100"].astype("str").to_numpy())
@@ -105,6 +109,15 @@ def by_planner(report: Report) -> Html:
     counted = pd.crosstab(named["planner"], named["alert"])
     counted.insert(0, "Career planner", planner_names(report, list(counted.index)))
     return tables.counts(counted, "Open lines by career planner and alert", "nothing.")
+
+
+def _by_lwia(report: Report) -> Html:
+    """A record of several LWIAs counts in each."""
+    placed = queue(report)[["alert", "row"]].merge(report.data.frame("seats"), on="row")
+    counted = pd.crosstab(placed["area"], placed["alert"])
+    names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
+    counted.insert(0, "LWIA", [names[lwia] for lwia in counted.index])
+    return tables.counts(counted, "Open lines by LWIA and alert", "nothing.")
 
 
 def planner_names(report: Report, planners: list[str]) -> list[str]:

@@ -89,8 +89,16 @@ def test_work_by_planner_adds_up_to_the_area(area):
 
 
 def test_lines_by_planner_and_alert_add_up_to_the_queue(area):
-    shown = cells(queue.by_planner(area).html)
+    shown = cells(queue.by_part(area).html)
     assert sum(number(cell) for line in shown for cell in line[1:]) == len(queue.queue(area))
+
+
+def test_lines_by_area_are_those_of_the_areas(state, whole):
+    shown = {line[0][:2]: line[1:] for line in cells(queue.by_part(whole).html)}
+    kinds = sorted(set(queue.queue(whole)["alert"]))
+    for lwia in ("01", "02", "90"):
+        lines = queue.queue(Report(state.slice(Scope.parse(f"lwia/{lwia}"))))["alert"]
+        assert [number(cell) for cell in shown[lwia]] == [int((lines == k).sum()) for k in kinds]
 
 
 def test_records_to_mend_are_counted_and_listed_alike(report):
@@ -108,7 +116,7 @@ def test_records_to_mend_are_counted_and_listed_alike(report):
 def test_the_state_names_no_customer(whole):
     known = set(whole.data.frame("rows")["100"].astype("str"))
     shown = [
-        queue.table(whole), queue.by_planner(whole), queue.offers(whole), mending.to_mend(whole),
+        queue.table(whole), queue.by_part(whole), queue.offers(whole), mending.to_mend(whole),
         customers.index(whole), customers.time_lines(whole), dashboards.watch(whole),
         dashboards.balance(whole), dashboards.offers(whole), areas.table(whole),
     ]  # fmt: skip
@@ -188,7 +196,7 @@ def test_alerts_stand_beside_those_of_an_earlier_extract(state, extract, store):
 def test_a_missing_table_is_no_error(area):
     frames = {n: f for n, f in area.data.frames.items() if n not in caseloads_tables()}
     bare = Report(replace(area.data, frames=frames))
-    for show in (queue.counts, queue.table, queue.by_planner, dashboards.balance,
+    for show in (queue.counts, queue.table, queue.by_part, dashboards.balance,
                  dashboards.engagement_summary, dashboards.engagement_trends,
                  dashboards.providers, customers.index, customers.time_lines):  # fmt: skip
         assert show(bare).html
