@@ -23,6 +23,7 @@ from ipats_lib.report.tables import Column
 SIMPLER, PLACES, PARALLEL = 0.01, 3, 40.0
 
 
+@cache
 def by_area(report: Report) -> pd.DataFrame:
     """One row per LWIA: lwia, name, page, active, planners (active ones), each (active periods of
     participation per planner), of_mean (each, over its mean), late (past 90 days without service),
@@ -87,7 +88,7 @@ def table(report: Report) -> Html:
         Column("long_share", "Share", display.rate, number=True),
     )
     made = tables.table(by_area(report), "Every LWIA", columns, "none.")
-    return tables.as_roster(made)
+    return tables.as_roster(made, whole=True)
 
 
 def balance(report: Report) -> Html:

@@ -78,7 +78,8 @@ def _change(now: int, before: int) -> str:
 
 def exit_reasons(report: Report) -> Html:
     frame = flow.exit_reasons(report.records, as_of(report.data.about))
-    return tables.counts(frame, "Exits of 12 months by reason (923)", "nobody exited.")
+    named = frame.rename(columns={"exits": "Exits"})
+    return tables.counts(named, "Exits of 12 months by reason (923)", "nobody exited.")
 
 
 def standing(report: Report) -> Html:

@@ -50,9 +50,13 @@ def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: s
     return Html(html, f"Table: {caption} ({len(frame)} rows)")
 
 
-def as_roster(made: Html) -> Html:
-    """The same table with a box that filters it, headings that sort it, and a height of its own."""
-    return Html(made.html.replace("<div class='table'", "<div class='table roster'", 1), made.plain)
+def as_roster(made: Html, whole: bool = False) -> Html:
+    """The same table with a box that filters it and headings that sort it.
+
+    It scrolls in a height of its own unless it is to be seen whole.
+    """
+    css = "table roster whole" if whole else "table roster"
+    return Html(made.html.replace("<div class='table'", f"<div class='{css}'", 1), made.plain)
 
 
 def _linked(
