@@ -58,6 +58,13 @@ class Records:
             self._arrays[element] = self.frame[element].to_numpy(dtype="datetime64[D]")
         return self._arrays[element]
 
+    def text(self, element: str) -> NDArray[np.object_]:
+        """Texts; empty where blank."""
+        if element not in self._arrays:
+            column = self.frame[element].astype("object")
+            self._arrays[element] = column.where(column.notna(), "").to_numpy()
+        return self._arrays[element]
+
     def amount(self, element: str) -> NDArray[np.float64]:
         """Dollars; NaN where blank, which no comparison holds for."""
         if element not in self._arrays:

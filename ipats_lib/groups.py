@@ -144,7 +144,7 @@ def _county(fips: str, name: str) -> Group:
     asked = Predicate(
         f"county_{fips}",
         f"102 is {fips}",
-        lambda view: (view.records.frame["102"] == fips).fillna(False).to_numpy(dtype=np.bool_),
+        lambda view: (view.records.text("102") == fips).astype(np.bool_),
     )
     return Group("County of residence", name, asked)
 

@@ -1,9 +1,11 @@
 """Figures by group, with how sure they are, and how they compare with the whole area."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
@@ -22,7 +24,7 @@ def by_group(report: Report, measure: Measure) -> Html:
     """One indicator by group, for each Title I program; the reader chooses the program."""
     parts = {}
     for program in _PROGRAMS:
-        mine = _of(report.breakdown, program, measure)
+        mine = _of(report, program, measure)
         title = PROGRAM_TITLES[program]
         parts[title] = tables.table(_shown(mine), f"{title}, by group", _FIGURES, _NOBODY)
     return display.switch(parts, "Program")
@@ -32,7 +34,7 @@ def equity(report: Report, measure: Measure) -> Html:
     """How each group of people stands against all of the program, with the ratio's interval."""
     parts = {}
     for program in _PROGRAMS:
-        mine = _of(report.breakdown, program, measure)
+        mine = _of(report, program, measure)
         mine = mine[mine["dimension"].isin([TOTAL, *PEOPLE])]
         title = PROGRAM_TITLES[program]
         shown = _shown(mine).assign(reading=readings(mine), against=_ratios(mine))
@@ -74,8 +76,14 @@ def finding(report: Report, measure: Measure) -> Html:
     return display.paragraph(f"Clearly below their program's figure: {named}.", "finding")
 
 
-def _of(lines: pd.DataFrame, program: str, measure: str) -> pd.DataFrame:
-    return lines[(lines["program"] == program) & (lines["indicator"] == measure)]
+def _of(report: Report, program: str, measure: str) -> pd.DataFrame:
+    lines, places = report.breakdown, _places(report)
+    return lines.take(places.get((program, measure), []))
+
+
+@cache
+def _places(report: Report) -> dict[tuple[str, ...], NDArray[np.intp]]:
+    return dict(report.breakdown.groupby(["program", "indicator"], observed=True).indices)
 
 
 def _shown(lines: pd.DataFrame) -> pd.DataFrame:

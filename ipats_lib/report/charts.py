@@ -26,15 +26,18 @@ class Figure:
 
     def spec(self) -> dict[str, Any]:
         """The Vega-Lite specification, its data inline; no expression in it comes from data."""
-        found: dict[str, Any] = self.chart.properties(
+        whole = self.chart.properties(
             title=self.title, description=self.description, width="container"
-        ).to_dict()
+        )
+        # The charts are this module's: an analyst's session and the tests check them against the
+        # schema, so a publication need not do it for every page again.
+        found: dict[str, Any] = whole.to_dict(validate=not _published())
         return found
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle: dict[str, Any] = {MIME: self.spec(), "text/plain": self.description}
         # JupyterLab draws no Vega-Lite 6 by itself: an analyst gets a picture of the same chart.
-        if os.environ.get("IPATS_CHARTS") != "live":
+        if not _published():
             import vl_convert
 
             bundle["image/svg+xml"] = vl_convert.vegalite_to_svg(self._fixed_width())
@@ -42,6 +45,10 @@ class Figure:
 
     def _fixed_width(self) -> dict[str, Any]:
         return self.spec() | {"width": 600}
+
+
+def _published() -> bool:
+    return os.environ.get("IPATS_CHARTS") == "live"
 
 
 def against_levels(summary: pd.DataFrame, title: str) -> Figure:
