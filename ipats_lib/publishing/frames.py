@@ -4,8 +4,11 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+import pandas as pd
 
 from ipats_lib import __version__
 from ipats_lib.publishing.assets import Assets
@@ -14,7 +17,7 @@ from ipats_lib.publishing.execute import Content
 from ipats_lib.publishing.plan import Page
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
 from ipats_lib.report.data import About, ScopeData, StateData
-from ipats_lib.report.figures import scope_figures, write_figures
+from ipats_lib.report.figures import figures_of, write_figures
 from ipats_lib.scopes import STATE, Scope
 
 _INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
@@ -58,14 +61,18 @@ class Framer:
             for body, part in zip(every, parts or [None], strict=True)
             if part is None or page.scope.kind in part.scopes
         ]
-        published = {f"{scope.path}/" for scope in self.scopes}
+        here = page.path.parent
 
         def kept(link: re.Match[str]) -> str:
-            target = os.path.normpath(f"{page.path.parent}/{link['target']}")
-            folder = f"{os.path.dirname(target)}/"
-            return link[0] if any(map(folder.startswith, published)) else link["text"]
+            target = PurePosixPath(os.path.normpath(f"{here}/{link['target']}"))
+            known = not self._published.isdisjoint(map(str, target.parents))
+            return link[0] if known else link["text"]
 
         return [_INWARD.sub(kept, body) for body in mine]
+
+    @cached_property
+    def _published(self) -> frozenset[str]:
+        return frozenset(scope.path for scope in self.scopes)
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
         """The scope's index, and its figures as a download."""
@@ -80,8 +87,14 @@ class Framer:
             runs=scope == STATE,
         )
         (folder / "index.html").write_text(html, encoding="utf-8")
-        figures = scope_figures(scope, data.frame("outcomes"), self.state.period)
-        write_figures(figures, folder / "figures.csv")
+        write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
+
+    @cached_property
+    def _figures(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Each scope's figures, from one computation for all."""
+        figures = figures_of(self.state.outcomes, self.state.snapshot, self.state.period)
+        by_area = figures.groupby(["area_type", "area"], sort=False, observed=True)
+        return {(str(kind), str(area)): mine for (kind, area), mine in by_area}
 
     def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath | None:
         """What this run and those before it did, for state administrators.

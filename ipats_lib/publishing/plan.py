@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,19 @@ if TYPE_CHECKING:
     from ipats_lib.publishing.catalogue import Notebook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """One notebook executed for one scope: one page, or the several that it is split into."""
 
     notebook: "Notebook"
     scope: Scope
 
-    @property
+    @cached_property
     def path(self) -> PurePosixPath:
         """The first page's file inside the period's folder."""
         return self.paths[0]
 
-    @property
+    @cached_property
     def paths(self) -> tuple[PurePosixPath, ...]:
         """Every page's file; their scope's folder is the access boundary."""
         scope = PurePosixPath(self.scope.path)

@@ -9,7 +9,7 @@ from ipats_lib.disclosure import WITHHELD, load_thresholds, withhold
 from ipats_lib.indicators.aggregate import aggregate, in_areas
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
-from ipats_lib.scopes import STATE, STATE_AREA, Scope
+from ipats_lib.scopes import STATE, STATE_AREA
 from ipats_lib.snapshot import Snapshot
 
 
@@ -21,20 +21,17 @@ def all_figures(snapshot: Snapshot, period: Period, *, suppress: bool = False) -
     """
     rows = snapshot.rows(STATE, ELEMENTS)
     outcomes = indicators.outcome_table(rows, period.reports, snapshot.as_of)
-    placed = in_areas(outcomes, snapshot.membership(), STATE_AREA)
-    figures = aggregate(placed, ["report", "area_type", "area", "program"])
-    areas = [(scope.kind, scope.area) for scope in snapshot.scopes()]
-    long = indicators.long_form(figures, period.reports, sorted(areas, key=_order))
+    long = figures_of(outcomes, snapshot, period)
     return withhold(long, load_thresholds()) if suppress else long
 
 
-def scope_figures(scope: Scope, outcomes: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """One scope's own figures in the long form, nothing withheld."""
-    labels = {report.label for report in period.reports}
-    mine = outcomes[outcomes["report"].isin(labels)]
-    mine = mine.assign(area_type=scope.kind, area=scope.area)
-    figures = aggregate(mine, ["report", "area_type", "area", "program"])
-    return indicators.long_form(figures, period.reports, [(scope.kind, scope.area)])
+def figures_of(outcomes: pd.DataFrame, snapshot: Snapshot, period: Period) -> pd.DataFrame:
+    """Every scope's own figures in the long form, nothing withheld, from the state's outcomes."""
+    mine = outcomes[outcomes["report"].isin({report.label for report in period.reports})]
+    placed = in_areas(mine, snapshot.membership(), STATE_AREA)
+    figures = aggregate(placed, ["report", "area_type", "area", "program"])
+    areas = [(scope.kind, scope.area) for scope in snapshot.scopes()]
+    return indicators.long_form(figures, period.reports, sorted(areas, key=_order))
 
 
 def _order(area: tuple[str, str]) -> tuple[int, str]:

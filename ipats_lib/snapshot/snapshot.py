@@ -42,7 +42,7 @@ class Snapshot:
     path: Path
     manifest: Manifest
 
-    @property
+    @cached_property
     def id(self) -> str:
         return self.manifest.id
 
