@@ -5,8 +5,9 @@ A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: 
 others, and is not run again when others change. `pages` (name, title and perhaps the scopes that
 have it, in order) splits what it shows into several pages, each from the markdown cell tagged
 `page-<name>` on; `downloads` names the
-files that it offers. One dropped into a family's folder is published at
-the next run.
+files that it offers; `shared` means that a planner is shown what the LWIA is shown, so one run
+serves both, which is allowed to what reads nothing but `areas`, the same for every reader. One
+dropped into a family's folder is published at the next run.
 """
 
 import re
@@ -27,7 +28,8 @@ FAMILIES = {
 }
 PARAMETERS = frozenset({"scope", "period", "snapshot"})
 _DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
-_OPTIONAL = frozenset({"data", "pages", "downloads"})
+_OPTIONAL = frozenset({"data", "pages", "downloads", "shared"})
+_FIT_FOR_ANY_READER = ("areas",)
 _SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
 _PART = re.compile(r"[a-z0-9]{1,20}")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
@@ -56,6 +58,7 @@ class Notebook:
     data: tuple[str, ...] = FRAMES
     parts: tuple[Part, ...] = ()
     downloads: tuple[str, ...] = ()
+    shared: bool = False
 
     @property
     def key(self) -> str:
@@ -111,6 +114,7 @@ def _read(path: Path, family: str) -> Notebook:
         data=tuple(sorted(declared.get("data", FRAMES))),
         parts=tuple(_part(page, declared["scopes"]) for page in declared.get("pages", [])),
         downloads=tuple(declared.get("downloads", [])),
+        shared=declared.get("shared", False),
     )
 
 
@@ -133,7 +137,7 @@ def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> Non
     if set(declared) - _OPTIONAL != {"family", "title", "order", "scopes"}:
         raise NotebookError(
             f"{path}: its metadata needs `ipats` with family, title, order, scopes and "
-            "perhaps data, pages and downloads, no more."
+            "perhaps data, pages, downloads and shared, no more."
         )
     if declared["family"] != family:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
@@ -142,6 +146,10 @@ def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> Non
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
     if not set(declared.get("data", FRAMES)) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may name {', '.join(FRAMES)} only.")
+    if declared.get("shared", False) is not False and (
+        declared["shared"] is not True or tuple(declared.get("data", FRAMES)) != _FIT_FOR_ANY_READER
+    ):
+        raise NotebookError(f"{path}: `shared` is true for a notebook whose data are areas alone.")
     if not all(_DOWNLOAD.fullmatch(str(name)) for name in declared.get("downloads", [])):
         raise NotebookError(f"{path}: a download is named like roster.csv, in a-z, 0-9, _ and -.")
     if not isinstance(declared["order"], int) or not str(declared["title"]).strip():

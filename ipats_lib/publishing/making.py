@@ -73,11 +73,14 @@ class _Making:
         self.pages = plan_publication(catalogue, scopes)
         self.state = StateData(snapshot, options.period, options.earlier)
         self.cache = PageCache(site.inner / "cache")
-        self.common = common_parts()
+        self.common_parts = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
         self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
         self.parts: dict[str, Mapping[str, str]] = {}
         self.written: list[PurePosixPath] = []
+        self.common_data: dict[Scope, ScopeData] = {}
+        self.running: dict[str, list[tuple[Page, About]]] = {}
+        self.made: set[str] = set()
         self.run = Run()
 
     def publish(self, pool: Executor, facts: dict[str, str], progress: Progress) -> Run:
@@ -139,8 +142,12 @@ class _Making:
                     break
                 continue
             self.cache.put(key, made.content.text())
+            self.made.add(key)
             self._write(framer, page, about, made.content)
             self._count(page, made)
+            for other, its_about in self.running.pop(key):
+                self._write(framer, other, its_about, made.content)
+                self.run.kept += 1
             progress("notebooks", self.run.executed + self.run.kept, len(self.pages))
         if failed:
             raise NotebookError(_failures(failed))
@@ -165,16 +172,29 @@ class _Making:
             data = self.state.slice(scope)
             framer.write_scope(scope, data)
             for page in by_scope[scope]:
-                parts = self._parts(page, data)
+                seen = self._common(page.source) if page.notebook.shared else data
+                parts = self._parts(page, seen)
                 self.parts[page.path.as_posix()] = dict(parts.hashes)
-                body = None if self.options.clean else self.cache.get(parts.key)
-                if body is None:
-                    self._explain(page, parts)
-                    yield (page, data.about, parts.key), self._job(page, data)
-                else:
+                if parts.key in self.running:
+                    self.running[parts.key].append((page, data.about))
+                elif body := self._kept(parts.key):
                     self._write(framer, page, data.about, Content.read(body))
                     self.run.kept += 1
+                else:
+                    self._explain(page, parts)
+                    self.running[parts.key] = []
+                    yield (page, data.about, parts.key), self._job(page, seen)
         progress("scopes", len(self.scopes), len(self.scopes))
+
+    def _common(self, scope: Scope) -> ScopeData:
+        if scope not in self.common_data:
+            self.common_data[scope] = self.state.common(scope)
+        return self.common_data[scope]
+
+    def _kept(self, key: str) -> str | None:
+        """The content that an earlier run kept, or this one for another reader."""
+        wanted = not self.options.clean or key in self.made
+        return self.cache.get(key) if wanted else None
 
     def _write(self, framer: Framer, page: Page, about: About, content: Content) -> None:
         self.written += framer.write_page(page, about, content)
@@ -183,7 +203,7 @@ class _Making:
     def _parts(self, page: Page, data: ScopeData) -> Parts:
         frames = {f"data/{n}": data.hashes[n] for n in page.notebook.data if n in data.frames}
         own = {"notebook": self.notebooks[page.notebook], "about": data.hashes["about"]}
-        return Parts({**self.common, **own, **frames})
+        return Parts({**self.common_parts, **own, **frames})
 
     def _explain(self, page: Page, parts: Parts) -> None:
         path = page.path.as_posix()
@@ -196,7 +216,7 @@ class _Making:
         wanted = {"about.json", *(f"{name}.arrow" for name in page.notebook.data)}
         return Job(
             label=page.label,
-            scope=page.scope.path,
+            scope=page.source.path,
             period=self.options.period.name,
             notebook=self.texts[page.notebook],
             files={name: content for name, content in data.files.items() if name in wanted},

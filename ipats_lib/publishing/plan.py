@@ -20,6 +20,12 @@ class Page:
     notebook: "Notebook"
     scope: Scope
 
+    @property
+    def source(self) -> Scope:
+        """The scope that the notebook is run for: a planner's LWIA where both see the same."""
+        shared = self.notebook.shared and self.scope.kind == "planner"
+        return Scope(self.scope.lwia) if shared else self.scope
+
     @cached_property
     def path(self) -> PurePosixPath:
         """The first page's file inside the period's folder."""

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from nbconvert.exporters import TemplateExporter
@@ -56,14 +56,13 @@ class PageExporter(TemplateExporter):
             template_name="page",
             template_file="body.html.j2",
             extra_template_basedirs=[str(TEMPLATES)],
-            # None changes what the template shows, and each would check the notebook once more.
-            default_preprocessors=[],
             **options,
         )
 
     def default_filters(self) -> Any:
         yield from super().default_filters()
-        yield "markdown2html", markdown2html
+        # A notebook's own text is the same in every scope.
+        yield "markdown2html", lru_cache(maxsize=1024)(markdown2html)
         yield "script_json", script_json
 
 
@@ -80,9 +79,13 @@ def exporter() -> PageExporter:
 
 
 def render_body(notebook: NotebookNode) -> str:
-    """The notebook's markdown and outputs as HTML."""
-    body, _ = exporter().from_notebook_node(notebook, resources={"chart_mime": MIME})
-    return str(body)
+    """The notebook's markdown and outputs as HTML.
+
+    The template alone: nbconvert's way to it copies and checks the notebook three times, for
+    preprocessors that there are none of.
+    """
+    body = exporter().template.render(nb=notebook, resources={"chart_mime": MIME})
+    return body.lstrip("\r\n")
 
 
 def split_body(body: str, names: Sequence[str]) -> list[str]:

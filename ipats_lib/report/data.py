@@ -195,6 +195,10 @@ class StateData:
                 frames[name] = table.reset_index(drop=True)
         return ScopeData(self._about(scope), frames)
 
+    def common(self, scope: Scope) -> ScopeData:
+        """What is fit for any reader of a scope: the areas, and nobody's records."""
+        return ScopeData(self._about(scope), {"areas": self.areas})
+
     def _history_of(self, scope: Scope) -> pd.DataFrame:
         area = STATE_AREA if scope == STATE else scope.area
         known = self.history

@@ -60,7 +60,8 @@ class ForkedClient(SteadyClient):
         reply: Message = {}
         for message in self._process.run(cell_index, cell.source):
             message["msg_type"] = message["header"]["msg_type"]
-            message["header"]["date"] = parse_date(message["header"]["date"])
+            if self.record_timing:
+                message["header"]["date"] = parse_date(message["header"]["date"])
             message["buffers"] = []
             if message["msg_type"] == "execute_reply":
                 reply = message["content"]

@@ -34,7 +34,8 @@ def processes() -> list[Process]:
 
 def _process(pid: str) -> Process | None:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            stat = file.read().decode(errors="replace")
     except OSError:
         return None
     # The command's name stands in parentheses and may itself contain blanks and parentheses.
