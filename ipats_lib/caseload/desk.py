@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -27,9 +28,11 @@ class Alert:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Desk:
     """What the alerts look at: one scope's records and case tables, on one day.
+
+    A desk equals only itself, so what is computed from one can be kept beside it.
 
     rows: one row per period of participation; tables: application, service, case_note,
     assignment and planner, as far as the extract has them.
@@ -43,21 +46,25 @@ class Desk:
     def today(self) -> np.datetime64:
         return np.datetime64(self.as_of, "D")
 
-    @property
+    @cached_property
+    def records(self) -> Records:
+        """The records as arrays, for every rule that asks them."""
+        return Records(self.rows)
+
+    @cached_property
     def view(self) -> View:
         """The records in the program year of the as-of date, as the Title I line sees them."""
         year = program_year(self.as_of)
         span = Window(date(year, 7, 1), program_year_end(self.as_of))
-        return View(Records(self.rows), "title1", span, self.as_of)
+        return View(self.records, "title1", span, self.as_of)
 
 
 def lines(desk: Desk, holds: Mask, since: Days, until: Days) -> pd.DataFrame:
     """One line for each record that the question holds for."""
-    rows = desk.rows[holds]
     return pd.DataFrame(
         {
-            "row": rows["row"].astype("Int64").to_numpy(),
-            "customer": rows["100"].astype("str").to_numpy(),
+            "row": desk.rows["row"].astype("Int64").array[holds],
+            "customer": desk.records.text("100")[holds],
             "since": np.broadcast_to(since, len(holds))[holds].astype("datetime64[s]"),
             "due": np.broadcast_to(until, len(holds))[holds].astype("datetime64[s]"),
         }

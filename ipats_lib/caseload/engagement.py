@@ -115,7 +115,7 @@ def _ends(desk: Desk) -> list[date]:
 
 
 def _title1(desk: Desk) -> tuple[Records, Mask]:
-    records = Records(desk.rows)
+    records = desk.records
     return records, IN_TITLE_I(view_of(records, desk.as_of))
 
 

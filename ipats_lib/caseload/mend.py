@@ -79,21 +79,16 @@ def to_mend(records: Records, as_of: date) -> pd.DataFrame:
     view = view_of(records, as_of)
     title1 = IN_TITLE_I(view)
     dated = np.where(np.isnat(view.day("901")), view.day("900"), view.day("901"))
-    rows, parts = records.frame["row"].to_numpy(), []
-    customers = records.frame["100"].astype("str").to_numpy()
-    for rule in load_checks():
-        broken = title1 & CHECKS[rule](view)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "rule": rule,
-                    "row": rows[broken],
-                    "customer": customers[broken],
-                    "dated": dated[broken].astype("datetime64[s]"),
-                }
-            )
-        )
-    table = pd.concat(parts, ignore_index=True)
+    found = {rule: np.flatnonzero(title1 & CHECKS[rule](view)) for rule in load_checks()}
+    lines = np.concatenate(list(found.values()))
+    table = pd.DataFrame(
+        {
+            "rule": np.repeat(list(found), [len(broken) for broken in found.values()]),
+            "row": records.frame["row"].to_numpy()[lines],
+            "customer": records.text("100")[lines],
+            "dated": dated[lines].astype("datetime64[s]"),
+        }
+    )
     order = ["dated", "customer", "rule"]
     return table.sort_values(order, ascending=[False, True, True], ignore_index=True)
 

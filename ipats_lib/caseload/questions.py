@@ -6,6 +6,7 @@ nothing, and the page says which table that is.
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from ipats_lib.cohorts import (
     IN_YOUTH,
     MISSING,
     Mask,
-    Records,
 )
 from ipats_lib.due_dates import due
 from ipats_lib.indicators import predicates as p
@@ -106,7 +106,7 @@ def service_ending_soon(desk: Desk, alert: Alert) -> pd.DataFrame:
 
 
 def training_without_outcome(desk: Desk, alert: Alert) -> pd.DataFrame:
-    records, parts = Records(desk.rows), []
+    records, parts = desk.records, []
     for (_, ended), completed in zip(TRAININGS, ("1307", "1312", "1317"), strict=True):
         end = records.day(ended)
         open_ = (records.code(completed) == MISSING) & (_later(end, alert.days) < desk.today)
@@ -266,8 +266,14 @@ def certified_not_enrolled(desk: Desk, alert: Alert) -> pd.DataFrame:
     return _applications(desk, lambda t: t["status"] == "certified", "certified", alert.days)
 
 
+@cache
+def mended(desk: Desk) -> pd.DataFrame:
+    """What stands to be mended (`mend.to_mend`), found once for the alert and for its page."""
+    return to_mend(desk.records, desk.as_of)
+
+
 def data_to_mend(desk: Desk, _: Alert) -> pd.DataFrame:
-    found = to_mend(Records(desk.rows), desk.as_of).drop_duplicates("row")
+    found = mended(desk).drop_duplicates("row")
     return pd.DataFrame(
         {
             "row": found["row"].astype("Int64").to_numpy(),

@@ -8,7 +8,9 @@ LWIA's own.
 from functools import cache
 from html import escape
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.groups import TRAINING_TYPES
@@ -39,6 +41,7 @@ _DATED = {
     "1412": "Youth follow-up service (most recent)",
     "1503": "Follow-up service (most recent)",
 }
+_Dated = tuple[NDArray[np.object_], NDArray[np.datetime64], NDArray[np.object_]]
 _TRAININGS = (("1302", "1303", "1308"), ("1309", "1310", "1313"), ("1314", "1315", "1318"))
 
 
@@ -80,11 +83,10 @@ def shown_here(report: Report) -> pd.Series:
 
 def events(report: Report) -> pd.DataFrame:
     """Everything dated of the scope's customers: customer, day, what; oldest first."""
-    rows, parts = report.data.frame("rows"), []
-    for element, what in _DATED.items():
-        parts.append(_dated(rows["100"], rows[element], what))
+    rows = report.data.frame("rows")
+    parts = [_dated(rows["100"], rows[element], what) for element, what in _DATED.items()]
     for start, kind, end in _TRAININGS:
-        named = rows[kind].map(TRAINING_TYPES).fillna("type not recorded")
+        named = rows[kind].map(TRAINING_TYPES).fillna("type not recorded").astype("object")
         parts.append(_dated(rows["100"], rows[start], "Training began: " + named))
         parts.append(_dated(rows["100"], rows[end], "Training ended: " + named))
     frames = report.data.frames
@@ -98,16 +100,23 @@ def events(report: Report) -> pd.DataFrame:
         parts.append(_dated(table["customer"], table["date"], kind))
     if "service" in frames:
         parts.append(_services(frames["service"]))
-    found = pd.concat(parts, ignore_index=True)
+    found = pd.DataFrame(
+        {
+            "customer": np.concatenate([customer for customer, _, _ in parts]),
+            "day": np.concatenate([day for _, day, _ in parts]),
+            "what": np.concatenate([what for _, _, what in parts]),
+        }
+    )
     return found.drop_duplicates().sort_values(["customer", "day", "what"], ignore_index=True)
 
 
-def _dated(customers: pd.Series, days: pd.Series, what: object) -> pd.DataFrame:
-    table = pd.DataFrame({"customer": customers.astype("str"), "day": days, "what": what})
-    return table[table["day"].notna()]
+def _dated(customers: pd.Series, days: pd.Series, what: pd.Series | str) -> _Dated:
+    known = days.notna().to_numpy()
+    named = np.full(len(days), what, "object") if isinstance(what, str) else what.to_numpy("object")
+    return customers.to_numpy("object")[known], days.to_numpy("datetime64[s]")[known], named[known]
 
 
-def _services(table: pd.DataFrame) -> pd.DataFrame:
+def _services(table: pd.DataFrame) -> _Dated:
     provider = table["provider"].astype("object")
     by = (" (" + provider + ")").where(provider.notna(), "")
     ended = table["actual_end"].dt.strftime("%Y-%m-%d").astype("object")
@@ -178,12 +187,18 @@ def time_lines(report: Report) -> Html:
 
 def _lines(frame: pd.DataFrame, here: list[str], columns: tuple[str, ...]) -> dict[str, str]:
     mine = frame[frame["customer"].isin(here)]
-    cells = [[escape(display.text(value)) for value in mine[name]] for name in columns]
+    cells = [[escape(text) for text in _texts(mine[name])] for name in columns]
     found: dict[str, list[str]] = {}
     for customer, *texts in zip(mine["customer"], *cells, strict=True):
         row = "".join(f"<td>{text}</td>" for text in texts)
         found.setdefault(customer, []).append(f"<tr>{row}</tr>")
     return {customer: "".join(rows) for customer, rows in found.items()}
+
+
+def _texts(values: pd.Series) -> list[str]:
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        return list(values.dt.strftime("%Y-%m-%d").fillna(display.NONE))
+    return [display.text(value) for value in values]
 
 
 _HAPPENED = "<tr><th scope='col'>Date</th><th scope='col'>What</th></tr>"

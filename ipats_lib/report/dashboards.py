@@ -244,11 +244,16 @@ def _events(report: Report, indicator: str) -> pd.DataFrame:
     return engagement.events(report.desk, indicator)
 
 
+@cache
+def _by_quarter(report: Report, indicator: str) -> pd.DataFrame:
+    return engagement.figures(_events(report, indicator), load_engagement()[indicator].unit)
+
+
 def engagement_summary(report: Report) -> Html:
     """Every engagement indicator: definition, newest figures, and how many events they rest on."""
     lines = []
     for indicator in load_engagement().values():
-        known = engagement.figures(_events(report, indicator.id), indicator.unit)
+        known = _by_quarter(report, indicator.id)
         values = dict(zip(known["quarter"], known["value"], strict=True))
         newest = Quarter.of(as_of(report.data.about)).index
         lines.append(
@@ -287,7 +292,7 @@ def engagement_trends(report: Report) -> Html:
     parts = {}
     for indicator in load_engagement().values():
         found = _events(report, indicator.id)
-        known = engagement.figures(found, indicator.unit)
+        known = _by_quarter(report, indicator.id)
         shown = known.assign(
             label=[Quarter(int(index)).label for index in known["quarter"]],
             shown=[_value(value, indicator) for value in known["value"]],

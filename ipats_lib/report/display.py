@@ -87,6 +87,8 @@ def figure(measure: str, value: Cell, withheld: bool = False) -> str:
 
 def text(value: Cell) -> str:
     """Any other value; dates as YYYY-MM-DD."""
+    if isinstance(value, str):
+        return value
     if pd.isna(value):  # type: ignore[call-overload]
         return NONE
     return value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else str(value)

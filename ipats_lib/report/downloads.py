@@ -32,9 +32,9 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 
 def _safe(value: object) -> object:
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d")
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else value
 
 
 def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made: date) -> bytes:
@@ -69,11 +69,9 @@ def _midnight(day: date) -> datetime:
 
 
 def _write(sheet: Any, line: int, place: int, value: Any) -> None:
-    if pd.isna(value):
-        return
     if isinstance(value, str):
         sheet.write_string(line, place, str(_safe(value)))
-    else:
+    elif not pd.isna(value):
         sheet.write_number(line, place, value)
 
 

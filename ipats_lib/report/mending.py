@@ -1,10 +1,8 @@
 """Records to mend: which edit checks they break, and whose they are (A-29)."""
 
-from functools import cache
-
 import pandas as pd
 
-from ipats_lib.caseload import mend
+from ipats_lib.caseload import mend, questions
 from ipats_lib.params import load_layout
 from ipats_lib.report import customers, display, tables
 from ipats_lib.report.display import Html
@@ -14,7 +12,7 @@ from ipats_lib.report.tables import Column
 
 def checks(report: Report) -> Html:
     """Every edit check that a record breaks: what is wrong, in which elements, how often."""
-    found = _to_mend(report)
+    found = questions.mended(report.desk)
     counted = found["rule"].value_counts()
     mine = [check for check in mend.load_checks().values() if check.id in counted]
     frame = pd.DataFrame(
@@ -38,7 +36,7 @@ def to_mend(report: Report) -> Html:
     """The records that break an edit check, the newest first; for the state, a sentence."""
     if report.scope.kind == "state":
         return display.paragraph("The state's page lists nobody: see an area's page.", "empty")
-    found, known = _to_mend(report), mend.load_checks()
+    found, known = questions.mended(report.desk), mend.load_checks()
     shown = found.assign(
         what=[f"{rule} {known[rule].message}" for rule in found["rule"]],
         elements=[_elements(known[rule].elements) for rule in found["rule"]],
@@ -52,11 +50,6 @@ def to_mend(report: Report) -> Html:
     )
     made = tables.table(shown, "Records to mend, the newest first", columns, "none.")
     return made if found.empty else tables.as_roster(made)
-
-
-@cache
-def _to_mend(report: Report) -> pd.DataFrame:
-    return mend.to_mend(report.records, report.desk.as_of)
 
 
 def _elements(listed: str) -> str:

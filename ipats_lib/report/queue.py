@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from functools import cache
 
 import pandas as pd
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vDatetime, vText
 
 from ipats_lib import caseload
 from ipats_lib.caseload import load_alerts, workload
@@ -192,14 +192,17 @@ def calendar(lines: pd.DataFrame, today: date) -> bytes:
     made = Calendar()
     made.add("prodid", "-//IPATS//Due dates//EN")
     made.add("version", "2.0")
+    stamp = vDatetime(pd.Timestamp(today, tz="UTC").to_pydatetime())
     for line in lines[lines["days"] >= 0].itertuples():
-        event = Event()
-        event.add("uid", f"{line.alert}-{line.customer}-{line.due:%Y%m%d}@ipats")
-        event.add("dtstamp", pd.Timestamp(today, tz="UTC").to_pydatetime())
+        uid = f"{line.alert}-{line.customer}-{line.due:%Y%m%d}@ipats"
+        event = Event(
+            uid=vText(uid),
+            dtstamp=stamp,
+            summary=vText(f"{line.customer}: {line.name}"),
+            description=vText(line.action),
+        )
         event.add("dtstart", line.due.date())
         event.add("dtend", line.due.date() + timedelta(days=1))
-        event.add("summary", f"{line.customer}: {line.name}")
-        event.add("description", line.action)
         made.add_component(event)
     return bytes(made.to_ical())
 

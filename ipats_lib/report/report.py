@@ -127,10 +127,10 @@ class Report:
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
         )
 
-    @cached_property
+    @property
     def records(self) -> Records:
         """The scope's records as arrays, for every rule that asks them."""
-        return Records(self.data.frame("rows"))
+        return self.desk.records
 
     @cached_property
     def desk(self) -> Desk:
@@ -241,6 +241,10 @@ class Report:
 
     def caseload(self) -> pd.DataFrame:
         """One row per period of participation: row, customer, program, status, days, band."""
+        return self._caseload.copy()
+
+    @cached_property
+    def _caseload(self) -> pd.DataFrame:
         table = self.data.frame("caseload").merge(self._programs(), on="row")
         return table.sort_values("row", ignore_index=True)
 
