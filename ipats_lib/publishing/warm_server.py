@@ -1,12 +1,29 @@
 """Imported once, by the server process that every local worker is forked from.
 
-It warms the engine and compiles the templates, and never holds a scope's data.
+It warms the engine, compiles the templates and does once what every notebook would do again: reads
+`params/`, imports the reports, draws a first chart. It never holds a scope's data.
 """
+
+from contextlib import suppress
+from importlib import import_module
+from pkgutil import iter_modules
 
 from ipats_lib.publishing.engine import warm_up
 
 warm_up()
 
-from ipats_lib.publishing import execute  # noqa: E402  # after the engine has set its limits
+from ipats_lib import report  # noqa: E402  # after the engine has set its limits
+from ipats_lib.errors import ParamsError  # noqa: E402
+from ipats_lib.levels import load_levels  # noqa: E402
+from ipats_lib.params import load_layout  # noqa: E402
+from ipats_lib.publishing import execute  # noqa: E402
+from ipats_lib.report.charts import rehearse  # noqa: E402
 
+for module in iter_modules(report.__path__, "ipats_lib.report."):
+    import_module(module.name)
+with suppress(ParamsError):  # the notebook that reads them says what is wrong
+    load_layout()
+    load_levels(True)
+    load_levels(False)
 execute.render_nothing()
+rehearse()
