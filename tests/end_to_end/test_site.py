@@ -118,6 +118,23 @@ def test_the_comparison_shows_other_areas_as_withheld_aggregates_only(site):
     assert not CUSTOMER.findall(text)
 
 
+def test_a_planners_comparison_is_the_areas_own_in_the_planners_frame(site):
+    page = "comparison/areas.html"
+    area = site / "PY2024Q4" / "lwia" / "07"
+    planners = sorted(area.glob(f"planner/*/{page}"))
+    body = main_part(area / page)
+    assert planners
+    assert "This area" in body
+    assert {main_part(planner) for planner in planners} == {body}
+    for planner in planners:
+        assert f"({planner.parts[-3]}), LWIA 07" in planner.read_text()
+
+
+def main_part(page):
+    """What the notebook gave, without the frame around it."""
+    return page.read_text().partition("<main")[2].partition("</main>")[0]
+
+
 def test_names_from_the_extract_are_escaped(site):
     import pandas as pd
 

@@ -1,5 +1,6 @@
 """What a notebook must be to be published, and that ours are.  Source: style guide, notebooks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -8,7 +9,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue
+from ipats_lib.publishing.plan import Page
 from ipats_lib.publishing.render import split_body
+from ipats_lib.scopes import Scope
 
 OURS = Path(__file__).parents[2] / "notebooks"
 PARAMETERS = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
@@ -46,6 +49,10 @@ def test_order_decides_then_name(tmp_path):
         {"declared": {**DECLARED, "order": "first"}},
         {"declared": {**DECLARED, "extra": 1}},
         {"declared": {**DECLARED, "pages": [["one", "One"]]}},
+        {"declared": {**DECLARED, "shared": True}},
+        {"declared": {**DECLARED, "shared": True, "data": ["rows"]}},
+        {"declared": {**DECLARED, "shared": True, "data": ["areas", "rows"]}},
+        {"declared": {**DECLARED, "shared": 1, "data": ["areas"]}},
         {"declared": {**DECLARED, "downloads": ["../roster.csv"]}},
         {"declared": {**DECLARED, "downloads": ["roster.html"]}},
         {"parameters": PARAMETERS + "\nextra = 1"},
@@ -76,6 +83,15 @@ def test_one_run_may_give_several_pages(tmp_path):
         "<!--page two--><section>2</section>b",
         ["one", "two"],
     ) == ["<section>1</section>heada", "<section>2</section>headb"]
+
+
+def test_what_reads_the_areas_alone_may_be_shared_with_the_planners(tmp_path):
+    notebook(tmp_path, declared={**DECLARED, "shared": True, "data": ["areas"]})
+    (found,) = read_catalogue(tmp_path)
+    planner, lwia, state = (Scope.parse(p) for p in ("lwia/07/planner/1", "lwia/07", "state"))
+    assert [Page(found, s).source for s in (planner, lwia, state)] == [lwia, lwia, state]
+    own = replace(found, shared=False)
+    assert Page(own, planner).source == planner
 
 
 def test_two_notebooks_must_not_write_the_same_file(tmp_path):
