@@ -120,14 +120,14 @@ def test_the_comparison_shows_other_areas_as_withheld_aggregates_only(site):
 
 def test_a_planners_comparison_is_the_areas_own_in_the_planners_frame(site):
     page = "comparison/areas.html"
-    area = site / "PY2024Q4" / "lwia" / "07"
+    area = site / "PY2024Q4" / "lwia" / "01"
     planners = sorted(area.glob(f"planner/*/{page}"))
     body = main_part(area / page)
     assert planners
     assert "This area" in body
     assert {main_part(planner) for planner in planners} == {body}
     for planner in planners:
-        assert f"({planner.parts[-3]}), LWIA 07" in planner.read_text()
+        assert f"({planner.parts[-3]}), LWIA 01" in planner.read_text()
 
 
 def main_part(page):
