@@ -51,7 +51,8 @@ def make_jobs(folder: Path, number: int) -> None:
     scopes = [s for s in snapshot.scopes() if s.kind != "state"]
     options = Options(ROOT / "notebooks", folder / "site", Period.parse("PY2024Q4"))
     making = _Making(snapshot, options, Site(options.site), scopes)
-    jobs = [making._job(page, making.state.slice(page.scope)) for page in making.pages[:number]]
+    runs = [page for page in making.pages if page.source == page.scope][:number]
+    jobs = [making._job(page, making.state.slice(page.scope)) for page in runs]
     (folder / "jobs.pickle").write_bytes(pickle.dumps(jobs))
 
 

@@ -198,7 +198,7 @@ def _lines(frame: pd.DataFrame, here: list[str], columns: tuple[str, ...]) -> di
 def _texts(values: pd.Series) -> list[str]:
     if pd.api.types.is_datetime64_dtype(values.dtype):
         return list(values.dt.strftime("%Y-%m-%d").fillna(display.NONE))
-    return [display.text(value) for value in values]
+    return [display.text(value) for value in values.tolist()]
 
 
 _HAPPENED = "<tr><th scope='col'>Date</th><th scope='col'>What</th></tr>"

@@ -26,7 +26,7 @@ def csv(frame: pd.DataFrame) -> bytes:
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column].dtype):
-            safe[column] = [_safe(value) for value in safe[column]]
+            safe[column] = [_safe(value) for value in safe[column].tolist()]
     safe.columns = [_safe(name) for name in safe.columns]
     return str(safe.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")).encode()
 
@@ -58,7 +58,7 @@ def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made:
         for place, column in enumerate(frame.columns):
             sheet.write_string(0, place, str(column), bold)
             sheet.set_column(place, place, 14 if place else 36)
-            for line, value in enumerate(frame[column], start=1):
+            for line, value in enumerate(frame[column].tolist(), start=1):
                 _write(sheet, line, place, value)
     book.close()
     return buffer.getvalue()

@@ -288,7 +288,7 @@ class Report:
 
 
 def _lines(outcomes: pd.DataFrame) -> Iterable[tuple[str, str]]:
-    return zip(outcomes["report"].astype("str"), outcomes["indicator"].astype("str"), strict=True)
+    return zip(outcomes["report"].tolist(), outcomes["indicator"].tolist(), strict=True)
 
 
 def open_report(snapshot: str, scope: str, period: str) -> Report:

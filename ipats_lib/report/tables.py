@@ -36,8 +36,8 @@ def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: s
     if frame.empty:
         return display.paragraph(f"{caption}: {empty}", "empty")
     head = "".join(f"<th scope='col'{_css(c)}>{escape(c.heading)}</th>" for c in columns)
-    written = {c.name: [c.write(value) for value in frame[c.name]] for c in columns}
-    links = {c.name: list(frame[c.href]) for c in columns if c.href}
+    written = {c.name: [c.write(value) for value in frame[c.name].tolist()] for c in columns}
+    links = {c.name: frame[c.href].tolist() for c in columns if c.href}
     body = "".join(
         f"<tr>{_row([_linked(c, i, written, links) for c in columns], columns)}</tr>"
         for i in range(len(frame))
@@ -157,14 +157,14 @@ def changes(frame: pd.DataFrame, caption: str) -> Html:
 def _differences(frame: pd.DataFrame, column: str) -> list[str]:
     return [
         display.difference(str(measure), value)
-        for measure, value in zip(frame["measure"], frame[column], strict=True)
+        for measure, value in zip(frame["measure"].tolist(), frame[column].tolist(), strict=True)
     ]
 
 
 def _figures(frame: pd.DataFrame, column: str) -> list[str]:
     return [
         display.figure(str(measure), value)
-        for measure, value in zip(frame["measure"], frame[column], strict=True)
+        for measure, value in zip(frame["measure"].tolist(), frame[column].tolist(), strict=True)
     ]
 
 
