@@ -1,50 +1,26 @@
-"""Records to mend: the logical edit checks (domain 4.3, rules L-01 to L-55), one question each.
+"""Records to mend: which of them break an edit check (domain 4.3).
 
-Texts and severities are data (`params/edit_checks.csv`). A check asks about one record at a time
+Texts and severities are data (`params/edit_checks.csv`). A check asks its question of every record
 and holds where the record breaks its rule. Nothing is changed here: mending is done in IWDS.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, reduce
-from typing import Any
+from functools import cache
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from ipats_lib.caseload import edit_checks, identity_checks
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.caseload.status import QUALIFYING, TRAININGS
-from ipats_lib.cohorts import (
-    IN_ADULT,
-    IN_DISLOCATED_WORKER,
-    IN_TITLE_I,
-    IN_YOUTH,
-    MISSING,
-    Mask,
-    Records,
-    View,
-)
+from ipats_lib.cohorts import IN_TITLE_I, Records
 from ipats_lib.errors import ParamsError
-from ipats_lib.indicators import predicates as p
 from ipats_lib.params import params_folder, read_rows
 
-SERVICES = ("1001", "1003", "1004", "1200", "1201")
-WAGES = ("1703", "1704", "1705", "1706")
-EMPLOYED = (("1600", "1601"), ("1602", "1603"), ("1604", "1605"), ("1606", "1607"))
-GAINS = ("1806", "1807", "1808", "1809", "1810")
-YOUTH_BARRIERS = ("202", "701", "702", "704", "800", "801", "802", "803", "804", "805", "806")
-KINDS = ("1303", "1310", "1315")
-LARGE_WAGE, SMALL_WAGE = 100_000.0, 100.0
-ELEMENTS = (
-    *("200", "202", "300", "301", "400", "402", "407", "408", "409", "410", "600", "603", "701"),
-    *("702", "704", "800", "801", "802", "803", "804", "805", "806", "807", "900", "901", "903"),
-    *("904", "905", "906", "918", "923", "1300", "1307", "1312", "1317", "1332", "1401", "1406"),
-    *("1409", "1503", "1608", "1618", "1800", "1801", "1802", "1803", "1804", "1805", "1811"),
-    *("1813", "1900", "1901", *KINDS, *SERVICES, *WAGES, *GAINS),
-    *(element for pair in EMPLOYED for element in pair),
-)
+CHECKS = {**identity_checks.CHECKS, **edit_checks.CHECKS}
+ELEMENTS = tuple(dict.fromkeys((*identity_checks.ELEMENTS, *edit_checks.ELEMENTS)))
+INFO = "info"
+SEVERITIES = ("reject", "error", "warning", INFO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +40,29 @@ def load_checks() -> dict[str, Check]:
     found = {}
     columns = ("id", "elements", "severity", "message", "source")
     for line, row in enumerate(read_rows(path, columns), start=2):
-        if row["id"] not in CHECKS or row["severity"] not in ("reject", "error", "warning", "info"):
+        if row["id"] not in CHECKS or row["severity"] not in SEVERITIES:
             raise ParamsError(f"{path} line {line}: unknown check or severity.")
         found[row["id"]] = Check(row["id"], row["elements"], row["severity"], row["message"])
     return found
 
 
 def to_mend(records: Records, as_of: date) -> pd.DataFrame:
-    """Every Title I record that breaks an edit check.
+    """Every Title I record, and every participant in no program, that breaks an edit check.
 
-    One row per check and record: rule, row, customer, dated (exit, or entry while active: what is
-    newest comes first).
+    One row per check and record: rule, severity, row, customer, dated (exit, or entry while active:
+    what is newest comes first).
     """
     view = view_of(records, as_of)
-    title1 = IN_TITLE_I(view)
+    asked = IN_TITLE_I(view) | edit_checks.in_no_program(view)
     dated = np.where(np.isnat(view.day("901")), view.day("900"), view.day("901"))
-    found = {rule: np.flatnonzero(title1 & CHECKS[rule](view)) for rule in load_checks()}
+    checks = load_checks()
+    found = {rule: np.flatnonzero(asked & CHECKS[rule](view)) for rule in checks}
     lines = np.concatenate(list(found.values()))
+    sizes = [len(broken) for broken in found.values()]
     table = pd.DataFrame(
         {
-            "rule": np.repeat(list(found), [len(broken) for broken in found.values()]),
+            "rule": np.repeat(list(found), sizes),
+            "severity": np.repeat([checks[rule].severity for rule in found], sizes),
             "row": records.frame["row"].to_numpy()[lines],
             "customer": records.text("100")[lines],
             "dated": dated[lines].astype("datetime64[s]"),
@@ -91,289 +70,3 @@ def to_mend(records: Records, as_of: date) -> pd.DataFrame:
     )
     order = ["dated", "customer", "rule"]
     return table.sort_values(order, ascending=[False, True, True], ignore_index=True)
-
-
-def _filled(view: View, element: str) -> Mask:
-    return ~np.isnat(view.day(element))
-
-
-def _any(masks: list[Mask]) -> Mask:
-    return reduce(np.logical_or, masks)
-
-
-def _age(view: View, element: str) -> NDArray[np.float64]:
-    """Age in completed years on the day of an element; NaN where a date is missing."""
-    born, day = view.day("200"), view.day(element)
-    months = (day.astype("datetime64[M]") - born.astype("datetime64[M]")).astype(np.float64)
-    within = day - day.astype("datetime64[M]") < born - born.astype("datetime64[M]")
-    months = months - within
-    return np.where(np.isnat(born) | np.isnat(day), np.nan, np.floor(months / 12))
-
-
-def _wage(view: View, element: str) -> NDArray[np.float64]:
-    return view.records.amount(element)
-
-
-def _known_wage(view: View, element: str) -> Mask:
-    wage = _wage(view, element)
-    return (wage > 0) & (wage < p.WAGE_NOT_YET_AVAILABLE)
-
-
-def _outside(view: View, element: str) -> Mask:
-    day = view.day(element)
-    return (day < view.day("900")) | (day > view.day("901"))
-
-
-def _trained(view: View) -> Mask:
-    return view.code("1300") == 1
-
-
-def _has_kind(view: View, *codes: int) -> Mask:
-    return _any([np.isin(view.code(kind), codes) for kind in KINDS])
-
-
-def _exit_before_entry(view: View) -> Mask:
-    return view.day("901") < view.day("900")
-
-
-def _exit_too_new(view: View) -> Mask:
-    return view.day("901") > np.datetime64(view.as_of) - np.timedelta64(90, "D")
-
-
-def _school_and_age(view: View) -> Mask:
-    age, status = _age(view, "900"), view.code("409")
-    within = np.isin(status, (1, 2, 3)) & ((age < 14) | (age > 21))
-    left = np.isin(status, (4, 5, 6)) & ((age < 16) | (age > 24))
-    return IN_YOUTH(view) & (within | left)
-
-
-def _no_dislocation(view: View) -> Mask:
-    homemaker = view.code("807") == 1
-    return IN_DISLOCATED_WORKER(view) & ~_filled(view, "410") & ~homemaker
-
-
-def _level_and_status(view: View) -> Mask:
-    return (view.code("409") == 5) & (view.code("408") == 0)
-
-
-def _veteran_fields(view: View) -> Mask:
-    veteran, kind = view.code("300"), view.code("301")
-    return ((veteran == 1) & ~np.isin(kind, (1, 2, MISSING))) | (
-        (veteran == 0) & ~np.isin(kind, (0, 3, MISSING))
-    )
-
-
-def _no_youth_barrier(view: View) -> Mask:
-    return IN_YOUTH(view) & ~_any([view.code(e) == 1 for e in YOUTH_BARRIERS])
-
-
-def _service_outside(view: View) -> Mask:
-    return _any([_outside(view, element) for element in SERVICES])
-
-
-def _first_after_last(view: View) -> Mask:
-    return (view.day("1001") > view.day("1003")) | (view.day("1200") > view.day("1201"))
-
-
-def _no_service(view: View) -> Mask:
-    entered = _filled(view, "900")
-    return entered & ~_any([_filled(view, element) for element in QUALIFYING if element != "900"])
-
-
-def _training_details(view: View) -> Mask:
-    kind, begun = view.code("1303"), _filled(view, "1302")
-    flagged = _trained(view) & (~begun | np.isin(kind, (0, MISSING)))
-    return flagged | ((view.code("1300") == 0) & (begun | (kind > 0)))
-
-
-def _training_backwards(view: View) -> Mask:
-    return _any([view.day(end) < view.day(start) for start, end in TRAININGS])
-
-
-def _completed_undated(view: View) -> Mask:
-    ends = zip(("1307", "1312", "1317"), TRAININGS, strict=True)
-    return _any([(view.code(done) == 1) & ~_filled(view, end) for done, (_, end) in ends])
-
-
-def _type_and_program(view: View) -> Mask:
-    youth = IN_YOUTH(view)
-    alone = youth & ~IN_ADULT(view) & ~IN_DISLOCATED_WORKER(view)
-    return (_has_kind(view, 10) & ~youth) | (_has_kind(view, 1, 3, 6) & alone)
-
-
-def _training_open_at_exit(view: View) -> Mask:
-    exited = _filled(view, "901")
-    return exited & _any([_filled(view, a) & ~_filled(view, b) for a, b in TRAININGS])
-
-
-def _supportive_after_exit(view: View) -> Mask:
-    late = (view.day("1409") > view.day("901")) & ~IN_YOUTH(view)
-    return late | (view.day("1503") < view.day("901"))
-
-
-def _still_not_available(view: View) -> Mask:
-    today = np.datetime64(view.as_of)
-    late = [
-        (view.code(employed) == 9) & (view.records.quarter_end_after_exit(quarters + 2) < today)
-        for employed, quarters in (("1602", 2), ("1606", 4))
-    ]
-    return _any(late)
-
-
-def _outcome_of_active(view: View) -> Mask:
-    active = ~_filled(view, "901")
-    told = [np.isin(view.code(employed), (0, 1, 2, 3)) for employed, _ in EMPLOYED]
-    return active & _any(told)
-
-
-def _match_disagrees(view: View) -> Mask:
-    wrong = []
-    for employed, match in EMPLOYED:
-        code, kind = view.code(employed), view.code(match)
-        wrong += [
-            np.isin(code, (1, 2, 3)) & ~np.isin(kind, (1, 2, 3, 4)),
-            (code == 0) & ~np.isin(kind, (0, MISSING)),
-            (code == 9) & ~np.isin(kind, (5, MISSING)),
-        ]
-    return _any(wrong)
-
-
-def _wage_and_match(view: View) -> Mask:
-    kind, known = view.code("1603"), _known_wage(view, "1704")
-    return (np.isin(kind, (1, 2, 3)) & ~known) | (known & ~np.isin(kind, (1, 2, 3, 4)))
-
-
-def _employed_without_wage(view: View) -> Mask:
-    wage = _wage(view, "1704")
-    none = np.isnan(wage) | (wage == 0)
-    return np.isin(view.code("1602"), (1, 2, 3)) & none & (view.code("1603") != 4)
-
-
-def _placeholder_wage(view: View) -> Mask:
-    placed = _wage(view, "1704") >= p.WAGE_NOT_YET_AVAILABLE
-    return placed & (view.code("1602") != 9) & (view.code("1603") != 5)
-
-
-def _large_wage(view: View) -> Mask:
-    return _any([_known_wage(view, e) & (_wage(view, e) > LARGE_WAGE) for e in WAGES])
-
-
-def _placement_of_others(view: View) -> Mask:
-    told = [np.isin(view.code(e), (1, 2, 3)) for e in ("1900", "1901")]
-    return _any(told) & ~IN_YOUTH(view)
-
-
-def _retained_unemployed(view: View) -> Mask:
-    both = np.isin(view.code("1602"), (1, 2, 3)) & np.isin(view.code("1606"), (1, 2, 3))
-    return (view.code("1618") == 1) & ~both
-
-
-def _credential_date(view: View) -> Mask:
-    wrong = []
-    for kind, attained in p.CREDENTIAL_SLOTS:
-        day = view.day(attained)
-        late = (day < view.day("900")) | (day > view.records.one_year_after_exit)
-        wrong.append(np.isin(view.code(kind), range(1, 8)) & (np.isnat(day) | late))
-    return _any(wrong)
-
-
-def _credential_slots(view: View) -> Mask:
-    first, second, third = (view.code(kind) > 0 for kind, _ in p.CREDENTIAL_SLOTS)
-    return (second & ~first) | (third & ~second)
-
-
-def _credential_not_entered(view: View) -> Mask:
-    over = view.records.one_year_after_exit < np.datetime64(view.as_of)
-    return _trained(view) & over & (view.code("1800") == MISSING)
-
-
-def _switch_missing(view: View) -> Mask:
-    counts = _has_kind(view, 2, 3, 4, 6, 7, 8, 9, 10)
-    counts |= (view.code("1332") == 1) | (view.code("1401") == 1)
-    return counts & ~_filled(view, "1811")
-
-
-def _switch_alone(view: View) -> Mask:
-    counts = _has_kind(view, *range(1, 13))
-    counts |= (view.code("1332") == 1) | (view.code("1401") == 1)
-    return _filled(view, "1811") & ~counts
-
-
-def _switch_dates(view: View) -> Mask:
-    backwards = view.day("1813") < view.day("1811")
-    return backwards | _outside(view, "1811") | _outside(view, "1813")
-
-
-def _gain_dates(view: View) -> Mask:
-    wrong = []
-    for gain in GAINS:
-        day = view.day(gain)
-        early = (day < view.day("900")) | (day < view.day("1811"))
-        wrong.append(early | (day > _program_year_end(view.day("901"))))
-    return _any(wrong)
-
-
-def _program_year_end(days: NDArray[Any]) -> NDArray[Any]:
-    """The 30 June that closes the program year of each day."""
-    years = (days.astype("datetime64[M]") - 6).astype("datetime64[Y]")
-    july: NDArray[Any] = years.astype("datetime64[M]") + np.timedelta64(18, "M")
-    return july.astype("datetime64[D]") - np.timedelta64(1, "D")
-
-
-CHECKS: dict[str, Callable[[View], Mask]] = {
-    "L-01": lambda view: view.day("900") > np.datetime64(view.as_of),
-    "L-02": _exit_before_entry,
-    "L-03": _exit_too_new,
-    "L-04": lambda view: (_age(view, "900") < 14) | (_age(view, "900") > 100),
-    "L-05": lambda view: IN_YOUTH(view) & ((_age(view, "906") < 14) | (_age(view, "906") > 24)),
-    "L-06": _school_and_age,
-    "L-07": lambda view: (
-        (IN_ADULT(view) | IN_DISLOCATED_WORKER(view)) & ~IN_YOUTH(view) & (_age(view, "900") < 18)
-    ),
-    "L-08": _no_dislocation,
-    "L-09": lambda view: view.day("410") > view.day("900") + np.timedelta64(180, "D"),
-    "L-12": lambda view: (view.code("402") == 1) & ~np.isin(view.code("400"), (0, 2, 3, MISSING)),
-    "L-13": lambda view: _filled(view, "900") & (view.code("409") == MISSING),
-    "L-14": _level_and_status,
-    "L-16": _veteran_fields,
-    "L-17": lambda view: (
-        ((view.code("600") == 1) | (view.code("603") == 1)) & (view.code("802") != 1)
-    ),
-    "L-18": lambda view: (view.code("704") == 1) & (_age(view, "900") > 24),
-    "L-19": _no_youth_barrier,
-    "L-21": _service_outside,
-    "L-22": _first_after_last,
-    "L-23": _no_service,
-    "L-24": _training_details,
-    "L-25": _training_backwards,
-    "L-26": lambda view: _any([_outside(view, start) for start, _ in TRAININGS]),
-    "L-27": _completed_undated,
-    "L-28": _type_and_program,
-    "L-29": _training_open_at_exit,
-    "L-30": _supportive_after_exit,
-    "L-31": _still_not_available,
-    "L-32": _outcome_of_active,
-    "L-33": _match_disagrees,
-    "L-34": _wage_and_match,
-    "L-35": _employed_without_wage,
-    "L-36": _placeholder_wage,
-    "L-37": _large_wage,
-    "L-38": lambda view: _known_wage(view, "1704") & (_wage(view, "1704") < SMALL_WAGE),
-    "L-39": _placement_of_others,
-    "L-40": _retained_unemployed,
-    "L-41": _credential_date,
-    "L-42": _credential_slots,
-    "L-43": _credential_not_entered,
-    "L-45": _switch_missing,
-    "L-46": _switch_alone,
-    "L-47": _switch_dates,
-    "L-48": _gain_dates,
-    "L-50": lambda view: _filled(view, "1808") & (view.code("1401") != 1),
-    "L-51": lambda view: view.day("1406") <= view.day("901"),
-    "L-52": lambda view: np.isin(view.code("923"), range(1, 8)) & ~_filled(view, "901"),
-    "L-53": lambda view: (view.code("923") == 5) & ~IN_YOUTH(view),
-    "L-54": lambda view: (view.code("923") == 3) & np.isin(view.code("1602"), (1, 2, 3)),
-    "L-55": lambda view: (
-        (view.code("1608") == 1) & ~(np.isin(view.code("1602"), (1, 2, 3)) & _trained(view))
-    ),
-}

@@ -38,7 +38,7 @@ ELEMENTS = (
 )
 KINDS = ("1303", "1310", "1315")
 
-_PRIORITY = (
+PRIORITY = (
     has_code("tanf", "600", 1)
     | has_code("ssi", "602", 1, 2, 3)
     | has_code("snap", "603", 1)
@@ -116,7 +116,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "A-35": (
         lambda view: _exited_last_year(view) & IN_ADULT(view) & _INTENSIVE(view),
-        _PRIORITY,
+        PRIORITY,
     ),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.desk import Alert, Desk, active, lines, nobody
-from ipats_lib.caseload.mend import to_mend
+from ipats_lib.caseload.mend import INFO, to_mend
 from ipats_lib.caseload.status import QUALIFYING, TRAININGS, in_training, last_service
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
@@ -268,12 +268,13 @@ def certified_not_enrolled(desk: Desk, alert: Alert) -> pd.DataFrame:
 
 @cache
 def mended(desk: Desk) -> pd.DataFrame:
-    """What stands to be mended (`mend.to_mend`), found once for the alert and for its page."""
+    """What breaks an edit check (`mend.to_mend`), found once for the alert and for its page."""
     return to_mend(desk.records, desk.as_of)
 
 
 def data_to_mend(desk: Desk, _: Alert) -> pd.DataFrame:
-    found = mended(desk).drop_duplicates("row")
+    every = mended(desk)
+    found = every[every["severity"] != INFO].drop_duplicates("row")
     return pd.DataFrame(
         {
             "row": found["row"].astype("Int64").to_numpy(),

@@ -62,7 +62,7 @@ IN_SECONDARY_WITHOUT_DIPLOMA = has_code("no_diploma", "408", 0) & has_code(
 IN_CREDENTIAL_ACTIVITY = IN_CREDENTIAL_TRAINING | IN_POSTSECONDARY | IN_SECONDARY_WITHOUT_DIPLOMA
 
 CREDENTIAL_SLOTS = (("1800", "1801"), ("1802", "1803"), ("1804", "1805"))
-_POSTSECONDARY_CREDENTIALS = frozenset({2, 3, 4, 5, 6, 7})
+POSTSECONDARY_CREDENTIALS = frozenset({2, 3, 4, 5, 6, 7})
 _DIPLOMA = frozenset({1})
 
 
@@ -79,7 +79,7 @@ def _attained(view: View, types: frozenset[int]) -> Mask:
 ATTAINED_POSTSECONDARY_CREDENTIAL = Predicate(
     "attained_postsecondary_credential",
     "any of 1800, 1802, 1804 in {2..7}, dated from 900 to 901 + 1 year",
-    lambda view: _attained(view, _POSTSECONDARY_CREDENTIALS),
+    lambda view: _attained(view, POSTSECONDARY_CREDENTIALS),
 )
 ATTAINED_DIPLOMA = Predicate(
     "attained_secondary_diploma",

@@ -24,7 +24,8 @@ def local_workers(number: int) -> Iterator[Executor]:
         try:
             yield pool
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waiting: Python would wait at its end anyway, and stumble over the half-closed pool.
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 

@@ -36,7 +36,20 @@ def to_mend(report: Report) -> Html:
     """The records that break an edit check, the newest first; for the state, a sentence."""
     if report.scope.kind == "state":
         return display.paragraph("The state's page lists nobody: see an area's page.", "empty")
-    found, known = questions.mended(report.desk), mend.load_checks()
+    found = questions.mended(report.desk)
+    return _listed(report, found[found["severity"] != mend.INFO], "Records to mend")
+
+
+def worth_a_look(report: Report) -> Html:
+    """The records that a check of severity info names: unusual, and often right."""
+    if report.scope.kind == "state":
+        return display.paragraph("The state's page lists nobody: see an area's page.", "empty")
+    found = questions.mended(report.desk)
+    return _listed(report, found[found["severity"] == mend.INFO], "Worth a look")
+
+
+def _listed(report: Report, found: pd.DataFrame, title: str) -> Html:
+    known = mend.load_checks()
     shown = found.assign(
         what=[f"{rule} {known[rule].message}" for rule in found["rule"]],
         elements=[_elements(known[rule].elements) for rule in found["rule"]],
@@ -44,11 +57,11 @@ def to_mend(report: Report) -> Html:
     )
     columns = (
         Column("customer", "Customer", href="page"),
-        Column("what", "What is wrong"),
+        Column("what", "What the check says"),
         Column("elements", "Elements"),
         Column("dated", "Exit, or entry"),
     )
-    made = tables.table(shown, "Records to mend, the newest first", columns, "none.")
+    made = tables.table(shown, f"{title}, the newest first", columns, "none.")
     return made if found.empty else tables.as_roster(made)
 
 

@@ -105,18 +105,29 @@ def test_records_to_mend_are_counted_and_listed_alike(report):
     found = mend.to_mend(report.records, as_of(report.data.about))
     shown = cells(mending.checks(report).html) if len(found) else []
     assert {line[0][:4]: number(line[1]) for line in shown} == dict(found["rule"].value_counts())
-    listed = mending.to_mend(report).html
-    if report.scope.kind == "state":
-        assert len(found) > 0
-        assert not any(name in listed for name in found["customer"])
-    elif len(found):
-        assert len(cells(listed)) == len(found)
+    unusual = found["severity"] == "info"
+    for show, mine in ((mending.to_mend, found[~unusual]), (mending.worth_a_look, found[unusual])):
+        listed = show(report).html
+        if report.scope.kind == "state":
+            assert len(mine) > 0
+            assert not any(name in listed for name in mine["customer"])
+        else:
+            assert (len(cells(listed)) if len(mine) else 0) == len(mine)
+
+
+def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(report):
+    found = mend.to_mend(report.records, as_of(report.data.about))
+    alerts = caseloads.alerts(report.desk, report.scope.kind)
+    named = sorted(alerts.loc[alerts["alert"] == "A-29", "row"])
+    if report.scope.kind != "state":
+        assert named == sorted(set(found.loc[found["severity"] != "info", "row"]))
 
 
 def test_the_state_names_no_customer(whole):
     known = set(whole.data.frame("rows")["100"].astype("str"))
     shown = [
         queue.table(whole), queue.by_part(whole), queue.offers(whole), mending.to_mend(whole),
+        mending.worth_a_look(whole),
         customers.index(whole), customers.time_lines(whole), dashboards.watch(whole),
         dashboards.balance(whole), dashboards.offers(whole), areas.table(whole),
     ]  # fmt: skip

@@ -12,9 +12,13 @@ from ipats_lib.cohorts import Records
 from tests.tables import records
 
 TODAY = date(2025, 8, 15)
+HOME = {
+    "101": "IL", "102": "031", "103": "60608", "201": 2, "210": 0, "211": 0, "212": 0, "213": 0,
+    "214": 0, "215": 1,
+}  # fmt: skip
 SOUND = {
-    "100": "A", "200": "1990-05-10", "300": 0, "400": 0, "408": 1, "409": 5, "802": 1, "903": 1,
-    "900": "2024-01-10", "1001": "2024-01-10", "1003": "2024-02-01", "1300": 0, "1303": 0,
+    **HOME, "100": "A", "200": "1990-05-10", "300": 0, "400": 0, "408": 1, "409": 5, "802": 1,
+    "903": 1, "900": "2024-01-10", "1001": "2024-01-10", "1003": "2024-02-01", "1300": 0, "1303": 0,
 }  # fmt: skip
 EXITED = {"901": "2024-03-01"}
 YOUTH = {"903": "", "905": 1, "200": "2006-05-10", "906": "2024-01-10", "800": 1, "409": 4}
@@ -22,6 +26,10 @@ TRAINED = {"1300": 1, "1302": "2024-01-20", "1303": 5, "1308": "2024-02-20"}
 
 # rule: what breaks it, and the nearest that does not.
 CASES = {
+    "V-03": ({"101": "XX"}, {"101": "88"}),
+    "V-04": ({"102": "002"}, {"102": "203"}),
+    "V-05": ({"103": "59999"}, {"103": "59999", "101": "IA"}),
+    "V-08": ({"213": ""}, {"213": 9}),
     "L-01": ({"900": "2025-08-16"}, {"900": "2025-08-15"}),
     "L-02": ({"901": "2024-01-09"}, {"901": "2024-01-10"}),
     "L-03": ({"901": "2025-05-18"}, {"901": "2025-05-17"}),
@@ -34,13 +42,18 @@ CASES = {
     "L-07": ({"200": "2006-01-11"}, {"200": "2006-01-10"}),
     "L-08": ({"904": 1}, {"904": 1, "410": "2023-12-01"}),
     "L-09": ({"410": "2024-07-09"}, {"410": "2024-07-08"}),
+    # Neither in Title I nor in Wagner-Peyser; code 4 is a reportable individual.
+    "L-10": ({"903": 0}, {"903": 0, "918": 1}),
+    "L-11": ({"903": 4}, {"903": 4, "904": 1}),
     "L-12": ({"402": 1, "400": 1}, {"402": 1, "400": 0}),
     "L-13": ({"409": ""}, {"409": 6}),
     "L-14": ({"409": 5, "408": 0}, {"409": 4, "408": 0}),
+    "L-15": ({"408": 4, "407": 11}, {"408": 4, "407": 12}),
     "L-16": ({"300": 1, "301": 3}, {"300": 1, "301": 2}),
     "L-17": ({"600": 1, "802": 0}, {"600": 1, "802": 1}),
     "L-18": ({"704": 1, "200": "1998-05-10"}, {"704": 1, "200": "1999-05-10"}),
     "L-19": ({**YOUTH, "800": 0, "802": 0}, YOUTH),
+    "L-20": ({"802": 0}, {"802": 0, "804": 1}),
     "L-21": ({"1003": "2024-03-02", **EXITED}, {"1003": "2024-03-01", **EXITED}),
     "L-22": ({"1200": "2024-02-02", "1201": "2024-02-01"}, {"1200": "2024-02-01"}),
     "L-23": ({"1001": "", "1003": ""}, {"1001": "", "1003": "", "1201": "2024-01-12"}),
@@ -87,6 +100,10 @@ CASES = {
         {**TRAINED, **EXITED},
         {**TRAINED, **EXITED, "1800": 0},
     ),
+    "L-44": (
+        {**TRAINED, "1800": 4, "1801": "2024-01-19"},
+        {**TRAINED, "1800": 4, "1801": "2024-01-20"},
+    ),
     "L-45": ({**TRAINED, "1303": 6}, {**TRAINED, "1303": 6, "1811": "2024-01-20"}),
     "L-46": ({"1811": "2024-01-20"}, {**TRAINED, "1811": "2024-01-20"}),
     "L-47": (
@@ -94,6 +111,7 @@ CASES = {
         {"1811": "2024-01-20", "1813": "2024-01-20"},
     ),
     "L-48": ({**EXITED, "1809": "2024-07-01"}, {**EXITED, "1809": "2024-06-30"}),
+    "L-49": ({"1806": "2024-02-01"}, {"1806": "2024-02-01", "803": 1}),
     "L-50": ({"1808": "2024-02-01"}, {"1808": "2024-02-01", "1401": 1}),
     "L-51": ({**EXITED, "1406": "2024-03-01"}, {**EXITED, "1406": "2024-03-02"}),
     "L-52": ({"923": 2}, {"923": 2, **EXITED}),
@@ -117,8 +135,53 @@ def test_a_sound_record_breaks_nothing():
     assert broken({}, EXITED, YOUTH, TRAINED) == [set()] * 4
 
 
+AGAIN = {"900": "2024-06-01", "1001": "2024-06-01", "1003": ""}
+# rule: two records of one person that break it, the nearest two that do not, and who is named.
+PAIRS = {
+    "D-01": (({}, {}), ({}, {"903": "", **YOUTH}), "second"),
+    "D-02": ((EXITED, {**AGAIN, "900": "2024-03-01"}), (EXITED, AGAIN), "second"),
+    # 1 March to 30 May 2024 are 90 days.
+    "D-03": (
+        (EXITED, {**AGAIN, "900": "2024-05-29"}),
+        (EXITED, {**AGAIN, "900": "2024-05-30"}),
+        "second",
+    ),
+    "D-04": (
+        (EXITED, {**AGAIN, "200": "1990-05-11"}),
+        (EXITED, {**AGAIN, "200": ""}),
+        "both",
+    ),
+    "D-05": (({**EXITED, "201": 1}, AGAIN), ({**EXITED, "201": 9}, AGAIN), "both"),
+}  # fmt: skip
+
+
+def broken_by_one_person(*rows: dict) -> list[set[str]]:
+    return broken(*({**row, "100": "A"} for row in rows))
+
+
 def test_every_check_has_its_case_and_its_text():
-    assert set(CASES) == set(CHECKS) == set(load_checks())
+    assert {*CASES, *PAIRS} == set(CHECKS) == set(load_checks())
+
+
+@pytest.mark.parametrize("rule", PAIRS)
+def test_the_check_compares_the_records_of_one_person(rule):
+    wrong, right, who = PAIRS[rule]
+    named = {"second": [False, True], "both": [True, True]}[who]
+    assert [rule in found for found in broken_by_one_person(*wrong)] == named
+    assert [rule in found for found in broken_by_one_person(*right)] == [False, False]
+    assert [rule in found for found in broken(*wrong)] == [False, False]  # two persons
+
+
+def test_an_open_period_overlaps_whatever_follows_it():
+    first, second = broken_by_one_person({}, AGAIN)
+    assert "D-02" not in first
+    assert "D-02" in second
+
+
+def test_a_long_period_overlaps_more_than_the_next_one():
+    long, inside, after = {"901": "2024-09-01"}, {**AGAIN, "901": "2024-06-10"}, "2024-08-01"
+    found = broken_by_one_person(long, inside, {**AGAIN, "900": after, "1001": after})
+    assert ["D-02" in rules for rules in found] == [False, True, True]
 
 
 @pytest.mark.parametrize("rule", CASES)

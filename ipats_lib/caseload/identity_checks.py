@@ -1,0 +1,144 @@
+"""Edit checks on who and where somebody is (domain 4.3, V- and D-), one question each.
+
+The checks between periods compare the records of one customer that the view holds: a page compares
+what its reader may see, and nothing else.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache, reduce
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.cohorts import MISSING, STREAMS, Mask, Program, View
+from ipats_lib.params import params_folder, read_rows
+
+HOME_STATE = "IL"
+HOME_ZIP = "6[0-2][0-9]{3}"
+DEMOGRAPHICS = ("201", "210", "211", "212", "213", "214", "215")
+UNCHANGING = ("201", "211", "212", "213", "214", "215")
+NOT_TOLD = 9
+DAYS_OF_ONE_PERIOD = 90
+ELEMENTS = (
+    *("100", "101", "102", "103", "200", "900", "901", "903", "904", "905", "918"),
+    *DEMOGRAPHICS,
+)
+
+
+@cache
+def _states() -> list[str]:
+    """Postal codes, and those of PIRL 101 for military mail and other countries."""
+    return [row["code"] for row in read_rows(params_folder() / "states.csv", ("code", "name"))]
+
+
+@cache
+def _counties() -> list[str]:
+    columns = ("county", "fips", "lwia", "edr")
+    return [row["fips"] for row in read_rows(params_folder() / "counties.csv", columns)]
+
+
+def _any(masks: Iterable[Mask]) -> Mask:
+    return reduce(np.logical_or, masks)
+
+
+def _at_home(view: View) -> Mask:
+    home: Mask = (view.records.text("101") == HOME_STATE).astype(np.bool_)
+    return home
+
+
+def _no_state(view: View) -> Mask:
+    return ~np.isin(view.records.text("101").astype("str"), _states())
+
+
+def _unknown_county(view: View) -> Mask:
+    """Only the home state's counties are listed, so only they can be told from wrong ones."""
+    return _at_home(view) & ~np.isin(view.records.text("102").astype("str"), _counties())
+
+
+def _foreign_zip(view: View) -> Mask:
+    zips = pd.Series(view.records.text("103"), dtype="str")
+    five = zips.str.fullmatch("[0-9]{5}").to_numpy(dtype=np.bool_)
+    home = zips.str.fullmatch(HOME_ZIP).to_numpy(dtype=np.bool_)
+    return ~five | (_at_home(view) & ~home)
+
+
+def _blank_demographics(view: View) -> Mask:
+    blank = _any(view.code(element) == MISSING for element in DEMOGRAPHICS)
+    return blank & ~np.isnat(view.day("900"))
+
+
+def _days_since_earlier(view: View) -> NDArray[np.float64]:
+    """Days from the last exit of the customer's earlier periods to the entry.
+
+    NaN where there is none earlier, minus infinity where an earlier one has not ended. Of two
+    periods that begin on one day, the line further down is the later one.
+    """
+    entry, leave = view.day("900"), view.day("901")
+    table = pd.DataFrame(
+        {
+            "customer": view.records.text("100"),
+            "entry": entry.astype(np.float64),
+            "exit": np.where(np.isnat(leave), np.inf, leave.astype(np.float64)),
+        }
+    )
+    known = table[~np.isnat(entry) & (table["customer"] != "")]
+    ordered = known.sort_values("entry", kind="stable")
+    customer = ordered["customer"]
+    latest = ordered.groupby(customer)["exit"].cummax().groupby(customer).shift()
+    return (ordered["entry"] - latest).reindex(table.index).to_numpy(dtype=np.float64)
+
+
+def _overlaps(view: View) -> Mask:
+    return _days_since_earlier(view) <= 0
+
+
+def _too_soon(view: View) -> Mask:
+    days = _days_since_earlier(view)
+    return (days > 0) & (days < DAYS_OF_ONE_PERIOD)
+
+
+def _repeated(view: View) -> Mask:
+    """Of the lines with one identifier, entry date and program, all but the first."""
+    entry, customer = view.day("900"), view.records.text("100")
+    known = ~np.isnat(entry) & (customer != "")
+    keys = pd.DataFrame({"customer": customer, "entry": entry.astype("datetime64[s]")})
+
+    def again(program: Program) -> Mask:
+        among = known & STREAMS[program](view)
+        found = np.zeros(len(among), dtype=np.bool_)
+        found[among] = keys[among].duplicated().to_numpy()
+        return found
+
+    return _any(again(program) for program in ("adult", "dw", "youth", "wp"))
+
+
+def _differs(view: View, told: pd.Series) -> Mask:
+    """Whether the customer's lines hold several values; a missing one contradicts nothing."""
+    customer = pd.Series(view.records.text("100"))
+    by_customer = told.groupby(customer)
+    several = by_customer.transform("max") > by_customer.transform("min")
+    return (several & told.notna() & (customer != "")).to_numpy(dtype=np.bool_)
+
+
+def _births_differ(view: View) -> Mask:
+    return _differs(view, pd.Series(view.day("200").astype("datetime64[s]")))
+
+
+def _demographics_differ(view: View) -> Mask:
+    """What was not told contradicts nothing."""
+    told = [pd.Series(view.code(e)) for e in UNCHANGING]
+    return _any(_differs(view, codes.where(~codes.isin([MISSING, NOT_TOLD]))) for codes in told)
+
+
+CHECKS: dict[str, Callable[[View], Mask]] = {
+    "V-03": _no_state,
+    "V-04": _unknown_county,
+    "V-05": _foreign_zip,
+    "V-08": _blank_demographics,
+    "D-01": _repeated,
+    "D-02": _overlaps,
+    "D-03": _too_soon,
+    "D-04": _births_differ,
+    "D-05": _demographics_differ,
+}
