@@ -19,6 +19,7 @@ the largest process held.
 """
 
 import argparse
+import gc
 import os
 import pickle
 import re
@@ -85,10 +86,11 @@ def api(jobs: list, _: Path) -> None:
 
 def engine(jobs: list, workers: int) -> None:
     from ipats_lib.publishing import warm_server  # noqa: F401  # what the workers are forked from
-    from ipats_lib.publishing.execute import make_body
+    from ipats_lib.publishing.workers import run_jobs
 
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        list(pool.map(make_body, jobs))
+        for _, made in run_jobs(pool, ((None, job) for job in jobs), 2 * workers):
+            assert made.content.body
 
 
 def floor(jobs: list, workers: int) -> None:
@@ -159,7 +161,9 @@ def lab_page(job, place: Path) -> None:
         place / "in.ipynb", None, parameters=parameters, engine_name="ipats",
         kernel_name="python3", progress_bar=False, request_save_on_cell_execute=False,
     )  # fmt: skip
+    gc.disable()  # nbconvert parses the whole page into a tree: looking through it takes a sixth
     html, _ = EXPORTER[0].from_notebook_node(notebook, {"metadata": {"name": "out"}})
+    gc.enable()
     (place / "same.html").write_text(html)
 
 

@@ -4,6 +4,7 @@ It warms the engine, compiles the templates and does once what every notebook wo
 `params/`, imports the reports, draws a first chart. It never holds a scope's data.
 """
 
+import gc
 from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
@@ -27,3 +28,5 @@ with suppress(ParamsError):  # the notebook that reads them says what is wrong
     load_levels(False)
 execute.render_nothing()
 rehearse()
+gc.collect()
+gc.freeze()  # no worker looks through these again, or copies their pages by doing so
