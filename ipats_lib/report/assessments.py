@@ -40,9 +40,8 @@ def _area(report: Report) -> str:
 @cache
 def _individual(report: Report) -> pd.DataFrame:
     year = report.period.program_year
-    outcomes = report.data.frame("outcomes")
-    mine = outcomes[outcomes["report"] == year.label]
-    figures = indicators.aggregate(mine, ["report", "program"])
+    every = report.data.frame("figures")
+    figures = every[every["report"] == year.label]
     area = (report.scope.kind, report.scope.area)
     long = indicators.long_form(figures.assign(area_type=area[0], area=area[1]), [year], [area])
     over = as_of(report.data.about) > year.report_quarter.end

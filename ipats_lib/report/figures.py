@@ -21,15 +21,18 @@ def all_figures(snapshot: Snapshot, period: Period, *, suppress: bool = False) -
     """
     rows = snapshot.rows(STATE, ELEMENTS)
     outcomes = indicators.outcome_table(rows, period.reports, snapshot.as_of)
-    long = figures_of(outcomes, snapshot, period)
+    placed = in_areas(outcomes, snapshot.membership(), STATE_AREA)
+    figures = aggregate(placed, ["report", "area_type", "area", "program"])
+    long = figures_of(figures, snapshot, period)
     return withhold(long, load_thresholds()) if suppress else long
 
 
-def figures_of(outcomes: pd.DataFrame, snapshot: Snapshot, period: Period) -> pd.DataFrame:
-    """Every scope's own figures in the long form, nothing withheld, from the state's outcomes."""
-    mine = outcomes[outcomes["report"].isin({report.label for report in period.reports})]
-    placed = in_areas(mine, snapshot.membership(), STATE_AREA)
-    figures = aggregate(placed, ["report", "area_type", "area", "program"])
+def figures_of(figures: pd.DataFrame, snapshot: Snapshot, period: Period) -> pd.DataFrame:
+    """Every scope's own figures in the long form, nothing withheld.
+
+    figures: `aggregate` by report, area_type, area, program and indicator, of these reports at
+    least.
+    """
     areas = [(scope.kind, scope.area) for scope in snapshot.scopes()]
     return indicators.long_form(figures, period.reports, sorted(areas, key=_order))
 

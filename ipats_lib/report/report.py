@@ -97,9 +97,8 @@ class Report:
 
     def _figures(self, windows: Sequence[Window]) -> pd.DataFrame:
         labels = [window.label for window in windows]
-        outcomes = self.data.frame("outcomes")
-        mine = outcomes[outcomes["report"].isin(labels)]
-        figures = indicators.aggregate(mine, ["report", "program"])
+        every = self.data.frame("figures")
+        figures = every[every["report"].isin(labels)]
         grid = indicators.long_form(
             figures.assign(area_type=self.scope.kind, area=self.scope.area),
             windows,
@@ -167,11 +166,10 @@ class Report:
         """
         periods = {self.period.earlier(back): back for back in range(TREND_QUARTERS)}
         labels = {period.reports[1].label: period for period in periods}
-        outcomes = self.data.frame("outcomes")
+        every = self.data.frame("figures")
         whole = self._whole_lines([period.reports[1] for period in periods])
-        chosen = outcomes[[line in whole for line in _lines(outcomes)]]
-        figures = indicators.aggregate(chosen, ["report", "program"])
-        figures = self._with_history(figures.assign(known_at=self.data.about.as_of))
+        chosen = every[[line in whole for line in _lines(every)]]
+        figures = self._with_history(chosen.assign(known_at=self.data.about.as_of))
         quarter = figures["report"].astype("str").map(labels)
         figures = figures.assign(
             quarter_label=[period.name for period in quarter],

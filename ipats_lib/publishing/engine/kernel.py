@@ -9,9 +9,12 @@ import sys
 import tempfile
 import threading
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from ipykernel import ipkernel
 from ipykernel.compiler import XCachingCompiler, get_tmp_hash_seed, murmur2_x86
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.session import Session
@@ -92,12 +95,13 @@ def make_kernel(session: Session, log: Any) -> PipeKernel:
     settings = Config()
     settings.HistoryManager.enabled = False
     _forget_debugger()
-    return PipeKernel.instance(
-        session=session,
-        config=settings,
-        log=log,
-        shell_channel_thread=SimpleNamespace(parent_thread=None),
-    )
+    with _no_modules_to_list():
+        return PipeKernel.instance(
+            session=session,
+            config=settings,
+            log=log,
+            shell_channel_thread=SimpleNamespace(parent_thread=None),
+        )
 
 
 def _forget_debugger() -> None:
@@ -105,3 +109,15 @@ def _forget_debugger() -> None:
     stub: Any = types.ModuleType("ipykernel.debugger")
     stub._is_debugpy_available = False
     sys.modules["ipykernel.debugger"] = stub
+
+
+@contextmanager
+def _no_modules_to_list() -> Iterator[None]:
+    """The kernel lists the files of all modules, for the debugger alone: a look at each of two
+    thousand copies twelve megabytes that the child shares with the warm process."""
+    module: Any = ipkernel
+    module.sys = SimpleNamespace(modules={}, platform=sys.platform)
+    try:
+        yield
+    finally:
+        module.sys = sys
