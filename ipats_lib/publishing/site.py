@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 
 KEEP = 3
+# A reader who has followed the link before the switch may still be opening a file behind it.
+GRACE_SECONDS = 60.0
 KEEP_RUNS = 20
 RUN_FILES = frozenset({"state/run.html"})
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
@@ -69,10 +72,13 @@ class Manifest:
 
 
 class Site:
-    """The folder that a web server serves."""
+    """The folder that a web server serves.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    grace: seconds for which a replaced release stays, however many newer ones there are.
+    """
+
+    def __init__(self, root: Path, grace: float = GRACE_SECONDS) -> None:
+        self.root, self.grace = root, grace
         self.inner = root / ".ipats"
         self.releases = self.inner / "releases"
         self.static = root / "_static"
@@ -165,6 +171,11 @@ class Site:
     def _show(self, period: str, name: str) -> None:
         history = [n for n in self.history(period) if n != name]
         write_file(self.inner / f"{period}.history", "\n".join([name, *history]).encode())
+        self._point(period, name)
+
+    def _point(self, period: str, name: str) -> None:
+        if (shown := self.current(period)) and shown.with_suffix(".json").exists():
+            os.utime(shown.with_suffix(".json"))
         point_to(self.root / period, f".ipats/releases/{name}")
 
     def history(self, period: str) -> list[str]:
@@ -195,17 +206,27 @@ class Site:
         older = names[names.index(current.name) + 1 :] if current and current.name in names else []
         if not older:
             raise UsageError(f"{self.root} keeps no publication of {period} before the current.")
-        point_to(self.root / period, f".ipats/releases/{older[0]}")
+        self._point(period, older[0])
         return older[0]
 
     def _prune(self, period: str) -> None:
         kept = set(self.history(period)[:KEEP])
         for release in self.releases.glob(f"{period}-*"):
             name = release.name.removesuffix(".json")
-            if name not in kept and release.is_dir():
+            if name in kept or self._lately_shown(name):
+                continue
+            if release.is_dir():
                 shutil.rmtree(release)
-            elif name not in kept:
+            else:
                 release.unlink(missing_ok=True)
+
+    def _lately_shown(self, name: str) -> bool:
+        """Whether readers saw it less than `grace` seconds ago; a clock that jumped says no."""
+        try:
+            replaced = (self.releases / f"{name}.json").stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return abs(time.time() - replaced) < self.grace
 
 
 def _hashes(folder: Path) -> dict[str, str]:

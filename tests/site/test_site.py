@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -59,11 +60,36 @@ def test_rollback_goes_back_step_by_step_and_then_refuses(site):
         site.rollback(PERIOD)
 
 
+def kept(site):
+    return [path for path in site.releases.iterdir() if path.is_dir()]
+
+
 def test_only_the_last_publications_are_kept(site):
+    site.grace = 0
     for number in range(KEEP + 2):
         publish(site, str(number))
-    assert len([p for p in site.releases.iterdir() if p.is_dir()]) == KEEP
+    assert len(kept(site)) == KEEP
     assert shown(site) == str(KEEP + 1)
+
+
+def test_a_release_stays_for_those_who_are_still_opening_its_files(site):
+    """However fast publications follow each other, one replaced a moment ago is not removed."""
+    for number in range(KEEP + 2):
+        publish(site, str(number))
+    assert len(kept(site)) == KEEP + 2
+
+
+@pytest.mark.parametrize("clock", [-3600, 3600])
+def test_a_release_replaced_long_ago_goes_and_so_does_one_from_the_future(site, clock):
+    publish(site, "old")
+    old = kept(site)[0]
+    for number in range(KEEP):
+        publish(site, str(number))
+    then = time.time() + clock
+    os.utime(old.with_suffix(".json"), (then, then))
+    publish(site, "new")
+    assert not old.exists()
+    assert not old.with_suffix(".json").exists()
 
 
 def test_a_second_publisher_is_told_who_holds_the_site(site):
