@@ -35,6 +35,7 @@ def _build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
         current = site.current_manifest(options.period.name)
         if (
             current
+            and not options.clean
             and current.facts.get("inputs") == inputs
             and site.is_intact(options.period.name)
         ):

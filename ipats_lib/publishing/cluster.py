@@ -17,7 +17,7 @@ from functools import cache
 from multiprocessing import get_context
 
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing.dependencies import common_parts
+from ipats_lib.publishing.dependencies import code_parts
 from ipats_lib.publishing.execute import Job, Made, make_body
 
 CONNECT_SECONDS = 15
@@ -40,8 +40,8 @@ def cluster_workers(address: str) -> Iterator[Executor]:
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(f"No dask scheduler answers at {address}.") from error
     with client:
-        ours = common_parts()
-        theirs = client.run(common_parts)
+        ours = code_parts()
+        theirs = client.run(code_parts)
         if not theirs:
             raise UsageError(f"The scheduler at {address} has no workers: start some first.")
         for worker, parts in theirs.items():

@@ -3,18 +3,18 @@
 import ast
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from ipats_lib.params import params_folder
 from ipats_lib.publishing.files import TEMPLATES
 
 LIBRARY = Path(__file__).resolve().parents[1]
-# Packages whose version can change what a page says or looks like.
-PACKAGES = ("altair", "jinja2", "nbconvert", "numpy", "pandas", "papermill", "pyarrow")
-_ROOTS = ("ipats_lib.report", "ipats_lib.publishing.execute", "ipats_lib.publishing.render")
+REPORT = "ipats_lib.report"
+# What every page goes through, beside what its notebook imports.
+_ROOTS = (REPORT, "ipats_lib.publishing.execute", "ipats_lib.publishing.render")
 
 
 def hash_files(paths: Iterable[Path], base: Path) -> str:
@@ -28,22 +28,64 @@ def hash_files(paths: Iterable[Path], base: Path) -> str:
 
 def common_parts() -> dict[str, str]:
     """The parts that all pages share."""
-    versions = " ".join(f"{name}={version(name)}" for name in PACKAGES)
     return {
-        "library": hash_files(library_files(_ROOTS), LIBRARY),
-        "packages": hashlib.sha256(versions.encode()).hexdigest(),
+        "packages": hashlib.sha256("\n".join(installed()).encode()).hexdigest(),
         "params": hash_files(_files(params_folder()), params_folder()),
         "template": hash_files([TEMPLATES / "page" / "body.html.j2"], TEMPLATES),
     }
 
 
+def code_parts() -> dict[str, str]:
+    """`common_parts` and all the code that any page can depend on: what a worker must share."""
+    return {**common_parts(), "library": hash_files(library_files((*_ROOTS, *_reports())), LIBRARY)}
+
+
+def module_hashes(source: str) -> dict[str, str]:
+    """Hash of every module of the library that a notebook with this code depends on, by name.
+
+    source: the text of its code cells. Every page depends on what makes and renders pages, too;
+    one whose cells are not plain Python (magics) counts as importing every report.
+    """
+    try:
+        named = _imported(ast.parse(source))
+    except SyntaxError:
+        named = tuple(_reports())
+    asked = tuple(sorted({*_ROOTS, *named}))
+    return {path.relative_to(LIBRARY).as_posix(): _hash(path) for path in library_files(asked)}
+
+
+def hash_modules(hashes: Mapping[str, str]) -> str:
+    """One hash over `module_hashes`."""
+    return hashlib.sha256(json.dumps(dict(hashes), sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _reports() -> list[str]:
+    return [f"{REPORT}.{path.stem}" for path in (LIBRARY / "report").glob("*.py")]
+
+
+def installed() -> list[str]:
+    """Python's version and name and version of every installed package, as pip left them."""
+    kinds = ("*.dist-info", "*.egg-info")
+    folders = [Path(place) for place in dict.fromkeys(sys.path) if Path(place).is_dir()]
+    found = {path.name for folder in folders for kind in kinds for path in folder.glob(kind)}
+    return [sys.version, *sorted(found)]
+
+
 def inputs_hash(facts: Mapping[str, object], notebooks: Path) -> str:
     """One hash over everything that a whole publication depends on."""
     whole = {
-        **common_parts(),
+        **code_parts(),
         "facts": dict(facts),
         "notebooks": hash_files(notebooks.glob("*/*.ipynb"), notebooks),
-        "publishing": hash_files(_files(LIBRARY / "publishing"), LIBRARY),
+        "publishing": hash_files(
+            {*_files(LIBRARY / "publishing"), *library_files(("ipats_lib.publishing.making",))},
+            LIBRARY,
+        ),
     }
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
@@ -68,8 +110,12 @@ def library_files(roots: tuple[str, ...]) -> frozenset[Path]:
 
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
+    return _imported(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _imported(tree: ast.AST) -> tuple[str, ...]:
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

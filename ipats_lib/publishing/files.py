@@ -16,6 +16,7 @@ def write_file(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
+    sync_folder(path.parent)
 
 
 def sync_tree(folder: Path) -> None:
@@ -51,3 +52,11 @@ def point_to(link: Path, target: str) -> None:
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a file that is named by its content (`style.<hash>.css`) is there and holds it."""
+    try:
+        return sha256(path).startswith(path.name.split(".")[-2])
+    except OSError:
+        return False

@@ -1,5 +1,6 @@
 """A publication in the making, from the first slice of data to the switch."""
 
+import json
 import os
 import resource
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,13 +9,20 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from time import perf_counter
+from typing import Any
 
-from ipats_lib.errors import NotebookError, UsageError
-from ipats_lib.publishing.assets import build_assets
+from ipats_lib.errors import NotebookError, PublicationError, UsageError
+from ipats_lib.publishing.assets import Assets, build_assets
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.catalogue import read_catalogue
-from ipats_lib.publishing.dependencies import common_parts, hash_files
+from ipats_lib.publishing.dependencies import (
+    common_parts,
+    hash_files,
+    hash_modules,
+    module_hashes,
+)
 from ipats_lib.publishing.execute import Content, Job, Made
+from ipats_lib.publishing.files import sha256
 from ipats_lib.publishing.frames import SCOPE_FILES, Framer
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.publishing.plan import Page, plan_publication
@@ -76,6 +84,8 @@ class _Making:
         self.common_parts = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
         self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
+        self.code = {n: module_hashes(code_of(text)) for n, text in self.texts.items()}
+        self.library = {n: hash_modules(hashes) for n, hashes in self.code.items()}
         self.parts: dict[str, Mapping[str, str]] = {}
         self.written: list[PurePosixPath] = []
         self.common_data: dict[Scope, ScopeData] = {}
@@ -83,12 +93,22 @@ class _Making:
         self.made: set[str] = set()
         self.run = Run()
 
-    def publish(self, pool: Executor, facts: dict[str, str], progress: Progress) -> Run:
+    def _modules(self) -> dict[str, str]:
+        """Every module that any page depends on, with its hash, for `--explain` next time."""
+        return {name: digest for hashes in self.code.values() for name, digest in hashes.items()}
+
+    def _assets(self, assets: Assets, carried: Sequence[PurePosixPath]) -> list[str]:
+        """The shared files that the pages link to; those taken over may link to older ones."""
+        older = self.current.facts.get("assets", []) if carried and self.current else []
+        return sorted({*assets.content, *older})
+
+    def publish(self, pool: Executor, facts: dict[str, Any], progress: Progress) -> Run:
         name = self.options.period.name
         staged = self.site.stage(name)
         carried = self._carry_over(staged, facts)
         assets = build_assets()
         assets.write(self.site.static)
+        facts = {**facts, "modules": self._modules(), "assets": self._assets(assets, carried)}
         versions = {notebook: digest[:12] for notebook, digest in self.notebooks.items()}
         framer = Framer(self.state, self.catalogue, self.scopes, assets, staged, versions)
         self._make(pool, framer, progress)
@@ -99,7 +119,9 @@ class _Making:
         started = perf_counter()
         progress("verify", 0, 1)
         own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
-        verify(staged, [*self.written, *own, *carried], self.site.static)
+        planned = [path for page in self.pages for path in page.paths]
+        offered = [path for path in self.written if path.suffix != ".html"]
+        verify(staged, [*planned, *offered, *own, *carried], self.site.static)
         self.run.release = self.site.switch(name, staged, facts, self.parts).name
         self.cache.keep_only(self.site.keys_in_use())
         self.run.seconds["verify and switch"] = perf_counter() - started
@@ -126,6 +148,11 @@ class _Making:
         for name in kept:
             (staged / name).parent.mkdir(parents=True, exist_ok=True)
             os.link(source / name, staged / name)
+            if sha256(staged / name) != self.current.files[name]:
+                raise PublicationError(
+                    f"{name} is no longer the file that was published: publish all of "
+                    f"{self.options.period.name}, not a part."
+                )
         old = {n: p for n, p in self.current.pages.items() if scope_of(n) not in rebuilt}
         self.parts.update(old)
         return [PurePosixPath(name) for name in kept]
@@ -202,7 +229,11 @@ class _Making:
 
     def _parts(self, page: Page, data: ScopeData) -> Parts:
         frames = {f"data/{n}": data.hashes[n] for n in page.notebook.data if n in data.frames}
-        own = {"notebook": self.notebooks[page.notebook], "about": data.hashes["about"]}
+        own = {
+            "notebook": self.notebooks[page.notebook],
+            "library": self.library[page.notebook],
+            "about": data.hashes["about"],
+        }
         return Parts({**self.common_parts, **own, **frames})
 
     def _explain(self, page: Page, parts: Parts) -> None:
@@ -210,7 +241,16 @@ class _Making:
         earlier = self.current.pages.get(path) if self.current else None
         changed = ("asked for a clean build",) if self.options.clean else ()
         reasons = changed or parts.changed_since(earlier)
-        self.options.explain(path, reasons or ("its kept body is damaged or gone",))
+        told = tuple(self._named(page, reason) for reason in reasons)
+        self.options.explain(path, told or ("its kept body is damaged or gone",))
+
+    def _named(self, page: Page, reason: str) -> str:
+        """A reason with the modules that changed, where the library did."""
+        if reason != "library" or self.current is None:
+            return reason
+        before = self.current.facts.get("modules", {})
+        now = self.code[page.notebook]
+        return f"library ({', '.join(n for n in sorted(now) if before.get(n) != now[n])})"
 
     def _job(self, page: Page, data: ScopeData) -> Job:
         wanted = {"about.json", *(f"{name}.arrow" for name in page.notebook.data)}
@@ -224,6 +264,12 @@ class _Making:
             seconds=self.options.notebook_seconds,
             memory_mb=self.options.notebook_mb,
         )
+
+
+def code_of(notebook: str) -> str:
+    """The text of a notebook's code cells."""
+    cells = json.loads(notebook)["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
 
 
 def _failures(failed: list[str]) -> str:

@@ -26,7 +26,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
-from ipats_lib.publishing.files import point_to, sha256, sync_folder, sync_tree, write_file
+from ipats_lib.publishing.files import (
+    is_sound,
+    point_to,
+    sha256,
+    sync_folder,
+    sync_tree,
+    write_file,
+)
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 
@@ -36,7 +43,8 @@ GRACE_SECONDS = 60.0
 KEEP_RUNS = 20
 RUN_FILES = frozenset({"state/run.html"})
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
-_LINK = re.compile(r"""(?:href|src)=["']([^"'#]+)""")
+_LINK = re.compile(r"""\s(?:href|src)=["']([^"'#]*)(?:#([^"']*))?["']""")
+_ANCHOR = re.compile(r"""\sid=["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +134,12 @@ class Site:
             return None
 
     def is_intact(self, period: str) -> bool:
-        """Whether every file that readers see is the one that was published."""
+        """Whether every file that readers see is the one that was published, shared ones too."""
         release, manifest = self.current(period), self.current_manifest(period)
         if release is None or manifest is None:
             return False
-        return _hashes(release) == manifest.files
+        shared = (self.static / name for name in manifest.facts.get("assets", []))
+        return all(is_sound(asset) for asset in shared) and _hashes(release) == manifest.files
 
     def keys_in_use(self) -> set[str]:
         """The cache keys of every page of every release that is kept."""
@@ -200,7 +209,20 @@ class Site:
         return self.inner / f"{period}.runs"
 
     def rollback(self, period: str) -> str:
-        """Show the publication before the current one; UsageError when there is none."""
+        """Show the publication before the current one and give its name.
+
+        UsageError when there is none, PublisherBusyError while somebody publishes,
+        PublicationError when the disk refuses; readers then see what they saw.
+        """
+        if not self.releases.is_dir():
+            raise UsageError(f"{self.root} holds no publication.")
+        try:
+            with self.publisher():
+                return self._step_back(period)
+        except OSError as error:
+            raise PublicationError(f"{self.root} cannot be written ({error.strerror}).") from None
+
+    def _step_back(self, period: str) -> str:
         current = self.current(period)
         names = [n for n in self.history(period) if (self.releases / n).is_dir()]
         older = names[names.index(current.name) + 1 :] if current and current.name in names else []
@@ -251,20 +273,39 @@ def verify(staged: Path, expected: Sequence[PurePosixPath], static: Path) -> Non
     for name in sorted(present - planned):
         raise PublicationError(f"{name} is there and was not planned; nothing was published.")
     shared = {path.name for path in static.iterdir()}
-    for name in sorted(present):
-        if name.endswith(".html"):
-            _verify_links(name, (staged / name).read_text(encoding="utf-8"), present, shared)
+    pages = {
+        name: (staged / name).read_text(encoding="utf-8")
+        for name in sorted(present)
+        if name.endswith(".html")
+    }
+    anchors: dict[str, set[str]] = {}
+    for name, html in pages.items():
+        _verify_links(name, html, present, shared)
+    for name, html in pages.items():
+        _verify_anchors(name, html, pages, anchors)
 
 
 def _verify_links(name: str, html: str, present: set[str], shared: set[str]) -> None:
     scope = scope_of(name)
-    for link in set(_LINK.findall(html)):
+    for link in {path for path, _ in _LINK.findall(html) if path}:
         target = os.path.normpath(f"PERIOD/{os.path.dirname(name)}/{link}")
         if os.path.dirname(target) == "_static" and os.path.basename(target) in shared:
             continue
         inside = target.removeprefix("PERIOD/")
         if inside not in present or not scope.contains(scope_of(inside)):
             raise PublicationError(f"{name} links to {link}, which is not in its scope.")
+
+
+def _verify_anchors(
+    name: str, html: str, pages: Mapping[str, str], anchors: dict[str, set[str]]
+) -> None:
+    """A link into a page leads to a place that the page has."""
+    for link, place in {found for found in _LINK.findall(html) if found[1]}:
+        target = os.path.normpath(f"{os.path.dirname(name)}/{link}") if link else name
+        if target not in anchors:
+            anchors[target] = set(_ANCHOR.findall(pages.get(target, "")))
+        if place not in anchors[target]:
+            raise PublicationError(f"{name} links to {link}#{place}, and there is no such place.")
 
 
 def scope_of(name: str) -> Scope:

@@ -172,6 +172,53 @@ def test_the_warm_process_stays_as_it_was(elsewhere: Elsewhere) -> None:
     assert after == before
 
 
+PEEK = """
+import os
+def peek(number):
+    try:
+        os.set_blocking(number, False)
+        return os.read(number, 100)
+    except OSError:
+        return b''
+[peek(int(n)) for n in sorted(os.listdir('/proc/self/fd'), key=int) if int(n) > 2]
+"""
+
+
+def run_beside_open_files(folder: str) -> str:
+    """What a notebook reads from whatever it finds open, while its caller holds three secrets."""
+    reading, writing = os.pipe()
+    os.write(writing, b"SECRET of a pipe")
+    path = os.path.join(folder, "open")
+    with open(path, "w+") as file:
+        file.write("SECRET of a file")
+        file.flush()
+        file.seek(0)
+        done = run_cells(PEEK)
+        left = os.read(reading, 100)
+    os.close(reading)
+    os.close(writing)
+    return text_of(done.cells[0]) + f" left {left!r}"
+
+
+def test_a_notebook_reads_nothing_that_its_caller_has_open(
+    elsewhere: Elsewhere, tmp_path: Any
+) -> None:
+    """A worker's pipe holds the next job: another scope's records."""
+    seen, left = elsewhere(run_beside_open_files, str(tmp_path)).split(" left ")
+    assert "SECRET" not in seen
+    assert left == "b'SECRET of a pipe'"
+
+
+def test_a_notebook_may_use_processes_of_its_own(run_in_fork: Run) -> None:
+    done = run_in_fork(
+        "from concurrent.futures import ProcessPoolExecutor as Pool\n"
+        "from multiprocessing import get_context\n"
+        "[list(Pool(1, mp_context=get_context(way)).map(abs, [-1]))\n"
+        " for way in ('fork', 'spawn', 'forkserver')]"
+    )
+    assert text_of(done.cells[0]) == "[[1], [1], [1]]"
+
+
 def run_in_a_disturbed_process() -> list[str]:
     """Set up what a caller may have set up, and report what a notebook sees of it."""
     import logging

@@ -180,23 +180,25 @@ def bystander_survives() -> bool:
     return alive
 
 
-def killed_caller() -> int:
-    """Fork a caller that runs a notebook, kill the caller, and return the notebook's process."""
-    reading, writing = os.pipe()
+def killed_caller(pipe: str) -> int:
+    """Fork a caller that runs a notebook, kill the caller, and return the notebook's process.
+
+    pipe: a named one, since a notebook has nothing of what its caller has open.
+    """
     caller = os.fork()
     if caller == 0:
-        run_cells(f"import os; os.write({writing}, str(os.getpid()).encode()); {HANG}")
+        run_cells(f"import os; open({pipe!r}, 'w').write(str(os.getpid())); {HANG}")
         os._exit(0)
-    notebook = int(os.read(reading, 20))
+    with open(pipe) as told:
+        notebook = int(told.read())
     os.kill(caller, 9)
     os.waitpid(caller, 0)
-    os.close(reading)
-    os.close(writing)
     return notebook
 
 
-def test_a_notebook_ends_with_its_caller(elsewhere: Elsewhere) -> None:
-    notebook = elsewhere(killed_caller)
+def test_a_notebook_ends_with_its_caller(elsewhere: Elsewhere, tmp_path: Any) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    notebook = elsewhere(killed_caller, str(tmp_path / "pipe"))
     time.sleep(0.5)
     assert command_line(notebook) == b""  # gone, or waiting for init to take note
 

@@ -30,6 +30,7 @@ def be_the_notebook(parent: int, requests: int, messages: int) -> NoReturn:
     code = SETUP_FAILED
     try:
         _detach(parent)
+        _let_go_of_files({requests, messages})
         make_fresh()
         kernel = _kernel(messages)
         _serve(kernel, requests)
@@ -50,6 +51,21 @@ def _detach(parent: int) -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+
+
+def _let_go_of_files(kept: set[int]) -> None:
+    """Put nothing in the place of every file, pipe and socket that the caller has open.
+
+    A worker's pipe holds the next job, another scope's records. The numbers stay taken, so that
+    an object of the caller's that closes its own cannot close one of the notebook's.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for name in os.listdir("/proc/self/fd"):
+        if (number := int(name)) > 2 and number not in {*kept, nothing}:
+            with suppress(OSError):  # the listing's own is closed by now
+                os.fstat(number)
+                os.dup2(nothing, number, inheritable=False)
+    os.close(nothing)
 
 
 def _volunteer_for_the_oom_killer() -> None:

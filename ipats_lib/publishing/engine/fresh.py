@@ -110,10 +110,21 @@ def _reset_multiprocessing() -> None:
         current._config = current._config | {"daemon": False}
         process._parent_process = None
         process._children = set()
+    _forget_servers_of_multiprocessing()
     util: Any = sys.modules.get("multiprocessing.util")
     if util is not None:
         util._finalizer_registry.clear()
         atexit.register(util._exit_function)
+
+
+def _forget_servers_of_multiprocessing() -> None:
+    """The caller's tracker and fork server are reached through files that are gone."""
+    tracker: Any = sys.modules.get("multiprocessing.resource_tracker")
+    if tracker is not None:
+        tracker._resource_tracker._fd = tracker._resource_tracker._pid = None
+    server: Any = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    if server is not None:
+        server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
 
 
 def _reset_progress_bars() -> None:
