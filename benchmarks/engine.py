@@ -1,21 +1,26 @@
 """What a page costs: the usual command loop, papermill's API, this engine, and the floor.
 
-    .venv/bin/python benchmarks/engine.py [--pages 60] [--loop-pages 6] [--workers 2]
+    .venv/bin/python benchmarks/engine.py [--pages 60] [--loop-pages 8] [--rounds 3] [--workers 2]
     .venv/bin/python benchmarks/engine.py --scaling 50 500 2000
 
 Makes the small sample state, takes the same pages (all notebooks, planners and areas), and makes
-their bodies in four ways, each in a process tree of its own that is waited for, so that CPU seconds
+their bodies in five ways, each in a process tree of its own that is waited for, so that CPU seconds
 count every child and every warm-up:
 
 - loop    the `papermill` command, then `jupyter nbconvert --to html`, one page after another
 - api     papermill's API with an ordinary kernel, one process, one exporter kept
-- engine  the warm engine in worker processes, as `publish.py build` uses it
-- floor   the notebooks' code run as plain functions in worker processes, no notebook at all
 - same    the loop's very result from the warm engine: the executed notebook through nbconvert's own
           HTML exporter, code and all; every page is compared with the loop's
+- engine  the warm engine in worker processes, as `publish.py build` uses it
+- floor   the notebooks' code run as plain functions in worker processes, no notebook at all;
+          every body is compared with the engine's
 
-With --scaling the engine makes 50, then 500, then 2,000 pages: what one costs, and the memory that
-the largest process held.
+The ways follow each other in `--rounds` rounds; each figure is the median of its rounds. `loop`,
+`api` and `same` make the first `--loop-pages` of the pages in every round: all of them would take
+an hour. What these first pages cost the engine is printed as `first`.
+
+With --scaling whole publications of the sample state (slices, notebooks, frames, manifest, switch)
+of about so many runs of notebooks are made: what one run costs, and the largest process.
 """
 
 import argparse
@@ -23,6 +28,7 @@ import gc
 import os
 import pickle
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -34,7 +40,7 @@ from time import perf_counter
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-WAYS = ("loop", "api", "engine", "floor", "same")
+WAYS = ("loop", "api", "same", "first", "engine", "floor")
 
 
 def make_jobs(folder: Path, number: int) -> None:
@@ -84,20 +90,26 @@ def api(jobs: list, _: Path) -> None:
         make_body(job)
 
 
-def engine(jobs: list, workers: int) -> None:
-    from ipats_lib.publishing import warm_server  # noqa: F401  # what the workers are forked from
-    from ipats_lib.publishing.workers import run_jobs
-
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        for _, made in run_jobs(pool, ((None, job) for job in jobs), 2 * workers):
-            assert made.content.body
-
-
-def floor(jobs: list, workers: int) -> None:
+def warm_pool(workers: int) -> ProcessPoolExecutor:
+    """Workers forked from a warm process, as `local_workers` has them, but waited for by us."""
     from ipats_lib.publishing import warm_server  # noqa: F401
 
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        list(pool.map(plain_body, jobs))
+    return ProcessPoolExecutor(workers, mp_context=get_context("fork"))
+
+
+def engine(jobs: list, folder: Path, workers: int) -> None:
+    from ipats_lib.publishing.workers import run_jobs
+
+    with warm_pool(workers) as pool:
+        tagged = list(enumerate(jobs))
+        for number, made in run_jobs(pool, iter(tagged), 2 * workers):
+            (folder / f"engine{number}.html").write_text(made.content.body)
+
+
+def floor(jobs: list, folder: Path, workers: int) -> None:
+    with warm_pool(workers) as pool:
+        for number, body in enumerate(pool.map(plain_body, jobs)):
+            (folder / f"floor{number}.html").write_text(body)
 
 
 def plain_body(job) -> str:
@@ -135,10 +147,8 @@ def plain_body(job) -> str:
 
 
 def same(jobs: list, folder: Path, workers: int) -> None:
-    from ipats_lib.publishing import warm_server  # noqa: F401
-
     places = [folder / f"loop{number}" for number in range(len(jobs))]
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+    with warm_pool(workers) as pool:
         list(pool.map(lab_page, jobs, places))
 
 
@@ -171,17 +181,46 @@ def lab_page(job, place: Path) -> None:
 PASSING = re.compile(r'id="?(?:cell-id=)?[0-9a-f-]{8,36}"?|altair-viz-[0-9a-f]+|<title>.*?</title>')
 
 
-def compare(folder: Path, pages: int) -> None:
-    """SystemExit when a page of `same` says anything else than the loop's."""
-    for number in range(pages):
+def compare(folder: Path, loop_pages: int, pages: int) -> None:
+    """SystemExit when `same` says anything else than the loop, or `floor` than the engine."""
+    for number in range(loop_pages):
         place = folder / f"loop{number}"
         theirs, ours = (PASSING.sub("", (place / f).read_text()) for f in ("out.html", "same.html"))
         if theirs != ours:
             raise SystemExit(f"{place}: out.html and same.html differ")
+    for number in range(pages):
+        plain, made = (folder / f"{way}{number}.html" for way in ("floor", "engine"))
+        if plain.read_text() != made.read_text():
+            raise SystemExit(f"{plain} and {made} differ")
+
+
+def publication(folder: Path, runs: int, workers: int) -> None:
+    """Publish as many areas and their planners as give about so many runs of notebooks."""
+    from ipats_lib.periods import Period
+    from ipats_lib.publishing.build import build
+    from ipats_lib.publishing.catalogue import read_catalogue
+    from ipats_lib.publishing.plan import plan_publication
+    from ipats_lib.publishing.run import Options
+    from ipats_lib.snapshot import open_snapshot
+
+    snapshot = open_snapshot(next((folder / "snapshots").glob("*/snapshot.json")).parent)
+    catalogue, chosen, planned = read_catalogue(ROOT / "notebooks"), [], 0
+    for area in [s for s in snapshot.scopes() if s.kind == "lwia"]:
+        inside = [s for s in snapshot.scopes() if area.contains(s)]
+        more = [p for p in plan_publication(catalogue, inside) if p.source == p.scope]
+        if planned + len(more) <= runs * 1.05:
+            chosen.append(area.path)
+            planned += len(more)
+    options = Options(
+        ROOT / "notebooks", folder / f"site{runs}", Period.parse("PY2024Q4"),
+        only=tuple(chosen), workers=workers, pool=warm_pool,
+    )  # fmt: skip
+    run = build(snapshot, options, lambda *_: None)
+    (folder / f"runs{runs}").write_text(str(run.executed))
 
 
 def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, float, float]:
-    """Wall and CPU seconds a page, children and warm-up included; MB of the largest process."""
+    """Wall and CPU seconds, children and warm-up included; MB of the largest process."""
     started = perf_counter()
     child = os.posix_spawn(
         sys.executable,
@@ -192,50 +231,78 @@ def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, f
     _, status, used = os.wait4(child, 0)
     if status:
         raise SystemExit(f"{way} failed with status {status}")
-    wall, cpu = perf_counter() - started, used.ru_utime + used.ru_stime
-    return wall / pages, cpu / pages, used.ru_maxrss / 1024
+    return perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def scaling(folder: Path, sizes: list[int], workers: int) -> None:
+    from ipats_lib.sample import write_sample
+    from ipats_lib.snapshot import make_snapshot
+
+    write_sample(folder / "extract", scale=1)
+    make_snapshot(folder / "extract", folder / "snapshots")
+    for size in sizes:
+        wall, cpu, memory = measured("publication", folder, size, workers)
+        runs = int((folder / f"runs{size}").read_text())
+        print(f"{runs:>5} runs: {wall / runs:.3f} s wall, {cpu / runs:.3f} s CPU a run, "
+              f"largest process {memory:.0f} MB")  # fmt: skip
+
+
+def one_way(way: str, folder: Path, pages: int, workers: int) -> None:
+    """What a child process of the benchmark does."""
+    if way == "publication":
+        publication(folder, pages, workers)
+        return
+    known = pickle.loads((folder / "jobs.pickle").read_bytes())
+    jobs = list(islice(cycle(known), pages))
+    if way in ("loop", "api"):
+        {"loop": loop, "api": api}[way](jobs, folder)
+    else:
+        ways = {"same": same, "first": engine, "engine": engine, "floor": floor}
+        ways[way](jobs, folder, workers)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pages", type=int, default=60)
-    parser.add_argument("--loop-pages", type=int, default=6)
+    parser.add_argument("--loop-pages", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--way", choices=(*WAYS, "publication"))
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--scaling", type=int, nargs="*")
     asked = parser.parse_args()
     if asked.way:
-        known = pickle.loads((asked.folder / "jobs.pickle").read_bytes())
-        jobs = list(islice(cycle(known), asked.pages))
-        if asked.way == "same":
-            same(jobs, asked.folder, asked.workers)
-        elif asked.way in ("loop", "api"):
-            {"loop": loop, "api": api}[asked.way](jobs, asked.folder)
-        else:
-            {"engine": engine, "floor": floor}[asked.way](jobs, asked.workers)
+        one_way(asked.way, asked.folder, asked.pages, asked.workers)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        make_jobs(Path(folder), asked.pages)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         if asked.scaling:
-            for pages in asked.scaling:
-                wall, cpu, memory = measured("engine", Path(folder), pages, asked.workers)
-                print(f"{pages:>5} pages: {wall:.3f} s wall, {cpu:.3f} s CPU a page, "
-                      f"largest process {memory:.0f} MB")  # fmt: skip
+            scaling(folder, asked.scaling, asked.workers)
             return
-        print(f"{os.cpu_count()} cores, {asked.workers} workers, {asked.pages} pages "
-              f"({asked.loop_pages} for loop and api)")  # fmt: skip
-        results = {}
-        for way in WAYS:
-            pages = asked.loop_pages if way in ("loop", "api") else asked.pages
-            results[way] = measured(way, Path(folder), pages, asked.workers)
-        compare(Path(folder), asked.loop_pages)
-        for way, (wall, cpu, _) in results.items():
-            print(f"{way:>7}: {wall:.3f} s wall, {cpu:.3f} s CPU a page; the loop costs "
-                  f"{results['loop'][0] / wall:.1f} times the wall time, "
-                  f"{results['loop'][1] / cpu:.1f} times the CPU")  # fmt: skip
-        print(f"engine against floor: {results['engine'][0] / results['floor'][0]:.1f} times wall, "
-              f"{results['engine'][1] / results['floor'][1]:.1f} times CPU")  # fmt: skip
+        make_jobs(folder, asked.pages)
+        few = ("loop", "api", "same", "first")
+        sizes = {way: asked.loop_pages if way in few else asked.pages for way in WAYS}
+        rounds: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+        for _ in range(asked.rounds):
+            for way in WAYS:
+                wall, cpu, _ = measured(way, folder, sizes[way], asked.workers)
+                rounds[way].append((wall / sizes[way], cpu / sizes[way]))
+        compare(folder, asked.loop_pages, asked.pages)
+        report(rounds, sizes, asked.workers)
+
+
+def report(rounds: dict, sizes: dict, workers: int) -> None:
+    print(f"{os.cpu_count()} cores, {workers} workers, medians of {len(rounds['loop'])} rounds")
+    middle = {
+        way: tuple(statistics.median(each) for each in zip(*figures, strict=True))
+        for way, figures in rounds.items()
+    }
+    for way, (wall, cpu) in middle.items():
+        print(f"{way:>7} ({sizes[way]:>3} pages): {wall:.3f} s wall, {cpu:.3f} s CPU a page; the "
+              f"loop costs {middle['loop'][0] / wall:.1f} times the wall time, "
+              f"{middle['loop'][1] / cpu:.1f} times the CPU")  # fmt: skip
+    wall, cpu = (middle["engine"][n] / middle["floor"][n] for n in (0, 1))
+    print(f"engine against floor: {wall:.1f} times wall, {cpu:.1f} times CPU")
 
 
 if __name__ == "__main__":

@@ -203,6 +203,7 @@ class _Making:
                 parts = self._parts(page, seen)
                 self.parts[page.path.as_posix()] = dict(parts.hashes)
                 if parts.key in self.running:
+                    self._explain(page, parts)
                     self.running[parts.key].append((page, data.about))
                 elif body := self._kept(parts.key):
                     self._write(framer, page, data.about, Content.read(body))
@@ -242,7 +243,8 @@ class _Making:
         changed = ("asked for a clean build",) if self.options.clean else ()
         reasons = changed or parts.changed_since(earlier)
         told = tuple(self._named(page, reason) for reason in reasons)
-        self.options.explain(path, told or ("its kept body is damaged or gone",))
+        for each in page.paths:
+            self.options.explain(each.as_posix(), told or ("its kept body is damaged or gone",))
 
     def _named(self, page: Page, reason: str) -> str:
         """A reason with the modules that changed, where the library did."""

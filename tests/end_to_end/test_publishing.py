@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import nbformat
 import pytest
 
 from ipats_lib.params import load_layout
+from ipats_lib.scopes import STATE
+from ipats_lib.snapshot import open_snapshot
 from tests.conftest import ROOT, publish
 
 PERIOD = "PY2024Q4"
@@ -47,33 +50,121 @@ def test_an_unchanged_publication_executes_nothing(copied, extract, store):
     assert content(copied) == before
 
 
+def read_lines(extract: Path) -> list[list[str]]:
+    with (extract / "pirl.csv").open(newline="") as lines:
+        return list(csv.reader(lines))
+
+
+def corrected(extract: Path, to: Path, row: int, **values: str) -> Path:
+    """A copy of the extract in which elements (`e1602`) of one record have other values."""
+    shutil.copytree(extract, to)
+    rows = read_lines(extract)
+    for element, value in values.items():
+        rows[row][POSITION[element.removeprefix("e")]] = value
+    with (to / "pirl.csv").open("w", newline="") as lines:
+        csv.writer(lines, lineterminator="\n").writerows(rows)
+    return to
+
+
+def executed_again(done) -> set[str]:
+    return {line.split(":")[0] for line in done.stdout.splitlines() if ".html: " in line}
+
+
 def test_a_correction_executes_what_it_touches_and_equals_a_clean_build(
     copied, extract, store, tmp_path
 ):
-    """One wage of one customer of LWIA 01 is corrected."""
-    corrected = tmp_path / "corrected"
-    shutil.copytree(extract, corrected)
-    with (extract / "pirl.csv").open(newline="") as lines:
-        rows = list(csv.reader(lines))
+    """One wage of one customer of LWIA 01 is corrected: the area, the state and the customer's
+    planners are made again, and the pages that compare areas; nobody else's."""
+    rows = read_lines(extract)
     chosen = next(
-        r for r in rows
+        n for n, r in enumerate(rows)
         if r[POSITION["108-A"]] == "17005" and not r[POSITION["108-B"]]
         and r[POSITION["903"]] == "1" and r[POSITION["1602"]] == "1"
         and "20230701" <= r[POSITION["901"]] <= "20240630" and r[POSITION["923"]] == "00"
     )  # fmt: skip
-    chosen[POSITION["1602"]], chosen[POSITION["1603"]] = "0", "0"
-    chosen[POSITION["1704"]] = "0.00"
-    with (corrected / "pirl.csv").open("w", newline="") as lines:
-        csv.writer(lines, lineterminator="\n").writerows(rows)
-    done = build(corrected, copied, store, "--explain", *ONLY)
+    other = corrected(extract, tmp_path / "other", chosen, e1602="0", e1603="0", e1704="0.00")
+    done = build(other, copied, store, "--explain", *ONLY)
     assert done.returncode == 0, done.stderr
-    again = {line.split(":")[0] for line in done.stdout.splitlines() if ".html: " in line}
-    assert "lwia/01/performance/summary.html" in again
-    assert not [p for p in again if p.startswith("lwia/02/performance")]
-    assert not [p for p in again if p.startswith("lwia/02/dashboards")]
+    again = executed_again(done)
+    mine = planners_of(store, done, rows[chosen][POSITION["100"]], "01")
+    summaries = {p.removesuffix("/performance/summary.html") for p in again if "summary" in p}
+    assert summaries == {"state", "lwia/01", *mine}
+    assert {p for p in again if "comparison/" in p}
+    assert not [p for p in again if p.startswith("lwia/02") and "comparison/" not in p]
     clean = tmp_path / "clean"
-    assert build(corrected, clean, store, "--clean", *ONLY).returncode == 0
+    assert build(other, clean, store, "--clean", *ONLY).returncode == 0
     assert content(copied) == content(clean)
+
+
+def planners_of(store: Path, done, customer: str, lwia: str) -> set[str]:
+    """The planners in an area that a customer's records belong to, in the newest snapshot."""
+    newest = max(store.glob("*/snapshot.json"), key=lambda path: path.stat().st_mtime).parent
+    snapshot = open_snapshot(newest)
+    rows = snapshot.rows(STATE, ("100", "901"))
+    mine = rows.loc[rows["100"].astype("str") == customer, "row"]
+    placed = snapshot.membership()
+    whose = placed[placed["row"].isin(mine) & (placed["area_type"] == "planner")]["area"]
+    known = {s.area: s.path for s in snapshot.scopes() if s.kind == "planner" and s.lwia == lwia}
+    return {known[area] for area in whose.astype("str") if area in known}
+
+
+CHANGES = {
+    "1602": ("0", "1", "9"),
+    "1606": ("0", "1", "9"),
+    "1704": ("0.00", "4321.09", "999999.99"),
+    "923": ("00", "03"),
+    "1801": ("20240115", ""),
+    "1809": ("20241015", ""),
+    "1003": ("20250601", ""),
+    "201": ("1", "2", "9"),
+}
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_any_change_ends_in_the_bytes_of_a_clean_build(copied, extract, store, tmp_path, seed):
+    """Seeded: three records of the published areas get other values in a few elements each."""
+    draw = random.Random(seed)
+    rows = read_lines(extract)
+    here = [n for n, r in enumerate(rows) if r[POSITION["108-A"]] in ("17005", "17010")]
+    other = extract
+    for step, row in enumerate(draw.sample(here, 3)):
+        elements = draw.sample(sorted(CHANGES), 3)
+        values = {f"e{name}": draw.choice(CHANGES[name]) for name in elements}
+        other = corrected(other, tmp_path / f"step{step}", row, **values)
+    assert build(other, copied, store, *ONLY).returncode == 0
+    clean = tmp_path / "clean"
+    assert build(other, clean, store, "--clean", *ONLY).returncode == 0
+    assert content(copied) == content(clean)
+
+
+def test_a_clean_build_executes_all_though_nothing_has_changed(copied, extract, store):
+    before = content(copied)
+    done = build(extract, copied, store, "--clean", "--explain", *ONLY)
+    assert "nothing had changed" not in done.stderr
+    assert "asked for a clean build" in done.stdout
+    assert content(copied) == before
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"x")])
+def test_a_shared_file_that_is_gone_or_damaged_is_made_again(copied, extract, store, harm):
+    style = next((copied / "_static").glob("style.*.css"))
+    whole = style.read_bytes()
+    harm(style)
+    done = build(extract, copied, store, *ONLY)
+    assert done.returncode == 0, done.stderr
+    assert style.read_bytes() == whole
+
+
+def test_a_part_is_refused_where_the_rest_is_no_longer_what_was_published(copied, extract, store):
+    damaged = (copied / PERIOD / "state" / "performance" / "summary.html").resolve()
+    damaged.write_text(damaged.read_text() + "x")
+    done = build(extract, copied, store, "--only", "lwia/90")
+    assert done.returncode == 6
+    assert "state/performance/summary.html is no longer the file" in done.stderr
+    assert build(extract, copied, store, *ONLY).returncode == 0
+    assert (
+        not (copied / PERIOD / "state" / "performance" / "summary.html").read_text().endswith("x")
+    )
 
 
 def test_a_damaged_cache_entry_is_made_again(copied, extract, store):

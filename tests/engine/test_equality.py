@@ -28,6 +28,7 @@ STRESS = {
     "html": "HTML('<b>bold</b>')",
     "mime bundle": "display({'text/plain': 'p', 'application/json': {'k': [1, None]}}, raw=True)",
     "metadata": "display(HTML('x'), metadata={'text/html': {'isolated': True}})",
+    "mixed bundle": "display({'text/html': '<b>x</b>', 'application/json': '{}'}, raw=True)",
     "picture": "Image(data=bytes([137, 80, 78, 71, 13, 10, 26, 10]), format='png')",
     "markdown and maths": "display(Markdown('# h'), Latex('$x$'), SVG('<svg></svg>'))",
     "repr html": "class R:\n    def _repr_html_(self): return '<i>r</i>'\n    def __repr__(self): return 'r'\nR()",
@@ -175,3 +176,35 @@ def _code_cells(done: NotebookNode) -> list[dict[str, Any]]:
         for cell in done.cells
         if cell.cell_type == "code"
     ]
+
+
+def refusal(*cells: str, **options: Any) -> str:
+    try:
+        run_despite_errors(*cells, **options)
+    except Exception as error:
+        return type(error).__name__
+    return ""
+
+
+@pytest.mark.parametrize("data", ["{'text/plain': 5}", "{'text/html': ['a', 5]}"])
+def test_what_the_format_refuses_is_refused_by_both(data: str, elsewhere: Elsewhere) -> None:
+    cell = f"display({data}, raw=True)"
+    theirs = refusal(cell, engine=None)
+    assert theirs == elsewhere(refusal, cell) != ""
+
+
+TIMES = ("start_time", "end_time", "duration")
+
+
+def written_by_papermill(done: NotebookNode) -> list[dict[str, Any]]:
+    """papermill's metadata of the notebook and of each cell; of a time, that it is one."""
+    every = [done.metadata["papermill"], *(cell.metadata["papermill"] for cell in done.cells)]
+    return [{name: name in TIMES or value for name, value in one.items()} for one in every]
+
+
+def test_papermill_writes_the_same_metadata(elsewhere: Elsewhere) -> None:
+    cells = ["x = 1", code("1 / 0", "raises-exception"), nbformat.v4.new_markdown_cell("# h"), ""]
+    theirs = run_despite_errors(*cells, engine=None)
+    ours = elsewhere(run_despite_errors, *cells)
+    assert written_by_papermill(ours) == written_by_papermill(theirs)
+    assert {"exception", "duration"} <= set(ours.cells[0].metadata["papermill"])

@@ -64,6 +64,20 @@ def kept(site):
     return [path for path in site.releases.iterdir() if path.is_dir()]
 
 
+def test_a_rollback_waits_for_no_publisher(site):
+    publish(site, "one")
+    publish(site, "two")
+    with site.publisher(), pytest.raises(PublisherBusyError):
+        Site(site.root).rollback(PERIOD)
+    assert shown(site) == "two"
+
+
+def test_a_rollback_where_nothing_was_published_makes_nothing(tmp_path):
+    with pytest.raises(UsageError):
+        Site(tmp_path / "site").rollback(PERIOD)
+    assert not (tmp_path / "site").exists()
+
+
 def test_only_the_last_publications_are_kept(site):
     site.grace = 0
     for number in range(KEEP + 2):
@@ -149,6 +163,26 @@ def test_any_other_link_stops_the_publication(tmp_path, static, name, link):
     names = ["state/index.html", "lwia/07/index.html", "lwia/07/planner/1042/index.html"]
     files = [page(staged, n, *([link] if n == name else [])) for n in names]
     with pytest.raises(PublicationError, match=name):
+        verify(staged, files, static)
+
+
+@pytest.mark.parametrize("link", ["other.html#here", "#there"])
+def test_a_link_into_a_page_leads_to_a_place_that_is_there(tmp_path, static, link):
+    staged = tmp_path / "staged"
+    files = [page(staged, "state/index.html", link), page(staged, "state/other.html")]
+    with pytest.raises(PublicationError, match="no such place"):
+        verify(staged, files, static)
+    for name in files:
+        with (staged / name).open("a") as html:
+            html.write("<p id='here'>x</p><p id='there'>x</p>")
+    verify(staged, files, static)
+
+
+def test_a_link_with_a_place_in_it_leaves_no_scope_either(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = [page(staged, "lwia/07/index.html", "../../state/index.html#x")]
+    files.append(page(staged, "state/index.html"))
+    with pytest.raises(PublicationError, match="not in its scope"):
         verify(staged, files, static)
 
 

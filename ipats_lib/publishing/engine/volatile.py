@@ -22,7 +22,7 @@ def fix_random_ids(bundle: dict[str, Any]) -> None:
     Equal HTML gets equal ids: two outputs with the same content then name the same element.
     """
     html = bundle.get("text/html")
-    if isinstance(html, list):
+    if isinstance(html, list) and all(isinstance(line, str) for line in html):
         html = "".join(html)
     if isinstance(html, str):
         bundle["text/html"] = _fix_styler_id(_fix_chart_ids(html))
