@@ -1,8 +1,11 @@
 """Negotiated and adjusted levels, and the bands that compare a figure with them (domain 3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -10,6 +13,7 @@ from ipats_lib.cohorts import PROGRAMS
 from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import params_folder, read_rows
+from ipats_lib.scopes import STATE_AREA
 
 COLUMNS = (
     *("py", "area_type", "area_code", "program", "indicator"),
@@ -36,6 +40,34 @@ class Level:
 
 
 LevelKey = tuple[int, str, str, str]
+Which = Literal["negotiated", "adjusted", ""]
+
+
+def find_level(
+    levels: Mapping[LevelKey, Level], py: int, lwia: str, program: str, measure: str
+) -> Level | None:
+    """The level of an LWIA (or of the state, where `lwia` is empty) in a program year."""
+    return levels.get((py, lwia or STATE_AREA, program, measure))
+
+
+def year_over(py: int, as_of: date) -> bool:
+    """Whether the program year had ended on the as-of date."""
+    return as_of > date(py + 1, 6, 30)
+
+
+def target(level: Level | None, over: bool) -> tuple[float, Which]:
+    """The level that a figure is compared with, and which one it is.
+
+    over: whether the program year is over (`year_over`). During the year the negotiated level;
+    afterwards the adjusted one where it is published, else still the negotiated one. NaN and
+    nothing where there is no level. Whether the figure gets a verdict is `Level.assessed`'s to
+    say, not this function's. Source: domain 3.3.
+    """
+    if level is None:
+        return float("nan"), ""
+    if over and level.adjusted is not None:
+        return level.adjusted, "adjusted"
+    return level.negotiated, "negotiated"
 
 
 @cache

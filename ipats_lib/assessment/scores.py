@@ -7,7 +7,7 @@ import pandas as pd
 
 from ipats_lib.cohorts import Program
 from ipats_lib.errors import ParamsError
-from ipats_lib.levels import Level, LevelKey
+from ipats_lib.levels import Level, LevelKey, target
 from ipats_lib.params import params_folder, read_rows
 
 Kind = Literal["individual", "program", "indicator"]
@@ -54,26 +54,18 @@ def _individual(
     level = levels.get((int(line.py), area, program, measure))  # type: ignore[attr-defined]
     counted = int(line.denominator)  # type: ignore[attr-defined]
     actual = float(line.value)  # type: ignore[attr-defined]
-    adjusted = level.adjusted if level and year_over else None
-    target = adjusted if adjusted is not None else (level.negotiated if level else float("nan"))
+    asked, which = target(level, year_over)
     reason = _not_assessed(level, counted)
     return {
         "program": program,
         "measure": measure,
         "denominator": counted,
         "actual": actual,
-        "target": target,
-        "basis": _basis(level, adjusted),
-        "score": float("nan") if reason else actual / target * 100,
+        "target": asked,
+        "basis": f"{which}, synthetic" if level and level.synthetic else which,
+        "score": float("nan") if reason else actual / asked * 100,
         "reason": reason,
     }
-
-
-def _basis(level: Level | None, adjusted: float | None) -> str:
-    if level is None:
-        return ""
-    name = "negotiated" if adjusted is None else "adjusted"
-    return f"{name}, synthetic" if level.synthetic else name
 
 
 def _not_assessed(level: Level | None, counted: int) -> str:
