@@ -80,8 +80,9 @@ class Report:
 
         One row per program and measure: program, program_title, measure, title, numerator,
         denominator, pending, excluded, value (rate 0..1 or dollars), resolved, ceiling, level
-        (same unit), level_synthetic, percent (of level) and status. A denominator under the
-        smallest publishable one gets no status (domain 1.2, rule 6).
+        (same unit), which (negotiated or adjusted), level_synthetic, percent (of level) and
+        status (with the reason where there is no verdict). A denominator under the smallest
+        publishable one gets none (domain 1.2, rule 6).
         """
         asked = window or self.period.reports[0]
         if asked not in self.period.windows:
@@ -114,18 +115,24 @@ class Report:
         return self.judged(joined.fillna({"pending": 0, "excluded": 0}))
 
     def judged(self, figures: pd.DataFrame) -> pd.DataFrame:
-        area = self.scope.lwia or self.scope.area
-        judged = against_levels(figures, load_levels(self.data.about.synthetic), area)
-        fewest = load_thresholds().minimum_denominator
-        bands = [
-            NOT_ASSESSED if size < fewest else band_of(percent)
-            for size, percent in zip(judged["denominator"], judged["percent"], strict=True)
-        ]
+        """Figures in the long form with their level, percent of it and status in words."""
+        levels = load_levels(self.data.about.synthetic)
+        judged = against_levels(figures, levels, self.lwia, as_of(self.data.about))
         return judged.assign(
-            status=[f"{band.shape} {band.name}" for band in bands],
+            status=self._statuses(judged),
             program_title=judged["program"].map(PROGRAM_TITLES),
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
         )
+
+    def _statuses(self, judged: pd.DataFrame) -> list[str]:
+        fewest = load_thresholds().minimum_denominator
+        few = f"{NOT_ASSESSED}: fewer than {fewest} counted"
+        return [
+            unjudged or (few if size < fewest else str(band_of(percent)))
+            for unjudged, size, percent in zip(
+                judged["unjudged"], judged["denominator"], judged["percent"], strict=True
+            )
+        ]
 
     @property
     def records(self) -> Records:
