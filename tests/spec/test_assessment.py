@@ -215,7 +215,33 @@ def test_a_faulty_line_of_the_adjustment_is_named(tmp_path, monkeypatch, file, t
 
 
 def test_invented_failures_count_for_synthetic_data_alone():
-    assert not {f for f in load_failures(False) if f in load_failures(True) - load_failures(False)}
+    """The sample's LWIA 20 fails skill gains in a second year, its LWIA 22 in a third."""
+    invented = load_failures(True) - load_failures(False)
+    assert years_failed(invented, 2024, "20", "indicator", "MSG") == 2
+    assert years_failed(invented, 2024, "22", "indicator", "MSG") == 3
+    assert years_failed(load_failures(False), 2024, "22", "indicator", "MSG") == 1
     path = Path(params_folder(), "assessments", "synthetic.csv")
     sources = [line.split(",", 5)[5] for line in path.read_text().splitlines()[1:]]
-    assert all(source.lstrip('"').startswith("synthetic") for source in sources)
+    assert all(source.startswith('"synthetic: ') for source in sources)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("synthetic.csv", "2023,20,indicator,MSG,true,a notice\n"),
+        ("published.csv", "2023,20,indicator,MSG,true,synthetic: x\n"),
+        ("published.csv", "2023,20,indicator,adult,true,a notice\n"),
+        ("published.csv", "2023,20,individual,adult,true,a notice\n"),
+        ("published.csv", "2023,20,score,MSG,true,a notice\n"),
+    ],
+)
+def test_a_faulty_earlier_failure_is_named(tmp_path, monkeypatch, file, line):
+    shutil.copytree(params_folder(), tmp_path / "params")
+    path = tmp_path / "params" / "assessments" / file
+    path.write_text(path.read_text().splitlines()[0] + "\n" + line)
+    monkeypatch.setenv("IPATS_PARAMS", str(tmp_path / "params"))
+    load_failures.cache_clear()
+    with pytest.raises(ParamsError, match=f"{file} line 2"):
+        load_failures(True)
+    monkeypatch.undo()
+    load_failures.cache_clear()

@@ -108,9 +108,9 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(share, size):
     assert hits / 4000 == pytest.approx(0.95, abs=0.03)
 
 
-def view(**row) -> View:
+def view(program="title1", **row) -> View:
     rows = records(row)
-    return View(Records(rows), "title1", Window(date.min, date.max), date.max)
+    return View(Records(rows), program, Window(date.min, date.max), date.max)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,23 @@ def test_age_is_in_full_years_at_entry(born, entry, years):
     assert age(view(**{"200": born, "900": entry})) == [years]
 
 
-def test_youth_are_as_old_as_at_their_first_youth_service():
-    asked = view(**{"200": "2004-01-01", "900": "2023-12-31", "905": 1, "906": "2024-01-01"})
-    assert age(asked) == [20]
+BOTH = {"200": "2004-01-01", "900": "2023-12-31", "903": 1, "905": 1, "906": "2024-01-01"}
 
 
-def groups_of(**row) -> set[str]:
-    asked = view(**row)
+@pytest.mark.parametrize(
+    ("program", "years"), [("youth", 20), ("title1", 20), ("adult", 19), ("dw", 19), ("wp", 19)]
+)
+def test_youth_lines_are_aged_at_the_first_youth_service_and_others_at_entry(program, years):
+    """Twenty on the day of the first youth service, nineteen at entry the day before."""
+    assert age(view(program, **BOTH)) == [years]
+
+
+def test_without_a_first_youth_service_a_youth_line_is_aged_at_entry():
+    assert age(view("youth", **{**BOTH, "906": None})) == [19]
+
+
+def groups_of(program="title1", **row) -> set[str]:
+    asked = view(program, **row)
     return {group.title for group in load_groups() if group.holds(asked)[0]}
 
 
@@ -144,9 +154,60 @@ def test_the_service_tiers_exclude_each_other():
     assert groups_of(**{"1300": 0, "1001": "2024-01-01"}) == {"Basic career services only"}
 
 
-def test_a_county_is_named_by_its_fips_code():
-    assert groups_of(**{"102": "031"}) == {"Cook"}
-    assert len([g for g in load_groups() if g.dimension == "County of residence"]) == 102
+TIERED = {"905": 1, "906": "2024-01-01", "1200": "2024-02-01", "1001": "2024-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("program", "others", "tier"),
+    [
+        ("youth", {"1300": 1}, "Training"),
+        ("youth", {"1300": 0}, "Youth services"),
+        ("youth", {}, "Youth services"),
+        ("title1", {}, "Youth services"),
+        ("adult", {"903": 1}, "Individualized career services"),
+        ("adult", {"903": 1, "1200": None}, "Basic career services only"),
+        ("title1", {"903": 1}, "Individualized career services"),
+        ("youth", {"903": 1}, "Youth services"),
+    ],
+)
+def test_the_tier_depends_on_the_lines_program(program, others, tier):
+    """Youth: training if 1300 is 1, otherwise youth services (906 filled).  Domain 2.14."""
+    assert groups_of(program, **{**TIERED, **others}) == {tier}
+
+
+def test_a_youth_without_any_service_date_is_in_no_tier():
+    assert groups_of("youth", **{**TIERED, "906": None}) == set()
+
+
+@pytest.mark.parametrize(
+    ("state", "county", "home"),
+    [("IL", "031", {"Cook"}), ("IN", "089", {"Outside Illinois"}),
+     ("IN", "031", {"Outside Illinois"}), ("88", None, {"Outside Illinois"}),
+     ("IL", None, set()), (None, "031", set()), ("IL", "999", set())],
+)  # fmt: skip
+def test_a_county_is_named_by_its_fips_code_in_illinois_alone(state, county, home):
+    """Every state numbers its counties from 001: Indiana's Lake is 089, Illinois' Kane too."""
+    assert groups_of(**{"101": state, "102": county}) == home
+
+
+def test_there_are_102_counties_and_all_other_states():
+    assert len([g for g in load_groups() if g.dimension == "County of residence"]) == 103
+
+
+def test_a_breakdown_asks_in_the_program_of_each_line():
+    """One record in Adult and Youth: 18 at entry, 19 at the first youth service a day later."""
+    rows = records({**EXITED, **BOTH, "200": "2005-01-01", "901": "2024-05-05", "1300": 0})
+    outcomes = outcome_table(rows, Period.parse("PY2024").reports, date(2025, 10, 1))
+    lines = breakdown(outcomes, membership_of(rows))
+    lines = lines[lines["indicator"] == "ERQ2"]
+    tiers = lines[lines["dimension"].isin(["Age", "Service tier"])].groupby(
+        "program", observed=True
+    )
+    assert {program: set(mine["group"]) for program, mine in tiers} == {
+        "adult": {"16 to 18"},
+        "youth": {"19 to 24", "Youth services"},
+        "title1": {"19 to 24"},
+    }
 
 
 EXITED = {"903": 1, "900": "2023-01-10", "901": "2023-09-05", "923": 0}
