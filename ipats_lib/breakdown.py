@@ -122,6 +122,7 @@ def _share(successes: int, counted: int, pending: int, everyone: int, total: int
 
 
 def _median(wages: NDArray[np.float64]) -> Line:
-    lower, upper = of_median(list(wages))
+    ordered, size = np.sort(wages), len(wages)
+    middle = float(ordered[(size - 1) // 2] + ordered[size // 2]) / 2
     none = float("nan")
-    return (none, len(wages), 0, float(np.median(wages)), lower, upper, none, none, none)
+    return (none, size, 0, middle, *of_median(ordered), none, none, none)

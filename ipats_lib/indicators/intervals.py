@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 _Z = 1.959963984540054  # two-sided 95 percent
 
 
+@lru_cache(maxsize=1 << 14)
 def wilson(successes: int, counted: int) -> tuple[float, float]:
     """The Wilson score interval of a share (0..1); NaN for nobody counted.
 
@@ -25,7 +27,7 @@ def wilson(successes: int, counted: int) -> tuple[float, float]:
     return lower, centre + half if successes < counted else 1.0
 
 
-def of_median(values: Sequence[float]) -> tuple[float, float]:
+def of_median(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
     """An interval of a median by order statistics, whatever the distribution; NaN below six.
 
     The r-th smallest and r-th largest value, r as large as keeps the chance that the median lies
@@ -48,6 +50,7 @@ def _rank(size: int) -> int:
     return int((np.cumsum(chances) <= 0.025).sum())
 
 
+@lru_cache(maxsize=1 << 14)
 def ratio_to_total(
     successes: int, counted: int, all_successes: int, all_counted: int
 ) -> tuple[float, float, float]:
