@@ -153,7 +153,8 @@ def finding(report: Report) -> Html:
     if not assessed:
         return display.paragraph("No indicator of this area can be assessed: no level.", "finding")
     return display.paragraph(
-        f"{assessed} of {len(scores)} indicators are assessed; {failing or 'no'} scores fail.",
+        f"{assessed} of {len(scores)} indicators are assessed; "
+        + ("1 score fails." if failing == 1 else f"{failing or 'no'} scores fail."),
         "finding",
     )
 
