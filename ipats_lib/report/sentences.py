@@ -23,8 +23,8 @@ def largest_gap(summary: pd.DataFrame) -> Html:
     worst = under.loc[under["percent"].astype("float64").idxmin()]
     return paragraph(
         f"Furthest below its level: {worst['program_title']}, {worst['title'].lower()}, at "
-        f"{figure(worst['measure'], worst['value'])} against "
-        f"{figure(worst['measure'], worst['level'])}, {worst['which']} "
+        f"{figure(worst['measure'], worst['value'])} against the {worst['which']} "
+        f"{figure(worst['measure'], worst['level'])} "
         f"({percent_of_level(worst['percent'])} of the level, "
         f"{int(worst['denominator'])} counted).",
         "finding",
