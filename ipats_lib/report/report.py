@@ -228,10 +228,13 @@ class Report:
         value, before, a_year_ago (shares 0..1 or dollars), change_quarter and change_year
         (differences in the same unit); missing where the extract holds no such quarter.
         """
-        mine = self.quarters[self.quarters["program"].isin(self.programs(self.quarters))]
-        wide = mine.pivot_table(
-            index=["program", "indicator"], columns="back", values="value", observed=True
-        ).reindex(columns=[0, 1, 4])
+        wide = (
+            self._shown(self.quarters)
+            .pivot_table(
+                index=["program", "indicator"], columns="back", values="value", observed=True
+            )
+            .reindex(columns=[0, 1, 4])
+        )
         wide = wide.set_axis(["value", "before", "a_year_ago"], axis=1).reset_index()
         return wide.rename(columns={"indicator": "measure"}).assign(
             change_quarter=wide["value"] - wide["before"],
@@ -246,8 +249,17 @@ class Report:
         One row per quarter and program: quarter_label, program, program_title, numerator,
         denominator, value; only quarters whose exits the extract still holds.
         """
-        mine = self.quarters[self.quarters["indicator"] == measure]
-        return mine[mine["program"].isin(self.programs(mine))].reset_index(drop=True)
+        mine = self._shown(self.quarters[self.quarters["indicator"] == measure])
+        return mine.sort_values(["quarter_label", "program"], ignore_index=True)
+
+    def _shown(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """The programs that are shown, they and the indicators in the order of the rules.
+
+        With the quarters of earlier snapshots they come as plain texts.
+        """
+        program = pd.Categorical(figures["program"], categories=self.programs(figures))
+        indicator = pd.Categorical(figures["indicator"], categories=list(INDICATORS))
+        return figures.assign(program=program, indicator=indicator)[program.codes >= 0]
 
     def areas(self) -> pd.DataFrame:
         """The state and every LWIA in the main report, small cells withheld (long form).
