@@ -257,9 +257,11 @@ class Report:
 
         With the quarters of earlier snapshots they come as plain texts.
         """
-        program = pd.Categorical(figures["program"], categories=self.programs(figures))
-        indicator = pd.Categorical(figures["indicator"], categories=list(INDICATORS))
-        return figures.assign(program=program, indicator=indicator)[program.codes >= 0]
+        programs = self.programs(figures)
+        mine = figures[figures["program"].isin(programs)]
+        program = pd.Categorical(mine["program"], categories=programs)
+        indicator = pd.Categorical(mine["indicator"], categories=list(INDICATORS))
+        return mine.assign(program=program, indicator=indicator)
 
     def areas(self) -> pd.DataFrame:
         """The state and every LWIA in the main report, small cells withheld (long form).
