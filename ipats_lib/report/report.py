@@ -259,8 +259,8 @@ class Report:
         """
         programs = self.programs(figures)
         mine = figures[figures["program"].isin(programs)]
-        program = pd.Categorical(mine["program"], categories=programs)
-        indicator = pd.Categorical(mine["indicator"], categories=list(INDICATORS))
+        program = pd.Categorical(mine["program"].astype("str"), categories=programs)
+        indicator = pd.Categorical(mine["indicator"].astype("str"), categories=list(INDICATORS))
         return mine.assign(program=program, indicator=indicator)
 
     def areas(self) -> pd.DataFrame:
