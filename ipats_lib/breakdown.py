@@ -1,5 +1,6 @@
 """Figures by group: the same outcome rows, counted once more for each group they are in."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.cohorts import Records, View
-from ipats_lib.groups import load_groups
+from ipats_lib.cohorts import Mask, Program, Records, View
+from ipats_lib.groups import ASKS_AS, Group, load_groups
 from ipats_lib.indicators.intervals import of_median, ratio_to_total, wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Window
@@ -24,12 +25,27 @@ COLUMNS = (
 class Membership:
     """Which record is in which group; the first group is everybody.
 
-    rows: the records' `row`; titles: dimension and title of each group; holds: records x groups.
+    rows: the records' `row`; titles: dimension and title of each group; holds: records x groups,
+    as the Title I total has them; the answers that another program gives to the groups at
+    `differing` (`Group.by_program`) are in by_program.
     """
 
     rows: pd.Index
     titles: tuple[tuple[str, str], ...]
     holds: NDArray[np.bool_]
+    differing: NDArray[np.intp]
+    by_program: Mapping[Program, NDArray[np.bool_]]
+
+    def of(self, program: Program, places: NDArray[np.intp] | None = None) -> NDArray[np.bool_]:
+        """The records (at these places, or all) x groups, as a line of the program has them."""
+        chosen = slice(None) if places is None else places
+        holds = self.holds[chosen]
+        theirs = self.by_program.get(ASKS_AS[program])
+        if theirs is None:
+            return holds
+        holds = holds.copy() if places is None else holds
+        holds[:, self.differing] = theirs[chosen]
+        return holds
 
 
 def membership_of(rows: pd.DataFrame) -> Membership:
@@ -37,13 +53,24 @@ def membership_of(rows: pd.DataFrame) -> Membership:
 
     rows: one row per period of participation, with `row` and the elements of `groups.ELEMENTS`.
     """
-    # Groups ask about entry alone: program, window and as-of date of the view do not matter.
-    view = View(Records(rows), "title1", Window(date.min, date.max), date.max)
-    groups = load_groups()
+    records, groups = Records(rows), load_groups()
     everybody = np.ones(len(rows), dtype=np.bool_)
-    holds = np.column_stack([everybody, *(group.holds(view) for group in groups)])
+    holds = np.column_stack([everybody, *_asked(records, "title1", groups)])
+    differing = [group for group in groups if group.by_program]
+    places = [place for place, group in enumerate(groups, start=1) if group.by_program]
+    by_program: dict[Program, NDArray[np.bool_]] = {
+        program: np.column_stack(_asked(records, program, differing))
+        for program in dict.fromkeys(ASKS_AS.values())
+        if program != "title1"
+    }
     titles = ((TOTAL, TOTAL), *((group.dimension, group.title) for group in groups))
-    return Membership(pd.Index(rows["row"]), titles, holds)
+    return Membership(pd.Index(rows["row"]), titles, holds, np.array(places), by_program)
+
+
+def _asked(records: Records, program: Program, groups: Iterable[Group]) -> list[Mask]:
+    # Groups ask about entry alone: window and as-of date of the view do not matter.
+    view = View(records, program, Window(date.min, date.max), date.max)
+    return [group.holds(view) for group in groups]
 
 
 def breakdown(outcomes: pd.DataFrame, members: Membership) -> pd.DataFrame:
@@ -62,7 +89,7 @@ def breakdown(outcomes: pd.DataFrame, members: Membership) -> pd.DataFrame:
     for (program, code), at in outcomes.groupby(
         ["program", "indicator"], observed=True
     ).indices.items():
-        holds = members.holds[places[at]]
+        holds = members.of(program, places[at])
         counted = _counted(states[at], values[at], holds, INDICATORS[code].is_median)
         lines += [(program, code, *members.titles[n], *line) for n, line in counted.items()]
     return pd.DataFrame(lines, columns=list(COLUMNS))
@@ -95,6 +122,7 @@ def _share(successes: int, counted: int, pending: int, everyone: int, total: int
 
 
 def _median(wages: NDArray[np.float64]) -> Line:
-    lower, upper = of_median(list(wages))
+    ordered, size = np.sort(wages), len(wages)
+    middle = float(ordered[(size - 1) // 2] + ordered[size // 2]) / 2
     none = float("nan")
-    return (none, len(wages), 0, float(np.median(wages)), lower, upper, none, none, none)
+    return (none, size, 0, middle, *of_median(ordered), none, none, none)

@@ -71,6 +71,12 @@ class Records:
             self._arrays[element] = self.frame[element].to_numpy(dtype=np.float64)
         return self._arrays[element]
 
+    def kept(self, name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """An array made of several elements, once however many questions ask for it."""
+        if name not in self._arrays:
+            self._arrays[name] = make()
+        return self._arrays[name]
+
     @cached_property
     def one_year_after_exit(self) -> NDArray[np.datetime64]:
         """The same calendar day one year after exit (901); 29 February becomes 28 February."""

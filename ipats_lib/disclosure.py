@@ -63,7 +63,7 @@ def withhold(
     `minimum_hidden_cells` are, holding together at least `minimum_denominator`.
     Empty cells (denominator 0) hide nobody and stay as they are. Source: domain 7.3, rules 1, 2.
     """
-    hidden = _too_small(figures, thresholds)
+    hidden = small_cells(figures, thresholds)
     filled = figures["denominator"] > 0
     for _, cells in figures[filled].groupby(list(additive), observed=True, sort=False):
         hidden.loc[cells.index] = _complement(
@@ -77,7 +77,12 @@ def withhold(
     return protected
 
 
-def _too_small(figures: pd.DataFrame, limits: Thresholds) -> pd.Series:
+def small_cells(figures: pd.DataFrame, limits: Thresholds) -> pd.Series:
+    """Whether each cell is small: its denominator, its numerator, or what lies between them.
+
+    figures: measure, numerator and denominator. Empty cells are not small. One rule for what is
+    withheld across areas and for the notice inside one. Source: domain 7.3, rules 1 and 5.
+    """
     medians = [code for code, rule in INDICATORS.items() if rule.is_median]
     is_median = figures["measure"].isin(medians)
     size = figures["denominator"].astype("int64")

@@ -154,9 +154,12 @@ class Period:
 
     @property
     def windows(self) -> tuple[Report, ...]:
-        """Every window that a reader may switch to, the main one first."""
+        """Every window that a reader may switch to, the main one first.
+
+        The rolling four quarters, and the year to date, of an annual report are the year itself.
+        """
         if not self.quarter:
-            return self.reports
+            return (*self.reports, self.earlier(0).reports[1])
         quarter = f"Q{self.quarter}"
         to_date = Report("quarterly", self.py, quarter, "to_date", self.report_quarter)
         return (*self.reports, to_date, self.program_year)

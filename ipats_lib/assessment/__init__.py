@@ -1,8 +1,14 @@
 """The federal assessment: scores against levels, what fails, and what follows (domain 3)."""
 
-from ipats_lib.assessment.adjustment import Adjustment, adjustment_factor, load_adjustment
-from ipats_lib.assessment.history import consequence, load_failures, years_failed
+from ipats_lib.assessment.adjustment import Adjustment, Factor, adjustment_factor, load_adjustment
+from ipats_lib.assessment.history import (
+    consequence,
+    individual_name,
+    load_failures,
+    years_failed,
+)
 from ipats_lib.assessment.scores import (
+    assessed_programs,
     individual_scores,
     load_score_limits,
     overall_scores,
@@ -10,8 +16,11 @@ from ipats_lib.assessment.scores import (
 
 __all__ = [
     "Adjustment",
+    "Factor",
     "adjustment_factor",
+    "assessed_programs",
     "consequence",
+    "individual_name",
     "individual_scores",
     "load_adjustment",
     "load_failures",

@@ -4,7 +4,7 @@ An estimate of this project's, from coefficients that somebody else published an
 in `params/adjustment/`; the official adjusted levels are the Department of Labor's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,27 +12,44 @@ from pathlib import Path
 from ipats_lib.cohorts import PROGRAMS
 from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import load_areas, params_folder, read_rows
+from ipats_lib.scopes import STATE_AREA
 
-COEFFICIENTS = ("py", "program", "indicator", "variable", "coefficient", "before", "source")
+COEFFICIENTS = ("py", "program", "indicator", "variable", "coefficient", "source")
+BEFORE = ("py", "area_code", "program", "variable", "value", "source")
 CONDITIONS = ("py", "area_code", "variable", "value", "source")
+
+# Program year, area, program, variable; conditions are the same for every program of an area.
+_Before = Mapping[tuple[int, str, str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One variable of the model: level change for a change by 1, and its value before the year."""
+    """One variable of the model, and the level's change for a change of the variable by 1."""
 
     variable: str
     coefficient: float
-    before: float
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """Terms by (program year, program, indicator); local conditions by (year, area, variable)."""
+    """Terms by (program year, program, indicator), and what the areas put into them.
+
+    before: values in the estimate made before the year, by (year, area, program, variable);
+    conditions: actual values of local conditions, by (year, area, variable).
+    """
 
     terms: Mapping[tuple[int, str, str], tuple[Term, ...]]
+    before: _Before
     conditions: Mapping[tuple[int, str, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """Estimate1 less estimate0 (shares, or dollars for ME); or, with None, what it lacks."""
+
+    value: float | None
+    lacks: str = ""
 
 
 @cache
@@ -40,51 +57,88 @@ def load_adjustment() -> Adjustment:
     """`params/adjustment/`; without coefficients, empty. ParamsError names file and line."""
     folder = params_folder() / "adjustment"
     terms: dict[tuple[int, str, str], tuple[Term, ...]] = {}
-    path = folder / "coefficients.csv"
-    for line, row in enumerate(read_rows(path, COEFFICIENTS), start=2):
-        known = row["program"] in PROGRAMS and row["indicator"] in INDICATORS and row["source"]
-        try:
-            term = Term(row["variable"], float(row["coefficient"]), float(row["before"]))
-            key = int(row["py"]), row["program"], row["indicator"]
-        except ValueError:
-            known = ""
-        if not known:
-            raise ParamsError(
-                f"{path} line {line}: expected a program year, a known program and indicator, two "
-                "numbers and a source."
-            )
-        terms[key] = (*terms.get(key, ()), term)
-    return Adjustment(terms, _conditions(folder / "conditions.csv"))
+    for row, number in _numbers(folder / "coefficients.csv", COEFFICIENTS, "coefficient"):
+        key = int(row["py"]), row["program"], row["indicator"]
+        terms[key] = (*terms.get(key, ()), Term(row["variable"], number))
+    before = {
+        (int(row["py"]), row["area_code"], row["program"], row["variable"]): number
+        for row, number in _numbers(folder / "before.csv", BEFORE, "value")
+    }
+    conditions = {
+        (int(row["py"]), row["area_code"], row["variable"]): number
+        for row, number in _numbers(folder / "conditions.csv", CONDITIONS, "value")
+    }
+    return Adjustment(terms, before, conditions)
 
 
-def _conditions(path: Path) -> dict[tuple[int, str, str], float]:
-    found = {}
-    for line, row in enumerate(read_rows(path, CONDITIONS), start=2):
-        try:
-            found[int(row["py"]), row["area_code"], row["variable"]] = float(row["value"])
-        except ValueError as error:
-            raise ParamsError(
-                f"{path} line {line}: expected a program year and a number."
-            ) from error
+def _numbers(
+    path: Path, columns: tuple[str, ...], number: str
+) -> list[tuple[dict[str, str], float]]:
+    """The rows of a file with the number of each, all its columns checked."""
+    found, seen = [], set()
+    for line, row in enumerate(read_rows(path, columns), start=2):
+        for column in columns:
+            if not _RIGHT[column](row[column] or ""):
+                raise ParamsError(
+                    f"{path} line {line}: {column} is '{row[column]}'; expected "
+                    f"{_EXPECTED[column]}."
+                )
+        key = tuple(row[column] for column in columns if column not in (number, "source"))
+        if key in seen:
+            raise ParamsError(f"{path} line {line}: {', '.join(key)} stands twice.")
+        seen.add(key)
+        found.append((row, float(row[number])))
     return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return abs(float(text)) < float("inf")
+    except ValueError:
+        return False
+
+
+_RIGHT: Mapping[str, Callable[[str], bool]] = {
+    "py": str.isdecimal,
+    "area_code": lambda text: text in {STATE_AREA, *(area.lwia for area in load_areas())},
+    "program": PROGRAMS.__contains__,
+    "indicator": INDICATORS.__contains__,
+    "variable": bool,
+    "coefficient": _is_number,
+    "value": _is_number,
+    "source": bool,
+}
+_EXPECTED: Mapping[str, str] = {
+    "py": "a program year",
+    "area_code": f"{STATE_AREA} or the number of an LWIA",
+    "program": f"one of {', '.join(PROGRAMS)}",
+    "indicator": f"one of {', '.join(INDICATORS)}",
+    "variable": "the name of a group or of a local condition",
+    "coefficient": "a number",
+    "value": "a number",
+    "source": "where it is published",
+}
 
 
 def adjustment_factor(
     model: Adjustment, py: int, area: str, program: str, indicator: str, shares: Mapping[str, float]
-) -> float | None:
-    """Estimate1 less estimate0 (shares, or dollars for ME); None where the model says nothing.
+) -> Factor:
+    """What the adjusted level is more than the negotiated one.
 
-    shares: the area's actual share of each group (0..1), by `dimension: group`. A variable that
-    is neither a group nor a supplied condition leaves the whole factor unknown, rather than wrong.
-    Source: domain 3.1.
+    shares: the area's actual share of each group (0..1), by `dimension: group`. A variable whose
+    actual value or whose own value before the year is not known for this area leaves the whole
+    factor unknown, rather than wrong. Source: domain 3.1.
     """
     terms = model.terms.get((py, program, indicator))
     if not terms:
-        return None
+        return Factor(None, "no coefficients")
     total = 0.0
     for term in terms:
         actual = shares.get(term.variable, model.conditions.get((py, area, term.variable)))
+        before = model.before.get((py, area, program, term.variable))
         if actual is None:
-            return None
-        total += term.coefficient * (actual - term.before)
-    return total
+            return Factor(None, f"no actual value of '{term.variable}' for this area")
+        if before is None:
+            return Factor(None, f"no value of '{term.variable}' before the year for this area")
+        total += term.coefficient * (actual - before)
+    return Factor(total)

@@ -3,8 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
+from ipats_lib.assessment.scores import KINDS, assessed_programs
 from ipats_lib.errors import ParamsError
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.levels import SYNTHETIC
 from ipats_lib.params import params_folder, read_rows
 
 
@@ -18,21 +22,46 @@ class Failure:
     name: str
 
 
+_FAILURES = ("py", "area_code", "kind", "name", "failed", "source")
+
+
 @cache
-def load_failures() -> frozenset[Failure]:
-    """`params/assessments/published.csv`: earlier failures; ParamsError names file and line."""
-    path = params_folder() / "assessments" / "published.csv"
-    found = set()
-    for line, row in enumerate(
-        read_rows(path, ("py", "area_code", "kind", "name", "failed", "source")), start=2
-    ):
-        if not row["py"].isdigit() or row["failed"] not in ("true", "false") or not row["source"]:
+def load_failures(synthetic: bool) -> frozenset[Failure]:
+    """`params/assessments/`: failures of earlier years; ParamsError names file and line.
+
+    Published ones always; those of `synthetic.csv`, invented, only beside synthetic data.
+    """
+    folder = params_folder() / "assessments"
+    invented, published = _read(folder / "synthetic.csv"), _read(folder / "published.csv")
+    return published | invented if synthetic else published
+
+
+def _read(path: Path) -> frozenset[Failure]:
+    found, of_invention = set(), path.name.startswith(SYNTHETIC)
+    for line, row in enumerate(read_rows(path, _FAILURES), start=2):
+        known = row["kind"] in KINDS and row["failed"] in ("true", "false") and row["source"]
+        if not row["py"].isdecimal() or not known or row["name"] not in _names(row["kind"]):
             raise ParamsError(
-                f"{path} line {line}: expected a program year, true or false, and a source."
+                f"{path} line {line}: expected a program year, a kind ({', '.join(KINDS)}), the "
+                "program, indicator or both (adult ERQ2), true or false, and a source."
             )
+        if row["source"].startswith(SYNTHETIC) != of_invention:
+            raise ParamsError(f"{path} line {line}: the source must say '{SYNTHETIC}' or be real.")
         if row["failed"] == "true":
             found.add(Failure(int(row["py"]), row["area_code"], row["kind"], row["name"]))
     return frozenset(found)
+
+
+@cache
+def _names(kind: str) -> frozenset[str]:
+    programs, measures = assessed_programs(""), tuple(INDICATORS)
+    every = {"program": programs, "indicator": measures}
+    return frozenset(every.get(kind, [individual_name(p, m) for p in programs for m in measures]))
+
+
+def individual_name(program: str, measure: str) -> str:
+    """How an individual score is named among the failures: `adult ERQ2`."""
+    return f"{program} {measure}"
 
 
 def years_failed(failures: Collection[Failure], py: int, area: str, kind: str, name: str) -> int:

@@ -1,5 +1,7 @@
 """Individual, overall program and overall indicator scores (domain 3.1, 3.2)."""
 
+from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Literal
 
@@ -7,12 +9,21 @@ import pandas as pd
 
 from ipats_lib.cohorts import Program
 from ipats_lib.errors import ParamsError
-from ipats_lib.levels import Level, LevelKey
+from ipats_lib.levels import (
+    Level,
+    LevelKey,
+    find_level,
+    not_assessed,
+    percent_of_level,
+    target,
+    year_over,
+)
 from ipats_lib.params import params_folder, read_rows
+from ipats_lib.rounding import settled
 
 Kind = Literal["individual", "program", "indicator"]
 KINDS: tuple[Kind, ...] = ("individual", "program", "indicator")
-PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
+_TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 FEWEST_COMPONENTS = 2
 
 
@@ -30,65 +41,54 @@ def load_score_limits() -> dict[str, float]:
     return limits
 
 
-def individual_scores(
-    figures: pd.DataFrame, levels: dict[LevelKey, Level], area: str, *, year_over: bool
-) -> pd.DataFrame:
-    """Actual level over target, times 100, for every Title I program and indicator.
+def assessed_programs(lwia: str) -> tuple[Program, ...]:
+    """The programs of an assessment: Wagner-Peyser is the state's alone (domain 3.2, 3.3)."""
+    return _TITLE_I if lwia else (*_TITLE_I, "wp")
 
-    figures: long form of one area and one report, with py, program, measure, denominator and
-    value. The target is the adjusted level once the program year is over and one is published,
-    until then the negotiated one. Returns one row each: program, measure, denominator, actual,
-    target, basis (`negotiated` or `adjusted`, and
-    whether synthetic), score (percent of target, unrounded; missing where
-    not assessed), reason (why not assessed, else empty), fails, short (points of score lacking).
+
+def individual_scores(
+    figures: pd.DataFrame, levels: Mapping[LevelKey, Level], lwia: str, as_of: date
+) -> pd.DataFrame:
+    """Actual level over target, times 100, for every assessed program and indicator.
+
+    figures: long form of one area (the state, where `lwia` is empty) and one report, with py,
+    program, measure, denominator and value. Returns one row each: program, measure, denominator,
+    actual, negotiated, target (`levels.target`; all in the measure's unit), basis (which level
+    the target is, and whether synthetic), score (percent of target, unrounded; missing where not
+    assessed), reason (why not assessed, else empty), limit, fails, short (points lacking).
     """
-    mine = figures[figures["program"].isin(PROGRAMS)]
-    lines = [_individual(line, levels, area, year_over) for line in mine.itertuples()]
+    mine = figures[figures["program"].isin(assessed_programs(lwia))]
+    lines = [_individual(line, levels, lwia, as_of) for line in mine.itertuples()]
     return _judged(pd.DataFrame(lines), "individual")
 
 
 def _individual(
-    line: object, levels: dict[LevelKey, Level], area: str, year_over: bool
+    line: object, levels: Mapping[LevelKey, Level], lwia: str, as_of: date
 ) -> dict[str, object]:
-    program, measure = str(line.program), str(line.measure)  # type: ignore[attr-defined]
-    level = levels.get((int(line.py), area, program, measure))  # type: ignore[attr-defined]
+    py, program, measure = int(line.py), str(line.program), str(line.measure)  # type: ignore[attr-defined]
+    level = find_level(levels, py, lwia, program, measure)
     counted = int(line.denominator)  # type: ignore[attr-defined]
     actual = float(line.value)  # type: ignore[attr-defined]
-    adjusted = level.adjusted if level and year_over else None
-    target = adjusted if adjusted is not None else (level.negotiated if level else float("nan"))
-    reason = _not_assessed(level, counted)
+    asked, which = target(level, year_over(py, as_of))
+    reason = not_assessed(level, counted)
     return {
         "program": program,
         "measure": measure,
         "denominator": counted,
         "actual": actual,
-        "target": target,
-        "basis": _basis(level, adjusted),
-        "score": float("nan") if reason else actual / target * 100,
+        "negotiated": level.negotiated if level else float("nan"),
+        "target": asked,
+        "basis": f"{which}, synthetic" if level and level.synthetic else which,
+        "score": float("nan") if reason else percent_of_level(actual, asked),
         "reason": reason,
     }
-
-
-def _basis(level: Level | None, adjusted: float | None) -> str:
-    if level is None:
-        return ""
-    name = "negotiated" if adjusted is None else "adjusted"
-    return f"{name}, synthetic" if level.synthetic else name
-
-
-def _not_assessed(level: Level | None, counted: int) -> str:
-    if level is None:
-        return "no level"
-    if not counted:
-        return "nobody is counted"
-    return "" if level.assessed else "a baseline indicator in this program year"
 
 
 def overall_scores(individual: pd.DataFrame, kind: Literal["program", "indicator"]) -> pd.DataFrame:
     """The mean of the assessed individual scores of each program, or of each indicator.
 
     Returns one row per program (or indicator): name, components (how many scores), score
-    (percent, missing under two components), reason, fails, short. Source: domain 3.1, 3.3.
+    (percent, missing under two components), reason, limit, fails, short. Source: domain 3.1, 3.3.
     """
     column = "program" if kind == "program" else "measure"
     lines = []
@@ -99,7 +99,7 @@ def overall_scores(individual: pd.DataFrame, kind: Literal["program", "indicator
             {
                 "name": name,
                 "components": len(scores),
-                "score": float(scores.mean()) if enough else float("nan"),
+                "score": settled(scores.mean()) if enough else float("nan"),
                 "reason": "" if enough else "fewer than two assessed scores",
             }
         )

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 _Z = 1.959963984540054  # two-sided 95 percent
 
 
+@lru_cache(maxsize=1 << 14)
 def wilson(successes: int, counted: int) -> tuple[float, float]:
     """The Wilson score interval of a share (0..1); NaN for nobody counted.
 
@@ -21,10 +23,11 @@ def wilson(successes: int, counted: int) -> tuple[float, float]:
     centre = (share + square / (2 * counted)) / (1 + square / counted)
     spread = share * (1 - share) / counted + square / (4 * counted * counted)
     half = _Z * math.sqrt(spread) / (1 + square / counted)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    lower = centre - half if successes else 0.0
+    return lower, centre + half if successes < counted else 1.0
 
 
-def of_median(values: Sequence[float]) -> tuple[float, float]:
+def of_median(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
     """An interval of a median by order statistics, whatever the distribution; NaN below six.
 
     The r-th smallest and r-th largest value, r as large as keeps the chance that the median lies
@@ -47,25 +50,50 @@ def _rank(size: int) -> int:
     return int((np.cumsum(chances) <= 0.025).sum())
 
 
+@lru_cache(maxsize=1 << 14)
 def ratio_to_total(
     successes: int, counted: int, all_successes: int, all_counted: int
 ) -> tuple[float, float, float]:
     """A group's share over the share of the total that the group is part of, with its interval.
 
     Returns ratio, lower and upper bound. The group is in the total, so the two are not
-    independent: the delta method is applied to the group and the rest, which are. NaN bounds
-    where the group has no success, or is the total.
+    independent; the group and the rest are. With w the group's part of the total and q its share
+    over the rest's, the ratio to the total is q / (w q + 1 - w), which grows with q: the interval
+    of q, carried through this formula, is that of the ratio. It holds where nobody, or everybody,
+    succeeded. NaN bounds where the group is the total; NaN throughout where nobody succeeded.
     """
     rest = all_counted - counted
     if not counted or not all_successes:
         return math.nan, math.nan, math.nan
-    group, total = successes / counted, all_successes / all_counted
-    if not successes or not rest:
-        return group / total, math.nan, math.nan
-    others = (all_successes - successes) / rest
-    own = 1 / group - counted / all_counted / total
-    spread = own**2 * group * (1 - group) / counted
-    spread += (rest / all_counted / total) ** 2 * others * (1 - others) / rest
-    half = _Z * math.sqrt(spread)
-    centre = math.log(group / total)
-    return group / total, math.exp(centre - half), math.exp(centre + half)
+    ratio = (successes / counted) / (all_successes / all_counted)
+    if not rest:
+        return ratio, math.nan, math.nan
+    weight = counted / all_counted
+    lower, upper = of_ratio(successes, counted, all_successes - successes, rest)
+    return ratio, _of_total(lower, weight), _of_total(upper, weight)
+
+
+def _of_total(to_rest: float, weight: float) -> float:
+    """A ratio to the rest as a ratio to the total; an infinite one is the total's least part."""
+    if math.isinf(to_rest):
+        return 1 / weight
+    return to_rest / (weight * to_rest + 1 - weight)
+
+
+def of_ratio(successes: int, counted: int, others: int, rest: int) -> tuple[float, float]:
+    """The interval of one share over another, of two separate groups, neither empty.
+
+    From the Wilson intervals of both (MOVER-R). Source: A. Donner, G. Y. Zou, Stat. Methods Med.
+    Res. 21 (2012) 347; R. G. Newcombe, ibid. 25 (2016) 1774. No success of the group gives a
+    lower bound of 0, none of the others an upper bound without end.
+    """
+    one, other = successes / counted, others / rest
+    (low, high), (other_low, other_high) = wilson(successes, counted), wilson(others, rest)
+    product = one * other
+    below, above = low * (2 * one - low), high * (2 * one - high)
+    root = math.sqrt(max(0.0, product**2 - below * other_high * (2 * other - other_high)))
+    lower = below / (product + root) if below else 0.0
+    bottom = other_low * (2 * other - other_low)
+    if not bottom:
+        return lower, math.inf
+    return lower, (product + math.sqrt(max(0.0, product**2 - above * bottom))) / bottom

@@ -1,13 +1,16 @@
 """The assessment of one area on a page: scores, what fails, what follows."""
 
 from functools import cache
+from typing import Literal
 
 import pandas as pd
 
 from ipats_lib import indicators
 from ipats_lib.assessment import (
+    Adjustment,
     adjustment_factor,
     consequence,
+    individual_name,
     individual_scores,
     load_adjustment,
     load_failures,
@@ -17,20 +20,23 @@ from ipats_lib.assessment import (
 from ipats_lib.cohorts import PARTICIPATED_IN_WINDOW, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.groups import load_groups
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.levels import load_levels
+from ipats_lib.levels import band_of, load_levels
 from ipats_lib.report import display, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
-__all__ = ["adjusted", "finding", "individual", "overall"]
-
+__all__ = ["adjusted", "finding", "history", "individual", "overall"]
 
 _TITLES: dict[str, str] = {
     **{str(program): title for program, title in PROGRAM_TITLES.items()},
     **{str(code): rule.title for code, rule in INDICATORS.items()},
 }
+
+
+_OVERALL: tuple[Literal["program", "indicator"], ...] = ("program", "indicator")
+_NTH = {1: "first year", 2: "second year", 3: "third year"}
 
 
 def _area(report: Report) -> str:
@@ -44,28 +50,30 @@ def _individual(report: Report) -> pd.DataFrame:
     figures = every[every["report"] == year.label]
     area = (report.scope.kind, report.scope.area)
     long = indicators.long_form(figures.assign(area_type=area[0], area=area[1]), [year], [area])
-    over = as_of(report.data.about) > year.report_quarter.end
     levels = load_levels(report.data.about.synthetic)
-    return individual_scores(long, levels, _area(report), year_over=over)
+    return individual_scores(long, levels, report.lwia, as_of(report.data.about))
 
 
 def individual(report: Report) -> Html:
-    """Every individual indicator score of the program year, with its target and what it was."""
+    """Every individual indicator score of the program year, its target, and what follows."""
     scores = _individual(report)
     shown = scores.assign(
         name=_names(scores),
         stands=_figures(scores, "actual"),
         asked=_figures(scores, "target"),
-        verdict=_verdicts(scores),
+        which=[basis or display.NONE for basis in scores["basis"]],
+        verdict=_verdicts(scores, overall=False),
+        follows=_follow(report, "individual", scores.assign(name=_keys(scores))),
     )
     columns = (
         Column("name", "Program and indicator"),
         Column("denominator", "Counted", display.count, number=True),
         Column("stands", "Actual", number=True),
         Column("asked", "Target", number=True),
-        Column("basis", "Which level"),
+        Column("which", "Which level"),
         Column("score", "Score", display.percent_of_level, number=True),
         Column("verdict", "Verdict"),
+        Column("follows", "What follows"),
     )
     return tables.table(shown, "Individual indicator scores", columns, "none.")
 
@@ -73,12 +81,12 @@ def individual(report: Report) -> Html:
 def overall(report: Report) -> Html:
     """Overall program and overall indicator scores, and what a failure leads to."""
     parts = []
-    for kind in ("program", "indicator"):
-        scores = overall_scores(_individual(report), kind)  # type: ignore[arg-type]
+    for kind in _OVERALL:
+        scores = overall_scores(_individual(report), kind)
         shown = scores.assign(
             title=[_TITLES[name] for name in scores["name"]],
-            verdict=_verdicts(scores),
-            follows=[_follows(report, kind, line) for line in scores.itertuples()],
+            verdict=_verdicts(scores, overall=True),
+            follows=_follow(report, kind, scores),
         )
         columns = (
             Column("title", f"{kind.capitalize()}"),
@@ -91,40 +99,61 @@ def overall(report: Report) -> Html:
     return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
 
 
-def _follows(report: Report, kind: str, line: object) -> str:
-    if not line.fails:  # type: ignore[attr-defined]
-        return display.NONE
-    name = str(line.name)  # type: ignore[attr-defined]
-    years = years_failed(load_failures(), report.period.py, _area(report), kind, name)
-    return f"year {years}: {consequence(report.scope.kind, years)}"
-
-
-def _verdicts(scores: pd.DataFrame) -> list[str]:
+def _follow(report: Report, kind: str, scores: pd.DataFrame) -> list[str]:
+    """What follows from each score: which year of the same failure it is, and what the law says."""
     return [
-        _verdict(line.reason, bool(line.fails), float(line.short), float(line.limit))
-        for line in scores.itertuples()
+        _follows(report, kind, str(name)) if fails else display.NONE
+        for name, fails in zip(scores["name"], scores["fails"], strict=True)
     ]
 
 
-def _verdict(reason: str, fails: bool, short: float, limit: float) -> str:
-    if reason:
-        return f"{display.NONE} not assessed: {reason}"
-    if fails:
-        return f"\N{HEAVY BALLOT X} fails: {display.rounded(short, 1)} points under {limit:.0f}"
-    return f"\N{BLACK CIRCLE} passes (at least {limit:.0f})"
+def _follows(report: Report, kind: str, name: str) -> str:
+    failures = load_failures(report.data.about.synthetic)
+    years = years_failed(failures, report.period.py, _area(report), kind, name)
+    nth = _NTH.get(years, f"year {years}")
+    return f"{nth} of this failure: {consequence(report.scope.kind, years)}"
+
+
+def history(report: Report) -> Html:
+    """Where the failures of earlier years come from: published ones, or invented ones."""
+    area = _area(report)
+    known = sum(failure.area == area for failure in load_failures(report.data.about.synthetic))
+    invented = " They are invented, for the sample alone." if report.data.about.synthetic else ""
+    if not known:
+        return display.paragraph(
+            "No failure of an earlier year is on file for this area: any failure counts as the "
+            "first year's.",
+            "empty",
+        )
+    return display.paragraph(f"{known} failed scores of earlier years are on file.{invented}")
+
+
+def _verdicts(scores: pd.DataFrame, *, overall: bool) -> list[str]:
+    return [_verdict(line, overall) for line in scores.itertuples()]
+
+
+def _verdict(line: object, overall: bool) -> str:
+    band = band_of(line.score, overall=overall)  # type: ignore[attr-defined]
+    if line.reason:  # type: ignore[attr-defined]
+        return f"{band}: {line.reason}"  # type: ignore[attr-defined]
+    if not line.fails:  # type: ignore[attr-defined]
+        return str(band)
+    short = display.rounded(line.short, 1)  # type: ignore[attr-defined]
+    return f"{band}: {short} points under {line.limit:.0f}"  # type: ignore[attr-defined]
 
 
 def finding(report: Report) -> Html:
     """How many scores fail."""
     scores = _individual(report)
     failing = int(scores["fails"].sum())
-    for kind in ("program", "indicator"):
-        failing += int(overall_scores(scores, kind)["fails"].sum())  # type: ignore[arg-type]
+    for kind in _OVERALL:
+        failing += int(overall_scores(scores, kind)["fails"].sum())
     assessed = int(scores["score"].notna().sum())
     if not assessed:
         return display.paragraph("No indicator of this area can be assessed: no level.", "finding")
     return display.paragraph(
-        f"{assessed} of {len(scores)} indicators are assessed; {failing or 'no'} scores fail.",
+        f"{assessed} of {len(scores)} indicators are assessed; "
+        + ("1 score fails." if failing == 1 else f"{failing or 'no'} scores fail."),
         "finding",
     )
 
@@ -138,26 +167,34 @@ def adjusted(report: Report) -> Html:
             "(params/adjustment/): no adjusted level is estimated.",
             "empty",
         )
-    lines = []
-    for line in _individual(report).itertuples():
-        factor = adjustment_factor(
-            model, report.period.py, _area(report), line.program, line.measure,
-            _shares(report, line.program),
-        )  # fmt: skip
-        known = factor is not None and line.basis
-        lines.append((line.program, line.measure, line.target + factor if known else None))
-    frame = pd.DataFrame(lines, columns=["program", "measure", "estimate"])
+    lines = [_estimate(report, model, line) for line in _individual(report).itertuples()]
+    frame = pd.DataFrame(lines, columns=["program", "measure", "agreed", "estimate", "note"])
     shown = frame.assign(
-        name=_names(frame),
-        shown=_figures(frame, "estimate"),
+        name=_names(frame), before=_figures(frame, "agreed"), after=_figures(frame, "estimate")
     )
     columns = (
         Column("name", "Program and indicator"),
-        Column("shown", "Adjusted level, an estimate", number=True),
+        Column("before", "Negotiated level", number=True),
+        Column("after", "Adjusted level, an estimate", number=True),
+        Column("note", "Why there is none"),
     )
     return tables.table(shown, "Estimated adjusted levels, not official", columns, "none.")
 
 
+def _estimate(report: Report, model: Adjustment, line: object) -> tuple[object, ...]:
+    """Negotiated level plus factor: never on top of a level that is adjusted already."""
+    program, measure = line.program, line.measure  # type: ignore[attr-defined]
+    agreed = float(line.negotiated)  # type: ignore[attr-defined]
+    if pd.isna(agreed):
+        return program, measure, agreed, agreed, "no negotiated level"
+    factor = adjustment_factor(
+        model, report.period.py, _area(report), program, measure, _shares(report, program)
+    )
+    estimate = float("nan") if factor.value is None else agreed + factor.value
+    return program, measure, agreed, estimate, factor.lacks or display.NONE
+
+
+@cache
 def _shares(report: Report, program: str) -> dict[str, float]:
     """The share of each group among the periods of participation served in the program year."""
     rows, today = report.data.frame("rows"), as_of(report.data.about)
@@ -169,6 +206,10 @@ def _shares(report: Report, program: str) -> dict[str, float]:
         f"{group.dimension}: {group.title}": int((served & group.holds(view)).sum()) / number
         for group in load_groups()
     }
+
+
+def _keys(scores: pd.DataFrame) -> list[str]:
+    return list(map(individual_name, scores["program"], scores["measure"]))
 
 
 def _names(frame: pd.DataFrame) -> list[str]:

@@ -16,14 +16,15 @@ from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
 PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
-_PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
 _NOBODY = "nobody is in this cohort."
+_FEW = "few: read the counts"
+_UNCLEAR = "no clear difference"
 
 
 def by_group(report: Report, measure: Measure) -> Html:
-    """One indicator by group, for each Title I program; the reader chooses the program."""
+    """One indicator by group, for each program; the reader chooses the program."""
     parts = {}
-    for program in _PROGRAMS:
+    for program in _programs(report, measure):
         mine = _of(report, program, measure)
         title = PROGRAM_TITLES[program]
         parts[title] = tables.table(_shown(mine), f"{title}, by group", _FIGURES, _NOBODY)
@@ -33,7 +34,7 @@ def by_group(report: Report, measure: Measure) -> Html:
 def equity(report: Report, measure: Measure) -> Html:
     """How each group of people stands against all of the program, with the ratio's interval."""
     parts = {}
-    for program in _PROGRAMS:
+    for program in _programs(report, measure):
         mine = _of(report, program, measure)
         mine = mine[mine["dimension"].isin([TOTAL, *PEOPLE])]
         title = PROGRAM_TITLES[program]
@@ -44,36 +45,50 @@ def equity(report: Report, measure: Measure) -> Html:
 
 
 def readings(lines: pd.DataFrame) -> list[str]:
-    """What a ratio's interval says, in words; none where few are counted."""
-    return [
-        _reading(bool(few), float(low), float(high), str(group))
-        for few, low, high, group in zip(
-            lines["few"], lines["ratio_lower"], lines["ratio_upper"], lines["group"], strict=True
-        )
-    ]
+    """What a ratio's interval says, in words; none where few are counted.
+
+    A cell with few successes, or few others, has a reading when it is clear, and a notice.
+    """
+    columns = ("unjudged", "few", "ratio_lower", "ratio_upper", "group")
+    return [_reading(*cells) for cells in zip(*(lines[name] for name in columns), strict=True)]
 
 
-def _reading(few: bool, low: float, high: float, group: str) -> str:
+def _reading(unjudged: bool, few: bool, low: float, high: float, group: str) -> str:
     if group == TOTAL:
         return "compared with"
-    if few:
+    if unjudged:
         return "too few to tell"
     if pd.isna(low):
         return "cannot be told"
+    notice = f"; {_FEW}" if few else ""
     if high < 1:
-        return "\N{BLACK DOWN-POINTING TRIANGLE} lower than all"
-    return "\N{BLACK UP-POINTING TRIANGLE} higher than all" if low > 1 else "no clear difference"
+        return f"\N{BLACK DOWN-POINTING TRIANGLE} lower than all{notice}"
+    return f"\N{BLACK UP-POINTING TRIANGLE} higher than all{notice}" if low > 1 else _UNCLEAR
 
 
 def finding(report: Report, measure: Measure) -> Html:
-    """Which groups stand clearly below the whole of their program."""
+    """Which groups stand clearly below the whole of their program, and how many cannot be told."""
     lines = report.breakdown
-    mine = lines[(lines["indicator"] == measure) & lines["program"].isin(_PROGRAMS)]
-    mine = mine[mine["dimension"].isin(PEOPLE) & ~mine["few"] & (mine["ratio_upper"] < 1)]
-    if mine.empty:
-        return display.paragraph("No group stands clearly below its program's figure.", "finding")
-    named = "; ".join(f"{line.program_title}: {line.group}" for line in mine.itertuples())
-    return display.paragraph(f"Clearly below their program's figure: {named}.", "finding")
+    shown = _programs(report, measure)
+    mine = lines[(lines["indicator"] == measure) & lines["program"].isin(shown)]
+    mine = mine[mine["dimension"].isin(PEOPLE)]
+    below = mine[~mine["unjudged"] & (mine["ratio_upper"] < 1)]
+    unjudged = int(mine["unjudged"].sum())
+    rest = f" {unjudged} groups have too few counted to tell." if unjudged else ""
+    if below.empty:
+        sentence = f"No group stands clearly below its program's figure.{rest}"
+        return display.paragraph(sentence, "finding")
+    named = "; ".join(
+        f"{line.program_title}: {line.group} ({line.successes:.0f} of {line.denominator})"
+        for line in below.itertuples()
+    )
+    return display.paragraph(f"Clearly below their program's figure: {named}.{rest}", "finding")
+
+
+def _programs(report: Report, measure: str) -> list[Program]:
+    lines = report.breakdown
+    shown = report.programs(lines[lines["indicator"] == measure])
+    return [program for program in shown if program in INDICATORS[measure].programs]  # type: ignore[index]
 
 
 def _of(report: Report, program: str, measure: str) -> pd.DataFrame:
@@ -91,7 +106,7 @@ def _shown(lines: pd.DataFrame) -> pd.DataFrame:
         name=list(map(_name, lines["dimension"], lines["group"])),
         shown=_each(lines, ["value"]),
         between=_each(lines, ["lower", "upper"]),
-        note=lines["few"].map({True: "few: read the counts", False: ""}),
+        note=lines["few"].map({True: _FEW, False: ""}),
     )
 
 
@@ -112,12 +127,17 @@ def _each(lines: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 
 def _ratios(lines: pd.DataFrame) -> list[str]:
+    columns = ("ratio", "ratio_lower", "ratio_upper")
     return [
-        display.NONE if few or pd.isna(low) else f"{ratio:.2f} ({low:.2f} to {high:.2f})"
-        for few, ratio, low, high in zip(
-            lines["few"], lines["ratio"], lines["ratio_lower"], lines["ratio_upper"], strict=True
+        display.NONE if unjudged or pd.isna(cells[1]) else "{} ({} to {})".format(*map(_two, cells))
+        for unjudged, *cells in zip(
+            lines["unjudged"], *(lines[name] for name in columns), strict=True
         )
     ]
+
+
+def _two(ratio: float) -> str:
+    return display.rounded(ratio, 2)
 
 
 _FIGURES = (
@@ -131,6 +151,7 @@ _FIGURES = (
 )
 _RATIOS = (
     Column("name", "Group"),
+    Column("successes", "Successes", display.count, number=True),
     Column("denominator", "Counted", display.count, number=True),
     Column("shown", "Figure", number=True),
     Column("between", "95% interval", number=True),

@@ -9,10 +9,13 @@ import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.disclosure import WITHHELD
+from ipats_lib.report.display import drawn
+from ipats_lib.rounding import half_up
 
 # Holds 3:1 on white and between neighbours (WCAG 1.4.11).
-PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25")
-_PROGRAMS = [PROGRAM_TITLES[p] for p in ("adult", "dw", "youth")]
+PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D")
+_PROGRAMS = list(PROGRAM_TITLES.values())
+_SHAPES = ["circle", "square", "triangle-up", "diamond", "cross"]
 MIME = "application/vnd.vegalite.v6+json"
 
 
@@ -65,7 +68,8 @@ def against_levels(summary: pd.DataFrame, title: str) -> Figure:
         {
             "indicator": known["title"],
             "program": known["program_title"],
-            "percent": known["percent"].astype("float64").round(1),
+            "percent": [float(half_up(value, 1)) for value in known["percent"]],
+            "which": known["which"],
             "status": known["status"],
         }
     )
@@ -73,15 +77,16 @@ def against_levels(summary: pd.DataFrame, title: str) -> Figure:
         alt.Chart(data)
         .mark_point(filled=True, size=90, opacity=1)
         .encode(
-            x=alt.X("percent", type="quantitative", title="Percent of negotiated level").scale(
+            x=alt.X("percent", type="quantitative", title="Percent of level").scale(
                 zero=False, nice=True
             ),
             y=alt.Y("indicator", type="nominal", title=None, sort=None).axis(labelLimit=320),
-            color=_by_program("color"),
-            shape=_by_program("shape"),
+            color=_by_program("color", data),
+            shape=_by_program("shape", data),
             tooltip=[
                 alt.Tooltip("program", type="nominal", title="Program"),
                 alt.Tooltip("percent", type="quantitative", title="Percent of level"),
+                alt.Tooltip("which", type="nominal", title="Which level"),
                 alt.Tooltip("status", type="nominal", title="Status"),
             ],
         )
@@ -91,29 +96,37 @@ def against_levels(summary: pd.DataFrame, title: str) -> Figure:
         .mark_rule(strokeDash=[4, 3], color="#555555")
         .encode(x=alt.X("percent", type="quantitative"))
     )
-    text = f"{title}. {len(data)} figures with a level; lines at 90 and 100 percent."
+    text = f"{title}. {len(data)} figures with a verdict; lines at 90 and 100 percent."
     return Figure(alt.layer(met, points).properties(height=220), title, text)
 
 
-def _by_program(channel: str) -> Any:
-    if channel == "color":
-        scale = alt.Scale(domain=_PROGRAMS, range=list(PALETTE[:3]))
-        return alt.Color("program", type="nominal", title="Program", scale=scale)
-    scale = alt.Scale(domain=_PROGRAMS, range=["circle", "square", "triangle-up"])
-    return alt.Shape("program", type="nominal", title="Program", scale=scale)
+def _drawn(measures: pd.Series, values: pd.Series) -> list[float]:
+    pairs = zip(measures.astype("str"), values.astype("float64"), strict=True)
+    return [drawn(measure, value) for measure, value in pairs]
 
 
-def trend(figures: pd.DataFrame, title: str, unit: str = "%") -> Figure:
+def _by_program(channel: str, data: pd.DataFrame) -> Any:
+    """Colour or shape of each program: always the same, the legend naming those that are drawn."""
+    shown = set(data["program"])
+    looks = dict(zip(_PROGRAMS, PALETTE if channel == "color" else _SHAPES, strict=True))
+    mine = {program: look for program, look in looks.items() if program in shown}
+    scale = alt.Scale(domain=list(mine), range=list(mine.values()))
+    make = alt.Color if channel == "color" else alt.Shape
+    return make("program", type="nominal", title="Program", scale=scale)
+
+
+def trend(figures: pd.DataFrame, title: str) -> Figure:
     """One line per program over report quarters (`Report.trend`), in percent or dollars."""
+    figures = figures[figures["value"].notna()]
+    unit = "Dollars" if (figures["indicator"] == "ME").any() else "%"
     data = pd.DataFrame(
         {
             "quarter": figures["quarter_label"],
             "program": figures["program_title"],
-            "value": figures["value"].astype("float64") * (100 if unit == "%" else 1),
+            "value": _drawn(figures["indicator"], figures["value"]),
             "counted": figures["denominator"],
         }
-    ).dropna()
-    data["value"] = data["value"].round(1)
+    )
     lines = (
         alt.Chart(data)
         .mark_line(point=True)
@@ -122,8 +135,8 @@ def trend(figures: pd.DataFrame, title: str, unit: str = "%") -> Figure:
                 labelAngle=0, labelOverlap="greedy"
             ),
             y=alt.Y("value", type="quantitative", title=unit).scale(zero=False),
-            color=_by_program("color"),
-            shape=_by_program("shape"),
+            color=_by_program("color", data),
+            shape=_by_program("shape", data),
             tooltip=[
                 alt.Tooltip("program", type="nominal", title="Program"),
                 alt.Tooltip("quarter", type="ordinal", title="Report quarter"),
@@ -139,11 +152,10 @@ def areas(figures: pd.DataFrame, program: str, measure: str, title: str, mine: s
     """One measure over all areas, ordered; the reader's own area and the state stand out."""
     chosen = figures[(figures["program"] == program) & (figures["measure"] == measure)]
     shown = chosen[~chosen["suppressed"] & chosen["value"].notna()]
-    factor = 1.0 if measure == "ME" else 100.0
     data = pd.DataFrame(
         {
             "area": shown["area_title"],
-            "value": (shown["value"].astype("float64") * factor).round(1),
+            "value": _drawn(shown["measure"], shown["value"]),
             "counted": shown["denominator"].astype("int64"),
             "which": shown["area"].map({mine: "This area", "IL": "Illinois"}).fillna("Other areas"),
         }

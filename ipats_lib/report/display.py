@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 
 import pandas as pd
 
 from ipats_lib.disclosure import WITHHELD
+from ipats_lib.rounding import half_up
 
 NONE = "\N{EN DASH}"
 # A word and a shape for each state, so that colour is never alone.
@@ -36,8 +36,7 @@ class Html:
 
 def rounded(value: float, places: int) -> str:
     """Round half up, at the end only (domain 2.11)."""
-    step = Decimal(1).scaleb(-places)
-    return f"{Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP):,}"
+    return f"{half_up(value, places):,}"
 
 
 def rate(value: Cell) -> str:
@@ -83,6 +82,11 @@ def figure(measure: str, value: Cell, withheld: bool = False) -> str:
     if withheld:
         return WITHHELD
     return dollars(value) if measure == "ME" else rate(value)
+
+
+def drawn(measure: str, value: float) -> float:
+    """A figure as a chart draws it: the number that the table beside it prints."""
+    return float(half_up(value, 0) if measure == "ME" else half_up(value * 100, 1))
 
 
 def text(value: Cell) -> str:

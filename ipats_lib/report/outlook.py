@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ipats_lib.cohorts import PROGRAM_TITLES, Program, Records
 from ipats_lib.due_dates import due
 from ipats_lib.indicators.rules import INDICATORS, Measure
-from ipats_lib.levels import load_levels
+from ipats_lib.levels import find_level, load_levels, target, year_over
 from ipats_lib.periods import Period, program_year_end
 from ipats_lib.periods import Report as Window
 from ipats_lib.projection import (
@@ -73,10 +73,9 @@ def _line(report: Report, year: Window, program: Program, measure: Measure) -> d
         "denominator": denominator,
         "pending": pending,
     }
-    found = load_levels(report.data.about.synthetic).get(
-        (year.py, report.lwia or report.scope.area, program, measure)
-    )
-    level = found.negotiated if found else float("nan")
+    levels = load_levels(report.data.about.synthetic)
+    found = find_level(levels, year.py, report.lwia, program, measure)
+    level, _ = target(found, year_over(year.py, as_of(report.data.about)))
     if INDICATORS[measure].is_median:
         return line | _of_median(mine["value"].dropna(), level)
     share = expected_share(report, year, program, measure, mine) if pending else 0.0

@@ -12,8 +12,8 @@ import pandas as pd
 from ipats_lib import indicators
 from ipats_lib.breakdown import Membership, breakdown, membership_of
 from ipats_lib.caseload import STATUSES, Desk
-from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
-from ipats_lib.disclosure import load_thresholds
+from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
+from ipats_lib.disclosure import load_thresholds, small_cells
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
@@ -80,8 +80,9 @@ class Report:
 
         One row per program and measure: program, program_title, measure, title, numerator,
         denominator, pending, excluded, value (rate 0..1 or dollars), resolved, ceiling, level
-        (same unit), level_synthetic, percent (of level) and status. A denominator under the
-        smallest publishable one gets no status (domain 1.2, rule 6).
+        (same unit), which (negotiated or adjusted), level_synthetic, percent (of level) and
+        status (with the reason where there is no verdict). A denominator under the smallest
+        publishable one gets none (domain 1.2, rule 6).
         """
         asked = window or self.period.reports[0]
         if asked not in self.period.windows:
@@ -113,18 +114,24 @@ class Report:
         return self.judged(joined.fillna({"pending": 0, "excluded": 0}))
 
     def judged(self, figures: pd.DataFrame) -> pd.DataFrame:
-        area = self.scope.lwia or self.scope.area
-        judged = against_levels(figures, load_levels(self.data.about.synthetic), area)
-        fewest = load_thresholds().minimum_denominator
-        bands = [
-            NOT_ASSESSED if size < fewest else band_of(percent)
-            for size, percent in zip(judged["denominator"], judged["percent"], strict=True)
-        ]
+        """Figures in the long form with their level, percent of it and status in words."""
+        levels = load_levels(self.data.about.synthetic)
+        judged = against_levels(figures, levels, self.lwia, as_of(self.data.about))
         return judged.assign(
-            status=[f"{band.shape} {band.name}" for band in bands],
+            status=self._statuses(judged),
             program_title=judged["program"].map(PROGRAM_TITLES),
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
         )
+
+    def _statuses(self, judged: pd.DataFrame) -> list[str]:
+        fewest = load_thresholds().minimum_denominator
+        few = f"{NOT_ASSESSED}: fewer than {fewest} counted"
+        return [
+            unjudged or (few if size < fewest else str(band_of(percent)))
+            for unjudged, size, percent in zip(
+                judged["unjudged"], judged["denominator"], judged["percent"], strict=True
+            )
+        ]
 
     @property
     def records(self) -> Records:
@@ -144,16 +151,19 @@ class Report:
 
     @cached_property
     def breakdown(self) -> pd.DataFrame:
-        """The main report by group (`breakdown.breakdown`), with program_title and few.
+        """The main report by group (`breakdown.breakdown`), with program_title, few and unjudged.
 
-        few: whether fewer are counted than may carry a verdict (`params/disclosure.csv`).
+        few: whether the cell is small by the one rule for all (`disclosure.small_cells`);
+        unjudged: whether fewer are counted than may carry a verdict (domain 1.2, rule 6).
         """
         outcomes = self.data.frame("outcomes")
         mine = outcomes[outcomes["report"] == self.period.reports[0].label].reset_index(drop=True)
         table = breakdown(mine, self.members)
+        cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
         return table.assign(
             program_title=table["program"].astype("str").map(PROGRAM_TITLES),
-            few=table["denominator"] < load_thresholds().minimum_denominator,
+            few=small_cells(cells, load_thresholds()),
+            unjudged=table["denominator"] < load_thresholds().minimum_denominator,
         )
 
     @cached_property
@@ -199,17 +209,30 @@ class Report:
             if self.holds_whole(report, code)
         }
 
+    def programs(self, figures: pd.DataFrame) -> tuple[Program, ...]:
+        """The programs of which a page shows these figures (program and denominator).
+
+        The three of Title I and their total; Wagner-Peyser where an area or the state counts
+        anybody. Grants and Trade are no lines of the federal indicators' tables here.
+        """
+        counted = set(figures.loc[figures["denominator"] > 0, "program"].astype("str"))
+        wagner_peyser = "wp" in counted and self.scope.kind != "planner"
+        return tuple(p for p in PROGRAM_TITLES if p != "wp" or wagner_peyser)
+
     def changes(self) -> pd.DataFrame:
         """The report quarter alone, beside the quarter before and the same one last year.
 
-        One row per Title I program and indicator: program, program_title, measure, title, value,
-        before, a_year_ago (shares 0..1 or dollars), change_quarter and change_year (differences
-        in the same unit); missing where the extract holds no such quarter.
+        One row per program (`programs`) and indicator: program, program_title, measure, title,
+        value, before, a_year_ago (shares 0..1 or dollars), change_quarter and change_year
+        (differences in the same unit); missing where the extract holds no such quarter.
         """
-        mine = self.quarters[self.quarters["program"].isin(["adult", "dw", "youth"])]
-        wide = mine.pivot_table(
-            index=["program", "indicator"], columns="back", values="value", observed=True
-        ).reindex(columns=[0, 1, 4])
+        wide = (
+            self._shown(self.quarters)
+            .pivot_table(
+                index=["program", "indicator"], columns="back", values="value", observed=True
+            )
+            .reindex(columns=[0, 1, 4])
+        )
         wide = wide.set_axis(["value", "before", "a_year_ago"], axis=1).reset_index()
         return wide.rename(columns={"indicator": "measure"}).assign(
             change_quarter=wide["value"] - wide["before"],
@@ -219,13 +242,24 @@ class Report:
         )
 
     def trend(self, measure: str) -> pd.DataFrame:
-        """One measure by report quarter, oldest first, for the three Title I programs.
+        """One measure by report quarter, oldest first, for the programs that are shown.
 
         One row per quarter and program: quarter_label, program, program_title, numerator,
         denominator, value; only quarters whose exits the extract still holds.
         """
-        mine = self.quarters["program"].isin(["adult", "dw", "youth"])
-        return self.quarters[mine & (self.quarters["indicator"] == measure)].reset_index(drop=True)
+        mine = self._shown(self.quarters[self.quarters["indicator"] == measure])
+        return mine.sort_values(["quarter_label", "program"], ignore_index=True)
+
+    def _shown(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """The programs that are shown, they and the indicators in the order of the rules.
+
+        With the quarters of earlier snapshots they come as plain texts.
+        """
+        programs = self.programs(figures)
+        mine = figures[figures["program"].isin(programs)]
+        program = pd.Categorical(mine["program"].astype("str"), categories=programs)
+        indicator = pd.Categorical(mine["indicator"].astype("str"), categories=list(INDICATORS))
+        return mine.assign(program=program, indicator=indicator)
 
     def areas(self) -> pd.DataFrame:
         """The state and every LWIA in the main report, small cells withheld (long form).

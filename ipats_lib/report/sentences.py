@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ipats_lib.disclosure import load_thresholds
 from ipats_lib.report.display import Html, figure, paragraph, percent_of_level, rounded
 
 
@@ -11,7 +12,7 @@ def status(summary: pd.DataFrame) -> Html:
     if bands.empty:
         return paragraph("No figure of this scope has a level to compare with.", "finding")
     listed = ", ".join(f"{number} {name}" for name, number in bands.items())
-    return paragraph(f"Of {bands.sum()} figures with a level: {listed}.", "finding")
+    return paragraph(f"Of {bands.sum()} figures compared with a level: {listed}.", "finding")
 
 
 def largest_gap(summary: pd.DataFrame) -> Html:
@@ -22,7 +23,7 @@ def largest_gap(summary: pd.DataFrame) -> Html:
     worst = under.loc[under["percent"].astype("float64").idxmin()]
     return paragraph(
         f"Furthest below its level: {worst['program_title']}, {worst['title'].lower()}, at "
-        f"{figure(worst['measure'], worst['value'])} against "
+        f"{figure(worst['measure'], worst['value'])} against the {worst['which']} "
         f"{figure(worst['measure'], worst['level'])} "
         f"({percent_of_level(worst['percent'])} of the level, "
         f"{int(worst['denominator'])} counted).",
@@ -56,8 +57,9 @@ def back_test(tested: pd.DataFrame) -> Html:
     )
 
 
-def small_numbers(summary: pd.DataFrame, fewest: int) -> Html:
-    """A warning where figures rest on few records, or that none does."""
+def small_numbers(summary: pd.DataFrame) -> Html:
+    """A warning where figures rest on few records (`params/disclosure.csv`), or that none does."""
+    fewest = load_thresholds().minimum_denominator
     few = int(((summary["denominator"] > 0) & (summary["denominator"] < fewest)).sum())
     if not few:
         return paragraph(f"Every figure here rests on at least {fewest} records.", "finding")

@@ -96,19 +96,21 @@ def levels(summary: pd.DataFrame, caption: str) -> Html:
         known=_figures(summary, "resolved"),
         best=_figures(summary, "ceiling"),
         name=summary["program_title"] + ": " + summary["title"],
+        which=[which or display.NONE for which in summary["which"]],
         page=[indicator_page(str(measure)) for measure in summary["measure"]],
     )
     columns = (
         Column("name", "Program and indicator", href="page"),
         Column("numerator", "Successes", display.count, number=True),
         Column("denominator", "Counted", display.count, number=True),
-        Column("shown", "Official figure", number=True),
-        Column("at_level", "Negotiated level", number=True),
+        Column("shown", "Official figure, and worst case", number=True),
+        Column("at_level", "Level", number=True),
+        Column("which", "Which level"),
         Column("percent", "Percent of level", display.percent_of_level, number=True),
         Column("status", "Status"),
         Column("pending", "Still pending", display.count, number=True),
         Column("known", "Known outcomes only", number=True),
-        Column("best", "If all pending succeed", number=True),
+        Column("best", "Best case: all pending succeed", number=True),
     )
     source = "synthetic levels" if summary["level_synthetic"].any() else "published levels"
     known = f"{caption}; {source}" if summary["level"].notna().any() else f"{caption}; no level"

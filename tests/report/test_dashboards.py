@@ -71,7 +71,7 @@ def test_every_county_is_on_the_map_with_the_number_of_its_active_participants(w
     assert len(drawn) == 102
     rows = whole.data.frame("rows")
     active = rows[rows[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) & rows["901"].isna()]
-    active = active[active["900"].notna()]
+    active = active[active["900"].notna() & (active["101"] == "IL")]
     counted = active["102"].value_counts()
     assert dict(zip(table["fips"], table["n"], strict=True)) == {
         fips: int(counted.get(fips, 0)) for fips in table["fips"]

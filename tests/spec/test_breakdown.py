@@ -4,14 +4,14 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ipats_lib.breakdown import TOTAL, breakdown, membership_of
 from ipats_lib.cohorts import Records, View
 from ipats_lib.groups import age, load_groups
 from ipats_lib.indicators import outcome_table
-from ipats_lib.indicators.intervals import of_median, ratio_to_total, wilson
+from ipats_lib.indicators.intervals import of_median, of_ratio, ratio_to_total, wilson
 from ipats_lib.periods import Period, Window
 from tests.tables import records
 
@@ -39,14 +39,54 @@ def test_the_median_of_nine_lies_between_the_second_and_the_eighth():
 
 
 def test_a_groups_ratio_to_the_total_it_is_part_of():
-    """40 of 50 against 60 of 100: 0.8 / 0.6. The rest: 20 of 50.
+    """40 of 50 against 60 of 100: 0.8 / 0.6. The rest: 20 of 50, half of the total.
 
-    variance = (1/0.8 - 0.5/0.6)^2 * 0.16/50 + (0.5/0.6)^2 * 0.24/50 = 0.0038889
+    Wilson: 0.66963 to 0.88756 and 0.27608 to 0.53819. With product 0.8 x 0.4 = 0.32 the ratio
+    to the rest lies between
+    (0.32 - sqrt(0.1024 - 0.66963 x 0.93037 x 0.53819 x 0.26181)) / (0.53819 x 0.26181) = 1.41304
+    (0.32 + sqrt(0.1024 - 0.88756 x 0.71244 x 0.27608 x 0.52392)) / (0.27608 x 0.52392) = 2.93531
+    and the ratio to the total, q / (0.5 q + 0.5), between 1.17117 and 1.49178.
     """
-    ratio, low, high = ratio_to_total(40, 50, 60, 100)
-    half = 1.959964 * np.sqrt((1 / 0.8 - 0.5 / 0.6) ** 2 * 0.0032 + (0.5 / 0.6) ** 2 * 0.0048)
-    assert ratio == pytest.approx(4 / 3)
-    assert (low, high) == pytest.approx((4 / 3 * np.exp(-half), 4 / 3 * np.exp(half)))
+    assert wilson(40, 50) == pytest.approx((0.66963, 0.88756), abs=5e-6)
+    assert wilson(20, 50) == pytest.approx((0.27608, 0.53819), abs=5e-6)
+    assert of_ratio(40, 50, 20, 50) == pytest.approx((1.41304, 2.93531), abs=5e-5)
+    assert ratio_to_total(40, 50, 60, 100) == pytest.approx((4 / 3, 1.17117, 1.49178), abs=5e-5)
+
+
+def test_a_group_without_any_success_lies_below_the_total():
+    """0 of 40, the rest 70 of 100. Wilson: up to 0.08763, and 0.60415 to 0.78107.
+
+    Ratio to the rest: up to 0.08763 / sqrt(0.60415 x 0.79585) = 0.12637; group 2/7 of the total:
+    0.12637 / (0.12637 x 2/7 + 5/7) = 0.16841.
+    """
+    assert ratio_to_total(0, 40, 70, 140) == pytest.approx((0, 0, 0.16841), abs=5e-5)
+
+
+def test_a_group_where_everybody_succeeded_lies_above_the_total():
+    """40 of 40, the rest 30 of 100: ratio 2 to the total of 0.5, and clearly above it."""
+    ratio, low, high = ratio_to_total(40, 40, 70, 140)
+    assert ratio == 2
+    assert 1 < low < 2 < high < 140 / 40
+
+
+def test_the_only_group_with_successes_has_an_upper_bound():
+    """5 of 10, the rest 0 of 10: no more than the total's whole share can be the group's."""
+    ratio, low, high = ratio_to_total(5, 10, 5, 20)
+    assert (ratio, high) == (2, 2)
+    assert 1 < low < 2
+    assert np.isnan(ratio_to_total(0, 10, 0, 20)).all()
+
+
+@given(st.data())
+def test_the_ratios_interval_is_finite_and_holds_the_ratio(data):
+    total = data.draw(st.integers(2, 400))
+    counted = data.draw(st.integers(1, total - 1))
+    successes = data.draw(st.integers(0, counted))
+    others = data.draw(st.integers(0, total - counted))
+    assume(successes + others)
+    ratio, low, high = ratio_to_total(successes, counted, successes + others, total)
+    assert 0 <= low <= ratio + 1e-9
+    assert ratio - 1e-9 <= high < np.inf
 
 
 def test_a_group_that_is_the_total_has_a_ratio_of_one_and_no_interval():
@@ -55,20 +95,22 @@ def test_a_group_that_is_the_total_has_a_ratio_of_one_and_no_interval():
     assert np.isnan(low)
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says():
-    """Four thousand draws of a group of 80 in an area of 200, the true ratio being known."""
-    draw = np.random.default_rng(7)
-    truth = 0.6 / (0.4 * 0.6 + 0.6 * 0.75)
+@pytest.mark.parametrize(("share", "size"), [(0.6, 80), (0.05, 40), (0.98, 40), (0.3, 12)])
+def test_the_interval_covers_the_truth_as_often_as_it_says(share, size):
+    """Four thousand draws of a group in an area of 200, the true ratio being known."""
+    draw, rest = np.random.default_rng(7), 200 - size
+    truth = share / (size / 200 * share + rest / 200 * 0.75)
     hits = 0
-    for a, b in zip(draw.binomial(80, 0.6, 4000), draw.binomial(120, 0.75, 4000), strict=True):
-        _, low, high = ratio_to_total(int(a), 80, int(a + b), 200)
+    groups, others = draw.binomial(size, share, 4000), draw.binomial(rest, 0.75, 4000)
+    for a, b in zip(groups, others, strict=True):
+        _, low, high = ratio_to_total(int(a), size, int(a + b), 200)
         hits += low <= truth <= high
-    assert hits / 4000 == pytest.approx(0.95, abs=0.02)
+    assert hits / 4000 == pytest.approx(0.95, abs=0.03)
 
 
-def view(**row) -> View:
+def view(program="title1", **row) -> View:
     rows = records(row)
-    return View(Records(rows), "title1", Window(date.min, date.max), date.max)
+    return View(Records(rows), program, Window(date.min, date.max), date.max)
 
 
 @pytest.mark.parametrize(
@@ -80,13 +122,23 @@ def test_age_is_in_full_years_at_entry(born, entry, years):
     assert age(view(**{"200": born, "900": entry})) == [years]
 
 
-def test_youth_are_as_old_as_at_their_first_youth_service():
-    asked = view(**{"200": "2004-01-01", "900": "2023-12-31", "905": 1, "906": "2024-01-01"})
-    assert age(asked) == [20]
+BOTH = {"200": "2004-01-01", "900": "2023-12-31", "903": 1, "905": 1, "906": "2024-01-01"}
 
 
-def groups_of(**row) -> set[str]:
-    asked = view(**row)
+@pytest.mark.parametrize(
+    ("program", "years"), [("youth", 20), ("title1", 20), ("adult", 19), ("dw", 19), ("wp", 19)]
+)
+def test_youth_lines_are_aged_at_the_first_youth_service_and_others_at_entry(program, years):
+    """Twenty on the day of the first youth service, nineteen at entry the day before."""
+    assert age(view(program, **BOTH)) == [years]
+
+
+def test_without_a_first_youth_service_a_youth_line_is_aged_at_entry():
+    assert age(view("youth", **{**BOTH, "906": None})) == [19]
+
+
+def groups_of(program="title1", **row) -> set[str]:
+    asked = view(program, **row)
     return {group.title for group in load_groups() if group.holds(asked)[0]}
 
 
@@ -102,9 +154,60 @@ def test_the_service_tiers_exclude_each_other():
     assert groups_of(**{"1300": 0, "1001": "2024-01-01"}) == {"Basic career services only"}
 
 
-def test_a_county_is_named_by_its_fips_code():
-    assert groups_of(**{"102": "031"}) == {"Cook"}
-    assert len([g for g in load_groups() if g.dimension == "County of residence"]) == 102
+TIERED = {"905": 1, "906": "2024-01-01", "1200": "2024-02-01", "1001": "2024-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("program", "others", "tier"),
+    [
+        ("youth", {"1300": 1}, "Training"),
+        ("youth", {"1300": 0}, "Youth services"),
+        ("youth", {}, "Youth services"),
+        ("title1", {}, "Youth services"),
+        ("adult", {"903": 1}, "Individualized career services"),
+        ("adult", {"903": 1, "1200": None}, "Basic career services only"),
+        ("title1", {"903": 1}, "Individualized career services"),
+        ("youth", {"903": 1}, "Youth services"),
+    ],
+)
+def test_the_tier_depends_on_the_lines_program(program, others, tier):
+    """Youth: training if 1300 is 1, otherwise youth services (906 filled).  Domain 2.14."""
+    assert groups_of(program, **{**TIERED, **others}) == {tier}
+
+
+def test_a_youth_without_any_service_date_is_in_no_tier():
+    assert groups_of("youth", **{**TIERED, "906": None}) == set()
+
+
+@pytest.mark.parametrize(
+    ("state", "county", "home"),
+    [("IL", "031", {"Cook"}), ("IN", "089", {"Outside Illinois"}),
+     ("IN", "031", {"Outside Illinois"}), ("88", None, {"Outside Illinois"}),
+     ("IL", None, set()), (None, "031", set()), ("IL", "999", set())],
+)  # fmt: skip
+def test_a_county_is_named_by_its_fips_code_in_illinois_alone(state, county, home):
+    """Every state numbers its counties from 001: Indiana's Lake is 089, Illinois' Kane too."""
+    assert groups_of(**{"101": state, "102": county}) == home
+
+
+def test_there_are_102_counties_and_all_other_states():
+    assert len([g for g in load_groups() if g.dimension == "County of residence"]) == 103
+
+
+def test_a_breakdown_asks_in_the_program_of_each_line():
+    """One record in Adult and Youth: 18 at entry, 19 at the first youth service a day later."""
+    rows = records({**EXITED, **BOTH, "200": "2005-01-01", "901": "2024-05-05", "1300": 0})
+    outcomes = outcome_table(rows, Period.parse("PY2024").reports, date(2025, 10, 1))
+    lines = breakdown(outcomes, membership_of(rows))
+    lines = lines[lines["indicator"] == "ERQ2"]
+    tiers = lines[lines["dimension"].isin(["Age", "Service tier"])].groupby(
+        "program", observed=True
+    )
+    assert {program: set(mine["group"]) for program, mine in tiers} == {
+        "adult": {"16 to 18"},
+        "youth": {"19 to 24", "Youth services"},
+        "title1": {"19 to 24"},
+    }
 
 
 EXITED = {"903": 1, "900": "2023-01-10", "901": "2023-09-05", "923": 0}

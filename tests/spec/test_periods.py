@@ -49,8 +49,9 @@ def test_the_program_year_to_date_grows_quarter_by_quarter(quarter):
     assert to_date.cohort("ER_Q2").end == current.cohort("ER_Q2").end
 
 
-def test_an_annual_publication_has_one_window():
-    assert [w.window for w in Period(2024).windows] == ["annual"]
+def test_an_annual_publication_offers_the_year_and_its_last_quarter():
+    assert [w.window for w in Period(2024).windows] == ["annual", "current"]
+    assert Period(2024).windows[1] == Period(2024, 4).windows[1]
 
 
 def test_a_few_old_exits_do_not_make_a_whole_quarter():

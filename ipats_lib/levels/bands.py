@@ -1,0 +1,62 @@
+"""The bands of a figure or a score against its level (domain 3.3)."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from ipats_lib.errors import ParamsError
+from ipats_lib.params import params_folder, read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A status: word, shape (so that colour is never alone) and the lowest percent of level.
+
+    overall_from: the lowest mean of scores, for overall scores; None where they have no such band.
+    """
+
+    name: str
+    shape: str
+    from_percent: float
+    overall_from: float | None
+    meaning: str
+
+    def __str__(self) -> str:
+        return f"{self.shape} {self.name}"
+
+
+_BANDS = ("band", "shape", "from_percent", "overall_from_percent", "meaning")
+
+
+@cache
+def load_bands() -> tuple[Band, ...]:
+    """`params/bands.csv`, best first (domain 3.3; the numeric cuts are project defaults)."""
+    path = params_folder() / "bands.csv"
+    try:
+        bands = [_band(row) for row in read_rows(path, _BANDS)]
+    except ValueError as error:
+        raise ParamsError(f"{path}: expected a percent, or nothing, in each band.") from error
+    return tuple(sorted(bands, key=lambda band: -band.from_percent))
+
+
+def _band(row: dict[str, str]) -> Band:
+    overall = row["overall_from_percent"]
+    lowest = float(row["from_percent"]), float(overall) if overall else None
+    return Band(row["band"], row["shape"], *lowest, row["meaning"])
+
+
+NOT_ASSESSED = Band(
+    "Not assessed", "\N{EN DASH}", float("-inf"), float("-inf"), "no level, or nobody to count"
+)
+NOT_COMPARED = Band(
+    "Not compared", "\N{EN DASH}", float("-inf"), float("-inf"), "part of a yearly measure"
+)
+
+
+def band_of(percent: float, *, overall: bool = False) -> Band:
+    """The band of a percent of level, or of a mean of them; NOT_ASSESSED for a missing one."""
+    if pd.isna(percent):
+        return NOT_ASSESSED
+    cuts = ((b, b.overall_from if overall else b.from_percent) for b in load_bands())
+    return next(band for band, cut in cuts if cut is not None and percent >= cut)

@@ -1,0 +1,117 @@
+"""Reading and checking `params/levels/` (domain 3.4): a level that is wrong is refused by name."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+from ipats_lib.errors import ParamsError
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.levels.level import AREA_TYPES, SYNTHETIC, Level, LevelKey
+from ipats_lib.params import load_areas, params_folder, read_rows
+
+COLUMNS = (
+    *("py", "area_type", "area_code", "program", "indicator"),
+    *("negotiated", "adjusted", "assessed", "source"),
+)
+# No level is agreed for the Title I total.
+_PROGRAMS = ("adult", "dw", "youth", "wp")
+# WIOA's indicators were first reported for PY2016; levels are agreed two years ahead.
+_YEARS = range(2016, 2041)
+# Wide enough for any level ever agreed, narrow enough for a share written as 0.75.
+_RATES, _DOLLARS = (1.0, 100.0), (100.0, 100_000.0)
+
+
+@cache
+def load_levels(synthetic: bool) -> Mapping[LevelKey, Level]:
+    """Every level of `params/levels/*.csv`, by program year, area, program and indicator.
+
+    Published levels always; those of files called `synthetic*.csv` only for synthetic data, and
+    never over a published one. ParamsError names file, line, column, value and what is expected.
+    """
+    files = sorted((params_folder() / "levels").glob("*.csv"))
+    drawn: dict[LevelKey, Level] = {}
+    published: dict[LevelKey, Level] = {}
+    for path in files:
+        _read(path, drawn if _is_synthetic(path) else published)
+    return drawn | published if synthetic else published
+
+
+def _is_synthetic(path: Path) -> bool:
+    return path.name.startswith(SYNTHETIC)
+
+
+def _read(path: Path, levels: dict[LevelKey, Level]) -> None:
+    for line, row in enumerate(read_rows(path, COLUMNS), start=2):
+        _check(path, line, row)
+        key, level = _parse(row)
+        if key in levels:
+            raise ParamsError(
+                f"{path} line {line}: the level of {', '.join(map(str, key))} stands twice; "
+                "expected one line for it in all files of the folder."
+            )
+        levels[key] = level
+
+
+def _parse(row: dict[str, str]) -> tuple[LevelKey, Level]:
+    scale = 1.0 if row["indicator"] == "ME" else 100.0
+    adjusted = float(row["adjusted"]) / scale if row["adjusted"] else None
+    key = int(row["py"]), row["area_type"], row["area_code"], row["program"], row["indicator"]
+    level = Level(
+        float(row["negotiated"]) / scale, adjusted, row["source"], row["assessed"] == "true"
+    )
+    return key, level
+
+
+def _check(path: Path, line: int, row: dict[str, str]) -> None:
+    if None in row or None in row.values():
+        raise ParamsError(f"{path} line {line}: expected {len(COLUMNS)} cells, one per column.")
+    for column, right, expected in _rules(path, row):
+        if not right(row[column]):
+            raise ParamsError(
+                f"{path} line {line}: {column} is '{row[column]}'; expected {expected}."
+            )
+
+
+def _rules(path: Path, row: dict[str, str]) -> list[tuple[str, Callable[[str], bool], str]]:
+    """Column, what must hold for its value, and that in words; in the order of the columns."""
+    areas = _codes(row["area_type"])
+    lowest, highest = _DOLLARS if row["indicator"] == "ME" else _RATES
+    unit = "dollars" if row["indicator"] == "ME" else "percent"
+    measured = [code for code, rule in INDICATORS.items() if row["program"] in rule.programs]
+    size = f"{unit} from {lowest:g} to {highest:g}"
+
+    def sized(text: str) -> bool:
+        return lowest <= _number(text) <= highest
+
+    return [
+        ("py", lambda text: text.isdecimal() and int(text) in _YEARS,
+         f"a program year from {_YEARS[0]} to {_YEARS[-1]}"),
+        ("area_type", AREA_TYPES.__contains__, f"one of {', '.join(AREA_TYPES)}"),
+        ("area_code", areas.__contains__, f"one of {', '.join(areas)}"),
+        ("program", _PROGRAMS.__contains__, f"one of {', '.join(_PROGRAMS)}"),
+        ("indicator", measured.__contains__,
+         f"an indicator of the program, one of {', '.join(measured)}"),
+        ("negotiated", sized, size),
+        ("adjusted", lambda text: not text or sized(text), f"nothing, or {size}"),
+        ("assessed", ("true", "false").__contains__, "true or false"),
+        ("source", lambda text: text.startswith(SYNTHETIC), f"'{SYNTHETIC}' at its start")
+        if _is_synthetic(path)
+        else ("source", _published, "the source of a published level"),
+    ]  # fmt: skip
+
+
+def _published(source: str) -> bool:
+    return source.strip() != "" and not source.startswith(SYNTHETIC)
+
+
+def _codes(area_type: str) -> tuple[str, ...]:
+    only = AREA_TYPES.get(area_type, "")
+    return (only,) if only else tuple(area.lwia for area in load_areas())
+
+
+def _number(text: str) -> float:
+    """The number; NaN, which lies in no range, for anything that is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

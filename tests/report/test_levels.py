@@ -1,0 +1,211 @@
+"""Levels, verdicts and the assessment on the pages of the sample.  Source: domain 3."""
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+
+import pandas as pd
+import pytest
+
+from ipats_lib.assessment import Factor
+from ipats_lib.breakdown import TOTAL
+from ipats_lib.levels import Level, key_of, load_levels
+from ipats_lib.periods import Period
+from ipats_lib.report import Report, assessments, breakdowns, charts, sentences, tables
+from ipats_lib.report import report as reports
+from ipats_lib.report.data import StateData
+from ipats_lib.scopes import Scope
+
+
+def with_levels(monkeypatch, changes):
+    """The sample's levels with some changed, for the pages of a report made hereafter."""
+    levels = MappingProxyType({**load_levels(True), **changes})
+    for module in (reports, assessments):
+        monkeypatch.setattr(module, "load_levels", lambda _: levels)
+
+
+def line_of(report, program, measure, window=None):
+    return report.indicators(window).set_index(["program", "measure"]).loc[(program, measure)]
+
+
+def test_a_baseline_indicator_has_no_verdict_on_the_summary(area, monkeypatch):
+    key = key_of(2024, area.lwia, "adult", "ERQ2")
+    with_levels(monkeypatch, {key: replace(load_levels(True)[key], assessed=False)})
+    line = line_of(area, "adult", "ERQ2")
+    assert line["status"].endswith("Not assessed: a baseline indicator in this program year")
+    assert pd.isna(line["percent"])
+    assert line["level"] == load_levels(True)[key].negotiated
+    compared = area.indicators()["percent"].notna().sum()
+    assert f"Of {compared} figures" in sentences.status(area.indicators()).plain
+
+
+def test_the_summary_compares_with_the_adjusted_level_after_the_year_and_says_so(area, monkeypatch):
+    """The sample is known in August 2025: program year 2024 is over."""
+    key = key_of(2024, area.lwia, "adult", "ERQ2")
+    with_levels(monkeypatch, {key: Level(0.75, 0.5, "synthetic: x")})
+    line = line_of(area, "adult", "ERQ2")
+    assert (line["level"], line["which"]) == (0.5, "adjusted")
+    assert line["percent"] == pytest.approx(line["value"] / 0.5 * 100)
+    page = tables.levels_by_window(area, "ERQ2").html
+    assert "Which level" in page
+    assert "<td>adjusted</td>" in page
+    assert "<td>negotiated</td>" in page
+    assert "Negotiated" not in page
+
+
+def test_the_drawn_points_are_the_numbers_of_the_table(area):
+    summary = area.indicators()
+    drawn = charts.against_levels(summary, "x").spec()
+    values = [line for data in drawn["datasets"].values() for line in data if "indicator" in line]
+    page = tables.levels(summary, "x").html
+    assert len(values) == summary["percent"].notna().sum()
+    assert all(f"<td class='n'>{line['percent']:.1f}%</td>" in page for line in values)
+
+
+def test_one_quarter_of_skill_gains_is_not_compared_with_a_yearly_level(area):
+    rolling, current, *_ = area.period.windows
+    assert pd.notna(line_of(area, "adult", "MSG", rolling)["percent"])
+    line = line_of(area, "adult", "MSG", current)
+    assert line["status"].endswith("Not compared: one quarter of a yearly measure")
+    assert pd.isna(line["percent"])
+
+
+def test_an_annual_publication_offers_the_year_and_its_last_quarter(state):
+    whole = StateData(state.snapshot, Period.parse("PY2024"))
+    report = Report(whole.slice(Scope.parse("state")))
+    page = tables.levels_by_window(report, "ERQ2").html
+    assert re.findall(r"<h3>(.*?)</h3>", page) == ["Annual", "Current quarter"]
+    last = report.period.windows[1]
+    now = Report(state.slice(Scope.parse("state")))
+    assert (
+        line_of(report, "adult", "ERQ2", last)["value"]
+        == (line_of(now, "adult", "ERQ2", now.period.windows[1])["value"])
+    )
+
+
+def test_small_numbers_are_those_of_the_parameters(area):
+    summary = area.indicators().assign(denominator=9)
+    assert "fewer than 10 records" in sentences.small_numbers(summary).plain
+
+
+def test_the_state_is_assessed_in_wagner_peyser_too(state):
+    whole = Report(state.slice(Scope.parse("state")))
+    page = assessments.individual(whole).html
+    assert page.count("Wagner-Peyser: ") == 3
+    assert "Wagner-Peyser" in assessments.overall(whole).html
+
+
+def test_an_area_is_not_assessed_in_wagner_peyser(area):
+    assert "Wagner-Peyser" not in assessments.individual(area).html
+
+
+def test_wagner_peyser_and_the_total_stand_in_changes_trend_and_groups(report):
+    shown = set(report.changes()["program"].astype("str"))
+    assert {"adult", "dw", "youth", "title1"} <= shown
+    groups = breakdowns.by_group(report, "ERQ2").html
+    assert "<h3>Title I total</h3>" in groups
+    assert "<h3>Wagner-Peyser</h3>" not in breakdowns.by_group(report, "MSG").html
+    counted = line_of(report, "wp", "ERQ2")["denominator"]
+    expected = bool(counted) and report.scope.kind != "planner"
+    assert ("<h3>Wagner-Peyser</h3>" in groups) == expected
+    assert "wp" in shown or not expected
+    assert set(report.trend("ERQ2")["program"].astype("str")) <= shown
+
+
+def failing(area, monkeypatch, level):
+    """An area whose Adult employment rate is set against a level it cannot half reach."""
+    key = key_of(2024, area.lwia, "adult", "ERQ2")
+    with_levels(monkeypatch, {key: level})
+    return area
+
+
+def test_a_failed_score_says_its_band_and_what_follows_in_which_year(area, monkeypatch):
+    from ipats_lib.assessment.history import Failure
+
+    report = failing(area, monkeypatch, Level(3.0, None, "synthetic: x"))
+    first = assessments.individual(report).html
+    assert "Fails: " in first
+    assert "first year of this failure: technical assistance" in first
+    earlier = frozenset(Failure(py, report.lwia, "individual", "adult ERQ2") for py in (2022, 2023))
+    monkeypatch.setattr(assessments, "load_failures", lambda _: earlier)
+    third = assessments.individual(report).html
+    assert "third year of this failure: reorganization plan by the Governor" in third
+    assert "They are invented" in assessments.history(report).plain
+
+
+def test_overall_scores_have_the_three_bands_in_word_and_shape(area, monkeypatch):
+    report = failing(area, monkeypatch, Level(3.0, None, "synthetic: x"))
+    page = assessments.overall(report).html
+    verdicts = set(re.findall(r"<td>(. (?:Exceeds|Meets|Fails|Below))", page))
+    assert "\N{HEAVY MULTIPLICATION X} Fails" in verdicts
+    assert not any("Below" in verdict for verdict in verdicts)
+    assert len(verdicts) > 1
+
+
+def test_the_estimate_starts_from_the_negotiated_level(area, monkeypatch):
+    """Negotiated 75.0, adjusted already to 50.0, factor 0.02: the estimate is 77.0."""
+    report = failing(area, monkeypatch, Level(0.75, 0.5, "synthetic: x"))
+    model = replace(assessments.load_adjustment(), terms={(2024, "adult", "ERQ2"): ()})
+    monkeypatch.setattr(assessments, "load_adjustment", lambda: model)
+    monkeypatch.setattr(
+        assessments,
+        "adjustment_factor",
+        lambda model, py, area, program, measure, shares: (
+            Factor(0.02) if (program, measure) == ("adult", "ERQ2") else Factor(None, "no value")
+        ),
+    )
+    page = assessments.adjusted(report).html
+    assert "<td class='n'>75.0%</td><td class='n'>77.0%</td>" in page
+    assert "<td>no value</td>" in page
+
+
+def lines(**changes):
+    base = {"unjudged": False, "few": False, "ratio": 0.5, "ratio_lower": 0.3, "ratio_upper": 0.8,
+            "group": "Female"}  # fmt: skip
+    return pd.DataFrame([{**base, **changes}])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reading"),
+    [
+        ({}, "\N{BLACK DOWN-POINTING TRIANGLE} lower than all"),
+        ({"few": True}, "\N{BLACK DOWN-POINTING TRIANGLE} lower than all; few: read the counts"),
+        ({"few": True, "unjudged": True}, "too few to tell"),
+        ({"ratio_upper": 1.2}, "no clear difference"),
+        ({"ratio_lower": 1.1, "ratio_upper": 1.2},
+         "\N{BLACK UP-POINTING TRIANGLE} higher than all"),
+        ({"ratio_lower": float("nan")}, "cannot be told"),
+        ({"group": TOTAL}, "compared with"),
+    ],
+)  # fmt: skip
+def test_what_a_ratio_says(changes, reading):
+    assert breakdowns.readings(lines(**changes)) == [reading]
+
+
+def test_few_is_the_one_rule_for_small_cells(report):
+    """Ten counted, three successes, three others; ten wages (`params/disclosure.csv`)."""
+    for line in report.breakdown.itertuples():
+        if line.indicator == "ME":
+            assert line.few == (line.denominator < 10)
+            continue
+        others = line.denominator - line.successes
+        assert line.few == (line.denominator < 10 or line.successes < 3 or others < 3)
+        assert line.unjudged == (line.denominator < 10)
+
+
+def test_a_group_without_any_success_is_named_below_its_program(area, monkeypatch):
+    """Nobody of a group of at least twenty succeeded: the finding names it, with its counts."""
+    table = area.breakdown
+    mine = (table["indicator"] == "ERQ2") & (table["program"] == "adult")
+    place = table.index[mine & (table["group"] == "Female")][0]
+    zero = dict.fromkeys(["successes", "value", "lower", "ratio", "ratio_lower"], 0.0)
+    changed = table.copy()
+    changed.loc[place, list(zero)] = list(zero.values())
+    changed.loc[place, "ratio_upper"] = 0.17
+    changed.loc[place, "few"] = True
+    counted = int(changed.loc[place, "denominator"])
+    assert counted >= 10
+    report = Report(area.data)
+    report.__dict__["breakdown"] = changed
+    said = breakdowns.finding(report, "ERQ2").plain
+    assert f"Adult: Female (0 of {counted})" in said
