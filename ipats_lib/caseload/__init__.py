@@ -2,6 +2,7 @@
 
 from ipats_lib.caseload import (
     applications,
+    distribution,
     engagement,
     flow,
     gaps,
@@ -31,6 +32,7 @@ __all__ = [
     "alerts",
     "applications",
     "caseload",
+    "distribution",
     "engagement",
     "flow",
     "gaps",
