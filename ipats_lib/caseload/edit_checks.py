@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.mix import PRIORITY
 from ipats_lib.caseload.status import QUALIFYING, TRAININGS
+from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import (
     IN_ADULT,
     IN_DISLOCATED_WORKER,
@@ -27,7 +28,6 @@ EMPLOYED = (("1600", "1601"), ("1602", "1603"), ("1604", "1605"), ("1606", "1607
 GAINS = ("1806", "1807", "1808", "1809", "1810")
 YOUTH_BARRIERS = ("202", "701", "702", "704", "800", "801", "802", "803", "804", "805", "806")
 KINDS = ("1303", "1310", "1315")
-LARGE_WAGE, SMALL_WAGE = 100_000.0, 100.0
 REPORTABLE = 4
 ELEMENTS = (
     *(
@@ -99,7 +99,8 @@ def _exit_before_entry(view: View) -> Mask:
 
 
 def _exit_too_new(view: View) -> Mask:
-    return view.day("901") > np.datetime64(view.as_of) - np.timedelta64(90, "D")
+    known = np.datetime64(view.as_of) - np.timedelta64(threshold("exit_days"), "D")
+    return view.day("901") > known
 
 
 def _school_and_age(view: View) -> Mask:
@@ -129,14 +130,14 @@ def _grade_and_level(view: View) -> Mask:
 
 
 def _level_and_status(view: View) -> Mask:
-    return (view.code("409") == 5) & (view.code("408") == 0)
+    """A graduate (409 = 5) has a level of 1 or more; a blank level is none."""
+    return (view.code("409") == 5) & ~(view.code("408") >= 1)
 
 
 def _veteran_fields(view: View) -> Mask:
     veteran, kind = view.code("300"), view.code("301")
-    return ((veteran == 1) & ~np.isin(kind, (1, 2, MISSING))) | (
-        (veteran == 0) & ~np.isin(kind, (0, 3, MISSING))
-    )
+    yes, no = np.isin(kind, (1, 2)), np.isin(kind, (0, 3))
+    return ((veteran == 1) & ~yes) | ((veteran == 0) & ~no)
 
 
 def _no_youth_barrier(view: View) -> Mask:
@@ -183,8 +184,9 @@ def _training_open_at_exit(view: View) -> Mask:
 
 
 def _supportive_after_exit(view: View) -> Mask:
+    """Support after exit (youth may have it), or a follow-up that no exit precedes."""
     late = (view.day("1409") > view.day("901")) & ~IN_YOUTH(view)
-    return late | (view.day("1503") < view.day("901"))
+    return late | (_filled(view, "1503") & ~(view.day("1503") > view.day("901")))
 
 
 def _still_not_available(view: View) -> Mask:
@@ -197,9 +199,12 @@ def _still_not_available(view: View) -> Mask:
 
 
 def _outcome_of_active(view: View) -> Mask:
-    active = ~_filled(view, "901")
-    told = [np.isin(view.code(employed), (0, 1, 2, 3)) for employed, _ in EMPLOYED]
-    return active & _any(told)
+    """While active, employment and its match are blank or "not yet available" (9, 5)."""
+    told = [
+        ~np.isin(view.code(employed), (9, MISSING)) | ~np.isin(view.code(match), (5, MISSING))
+        for employed, match in EMPLOYED
+    ]
+    return ~_filled(view, "901") & _any(told)
 
 
 def _match_disagrees(view: View) -> Mask:
@@ -208,8 +213,8 @@ def _match_disagrees(view: View) -> Mask:
         code, kind = view.code(employed), view.code(match)
         wrong += [
             np.isin(code, (1, 2, 3)) & ~np.isin(kind, (1, 2, 3, 4)),
-            (code == 0) & ~np.isin(kind, (0, MISSING)),
-            (code == 9) & ~np.isin(kind, (5, MISSING)),
+            (code == 0) & (kind != 0),
+            (code == 9) & (kind != 5),
         ]
     return _any(wrong)
 
@@ -231,7 +236,7 @@ def _placeholder_wage(view: View) -> Mask:
 
 
 def _large_wage(view: View) -> Mask:
-    return _any([_known_wage(view, e) & (_wage(view, e) > LARGE_WAGE) for e in WAGES])
+    return _any([_known_wage(view, e) & (_wage(view, e) > threshold("large_wage")) for e in WAGES])
 
 
 def _placement_of_others(view: View) -> Mask:
@@ -274,16 +279,18 @@ def _credential_not_entered(view: View) -> Mask:
     return _trained(view) & over & (view.code("1800") == MISSING)
 
 
+def _in_school_or_training(view: View) -> Mask:
+    """The activities that the skill-gain switch (1811) stands for (L-45, L-46)."""
+    school = (view.code("1332") == 1) | (view.code("1401") == 1)
+    return school | _has_kind(view, 2, 3, 4, 6, 7, 8, 9, 10)
+
+
 def _switch_missing(view: View) -> Mask:
-    counts = _has_kind(view, 2, 3, 4, 6, 7, 8, 9, 10)
-    counts |= (view.code("1332") == 1) | (view.code("1401") == 1)
-    return counts & ~_filled(view, "1811")
+    return _in_school_or_training(view) & ~_filled(view, "1811")
 
 
 def _switch_alone(view: View) -> Mask:
-    counts = _has_kind(view, *range(1, 13))
-    counts |= (view.code("1332") == 1) | (view.code("1401") == 1)
-    return _filled(view, "1811") & ~counts
+    return _filled(view, "1811") & ~_in_school_or_training(view)
 
 
 def _switch_dates(view: View) -> Mask:
@@ -319,11 +326,11 @@ CHECKS: dict[str, Callable[[View], Mask]] = {
     "L-04": lambda view: (_age(view, "900") < 14) | (_age(view, "900") > 100),
     "L-05": lambda view: IN_YOUTH(view) & ((_age(view, "906") < 14) | (_age(view, "906") > 24)),
     "L-06": _school_and_age,
-    "L-07": lambda view: (
-        (IN_ADULT(view) | IN_DISLOCATED_WORKER(view)) & ~IN_YOUTH(view) & (_age(view, "900") < 18)
-    ),
+    "L-07": lambda view: (IN_ADULT(view) | IN_DISLOCATED_WORKER(view)) & (_age(view, "900") < 18),
     "L-08": _no_dislocation,
-    "L-09": lambda view: view.day("410") > view.day("900") + np.timedelta64(180, "D"),
+    "L-09": lambda view: (
+        view.day("410") > view.day("900") + np.timedelta64(threshold("dislocation_days"), "D")
+    ),
     "L-10": lambda view: in_no_program(view) & ~_reportable_only(view),
     "L-11": lambda view: in_no_program(view) & _reportable_only(view),
     "L-12": lambda view: (view.code("402") == 1) & ~np.isin(view.code("400"), (0, 2, 3, MISSING)),
@@ -354,7 +361,9 @@ CHECKS: dict[str, Callable[[View], Mask]] = {
     "L-35": _employed_without_wage,
     "L-36": _placeholder_wage,
     "L-37": _large_wage,
-    "L-38": lambda view: _known_wage(view, "1704") & (_wage(view, "1704") < SMALL_WAGE),
+    "L-38": lambda view: (
+        _known_wage(view, "1704") & (_wage(view, "1704") < threshold("small_wage"))
+    ),
     "L-39": _placement_of_others,
     "L-40": _retained_unemployed,
     "L-41": _credential_date,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import MISSING, STREAMS, Mask, Program, View
 from ipats_lib.params import params_folder, read_rows
 
@@ -19,7 +20,6 @@ HOME_ZIP = "6[0-2][0-9]{3}"
 DEMOGRAPHICS = ("201", "210", "211", "212", "213", "214", "215")
 UNCHANGING = ("201", "211", "212", "213", "214", "215")
 NOT_TOLD = 9
-DAYS_OF_ONE_PERIOD = 90
 ELEMENTS = (
     *("100", "101", "102", "103", "200", "900", "901", "903", "904", "905", "918"),
     *DEMOGRAPHICS,
@@ -95,7 +95,7 @@ def _overlaps(view: View) -> Mask:
 
 def _too_soon(view: View) -> Mask:
     days = _days_since_earlier(view)
-    return (days > 0) & (days < DAYS_OF_ONE_PERIOD)
+    return (days > 0) & (days < threshold("one_period_days"))
 
 
 def _repeated(view: View) -> Mask:

@@ -4,7 +4,7 @@ from functools import cache
 
 import pandas as pd
 
-from ipats_lib.caseload import engagement, flow, mix, workload
+from ipats_lib.caseload import engagement, flow, mix, trainings, workload
 from ipats_lib.caseload.engagement import Engagement, load_engagement
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.periods import Quarter
@@ -152,30 +152,46 @@ def groups(report: Report) -> Html:
     return tables.table(shown, "Active by group", columns, "nobody is active.")
 
 
+@cache
+def trainings_open(report: Report) -> pd.DataFrame:
+    """Every open training (`trainings.open_trainings`)."""
+    return trainings.open_trainings(report.desk, TRAINING_TYPES)
+
+
 def open_trainings(report: Report) -> Html:
     """Trainings under way by type (A-12)."""
-    frame = mix.open_trainings(report.records, as_of(report.data.about), dict(TRAINING_TYPES))
     columns = (
         Column("type", "Type of training"),
         Column("n", "Open", display.count, number=True),
         Column("with_account", "On a training account", display.count, number=True),
         Column("occupations", "Different occupations", display.count, number=True),
     )
+    frame = trainings.by_type(trainings_open(report))
     return tables.table(frame, "Open trainings by type", columns, "no training is open.")
 
 
 def providers(report: Report) -> Html:
-    """Open services by provider; a sentence where the extract has no services."""
-    services = report.data.frames.get("service")
-    if services is None:
+    """The same trainings by provider; a sentence where the extract has no services."""
+    if report.data.frames.get("service") is None:
         return display.paragraph("The extract has no service table.", "empty")
-    frame = mix.open_by_provider(services, as_of(report.data.about))
     columns = (
         Column("provider", "Provider"),
-        Column("title", "Service"),
+        Column("type", "Type of training"),
         Column("n", "Open", display.count, number=True),
     )
-    made = tables.table(frame, "Open services by provider", columns, "none is open.")
+    frame = trainings.by_provider(trainings_open(report))
+    made = tables.table(frame, "Open trainings by provider", columns, "none is open.")
+    return made if frame.empty else tables.as_roster(made)
+
+
+def occupations(report: Report) -> Html:
+    """The same trainings by the occupation that they lead to."""
+    columns = (
+        Column("occupation", "Occupation (O*NET code)"),
+        Column("n", "Open", display.count, number=True),
+    )
+    frame = trainings.by_occupation(trainings_open(report))
+    made = tables.table(frame, "Open trainings by occupation", columns, "no training is open.")
     return made if frame.empty else tables.as_roster(made)
 
 
@@ -320,7 +336,7 @@ def offers(report: Report) -> Html:
         "Months": months(report).astype({"exits": "Float64"}),
         "Exit reasons": flow.exit_reasons(report.records, today),
         "Shares": _shares(report)[["id", "part", "whole", "share"]],
-        "Open trainings": mix.open_trainings(report.records, today, dict(TRAINING_TYPES)),
+        "Open trainings": trainings.by_type(trainings_open(report)),
         "Active by group": active_by_group(report),
     }
     facts = {"Report": "Caseload", "Area": about.title, "Data as of": about.as_of}

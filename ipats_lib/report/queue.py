@@ -7,7 +7,7 @@ import pandas as pd
 from icalendar import Calendar, Event, vDatetime, vText
 
 from ipats_lib import caseload
-from ipats_lib.caseload import load_alerts, workload
+from ipats_lib.caseload import load_alerts, planners
 from ipats_lib.params import load_areas
 from ipats_lib.report import customers, display, downloads, tables
 from ipats_lib.report.data import as_of
@@ -102,10 +102,7 @@ def by_part(report: Report) -> Html:
     if report.scope.kind == "state":
         return _by_lwia(report)
     lines = queue(report)
-    planner = workload.current_planner(report.desk)
-    whose = pd.Series(planner.to_numpy(), index=report.desk.rows["100"].astype("str").to_numpy())
-    one_each = whose[~whose.index.duplicated(keep="last")]
-    named = lines.assign(planner=lines["customer"].map(one_each).fillna(workload.UNASSIGNED))
+    named = lines.assign(planner=planners.planner_of_lines(report.desk, lines))
     counted = pd.crosstab(named["planner"], named["alert"])
     counted.insert(0, "Career planner", planner_names(report, list(counted.index)))
     return tables.counts(counted, "Open lines by career planner and alert", "nothing.")
@@ -120,12 +117,12 @@ def _by_lwia(report: Report) -> Html:
     return tables.counts(counted, "Open lines by LWIA and alert", "nothing.")
 
 
-def planner_names(report: Report, planners: list[str]) -> list[str]:
+def planner_names(report: Report, ids: list[str]) -> list[str]:
     """Each planner's name and id; `No planner` for the blank one."""
     names = {}
     if (known := report.data.frames.get("planner")) is not None:
         names = dict(zip(known["planner_id"], known["name"], strict=True))
-    return [f"{names.get(p, '')} ({p})" if p else "No planner" for p in planners]
+    return [f"{names.get(p, '')} ({p})" if p else "No planner" for p in ids]
 
 
 def counts(report: Report) -> Html:
@@ -193,8 +190,11 @@ def calendar(lines: pd.DataFrame, today: date) -> bytes:
     made.add("prodid", "-//IPATS//Due dates//EN")
     made.add("version", "2.0")
     stamp = vDatetime(pd.Timestamp(today, tz="UTC").to_pydatetime())
-    for line in lines[lines["days"] >= 0].itertuples():
-        uid = f"{line.alert}-{line.customer}-{line.due:%Y%m%d}@ipats"
+    coming = lines[lines["days"] >= 0]
+    alike = coming.groupby(["alert", "customer", "row", "due"], dropna=False).cumcount()
+    for line in coming.assign(alike=alike).itertuples():
+        row = 0 if pd.isna(line.row) else line.row
+        uid = f"{line.alert}-{line.customer}-{row}-{line.due:%Y%m%d}-{line.alike}@ipats"
         event = Event(
             uid=vText(uid),
             dtstamp=stamp,

@@ -17,8 +17,9 @@ HOME = {
     "214": 0, "215": 1,
 }  # fmt: skip
 SOUND = {
-    **HOME, "100": "A", "200": "1990-05-10", "300": 0, "400": 0, "408": 1, "409": 5, "802": 1,
-    "903": 1, "900": "2024-01-10", "1001": "2024-01-10", "1003": "2024-02-01", "1300": 0, "1303": 0,
+    **HOME, "100": "A", "200": "1990-05-10", "300": 0, "301": 0, "400": 0, "408": 1, "409": 5,
+    "802": 1, "903": 1, "900": "2024-01-10", "1001": "2024-01-10", "1003": "2024-02-01",
+    "1300": 0, "1303": 0,
 }  # fmt: skip
 EXITED = {"901": "2024-03-01"}
 YOUTH = {"903": "", "905": 1, "200": "2006-05-10", "906": "2024-01-10", "800": 1, "409": 4}
@@ -105,7 +106,7 @@ CASES = {
         {**TRAINED, "1800": 4, "1801": "2024-01-20"},
     ),
     "L-45": ({**TRAINED, "1303": 6}, {**TRAINED, "1303": 6, "1811": "2024-01-20"}),
-    "L-46": ({"1811": "2024-01-20"}, {**TRAINED, "1811": "2024-01-20"}),
+    "L-46": ({"1811": "2024-01-20"}, {**TRAINED, "1303": 6, "1811": "2024-01-20"}),
     "L-47": (
         {"1811": "2024-01-20", "1813": "2024-01-19"},
         {"1811": "2024-01-20", "1813": "2024-01-20"},
@@ -122,6 +123,37 @@ CASES = {
         {**TRAINED, **EXITED, "1608": 1, "1602": 1},
     ),
 }  # fmt: skip
+
+
+# A rule by another of its sides: what breaks it, and the nearest that does not.
+MORE = [
+    # An Adult of 17 who is in Youth too is still an Adult of 17.
+    ("L-07", {"905": 1, "200": "2006-01-11"}, {"905": 1, "200": "2006-01-10"}),
+    ("L-08", {"904": 1, "807": 0}, {"904": 1, "807": 1}),
+    # A graduate without a level: the level is none.
+    ("L-14", {"409": 5, "408": ""}, {"409": 4, "408": ""}),
+    ("L-14", {"409": 5, "408": 0}, {"409": 5, "408": 1}),
+    # Blank is in neither list of 301.
+    ("L-16", {"300": 1, "301": ""}, {"300": 1, "301": 1}),
+    ("L-16", {"300": 0, "301": ""}, {"300": 0, "301": 3}),
+    ("L-16", {"300": 0, "301": 1}, {"300": "", "301": ""}),
+    # Nobody has been followed up who has not left; the day of exit is not after it.
+    ("L-30", {"1503": "2024-02-01"}, {**EXITED, "1503": "2024-03-02"}),
+    ("L-30", {**EXITED, "1503": "2024-03-01"}, {**EXITED, "1503": ""}),
+    # The match of somebody active is blank or 5; employment blank or 9.
+    ("L-32", {"1603": 1}, {"1603": 5}),
+    ("L-32", {"1607": 0}, {"1607": ""}),
+    ("L-32", {"1604": 4}, {"1604": ""}),
+    ("L-33", {**EXITED, "1602": 0, "1603": ""}, {**EXITED, "1602": 0, "1603": 0}),
+    ("L-33", {**EXITED, "1606": 9, "1607": ""}, {**EXITED, "1606": 9, "1607": 5}),
+    # On-the-job, customized, other and job-readiness training are no skill-gain activity.
+    *(
+        ("L-46", {**TRAINED, "1303": kind, "1811": "2024-01-20"},
+         {**TRAINED, "1303": 6, "1811": "2024-01-20"})
+        for kind in (1, 5, 11, 12)
+    ),
+    ("L-46", {"1401": 0, "1811": "2024-01-20"}, {"1401": 1, "1811": "2024-01-20"}),
+]  # fmt: skip
 
 
 def broken(*rows: dict) -> list[set[str]]:
@@ -189,6 +221,12 @@ def test_the_check_tells_the_broken_record_from_the_sound_one(rule):
     wrong, right = broken(*CASES[rule])
     assert rule in wrong
     assert rule not in right
+
+
+@pytest.mark.parametrize(("rule", "wrong", "right"), MORE)
+def test_the_check_holds_on_each_of_its_sides(rule, wrong, right):
+    named = broken(wrong, right)
+    assert [rule in found for found in named] == [True, False]
 
 
 def test_only_title_one_records_are_listed_and_the_newest_stands_first():

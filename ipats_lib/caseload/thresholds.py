@@ -1,0 +1,47 @@
+"""The numbers of the dashboards' rules (`params/caseload.csv`), each with its source."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from ipats_lib.errors import ParamsError
+from ipats_lib.params import params_folder, read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One line of `params/caseload.csv`. value: in its unit: days, dollars or records."""
+
+    name: str
+    value: int
+    unit: str
+    definition: str
+    source: str
+
+
+@cache
+def load_thresholds() -> dict[str, Threshold]:
+    """Every threshold by name; ParamsError names file and line."""
+    path, found = params_folder() / "caseload.csv", {}
+    columns = ("name", "value", "unit", "definition", "source")
+    for line, row in enumerate(read_rows(path, columns), start=2):
+        if not row["value"].isdigit() or row["unit"] not in ("days", "dollars", "records"):
+            raise ParamsError(f"{path} line {line}: expected whole days, dollars or records.")
+        texts = (row["unit"], row["definition"], row["source"])
+        found[row["name"]] = Threshold(row["name"], int(row["value"]), *texts)
+    return found
+
+
+def threshold(name: str) -> int:
+    """The number of one threshold; ParamsError when the file lacks it."""
+    try:
+        return load_thresholds()[name].value
+    except KeyError:
+        raise ParamsError(f"{params_folder() / 'caseload.csv'}: {name} is missing.") from None
+
+
+def told(text: str) -> str:
+    """A definition with the numbers of the thresholds that it names in braces."""
+    try:
+        return text.format(**{name: t.value for name, t in load_thresholds().items()})
+    except (KeyError, ValueError, IndexError) as error:
+        raise ParamsError(f"A definition names no threshold that is known: {text}") from error
