@@ -101,7 +101,7 @@ def text(value: Cell) -> str:
 def switch(parts: Mapping[str, Html], label: str) -> Html:
     """Several pieces of which a reader chooses one; without script, and on paper, all in a row."""
     sections = "".join(
-        f"<section aria-label='{escape(title)}'><h3>{escape(title)}</h3>{part.html}</section>"
+        f"<section data-title='{escape(title)}'><h3>{escape(title)}</h3>{part.html}</section>"
         for title, part in parts.items()
     )
     plain = "; ".join(part.plain for part in parts.values())

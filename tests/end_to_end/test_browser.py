@@ -5,7 +5,9 @@ import re
 import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -107,6 +109,34 @@ def test_tables_are_tables_and_headings_start_with_one_h1(watched, address, path
     assert watched.locator("h1").count() == 1
     assert watched.locator("table").count() == watched.locator("table > caption").count() > 0
     assert watched.locator("th:not([scope])").count() == 0
+
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"
+
+
+def complaints_of_axe(page, address: str) -> list[str]:
+    page.goto(address)
+    page.wait_for_timeout(300)
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {RULES})")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:100]}" for one in found]
+
+
+@pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
+def test_every_kind_of_page_meets_wcag_as_far_as_a_machine_can_tell(watched, site, address, scope):
+    """WCAG 2.1 A and AA (Illinois' IITAA 2.1): every page of a state, an area and a planner."""
+    folder = site / "PY2024Q4"
+    chosen = Path(planner_page(site, "index.html")).parent if scope == "planner" else Path(scope)
+    files = [*(folder / chosen).glob("*.html"), *(folder / chosen).glob("[!p]*/*.html")]
+    files += (folder / chosen).glob("performance/*.html")
+    assert len(files) > 15
+    found = {
+        str(file.relative_to(folder)): told
+        for file in files
+        if (told := complaints_of_axe(watched, f"{address}/{file.relative_to(folder)}"))
+    }
+    assert found == {}
 
 
 def test_pages_work_from_the_file_system(watched, site):

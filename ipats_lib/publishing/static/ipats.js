@@ -63,7 +63,7 @@ function switched(group) {
   bar.className = "choices";
   const buttons = sections.map((section) => {
     const button = document.createElement("button");
-    button.textContent = section.getAttribute("aria-label");
+    button.textContent = section.dataset.title;
     button.addEventListener("click", () => show(section));
     return button;
   });
