@@ -20,8 +20,12 @@ YOUTH_PLACED_Q4 = (IN_YOUTH_STREAM & has_code("placed_q4", "1901", 1, 2, 3)).nam
     "youth_placed_q4"
 )
 
+# Code 9 of the employment element, or 5 of its type of match, says not yet available, whatever
+# the other of the two says (domain 2.4).
 EMPLOYMENT_Q2_NOT_YET_AVAILABLE = has_code("employment_q2_not_yet_available", "1602", 9)
+MATCH_Q2_NOT_YET_AVAILABLE = has_code("match_q2_not_yet_available", "1603", 5)
 EMPLOYMENT_Q4_NOT_YET_AVAILABLE = has_code("employment_q4_not_yet_available", "1606", 9)
+MATCH_Q4_NOT_YET_AVAILABLE = has_code("match_q4_not_yet_available", "1607", 5)
 
 
 def quarter_not_over(quarters: int) -> Predicate:
@@ -99,16 +103,25 @@ CREDENTIAL_DEADLINE_OPEN = Predicate(
     "the as-of date is not past 901 + 1 year",
     lambda view: view.records.one_year_after_exit >= np.datetime64(view.as_of),
 )
+_LINK_QUARTERS = (("1600", "1601"), ("1602", "1603"), ("1604", "1605"), ("1606", "1607"))
 DIPLOMA_LINK_NOT_YET_KNOWN = (
     ATTAINED_DIPLOMA
     & Predicate(
         "employment_not_yet_available",
-        "any of 1600, 1602, 1604, 1606 is 9",
+        "any of 1600, 1602, 1604, 1606 is 9, or of 1601, 1603, 1605, 1607 is 5",
         lambda view: np.logical_or.reduce(
-            [view.code(quarter) == 9 for quarter in ("1600", "1602", "1604", "1606")]
+            [
+                (view.code(employed) == 9) | (view.code(match) == 5)
+                for employed, match in _LINK_QUARTERS
+            ]
         ),
     )
 ).named("diploma_employment_not_yet_available")
+# Employment in any of the four quarters after exit links a diploma; the fourth ends up to three
+# months after the year in which the credential itself must be earned (domain 2.8).
+DIPLOMA_QUARTER_4_NOT_OVER = (ATTAINED_DIPLOMA & quarter_not_over(4)).named(
+    "diploma_quarter_4_after_exit_not_over"
+)
 
 
 def _in_education_or_training(view: View) -> Mask:

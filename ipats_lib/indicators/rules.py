@@ -62,10 +62,14 @@ ER_Q2 = Indicator(
     in_cohort=EXITED_IN_WINDOW,
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     success=(p.EMPLOYED_Q2, p.YOUTH_PLACED_Q2),
-    pending=(p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE, p.quarter_not_over(2)),
+    pending=(
+        p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE,
+        p.MATCH_Q2_NOT_YET_AVAILABLE,
+        p.quarter_not_over(2),
+    ),
     failure_reason="not_employed_q2",
-    source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1900",
-    decided_by=("901", "923", "1602", "1900"),
+    source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1603, 1900",
+    decided_by=("901", "923", "1602", "1603", "1900"),
 )
 
 ER_Q4 = Indicator(
@@ -78,10 +82,14 @@ ER_Q4 = Indicator(
     in_cohort=EXITED_IN_WINDOW,
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     success=(p.EMPLOYED_Q4, p.YOUTH_PLACED_Q4),
-    pending=(p.EMPLOYMENT_Q4_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
+    pending=(
+        p.EMPLOYMENT_Q4_NOT_YET_AVAILABLE,
+        p.MATCH_Q4_NOT_YET_AVAILABLE,
+        p.quarter_not_over(4),
+    ),
     failure_reason="not_employed_q4",
-    source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1901",
-    decided_by=("901", "923", "1606", "1901"),
+    source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1607, 1901",
+    decided_by=("901", "923", "1606", "1607", "1901"),
 )
 
 # A median has no failures: whoever has no wage to count is outside it (domain 2.7).
@@ -113,12 +121,17 @@ CR = Indicator(
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     activity=p.IN_CREDENTIAL_ACTIVITY,
     success=(p.ATTAINED_POSTSECONDARY_CREDENTIAL, p.DIPLOMA_WITH_LINK),
-    pending=(p.CREDENTIAL_DEADLINE_OPEN, p.DIPLOMA_LINK_NOT_YET_KNOWN),
+    pending=(
+        p.CREDENTIAL_DEADLINE_OPEN,
+        p.DIPLOMA_LINK_NOT_YET_KNOWN,
+        p.DIPLOMA_QUARTER_4_NOT_OVER,
+    ),
     failure_reason="no_credential",
     source="WIOA s.116(b)(2)(A)(i)(IV), (iii); TEGL 10-16; PIRL 408, 901, 923, 1303, 1310, 1315, "
-    "1332, 1401, 1406, 1600 to 1606, 1800 to 1805",
+    "1332, 1401, 1406, 1600 to 1607, 1800 to 1805",
     decided_by=(
-        *("901", "923", "408", "1303", "1310", "1315", "1332", "1401", "1406"),
+        *("900", "901", "923", "408", "1303", "1310", "1315", "1332", "1401", "1406"),
+        *("1600", "1601", "1602", "1603", "1604", "1605", "1606", "1607"),
         *("1800", "1801", "1802", "1803", "1804", "1805"),
     ),
 )
@@ -144,7 +157,10 @@ MSG = Indicator(
     pending=(p.PROGRAM_YEAR_OPEN,),
     failure_reason="no_gain_in_window",
     source="WIOA s.116(b)(2)(A)(i)(V); TEGL 10-16; PIRL 900, 901, 923, 1800 to 1811, 1813",
-    decided_by=("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
+    decided_by=(
+        *("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
+        *("1800", "1801", "1802", "1803", "1804", "1805"),
+    ),
 )
 
 INDICATORS: dict[Measure, Indicator] = {rule.code: rule for rule in (ER_Q2, ER_Q4, ME, CR, MSG)}
@@ -152,6 +168,7 @@ INDICATORS: dict[Measure, Indicator] = {rule.code: rule for rule in (ER_Q2, ER_Q
 # The elements that any rule reads, for whoever loads no more than they need.
 ELEMENTS: tuple[str, ...] = (
     *("900", "901", "903", "904", "905", "918", "923", "408", "1303", "1310", "1315", "1332"),
-    *("1401", "1406", "1600", "1602", "1604", "1606", "1704", "1800", "1801", "1802", "1803"),
-    *("1804", "1805", "1806", "1807", "1808", "1809", "1810", "1811", "1813", "1900", "1901"),
+    *("1401", "1406", "1600", "1601", "1602", "1603", "1604", "1605", "1606", "1607", "1704"),
+    *("1800", "1801", "1802", "1803", "1804", "1805", "1806", "1807", "1808", "1809", "1810"),
+    *("1811", "1813", "1900", "1901"),
 )

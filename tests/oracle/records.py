@@ -63,6 +63,8 @@ def _record(rng, place: int) -> dict[str, object]:
     }
     for element in ("1600", "1602", "1604", "1606"):
         record[element] = _one(rng, "", 0, 0, 0, 1, 2, 3, 4, 9)
+    for element in ("1601", "1603", "1605", "1607"):
+        record[element] = _one(rng, "", 0, 0, 0, 1, 2, 3, 4, 5)
     for element in ("1303", "1310", "1315"):
         record[element] = _one(rng, "", "", *range(13))
     for kind, day in (("1800", "1801"), ("1802", "1803"), ("1804", "1805")):

@@ -28,7 +28,9 @@ REPORTS = {
     "rolling": (Period.parse("PY2024Q3").reports[0], PY2024Q3_ROLLING),
 }
 # Before outcomes are known, on the last day on which they may be, and long after.
+# 15 May 2024: a year after some exits of 2023 is over, their fourth quarter after exit is not.
 DAYS = (
+    date(2024, 5, 15),
     date(2024, 6, 30),
     date(2024, 12, 31),
     date(2025, 6, 30),
@@ -103,6 +105,9 @@ def test_the_records_reach_every_state_of_every_line(rows):
         ("(0, 98, 99, 7)", "(0, 98, 99)"),
         ("p408 = 0", "p408 >= 0"),
         (">= p900)", "> p900)"),
+        ("p1603 = 5", "p1603 = 4"),
+        ("p1607 = 5", "false"),
+        ("or not (", "or false and not ("),
     ],
 )
 def test_each_small_error_in_the_sql_would_be_seen(rows, right, wrong, monkeypatch):
@@ -128,6 +133,7 @@ def test_each_small_error_in_the_sql_would_be_seen(rows, right, wrong, monkeypat
             return self.inner.register(*arguments)
 
     monkeypatch.setattr(sql.duckdb, "connect", Wrong)
-    seen = sum(len(disagreements(rows, "annual", day)) for day in (DAYS[2], DAYS[4]))
+    days = (DAYS[0], date(2025, 6, 30), date(2027, 1, 1))
+    seen = sum(len(disagreements(rows, "annual", day)) for day in days)
     assert any(changed)
     assert seen

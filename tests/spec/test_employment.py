@@ -32,6 +32,29 @@ def test_employment_codes(code, expected):
     assert states(rows, "ERQ2") == {("A", "dw"): expected}
 
 
+@pytest.mark.parametrize(
+    ("indicator", "employed", "match"), [("ERQ2", "1602", "1603"), ("ERQ4", "1606", "1607")]
+)
+def test_match_type_5_is_not_yet_available(indicator, employed, match):
+    """Not known yet by its match alone; a job that is known stays a success (domain 2.4)."""
+    rows = pirl(f"""
+        id | 903 | 901      | {employed} | {match}
+        A  | 1   | 20230905 | 0          | 5
+        B  | 1   | 20230905 |            | 5
+        C  | 1   | 20230905 | 1          | 5
+        D  | 1   | 20230905 | 0          | 0
+        E  | 1   | 20230905 | 0          | 4
+    """)
+    report = annual(2024)
+    assert states(rows, indicator, report) == {
+        ("A", "adult"): "pending",
+        ("B", "adult"): "pending",
+        ("C", "adult"): "success",
+        ("D", "adult"): "failure",
+        ("E", "adult"): "failure",
+    }
+
+
 def test_fourth_quarter_does_not_depend_on_the_second():
     rows = pirl("""
         id | 903 | 901      | 1602 | 1606
