@@ -44,10 +44,12 @@ def _wage_found(view: View) -> Mask:
 
 WAGE_FOUND_Q2 = Predicate("wage_found_q2", "0 < 1704 < 999999.99", _wage_found)
 WAGE_Q2_PENDING = Predicate(
-    "wage_q2_not_yet_available",
+    "wage_q2_is_999999_99",
     "1704 is 999999.99",
     lambda view: view.records.amount("1704") >= WAGE_NOT_YET_AVAILABLE,
 )
+
+EMPLOYED_Q2_WAGE_PENDING = (EMPLOYED_Q2 & WAGE_Q2_PENDING).named("wage_q2_not_yet_available")
 
 # Types of training that lead to a credential; on-the-job (01), customized (05), other
 # non-occupational (11) and job-readiness training (12) do not (domain 2.8; opdR).

@@ -2,7 +2,9 @@
 
 The denominator of every indicator is: in the stream, in the cohort, in the activity, not excluded.
 `success` and `pending` are alternatives, tried in order; the first that holds is the reason shown
-beside the record. What is neither is a failure.
+beside the record. What is neither is a failure. `awaiting` asks those in the cohort who are in no
+activity that counts yet: a wage that is not known is no part of a median (domain 2.7), but its
+record may still enter it.
 """
 
 from dataclasses import dataclass
@@ -42,6 +44,7 @@ class Indicator:
     source: str
     activity: Predicate | None = None
     pending: tuple[Predicate, ...] = ()
+    awaiting: tuple[Predicate, ...] = ()
     failure_reason: str = ""
     outside_reason: str = "no_qualifying_activity"
     value: str = ""
@@ -103,10 +106,16 @@ ME = Indicator(
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     activity=p.EMPLOYED_Q2 & p.WAGE_FOUND_Q2,
     success=(p.WAGE_FOUND_Q2,),
+    awaiting=(
+        p.EMPLOYED_Q2_WAGE_PENDING,
+        p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE,
+        p.MATCH_Q2_NOT_YET_AVAILABLE,
+        p.quarter_not_over(2),
+    ),
     outside_reason="no_wage_q2",
     value="1704",
-    source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1704",
-    decided_by=("901", "923", "1602", "1704"),
+    source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1603, 1704",
+    decided_by=("901", "923", "1602", "1603", "1704"),
 )
 
 CR = Indicator(

@@ -3,7 +3,7 @@
 from html import escape
 
 from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.indicators.rules import INDICATORS, Measure
+from ipats_lib.indicators.rules import INDICATORS, Indicator, Measure
 from ipats_lib.report.display import Html
 
 
@@ -17,11 +17,17 @@ def definition(measure: Measure) -> Html:
         ("Left out where", [rule.excluded.text]),
         ("Success, any of", [question.text for question in rule.success]),
         ("Pending, any of", [question.text for question in rule.pending] or ["never"]),
+        *_awaiting(rule),
         ("Programs", [", ".join(PROGRAM_TITLES[program] for program in rule.programs)]),
         ("Source", [rule.source]),
     ]
     listed = "".join(f"<dt>{escape(name)}</dt>{_each(said)}" for name, said in facts)
     return Html(f"<dl class='definition'>{listed}</dl>", rule.plain)
+
+
+def _awaiting(rule: Indicator) -> list[tuple[str, list[str]]]:
+    said = [question.text for question in rule.awaiting]
+    return [("Not counted yet, but awaited, any of", said)] if said else []
 
 
 def _each(said: list[str]) -> str:

@@ -15,6 +15,7 @@ STATE_WORDS = {
     "success": "\N{HEAVY CHECK MARK} success",
     "failure": "\N{HEAVY BALLOT X} not a success",
     "pending": "\N{HORIZONTAL ELLIPSIS} pending",
+    "awaiting": "\N{HORIZONTAL ELLIPSIS} awaited, not counted yet",
     "excluded": "\N{EN DASH} left out",
 }
 Cell = object

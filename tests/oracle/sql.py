@@ -99,10 +99,16 @@ def cohort_and_rule(measure: str, program: str, windows: dict, as_of: date) -> t
         return cohort, kept, *credential(as_of)
     if measure == "ME":
         wage = "(p1602 in (1, 2, 3) and p1704 > 0 and p1704 < 999999.99)"
-        return cohort, kept, wage, "true", "false"
+        return cohort, kept, f"({wage} or ({kept} and {awaited(as_of)}))", wage, "false"
     if measure == "ERQ2":
         return cohort, kept, *employment(program, "p1602", "p1603", "p1900", 2, as_of)
     return cohort, kept, *employment(program, "p1606", "p1607", "p1901", 4, as_of)
+
+
+def awaited(as_of: date) -> str:
+    """No wage to count yet, but one may come: not yet available, or the quarter is not over."""
+    wage = "(p1602 in (1, 2, 3) and p1704 >= 999999.99)"
+    return f"({wage} or p1602 = 9 or p1603 = 5 or {quarter_end(2)} >= date '{as_of}')"
 
 
 def states(rows: pd.DataFrame, windows: dict, as_of: date) -> pd.DataFrame:
@@ -124,8 +130,10 @@ def states(rows: pd.DataFrame, windows: dict, as_of: date) -> pd.DataFrame:
                         case when not coalesce({kept}, false) then 'excluded'
                              when coalesce({success}, false) then 'success'
                              when coalesce({pending}, false) then 'pending'
+                             when '{measure}' = 'ME' then 'awaiting'
                              else 'failure' end as state,
-                        case when '{measure}' = 'ME' and coalesce({kept}, false) then p1704
+                        case when '{measure}' = 'ME' and coalesce({kept} and {success}, false)
+                             then p1704
                              end as value
                     from pirl
                     where coalesce({stream}, false) and coalesce({cohort}, false)
