@@ -13,7 +13,14 @@ from ipats_lib.indicators.rules import INDICATORS, Indicator
 from ipats_lib.periods import Report
 
 State = Literal["not_in_scope", "excluded", "success", "failure", "pending", "awaiting"]
-STATES: tuple[State, ...] = ("not_in_scope", "excluded", "success", "failure", "pending", "awaiting")
+STATES: tuple[State, ...] = (
+    "not_in_scope",
+    "excluded",
+    "success",
+    "failure",
+    "pending",
+    "awaiting",
+)
 OUTCOME_COLUMNS = ("row", "report", "program", "indicator", "state", "reason", "value")
 
 Reasons = NDArray[np.object_]

@@ -51,6 +51,11 @@ def points(value: Cell) -> str:
     return NONE if pd.isna(value) else f"{rounded(float(value) * 100, 1)} points"  # type: ignore[arg-type]
 
 
+def off(measure: str, value: Cell) -> str:
+    """How far a guess was off, in its measure's unit."""
+    return dollars(value) if measure == "ME" else points(value)
+
+
 def difference(measure: str, value: Cell) -> str:
     """A change in its measure's unit, with its sign and an arrow."""
     if pd.isna(value):  # type: ignore[call-overload]

@@ -1,9 +1,9 @@
 """Real HTML tables: a caption, a scope on every header cell, numbers aligned as numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -209,23 +209,38 @@ def outlook(frame: pd.DataFrame, caption: str) -> Html:
     shown = frame.assign(
         name=frame["program_title"] + ": " + frame["title"],
         official=_figures(frame, "value"),
+        worst=_figures(frame, "floor"),
         likely=_figures(frame, "expected"),
         best=_figures(frame, "ceiling"),
-        at_level=_figures(frame, "level"),
-        off=[display.points(value) for value in frame["miss"]],
+        at_level=[
+            f"{level} ({which})" if which else level
+            for level, which in zip(_figures(frame, "level"), frame["which"], strict=True)
+        ],
+        off=[_usual_miss(line) for line in frame.to_dict("records")],
+        page=[indicator_page(str(measure)) for measure in frame["measure"]],
     )
     columns = (
-        Column("name", "Program and indicator"),
-        Column("official", "Now, and at worst", number=True),
+        Column("name", "Program and indicator", href="page"),
+        Column("official", "Now", number=True),
+        Column("worst", "At worst", number=True),
         Column("likely", "Expected", number=True),
-        Column("off", "Usual miss", number=True),
+        Column("off", "Usual miss of it", number=True),
         Column("best", "At best", number=True),
-        Column("at_level", "Negotiated level", number=True),
-        Column("pending", "Still pending", display.count, number=True),
+        Column("at_level", "Level", number=True),
+        Column("pending", "Still open", display.count, number=True),
         Column("to_90", "More for 90% of the level", display.count, number=True),
         Column("to_100", "More for the level", display.count, number=True),
     )
     return table(shown, caption, columns, "nobody is in any of these cohorts.")
+
+
+def _usual_miss(line: dict[Hashable, Any]) -> str:
+    """The miss in the figure's unit; in words where the expectation's method is not tested."""
+    if not line["pending"] or pd.isna(line["expected"]):
+        return display.NONE
+    if pd.isna(line["miss"]):
+        return "not tested"
+    return display.off(str(line["measure"]), line["miss"])
 
 
 def pending(frame: pd.DataFrame, caption: str) -> Html:
@@ -260,13 +275,21 @@ def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:
 
 
 def back_test(frame: pd.DataFrame, caption: str) -> Html:
-    """Past quarters guessed and known (`projection.back_test`, with program_title)."""
-    shown = frame.assign(off=[display.points(value) for value in frame["miss"]])
+    """Past quarters guessed and known (`outlook.all_tested`)."""
+    shown = frame.assign(
+        guessed=_figures(frame, "expected"),
+        then=_figures(frame, "actual"),
+        off=[
+            display.off(str(measure), value)
+            for measure, value in zip(frame["measure"], frame["miss"], strict=True)
+        ],
+        page=[indicator_page(str(measure)) for measure in frame["measure"]],
+    )
     columns = (
-        Column("quarter_label", "Report quarter"),
+        Column("quarter_label", "Report quarter", href="page"),
         Column("program_title", "Program"),
-        Column("expected", "Expected from the quarters before", display.rate, number=True),
-        Column("actual", "Known now", display.rate, number=True),
+        Column("guessed", "Expected from the quarters before", number=True),
+        Column("then", "Known now", number=True),
         Column("off", "Missed by", number=True),
         Column("known", "Known outcomes", display.count, number=True),
     )
