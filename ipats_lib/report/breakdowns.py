@@ -91,6 +91,7 @@ def _shown(lines: pd.DataFrame) -> pd.DataFrame:
         name=list(map(_name, lines["dimension"], lines["group"])),
         shown=_each(lines, ["value"]),
         between=_each(lines, ["lower", "upper"]),
+        page=[tables.indicator_page(str(measure)) for measure in lines["indicator"]],
         note=lines["few"].map({True: "few: read the counts", False: ""}),
     )
 
@@ -130,7 +131,7 @@ _FIGURES = (
     Column("note", "Note"),
 )
 _RATIOS = (
-    Column("name", "Group"),
+    Column("name", "Group", href="page"),
     Column("denominator", "Counted", display.count, number=True),
     Column("shown", "Figure", number=True),
     Column("between", "95% interval", number=True),

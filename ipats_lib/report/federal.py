@@ -112,6 +112,7 @@ def _titled(frame: pd.DataFrame) -> pd.DataFrame:
     return named[[*first, *(c for c in named.columns if c not in first)]]
 
 
+_page = tables.indicator_page
 _HEADING = (
     Column("program_title", "Program"),
     Column("career_served", "Career services only: served", display.count, number=True),
@@ -125,13 +126,13 @@ _BODY = (
     Column("name", "Group"),
     Column("served", "Served", display.count, number=True),
     Column("exited", "Exited", display.count, number=True),
-    Column("ERQ2_n", "Employed Q2", display.count, number=True),
+    Column("ERQ2_n", "Employed Q2", display.count, number=True, page=_page("ERQ2")),
     Column("ERQ2", "Rate", display.rate, number=True),
-    Column("ERQ4_n", "Employed Q4", display.count, number=True),
+    Column("ERQ4_n", "Employed Q4", display.count, number=True, page=_page("ERQ4")),
     Column("ERQ4", "Rate", display.rate, number=True),
-    Column("ME", "Median earnings", display.dollars, number=True),
-    Column("CR_n", "Credentials", display.count, number=True),
+    Column("ME", "Median earnings", display.dollars, number=True, page=_page("ME")),
+    Column("CR_n", "Credentials", display.count, number=True, page=_page("CR")),
     Column("CR", "Rate", display.rate, number=True),
-    Column("MSG_n", "Skill gains", display.count, number=True),
+    Column("MSG_n", "Skill gains", display.count, number=True, page=_page("MSG")),
     Column("MSG", "Rate", display.rate, number=True),
 )

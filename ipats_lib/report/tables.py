@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Column:
     """One column: the frame's column, the heading, how a cell is written, whether a number.
 
-    href: the frame's column that holds the page each cell leads to, blank for none.
+    href: the frame's column that holds the page each cell leads to, blank for none; page: the
+    page that the heading leads to.
     """
 
     name: str
@@ -29,13 +30,14 @@ class Column:
     write: Callable[[object], str] = display.text
     number: bool = False
     href: str = ""
+    page: str = ""
 
 
 def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: str) -> Html:
     """A table whose first column names its rows; the sentence `empty` where there is no row."""
     if frame.empty:
         return display.paragraph(f"{caption}: {empty}", "empty")
-    head = "".join(f"<th scope='col'{_css(c)}>{escape(c.heading)}</th>" for c in columns)
+    head = "".join(f"<th scope='col'{_css(c)}>{_heading(c)}</th>" for c in columns)
     written = {c.name: [c.write(value) for value in frame[c.name].tolist()] for c in columns}
     links = {c.name: frame[c.href].tolist() for c in columns if c.href}
     body = "".join(
@@ -66,6 +68,11 @@ def _linked(
     if column.name not in links or not links[column.name][line]:
         return cell
     return f"<a href='{escape(links[column.name][line])}'>{cell}</a>"
+
+
+def _heading(column: Column) -> str:
+    words = escape(column.heading)
+    return f"<a href='{escape(column.page)}'>{words}</a>" if column.page else words
 
 
 def _css(column: Column) -> str:
@@ -142,9 +149,10 @@ def changes(frame: pd.DataFrame, caption: str) -> Html:
         last_year=_figures(frame, "a_year_ago"),
         step=_differences(frame, "change_quarter"),
         year=_differences(frame, "change_year"),
+        page=[indicator_page(str(measure)) for measure in frame["measure"]],
     )
     columns = (
-        Column("name", "Program and indicator"),
+        Column("name", "Program and indicator", href="page"),
         Column("now", "This quarter", number=True),
         Column("earlier", "Quarter before", number=True),
         Column("step", "Change", number=True),
@@ -191,10 +199,11 @@ def areas(figures: pd.DataFrame, program: str, caption: str) -> Html:
 def trend(figures: pd.DataFrame, caption: str) -> Html:
     """One measure by report quarter and program (`Report.trend`)."""
     shown = figures.assign(
-        shown=[display.figure(str(line.indicator), line.value) for line in figures.itertuples()]
+        shown=[display.figure(str(line.indicator), line.value) for line in figures.itertuples()],
+        page=[indicator_page(str(measure)) for measure in figures["indicator"]],
     )
     columns = (
-        Column("quarter_label", "Report quarter"),
+        Column("quarter_label", "Report quarter", href="page"),
         Column("program_title", "Program"),
         Column("numerator", "Successes", display.count, number=True),
         Column("denominator", "Counted", display.count, number=True),
@@ -260,8 +269,9 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
 
 def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:
     """One indicator's report quarters (`calendar.cohort_calendar`)."""
+    shown = frame.assign(page=[indicator_page(str(measure)) for measure in frame["measure"]])
     columns = (
-        Column("report", "Report"),
+        Column("report", "Report", href="page"),
         Column("counted", counted),
         Column("measured", "Outcome of"),
         Column("due", "Quarterly report due"),
@@ -271,7 +281,7 @@ def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:
         Column("dw", "Dislocated Worker so far", display.count, number=True),
         Column("youth", "Youth so far", display.count, number=True),
     )
-    return table(frame, caption, columns, "none.")
+    return table(shown, caption, columns, "none.")
 
 
 def back_test(frame: pd.DataFrame, caption: str) -> Html:

@@ -6,6 +6,7 @@ Source: issue "Performance tools", "Right to the record": totals, groups, areas 
 import pandas as pd
 import pytest
 
+from ipats_lib.breakdown import TOTAL
 from ipats_lib.indicators import aggregate
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import calendar, federal, outlook, rosters
@@ -20,13 +21,22 @@ def lines(report: Report, window=None) -> pd.DataFrame:
     return figures[figures["program"].isin(TITLE_I)].set_index(["program", "measure"])
 
 
+def counted_in(listed: pd.DataFrame, window) -> pd.DataFrame:
+    """The lines of a roster that count in a window, as a reader finds them."""
+    return listed[[window.window_title in title.split("; ") for title in listed["windows"]]]
+
+
+@pytest.mark.parametrize("place", range(4))
 @pytest.mark.parametrize("measure", INDICATORS)
-def test_a_roster_lists_what_its_figure_counts(area, measure):
-    listed = rosters.roster(area, measure)
+def test_a_roster_lists_what_its_figure_counts_in_every_window(area, measure, place):
+    window = area.period.windows[place]
+    listed = counted_in(rosters.roster(area, measure), window)
     assert not listed.empty
+    assert not listed.duplicated(["row", "program"]).any()
+    figures = area.indicators(window).set_index(["program", "measure"])
     for program, mine in listed.groupby("program", observed=True):
         states = mine["state"].astype("str").value_counts()
-        figure = area.indicators().set_index(["program", "measure"]).loc[(program, measure)]
+        figure = figures.loc[(program, measure)]
         counted = states.get("success", 0) + states.get("failure", 0) + states.get("pending", 0)
         assert counted == figure["denominator"]
         assert states.get("pending", 0) == figure["pending"]
@@ -35,11 +45,41 @@ def test_a_roster_lists_what_its_figure_counts(area, measure):
 
 @pytest.mark.parametrize("measure", RATES)
 def test_a_roster_of_a_rate_lists_its_successes(area, measure):
-    listed = rosters.roster(area, measure)
-    successes = listed[listed["state"] == "success"].groupby("program", observed=True).size()
-    for program, number in successes.items():
-        figure = area.indicators().set_index(["program", "measure"]).loc[(program, measure)]
-        assert number == figure["numerator"]
+    for window in area.period.windows:
+        listed = counted_in(rosters.roster(area, measure), window)
+        figures = area.indicators(window).set_index(["program", "measure"])
+        successes = listed[listed["state"] == "success"].groupby("program", observed=True).size()
+        for program, number in successes.items():
+            assert number == figures.loc[(program, measure), "numerator"]
+
+
+@pytest.mark.parametrize("measure", INDICATORS)
+def test_the_rows_of_a_line_by_group_are_found_by_the_groups_of_the_roster(area, measure):
+    main = area.period.reports[0]
+    listed = counted_in(rosters.roster(area, measure), main)
+    listed = listed[listed["state"].isin(["success", "failure", "pending"])]
+    listed = rosters.with_groups(area, listed)
+    lines = area.breakdown
+    mine = lines[(lines["indicator"] == measure) & (lines["dimension"] != TOTAL)]
+    mine = mine[mine["program"].isin(TITLE_I)]
+    assert len(mine) > 20
+    for line in mine.itertuples():
+        held = listed[line.dimension].str.split("; ").map(lambda titles: line.group in titles)  # noqa: B023
+        assert (held & (listed["program"] == line.program)).sum() == line.denominator
+
+
+def test_the_roster_shows_the_reason_code_and_every_element_that_decides(area):
+    """A diploma's link is decided by 900 and 1600 to 1607, a gain by 1800 to 1805 too."""
+    for measure in INDICATORS:
+        shown = rosters.roster_table(area, measure).html
+        first = rosters.roster(area, measure).iloc[0]
+        assert f"<td>{first['reason']}</td>" in shown
+    shown = rosters.roster_table(area, "CR").html
+    for element in ("900", *map(str, range(1600, 1608)), *map(str, range(1800, 1806))):
+        assert f"<th scope='col'>{rosters.element_title(element)}</th>" in shown
+    shown = rosters.roster_table(area, "MSG").html
+    for element in map(str, range(1800, 1806)):
+        assert f"<th scope='col'>{rosters.element_title(element)}</th>" in shown
 
 
 def test_the_state_lists_nobody(state):
