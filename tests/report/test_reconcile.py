@@ -8,9 +8,11 @@ import pytest
 
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.indicators import aggregate
+from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import calendar, federal, outlook, rosters
 from ipats_lib.report.report import Report
+from ipats_lib.scopes import STATE
 
 TITLE_I = ("adult", "dw", "youth")
 RATES = [code for code, rule in INDICATORS.items() if not rule.is_median]
@@ -83,8 +85,6 @@ def test_the_roster_shows_the_reason_code_and_every_element_that_decides(area):
 
 
 def test_the_state_lists_nobody(state):
-    from ipats_lib.scopes import STATE
-
     whole = Report(state.slice(STATE))
     assert rosters.roster(whole, "ERQ2").empty
     assert "customer" not in outlook.pending(whole, "ERQ2", 1)
@@ -130,6 +130,41 @@ def test_the_federal_form_says_what_the_summary_says(report):
     for key, figure in lines(report, window).iterrows():
         if figure["denominator"]:
             assert form.loc[key, "value"] == pytest.approx(figure["value"])
+
+
+def test_the_forms_file_has_the_columns_of_the_long_form(report):
+    """Domain 8.4: with denominator and suppressed, one line a measure, nothing that is not ours."""
+    form = federal.long_form(report, federal.annual(report))
+    assert list(form.columns) == list(LONG_COLUMNS)
+    assert not form["suppressed"].any()
+    assert not form.duplicated(list(LONG_COLUMNS[:9])).any()
+    figures = report.indicators(federal.annual(report)[0]).set_index(["program", "measure"])
+    whole = form[(form["group"] == "all") & form["measure"].isin(INDICATORS)]
+    for line in whole.itertuples():
+        figure = figures.loc[(line.program, line.measure)]
+        assert line.denominator == figure["denominator"]
+        if line.measure in RATES:
+            assert line.numerator == figure["numerator"]
+        else:
+            assert pd.isna(line.numerator)
+
+
+def test_wagner_peyser_has_a_form_where_it_counts(state, planner, area):
+    whole = Report(state.slice(STATE))
+    for report in (whole, area):
+        form = federal.long_form(report, federal.annual(report))
+        mine = form[form["program"] == "wp"]
+        assert mine.loc[mine["group"] == "all", "denominator"].max() > 0
+        assert set(mine["measure"]) == {"served", "exited", "ERQ2", "ERQ4", "ME"}
+    form = federal.long_form(Report(state.slice(planner)), federal.annual(area))
+    assert "wp" not in set(form["program"])
+
+
+def test_lines_of_the_fiscal_system_are_there_and_say_that_they_are_empty(area):
+    shown = federal.headings(area, federal.annual(area)).html
+    assert shown.count("<td>not in the records</td>") == 5 * 4
+    for heading in ("funds expended", "cost per participant", "administrative costs"):
+        assert heading in shown
 
 
 def test_served_counts_a_person_once(area):
