@@ -30,7 +30,7 @@ from ipats_lib.periods import Report
 
 # The groups that are lines of the forms; training types and counties are not.
 DIMENSIONS = (TOTAL, "Sex", "Age", "Race and ethnicity", "Barriers")
-ELEMENTS = ("100", "1608")
+ELEMENTS = ("100", "1608", "1618")
 TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 # Lines of the head block that need the fiscal system.
 NOT_IN_THE_RECORDS = (

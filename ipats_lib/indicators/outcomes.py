@@ -81,7 +81,7 @@ def judge(view: View, rule: Indicator) -> tuple[Reasons, Reasons]:
     """State and reason code of every record of the view under one rule."""
     state = np.full(len(view.records), "not_in_scope", dtype=object)
     reason = np.full(len(view.records), "not_in_stream", dtype=object)
-    in_stream = STREAMS[view.program](view)
+    in_stream = (rule.stream or STREAMS[view.program])(view)
     in_cohort = in_stream & rule.in_cohort(view)
     reason[in_stream & ~in_cohort] = "outside_window"
     active = in_cohort if rule.activity is None else in_cohort & rule.activity(view)

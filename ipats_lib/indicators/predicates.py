@@ -51,6 +51,11 @@ WAGE_Q2_PENDING = Predicate(
 
 EMPLOYED_Q2_WAGE_PENDING = (EMPLOYED_Q2 & WAGE_Q2_PENDING).named("wage_q2_not_yet_available")
 
+# A match with wage records; 4 is supplemental, which names no employer (domain 2.4, 2.10).
+WAGE_RECORD_MATCH_Q2 = has_code("wage_record_match_q2", "1603", 1, 2, 3)
+RETAINED = has_code("retained_by_employer", "1618", 1)
+RETENTION_NOT_YET_AVAILABLE = has_code("retention_not_yet_available", "1618", 9)
+
 # Types of training that lead to a credential; on-the-job (01), customized (05), other
 # non-occupational (11) and job-readiness training (12) do not (domain 2.8; opdR).
 _CREDENTIAL_TRAINING = frozenset({2, 3, 4, 6, 7, 8, 9, 10})

@@ -14,6 +14,7 @@ from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     EXCLUDED_FROM_MSG,
     EXITED_IN_WINDOW,
+    IN_CORE_PROGRAM,
     PARTICIPATED_IN_WINDOW,
     PROGRAMS,
     Predicate,
@@ -22,7 +23,7 @@ from ipats_lib.cohorts import (
 from ipats_lib.indicators import predicates as p
 from ipats_lib.periods import Cohort
 
-Measure = Literal["ERQ2", "ERQ4", "ME", "CR", "MSG"]
+Measure = Literal["ERQ2", "ERQ4", "ME", "CR", "MSG", "ESE"]
 TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth", "title1")
 
 
@@ -30,6 +31,7 @@ TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth", "title1")
 class Indicator:
     """One indicator. `activity` narrows the cohort; `value` names the element of a median.
 
+    stream: who is in it, where that is not the program of the line.
     decided_by: the elements that a reader of the roster looks at, in the order of the rule.
     """
 
@@ -42,6 +44,7 @@ class Indicator:
     excluded: Predicate
     success: tuple[Predicate, ...]
     source: str
+    stream: Predicate | None = None
     activity: Predicate | None = None
     pending: tuple[Predicate, ...] = ()
     awaiting: tuple[Predicate, ...] = ()
@@ -170,6 +173,27 @@ MSG = Indicator(
         *("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
         *("1800", "1801", "1802", "1803", "1804", "1805"),
     ),
+)
+
+# The optional sixth: one figure for the state, of all core programs together, never assessed, so
+# it stands beside the five and in no program's line (domain 2.10).
+ESE = Indicator(
+    code="ESE",
+    title="Effectiveness in serving employers",
+    plain="Of those who exited any core program and were employed in the second quarter after exit "
+    "by the wage records, the share who were with the same employer in the fourth.",
+    programs=(),
+    cohort="ER_Q4",
+    in_cohort=EXITED_IN_WINDOW,
+    excluded=EXCLUDED_FROM_EXIT_INDICATORS,
+    stream=IN_CORE_PROGRAM,
+    activity=p.EMPLOYED_Q2 & p.WAGE_RECORD_MATCH_Q2,
+    success=(p.RETAINED,),
+    pending=(p.RETENTION_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
+    failure_reason="not_retained",
+    outside_reason="no_wage_record_q2",
+    source="WIOA s.116(b)(2)(A)(i)(VI); 89 FR 13814; PIRL 901, 923, 1602, 1603, 1618",
+    decided_by=("901", "923", "1602", "1603", "1618"),
 )
 
 INDICATORS: dict[Measure, Indicator] = {rule.code: rule for rule in (ER_Q2, ER_Q4, ME, CR, MSG)}

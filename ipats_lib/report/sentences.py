@@ -56,6 +56,18 @@ def back_test(tested: pd.DataFrame) -> Html:
     )
 
 
+def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:
+    """How many of the trend's report quarters there are figures of."""
+    held = figures["quarter_label"].nunique()
+    if held >= wanted:
+        return paragraph(f"All {wanted} report quarters are held.", "finding")
+    return paragraph(
+        f"{held} of {wanted} report quarters are held: neither this extract nor an earlier "
+        "snapshot that was named has the exits of the others as a whole.",
+        "finding",
+    )
+
+
 def small_numbers(summary: pd.DataFrame, fewest: int) -> Html:
     """A warning where figures rest on few records, or that none does."""
     few = int(((summary["denominator"] > 0) & (summary["denominator"] < fewest)).sum())

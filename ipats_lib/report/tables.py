@@ -10,7 +10,8 @@ import pandas as pd
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import display
+from ipats_lib.report import display, sentences
+from ipats_lib.report.data import TREND_QUARTERS
 from ipats_lib.report.display import Html
 
 if TYPE_CHECKING:
@@ -309,8 +310,10 @@ def back_test(frame: pd.DataFrame, caption: str) -> Html:
 
 def trends(report: "Report", caption: str) -> Html:
     """The trend of every indicator, of which the reader chooses one."""
-    parts = {
-        rule.title: trend(report.trend(code), f"{rule.title}: {caption.lower()}")
-        for code, rule in INDICATORS.items()
-    }
+    parts = {}
+    for code, rule in INDICATORS.items():
+        figures = report.trend(code)
+        held = sentences.quarters_held(figures, TREND_QUARTERS)
+        listed = trend(figures, f"{rule.title}: {caption.lower()}")
+        parts[rule.title] = Html(held.html + listed.html, f"{held.plain} {listed.plain}")
     return display.switch(parts, "Indicator")

@@ -73,4 +73,5 @@ def _record(rng, place: int) -> dict[str, object]:
         record[day] = _one(rng, "", *(_beside(rng, edge) for edge in edges))
     for element in ("1806", "1807", "1808", "1809", "1810"):
         record[element] = _one(rng, "", "", "", "", "", _beside(rng, _one(rng, *windows)))
+    record["1618"] = _one(rng, "", 0, 1, 1, 9)
     return record

@@ -111,6 +111,23 @@ def awaited(as_of: date) -> str:
     return f"({wage} or p1602 = 9 or p1603 = 5 or {quarter_end(2)} >= date '{as_of}')"
 
 
+def retention(rows: pd.DataFrame, first: date, last: date, as_of: date) -> pd.DataFrame:
+    """Domain 2.10: row and state of every record of a core program, whichever, once."""
+    pirl = rows.rename(columns={name: f"p{name}" for name in rows.columns if name != "row"})
+    core = " or ".join(STREAM[program] for program in ("adult", "dw", "youth", "wp"))
+    with duckdb.connect() as sql:
+        sql.register("pirl", pirl)
+        return sql.execute(f"""
+            select row, case when not {no_exclusion()} then 'excluded'
+                             when p1618 = 1 then 'success'
+                             when p1618 = 9 or {quarter_end(4)} >= date '{as_of}' then 'pending'
+                             else 'failure' end as state
+            from pirl
+            where ({core}) and {window("p901", first, last)}
+                and p1602 in (1, 2, 3) and p1603 in (1, 2, 3)
+        """).df()
+
+
 def states(rows: pd.DataFrame, windows: dict, as_of: date) -> pd.DataFrame:
     """One row per record, program and indicator in scope: row, program, indicator, state, value."""
     pirl = rows.rename(columns={name: f"p{name}" for name in rows.columns if name != "row"})

@@ -8,7 +8,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from ipats_lib.cohorts import Records, View
 from ipats_lib.indicators import outcome_table
+from ipats_lib.indicators.outcomes import judge
+from ipats_lib.indicators.rules import ESE
 from ipats_lib.periods import Period
 from tests.oracle import sql
 from tests.oracle.records import draw
@@ -74,6 +77,17 @@ def disagreements(rows, name, as_of) -> pd.DataFrame:
 def test_every_record_ends_in_the_same_state(rows, name, as_of):
     differing = disagreements(rows, name, as_of)
     assert differing.empty, differing.head(5).to_string()
+
+
+@pytest.mark.parametrize("as_of", DAYS, ids=str)
+@pytest.mark.parametrize("name", REPORTS)
+def test_retention_with_the_same_employer_agrees_too(rows, name, as_of):
+    report, spans = REPORTS[name]
+    view = View(Records(rows), "title1", report.cohort("ER_Q4"), as_of)
+    library = pd.Series(judge(view, ESE)[0], index=rows["row"])
+    query = sql.retention(rows, *windows(spans)["ERQ4"], as_of).set_index("row")["state"]
+    assert library[library != "not_in_scope"].to_dict() == query.to_dict()
+    assert set(query) >= {"excluded", "success", "pending"}
 
 
 def test_the_records_reach_every_state_of_every_line(rows):

@@ -10,7 +10,7 @@ from ipats_lib.breakdown import TOTAL
 from ipats_lib.indicators import aggregate
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import calendar, federal, outlook, rosters
+from ipats_lib.report import calendar, employers, federal, outlook, rosters, tables
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
 
@@ -237,3 +237,26 @@ def test_areas_and_planners_are_counted_from_the_states_rows(state):
             aggregate(own, by).astype({"report": "str"}),
             check_categorical=False,
         )
+
+
+def test_retention_is_the_states_alone_and_counts_a_record_once(state, area):
+    whole = Report(state.slice(STATE))
+    table = employers.retention(whole).set_index("window")
+    assert len(table) == len(whole.period.windows)
+    rows = whole.data.frame("rows")
+    mine = rows[rows["901"].between("2023-01-01", "2023-12-31")]
+    core = mine[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) | (mine["918"] == 1)
+    counted = core & mine["1602"].isin([1, 2, 3]) & mine["1603"].isin([1, 2, 3])
+    counted &= mine["923"].isna() | mine["923"].isin([0, 98, 99])
+    assert table.loc["Annual", "denominator"] == counted.sum()
+    assert table.loc["Annual", "success"] == (counted & (mine["1618"] == 1)).sum()
+    assert employers.retention(area).empty
+    assert "optional, not assessed" in employers.retention_table(whole).html
+
+
+def test_a_trend_says_how_many_of_its_quarters_are_held(area):
+    """The sample holds exits from 2023 on: of the fourth quarter that feeds four reports."""
+    shown = tables.trends(area, "By report quarter").html
+    assert "4 of 8 report quarters are held" in shown
+    assert "6 of 8 report quarters are held" in shown
+    assert "All 8 report quarters are held" in shown
