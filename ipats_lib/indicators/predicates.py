@@ -3,6 +3,7 @@
 import numpy as np
 
 from ipats_lib.cohorts import IN_YOUTH_STREAM, Mask, Predicate, View, has_code
+from ipats_lib.indicators.settings import accepts_gains_after_exit
 from ipats_lib.periods import program_year_end
 
 # 999999.99 is a placeholder for "not yet available", never a wage (domain 2.4).
@@ -146,7 +147,14 @@ IN_EDUCATION_OR_TRAINING = Predicate(
 
 def gained(code: str, element: str) -> Predicate:
     """A skill gain of one kind dated inside the window."""
-    return Predicate(code, f"{element} in the window", lambda view: view.falls_in_window(element))
+    return Predicate(code, f"{element} in the window", lambda view: _gained(view, element))
+
+
+def _gained(view: View, element: str) -> Mask:
+    inside = view.falls_in_window(element)
+    if accepts_gains_after_exit():
+        return inside
+    return inside & ~(view.day(element) > view.day("901"))
 
 
 EFL_GAIN = gained("educational_functioning_level_gain", "1806")
@@ -158,7 +166,7 @@ DIPLOMA_IN_WINDOW = Predicate(
     "secondary_diploma_in_window",
     "a diploma (1800, 1802, 1804 is 1) dated in the window",
     lambda view: np.logical_or.reduce(
-        [(view.code(kind) == 1) & view.falls_in_window(day) for kind, day in CREDENTIAL_SLOTS]
+        [(view.code(kind) == 1) & _gained(view, day) for kind, day in CREDENTIAL_SLOTS]
     ),
 )
 PROGRAM_YEAR_OPEN = Predicate(
