@@ -147,7 +147,7 @@ def test_each_small_error_in_the_sql_would_be_seen(rows, right, wrong, monkeypat
             return self.inner.register(*arguments)
 
     monkeypatch.setattr(sql.duckdb, "connect", Wrong)
-    days = (DAYS[0], date(2025, 6, 30), date(2027, 1, 1))
+    days = (DAYS[0], DAYS[1], date(2025, 6, 30), date(2027, 1, 1))
     seen = sum(len(disagreements(rows, "annual", day)) for day in days)
     assert any(changed)
     assert seen
