@@ -156,8 +156,8 @@ def test_once_the_year_is_over_the_adjusted_level_is_what_it_takes(monkeypatch):
     from ipats_lib.levels import Level
     from ipats_lib.report import outlook as module
 
-    levels = {(2024, "07", "adult", "ERQ2"): Level(0.80, 0.70, "synthetic")}
-    monkeypatch.setattr(module, "load_levels", lambda synthetic: levels)
+    level = Level(0.80, 0.70, "synthetic")
+    monkeypatch.setattr(module, "find_level", lambda *_: level)
     rows = [employed("2024-02-10", code) for code in [1] * 6 + [0] * 4]
     found = line(made(rows, "PY2024Q4", "2025-08-15"), "ERQ2", 0)
     assert (found["level"], found["which"], found["to_100"]) == (0.70, "adjusted", 1)
