@@ -208,7 +208,9 @@ def selfcheck(
     public_file: Annotated[Path, typer.Argument(help="A public-use PIRL file: csv, gz or zip.")],
     state: Annotated[str, typer.Option(help="Postal code; empty for every state.")] = "IL",
     period: Annotated[str, typer.Option(help="PY2023; by default from the file's name.")] = "",
-    disagreements: Annotated[int, typer.Option(help="How many to print.", min=0)] = 20,
+    disagreements: Annotated[
+        int, typer.Option(help="How many to print of each indicator.", min=0)
+    ] = 20,
 ) -> None:
     """Compare our result of every row with the Department of Labor's own. Exit 8: some differ."""
     from ipats_lib.extract.public import period_of_name, read_public
@@ -227,7 +229,7 @@ def selfcheck(
     if not found.rows:
         raise UsageError(f"{public_file.name} holds no row of state {state}: check --state.")
     print(found.table().to_string(index=False, float_format=lambda share: f"{share:.4%}"))
-    for line, code, ours, theirs, reason, decided in found.first:
+    for line, code, ours, theirs, reason, decided in sorted(found.first, key=lambda one: one[1]):
         print(f"line {line} {code}: ours {ours}, DOL's {theirs} ({reason}; {decided})")
     err.print(f"{found.rows:,} rows compared, {found.disagreeing:,} lines disagree.")
     if found.disagreeing:

@@ -182,6 +182,7 @@ IN_DISLOCATED_WORKER = has_code("in_dw", "904", 1, 2, 3)
 IN_YOUTH = has_code("in_youth", "905", 1, 2, 3)
 IN_WAGNER_PEYSER = has_code("in_wp", "918", 1)
 IN_TITLE_I = IN_ADULT | IN_DISLOCATED_WORKER | IN_YOUTH
+IN_CORE_PROGRAM = IN_TITLE_I | IN_WAGNER_PEYSER
 
 STREAMS: dict[Program, Predicate] = {
     "adult": IN_ADULT,

@@ -25,7 +25,8 @@ class Agreement:
     """Rows by indicator, program and verdict, and the first rows that disagree.
 
     counts: (indicator, program) -> verdict -> rows. first: line in the file, indicator, ours,
-    theirs, our reason, and the elements that decided. No identifier is kept.
+    theirs, our reason, and the elements that decided, so many of each indicator that one which
+    fails throughout does not hide the others. No identifier is kept.
     """
 
     counts: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def compare(
     """Judge every row of a public file as of long after, and set it against DOL's results.
 
     blocks: elements (with `row`) and results by indicator, as `read_public` yields them. keep:
-    how many disagreements to keep.
+    how many disagreements of each indicator to keep.
     """
     agreement = Agreement()
     # In a certified file nothing is pending any more: what is not a success is counted as none.
@@ -84,9 +85,8 @@ def _compare_block(
                 if name:
                     counted[str(name)] = counted.get(str(name), 0) + int(number)
     in_any = np.logical_or.reduce([STREAMS[p](view) for p in PROGRAMS])
-    for at in np.flatnonzero(np.isin(verdict, VERDICTS[2:]) & in_any).tolist():
-        if len(agreement.first) >= keep:
-            return
+    left = keep - sum(code == rule.code for _, code, *_ in agreement.first)
+    for at in np.flatnonzero(np.isin(verdict, VERDICTS[2:]) & in_any)[: max(left, 0)].tolist():
         agreement.first.append(_shown(view, rule, at, ours[at], theirs[at], str(reason[at])))
 
 

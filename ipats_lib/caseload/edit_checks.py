@@ -383,4 +383,7 @@ CHECKS: dict[str, Callable[[View], Mask]] = {
     "L-55": lambda view: (
         (view.code("1608") == 1) & ~(np.isin(view.code("1602"), (1, 2, 3)) & _trained(view))
     ),
+    "L-56": lambda view: _any([view.day(gain) > view.day("901") for gain in GAINS]),
+    "L-57": lambda view: _any([view.code(kind) == 8 for kind, _ in p.CREDENTIAL_SLOTS]),
+    "L-58": lambda view: np.isin(view.code("923"), (98, 99)),
 }

@@ -28,6 +28,7 @@ from ipats_lib.periods import Period
 
 BLOCK = 16 << 20
 STATE = re.compile(r"(?:CALC|PIRL)\s?(?:4000|3000)", re.IGNORECASE)
+_WIASRD = re.compile(r"Item_[0-9]{3,4}", re.IGNORECASE)
 _NAMED = re.compile(r"PY(20[0-9]{2})Q([1-4])", re.IGNORECASE)
 Advance = Callable[[int, int], None]
 
@@ -69,6 +70,7 @@ def result_columns(py: int) -> dict[str, str]:
 
 def find_columns(cells: Sequence[str], wanted: Sequence[str], py: int, file: str) -> PublicColumns:
     """Match a header; ExtractError when an element or every result is missing."""
+    _refuse_wiasrd(cells, file)
     spellings = Spellings(load_layout("pirl_2021"))
     rows = read_rows(params_folder() / "public" / "aliases.csv", ("column", "element", "source"))
     aliases = {row["column"]: row["element"] for row in rows}
@@ -94,6 +96,15 @@ def find_columns(cells: Sequence[str], wanted: Sequence[str], py: int, file: str
         )
     state = next((cell for cell in cells if STATE.fullmatch(cell.strip())), "")
     return PublicColumns(found, results, state)
+
+
+def _refuse_wiasrd(cells: Sequence[str], file: str) -> None:
+    if sum(bool(_WIASRD.fullmatch(cell.strip())) for cell in cells) >= 2:
+        raise ExtractError(
+            f"{file} line 1: this is a WIASRD file of PY2013 to PY2015 (columns Item_100, ...). "
+            "Its elements are numbered otherwise and lack what the indicators ask for; expected a "
+            "public-use PIRL file of PY2017 or later."
+        )
 
 
 @contextmanager

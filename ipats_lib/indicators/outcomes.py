@@ -8,12 +8,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.cohorts import PROGRAMS, STREAMS, Mask, Program, Records, View
+from ipats_lib.cohorts import PROGRAMS, STREAMS, Mask, Predicate, Program, Records, View
 from ipats_lib.indicators.rules import INDICATORS, Indicator
 from ipats_lib.periods import Report
 
-State = Literal["not_in_scope", "excluded", "success", "failure", "pending"]
-STATES: tuple[State, ...] = ("not_in_scope", "excluded", "success", "failure", "pending")
+State = Literal["not_in_scope", "excluded", "success", "failure", "pending", "awaiting"]
+STATES: tuple[State, ...] = (
+    "not_in_scope",
+    "excluded",
+    "success",
+    "failure",
+    "pending",
+    "awaiting",
+)
 OUTCOME_COLUMNS = ("row", "report", "program", "indicator", "state", "reason", "value")
 
 Reasons = NDArray[np.object_]
@@ -28,7 +35,8 @@ def outcome_table(
     Returns one row per participation period x program x indicator x report (`OUTCOME_COLUMNS`):
     `report` is the report's label, `value` the wage in dollars where the indicator is a median
     and the state is success. Records that are not in scope are left out unless `everyone` asks
-    for them. Source: domain 2.12.
+    for them. `awaiting` stands outside the denominator: not counted, but it may be once more is
+    known. Source: domain 2.12.
     """
     records = Records(rows)
     parts = [
@@ -73,26 +81,42 @@ def judge(view: View, rule: Indicator) -> tuple[Reasons, Reasons]:
     """State and reason code of every record of the view under one rule."""
     state = np.full(len(view.records), "not_in_scope", dtype=object)
     reason = np.full(len(view.records), "not_in_stream", dtype=object)
-    in_stream = STREAMS[view.program](view)
+    in_stream = (rule.stream or STREAMS[view.program])(view)
     in_cohort = in_stream & rule.in_cohort(view)
     reason[in_stream & ~in_cohort] = "outside_window"
     active = in_cohort if rule.activity is None else in_cohort & rule.activity(view)
     reason[in_cohort & ~active] = rule.outside_reason
-    excluded = active & rule.excluded(view)
+    left_out = rule.excluded(view)
+    excluded = active & left_out
     state[excluded] = "excluded"
     reason[excluded] = [f"exit_reason_{code:02d}" for code in view.code("923")[excluded]]
     _settle(view, rule, active & ~excluded, state, reason)
+    waiting = in_cohort & ~active & ~left_out
+    _first_that_holds(view, "awaiting", rule.awaiting, waiting, state, reason)
     return state, reason
 
 
 def _settle(view: View, rule: Indicator, open_: Mask, state: Reasons, reason: Reasons) -> None:
     """Give each record of the denominator the first state that holds: success, pending, failure."""
     for name, alternatives in (("success", rule.success), ("pending", rule.pending)):
-        for predicate in alternatives:
-            holds = open_ & predicate(view)
-            state[holds], reason[holds] = name, predicate.code
-            open_ = open_ & ~holds
+        open_ = _first_that_holds(view, name, alternatives, open_, state, reason)
     state[open_], reason[open_] = "failure", rule.failure_reason
+
+
+def _first_that_holds(
+    view: View,
+    name: str,
+    alternatives: Iterable[Predicate],
+    open_: Mask,
+    state: Reasons,
+    reason: Reasons,
+) -> Mask:
+    """Write the state and the first reason that holds; the records for which none did."""
+    for predicate in alternatives:
+        holds = open_ & predicate(view)
+        state[holds], reason[holds] = name, predicate.code
+        open_ = open_ & ~holds
+    return open_
 
 
 def _categorical(table: pd.DataFrame) -> pd.DataFrame:

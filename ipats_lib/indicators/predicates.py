@@ -3,6 +3,7 @@
 import numpy as np
 
 from ipats_lib.cohorts import IN_YOUTH_STREAM, Mask, Predicate, View, has_code
+from ipats_lib.indicators.settings import accepts_gains_after_exit
 from ipats_lib.periods import program_year_end
 
 # 999999.99 is a placeholder for "not yet available", never a wage (domain 2.4).
@@ -20,8 +21,12 @@ YOUTH_PLACED_Q4 = (IN_YOUTH_STREAM & has_code("placed_q4", "1901", 1, 2, 3)).nam
     "youth_placed_q4"
 )
 
+# Code 9 of the employment element, or 5 of its type of match, says not yet available, whatever
+# the other of the two says (domain 2.4).
 EMPLOYMENT_Q2_NOT_YET_AVAILABLE = has_code("employment_q2_not_yet_available", "1602", 9)
+MATCH_Q2_NOT_YET_AVAILABLE = has_code("match_q2_not_yet_available", "1603", 5)
 EMPLOYMENT_Q4_NOT_YET_AVAILABLE = has_code("employment_q4_not_yet_available", "1606", 9)
+MATCH_Q4_NOT_YET_AVAILABLE = has_code("match_q4_not_yet_available", "1607", 5)
 
 
 def quarter_not_over(quarters: int) -> Predicate:
@@ -40,10 +45,17 @@ def _wage_found(view: View) -> Mask:
 
 WAGE_FOUND_Q2 = Predicate("wage_found_q2", "0 < 1704 < 999999.99", _wage_found)
 WAGE_Q2_PENDING = Predicate(
-    "wage_q2_not_yet_available",
+    "wage_q2_is_999999_99",
     "1704 is 999999.99",
     lambda view: view.records.amount("1704") >= WAGE_NOT_YET_AVAILABLE,
 )
+
+EMPLOYED_Q2_WAGE_PENDING = (EMPLOYED_Q2 & WAGE_Q2_PENDING).named("wage_q2_not_yet_available")
+
+# A match with wage records; 4 is supplemental, which names no employer (domain 2.4, 2.10).
+WAGE_RECORD_MATCH_Q2 = has_code("wage_record_match_q2", "1603", 1, 2, 3)
+RETAINED = has_code("retained_by_employer", "1618", 1)
+RETENTION_NOT_YET_AVAILABLE = has_code("retention_not_yet_available", "1618", 9)
 
 # Types of training that lead to a credential; on-the-job (01), customized (05), other
 # non-occupational (11) and job-readiness training (12) do not (domain 2.8; opdR).
@@ -99,16 +111,25 @@ CREDENTIAL_DEADLINE_OPEN = Predicate(
     "the as-of date is not past 901 + 1 year",
     lambda view: view.records.one_year_after_exit >= np.datetime64(view.as_of),
 )
+_LINK_QUARTERS = (("1600", "1601"), ("1602", "1603"), ("1604", "1605"), ("1606", "1607"))
 DIPLOMA_LINK_NOT_YET_KNOWN = (
     ATTAINED_DIPLOMA
     & Predicate(
         "employment_not_yet_available",
-        "any of 1600, 1602, 1604, 1606 is 9",
+        "any of 1600, 1602, 1604, 1606 is 9, or of 1601, 1603, 1605, 1607 is 5",
         lambda view: np.logical_or.reduce(
-            [view.code(quarter) == 9 for quarter in ("1600", "1602", "1604", "1606")]
+            [
+                (view.code(employed) == 9) | (view.code(match) == 5)
+                for employed, match in _LINK_QUARTERS
+            ]
         ),
     )
 ).named("diploma_employment_not_yet_available")
+# Employment in any of the four quarters after exit links a diploma; the fourth ends up to three
+# months after the year in which the credential itself must be earned (domain 2.8).
+DIPLOMA_QUARTER_4_NOT_OVER = (ATTAINED_DIPLOMA & quarter_not_over(4)).named(
+    "diploma_quarter_4_after_exit_not_over"
+)
 
 
 def _in_education_or_training(view: View) -> Mask:
@@ -126,7 +147,14 @@ IN_EDUCATION_OR_TRAINING = Predicate(
 
 def gained(code: str, element: str) -> Predicate:
     """A skill gain of one kind dated inside the window."""
-    return Predicate(code, f"{element} in the window", lambda view: view.falls_in_window(element))
+    return Predicate(code, f"{element} in the window", lambda view: _gained(view, element))
+
+
+def _gained(view: View, element: str) -> Mask:
+    inside = view.falls_in_window(element)
+    if accepts_gains_after_exit():
+        return inside
+    return inside & ~(view.day(element) > view.day("901"))
 
 
 EFL_GAIN = gained("educational_functioning_level_gain", "1806")
@@ -138,7 +166,7 @@ DIPLOMA_IN_WINDOW = Predicate(
     "secondary_diploma_in_window",
     "a diploma (1800, 1802, 1804 is 1) dated in the window",
     lambda view: np.logical_or.reduce(
-        [(view.code(kind) == 1) & view.falls_in_window(day) for kind, day in CREDENTIAL_SLOTS]
+        [(view.code(kind) == 1) & _gained(view, day) for kind, day in CREDENTIAL_SLOTS]
     ),
 )
 PROGRAM_YEAR_OPEN = Predicate(

@@ -2,7 +2,9 @@
 
 The denominator of every indicator is: in the stream, in the cohort, in the activity, not excluded.
 `success` and `pending` are alternatives, tried in order; the first that holds is the reason shown
-beside the record. What is neither is a failure.
+beside the record. What is neither is a failure. `awaiting` asks those in the cohort who are in no
+activity that counts yet: a wage that is not known is no part of a median (domain 2.7), but its
+record may still enter it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     EXCLUDED_FROM_MSG,
     EXITED_IN_WINDOW,
+    IN_CORE_PROGRAM,
     PARTICIPATED_IN_WINDOW,
     PROGRAMS,
     Predicate,
@@ -20,7 +23,7 @@ from ipats_lib.cohorts import (
 from ipats_lib.indicators import predicates as p
 from ipats_lib.periods import Cohort
 
-Measure = Literal["ERQ2", "ERQ4", "ME", "CR", "MSG"]
+Measure = Literal["ERQ2", "ERQ4", "ME", "CR", "MSG", "ESE"]
 TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth", "title1")
 
 
@@ -28,6 +31,7 @@ TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth", "title1")
 class Indicator:
     """One indicator. `activity` narrows the cohort; `value` names the element of a median.
 
+    stream: who is in it, where that is not the program of the line.
     decided_by: the elements that a reader of the roster looks at, in the order of the rule.
     """
 
@@ -40,8 +44,10 @@ class Indicator:
     excluded: Predicate
     success: tuple[Predicate, ...]
     source: str
+    stream: Predicate | None = None
     activity: Predicate | None = None
     pending: tuple[Predicate, ...] = ()
+    awaiting: tuple[Predicate, ...] = ()
     failure_reason: str = ""
     outside_reason: str = "no_qualifying_activity"
     value: str = ""
@@ -62,10 +68,14 @@ ER_Q2 = Indicator(
     in_cohort=EXITED_IN_WINDOW,
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     success=(p.EMPLOYED_Q2, p.YOUTH_PLACED_Q2),
-    pending=(p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE, p.quarter_not_over(2)),
+    pending=(
+        p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE,
+        p.MATCH_Q2_NOT_YET_AVAILABLE,
+        p.quarter_not_over(2),
+    ),
     failure_reason="not_employed_q2",
-    source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1900",
-    decided_by=("901", "923", "1602", "1900"),
+    source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1603, 1900",
+    decided_by=("901", "923", "1602", "1603", "1900"),
 )
 
 ER_Q4 = Indicator(
@@ -78,10 +88,14 @@ ER_Q4 = Indicator(
     in_cohort=EXITED_IN_WINDOW,
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     success=(p.EMPLOYED_Q4, p.YOUTH_PLACED_Q4),
-    pending=(p.EMPLOYMENT_Q4_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
+    pending=(
+        p.EMPLOYMENT_Q4_NOT_YET_AVAILABLE,
+        p.MATCH_Q4_NOT_YET_AVAILABLE,
+        p.quarter_not_over(4),
+    ),
     failure_reason="not_employed_q4",
-    source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1901",
-    decided_by=("901", "923", "1606", "1901"),
+    source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1607, 1901",
+    decided_by=("901", "923", "1606", "1607", "1901"),
 )
 
 # A median has no failures: whoever has no wage to count is outside it (domain 2.7).
@@ -95,10 +109,16 @@ ME = Indicator(
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     activity=p.EMPLOYED_Q2 & p.WAGE_FOUND_Q2,
     success=(p.WAGE_FOUND_Q2,),
+    awaiting=(
+        p.EMPLOYED_Q2_WAGE_PENDING,
+        p.EMPLOYMENT_Q2_NOT_YET_AVAILABLE,
+        p.MATCH_Q2_NOT_YET_AVAILABLE,
+        p.quarter_not_over(2),
+    ),
     outside_reason="no_wage_q2",
     value="1704",
-    source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1704",
-    decided_by=("901", "923", "1602", "1704"),
+    source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1603, 1704",
+    decided_by=("901", "923", "1602", "1603", "1704"),
 )
 
 CR = Indicator(
@@ -113,12 +133,17 @@ CR = Indicator(
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     activity=p.IN_CREDENTIAL_ACTIVITY,
     success=(p.ATTAINED_POSTSECONDARY_CREDENTIAL, p.DIPLOMA_WITH_LINK),
-    pending=(p.CREDENTIAL_DEADLINE_OPEN, p.DIPLOMA_LINK_NOT_YET_KNOWN),
+    pending=(
+        p.CREDENTIAL_DEADLINE_OPEN,
+        p.DIPLOMA_LINK_NOT_YET_KNOWN,
+        p.DIPLOMA_QUARTER_4_NOT_OVER,
+    ),
     failure_reason="no_credential",
     source="WIOA s.116(b)(2)(A)(i)(IV), (iii); TEGL 10-16; PIRL 408, 901, 923, 1303, 1310, 1315, "
-    "1332, 1401, 1406, 1600 to 1606, 1800 to 1805",
+    "1332, 1401, 1406, 1600 to 1607, 1800 to 1805",
     decided_by=(
-        *("901", "923", "408", "1303", "1310", "1315", "1332", "1401", "1406"),
+        *("900", "901", "923", "408", "1303", "1310", "1315", "1332", "1401", "1406"),
+        *("1600", "1601", "1602", "1603", "1604", "1605", "1606", "1607"),
         *("1800", "1801", "1802", "1803", "1804", "1805"),
     ),
 )
@@ -144,7 +169,31 @@ MSG = Indicator(
     pending=(p.PROGRAM_YEAR_OPEN,),
     failure_reason="no_gain_in_window",
     source="WIOA s.116(b)(2)(A)(i)(V); TEGL 10-16; PIRL 900, 901, 923, 1800 to 1811, 1813",
-    decided_by=("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
+    decided_by=(
+        *("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
+        *("1800", "1801", "1802", "1803", "1804", "1805"),
+    ),
+)
+
+# The optional sixth: one figure for the state, of all core programs together, never assessed, so
+# it stands beside the five and in no program's line (domain 2.10).
+ESE = Indicator(
+    code="ESE",
+    title="Effectiveness in serving employers",
+    plain="Of those who exited any core program and were employed in the second quarter after exit "
+    "by the wage records, the share who were with the same employer in the fourth.",
+    programs=(),
+    cohort="ER_Q4",
+    in_cohort=EXITED_IN_WINDOW,
+    excluded=EXCLUDED_FROM_EXIT_INDICATORS,
+    stream=IN_CORE_PROGRAM,
+    activity=p.EMPLOYED_Q2 & p.WAGE_RECORD_MATCH_Q2,
+    success=(p.RETAINED,),
+    pending=(p.RETENTION_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
+    failure_reason="not_retained",
+    outside_reason="no_wage_record_q2",
+    source="WIOA s.116(b)(2)(A)(i)(VI); 89 FR 13814; PIRL 901, 923, 1602, 1603, 1618",
+    decided_by=("901", "923", "1602", "1603", "1618"),
 )
 
 INDICATORS: dict[Measure, Indicator] = {rule.code: rule for rule in (ER_Q2, ER_Q4, ME, CR, MSG)}
@@ -152,6 +201,7 @@ INDICATORS: dict[Measure, Indicator] = {rule.code: rule for rule in (ER_Q2, ER_Q
 # The elements that any rule reads, for whoever loads no more than they need.
 ELEMENTS: tuple[str, ...] = (
     *("900", "901", "903", "904", "905", "918", "923", "408", "1303", "1310", "1315", "1332"),
-    *("1401", "1406", "1600", "1602", "1604", "1606", "1704", "1800", "1801", "1802", "1803"),
-    *("1804", "1805", "1806", "1807", "1808", "1809", "1810", "1811", "1813", "1900", "1901"),
+    *("1401", "1406", "1600", "1601", "1602", "1603", "1604", "1605", "1606", "1607", "1704"),
+    *("1800", "1801", "1802", "1803", "1804", "1805", "1806", "1807", "1808", "1809", "1810"),
+    *("1811", "1813", "1900", "1901"),
 )

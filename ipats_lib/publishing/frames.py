@@ -105,7 +105,13 @@ class Framer:
             return None
         about = self.state.slice(STATE).about
         frame = self._frame(about, "This publication", None)
-        html = render_template("run.html.j2", frame=frame, run=run, earlier=earlier)
+        html = render_template(
+            "run.html.j2",
+            frame=frame,
+            run=run,
+            earlier=earlier,
+            notebooks={n.key: version for n, version in self.versions.items()},
+        )
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
         return RUN_FILE
 
@@ -135,6 +141,7 @@ class Framer:
             current=file,
             notebook=f"{page.notebook.key}.ipynb {self.versions[page.notebook]}" if page else "",
             library=__version__,
+            run=f"{'../' * below}{RUN_FILE.name}" if scope == STATE else "",
             nav=self._nav(scope),
             style=self.assets.style,
             icon=self.assets.icon,

@@ -29,7 +29,8 @@ Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around a page's content. `root` and `home` are relative paths from the page to
-    the site's root and to its scope's folder, each empty or ending in a slash."""
+    the site's root and to its scope's folder, each empty or ending in a slash; `run` that of the
+    page on how the publication was made, empty where the reader may not see it."""
 
     title: str
     scope_title: str
@@ -42,6 +43,7 @@ class Frame:
     current: str
     notebook: str
     library: str
+    run: str
     nav: Nav
     style: str
     icon: str

@@ -106,6 +106,7 @@ def _shown(lines: pd.DataFrame) -> pd.DataFrame:
         name=list(map(_name, lines["dimension"], lines["group"])),
         shown=_each(lines, ["value"]),
         between=_each(lines, ["lower", "upper"]),
+        page=[tables.indicator_page(str(measure)) for measure in lines["indicator"]],
         note=lines["few"].map({True: _FEW, False: ""}),
     )
 
@@ -150,7 +151,7 @@ _FIGURES = (
     Column("note", "Note"),
 )
 _RATIOS = (
-    Column("name", "Group"),
+    Column("name", "Group", href="page"),
     Column("successes", "Successes", display.count, number=True),
     Column("denominator", "Counted", display.count, number=True),
     Column("shown", "Figure", number=True),

@@ -29,7 +29,7 @@ def period_of(quarter: Quarter) -> Period:
 def cohort_calendar(report: Report, measure: Measure) -> pd.DataFrame:
     """The present report quarter and those to come, for one indicator.
 
-    One row per report quarter: report (period name), counted (exit quarter, or the window of
+    One row per report quarter: measure, report (period name), counted (exit quarter, or window of
     skill gains), measured (quarter of the outcome), due (quarterly report), locked (annual
     report), complete (whether every exit of it is known: its last day is 90 days past), and the
     records it holds so far: adult, dw, youth (exits; for skill gains, those in education or
@@ -49,6 +49,7 @@ def _line(report: Report, measure: Measure, period: Period, window: Window) -> d
     counted = Quarter.of(window.cohort(rule.cohort).start)
     today = as_of(report.data.about)
     return {
+        "measure": measure,
         "report": period.name,
         "counted": counted.label,
         "measured": (counted + _MEASURED[measure]).label,

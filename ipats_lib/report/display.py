@@ -15,6 +15,7 @@ STATE_WORDS = {
     "success": "\N{HEAVY CHECK MARK} success",
     "failure": "\N{HEAVY BALLOT X} not a success",
     "pending": "\N{HORIZONTAL ELLIPSIS} pending",
+    "awaiting": "\N{HORIZONTAL ELLIPSIS} awaited, not counted yet",
     "excluded": "\N{EN DASH} left out",
 }
 Cell = object
@@ -47,6 +48,11 @@ def rate(value: Cell) -> str:
 def points(value: Cell) -> str:
     """A difference of shares in percentage points."""
     return NONE if pd.isna(value) else f"{rounded(float(value) * 100, 1)} points"  # type: ignore[arg-type]
+
+
+def off(measure: str, value: Cell) -> str:
+    """How far a guess was off, in its measure's unit."""
+    return dollars(value) if measure == "ME" else points(value)
 
 
 def difference(measure: str, value: Cell) -> str:

@@ -1,5 +1,6 @@
 """The federal forms' tables on a page, as CSV and as a workbook."""
 
+from collections.abc import Hashable, Mapping
 from functools import cache
 
 import pandas as pd
@@ -7,15 +8,14 @@ import pandas as pd
 from ipats_lib import __version__, forms
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.indicators.aggregate import LONG_COLUMNS
+from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import Report as Window
 from ipats_lib.report import display, downloads, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
-
-LONG_COLUMNS = ("report", "py", "quarter", "window", "area_type", "area", "program", "group")
 
 
 def annual(report: Report) -> tuple[Window, ...]:
@@ -31,8 +31,11 @@ def quarterly(report: Report) -> tuple[Window, ...]:
 @cache
 def _forms(report: Report, window: Window) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, today = report.data.frame("rows"), as_of(report.data.about)
-    body = forms.form(rows, report.data.frame("outcomes"), window, today, report.members)
-    return forms.heading(rows, window, today), body
+    # A planner answers for Title I; Wagner-Peyser is shown where an area reports it.
+    shown = forms.TITLE_I if report.scope.kind == "planner" else forms.programs_of(rows)
+    outcomes = report.data.frame("outcomes")
+    body = forms.form(rows, outcomes, window, today, report.members, shown)
+    return forms.heading(rows, window, today, shown), body
 
 
 def headings(report: Report, windows: tuple[Window, ...]) -> Html:
@@ -58,9 +61,11 @@ def bodies(report: Report, windows: tuple[Window, ...]) -> Html:
 
 
 def long_form(report: Report, windows: tuple[Window, ...]) -> pd.DataFrame:
-    """The form in the long form of domain 8.4, `group` as `dimension: group`.
+    """The form in the long form of domain 8.4 (`LONG_COLUMNS`), `group` as `dimension: group`.
 
-    Measures: served, exited (value is the count), and each indicator with numerator and value.
+    Measures: served, exited (value is the count), and each indicator that the program has, with
+    numerator (missing for medians), denominator and value. `suppressed` is False: these are the
+    reader's own records.
     """
     lines = []
     for window in windows:
@@ -69,9 +74,19 @@ def long_form(report: Report, windows: tuple[Window, ...]) -> pd.DataFrame:
         for line in _forms(report, window)[1].to_dict("records"):
             group = "all" if line["dimension"] == TOTAL else f"{line['dimension']}: {line['group']}"
             key = (*said, *where, line["program"], group)
-            lines += [(*key, name, None, line[name]) for name in ("served", "exited")]
-            lines += [(*key, code, line[f"{code}_n"], line[code]) for code in INDICATORS]
-    return pd.DataFrame(lines, columns=[*LONG_COLUMNS, "measure", "numerator", "value"])
+            lines += [(*key, name, None, None, line[name], False) for name in ("served", "exited")]
+            lines += [(*key, *_measured(line, code), False) for code in _indicators_of(line)]
+    table = pd.DataFrame(lines, columns=list(LONG_COLUMNS))
+    return table.astype({"numerator": "Int64", "denominator": "Int64"})
+
+
+def _indicators_of(line: Mapping[Hashable, object]) -> list[Measure]:
+    return [code for code, rule in INDICATORS.items() if line["program"] in rule.programs]
+
+
+def _measured(line: Mapping[Hashable, object], code: Measure) -> tuple[object, ...]:
+    numerator = None if INDICATORS[code].is_median else line[f"{code}_n"]
+    return code, numerator, line[f"{code}_d"], line[code]
 
 
 def offers(report: Report, windows: tuple[Window, ...], name: str, title: str) -> Html:
@@ -86,6 +101,7 @@ def offers(report: Report, windows: tuple[Window, ...], name: str, title: str) -
         if about.synthetic
         else "IWDS",
         "Not filled in": "Funds, costs and administrative shares: they are not in the records.",
+        "Wagner-Peyser": "Has no credential rate and no skill gains.",
     }
     sheets = {}
     for window in windows:
@@ -112,6 +128,7 @@ def _titled(frame: pd.DataFrame) -> pd.DataFrame:
     return named[[*first, *(c for c in named.columns if c not in first)]]
 
 
+_page = tables.indicator_page
 _HEADING = (
     Column("program_title", "Program"),
     Column("career_served", "Career services only: served", display.count, number=True),
@@ -120,18 +137,28 @@ _HEADING = (
     Column("training_exited", "Training: exited", display.count, number=True),
     Column("co_enrolled", "In several core programs", display.rate, number=True),
     Column("training_related", "Training-related employment", display.rate, number=True),
+    Column("career_funds", "Career services: funds expended"),
+    Column("career_cost", "Career services: cost per participant"),
+    Column("training_funds", "Training: funds expended"),
+    Column("training_cost", "Training: cost per participant"),
+    Column("admin_share", "Percent of administrative costs"),
 )
 _BODY = (
     Column("name", "Group"),
     Column("served", "Served", display.count, number=True),
     Column("exited", "Exited", display.count, number=True),
-    Column("ERQ2_n", "Employed Q2", display.count, number=True),
+    Column("ERQ2_n", "Employed Q2", display.count, number=True, page=_page("ERQ2")),
+    Column("ERQ2_d", "Of", display.count, number=True),
     Column("ERQ2", "Rate", display.rate, number=True),
-    Column("ERQ4_n", "Employed Q4", display.count, number=True),
+    Column("ERQ4_n", "Employed Q4", display.count, number=True, page=_page("ERQ4")),
+    Column("ERQ4_d", "Of", display.count, number=True),
     Column("ERQ4", "Rate", display.rate, number=True),
-    Column("ME", "Median earnings", display.dollars, number=True),
-    Column("CR_n", "Credentials", display.count, number=True),
+    Column("ME_n", "Wages", display.count, number=True),
+    Column("ME", "Median earnings", display.dollars, number=True, page=_page("ME")),
+    Column("CR_n", "Credentials", display.count, number=True, page=_page("CR")),
+    Column("CR_d", "Of", display.count, number=True),
     Column("CR", "Rate", display.rate, number=True),
-    Column("MSG_n", "Skill gains", display.count, number=True),
+    Column("MSG_n", "Skill gains", display.count, number=True, page=_page("MSG")),
+    Column("MSG_d", "Of", display.count, number=True),
     Column("MSG", "Rate", display.rate, number=True),
 )

@@ -2,11 +2,14 @@
 
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
-from ipats_lib.cohorts import PROGRAM_TITLES, PROGRAMS
+from ipats_lib.breakdown import TOTAL
+from ipats_lib.cohorts import PROGRAM_TITLES, PROGRAMS, Program
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.indicators.outcomes import STATES
+from ipats_lib.indicators.predicates import WAGE_NOT_YET_AVAILABLE
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Indicator, Measure
 from ipats_lib.params import load_layout
@@ -17,49 +20,75 @@ from ipats_lib.report.tables import Column
 
 # The total would show every customer of Title I a second time.
 _LISTED = tuple(program for program in PROGRAMS if program != "title1")
-_ORDER = [state for state in ("pending", "failure", "success", "excluded") if state in STATES]
+_FIRST = ("pending", "awaiting", "failure", "success", "excluded")
+_ORDER = {state: place for place, state in enumerate(_FIRST) if state in STATES}
+_KEYS = ["row", "program", "state", "reason"]
 _WAGE = "1704"
 
 
 @cache
 def roster(report: Report, measure: Measure) -> pd.DataFrame:
-    """Every record of an indicator in the main report; empty for the state, which lists nobody.
+    """Every record of an indicator in any window of the period; empty for the state.
 
-    One row per period of participation and program: row, customer, program, program_title,
-    state, reason (code), state_shown, reason_shown, and the elements that decide (named by their
-    number, raw codes). Pending ones come first. A wage is replaced by whether one was found where
-    readers may not see it (`params/disclosure.csv`).
+    One row per period of participation, program, state and reason: row, customer, program,
+    program_title, state, reason (code), windows (the titles of the windows in which it stands so:
+    a skill gain may count in one and not in another), state_shown, reason_shown, and the elements
+    that decide (named by their number, raw codes). Pending ones come first. A wage is replaced by
+    whether one was found where readers may not see it (`params/disclosure.csv`).
     """
     rule = INDICATORS[measure]
-    outcomes = report.data.frame("outcomes")
-    mine = outcomes[
-        (outcomes["indicator"] == measure)
-        & (outcomes["report"] == report.period.reports[0].label)
-        & outcomes["program"].isin(_LISTED)
-    ]
-    if report.scope.kind == "state":
-        mine = mine.head(0)
     rows = report.data.frame("rows")[["row", "100", *rule.decided_by]]
-    table = (
-        mine[["row", "program", "state", "reason"]].astype({"reason": "str"}).merge(rows, on="row")
-    )
-    table = _without_wages(table, report.scope.kind)
+    table = _without_wages(_lines(report, measure).merge(rows, on="row"), report.scope.kind)
     shown = table.assign(
         customer=table["100"].astype("str"),
         program_title=table["program"].astype("str").map(PROGRAM_TITLES),
         state_shown=table["state"].astype("str").map(display.STATE_WORDS),
         reason_shown=table["reason"].map(plain_reason),
-        order=table["state"].astype("str").map({state: i for i, state in enumerate(_ORDER)}),
+        order=table["state"].astype("str").map(_ORDER),
     )
-    shown = shown.sort_values(["order", "customer", "row", "program"], ignore_index=True)
-    first = ["row", "customer", "program", "program_title", "state", "reason"]
+    by = ["order", "customer", "row", "program", "windows"]
+    first = ["row", "customer", "program", "program_title", "state", "reason", "windows"]
+    shown = shown.sort_values(by, ignore_index=True)
     return shown[[*first, "state_shown", "reason_shown", *rule.decided_by]]
+
+
+def _lines(report: Report, measure: Measure) -> pd.DataFrame:
+    """`_KEYS` and windows: each record once for every state that it has in a window."""
+    outcomes = report.data.frame("outcomes")
+    bits = {window.label: 1 << place for place, window in enumerate(report.period.windows)}
+    mine = outcomes[
+        (outcomes["indicator"] == measure)
+        & outcomes["report"].isin(list(bits))
+        & outcomes["program"].isin(_LISTED)
+    ]
+    if report.scope.kind == "state":
+        mine = mine.head(0)
+    marked = mine[_KEYS].assign(
+        reason=mine["reason"].astype("str"), bits=mine["report"].astype("str").map(bits)
+    )
+    lines = marked.groupby(_KEYS, observed=True, sort=False)["bits"].sum().reset_index()
+    return lines.assign(windows=_named(report, lines["bits"])).drop(columns="bits")
+
+
+def _named(report: Report, bits: pd.Series) -> pd.Series:
+    """The titles of the windows whose bits are set, the main one first."""
+    titles = {
+        mask: "; ".join(
+            window.window_title
+            for place, window in enumerate(report.period.windows)
+            if int(mask) >> place & 1
+        )
+        for mask in bits.unique()
+    }
+    return bits.map(titles).astype("str")
 
 
 def _without_wages(table: pd.DataFrame, scope_kind: str) -> pd.DataFrame:
     if _WAGE not in table or load_thresholds().shows_wages(scope_kind):
         return table
-    return table.assign(**{_WAGE: table[_WAGE].notna().map({True: "found", False: ""})})
+    wage = table[_WAGE].to_numpy(dtype=np.float64)
+    said = np.where(wage >= WAGE_NOT_YET_AVAILABLE, "not yet", np.where(wage > 0, "found", ""))
+    return table.assign(**{_WAGE: said})
 
 
 def roster_table(report: Report, measure: Measure) -> Html:
@@ -72,8 +101,10 @@ def roster_table(report: Report, measure: Measure) -> Html:
     columns = [
         Column("customer", "Customer", href="page"),
         Column("program_title", "Program"),
+        Column("windows", "Counts in"),
         Column("state_shown", "State"),
         Column("reason_shown", "Why"),
+        Column("reason", "Reason code"),
         *(Column(number, element_title(number), _cell) for number in rule.decided_by),
     ]
     listed = roster(report, measure)
@@ -83,13 +114,41 @@ def roster_table(report: Report, measure: Measure) -> Html:
 
 
 def roster_download(report: Report, measure: Measure, name: str) -> Html:
-    """The roster as a CSV file beside the page; nothing to download for the state."""
+    """The roster as a CSV file beside the page; nothing to download for the state.
+
+    It has a column more for every kind of group, so that the rows of any line by group are found.
+    """
     if report.scope.kind == "state":
         return Html("", "")
-    table = roster(report, measure).drop(columns=["row", "state_shown", "program_title"])
+    table = with_groups(report, roster(report, measure))
+    table = table.drop(columns=["row", "state_shown", "program_title"])
     named = table.rename(columns={"100": "customer", "reason_shown": "why"})
     data = downloads.csv(named.rename(columns=_with_title(INDICATORS[measure])))
-    return downloads.offer(name, data, f"every record of {INDICATORS[measure].title.lower()}")
+    what = f"every record of {INDICATORS[measure].title.lower()}, with the groups it is in"
+    return downloads.offer(name, data, what)
+
+
+def with_groups(report: Report, listed: pd.DataFrame) -> pd.DataFrame:
+    """A roster with one column per kind of group: the titles of the groups that each line is in."""
+    mine = listed["program"].astype("str")
+    parts = [
+        listed[mine == program].merge(_groups(report, program), on="row", how="left")
+        for program in _LISTED
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+@cache
+def _groups(report: Report, program: Program) -> pd.DataFrame:
+    """The groups of each record as a line of the program has them: row, one column per kind."""
+    members = report.members
+    holds = members.of(program)
+    columns: dict[str, list[str]] = {}
+    for dimension in dict.fromkeys(name for name, _ in members.titles if name != TOTAL):
+        places = [n for n, (name, _) in enumerate(members.titles) if name == dimension]
+        titles = np.array([members.titles[n][1] for n in places], dtype=object)
+        columns[dimension] = ["; ".join(titles[held]) for held in holds[:, places]]
+    return pd.DataFrame({"row": members.rows, **columns})
 
 
 def _with_title(rule: Indicator) -> dict[str, str]:

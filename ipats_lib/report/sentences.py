@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ipats_lib.disclosure import load_thresholds
-from ipats_lib.report.display import Html, figure, paragraph, percent_of_level, rounded
+from ipats_lib.report.display import Html, figure, off, paragraph, percent_of_level
 
 
 def status(summary: pd.DataFrame) -> Html:
@@ -33,7 +33,7 @@ def largest_gap(summary: pd.DataFrame) -> Html:
 
 def outlook(year: pd.DataFrame) -> Html:
     """How many figures are below their level, and how many the pending ones could still lift."""
-    rates = year[year["level"].notna() & year["ceiling"].notna()]
+    rates = year[year["level"].notna() & year["ceiling"].notna() & (year["measure"] != "ME")]
     below = rates[rates["value"] < rates["level"]]
     within = below[below["ceiling"] >= below["level"]]
     if below.empty:
@@ -49,10 +49,22 @@ def back_test(tested: pd.DataFrame) -> Html:
     """How far the guesses were off, on the mean and at most."""
     if tested.empty:
         return paragraph("Too few earlier quarters are known to test an expectation.", "finding")
-    off = tested["miss"].abs()
+    misses, measure = tested["miss"].abs(), str(tested["measure"].iloc[0])
     return paragraph(
-        f"{len(tested)} guesses were off by {rounded(float(off.mean()) * 100, 1)} percentage "
-        f"points on the mean, and by {rounded(float(off.max()) * 100, 1)} at most.",
+        f"{len(tested)} guesses were off by {off(measure, misses.mean())} on the mean, and by "
+        f"{off(measure, misses.max())} at most.",
+        "finding",
+    )
+
+
+def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:
+    """How many of the trend's report quarters there are figures of."""
+    held = figures["quarter_label"].nunique()
+    if held >= wanted:
+        return paragraph(f"All {wanted} report quarters are held.", "finding")
+    return paragraph(
+        f"{held} of {wanted} report quarters are held: neither this extract nor an earlier "
+        "snapshot that was named has the exits of the others as a whole.",
         "finding",
     )
 

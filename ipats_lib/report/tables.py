@@ -1,16 +1,17 @@
 """Real HTML tables: a caption, a scope on every header cell, numbers aligned as numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import display
+from ipats_lib.report import display, sentences
+from ipats_lib.report.data import TREND_QUARTERS
 from ipats_lib.report.display import Html
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 class Column:
     """One column: the frame's column, the heading, how a cell is written, whether a number.
 
-    href: the frame's column that holds the page each cell leads to, blank for none.
+    href: the frame's column that holds the page each cell leads to, blank for none; page: the
+    page that the heading leads to.
     """
 
     name: str
@@ -29,13 +31,14 @@ class Column:
     write: Callable[[object], str] = display.text
     number: bool = False
     href: str = ""
+    page: str = ""
 
 
 def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: str) -> Html:
     """A table whose first column names its rows; the sentence `empty` where there is no row."""
     if frame.empty:
         return display.paragraph(f"{caption}: {empty}", "empty")
-    head = "".join(f"<th scope='col'{_css(c)}>{escape(c.heading)}</th>" for c in columns)
+    head = "".join(f"<th scope='col'{_css(c)}>{_heading(c)}</th>" for c in columns)
     written = {c.name: [c.write(value) for value in frame[c.name].tolist()] for c in columns}
     links = {c.name: frame[c.href].tolist() for c in columns if c.href}
     body = "".join(
@@ -66,6 +69,11 @@ def _linked(
     if column.name not in links or not links[column.name][line]:
         return cell
     return f"<a href='{escape(links[column.name][line])}'>{cell}</a>"
+
+
+def _heading(column: Column) -> str:
+    words = escape(column.heading)
+    return f"<a href='{escape(column.page)}'>{words}</a>" if column.page else words
 
 
 def _css(column: Column) -> str:
@@ -144,9 +152,10 @@ def changes(frame: pd.DataFrame, caption: str) -> Html:
         last_year=_figures(frame, "a_year_ago"),
         step=_differences(frame, "change_quarter"),
         year=_differences(frame, "change_year"),
+        page=[indicator_page(str(measure)) for measure in frame["measure"]],
     )
     columns = (
-        Column("name", "Program and indicator"),
+        Column("name", "Program and indicator", href="page"),
         Column("now", "This quarter", number=True),
         Column("earlier", "Quarter before", number=True),
         Column("step", "Change", number=True),
@@ -193,10 +202,11 @@ def areas(figures: pd.DataFrame, program: str, caption: str) -> Html:
 def trend(figures: pd.DataFrame, caption: str) -> Html:
     """One measure by report quarter and program (`Report.trend`)."""
     shown = figures.assign(
-        shown=[display.figure(str(line.indicator), line.value) for line in figures.itertuples()]
+        shown=[display.figure(str(line.indicator), line.value) for line in figures.itertuples()],
+        page=[indicator_page(str(measure)) for measure in figures["indicator"]],
     )
     columns = (
-        Column("quarter_label", "Report quarter"),
+        Column("quarter_label", "Report quarter", href="page"),
         Column("program_title", "Program"),
         Column("numerator", "Successes", display.count, number=True),
         Column("denominator", "Counted", display.count, number=True),
@@ -211,23 +221,38 @@ def outlook(frame: pd.DataFrame, caption: str) -> Html:
     shown = frame.assign(
         name=frame["program_title"] + ": " + frame["title"],
         official=_figures(frame, "value"),
+        worst=_figures(frame, "floor"),
         likely=_figures(frame, "expected"),
         best=_figures(frame, "ceiling"),
-        at_level=_figures(frame, "level"),
-        off=[display.points(value) for value in frame["miss"]],
+        at_level=[
+            f"{level} ({which})" if which else level
+            for level, which in zip(_figures(frame, "level"), frame["which"], strict=True)
+        ],
+        off=[_usual_miss(line) for line in frame.to_dict("records")],
+        page=[indicator_page(str(measure)) for measure in frame["measure"]],
     )
     columns = (
-        Column("name", "Program and indicator"),
-        Column("official", "Now, and at worst", number=True),
+        Column("name", "Program and indicator", href="page"),
+        Column("official", "Now", number=True),
+        Column("worst", "At worst", number=True),
         Column("likely", "Expected", number=True),
-        Column("off", "Usual miss", number=True),
+        Column("off", "Usual miss of it", number=True),
         Column("best", "At best", number=True),
-        Column("at_level", "Negotiated level", number=True),
-        Column("pending", "Still pending", display.count, number=True),
+        Column("at_level", "Level", number=True),
+        Column("pending", "Still open", display.count, number=True),
         Column("to_90", "More for 90% of the level", display.count, number=True),
         Column("to_100", "More for the level", display.count, number=True),
     )
     return table(shown, caption, columns, "nobody is in any of these cohorts.")
+
+
+def _usual_miss(line: dict[Hashable, Any]) -> str:
+    """The miss in the figure's unit; in words where the expectation's method is not tested."""
+    if not line["pending"] or pd.isna(line["expected"]):
+        return display.NONE
+    if pd.isna(line["miss"]):
+        return "not tested"
+    return display.off(str(line["measure"]), line["miss"])
 
 
 def pending(frame: pd.DataFrame, caption: str) -> Html:
@@ -247,8 +272,9 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
 
 def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:
     """One indicator's report quarters (`calendar.cohort_calendar`)."""
+    shown = frame.assign(page=[indicator_page(str(measure)) for measure in frame["measure"]])
     columns = (
-        Column("report", "Report"),
+        Column("report", "Report", href="page"),
         Column("counted", counted),
         Column("measured", "Outcome of"),
         Column("due", "Quarterly report due"),
@@ -258,17 +284,25 @@ def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:
         Column("dw", "Dislocated Worker so far", display.count, number=True),
         Column("youth", "Youth so far", display.count, number=True),
     )
-    return table(frame, caption, columns, "none.")
+    return table(shown, caption, columns, "none.")
 
 
 def back_test(frame: pd.DataFrame, caption: str) -> Html:
-    """Past quarters guessed and known (`projection.back_test`, with program_title)."""
-    shown = frame.assign(off=[display.points(value) for value in frame["miss"]])
+    """Past quarters guessed and known (`outlook.all_tested`)."""
+    shown = frame.assign(
+        guessed=_figures(frame, "expected"),
+        then=_figures(frame, "actual"),
+        off=[
+            display.off(str(measure), value)
+            for measure, value in zip(frame["measure"], frame["miss"], strict=True)
+        ],
+        page=[indicator_page(str(measure)) for measure in frame["measure"]],
+    )
     columns = (
-        Column("quarter_label", "Report quarter"),
+        Column("quarter_label", "Report quarter", href="page"),
         Column("program_title", "Program"),
-        Column("expected", "Expected from the quarters before", display.rate, number=True),
-        Column("actual", "Known now", display.rate, number=True),
+        Column("guessed", "Expected from the quarters before", number=True),
+        Column("then", "Known now", number=True),
         Column("off", "Missed by", number=True),
         Column("known", "Known outcomes", display.count, number=True),
     )
@@ -278,8 +312,10 @@ def back_test(frame: pd.DataFrame, caption: str) -> Html:
 
 def trends(report: "Report", caption: str) -> Html:
     """The trend of every indicator, of which the reader chooses one."""
-    parts = {
-        rule.title: trend(report.trend(code), f"{rule.title}: {caption.lower()}")
-        for code, rule in INDICATORS.items()
-    }
+    parts = {}
+    for code, rule in INDICATORS.items():
+        figures = report.trend(code)
+        held = sentences.quarters_held(figures, TREND_QUARTERS)
+        listed = trend(figures, f"{rule.title}: {caption.lower()}")
+        parts[rule.title] = Html(held.html + listed.html, f"{held.plain} {listed.plain}")
     return display.switch(parts, "Indicator")

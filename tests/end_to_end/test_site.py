@@ -178,3 +178,15 @@ def test_each_row_of_the_catalogue_stands_on_its_page_of_each_scope(site):
             if not there or (page.startswith("dashboards/") and name not in path.read_text()):
                 lacking.append((name, path))
     assert lacking == []
+
+
+def test_the_footer_of_the_states_pages_leads_to_how_they_were_made(site):
+    """Snapshot, notebook and version: the state sees the page on the run, others their names."""
+    of_state = (site / "PY2024Q4/state/performance/summary.html").read_text()
+    assert '<a href="../run.html">how this publication was made</a>' in of_state
+    made = (site / "PY2024Q4/state/run.html").read_text()
+    named = re.search(r"notebook <code>(\S+)\.ipynb (\w+)</code>", of_state)
+    assert f"{named[1]}.ipynb" in made
+    assert f"<code>{named[2]}</code>" in made
+    of_area = (site / "PY2024Q4/lwia/01/performance/summary.html").read_text()
+    assert "run.html" not in of_area

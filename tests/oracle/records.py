@@ -63,6 +63,11 @@ def _record(rng, place: int) -> dict[str, object]:
     }
     for element in ("1600", "1602", "1604", "1606"):
         record[element] = _one(rng, "", 0, 0, 0, 1, 2, 3, 4, 9)
+    for element in ("1601", "1603", "1605", "1607"):
+        record[element] = _one(rng, "", 0, 0, 0, 1, 2, 3, 4, 5)
+    if _one(rng, True, False, False):  # no employment at all: what a lone diploma waits for
+        record |= dict.fromkeys(("1600", "1601", "1604", "1605", "1606", "1607"), 0)
+        record |= {"1602": _one(rng, 0, ""), "1603": 0}
     for element in ("1303", "1310", "1315"):
         record[element] = _one(rng, "", "", *range(13))
     for kind, day in (("1800", "1801"), ("1802", "1803"), ("1804", "1805")):
@@ -71,4 +76,5 @@ def _record(rng, place: int) -> dict[str, object]:
         record[day] = _one(rng, "", *(_beside(rng, edge) for edge in edges))
     for element in ("1806", "1807", "1808", "1809", "1810"):
         record[element] = _one(rng, "", "", "", "", "", _beside(rng, _one(rng, *windows)))
+    record["1618"] = _one(rng, "", 0, 1, 1, 9)
     return record

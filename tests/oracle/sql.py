@@ -48,12 +48,14 @@ def quarter_end(quarters: int) -> str:
     return f"(date_trunc('quarter', p901) + interval {months} month - interval 1 day)"
 
 
-def employment(program: str, employed: str, placed: str, quarters: int, as_of: date) -> tuple:
-    """Denominator's activity, success, pending."""
+def employment(
+    program: str, employed: str, match: str, placed: str, quarters: int, as_of: date
+) -> tuple:
+    """Denominator's activity, success, pending: code 9 or match 5 is not yet available (2.4)."""
     success = f"{employed} in (1, 2, 3)"
     if program in PLACED:
         success = f"({success} or {PLACED[program].format(placed)})"
-    pending = f"({employed} = 9 or {quarter_end(quarters)} >= date '{as_of}')"
+    pending = f"({employed} = 9 or {match} = 5 or {quarter_end(quarters)} >= date '{as_of}')"
     return "true", success, pending
 
 
@@ -65,7 +67,11 @@ def credential(as_of: date) -> tuple:
     diploma = earned("(1)")
     quarters = ("p1600", "p1602", "p1604", "p1606")
     working = " or ".join(f"{q} in (1, 2, 3)" for q in quarters)
-    unknown = " or ".join(f"{q} = 9" for q in quarters)
+    unknown = " or ".join(
+        [f"{q} = 9" for q in quarters] + [f"p{match} = 5" for match in (1601, 1603, 1605, 1607)]
+    )
+    # Employment may link a diploma in any of four quarters, so the last one must be over (2.8).
+    unknown += f" or not ({quarter_end(4)} < date '{as_of}')"
     success = (
         f"({earned('(2, 3, 4, 5, 6, 7)')} or ({diploma} and (p1406 <= {YEAR_AFTER} or {working})))"
     )
@@ -93,10 +99,33 @@ def cohort_and_rule(measure: str, program: str, windows: dict, as_of: date) -> t
         return cohort, kept, *credential(as_of)
     if measure == "ME":
         wage = "(p1602 in (1, 2, 3) and p1704 > 0 and p1704 < 999999.99)"
-        return cohort, kept, wage, "true", "false"
+        return cohort, kept, f"({wage} or ({kept} and {awaited(as_of)}))", wage, "false"
     if measure == "ERQ2":
-        return cohort, kept, *employment(program, "p1602", "p1900", 2, as_of)
-    return cohort, kept, *employment(program, "p1606", "p1901", 4, as_of)
+        return cohort, kept, *employment(program, "p1602", "p1603", "p1900", 2, as_of)
+    return cohort, kept, *employment(program, "p1606", "p1607", "p1901", 4, as_of)
+
+
+def awaited(as_of: date) -> str:
+    """No wage to count yet, but one may come: not yet available, or the quarter is not over."""
+    wage = "(p1602 in (1, 2, 3) and p1704 >= 999999.99)"
+    return f"({wage} or p1602 = 9 or p1603 = 5 or {quarter_end(2)} >= date '{as_of}')"
+
+
+def retention(rows: pd.DataFrame, first: date, last: date, as_of: date) -> pd.DataFrame:
+    """Domain 2.10: row and state of every record of a core program, whichever, once."""
+    pirl = rows.rename(columns={name: f"p{name}" for name in rows.columns if name != "row"})
+    core = " or ".join(STREAM[program] for program in ("adult", "dw", "youth", "wp"))
+    with duckdb.connect() as sql:
+        sql.register("pirl", pirl)
+        return sql.execute(f"""
+            select row, case when not {no_exclusion()} then 'excluded'
+                             when p1618 = 1 then 'success'
+                             when p1618 = 9 or {quarter_end(4)} >= date '{as_of}' then 'pending'
+                             else 'failure' end as state
+            from pirl
+            where ({core}) and {window("p901", first, last)}
+                and p1602 in (1, 2, 3) and p1603 in (1, 2, 3)
+        """).df()
 
 
 def states(rows: pd.DataFrame, windows: dict, as_of: date) -> pd.DataFrame:
@@ -118,8 +147,10 @@ def states(rows: pd.DataFrame, windows: dict, as_of: date) -> pd.DataFrame:
                         case when not coalesce({kept}, false) then 'excluded'
                              when coalesce({success}, false) then 'success'
                              when coalesce({pending}, false) then 'pending'
+                             when '{measure}' = 'ME' then 'awaiting'
                              else 'failure' end as state,
-                        case when '{measure}' = 'ME' and coalesce({kept}, false) then p1704
+                        case when '{measure}' = 'ME' and coalesce({kept} and {success}, false)
+                             then p1704
                              end as value
                     from pirl
                     where coalesce({stream}, false) and coalesce({cohort}, false)

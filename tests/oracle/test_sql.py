@@ -8,7 +8,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from ipats_lib.cohorts import Records, View
 from ipats_lib.indicators import outcome_table
+from ipats_lib.indicators.outcomes import judge
+from ipats_lib.indicators.rules import ESE
 from ipats_lib.periods import Period
 from tests.oracle import sql
 from tests.oracle.records import draw
@@ -28,7 +31,9 @@ REPORTS = {
     "rolling": (Period.parse("PY2024Q3").reports[0], PY2024Q3_ROLLING),
 }
 # Before outcomes are known, on the last day on which they may be, and long after.
+# 15 May 2024: a year after some exits of 2023 is over, their fourth quarter after exit is not.
 DAYS = (
+    date(2024, 5, 15),
     date(2024, 6, 30),
     date(2024, 12, 31),
     date(2025, 6, 30),
@@ -74,6 +79,17 @@ def test_every_record_ends_in_the_same_state(rows, name, as_of):
     assert differing.empty, differing.head(5).to_string()
 
 
+@pytest.mark.parametrize("as_of", DAYS, ids=str)
+@pytest.mark.parametrize("name", REPORTS)
+def test_retention_with_the_same_employer_agrees_too(rows, name, as_of):
+    report, spans = REPORTS[name]
+    view = View(Records(rows), "title1", report.cohort("ER_Q4"), as_of)
+    library = pd.Series(judge(view, ESE)[0], index=rows["row"])
+    query = sql.retention(rows, *windows(spans)["ERQ4"], as_of).set_index("row")["state"]
+    assert library[library != "not_in_scope"].to_dict() == query.to_dict()
+    assert set(query) >= {"excluded", "success", "pending"}
+
+
 def test_the_records_reach_every_state_of_every_line(rows):
     """A comparison of rows that are all alike would prove nothing."""
     seen = pd.concat([ours(rows, *REPORTS["annual"][:1], day) for day in DAYS]).reset_index()
@@ -103,6 +119,9 @@ def test_the_records_reach_every_state_of_every_line(rows):
         ("(0, 98, 99, 7)", "(0, 98, 99)"),
         ("p408 = 0", "p408 >= 0"),
         (">= p900)", "> p900)"),
+        ("p1603 = 5", "p1603 = 4"),
+        ("p1607 = 5", "false"),
+        ("or not (", "or false and not ("),
     ],
 )
 def test_each_small_error_in_the_sql_would_be_seen(rows, right, wrong, monkeypatch):
@@ -128,6 +147,7 @@ def test_each_small_error_in_the_sql_would_be_seen(rows, right, wrong, monkeypat
             return self.inner.register(*arguments)
 
     monkeypatch.setattr(sql.duckdb, "connect", Wrong)
-    seen = sum(len(disagreements(rows, "annual", day)) for day in (DAYS[2], DAYS[4]))
+    days = (DAYS[0], DAYS[1], date(2025, 6, 30), date(2027, 1, 1))
+    seen = sum(len(disagreements(rows, "annual", day)) for day in days)
     assert any(changed)
     assert seen

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ipats_lib.params import load_layout
-from tests.tables import pirl, states
+from tests.tables import annual, pirl, states
 
 TRAINING_CODES = next(e.codes for e in load_layout().elements if e.number == "1303")
 LEADS_TO_A_CREDENTIAL = {"02", "03", "04", "06", "07", "08", "09", "10"}
@@ -56,8 +56,6 @@ def test_one_year_after_a_leap_day_is_the_28th_of_february():
         A  | 1   | 20240229 | 06   | 6    | 20250228
         B  | 1   | 20240229 | 06   | 6    | 20250301
     """)
-    from tests.tables import annual
-
     assert states(rows, "CR", annual(2025)) == {
         ("A", "adult"): "success",
         ("B", "adult"): "failure",
@@ -100,6 +98,39 @@ def test_diploma_waiting_for_wages_is_pending():
         A  | 1   | 20230615 | 0   | 1    | 1    | 20230601 | 9
     """)
     assert states(rows, "CR") == {("A", "youth"): "pending"}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        (date(2025, 4, 1), "pending"),  # the year itself is not over
+        (date(2025, 5, 15), "pending"),  # the fourth quarter after exit runs to 30 June 2025
+        (date(2025, 6, 30), "pending"),
+        (date(2025, 7, 1), "failure"),
+    ],
+)
+def test_a_diploma_waits_for_the_fourth_quarter_after_exit(as_of, expected):
+    """Employment in any of four quarters links it; a credential has one year (domain 2.8)."""
+    rows = pirl("""
+        id | 905 | 901      | 408 | 1401 | 1800 | 1801
+        A  | 1   | 20240401 | 0   | 1    | 1    | 20240301
+        B  | 1   | 20240401 | 0   | 1    |      |
+    """)
+    alone = "pending" if as_of <= date(2025, 4, 1) else "failure"
+    assert states(rows, "CR", annual(2025), as_of) == {
+        ("A", "youth"): expected,
+        ("B", "youth"): alone,
+    }
+
+
+@pytest.mark.parametrize("match", ["1601", "1603", "1605", "1607"])
+def test_a_match_that_is_not_yet_available_keeps_a_diploma_pending(match):
+    rows = pirl(f"""
+        id | 905 | 901      | 408 | 1401 | 1800 | 1801     | {match}
+        A  | 1   | 20230615 | 0   | 1    | 1    | 20230601 | 5
+        B  | 1   | 20230615 | 0   | 1    | 1    | 20230601 | 0
+    """)
+    assert states(rows, "CR") == {("A", "youth"): "pending", ("B", "youth"): "failure"}
 
 
 def test_wagner_peyser_has_no_credential_rate():

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from ipats_lib.indicators import aggregate, outcome_table
 from tests.tables import annual, pirl, states
 
 
@@ -30,6 +31,29 @@ def test_employment_codes(code, expected):
         A  | 2   | 20230905 | {code}
     """)
     assert states(rows, "ERQ2") == {("A", "dw"): expected}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "employed", "match"), [("ERQ2", "1602", "1603"), ("ERQ4", "1606", "1607")]
+)
+def test_match_type_5_is_not_yet_available(indicator, employed, match):
+    """Not known yet by its match alone; a job that is known stays a success (domain 2.4)."""
+    rows = pirl(f"""
+        id | 903 | 901      | {employed} | {match}
+        A  | 1   | 20230905 | 0          | 5
+        B  | 1   | 20230905 |            | 5
+        C  | 1   | 20230905 | 1          | 5
+        D  | 1   | 20230905 | 0          | 0
+        E  | 1   | 20230905 | 0          | 4
+    """)
+    report = annual(2024)
+    assert states(rows, indicator, report) == {
+        ("A", "adult"): "pending",
+        ("B", "adult"): "pending",
+        ("C", "adult"): "success",
+        ("D", "adult"): "failure",
+        ("E", "adult"): "failure",
+    }
 
 
 def test_fourth_quarter_does_not_depend_on_the_second():
@@ -79,7 +103,35 @@ def test_wages_that_count(employed, wage, counts):
         id | 903 | 901      | 1602       | 1704
         A  | 1   | 20230905 | {employed} | {wage}
     """)
-    assert states(rows, "ME") == ({("A", "adult"): "success"} if counts else {})
+    known = {key: state for key, state in states(rows, "ME").items() if state != "awaiting"}
+    assert known == ({("A", "adult"): "success"} if counts else {})
+
+
+def test_a_wage_that_may_still_come_is_awaited_beside_the_denominator():
+    """Exit on 5 September 2023: the second quarter after it ends on 31 March 2024."""
+    rows = pirl("""
+        id | 903 | 901      | 923 | 1602 | 1603 | 1704
+        A  | 1   | 20230905 |     | 1    | 1    | 999999.99
+        B  | 1   | 20230905 |     | 9    | 5    | 999999.99
+        C  | 1   | 20230905 |     | 0    | 5    |
+        D  | 1   | 20230905 |     | 0    | 0    | 0.00
+        E  | 1   | 20230905 | 03  | 1    | 1    | 999999.99
+        F  | 1   | 20230905 |     | 1    | 4    | 0.00
+        G  | 1   | 20230905 |     | 1    | 5    | 4100.00
+    """)
+    table = outcome_table(rows, [annual(2024)], date(2024, 4, 1))
+    mine = table[(table["indicator"] == "ME") & (table["program"] == "adult")]
+    found = list(zip(mine["row"], mine["state"], mine["reason"], strict=True))
+    assert found == [
+        (1, "awaiting", "wage_q2_not_yet_available"),
+        (2, "awaiting", "employment_q2_not_yet_available"),
+        (3, "awaiting", "match_q2_not_yet_available"),
+        (7, "success", "wage_found_q2"),
+    ]
+    figures = aggregate(mine, ["program"])
+    assert figures[["denominator", "value"]].iloc[0].tolist() == [1, 4100.0]
+    early = states(rows, "ME", as_of=date(2024, 3, 31))
+    assert {id_ for (id_, _), state in early.items() if state == "awaiting"} == set("ABCDF")
 
 
 def test_wagner_peyser_is_a_stream_of_its_own():

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -11,9 +12,14 @@ from ipats_lib.due_dates import due
 from ipats_lib.periods import Period
 from ipats_lib.projection import (
     back_test,
+    back_test_dated,
+    back_test_medians,
     mean_miss,
+    median_bounds,
+    median_expected,
     more_successes,
     more_wages,
+    share_by_waits,
     share_expected,
     share_still_to_come,
 )
@@ -92,6 +98,64 @@ def test_each_quarter_is_guessed_from_those_before_it():
     assert tested["expected"].tolist() == pytest.approx([0.8, 0.7])
     assert tested["miss"].tolist() == pytest.approx([-0.2, 0.2])
     assert mean_miss(tested) == pytest.approx(0.2)
+
+
+def test_each_record_is_expected_by_its_own_wait():
+    """After 100 days 12 are open and 4 come; after 200 days 8 are open and none comes."""
+    delays = [10.0] * 6 + [150.0] * 4 + [float("nan")] * 8
+    assert pd.isna(share_by_waits(delays, [100, 200]))  # eight are too few to say
+    delays += [float("nan")] * 4
+    assert share_by_waits(delays, [100, 200]) == pytest.approx((4 / 16 + 0 / 12) / 2)
+    assert pd.isna(share_by_waits(delays, []))
+
+
+def test_dated_successes_are_tested_by_the_method_that_expects_them():
+    """First cohort: of 16 open after 100 days 4 came. Second: of 10 open, 5 came."""
+    first = np.array([10.0] * 6 + [150.0] * 4 + [float("nan")] * 12)
+    second = np.array([50.0] * 3 + [120.0] * 5 + [float("nan")] * 5)
+    tested = back_test_dated([("Q1", first), ("Q2", second)], [100])
+    assert tested["quarter_label"].tolist() == ["Q2"]
+    assert tested["expected"].tolist() == pytest.approx([0.25])
+    assert tested["actual"].tolist() == pytest.approx([0.5])
+    assert tested["miss"].tolist() == pytest.approx([0.25])
+    assert tested["known"].tolist() == [10]
+    assert back_test_dated([("Q1", first)], [100]).empty
+
+
+def test_what_awaited_wages_can_do_to_a_median():
+    """1, 2, 3, 4, 5: with two below, the middle of seven is 2; with two above, it is 4."""
+    assert median_bounds([3, 1, 2, 5, 4], 2) == (2, 4)
+    assert median_bounds([3, 1, 2], 0) == (2, 2)
+    low, high = median_bounds([3, 1, 2], 3)  # the middle lies between known and unknown
+    assert np.isnan(low)
+    assert np.isnan(high)
+
+
+@given(
+    st.lists(st.integers(1, 99), min_size=1, max_size=12),
+    st.lists(st.integers(1, 99), max_size=8),
+    st.integers(0, 4),
+)
+def test_no_awaited_wages_lead_out_of_the_bounds(wages, arriving, never):
+    low, high = median_bounds(wages, len(arriving) + never)
+    median = float(np.median([*wages, *arriving]))
+    assert np.isnan(low) or low <= median
+    assert np.isnan(high) or median <= high
+
+
+def test_the_expected_median_lets_coming_wages_be_like_the_past_ones():
+    """Two known wages of 100; ten past ones of 200. With one coming 100 stays the middle."""
+    assert median_expected([100, 100], [200] * 10, 1) == 100
+    assert median_expected([100, 100], [200] * 10, 2) == 150
+    assert median_expected([100, 100], [200] * 10, 3) == 200
+    assert pd.isna(median_expected([100, 100], [200] * 9, 3))
+
+
+def test_each_quarters_median_is_guessed_from_the_wages_before():
+    cohorts = [("Q1", np.full(10, 5000.0)), ("Q2", np.array([6000.0, 6200.0]))]
+    tested = back_test_medians(cohorts)
+    assert tested["quarter_label"].tolist() == ["Q2"]
+    assert tested[["expected", "actual", "miss"]].iloc[0].tolist() == [5000, 6100, 1100]
 
 
 @pytest.mark.parametrize(

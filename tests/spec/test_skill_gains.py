@@ -2,6 +2,8 @@
 
 import pytest
 
+from ipats_lib.errors import ParamsError
+from ipats_lib.indicators import settings
 from tests.tables import pirl, states
 
 
@@ -54,3 +56,29 @@ def test_exit_reasons(code, expected):
         A  | 1   | 20240601 | 20240801 | {code} | 20240705
     """)
     assert states(rows, "MSG") == {("A", "adult"): expected}
+
+
+def test_a_gain_after_exit_counts_unless_the_state_refuses_it(monkeypatch, tmp_path):
+    """Domain 2.9: accepted by default, in the same program year; `params/indicators.csv`."""
+    rows = pirl("""
+        id | 903 | 900      | 901      | 1811     | 1809     | 1800 | 1801
+        A  | 1   | 20240110 | 20240901 | 20240110 | 20240920 |      |
+        B  | 1   | 20240110 | 20240901 | 20240110 | 20240901 |      |
+        C  | 1   | 20240110 | 20240901 | 20240110 |          | 1    | 20240920
+        D  | 1   | 20240110 |          | 20240110 | 20240920 |      |
+    """)
+    assert set(states(rows, "MSG").values()) == {"success"}
+    monkeypatch.setattr(settings, "_settings", lambda: {"gains_after_exit": "refuse"})
+    found = {id_: state for (id_, _), state in states(rows, "MSG").items()}
+    assert found == {"A": "failure", "B": "success", "C": "failure", "D": "success"}
+
+
+def test_another_word_in_the_settings_is_an_error(monkeypatch, tmp_path):
+    (tmp_path / "indicators.csv").write_text(
+        "setting,value,source\ngains_after_exit,maybe,somewhere\n"
+    )
+    monkeypatch.setenv("IPATS_PARAMS", str(tmp_path))
+    settings._settings.cache_clear()
+    with pytest.raises(ParamsError, match="accept or refuse"):
+        settings.accepts_gains_after_exit()
+    settings._settings.cache_clear()

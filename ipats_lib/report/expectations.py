@@ -1,0 +1,292 @@
+"""What a line's own past lets expect of its pending outcomes, and how far such guesses were off.
+
+Each indicator has one method, and it is that method which is tested: employment from the known
+outcomes of the last report quarters; credentials from those that were open as long; skill gains
+from the same day of the last finished program year, which one extract cannot test; earnings from
+the wages of the last report quarters.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.cohorts import PROGRAM_TITLES, Program, Records, View
+from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA, CREDENTIAL_SLOTS
+from ipats_lib.indicators.rules import Measure
+from ipats_lib.levels import year_over
+from ipats_lib.periods import Period
+from ipats_lib.periods import Report as Window
+from ipats_lib.projection import (
+    HISTORY,
+    back_test,
+    back_test_dated,
+    back_test_medians,
+    mean_miss,
+    median_expected,
+    share_by_waits,
+    share_expected,
+    share_still_to_come,
+)
+from ipats_lib.report.data import TREND_QUARTERS, as_of
+from ipats_lib.report.report import Report
+
+Places = dict[tuple[str, ...], NDArray[np.intp]]
+Days = NDArray[np.float64]
+PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
+UNKNOWN = float("nan")
+_CREDENTIAL_DAYS = tuple(day for _, day in CREDENTIAL_SLOTS)
+_CREDENTIAL_KINDS = tuple(kind for kind, _ in CREDENTIAL_SLOTS)
+_GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected of one line's pending outcomes.
+
+    value: successes among them, or the final median in dollars; NaN where the past is too short.
+    miss: the usual miss of the final figure (share 0..1, or dollars): the mean miss of past guesses
+    about outcomes like the pending ones, times the part of the figure that is pending. NaN where
+    the method is not tested.
+    """
+
+    value: float
+    miss: float
+
+
+NOTHING_PENDING = Expectation(0.0, 0.0)
+
+
+def of_rate(
+    report: Report, year: Window, program: Program, measure: Measure, mine: pd.DataFrame
+) -> Expectation:
+    """The expectation for a line of rates. mine: its outcomes in the program year."""
+    waiting = mine[mine["state"] == "pending"]
+    counted = int(mine["state"].isin(["success", "failure", "pending"]).sum())
+    if waiting.empty:
+        return NOTHING_PENDING
+    if measure == "MSG":
+        return Expectation(len(waiting) * _gains_to_come(report, year, program), UNKNOWN)
+    if measure != "CR":
+        return _of_employment(report, program, measure, len(waiting), counted)
+    has_diploma = _has_diploma(report, waiting)
+    linked = _of_employment(report, program, "ERQ4", int(has_diploma.sum()), counted)
+    open_ = _waits(report, waiting[~has_diploma])
+    share = share_by_waits(_recent(_closed_credentials(report, program)), open_)
+    miss = mean_miss(tested(report, program, "CR")) * len(open_) / counted
+    earned = Expectation(len(open_) * share, miss) if len(open_) else NOTHING_PENDING
+    return Expectation(earned.value + linked.value, earned.miss + linked.miss)
+
+
+def _of_employment(
+    report: Report, program: Program, measure: Measure, number: int, counted: int
+) -> Expectation:
+    if not number:
+        return NOTHING_PENDING
+    share = share_expected(quarters(report, program, measure).iloc[:-1])
+    miss = mean_miss(tested(report, program, measure)) * number / counted
+    return Expectation(number * share, miss)
+
+
+def of_median(report: Report, program: Program, mine: pd.DataFrame) -> Expectation:
+    """The expected median of a line. mine: its outcomes in the program year."""
+    wages = mine["value"].dropna().to_numpy(dtype=np.float64)
+    awaited = mine[mine["state"] == "awaiting"]
+    if awaited.empty:
+        return Expectation(float(np.median(wages)) if len(wages) else UNKNOWN, 0.0)
+    coming = _wages_to_come(report, program, awaited)
+    past = _recent(_wages(report, program)[:-1])
+    miss = mean_miss(tested(report, program, "ME"))
+    part = coming / (len(wages) + coming) if coming else 0.0
+    return Expectation(median_expected(wages, past, coming), miss * part)
+
+
+def _wages_to_come(report: Report, program: Program, awaited: pd.DataFrame) -> float:
+    """How many awaited wages will enter: all of the employed, the rest as in the past.
+
+    The past: wages counted per known outcome of the second quarter, in the last report quarters.
+    """
+    employed = int((awaited["reason"] == "wage_q2_not_yet_available").sum())
+    outcomes = quarters(report, program, "ERQ2").iloc[:-1].tail(HISTORY)
+    known = int(outcomes["success"].sum() + outcomes["failure"].sum())
+    counted = quarters(report, program, "ME").iloc[:-1].tail(HISTORY)["success"].sum()
+    return employed + (len(awaited) - employed) * (float(counted / known) if known else UNKNOWN)
+
+
+@cache
+def tested(report: Report, program: Program, measure: Measure) -> pd.DataFrame:
+    """The back-test of one line's method (`projection.back_test`); empty where it has none.
+
+    Credentials are guessed after as many days as those of this and the next program year have
+    waited so far.
+    """
+    if measure == "MSG":
+        return back_test(pd.DataFrame({"quarter_label": [], "success": [], "failure": []}))
+    if measure == "ME":
+        return back_test_medians(_wages(report, program))
+    if measure == "CR":
+        return back_test_dated(_closed_credentials(report, program), _open_waits(report, program))
+    return back_test(quarters(report, program, measure))
+
+
+def all_tested(report: Report, measure: Measure) -> pd.DataFrame:
+    """The back-tests of one indicator's Title I programs, with measure and program_title."""
+    parts = [
+        tested(report, program, measure).assign(
+            measure=measure, program_title=PROGRAM_TITLES[program]
+        )
+        for program in PROGRAMS
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def quarters(report: Report, program: str, measure: Measure) -> pd.DataFrame:
+    """Success and failure counts of one line by report quarter, oldest first."""
+    every = report.quarters
+    return every.take(_places_of_quarters(report).get((program, measure), []))
+
+
+@cache
+def _places_of_quarters(report: Report) -> Places:
+    return dict(report.quarters.groupby(["program", "indicator"], observed=True).indices)
+
+
+def outcomes_of(report: Report, label: str, program: str, measure: Measure) -> pd.DataFrame:
+    """The outcomes of one line of a report, excluded records too."""
+    every = report.data.frame("outcomes")
+    return every.take(_places_of_outcomes(report).get((label, program, measure), []))
+
+
+@cache
+def _places_of_outcomes(report: Report) -> Places:
+    keys = ["report", "program", "indicator"]
+    return dict(report.data.frame("outcomes").groupby(keys, observed=True).indices)
+
+
+def records_of(report: Report, outcomes: pd.DataFrame) -> Records:
+    """The records of outcome rows, line by line, with what a success or its deadline hangs on."""
+    rows = _elements(report)
+    return Records(rows.take(rows.index.get_indexer(outcomes["row"])))
+
+
+@cache
+def _elements(report: Report) -> pd.DataFrame:
+    needed = ["row", "900", "901", "1811", *_CREDENTIAL_KINDS, *_CREDENTIAL_DAYS, *_GAIN_DAYS]
+    return report.data.frame("rows")[needed].set_index("row")
+
+
+def _trend(report: Report) -> list[Window]:
+    """The report quarters of the trend, each alone, oldest first."""
+    return [report.period.earlier(back).reports[1] for back in reversed(range(TREND_QUARTERS))]
+
+
+def _wages(report: Report, program: Program) -> list[tuple[str, Days]]:
+    """The wages counted in each report quarter that the extract holds as a whole."""
+    held = [window for window in _trend(report) if report.holds_whole(window, "ME")]
+    return [
+        (f"PY{window.py}{window.quarter}", outcomes_of(report, window.label, program, "ME")
+         ["value"].dropna().to_numpy(dtype=np.float64))
+        for window in held
+    ]  # fmt: skip
+
+
+def _recent(cohorts: list[tuple[str, Days]]) -> Days:
+    parts = [values for _, values in cohorts[-HISTORY:]]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _closed_credentials(report: Report, program: Program) -> list[tuple[str, Days]]:
+    """Days from exit to credential in each report quarter held whole whose year is over."""
+    cohorts = []
+    for window in _trend(report):
+        mine = outcomes_of(report, window.label, program, "CR")
+        closed = not (mine["reason"] == "one_year_after_exit_not_over").any()
+        if report.holds_whole(window, "CR") and closed:
+            known = mine[mine["state"].isin(["success", "failure"])]
+            cohorts.append((f"PY{window.py}{window.quarter}", _days_to_credential(report, known)))
+    return cohorts
+
+
+def _days_to_credential(report: Report, outcomes: pd.DataFrame) -> Days:
+    records = records_of(report, outcomes)
+    first = _first([records.day(element) for element in _CREDENTIAL_DAYS])
+    return _where_success(outcomes, _days(first - records.day("901")))
+
+
+def _where_success(outcomes: pd.DataFrame, days: Days) -> Days:
+    return np.where((outcomes["state"] == "success").to_numpy(), days, UNKNOWN)
+
+
+def _has_diploma(report: Report, outcomes: pd.DataFrame) -> NDArray[np.bool_]:
+    return ATTAINED_DIPLOMA(view_of(report, outcomes))
+
+
+def view_of(report: Report, outcomes: pd.DataFrame) -> View:
+    """The records of outcome rows as predicates ask them, whatever the program and window."""
+    today = as_of(report.data.about)
+    window = report.period.reports[0].cohort("ER_Q4")
+    return View(records_of(report, outcomes), "title1", window, today)
+
+
+def _waits(report: Report, outcomes: pd.DataFrame) -> Days:
+    """Days since exit, on the as-of date."""
+    today = np.datetime64(as_of(report.data.about))
+    return _days(today - records_of(report, outcomes).day("901"))
+
+
+def _open_waits(report: Report, program: Program) -> Days:
+    years = [Period(report.period.py + ahead).program_year for ahead in (0, 1)]
+    mine = pd.concat([outcomes_of(report, year.label, program, "CR") for year in years])
+    waiting = mine[mine["state"] == "pending"]
+    return np.unique(_waits(report, waiting[~_has_diploma(report, waiting)]))
+
+
+def _gains_to_come(report: Report, year: Window, program: Program) -> float:
+    """Of those in training by this day of the last finished program year, and without a gain then,
+    the share that gained later in it. NaN before the program year begins."""
+    today = as_of(report.data.about)
+    elapsed = (today - year.cohort("MSG").start).days
+    last = _last_finished(report, year, today)
+    if elapsed < 0 or last is None:
+        return UNKNOWN
+    start = np.datetime64(last.cohort("MSG").start)
+    mine = outcomes_of(report, last.label, program, "MSG")
+    mine = mine[mine["state"].isin(["success", "failure"])]
+    in_training = records_of(report, mine).day("1811") <= start + np.timedelta64(elapsed, "D")
+    mine = mine[in_training]
+    return share_still_to_come(_days_to_gain(report, mine, start), elapsed)
+
+
+def _last_finished(report: Report, year: Window, today: date) -> Window | None:
+    """The newest program year before `year` that is over and whose outcomes are at hand."""
+    for py in (report.period.py, report.period.py - 1):
+        if py < year.py and year_over(py, today):
+            return Period(py).program_year
+    return None
+
+
+def _days_to_gain(report: Report, outcomes: pd.DataFrame, start: np.datetime64) -> Days:
+    """Days from the start to the first gain, a diploma among them (domain 2.9)."""
+    records = records_of(report, outcomes)
+    dated = [records.day(element) for element in _GAIN_DAYS]
+    for kind, day in CREDENTIAL_SLOTS:
+        dated.append(np.where(records.code(kind) == 1, records.day(day), np.datetime64("NaT")))
+    within = [np.where(days >= start, days, np.datetime64("NaT")) for days in dated]
+    return _where_success(outcomes, _days(_first(within) - start))
+
+
+def _first(dated: list[NDArray[Any]]) -> NDArray[Any]:
+    """The earliest of several dates, record by record; NaT where there is none."""
+    far = np.datetime64("9999-12-31")
+    days = np.array(dated, dtype="datetime64[D]")
+    first = np.where(np.isnat(days), far, days).min(axis=0)
+    return np.where(first == far, np.datetime64("NaT"), first)
+
+
+def _days(span: NDArray[Any]) -> Days:
+    days = span.astype("timedelta64[D]").astype(np.float64)
+    return np.where(np.isnat(span), UNKNOWN, days)

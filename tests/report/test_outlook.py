@@ -1,0 +1,165 @@
+"""What it takes, from small records drawn by hand.
+
+Source: issue "Performance tools", page 3; domain 2.8, 2.9, 2.12, 3.3.
+"""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from ipats_lib.indicators import outcome_table
+from ipats_lib.periods import Period
+from ipats_lib.report import Report, outlook, tables
+from ipats_lib.report.data import About, ScopeData, reports_of
+from ipats_lib.report.history import NOTHING
+from tests.tables import records
+
+ADULT = {"903": 1, "900": "2022-01-10"}
+
+
+def made(rows: list[dict[str, object]], period: str, as_of: str) -> Report:
+    """A report on an area that holds these records, each a customer of its own."""
+    frame = records(*({"100": f"P{n:05d}", **row} for n, row in enumerate(rows)))
+    reports = reports_of(Period.parse(period))
+    about = About("lwia/07", "LWIA 07", period, as_of, "test", True, (), "2019-01-01")
+    outcomes = outcome_table(frame, reports, date.fromisoformat(as_of))
+    return Report(ScopeData(about, {"rows": frame, "outcomes": outcomes, "history": NOTHING}))
+
+
+def line(report: Report, measure: str, ahead: int) -> pd.Series:
+    year = outlook.outlook(report, ahead)
+    return year.set_index(["program", "measure"]).loc[("adult", measure)]
+
+
+def shown(report: Report, measure: str, ahead: int) -> str:
+    year = outlook.outlook(report, ahead)
+    mine = year[(year["program"] == "adult") & (year["measure"] == measure)]
+    return tables.outlook(mine, "x").html
+
+
+def employed(exit_: str, code: int | str) -> dict[str, object]:
+    return {**ADULT, "901": exit_, "1602": code}
+
+
+def test_the_miss_of_employment_is_weighted_by_the_part_that_is_pending():
+    """Two past quarters: 8 of 10, then 6 of 10. The guess of 0.8 missed 0.6 by 0.2.
+
+    Of the next program year ten are known and ten are pending: half of the miss remains.
+    """
+    past = [employed("2023-11-10", code) for code in [1] * 8 + [0] * 2]
+    past += [employed("2024-02-10", code) for code in [1] * 6 + [0] * 4]
+    current = [employed("2024-05-10", 9)]
+    coming = [employed("2024-08-10", code) for code in [1] * 5 + [0] * 5 + [9] * 10]
+    found = line(made([*past, *current, *coming], "PY2024Q4", "2025-08-15"), "ERQ2", 1)
+    assert (found["denominator"], found["pending"]) == (20, 10)
+    assert found["miss"] == pytest.approx(0.2 * 10 / 20)
+    assert found["expected"] == pytest.approx((5 + 10 * 14 / 20) / 20)
+
+
+def trained(exit_: str, after: int | None, **more: object) -> dict[str, object]:
+    earned = {}
+    if after is not None:
+        day = date.fromisoformat(exit_) + timedelta(days=after)
+        earned = {"1800": 6, "1801": day.isoformat()}
+    return {**ADULT, "901": exit_, "1303": 6, **earned, **more}
+
+
+def test_credentials_are_expected_and_tested_by_how_long_they_have_been_open():
+    """Exits of PY2024Q3's and Q4's quarters: of ten open after 200 days, five and then two came.
+
+    The employment-like share of all successes (more than half) has no part in it.
+    """
+    past = [trained("2023-08-10", after) for after in [20] * 20 + [300] * 5 + [None] * 5]
+    past += [trained("2023-11-10", after) for after in [20] * 20 + [300] * 2 + [None] * 8]
+    coming = [trained("2024-10-10", None) for _ in range(4)]
+    report = made([*past, *coming], "PY2024Q4", "2025-04-28")  # 200 days after 10 October
+    found = line(report, "CR", 1)
+    assert (found["denominator"], found["pending"]) == (4, 4)
+    assert found["expected"] == pytest.approx((4 * 7 / 20) / 4)
+    assert found["miss"] == pytest.approx(0.3)  # expected 5 of 10, then 2 of 10; all is pending
+    (tested,) = outlook.all_tested(report, "CR").to_dict("records")
+    assert tested["quarter_label"] == "PY2024Q4"
+    assert (tested["expected"], tested["actual"]) == (pytest.approx(0.5), pytest.approx(0.2))
+
+
+def test_a_diploma_can_be_linked_until_the_fourth_quarter_after_exit_ends():
+    diploma = {"1800": 1, "1801": "2024-03-01"}
+    rows = [trained("2024-04-01", None, **diploma), trained("2024-04-02", None)]
+    report = made(rows, "PY2024Q3", "2025-03-31")
+    closing = outlook.pending(report, "CR", 1).set_index("customer")["happens_by"]
+    days = closing.dt.strftime("%Y-%m-%d")
+    assert days.to_dict() == {"P00000": "2025-06-30", "P00001": "2025-04-02"}
+
+
+def training(py: int, gain: str = "", **more: object) -> dict[str, object]:
+    began = f"{py}-07-01"
+    return {**ADULT, "900": began, "1811": began, "1810": gain, "1813": f"{py + 1}-06-30", **more}
+
+
+def test_skill_gains_follow_the_last_finished_program_year():
+    """PY2024 still runs: its open records are no failures. PY2023: 15 of 20 gained, all late."""
+    finished = [training(2023, "2024-05-01") for _ in range(15)]
+    finished += [training(2023) for _ in range(5)]
+    running = [training(2024) for _ in range(40)]
+    report = made([*finished, *running], "PY2024Q3", "2025-04-20")
+    found = line(report, "MSG", 0)
+    assert (found["denominator"], found["pending"]) == (40, 40)
+    assert found["expected"] == pytest.approx(0.75)  # on 20 April nobody of PY2023 had gained
+    assert pd.isna(found["miss"])
+    assert "not tested" in shown(report, "MSG", 0)
+
+
+def test_nothing_is_expected_of_a_program_year_that_has_not_begun():
+    finished = [training(2023, "2024-05-01") for _ in range(20)]
+    active = [training(2024, **{"1813": ""}) for _ in range(12)]
+    report = made([*finished, *active], "PY2024Q3", "2025-04-20")
+    found = line(report, "MSG", 1)
+    assert (found["denominator"], found["pending"]) == (12, 12)
+    assert pd.isna(found["expected"])
+    assert "not tested" not in shown(report, "MSG", 1)
+
+
+def test_those_who_entered_training_later_that_year_are_no_measure():
+    """On 20 August twelve were in training, of whom three gained later; the forty came in May."""
+    early = [training(2023, "2024-02-01") for _ in range(3)] + [training(2023) for _ in range(9)]
+    late = [training(2023, "2024-06-01", **{"1811": "2024-05-01"}) for _ in range(40)]
+    running = [training(2024) for _ in range(10)]
+    report = made([*early, *late, *running], "PY2024Q1", "2024-08-20")
+    assert line(report, "MSG", 0)["expected"] == pytest.approx(3 / 12)
+
+
+def earning(exit_: str, wage: float | str, **more: object) -> dict[str, object]:
+    return {**ADULT, "901": exit_, "1602": 1, "1704": wage, **more}
+
+
+def test_wages_that_are_still_open_stand_beside_the_median():
+    """Ten past wages of 6000; five known ones around 5000 and two employed without a wage yet."""
+    past = [earning("2023-11-10", 6000.0) for _ in range(10)]
+    past += [earning("2024-02-10", 6500.0) for _ in range(10)]
+    known = [earning("2024-08-10", float(wage)) for wage in (4800, 4900, 5000, 5100, 5200)]
+    awaited = [earning("2024-08-10", 999999.99) for _ in range(2)]
+    report = made(
+        [*past, earning("2024-05-10", 6000.0), *known, *awaited], "PY2024Q4", "2025-08-15"
+    )
+    found = line(report, "ME", 1)
+    assert (found["denominator"], found["pending"], found["value"]) == (5, 2, 5000)
+    assert (found["floor"], found["ceiling"]) == (4900, 5100)
+    assert found["expected"] == 5100
+    assert found["miss"] == pytest.approx((500 + 250) / 2 * 2 / 7)
+    listed = outlook.pending(report, "ME", 1)
+    assert set(listed["reason"]) == {"wage_q2_not_yet_available"}
+    assert len(listed) == 2
+
+
+def test_once_the_year_is_over_the_adjusted_level_is_what_it_takes(monkeypatch):
+    from ipats_lib.levels import Level
+    from ipats_lib.report import outlook as module
+
+    level = Level(0.80, 0.70, "synthetic")
+    monkeypatch.setattr(module, "find_level", lambda *_: level)
+    rows = [employed("2024-02-10", code) for code in [1] * 6 + [0] * 4]
+    found = line(made(rows, "PY2024Q4", "2025-08-15"), "ERQ2", 0)
+    assert (found["level"], found["which"], found["to_100"]) == (0.70, "adjusted", 1)
+    during = line(made(rows, "PY2024Q4", "2025-06-30"), "ERQ2", 0)
+    assert (during["level"], during["which"], during["to_100"]) == (0.80, "negotiated", 2)

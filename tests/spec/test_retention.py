@@ -1,0 +1,68 @@
+"""ESE: retention with the same employer, the optional sixth.  Source: domain 2.10."""
+
+from datetime import date
+
+import pytest
+
+from ipats_lib.cohorts import Records, View
+from ipats_lib.indicators.outcomes import judge
+from ipats_lib.indicators.rules import ESE, INDICATORS
+from tests.tables import annual, pirl
+
+AFTER = date(2026, 12, 31)
+
+
+def states(rows, as_of=AFTER) -> dict[str, str]:
+    view = View(Records(rows), "title1", annual(2024).cohort("ER_Q4"), as_of)
+    state, _ = judge(view, ESE)
+    return dict(zip(rows["100"].astype("str"), state.tolist(), strict=True))
+
+
+def test_every_core_program_counts_and_a_record_in_several_counts_once():
+    rows = pirl("""
+        id | 903 | 904 | 905 | 918 | 901      | 1602 | 1603 | 1618
+        A  | 1   | 1   | 1   | 1   | 20230615 | 1    | 1    | 1
+        B  |     |     |     | 1   | 20230615 | 1    | 1    | 1
+        C  |     |     | 2   |     | 20230615 | 2    | 3    | 0
+        D  | 4   | 4   |     | 0   | 20230615 | 1    | 1    | 1
+    """)
+    expected = {"A": "success", "B": "success", "C": "failure", "D": "not_in_scope"}
+    assert states(rows) == expected
+
+
+@pytest.mark.parametrize("match", ["0", "4", "5", ""])
+def test_employment_that_no_wage_record_shows_is_not_counted(match):
+    rows = pirl(f"""
+        id | 903 | 901      | 1602 | 1603    | 1618
+        A  | 1   | 20230615 | 1    | {match} | 1
+    """)
+    assert states(rows) == {"A": "not_in_scope"}
+
+
+@pytest.mark.parametrize("employed", ["0", "4", "9", ""])
+def test_who_was_not_employed_in_the_second_quarter_is_not_counted(employed):
+    rows = pirl(f"""
+        id | 903 | 901      | 1602       | 1603 | 1618
+        A  | 1   | 20230615 | {employed} | 1    | 1
+    """)
+    assert states(rows) == {"A": "not_in_scope"}
+
+
+def test_window_exclusion_and_pending():
+    """Exit on 15 June 2023: the fourth quarter after it ends on 30 June 2024."""
+    rows = pirl("""
+        id | 903 | 901      | 923 | 1602 | 1603 | 1618
+        A  | 1   | 20221231 |     | 1    | 1    | 1
+        B  | 1   | 20231231 | 00  | 1    | 2    | 1
+        C  | 1   | 20230615 | 03  | 1    | 1    | 1
+        D  | 1   | 20230615 |     | 1    | 1    | 9
+        E  | 1   | 20230615 |     | 1    | 1    |
+    """)
+    late = {"A": "not_in_scope", "B": "success", "C": "excluded", "D": "pending", "E": "failure"}
+    assert states(rows) == late
+    assert states(rows, date(2024, 6, 30)) == {**late, "E": "pending"}
+
+
+def test_it_stands_beside_the_five_and_in_no_programs_line():
+    assert "ESE" not in INDICATORS
+    assert not ESE.programs
