@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from ipats_lib.indicators import outcome_table
+from ipats_lib.indicators import aggregate, outcome_table
 from ipats_lib.periods import Period
 from ipats_lib.report import Report, outlook, tables
 from ipats_lib.report.data import About, ScopeData, reports_of
@@ -24,7 +24,13 @@ def made(rows: list[dict[str, object]], period: str, as_of: str) -> Report:
     reports = reports_of(Period.parse(period))
     about = About("lwia/07", "LWIA 07", period, as_of, "test", True, (), "2019-01-01")
     outcomes = outcome_table(frame, reports, date.fromisoformat(as_of))
-    return Report(ScopeData(about, {"rows": frame, "outcomes": outcomes, "history": NOTHING}))
+    frames = {
+        "rows": frame,
+        "outcomes": outcomes,
+        "figures": aggregate(outcomes, ["report", "program"]),
+        "history": NOTHING,
+    }
+    return Report(ScopeData(about, frames))
 
 
 def line(report: Report, measure: str, ahead: int) -> pd.Series:
