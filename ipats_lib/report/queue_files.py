@@ -94,7 +94,11 @@ def calendar(lines: pd.DataFrame, today: date) -> bytes:
             f"DESCRIPTION:{_escaped(line.action)}",
             "END:VEVENT",
         ]
-    return b"\r\n".join(Contentline(text).to_ical() for text in (*texts, "END:VCALENDAR", ""))
+    return b"\r\n".join(_folded(text) for text in (*texts, "END:VCALENDAR", ""))
+
+
+def _folded(text: str) -> bytes:
+    return bytes(Contentline(text).to_ical())  # type: ignore[no-untyped-call]
 
 
 @cache
