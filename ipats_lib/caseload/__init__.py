@@ -1,11 +1,24 @@
 """The caseload on the as-of date: status, alerts, data to mend, work, flow and engagement."""
 
-from ipats_lib.caseload import engagement, flow, mend, mix, workload
+from ipats_lib.caseload import (
+    applications,
+    engagement,
+    flow,
+    gaps,
+    mend,
+    mix,
+    planners,
+    soft_exit,
+    trainings,
+    workload,
+)
 from ipats_lib.caseload.alerts import alerts, load_alerts
-from ipats_lib.caseload.desk import Alert, Desk
+from ipats_lib.caseload.catalogue import Alert, load_levels, load_schedule
+from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
-from ipats_lib.caseload.status import BANDS, STATUSES, caseload
+from ipats_lib.caseload.status import BANDS, STATUSES, caseload, load_statuses
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
+from ipats_lib.caseload.thresholds import load_thresholds, threshold
 
 ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *mix.ELEMENTS, *mend.ELEMENTS)))
 
@@ -16,11 +29,21 @@ __all__ = [
     "Alert",
     "Desk",
     "alerts",
+    "applications",
     "caseload",
     "engagement",
     "flow",
+    "gaps",
     "load_alerts",
+    "load_levels",
+    "load_schedule",
+    "load_statuses",
+    "load_thresholds",
     "mend",
     "mix",
+    "planners",
+    "soft_exit",
+    "threshold",
+    "trainings",
     "workload",
 ]

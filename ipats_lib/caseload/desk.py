@@ -1,9 +1,10 @@
 """What the alerts look at, and the lines that they give."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,19 +14,10 @@ from ipats_lib.cohorts import IN_TITLE_I, Mask, Records, View
 from ipats_lib.periods import Window, program_year, program_year_end
 
 Days = NDArray[np.datetime64] | np.datetime64
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One line of the catalogue. days: its threshold; scopes: whose pages show it."""
-
-    id: str
-    name: str
-    definition: str
-    action: str
-    days: int
-    scopes: tuple[str, ...]
-    source: str
+# A reason for each line: one text for all, or made for the positions of the records that hold.
+Detail = str | Callable[[NDArray[np.intp]], Sequence[str]]
+NEVER = np.datetime64("NaT", "D")
+LINE = ("row", "customer", "since", "due", "detail")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +27,14 @@ class Desk:
     A desk equals only itself, so what is computed from one can be kept beside it.
 
     rows: one row per period of participation; tables: application, service, case_note,
-    assignment and planner, as far as the extract has them.
+    assignment and planner, as far as the extract has them. planner: whose pages they are, where
+    they are a planner's.
     """
 
     rows: pd.DataFrame
     as_of: date
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    planner: str = ""
 
     @property
     def today(self) -> np.datetime64:
@@ -59,16 +53,65 @@ class Desk:
         return View(self.records, "title1", span, self.as_of)
 
 
-def lines(desk: Desk, holds: Mask, since: Days, until: Days) -> pd.DataFrame:
-    """One line for each record that the question holds for."""
+def lines(desk: Desk, holds: Mask, since: Days, until: Days, detail: Detail = "") -> pd.DataFrame:
+    """One line for each record that the question holds for, with its reason."""
+    where = np.flatnonzero(holds)
     return pd.DataFrame(
         {
-            "row": desk.rows["row"].astype("Int64").array[holds],
-            "customer": desk.records.text("100")[holds],
-            "since": np.broadcast_to(since, len(holds))[holds].astype("datetime64[s]"),
-            "due": np.broadcast_to(until, len(holds))[holds].astype("datetime64[s]"),
+            "row": desk.rows["row"].astype("Int64").array[where],
+            "customer": desk.records.text("100")[where],
+            "since": np.broadcast_to(since, len(holds))[where].astype("datetime64[s]"),
+            "due": np.broadcast_to(until, len(holds))[where].astype("datetime64[s]"),
+            "detail": detail if isinstance(detail, str) else list(detail(where)),
         }
     )
+
+
+def case_lines(desk: Desk, table: pd.DataFrame, since: str, due: pd.Series) -> pd.DataFrame:
+    """One line for each row of a case table (customer, detail, and the date named by `since`).
+
+    row is the record that the case belongs to (`record_of`).
+    """
+    return pd.DataFrame(
+        {
+            "row": record_of(desk, table["customer"], table[since]).to_numpy(),
+            "customer": table["customer"].astype("str").to_numpy(),
+            "since": table[since].to_numpy(dtype="datetime64[s]"),
+            "due": due.to_numpy(dtype="datetime64[s]"),
+            "detail": table["detail"].to_numpy(dtype="object"),
+        }
+    )
+
+
+def record_of(desk: Desk, customers: pd.Series, days: pd.Series) -> pd.Series:
+    """The record of each customer that was open on a day: the newest entered by then.
+
+    Without one the customer's first record; missing for a customer without any.
+    """
+    known = pd.DataFrame(
+        {
+            "customer": desk.rows["100"].astype("str"),
+            "entry": desk.rows["900"].astype("datetime64[s]"),
+            "row": desk.rows["row"].astype("Int64"),
+        }
+    ).sort_values("entry", kind="stable")
+    asked = pd.DataFrame(
+        {
+            "customer": customers.astype("str").reset_index(drop=True),
+            "day": days.to_numpy(dtype="datetime64[s]"),
+        }
+    ).reset_index(names="place")
+    begun = known.dropna(subset="entry")
+    found = pd.merge_asof(
+        asked.sort_values("day"), begun, left_on="day", right_on="entry", by="customer"
+    ).sort_values("place", ignore_index=True)
+    first = known.drop_duplicates("customer").set_index("customer")["row"]
+    return found["row"].astype("Int64").fillna(found["customer"].map(first).astype("Int64"))
+
+
+def later(days: Any, more: int) -> Any:
+    """So many days after each day."""
+    return days + np.timedelta64(more, "D")
 
 
 def active(view: View) -> Mask:
@@ -79,4 +122,4 @@ def active(view: View) -> Mask:
 
 def nobody() -> pd.DataFrame:
     """No line at all."""
-    return pd.DataFrame(columns=["row", "customer", "since", "due"])
+    return pd.DataFrame(columns=list(LINE))

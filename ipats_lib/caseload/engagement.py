@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.flow import active_on, view_of
+from ipats_lib.caseload.gaps import services_only
 from ipats_lib.caseload.status import QUALIFYING
+from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records
 from ipats_lib.errors import ParamsError
 from ipats_lib.params import params_folder, read_rows
@@ -147,11 +149,14 @@ def contact_recency(desk: Desk) -> pd.DataFrame:
 
 
 def service_intensity(desk: Desk) -> pd.DataFrame:
-    """Services begun per 30 days in each quarter, of everyone active for 30 days of it."""
+    """Services begun per 30 days in each quarter, of everyone active for 30 days of it.
+
+    A planned gap is no service.
+    """
     if "service" not in desk.tables:
         return _none()
     records, mine = _title1(desk)
-    service = desk.tables["service"]
+    service = services_only(desk.tables["service"])
     entry, exit_ = records.day("900"), records.day("901")
     parts = [_none()]
     for day in _ends(desk):
@@ -172,7 +177,7 @@ def to_first_service(desk: Desk) -> pd.DataFrame:
     if not {"application", "service"} <= set(desk.tables):
         return _none()
     applied = desk.tables["application"][["customer", "applied"]].dropna()
-    begun = desk.tables["service"][["customer", "start"]].dropna()
+    begun = services_only(desk.tables["service"])[["customer", "start"]].dropna()
     both = applied.merge(begun, on="customer")
     both = both[(both["start"] >= both["applied"]) & (both["start"] <= pd.Timestamp(desk.as_of))]
     first = both.groupby(["customer", "applied"])["start"].min().reset_index()
@@ -197,7 +202,7 @@ def follow_up_reach(desk: Desk) -> pd.DataFrame:
     exits = np.where(mine & ~EXCLUDED_FROM_EXIT_INDICATORS(view), view.day("901"), _NEVER)
     reached = np.zeros(len(records), dtype=np.bool_)
     for element in ("1503", "1412"):
-        reached |= _span(view.day(element), exits) <= 365
+        reached |= _span(view.day(element), exits) <= threshold("follow_up_days")
     return _events(exits, reached.astype(np.float64), records.text("100"))
 
 

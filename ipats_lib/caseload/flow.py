@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.status import EXIT_DAYS, FOLLOW_UP_DAYS
+from ipats_lib.caseload.catalogue import read_alerts
+from ipats_lib.caseload.status import in_follow_up
+from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import IN_TITLE_I, Mask, Records, View
 from ipats_lib.periods import Quarter, Window, program_year
 
@@ -56,7 +58,7 @@ def monthly(records: Records, as_of: date) -> pd.DataFrame:
 
 def exits_known(as_of: date) -> date:
     """The last day of which all exits are known: 90 days before the as-of date."""
-    return as_of - timedelta(days=EXIT_DAYS)
+    return as_of - timedelta(days=threshold("exit_days"))
 
 
 def _by_month(days: NDArray[np.datetime64], months: NDArray[np.datetime64]) -> NDArray[np.int64]:
@@ -129,29 +131,61 @@ def active_on(records: Records, mine: Mask, day: date) -> Mask:
     return held
 
 
+def long_standing(records: Records, active: Mask, day: date) -> Mask:
+    """Active for more than the days of A-27 on a day."""
+    limit = day - timedelta(days=read_alerts()["A-27"].days)
+    held: Mask = active & (records.day("900") < np.datetime64(limit))
+    return held
+
+
+def now(records: Records, as_of: date) -> dict[str, int]:
+    """What the newest figures of an area are, of Title I participants.
+
+    On the as-of date: active, follow_up (`status.in_follow_up`), enrolled (in the 90 days up to
+    it: entries are known at once) and long (`long_standing`). Exited counts the 90 days up to
+    `exits_known`, because later exits are not all known.
+    """
+    view = view_of(records, as_of)
+    mine = IN_TITLE_I(view)
+    active = active_on(records, mine, as_of)
+    return {
+        "active": int(active.sum()),
+        "follow_up": int((mine & in_follow_up(view, as_of)).sum()),
+        "enrolled": int((mine & _recent(records.day("900"), as_of)).sum()),
+        "exited": int((mine & _recent(records.day("901"), exits_known(as_of))).sum()),
+        "long": int(long_standing(records, active, as_of).sum()),
+    }
+
+
+def _recent(days: NDArray[np.datetime64], last: date) -> Mask:
+    """In the days of a tile (`flow_days`) up to and with the last one."""
+    first = last - timedelta(days=threshold("flow_days"))
+    held: Mask = (days > np.datetime64(first)) & (days <= np.datetime64(last))
+    return held
+
+
 def standing(records: Records, as_of: date) -> pd.DataFrame:
     """The caseload on the last day of which all exits are known, a quarter and a year before.
 
-    One row each: day, active, follow_up (exited within 365 days), enrolled and exited (in the 90
-    days up to that day), long (active for more than 730 days). All are told by the dates of this
-    extract, so that the three days compare.
+    One row each: day, active, follow_up (`status.in_follow_up`), exited (in the 90 days up to
+    that day), long (`long_standing`), and enrolled, in the 90 days up to enrolled_to: the as-of
+    date, a quarter and a year before it, because entries are known at once. All are told by the
+    dates of this extract, so that the three days compare.
     """
-    mine = IN_TITLE_I(view_of(records, as_of))
-    entry, exit_ = records.day("900"), records.day("901")
-    known, lines = exits_known(as_of), []
-    for day in (known, months_before(known, 3), a_year_before(known)):
-        today = np.datetime64(day)
+    view = view_of(records, as_of)
+    mine, known, lines = IN_TITLE_I(view), exits_known(as_of), []
+    for back in (lambda day: day, lambda day: months_before(day, 3), a_year_before):
+        day, entered_by = back(known), back(as_of)
         active = active_on(records, mine, day)
-        recent = today - np.timedelta64(90, "D")
-        after = (exit_ <= today) & (exit_ >= today - np.timedelta64(FOLLOW_UP_DAYS, "D"))
         lines.append(
             {
                 "day": day,
                 "active": int(active.sum()),
-                "follow_up": int((mine & after).sum()),
-                "enrolled": int((mine & (entry > recent) & (entry <= today)).sum()),
-                "exited": int((mine & (exit_ > recent) & (exit_ <= today)).sum()),
-                "long": int((active & (entry < today - np.timedelta64(730, "D"))).sum()),
+                "follow_up": int((mine & in_follow_up(view, day)).sum()),
+                "enrolled": int((mine & _recent(records.day("900"), entered_by)).sum()),
+                "enrolled_to": entered_by,
+                "exited": int((mine & _recent(records.day("901"), day)).sum()),
+                "long": int(long_standing(records, active, day).sum()),
             }
         )
     return pd.DataFrame(lines)

@@ -14,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.flow import a_year_before, active_on, exits_known, view_of
-from ipats_lib.caseload.status import TRAININGS
 from ipats_lib.cohorts import (
     IN_ADULT,
     IN_DISLOCATED_WORKER,
@@ -187,42 +186,3 @@ def groups_of_active(
         if n
     ]
     return pd.DataFrame(lines, columns=["dimension", "group", "n", "share"])
-
-
-def open_trainings(records: Records, as_of: date, types: dict[int, str]) -> pd.DataFrame:
-    """Trainings that are open on the as-of date, by type (A-12).
-
-    types: titles of the codes of 1303. One row per type, most first: type, n, with_account
-    (training on an individual training account, 1319), occupations (different O*NET codes).
-    """
-    view = view_of(records, as_of)
-    today, parts = np.datetime64(as_of), []
-    for kind, work, (start, end) in zip(KINDS, ("1306", "1311", "1316"), TRAININGS, strict=True):
-        open_ = IN_TITLE_I(view) & (view.day(start) <= today) & np.isnat(view.day(end))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "type": pd.Series(view.code(kind)[open_]).map(types).fillna("Not recorded"),
-                    "with_account": (view.code("1319") == 1)[open_],
-                    "occupation": records.frame[work].astype("str")[open_].to_numpy(),
-                }
-            )
-        )
-    table = pd.concat(parts, ignore_index=True)
-    found = table.groupby("type").agg(
-        n=("type", "size"), with_account=("with_account", "sum"), occupations=("occupation", _kinds)
-    )
-    return found.reset_index().sort_values(["n", "type"], ascending=[False, True])
-
-
-def _kinds(occupations: pd.Series) -> int:
-    return len({code for code in occupations if code not in ("", "nan", "<NA>", "None")})
-
-
-def open_by_provider(services: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Open services with a provider: provider, title, n, most first (A-12)."""
-    today = pd.Timestamp(as_of)
-    open_ = (services["start"] <= today) & services["actual_end"].isna()
-    mine = services[open_ & services["provider"].notna()]
-    counted = mine.groupby(["provider", "title"], observed=True).size().rename("n").reset_index()
-    return counted.sort_values(["n", "provider", "title"], ascending=[False, True, True])

@@ -1,27 +1,46 @@
-"""The status model: one status per period of participation, from PIRL dates alone (domain 5.1)."""
+"""The status model: one status per period of participation (domain 5.1).
 
-from datetime import date
+The statuses, in the order of the catalogue, and what each means are data (`params/statuses.csv`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER, Records, View
-from ipats_lib.periods import Window
+from ipats_lib.caseload.applications import waiting
+from ipats_lib.caseload.gaps import in_planned_gap
+from ipats_lib.caseload.thresholds import threshold, told
+from ipats_lib.cohorts import (
+    EXCLUDED_FROM_EXIT_INDICATORS,
+    IN_TITLE_I,
+    IN_WAGNER_PEYSER,
+    Mask,
+    Records,
+    View,
+)
+from ipats_lib.errors import ParamsError
+from ipats_lib.indicators.outcomes import judge
+from ipats_lib.indicators.rules import ELEMENTS as RULE_ELEMENTS
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.params import params_folder, read_rows
+from ipats_lib.periods import Window, program_year, program_year_end
 
+REPORTABLE = "Reportable individual only"
+TRAINED, GAP = "Active, in training", "Active, planned gap"
+AT_RISK, PAST = "Active, at risk of soft exit", "Active, past 90 days without service"
+ACTIVE, EXCLUDED = "Active", "Excluded exit"
+FOLLOWED, PENDING, CLOSED = "Exited, in follow-up", "Exited, outcomes pending", "Closed"
 STATUSES = (
-    "Reportable individual only",
-    "Active, in training",
-    "Active, at risk of soft exit",
-    "Active, past 90 days without service",
-    "Active",
-    "Excluded exit",
-    "Exited, in follow-up",
-    "Closed",
+    *("Applicant", "Certified, not enrolled", REPORTABLE),
+    *(TRAINED, GAP, AT_RISK, PAST, ACTIVE, EXCLUDED, FOLLOWED, PENDING, CLOSED),
 )
 # Upper ends of the bands of days since the last qualifying service (domain 5.2, A-06).
 BANDS = (("0-30", 30), ("31-60", 60), ("61-75", 75), ("76-90", 90), ("over 90", 10**6))
-AT_RISK_DAYS, EXIT_DAYS, FOLLOW_UP_DAYS = 60, 90, 365
 
 TRAININGS = (("1302", "1308"), ("1309", "1313"), ("1314", "1318"))
 # Dates of services that extend participation; follow-up, self-service and supportive services
@@ -33,22 +52,46 @@ QUALIFYING = (
 ELEMENTS = (
     *("100", "102", "108-A", "108-B", "108-C", "200", "901", "903", "904", "905", "918", "923"),
     *QUALIFYING,
+    *RULE_ELEMENTS,
 )
 
 
-def caseload(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One line of `params/statuses.csv`."""
+
+    status: str
+    definition: str
+    source: str
+
+
+@cache
+def load_statuses() -> tuple[Status, ...]:
+    """Every status with its definition; ParamsError when the file lacks one or has another."""
+    path = params_folder() / "statuses.csv"
+    rows = read_rows(path, ("status", "definition", "source"))
+    if sorted(row["status"] for row in rows) != sorted(STATUSES):
+        raise ParamsError(f"{path}: the statuses are {'; '.join(STATUSES)}.")
+    return tuple(Status(row["status"], told(row["definition"]), row["source"]) for row in rows)
+
+
+def caseload(
+    rows: pd.DataFrame, as_of: date, tables: Mapping[str, pd.DataFrame] | None = None
+) -> pd.DataFrame:
     """Status and days since the last qualifying service.
 
-    rows: one row per period of participation, with `row` and `ELEMENTS`. Returns, for Title I and
+    rows: one row per period of participation, with `row`, `ELEMENTS` and those of the indicators;
+    tables: application and service, as far as the extract has them. Returns, for Title I and
     Wagner-Peyser participants and Title I reportable individuals, one row each: row, status (one
     of `STATUSES`), last_service (date), days (since then, on the as-of date; missing unless
-    active), band (one of `BANDS`, missing unless active). Source: domain 5.1, 5.2.
+    active), band (one of `BANDS`, missing unless active). Applicants without any record are not
+    among them: see `applications.waiting`. Source: domain 5.1, 5.2.
     """
     records = Records(rows)
     today = np.datetime64(as_of, "D")
     last = last_service(records, today)
     days = (today - last).astype("float64")
-    status = _status(records, today, days)
+    status = _status(records, as_of, days, tables or {})
     days[~np.char.startswith(status.astype("str"), "Active") | np.isnat(last)] = np.nan
     edges = [-np.inf, *(upper for _, upper in BANDS)]
     table = pd.DataFrame(
@@ -79,21 +122,76 @@ def _in_caseload(records: Records, as_of: date) -> NDArray[np.bool_]:
 
 
 def _status(
-    records: Records, today: np.datetime64, days: NDArray[np.float64]
+    records: Records,
+    as_of: date,
+    days: NDArray[np.float64],
+    tables: Mapping[str, pd.DataFrame],
 ) -> NDArray[np.object_]:
+    """Of the statuses that hold, the first of the list."""
+    today = np.datetime64(as_of, "D")
+    view = View(records, "title1", Window(as_of, as_of), as_of)
     entry, exit_ = records.day("900"), records.day("901")
     active = (entry <= today) & np.isnat(exit_)
-    conditions = [
-        np.isnat(entry) & np.isnat(exit_),
-        active & in_training(records, today),
-        active & (days > EXIT_DAYS),
-        active & (days >= AT_RISK_DAYS),
-        active,
-        np.isin(records.code("923"), range(1, 8)),
-        today <= exit_ + np.timedelta64(FOLLOW_UP_DAYS, "D"),
-    ]
-    names = [STATUSES[i] for i in (0, 1, 3, 2, 4, 5, 6)]
-    return np.select(conditions, names, default="Closed").astype(object)
+    gap = in_planned_gap(records.frame["100"], tables.get("service"), as_of).to_numpy()
+    conditions = {
+        REPORTABLE: np.isnat(entry) & np.isnat(exit_),
+        TRAINED: active & in_training(records, today),
+        GAP: active & gap,
+        PAST: active & (days > threshold("exit_days")),
+        AT_RISK: active & (days >= threshold("at_risk_days")),
+        ACTIVE: active,
+        EXCLUDED: EXCLUDED_FROM_EXIT_INDICATORS(view),
+        FOLLOWED: in_follow_up(view, as_of),
+        PENDING: _waits(records, as_of),
+    }
+    found = np.select(list(conditions.values()), list(conditions), default=CLOSED).astype(object)
+    return _applied(found, records, tables.get("application"), as_of)
+
+
+def _applied(
+    status: NDArray[np.object_], records: Records, application: pd.DataFrame | None, as_of: date
+) -> NDArray[np.object_]:
+    """Reportable individuals with an application stand under it."""
+    if application is None:
+        return status
+    mine = waiting(application, records.frame, as_of).dropna(subset="row")
+    newest = mine.sort_values("applied").drop_duplicates("row", keep="last").set_index("row")
+    stage = pd.Series(records.frame["row"].to_numpy()).map(newest["status"])
+    return np.where((status == REPORTABLE) & stage.notna(), stage, status).astype(object)
+
+
+def in_follow_up(view: View, day: date) -> Mask:
+    """Exited (901) by a day and at most 365 days before it, excluded exits apart (domain 5.1).
+
+    The one meaning of "in follow-up": the status, the flow and every page ask this.
+    """
+    exits, today = view.day("901"), np.datetime64(day, "D")
+    recent = exits >= np.datetime64(day - timedelta(days=threshold("follow_up_days")), "D")
+    held: Mask = (exits <= today) & recent & ~EXCLUDED_FROM_EXIT_INDICATORS(view)
+    return held
+
+
+def _waits(records: Records, as_of: date) -> Mask:
+    """Whether any indicator of a record is pending, in the report that will count it (2.12).
+
+    Asked of those whose follow-up is over. The indicators' own rules decide, with a window that
+    takes every exit; skill gains wait in the running program year.
+    """
+    exits = records.day("901")
+    follow = np.datetime64(as_of - timedelta(days=threshold("follow_up_days")), "D")
+    over = exits < follow
+    some = Records(records.frame[over])
+    year = Window(date(program_year(as_of), 7, 1), program_year_end(as_of))
+    found = np.zeros(int(over.sum()), dtype=np.bool_)
+    for rule in INDICATORS.values():
+        window = year if rule.cohort == "MSG" else Window(date(1900, 1, 1), as_of)
+        for program in rule.programs:
+            if program != "title1":
+                state, _ = judge(View(some, program, window, as_of), rule)
+                found |= state == "pending"
+    waits = np.zeros(len(records), dtype=np.bool_)
+    waits[over] = found
+    return waits
 
 
 def in_training(records: Records, today: np.datetime64) -> NDArray[np.bool_]:

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.desk import Desk
-from ipats_lib.caseload.questions import standing_assignments
+from ipats_lib.caseload.planners import UNASSIGNED, current_planner, planner_of_lines
+from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.errors import ParamsError
 from ipats_lib.params import params_folder, read_rows
-
-UNASSIGNED = ""
 
 
 @cache
@@ -27,25 +26,14 @@ def load_weights() -> dict[str, float]:
         raise ParamsError(f"{path}: a weight is no number.") from error
 
 
-def current_planner(desk: Desk) -> pd.Series:
-    """The planner of each record's customer on the as-of date: the newest standing assignment to
-    an active planner; `UNASSIGNED` where there is none. Indexed like the desk's rows.
-    """
-    if not {"assignment", "planner"} <= set(desk.tables):
-        return pd.Series(UNASSIGNED, index=desk.rows.index)
-    held = standing_assignments(desk).sort_values(["from", "planner_id"])
-    newest = held.groupby("customer")["planner_id"].last()
-    return desk.rows["100"].map(newest).astype("object").fillna(UNASSIGNED).astype("str")
-
-
 def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """One row per planner with customers, and one for those without a planner.
 
     caseload: `caseload.caseload` of the same rows, of which Title I participants count; lines: the
-    alerts, with days (until due). Gives planner (id, or `UNASSIGNED`), active, follow_up (periods
-    of participation), load (weighted, `params/workload.csv`), of_mean (load over the mean of
-    planners with any; missing where there is none), open (alert lines), late (those past their
-    date) and late_share (0..1).
+    alerts, with row, customer and days (until due). Gives planner (id, or `UNASSIGNED`), active,
+    follow_up (periods of participation), load (weighted, `params/workload.csv`), of_mean (load over
+    the mean of planners with any; missing where there is none), open (alert lines), late (those
+    past their date) and late_share (0..1).
     """
     planner = current_planner(desk).to_numpy()
     by_row = pd.Series(planner, index=desk.rows["row"].to_numpy())
@@ -56,7 +44,7 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
         {
             "planner": by_row.reindex(caseload["row"]).to_numpy(),
             "active": status.str.startswith("Active").to_numpy(),
-            "follow_up": (status == "Exited, in follow-up").to_numpy(),
+            "follow_up": (status == FOLLOWED).to_numpy(),
             "load": status.map(load_weights()).fillna(0.0).to_numpy(dtype=np.float64),
         }
     )
@@ -64,16 +52,14 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     work = work[(work["active"] > 0) | (work["follow_up"] > 0)]
     held = work.drop(index=UNASSIGNED, errors="ignore")
     mean = held["load"].mean() if len(held) else float("nan")
-    counted = _lines_by_planner(desk, planner, lines)
+    counted = _lines_by_planner(desk, lines)
     joined = work.join(counted, how="left").fillna({"open": 0, "late": 0})
     joined["of_mean"] = joined["load"].where(joined.index != UNASSIGNED) / mean
     joined["late_share"] = joined["late"] / joined["open"].where(joined["open"] > 0)
     return joined.reset_index().sort_values(["load", "planner"], ascending=[False, True])
 
 
-def _lines_by_planner(desk: Desk, planner: np.ndarray, lines: pd.DataFrame) -> pd.DataFrame:
-    customers = pd.Series(planner, index=desk.rows["100"].astype("str").to_numpy())
-    one_each = customers[~customers.index.duplicated(keep="last")]
-    whose = lines["customer"].map(one_each).fillna(UNASSIGNED)
+def _lines_by_planner(desk: Desk, lines: pd.DataFrame) -> pd.DataFrame:
+    whose = planner_of_lines(desk, lines)
     table = pd.DataFrame({"planner": whose, "open": 1, "late": lines["days"] < 0})
     return table.groupby("planner").sum()

@@ -10,11 +10,11 @@ from bokeh_sampledata.us_counties import records as county_records
 
 from ipats_lib.caseload import flow, workload
 from ipats_lib.caseload.desk import active
+from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
 from ipats_lib.report import (
     before,
-    counted,
     dashboards,
     display,
     downloads,
@@ -39,7 +39,7 @@ def by_area(report: Report) -> pd.DataFrame:
     planners (active ones), each (active periods of participation per planner), load (weighted,
     `params/workload.csv`), load_each and follow_up_each (per planner), of_mean (load_each, over its
     mean), late (A-08), late_share, due (A-14), follow_up (exited, in follow-up), enrolled and
-    exited (90 days: `flow.standing`), long (A-27), long_share."""
+    exited (`flow.now`), long (A-27), long_share."""
     frame = _counts(report)
     frame = before.beside(report, frame, "active", [""] * len(frame), frame["lwia"].tolist())
     for name in ("late", "long"):
@@ -61,7 +61,7 @@ def _counts(report: Report) -> pd.DataFrame:
     load, planners, found = _work(report), _planners(report), []
     for area in load_areas():
         mine = rows[rows["row"].isin(seats.loc[seats["area"] == area.lwia, "row"])]
-        now = flow.standing(Records(mine), today).iloc[0]
+        now = flow.now(Records(mine), today)
         late, due, long = (named.get((area.lwia, alert), 0) for alert in ("A-08", "A-14", "A-27"))
         found.append(
             {
@@ -88,7 +88,7 @@ def _work(report: Report) -> dict[str, dict[str, float]]:
         {
             "area": lines["area"],
             "n": status.str.startswith("Active"),
-            "follow_up": status == counted.FOLLOW_UP,
+            "follow_up": status == FOLLOWED,
             "load": status.map(workload.load_weights()).fillna(0.0),
         }
     )
@@ -108,7 +108,7 @@ def _planners(report: Report) -> dict[str, int]:
 
 def table(report: Report) -> Html:
     """Counts and rates of every LWIA."""
-    known = flow.exits_known(as_of(report.data.about))
+    day, known = report.data.about.as_of, flow.exits_known(as_of(report.data.about))
     columns = (
         Column("name", "LWIA", href="page"),
         Column("n", "Active", display.count, number=True),
@@ -116,8 +116,8 @@ def table(report: Report) -> Html:
         Column("late", "A-08 Overdue soft exit", display.count, number=True),
         Column("late_share", "Share of the active", display.rate, number=True),
         Column("due", "A-14 Skill gain due", display.count, number=True),
-        Column("follow_up", counted.FOLLOW_UP, display.count, number=True),
-        Column("enrolled", f"Enrolled in 90 days up to {known}", display.count, number=True),
+        Column("follow_up", FOLLOWED, display.count, number=True),
+        Column("enrolled", f"Enrolled in 90 days up to {day}", display.count, number=True),
         Column("exited", f"Exited in 90 days up to {known}", display.count, number=True),
         Column("long", "A-27 Long participation", display.count, number=True),
         Column("long_share", "Share of the active", display.rate, number=True),
@@ -136,7 +136,7 @@ def balance(report: Report) -> Html:
         Column("planners", "Career planners", display.count, number=True),
         Column("n", "Active", display.count, number=True),
         Column("each", "Active per planner", display.one_place, number=True),
-        Column("follow_up", counted.FOLLOW_UP, display.count, number=True),
+        Column("follow_up", FOLLOWED, display.count, number=True),
         Column("follow_up_each", "In follow-up per planner", display.one_place, number=True),
         Column("load", "Weighted load", display.one_place, number=True),
         Column("load_each", "Load per planner", display.one_place, number=True),

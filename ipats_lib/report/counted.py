@@ -7,15 +7,17 @@ import pandas as pd
 
 from ipats_lib import caseload as caseloads
 from ipats_lib.breakdown import membership_of
-from ipats_lib.caseload import Desk, mix, workload
+from ipats_lib.caseload import Desk, applications, mix, planners, trainings
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.cohorts import IN_TITLE_I
+from ipats_lib.caseload.status import FOLLOWED, STATUSES
+from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.scopes import AreaType
 
 COLUMNS = ("known_at", "kind", "key", "part", "n")
+NOT_ENROLLED = STATUSES[:3]
+_STREAMS = (IN_TITLE_I, IN_WAGNER_PEYSER)
 NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype({"n": "int64"})
-FOLLOW_UP = "Exited, in follow-up"
 
 
 def counted(
@@ -34,21 +36,40 @@ def counted(
     mine = title_i(desk, caseload)
     whole = [
         _sizes("alert", alerts["alert"]),
-        _sizes("status", mine["status"]),
+        _sizes("status", statuses(desk, caseload)),
         _sizes("band", mine["band"]),
         _trainings(desk),
         _shares(desk),
         _groups(desk),
     ]
-    placed = [_by_part(alerts, inner), *_work(mine, inner)]
+    placed = [_by_part(of_part(desk, alerts, scope_kind, inner)), *_work(mine, inner)]
     return pd.concat([*(part.assign(part="") for part in whole), *placed], ignore_index=True)
 
 
 def title_i(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
-    """The lines of the caseload that the dashboards count: participants of Title I, and those who
-    are not enrolled yet."""
+    """The lines of the caseload of Title I participants: the population of all dashboards."""
     rows = desk.rows["row"].to_numpy()[IN_TITLE_I(view_of(desk.records, desk.as_of))]
     return caseload[caseload["row"].isin(rows)]
+
+
+def statuses(desk: Desk, caseload: pd.DataFrame) -> pd.Series:
+    """The status of everybody whom the dashboards count: of Title I participants, and of those
+    who are not enrolled in anything, also of applicants without a record."""
+    status = caseload["status"].astype("str")
+    rows = desk.rows["row"].to_numpy()
+    title1, wp = (rows[stream(view_of(desk.records, desk.as_of))] for stream in _STREAMS)
+    alone = status.isin(NOT_ENROLLED) & ~caseload["row"].isin(wp)
+    mine = status[caseload["row"].isin(title1) | alone]
+    return pd.concat([mine, applicants(desk)["status"]], ignore_index=True)
+
+
+def applicants(desk: Desk) -> pd.DataFrame:
+    """Who waits for enrolment without a record (`applications.waiting`)."""
+    table = desk.tables.get("application")
+    if table is None:
+        return pd.DataFrame({"status": pd.Series(dtype="object")})
+    waiting = applications.waiting(table, desk.rows, desk.as_of)
+    return waiting[waiting["row"].isna()]
 
 
 def parts_of(desk: Desk, scope_kind: AreaType, seats: pd.DataFrame) -> pd.DataFrame:
@@ -62,22 +83,19 @@ def parts_of(desk: Desk, scope_kind: AreaType, seats: pd.DataFrame) -> pd.DataFr
         return seats.rename(columns={"area": "part"}).merge(customers, on="row")
     if scope_kind == "planner":
         return customers.head(0).assign(part="")
-    return customers.assign(part=workload.current_planner(desk).to_numpy())
+    return customers.assign(part=planners.current_planner(desk).to_numpy())
 
 
-def of_part(lines: pd.DataFrame, inner: pd.DataFrame) -> pd.DataFrame:
-    """Lines with a customer, each with its part; the records of several LWIAs count in each.
-
-    An application has no record: it stands with its customer, or under `UNASSIGNED`.
-    """
-    if inner.empty:
+def of_part(
+    desk: Desk, lines: pd.DataFrame, scope_kind: AreaType, inner: pd.DataFrame
+) -> pd.DataFrame:
+    """Lines (row, customer), each with its part (`parts_of`): in an LWIA by
+    `planners.planner_of_lines`; for the state the record of several LWIAs counts in each."""
+    if scope_kind == "lwia":
+        return lines.assign(part=planners.planner_of_lines(desk, lines))
+    if scope_kind == "planner":
         return lines.head(0).assign(part="")
-    by_row = inner.drop_duplicates(["row", "part"])[["row", "part"]]
-    placed = lines[lines["row"].notna()].merge(by_row.astype({"row": "Int64"}), on="row")
-    loose = lines[lines["row"].isna()]
-    newest = inner.drop_duplicates("customer", keep="last").set_index("customer")["part"]
-    part = loose["customer"].map(newest).fillna(workload.UNASSIGNED)
-    return pd.concat([placed, loose.assign(part=part)], ignore_index=True)
+    return lines.merge(inner[["row", "part"]].astype({"row": "Int64"}), on="row")
 
 
 def _sizes(kind: str, names: pd.Series) -> pd.DataFrame:
@@ -85,8 +103,7 @@ def _sizes(kind: str, names: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "key": list(sizes.index), "n": sizes.to_numpy()})
 
 
-def _by_part(alerts: pd.DataFrame, inner: pd.DataFrame) -> pd.DataFrame:
-    placed = of_part(alerts, inner)
+def _by_part(placed: pd.DataFrame) -> pd.DataFrame:
     sizes = placed.groupby(["alert", "part"]).size().rename("n").reset_index()
     return sizes.rename(columns={"alert": "key"}).assign(kind="part alert")
 
@@ -97,7 +114,7 @@ def _work(caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
     found = []
     for kind, mine in (
         ("active", status.str.startswith("Active")),
-        ("follow_up", status == FOLLOW_UP),
+        ("follow_up", status == FOLLOWED),
     ):
         sizes = placed[mine].groupby("part").size().rename("n").reset_index()
         found.append(sizes.assign(kind=kind, key=""))
@@ -105,7 +122,7 @@ def _work(caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _trainings(desk: Desk) -> pd.DataFrame:
-    found = mix.open_trainings(desk.records, desk.as_of, dict(TRAINING_TYPES))
+    found = trainings.by_type(trainings.open_trainings(desk, TRAINING_TYPES))
     return pd.DataFrame({"kind": "training", "key": found["type"], "n": found["n"]})
 
 

@@ -7,8 +7,15 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib import caseload as caseloads
-from ipats_lib.caseload import STATUSES, engagement, flow
-from ipats_lib.caseload.questions import QUESTIONS
+from ipats_lib.caseload import (
+    STATUSES,
+    engagement,
+    flow,
+    load_levels,
+    load_statuses,
+    load_thresholds,
+    soft_exit,
+)
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES
 from ipats_lib.periods import Quarter
 from ipats_lib.report import before, counted, customers, display, engaged, queue, tables
@@ -19,7 +26,7 @@ from ipats_lib.report.tables import Column
 
 TITLE_I = tuple(PROGRAM_TITLES[program] for program in ("adult", "dw", "youth"))
 SEVERAL = "Several Title I programs"
-BESIDE = (PROGRAM_TITLES["wp"], "Reportable only")
+WP, NOT_ENROLLED = PROGRAM_TITLES["wp"], "Not enrolled"
 WATCHED = ("A-07", "A-08")
 
 
@@ -34,7 +41,7 @@ def finding(report: Report) -> Html:
     active = int(_active(title_i(report)).sum())
     watched = watch_frame(report)["alert"].value_counts()
     every = report.caseload()
-    alone = int(_active(every[every["program"] == PROGRAM_TITLES["wp"]]).sum())
+    alone = int(_active(every[every["program"] == WP]).sum())
     named = ", ".join(
         f"{int(watched.get(alert, 0)):,} under {alert} {caseloads.load_alerts()[alert].name}"
         for alert in WATCHED
@@ -52,14 +59,20 @@ def _active(lines: pd.DataFrame) -> pd.Series:
 
 @cache
 def status_frame(report: Report) -> pd.DataFrame:
-    """One row per status that somebody has: status, each program, n (Title I), Wagner-Peyser and
-    Reportable only (who are in no program of Title I), and n of earlier extracts."""
-    table = report.caseload()
-    crossed = pd.crosstab(table["status"].astype("str"), table["program"])
-    crossed = crossed.reindex([status for status in STATUSES if status in crossed.index])
-    programs = [p for p in (*TITLE_I, SEVERAL, *BESIDE) if p in crossed.columns]
-    inside = [p for p in programs if p not in BESIDE]
-    frame = crossed[programs].assign(n=crossed[inside].sum(axis=1))
+    """One row per status that somebody has: status, each program of Title I, Not enrolled, n
+    (their sum: `counted.statuses`), n of earlier extracts, and Wagner-Peyser alone."""
+    lines = pd.concat(
+        [report.caseload()[["status", "program"]], counted.applicants(report.desk)[["status"]]]
+    ).reset_index(drop=True)
+    status = lines["status"].astype("str")
+    no_program = ~lines["program"].isin([*TITLE_I, SEVERAL, WP])
+    program = lines["program"].where(~no_program, "In no program")
+    program = program.where(~(no_program & status.isin(counted.NOT_ENROLLED)), NOT_ENROLLED)
+    crossed = pd.crosstab(status, program)
+    crossed = crossed.reindex([name for name in STATUSES if name in crossed.index])
+    inside = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in crossed.columns]
+    beside = [p for p in (WP, "In no program") if p in crossed.columns]
+    frame = crossed[[*inside, *beside]].assign(n=crossed[inside].sum(axis=1))
     frame = frame.rename_axis("status").reset_index().rename_axis(None, axis=1)
     return before.beside(report, frame, "status", frame["status"].tolist())
 
@@ -67,16 +80,53 @@ def status_frame(report: Report) -> pd.DataFrame:
 def statuses(report: Report) -> Html:
     """The caseload by status and program (A-01)."""
     frame = status_frame(report)
-    programs = [p for p in (*TITLE_I, SEVERAL) if p in frame]
+    programs = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in frame]
     columns = (
         Column("status", "Status"),
         *(Column(p, p, display.count, number=True) for p in programs),
-        Column("n", "Title I", display.count, number=True),
+        Column("n", "All of these", display.count, number=True),
         *before.columns(report),
-        *(Column(p, f"{p}, no Title I", display.count, number=True) for p in BESIDE if p in frame),
+        *(Column(p, f"{p} alone", display.count, number=True) for p in (WP,) if p in frame),
     )
     caption = f"Periods of participation by status and program on {report.data.about.as_of}"
     return tables.table(frame, caption, columns, "nobody is in the caseload.")
+
+
+def definitions(report: Report) -> Html:
+    """What each status means that somebody has, and the numbers that bound it."""
+    mine = set(status_frame(report)["status"])
+    known = [one for one in load_statuses() if one.status in mine]
+    lines = pd.DataFrame(
+        {
+            "status": [one.status for one in known],
+            "definition": [one.definition for one in known],
+            "source": [one.source for one in known],
+        }
+    )
+    columns = (
+        Column("status", "Status"),
+        Column("definition", "What it is"),
+        Column("source", "Source"),
+    )
+    return tables.table(lines, "The statuses", columns, "none.")
+
+
+def thresholds(*names: str) -> Html:
+    """Numbers of the dashboards' rules, with what they mean (`params/caseload.csv`)."""
+    known = [load_thresholds()[name] for name in names]
+    frame = pd.DataFrame(
+        {
+            "definition": [one.definition for one in known],
+            "value": [f"{one.value:,} {one.unit}" for one in known],
+            "source": [one.source for one in known],
+        }
+    )
+    columns = (
+        Column("definition", "What the number is"),
+        Column("value", "Number", number=True),
+        Column("source", "Source"),
+    )
+    return tables.table(frame, "Numbers behind these figures", columns, "none.")
 
 
 @cache
@@ -120,24 +170,21 @@ def note_frame(report: Report) -> pd.DataFrame:
 def watch_frame(report: Report) -> pd.DataFrame:
     """The lines of A-07 and A-08, the longest without service first.
 
-    One row per period of participation: alert, customer, program, since (the last qualifying
-    service: the exit's date if nothing is given), due, days (since the service), quarter (that of
-    the exit) and state (in words). The same lines as in the queue.
+    `soft_exit.watch` (the same lines as in the queue) with program and state (in words).
     """
-    known, desk = caseloads.load_alerts(), report.desk
-    parts = [QUESTIONS[a](desk, known[a]).assign(alert=a) for a in WATCHED]
-    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    today = pd.Timestamp(desk.as_of)
-    program = found["row"].map(report.caseload().set_index("row")["program"])
-    level = found["level"] if "level" in found else pd.Series("", index=found.index)
-    left = (pd.to_datetime(found["due"]) - today).dt.days
-    frame = found.assign(
-        program=program,
-        days=(today - pd.to_datetime(found["since"])).dt.days,
-        quarter=[Quarter.of(day.date()).label for day in pd.to_datetime(found["since"])],
-        state=queue.states(left, level),
+    found = soft_exit.watch(report.desk)
+    left = (found["due"] - pd.Timestamp(report.desk.as_of)).dt.days
+    levels = [_level(a, d) for a, d in zip(found["alert"], found["days"], strict=True)]
+    return found.assign(
+        program=found["row"].map(report.caseload().set_index("row")["program"]),
+        state=queue.states(left, pd.Series(levels, index=found.index, dtype="object")),
     )
-    return frame.sort_values(["days", "customer"], ascending=[False, True], ignore_index=True)
+
+
+def _level(alert: str, days: int) -> str:
+    """The last level of the alert that has begun (`params/alert_levels.csv`)."""
+    begun = [one.level for one in load_levels() if one.alert == alert and days >= int(one.start)]
+    return begun[-1] if begun else ""
 
 
 def watch(report: Report) -> Html:
@@ -155,10 +202,11 @@ def watch(report: Report) -> Html:
         Column("customer", "Customer", href="page"),
         Column("what", "Alert"),
         Column("program", "Program"),
-        Column("since", "Last qualifying service, and projected exit"),
+        Column("last_service", "Last qualifying service"),
+        Column("exit", "Projected exit"),
         Column("quarter", "Projected exit quarter"),
         Column("days", "Days since", display.count, number=True),
-        Column("due", "90 days are over"),
+        Column("due", "Last day to give a service"),
         Column("state", "State"),
     )
     made = tables.table(shown, caption, columns, "none.")

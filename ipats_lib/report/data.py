@@ -180,7 +180,9 @@ class StateData:
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
-        return caseloads.caseload(self.rows, self.snapshot.as_of)
+        tables = {name: self.snapshot.table(name) for name in ("application", "service")}
+        known = {name: table for name, table in tables.items() if table is not None}
+        return caseloads.caseload(self.rows, self.snapshot.as_of, known)
 
     @cached_property
     def areas(self) -> pd.DataFrame:
@@ -233,7 +235,7 @@ class StateData:
         """What the alerts of a scope look at."""
         tables = {name: self.snapshot.table(name, scope) for name in CASE_TABLES}
         known = {name: table for name, table in tables.items() if table is not None}
-        return Desk(self._only(self.rows, scope), self.snapshot.as_of, known)
+        return Desk(self._only(self.rows, scope), self.snapshot.as_of, known, scope.planner)
 
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:
         """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""

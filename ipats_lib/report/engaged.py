@@ -109,10 +109,18 @@ def summary(report: Report) -> Html:
         Column("open", "Still open"),
         Column("n", "Events in two years", display.count, number=True),
         Column("unit", "Unit"),
+    )
+    return tables.table(summary_frame(report), "Customer engagement", columns, "none.")
+
+
+def definitions(report: Report) -> Html:
+    """What each indicator is (`params/engagement.csv`)."""
+    columns = (
+        Column("name", "Indicator"),
         Column("definition", "What it is"),
         Column("source", "Source"),
     )
-    return tables.table(summary_frame(report), "Customer engagement", columns, "none.")
+    return tables.table(summary_frame(report), "The indicators", columns, "none.")
 
 
 def trends(report: Report) -> Html:

@@ -72,7 +72,7 @@ def broken(report: Report) -> pd.DataFrame:
             "what": [f"{rule} {known[rule].message}" for rule in found["rule"]],
             "values": _values(report, found),
             "dated": found["dated"],
-            "planner": queue.planners_of(report, found["customer"]),
+            "planner": queue.planners_of(report, found),
         }
     )
 

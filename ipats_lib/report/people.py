@@ -5,8 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload import flow, mix
-from ipats_lib.caseload.status import TRAININGS
+from ipats_lib.caseload import flow, mix, trainings
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.report import before, display, tables
@@ -16,8 +15,6 @@ from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
 PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
-ACCOUNT = 1
-_OCCUPATIONS = ("1306", "1311", "1316")
 
 
 @cache
@@ -153,8 +150,8 @@ def group_roster(report: Report) -> pd.DataFrame:
 
 @cache
 def training_frame(report: Report) -> pd.DataFrame:
-    """Trainings under way by type (`mix.open_trainings`), and those of earlier extracts."""
-    frame = mix.open_trainings(report.records, as_of(report.data.about), dict(TRAINING_TYPES))
+    """Trainings under way by type (`trainings.by_type`), and those of earlier extracts."""
+    frame = trainings.by_type(open_frame(report))
     return before.beside(report, frame, "training", frame["type"].tolist())
 
 
@@ -171,71 +168,41 @@ def open_trainings(report: Report) -> Html:
 
 
 @cache
-def training_roster(report: Report) -> pd.DataFrame:
-    """Each open training: customer, program, type, occupation (O*NET code), account (yes or no)
-    and since. The lines that `mix.open_trainings` counts."""
-    records, today = report.records, np.datetime64(as_of(report.data.about))
-    mine = IN_TITLE_I(flow.view_of(records, as_of(report.data.about)))
-    parts = []
-    for kind, work, (start, end) in zip(mix.KINDS, _OCCUPATIONS, TRAININGS, strict=True):
-        held = mine & (records.day(start) <= today) & np.isnat(records.day(end))
-        types = pd.Series(records.code(kind)[held]).map(TRAINING_TYPES).fillna("Not recorded")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "customer": records.text("100")[held],
-                    "program": _programs(report)[held],
-                    "type": types.to_numpy(dtype="object"),
-                    "occupation": [_occupation(code) for code in records.text(work)[held]],
-                    "account": np.where(records.code("1319")[held] == ACCOUNT, "yes", "no"),
-                    "since": records.day(start)[held].astype("datetime64[s]"),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-def _occupation(code: object) -> str:
-    written = str(code).removesuffix(".0")
-    return "Not recorded" if written in ("", "nan", "<NA>", "None") else written
+def open_frame(report: Report) -> pd.DataFrame:
+    """Every open training (`trainings.open_trainings`)."""
+    return trainings.open_trainings(report.desk, TRAINING_TYPES)
 
 
 @cache
-def provider_frame(report: Report) -> pd.DataFrame:
-    """Open services by provider (`mix.open_by_provider`); no line without a service table."""
-    services = report.data.frames.get("service")
-    if services is None:
-        return pd.DataFrame(columns=["provider", "title", "n"])
-    return mix.open_by_provider(services, as_of(report.data.about))
+def training_roster(report: Report) -> pd.DataFrame:
+    """Each open training: customer, program, type, occupation (O*NET code), provider, with_account
+    and start."""
+    found = open_frame(report)
+    program = found["row"].map(report.caseload().set_index("row")["program"])
+    listed = ["customer", "program", "type", "occupation", "provider", "with_account", "start"]
+    return found.assign(program=program.fillna(""))[listed]
 
 
 def providers(report: Report) -> Html:
-    """Open services by provider; a sentence where the extract has no services."""
+    """The same trainings by provider; a sentence where the extract has no services."""
     if report.data.frames.get("service") is None:
         return display.paragraph("The extract has no service table.", "empty")
     columns = (
         Column("provider", "Provider"),
-        Column("title", "Service"),
+        Column("type", "Type of training"),
         Column("n", "Open", display.count, number=True),
     )
-    frame = provider_frame(report)
-    made = tables.table(frame, "Open services by provider", columns, "none is open.")
+    frame = trainings.by_provider(open_frame(report))
+    made = tables.table(frame, "Open trainings by provider", columns, "none is open.")
     return made if frame.empty else tables.as_roster(made)
 
 
-@cache
-def occupation_frame(report: Report) -> pd.DataFrame:
-    """Open trainings by occupation (O*NET code), most first: occupation, n."""
-    counted = training_roster(report)["occupation"].value_counts()
-    frame = counted.rename_axis("occupation").rename("n").reset_index()
-    return frame.sort_values(["n", "occupation"], ascending=[False, True], ignore_index=True)
-
-
 def occupations(report: Report) -> Html:
+    """The same trainings by the occupation that they lead to."""
     columns = (
-        Column("occupation", "Occupation trained for (O*NET code)"),
-        Column("n", "Open trainings", display.count, number=True),
+        Column("occupation", "Occupation (O*NET code)"),
+        Column("n", "Open", display.count, number=True),
     )
-    frame = occupation_frame(report)
+    frame = trainings.by_occupation(open_frame(report))
     made = tables.table(frame, "Open trainings by occupation", columns, "no training is open.")
     return made if frame.empty else tables.as_roster(made)

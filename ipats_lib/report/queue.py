@@ -6,7 +6,7 @@ from html import escape
 import pandas as pd
 
 from ipats_lib import caseload
-from ipats_lib.caseload import Alert, load_alerts, workload
+from ipats_lib.caseload import Alert, load_alerts, planners
 from ipats_lib.errors import ParamsError
 from ipats_lib.params import load_areas, params_folder, read_rows
 from ipats_lib.report import before, counted, customers, display, tables
@@ -47,9 +47,6 @@ def queue(report: Report) -> pd.DataFrame:
     """
     desk = report.desk
     found = caseload.alerts(desk, report.scope.kind)
-    found = found.assign(
-        **{n: b for n, b in (("detail", ""), ("level", ""), ("mine", True)) if n not in found}
-    )  # XXX
     known = load_alerts()
     programs = report.caseload().set_index("row")["program"]
     days = (pd.to_datetime(found["due"]) - pd.Timestamp(desk.as_of)).dt.days
@@ -60,7 +57,7 @@ def queue(report: Report) -> pd.DataFrame:
         program=found["row"].map(programs).fillna(""),
         days=days,
         state=states(days, found["level"]),
-        planner=planners_of(report, found["customer"]),
+        planner=planners_of(report, found),
     )
 
 
@@ -72,13 +69,11 @@ def states(days: pd.Series, levels: pd.Series) -> list[str]:
     ]
 
 
-def planners_of(report: Report, customers_: pd.Series) -> list[str]:
-    """In an LWIA the career planner of each customer (`UNASSIGNED` for none), else blank."""
+def planners_of(report: Report, lines: pd.DataFrame) -> list[str]:
+    """In an LWIA the career planner of each line (row, customer), else blank."""
     if report.scope.kind != "lwia":
-        return [""] * len(customers_)
-    placed = inner(report)
-    newest = placed.drop_duplicates("customer", keep="last").set_index("customer")["part"]
-    return customers_.map(newest).fillna(workload.UNASSIGNED).tolist()
+        return [""] * len(lines)
+    return list(planners.planner_of_lines(report.desk, lines))
 
 
 @cache
@@ -138,14 +133,14 @@ def _shown(report: Report) -> pd.DataFrame:
     )
     if report.scope.kind == "lwia":
         return shown.assign(planner=planner_names(report, shown["planner"].tolist()))
-    return shown.assign(whose=shown["mine"].map({True: "me", False: "not me"}))
+    return shown
 
 
 def _of(report: Report, *without: str) -> list[Column]:
     """The columns of a list: an area's names the planner, a planner's whether it is assigned."""
     whose = Column("planner", "Career planner")
     if report.scope.kind == "planner":
-        whose = Column("whose", "Assigned to")
+        whose = Column("mine", "Whose")
     every = (*_COLUMNS[:-1], whose, _COLUMNS[-1])
     return [column for column in every if column.name not in without]
 
@@ -197,7 +192,7 @@ def by_customer(report: Report) -> Html:
 def _sheet_lines(lines: pd.DataFrame) -> list[str]:
     """Each line as the sheet prints it: what, by when, and whether that day is past."""
     return [
-        name + ("" if mine else " (not assigned to you)") + _by(due, left)
+        name + (f" ({mine})" if mine == planners.WORKED_WITH else "") + _by(due, left)
         for name, due, left, mine in zip(
             lines["name"], lines["due"], lines["days"], lines["mine"], strict=True
         )
@@ -239,7 +234,8 @@ def by_part(report: Report) -> Html:
 def part_counts(report: Report) -> pd.DataFrame:
     """One row per LWIA or career planner: its name, `part` (its id), each alert (id and name),
     `n` (all lines) and those of earlier extracts. A record of several LWIAs counts in each."""
-    placed = counted.of_part(queue(report)[["alert", "what", "row", "customer"]], inner(report))
+    lines = queue(report)[["alert", "what", "row", "customer", "planner"]]
+    placed = counted.of_part(report.desk, lines, report.scope.kind, inner(report))
     if placed.empty:
         return pd.DataFrame()
     table_ = pd.crosstab(placed["part"], placed["what"]).rename_axis(None, axis=1)
@@ -270,12 +266,12 @@ def part_names(report: Report, parts: list[str]) -> list[str]:
     return planner_names(report, parts)
 
 
-def planner_names(report: Report, planners: list[str]) -> list[str]:
+def planner_names(report: Report, ids: list[str]) -> list[str]:
     """Each planner's name and id; `No planner` for the blank one."""
     names = {}
     if (known := report.data.frames.get("planner")) is not None:
         names = dict(zip(known["planner_id"], known["name"], strict=True))
-    return [f"{names.get(p, '')} ({p})" if p else "No planner" for p in planners]
+    return [f"{names.get(p, '')} ({p})" if p else "No planner" for p in ids]
 
 
 def definition(alert: Alert) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ipats_lib import indicators
 from ipats_lib.breakdown import Membership, breakdown, membership_of
-from ipats_lib.caseload import STATUSES, Desk
+from ipats_lib.caseload import STATUSES, Desk, applications, soft_exit
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.errors import UsageError
@@ -135,7 +135,8 @@ class Report:
     def desk(self) -> Desk:
         """The records and case tables that the alerts and the dashboards ask."""
         tables = {name: self.data.frames[name] for name in CASE_TABLES if name in self.data.frames}
-        return Desk(self.data.frame("rows"), as_of(self.data.about), tables)
+        rows, today = self.data.frame("rows"), as_of(self.data.about)
+        return Desk(rows, today, tables, self.scope.planner)
 
     @cached_property
     def members(self) -> Membership:
@@ -260,12 +261,24 @@ class Report:
         return pd.DataFrame({"row": rows["row"], "customer": customer, "program": program})
 
     def status_by_program(self) -> pd.DataFrame:
-        """Counts: one row per status, one column per program, and the total."""
-        table = self.caseload()
+        """Counts: one row per status, one column per program, and the total.
+
+        Applicants without a record stand under "Not enrolled": theirs is no period yet.
+        """
+        table = pd.concat([self.caseload(), self._without_record()], ignore_index=True)
         counted = pd.crosstab(table["status"].astype("str"), table["program"])
         counted = counted.reindex([s for s in STATUSES if s in counted.index])
         counted["Total"] = counted.sum(axis=1)
         return counted.rename_axis("status").reset_index().rename_axis(None, axis=1)
+
+    def _without_record(self) -> pd.DataFrame:
+        """Applicants who have no record: status and program."""
+        application = self.data.frames.get("application")
+        if application is None:
+            return pd.DataFrame(columns=["status", "program"])
+        desk = self.desk
+        waiting = applications.waiting(application, desk.rows, desk.as_of)
+        return waiting.loc[waiting["row"].isna(), ["status"]].assign(program="Not enrolled")
 
     def service_bands(self) -> pd.DataFrame:
         """Active periods of participation by days since the last qualifying service: band, n."""
@@ -273,16 +286,13 @@ class Report:
         return bands.rename_axis("band").rename("n").reset_index()
 
     def soft_exit_watch(self) -> pd.DataFrame:
-        """Active, without an open training, 60 or more days after the last qualifying service.
+        """The lines of A-07 and A-08, and no others (`soft_exit.watch`).
 
-        One row per period of participation, most days first: customer, program, last_service,
-        days, status. Rows are shown inside an LWIA or to a planner; for the state, none.
+        One row per period of participation, most days first: its columns, and program and status.
+        Rows are shown inside an LWIA or to a planner; for the state, none.
         """
-        table = self.caseload()
-        near = table["status"].isin(
-            ["Active, at risk of soft exit", "Active, past 90 days without service"]
-        )
-        return table[near].sort_values(["days", "row"], ascending=[False, True], ignore_index=True)
+        known = self._caseload.set_index("row")[["program", "status"]]
+        return soft_exit.watch(self.desk).join(known, on="row")
 
 
 def _lines(outcomes: pd.DataFrame) -> Iterable[tuple[str, str]]:

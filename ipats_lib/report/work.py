@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload import STATUSES, flow, workload
-from ipats_lib.caseload.status import BANDS
-from ipats_lib.report import before, counted, dashboards, display, downloads, queue, tables
+from ipats_lib.caseload.status import BANDS, FOLLOWED
+from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.report import before, dashboards, display, downloads, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -27,7 +28,7 @@ def balance(report: Report) -> Html:
         Column("name", "Career planner", href="page"),
         Column("n", "Active", display.count, number=True),
         *before.columns(report),
-        Column("follow_up", counted.FOLLOW_UP, display.count, number=True),
+        Column("follow_up", FOLLOWED, display.count, number=True),
         Column("load", "Weighted load", display.one_place, number=True),
         Column("of_mean", "Of the mean", display.rate, number=True),
         Column("status", "Balance"),
@@ -37,6 +38,14 @@ def balance(report: Report) -> Html:
     )
     caption = f"Work by career planner on {report.data.about.as_of}"
     return tables.table(balance_frame(report), caption, columns, "nobody has customers.")
+
+
+def weights() -> Html:
+    """What a period of participation of each status weighs (`params/workload.csv`)."""
+    known = workload.load_weights()
+    frame = pd.DataFrame({"status": list(known), "weight": list(known.values())})
+    columns = (Column("status", "Status"), Column("weight", "Weight", display.text, number=True))
+    return tables.table(frame, "Weights of the load: a project default", columns, "none.")
 
 
 @cache
@@ -106,25 +115,24 @@ def band_frame(report: Report) -> pd.DataFrame:
 
 @cache
 def flow_frame(report: Report) -> pd.DataFrame:
-    """One row per planner: name, enrolled and exited (the 90 days up to the last day of which all
-    exits are known), services (open past their planned end, A-10), overdue
-    (soft exits, A-08), follow_up, reached (of those, with a follow-up service after the exit) and
-    coverage (0..1)."""
-    lines = placed(report)
+    """One row per planner: name, enrolled (the 90 days up to the as-of date), exited (those up to
+    the last day of which all exits are known), services (A-10), overdue (A-08), follow_up, reached
+    (of those, with a follow-up service after the exit) and coverage (0..1)."""
+    lines, today = placed(report), np.datetime64(as_of(report.data.about))
     known = np.datetime64(flow.exits_known(as_of(report.data.about)))
-    span, later = np.timedelta64(90, "D"), lines["status"] == counted.FOLLOW_UP
+    span, later = np.timedelta64(threshold("flow_days"), "D"), lines["status"] == FOLLOWED
     entry, exits = (lines[name].to_numpy("datetime64[D]") for name in ("entry", "exit"))
     counts = pd.DataFrame(
         {
             "part": lines["part"],
-            "enrolled": (entry > known - span) & (entry <= known),
+            "enrolled": (entry > today - span) & (entry <= today),
             "exited": (exits > known - span) & (exits <= known),
             "follow_up": later,
             "reached": later & lines["reached"],
         }
     )
     found = counts.groupby("part").sum()
-    alerts = counted.of_part(queue.queue(report)[["alert", "row", "customer"]], queue.inner(report))
+    alerts = queue.queue(report).rename(columns={"planner": "part"})
     for name, alert in (("services", "A-10"), ("overdue", "A-08")):
         sizes = alerts.loc[alerts["alert"] == alert, "part"].value_counts()
         found = found.join(sizes.rename(name), how="outer").fillna(0)
@@ -142,11 +150,11 @@ def by_planner(report: Report) -> Html:
     known = flow.exits_known(as_of(report.data.about))
     columns = (
         Column("name", "Career planner"),
-        Column("enrolled", f"Enrolled in 90 days up to {known}", display.count, number=True),
+        Column("enrolled", f"Enrolled in 90 days up to {day}", display.count, number=True),
         Column("exited", f"Exited in 90 days up to {known}", display.count, number=True),
         Column("services", "A-10 Open past its planned end", display.count, number=True),
         Column("overdue", "A-08 Overdue soft exit", display.count, number=True),
-        Column("follow_up", counted.FOLLOW_UP, display.count, number=True),
+        Column("follow_up", FOLLOWED, display.count, number=True),
         Column("reached", "of them with a follow-up service", display.count, number=True),
         Column("coverage", "Follow-up coverage", display.rate, number=True),
     )

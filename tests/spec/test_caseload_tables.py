@@ -9,7 +9,21 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from ipats_lib.caseload import Desk, caseload, flow, mix, workload
+from ipats_lib.caseload import (
+    STATUSES,
+    Desk,
+    applications,
+    caseload,
+    flow,
+    gaps,
+    load_alerts,
+    load_statuses,
+    mix,
+    planners,
+    threshold,
+    trainings,
+    workload,
+)
 from ipats_lib.cohorts import Records
 from tests.tables import records
 
@@ -91,7 +105,13 @@ def test_the_caseload_of_three_days_is_told_by_the_same_dates():
     assert table["active"].tolist() == [2, 2, 2]
     assert table["follow_up"].tolist() == [1, 0, 0]
     assert table["exited"].tolist() == [1, 0, 0]
-    assert table["enrolled"].tolist() == [1, 0, 1]
+    # Entries are known at once: up to 15 August 2025, 15 May 2025 and 15 August 2024.
+    assert table["enrolled"].tolist() == [0, 1, 0]
+    assert table["enrolled_to"].tolist() == [
+        date(2025, 8, 15),
+        date(2025, 5, 15),
+        date(2024, 8, 15),
+    ]
     assert table["long"].tolist() == [1, 1, 1]
 
 
@@ -149,32 +169,192 @@ def test_a_share_under_its_threshold_is_flagged_and_an_empty_one_is_not():
     assert not flagged["A-35"]
 
 
-def test_open_trainings_are_counted_in_each_of_the_three_places():
-    table = mix.open_trainings(
+def test_the_newest_figures_are_of_the_as_of_date_and_exits_of_the_last_known_day():
+    """In follow-up: 365 days, not 366, and no excluded exit. Enrolled: 90 days up to today."""
+    gone = {**ADULT, "900": "2024-01-01", "923": 0}
+    found = flow.now(
         of(
-            {**ADULT, "1302": "2025-03-05", "1303": 6, "1306": "11111111", "1319": 1},
-            {**ADULT, "1302": "2025-03-05", "1303": 6, "1308": "2025-04-01"},
-            {**ADULT, "1309": "2025-03-05", "1310": 6, "1311": "22222222"},
-            {**ADULT, "1302": "2025-08-16", "1303": 6},
-            {**ADULT, "1302": "2025-03-05"},
+            {**gone, "901": "2024-08-15"},
+            {**gone, "901": "2024-08-14"},
+            {**gone, "901": "2025-05-17"},
+            {**gone, "901": "2025-05-18"},
+            {**gone, "901": "2025-05-01", "923": 3},
+            {**ADULT, "900": "2025-05-18"},
+            {**ADULT, "900": "2025-05-17"},
+            {**ADULT, "900": "2023-08-15"},
+            {**ADULT, "900": "2023-08-16"},
+            {"918": 1, "900": "2025-08-01"},
         ),
         TODAY,
-        {6: "Occupational"},
-    ).set_index("type")
-    assert table.loc["Occupational"].tolist() == [2, 1, 2]
-    assert table.loc["Not recorded", "n"] == 1
+    )
+    assert found == {"active": 4, "follow_up": 3, "enrolled": 1, "exited": 2, "long": 1}
 
 
-def test_open_services_by_provider_leave_out_ended_and_coming_ones():
-    table = pd.DataFrame(
+def statuses(*rows: dict, **tables: pd.DataFrame) -> list[str]:
+    frame = records(*({"100": f"C{n}", **row} for n, row in enumerate(rows)))
+    return caseload(frame, TODAY, tables)["status"].tolist()
+
+
+def test_follow_up_means_the_same_in_the_status_and_in_the_flow():
+    days = ["2024-08-14", "2024-08-15", "2025-05-01", "2025-08-01"]
+    rows = [{**GONE, "901": day, "923": reason} for day in days for reason in (0, 2)]
+    frame = records(*({"100": f"C{n}", **row} for n, row in enumerate(rows)))
+    status = caseload(frame, TODAY)["status"]
+    assert (
+        (status == "Exited, in follow-up").sum()
+        == flow.now(Records(frame), TODAY)["follow_up"]
+        == 3
+    )
+
+
+def test_an_exit_is_closed_only_when_no_indicator_waits():
+    """The exit was in the 2nd quarter of 2024, more than a year ago.
+
+    A: employment of quarters 2 and 4 is known. B: that of quarter 4 is not (9). C: that of quarter
+    2 is not, in Wagner-Peyser. D: a youth who is placed waits for nothing. E: the same in Adult
+    too, where employment waits. F: excluded, whatever waits. G: one year ago is still follow-up.
+    """
+    left = {**ADULT, "900": "2023-01-01", "901": "2024-05-10", "923": 0, "1602": 0, "1606": 1}
+    placed = {**left, "903": 0, "905": 1, "1602": 9, "1606": 9, "1900": 1, "1901": 1}
+    assert statuses(
+        left,
+        {**left, "1606": 9},
+        {**left, "903": 0, "918": 1, "1602": 9},
+        placed,
+        {**placed, "903": 1},
+        {**left, "1606": 9, "923": 3},
+        {**left, "901": "2024-08-15", "1606": 9},
+    ) == [
+        "Closed",
+        "Exited, outcomes pending",
+        "Exited, outcomes pending",
+        "Closed",
+        "Exited, outcomes pending",
+        "Excluded exit",
+        "Exited, in follow-up",
+    ]
+
+
+def service(*lines: tuple[str, str, str, str | None]) -> pd.DataFrame:
+    """Services by customer, code, start and planned end."""
+    customer, code, start, planned = zip(*lines, strict=True)
+    return pd.DataFrame(
         {
-            "start": pd.to_datetime(["2025-08-01", "2025-08-15", "2025-08-16", "2025-08-01"]),
-            "actual_end": pd.to_datetime([None, None, None, "2025-08-02"]),
-            "provider": ["P", "P", "P", "P"],
-            "title": ["T", "T", "T", "T"],
+            "customer": customer,
+            "service_code": code,
+            "start": pd.to_datetime(list(start)),
+            "planned_end": pd.to_datetime(list(planned)),
+            "actual_end": pd.Series([pd.NaT] * len(lines), dtype="datetime64[s]"),
         }
     )
-    assert mix.open_by_provider(table, TODAY)["n"].tolist() == [2]
+
+
+def test_a_planned_gap_is_a_status_of_its_own_and_training_goes_before_it():
+    """C0: a gap. C1: in training too. C2: the gap is over. C3: a service is no gap."""
+    quiet = {**ADULT, "1201": "2025-05-01"}
+    table = service(
+        ("C0", "290", "2025-05-01", "2025-08-15"),
+        ("C1", "290", "2025-05-01", None),
+        ("C2", "290", "2025-05-01", "2025-08-14"),
+        ("C3", "210", "2025-05-01", None),
+    )
+    assert statuses(quiet, {**quiet, "1302": "2025-04-01"}, quiet, quiet, service=table) == [
+        "Active, planned gap",
+        "Active, in training",
+        "Active, past 90 days without service",
+        "Active, past 90 days without service",
+    ]
+    assert gaps.services_only(table)["customer"].tolist() == ["C3"]
+
+
+APPLICATIONS = pd.DataFrame(
+    {
+        "customer": ["C0", "C1", "C2", "C3", "X", "Y", "Z"],
+        "applied": pd.Timestamp("2025-04-01"),
+        "certified": pd.to_datetime([None, "2025-04-10", None, None, None, "2025-04-10", None]),
+        "status": ["applied", "certified", "denied", "applied", "applied", "certified", "denied"],
+    }
+)
+
+
+def test_a_contact_with_an_application_is_an_applicant_or_certified():
+    """C2 was denied. C3 has entered since, so the application is answered."""
+    contact = {"903": 4}
+    found = statuses(
+        contact, contact, contact, {**ADULT, "900": "2025-08-01"}, application=APPLICATIONS
+    )
+    assert found == [
+        "Applicant",
+        "Certified, not enrolled",
+        "Reportable individual only",
+        "Active",
+    ]
+
+
+def test_applicants_without_a_record_are_told_apart():
+    frame = records(*({"100": f"C{n}", "903": 4} for n in range(4)))
+    table = applications.waiting(APPLICATIONS, frame, TODAY).set_index("customer")
+    assert table["status"].to_dict() == {
+        "C0": "Applicant",
+        "C1": "Certified, not enrolled",
+        "C3": "Applicant",
+        "X": "Applicant",
+        "Y": "Certified, not enrolled",
+    }
+    assert table.index[table["row"].isna()].tolist() == ["X", "Y"]
+
+
+def test_every_status_is_defined_with_the_numbers_that_the_rules_use():
+    known = {status.status: status.definition for status in load_statuses()}
+    assert list(known) == list(STATUSES)
+    assert "60 to 90 days" in known["Active, at risk of soft exit"]
+    assert "{" not in "".join([*known.values(), *(a.definition for a in load_alerts().values())])
+    assert threshold("follow_up_days") == 365
+
+
+OPEN = {**ADULT, "1302": "2025-03-05", "1303": 6}
+TYPES = {6: "Occupational"}
+
+
+def open_trainings(*rows: dict, **tables: pd.DataFrame) -> pd.DataFrame:
+    frame = records(*({"100": f"C{n}", **row} for n, row in enumerate(rows)))
+    return trainings.open_trainings(Desk(frame, TODAY, tables), TYPES)
+
+
+def test_open_trainings_are_counted_in_each_of_the_three_places():
+    found = open_trainings(
+        {**OPEN, "1306": "11111111", "1319": 1},
+        {**OPEN, "1308": "2025-04-01"},
+        {**ADULT, "1309": "2025-03-05", "1310": 6, "1311": "22222222"},
+        {**OPEN, "1302": "2025-08-16"},
+        {**ADULT, "1302": "2025-03-05"},
+    )
+    table = trainings.by_type(found).set_index("type")
+    assert table.loc["Occupational"].tolist() == [2, 1, 2]
+    assert table.loc["Not recorded", "n"] == 1
+    occupations = trainings.by_occupation(found).set_index("occupation")["n"]
+    assert occupations.to_dict() == {"11111111": 1, "22222222": 1, "Not recorded": 1}
+
+
+def test_a_training_has_the_provider_of_the_service_that_begins_nearest_to_it():
+    """C0: of two, the same day. C1: a week off. C2: eight days off. C3: two that begin alike."""
+    table = service(
+        ("C0", "306", "2025-03-05", None),
+        ("C0", "306", "2025-03-06", None),
+        ("C1", "306", "2025-03-12", None),
+        ("C2", "306", "2025-03-13", None),
+        ("C3", "306", "2025-03-05", None),
+        ("C3", "306", "2025-03-05", None),
+        ("C3", "210", "2025-03-05", None),
+    ).assign(provider=["P", "Q", "Q", "P", "P", "Q", None])
+    table.loc[4, "actual_end"] = pd.Timestamp("2025-04-01")
+    found = open_trainings(OPEN, OPEN, OPEN, OPEN, service=table)
+    assert found["provider"].tolist() == ["P", "Q", "Not recorded", "Q"]
+    sums = [
+        count(found)["n"].sum()
+        for count in (trainings.by_type, trainings.by_provider, trainings.by_occupation)
+    ]
+    assert sums == [4, 4, 4]
 
 
 def test_work_is_counted_with_the_newest_active_planner():
@@ -195,8 +375,10 @@ def test_work_is_counted_with_the_newest_active_planner():
         }
     )
     desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
-    assert workload.current_planner(desk).tolist() == ["2", "", "1", ""]
-    lines = pd.DataFrame({"customer": ["A", "A", "B"], "days": [-1.0, 5.0, float("nan")]})
+    assert planners.current_planner(desk).tolist() == ["2", "", "1", ""]
+    lines = pd.DataFrame(
+        {"row": [1, 1, 2], "customer": ["A", "A", "B"], "days": [-1.0, 5.0, float("nan")]}
+    )
     table = workload.balance(desk, caseload(rows, TODAY), lines).set_index("planner")
     assert table.loc["2", ["active", "follow_up", "load", "open", "late"]].tolist() == [
         1,
@@ -210,3 +392,26 @@ def test_work_is_counted_with_the_newest_active_planner():
     # The mean is that of planners: (1 + 0.25) / 2.
     assert table.loc["2", "of_mean"] == pytest.approx(1.6)
     assert table.loc["2", "late_share"] == 0.5
+
+
+def test_an_exiter_stays_with_the_last_planner_and_an_active_customer_does_not():
+    """A and B: the assignment ended on the day of exit, and before it. C: active. D: handed on."""
+    gone = {**ADULT, "901": "2025-06-01"}
+    rows = records(
+        *({"100": n, **row} for n, row in zip("ABCD", [gone, gone, ADULT, gone], strict=True))
+    )
+    assignment = pd.DataFrame(
+        {
+            "customer": list("ABCDD"),
+            "planner_id": ["1", "1", "1", "1", "2"],
+            "from": pd.to_datetime(["2025-03-01"] * 4 + ["2025-05-01"]),
+            "to": pd.to_datetime(
+                ["2025-06-01", "2025-05-31", "2025-06-01", "2025-06-01", "2025-07-01"]
+            ),
+        }
+    )
+    planner = pd.DataFrame({"planner_id": ["1", "2"], "active": [True, True]})
+    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
+    assert planners.current_planner(desk).tolist() == ["1", "", "", "2"]
+    lines = pd.DataFrame({"row": pd.array([1, 2, pd.NA], dtype="Int64"), "customer": list("ABA")})
+    assert planners.planner_of_lines(desk, lines).tolist() == ["1", "", ""]

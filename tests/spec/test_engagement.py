@@ -41,8 +41,9 @@ def test_e01_contact_is_the_last_note_or_the_entry_at_each_quarters_end():
 
 
 def test_e02_services_per_30_days_of_those_who_were_there_for_30():
-    """1 July to 15 August are 46 days. B entered too late to have 30 of them."""
-    service = pd.concat([dated("start", A="2025-07-01"), dated("start", A="2025-08-15")])
+    """1 July to 15 August are 46 days. B entered too late to have 30 of them. A gap is none."""
+    begun = [("2025-07-01", "210"), ("2025-08-15", "210"), ("2025-08-01", "290")]
+    service = pd.concat([dated("start", A=day).assign(service_code=code) for day, code in begun])
     late = {**ADULT, "900": "2025-07-18"}
     found = told("E-02", ADULT, late, service=service)
     assert found == {0: [pytest.approx(2 / 46 * 30)], 1: [0.0]}
@@ -51,7 +52,9 @@ def test_e02_services_per_30_days_of_those_who_were_there_for_30():
 def test_e03_the_first_service_on_or_after_the_application():
     applied = dated("applied", A="2025-07-01", B="2025-07-01", C="2025-07-01")
     begun = dated("start", A="2025-07-11", B="2025-06-30", C="2025-08-16")
-    begun = pd.concat([begun, dated("start", A="2025-07-20")])
+    begun = pd.concat([begun, dated("start", A="2025-07-20")]).assign(service_code="210")
+    gap = dated("start", A="2025-07-02").assign(service_code="290")
+    begun = pd.concat([begun, gap])
     assert told("E-03", ADULT, application=applied, service=begun) == {0: [10]}
 
 

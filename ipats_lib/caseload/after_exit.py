@@ -1,0 +1,188 @@
+"""The questions about customers who have left: credentials, employment, follow-up (domain 5.2)."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.caseload.catalogue import Alert, load_schedule
+from ipats_lib.caseload.desk import NEVER, Desk, later, lines
+from ipats_lib.caseload.status import in_follow_up
+from ipats_lib.cohorts import (
+    EXCLUDED_FROM_EXIT_INDICATORS,
+    IN_ADULT,
+    IN_DISLOCATED_WORKER,
+    IN_TITLE_I,
+    IN_YOUTH,
+    MISSING,
+    Mask,
+    Predicate,
+)
+from ipats_lib.due_dates import due
+from ipats_lib.groups import TRAINING_TYPES
+from ipats_lib.indicators import predicates as p
+from ipats_lib.periods import Period, Quarter, program_year
+
+SUPPLEMENTAL = 4
+
+
+def _counted(desk: Desk) -> Mask:
+    """Title I records that the exit-based indicators count."""
+    return IN_TITLE_I(desk.view) & ~EXCLUDED_FROM_EXIT_INDICATORS(desk.view)
+
+
+def credential_due(desk: Desk, alert: Alert) -> pd.DataFrame:
+    view = desk.view
+    deadline = view.records.one_year_after_exit
+    near = (deadline >= desk.today) & (deadline <= later(desk.today, alert.days))
+    earned = p.ATTAINED_POSTSECONDARY_CREDENTIAL(view) | p.ATTAINED_DIPLOMA(view)
+    holds = _counted(desk) & p.IN_CREDENTIAL_ACTIVITY(view) & near & ~earned
+    return lines(
+        desk,
+        holds,
+        view.day("901"),
+        deadline,
+        lambda where: [f"No credential (1800) from {_activity(desk, n)}" for n in where],
+    )
+
+
+def _activity(desk: Desk, position: int) -> str:
+    """What took a record into the credential measure, in words."""
+    kinds = [int(desk.view.code(slot)[position]) for slot in ("1303", "1310", "1315")]
+    named = [TRAINING_TYPES[kind].lower() for kind in kinds if kind in TRAINING_TYPES]
+    if desk.view.code("1332")[position] == 1:
+        named.append("postsecondary education")
+    if desk.view.code("1401")[position] == 1:
+        named.append("secondary education")
+    return ", ".join(dict.fromkeys(named))
+
+
+def diploma_without_link(desk: Desk, _: Alert) -> pd.DataFrame:
+    view = desk.view
+    deadline = view.records.one_year_after_exit
+    alone = p.ATTAINED_DIPLOMA(view) & ~p.ATTAINED_POSTSECONDARY_CREDENTIAL(view) & ~p.LINKED(view)
+    holds = _counted(desk) & alone & (deadline >= desk.today)
+    return lines(
+        desk,
+        holds,
+        view.day("901"),
+        deadline,
+        lambda where: [f"Secondary diploma of {_diploma(desk, n)}" for n in where],
+    )
+
+
+def _diploma(desk: Desk, position: int) -> str:
+    slots = [
+        f"{desk.view.day(day)[position]} ({kind})"
+        for kind, day in p.CREDENTIAL_SLOTS
+        if desk.view.code(kind)[position] == 1
+    ]
+    return ", ".join(slots)
+
+
+def _employment_missing(
+    desk: Desk, employed: str, quarters: int, lag: int, placed: Predicate
+) -> pd.DataFrame:
+    """From the first day of the quarter on, until its report is locked.
+
+    lag: quarters from the exit quarter to the report that counts it (domain 2.2). A youth in no
+    other program who is placed in education or training has succeeded already.
+    """
+    view = desk.view
+    first = later(view.records.quarter_end_after_exit(quarters - 1), 1)
+    unknown = np.isin(view.code(employed), (MISSING, 0, 9))
+    settled = placed(view) & ~IN_ADULT(view) & ~IN_DISLOCATED_WORKER(view)
+    locks = locked(view.day("901"), lag)
+    open_ = (first <= desk.today) & (locks >= desk.today)
+    return lines(
+        desk,
+        _counted(desk) & unknown & ~settled & open_,
+        first,
+        locks,
+        lambda where: [
+            f"{employed} is {'blank' if code == MISSING else code}; exit {day}"
+            for code, day in zip(view.code(employed)[where], view.day("901")[where], strict=True)
+        ],
+    )
+
+
+def locked(exits: NDArray[np.datetime64], lag: int) -> NDArray[np.datetime64]:
+    """The due date of the annual report that counts an exit; NaT without one."""
+    months = exits.astype("datetime64[M]").astype(np.int64)
+    locks = {
+        quarter: np.datetime64(_lock_of(Quarter(4 * 1970 + int(quarter) + lag)))
+        for quarter in np.unique(months[~np.isnat(exits)] // 3)
+    }
+    found = [locks.get(month // 3, NEVER) for month in months.tolist()]
+    return np.array(found, dtype="datetime64[D]")
+
+
+def _lock_of(report_quarter: Quarter) -> date:
+    return due(Period(program_year(report_quarter.start)))
+
+
+def q2_employment_missing(desk: Desk, _: Alert) -> pd.DataFrame:
+    return _employment_missing(desk, "1602", 2, 4, p.YOUTH_PLACED_Q2)
+
+
+def q4_employment_missing(desk: Desk, _: Alert) -> pd.DataFrame:
+    return _employment_missing(desk, "1606", 4, 6, p.YOUTH_PLACED_Q4)
+
+
+def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:
+    """A supplemental wage (1603 = 4) that a match with UI wages may still replace.
+
+    A wage with 1603 = 5 would be an error (L-34), so it is not this.
+    """
+    view = desk.view
+    locks = locked(view.day("901"), 4)
+    supplemental = p.EMPLOYED_Q2(view) & p.WAGE_FOUND_Q2(view) & (view.code("1603") == SUPPLEMENTAL)
+    return lines(
+        desk,
+        _counted(desk) & supplemental & (locks >= desk.today),
+        later(view.records.quarter_end_after_exit(1), 1),
+        locks,
+        lambda where: [
+            f"Supplemental wage (1704, match 4) of the quarter that ended {day}"
+            for day in view.records.quarter_end_after_exit(2)[where]
+        ],
+    )
+
+
+def _follow_up(desk: Desk, alert: Alert, who: Mask, elements: tuple[str, ...]) -> pd.DataFrame:
+    """The next follow-up of the schedule (`params/follow_up.csv`), from `days` ahead of it on.
+
+    A follow-up that is given on a step, after it or in the `days` before it meets that step.
+    """
+    view = desk.view
+    exits = view.day("901")
+    last = exits
+    for element in elements:
+        day = view.day(element)
+        last = np.fmax(last, np.where(day <= desk.today, day, NEVER))
+    steps = np.array(load_schedule()[alert.id])
+    met = (later(last, alert.days) - exits).astype(np.float64)
+    place = np.searchsorted(steps, np.where(np.isnat(exits), np.inf, met), side="right")
+    step = steps[np.minimum(place, len(steps) - 1)]
+    until = np.where(place < len(steps), exits + step.astype("timedelta64[D]"), NEVER)
+    holds = who & in_follow_up(view, desk.as_of) & (until <= later(desk.today, alert.days))
+
+    def told(where: NDArray[np.intp]) -> list[str]:
+        return [
+            f"Day {step[n]} after exit; "
+            + ("no follow-up yet" if last[n] == exits[n] else f"last follow-up {last[n]}")
+            for n in where
+        ]
+
+    return lines(desk, holds, last, until, told)
+
+
+def youth_follow_up(desk: Desk, alert: Alert) -> pd.DataFrame:
+    return _follow_up(desk, alert, IN_YOUTH(desk.view), ("1412", "1503"))
+
+
+def follow_up(desk: Desk, alert: Alert) -> pd.DataFrame:
+    view = desk.view
+    who = (IN_ADULT(view) | IN_DISLOCATED_WORKER(view)) & p.EMPLOYED_AFTER_EXIT(view)
+    return _follow_up(desk, alert, who, ("1503",))
