@@ -1,5 +1,8 @@
 """The to-do page says what the alerts say, to whom it may.  Source: issue "Dashboard tools"."""
 
+from datetime import date
+
+import pandas as pd
 from bs4 import BeautifulSoup
 from icalendar import Calendar
 
@@ -49,3 +52,21 @@ def test_every_due_date_to_come_is_in_the_calendar_and_no_other(area):
 def test_a_customer_stands_once_in_the_list_by_customer(area):
     lines, grouped = queue.queue(area), queue.by_customer(area)
     assert grouped.html.count("<tr>") - 1 == lines["customer"].nunique()
+
+
+def test_no_two_events_of_a_calendar_have_one_identifier():
+    """Two records of one customer, and two services of one of them, are due on one day."""
+    lines = pd.DataFrame(
+        {
+            "alert": "A-11",
+            "row": pd.array([1, 2, 2, pd.NA], dtype="Int64"),
+            "customer": "A",
+            "due": pd.Timestamp("2025-08-20"),
+            "days": 5,
+            "name": "Service ending soon",
+            "action": "Plan what comes next",
+            "detail": ["one", "two", "three", "four"],
+        }
+    )
+    made = Calendar.from_ical(queue.calendar(lines, date(2025, 8, 15))).walk("VEVENT")
+    assert len({str(event["uid"]) for event in made}) == len(made) == 4
