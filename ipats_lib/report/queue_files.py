@@ -82,16 +82,21 @@ def calendar(lines: pd.DataFrame, today: date) -> bytes:
     The library escapes and folds; its objects would cost ten times as much for each event.
     """
     mine = lines[lines["days"] >= 0]
+    alike = mine.groupby(["alert", "customer", "row", "due"], dropna=False).cumcount()
+    mine = mine.assign(alike=alike, record=mine["row"].fillna(0))
     texts = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//IPATS//Due dates//EN"]
-    for line in mine[["alert", "customer", "name", "action", "due"]].itertuples(index=False):
+    names = ["alert", "customer", "name", "action", "detail", "due", "alike", "record"]
+    for line in mine[names].itertuples(index=False):
+        day = f"{line.due:%Y%m%d}"
+        uid = f"{line.alert}-{line.customer}-{line.record}-{day}-{line.alike}@ipats"
         texts += [
             "BEGIN:VEVENT",
             f"SUMMARY:{_escaped(f'{line.customer}: {line.name}')}",
-            f"DTSTART;VALUE=DATE:{line.due:%Y%m%d}",
+            f"DTSTART;VALUE=DATE:{day}",
             f"DTEND;VALUE=DATE:{line.due + _DAY:%Y%m%d}",
             f"DTSTAMP:{today:%Y%m%d}T000000Z",
-            f"UID:{_escaped(f'{line.alert}-{line.customer}-{line.due:%Y%m%d}@ipats')}",
-            f"DESCRIPTION:{_escaped(line.action)}",
+            f"UID:{_escaped(uid)}",
+            f"DESCRIPTION:{_escaped(f'{line.action}. {line.detail}')}",
             "END:VEVENT",
         ]
     return b"\r\n".join(_folded(text) for text in (*texts, "END:VCALENDAR", ""))

@@ -68,5 +68,5 @@ def test_no_two_events_of_a_calendar_have_one_identifier():
             "detail": ["one", "two", "three", "four"],
         }
     )
-    made = Calendar.from_ical(queue.calendar(lines, date(2025, 8, 15))).walk("VEVENT")
+    made = Calendar.from_ical(queue_files.calendar(lines, date(2025, 8, 15))).walk("VEVENT")
     assert len({str(event["uid"]) for event in made}) == len(made) == 4
