@@ -90,12 +90,11 @@ def figures(known: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 def distribution(known: pd.DataFrame, bands: tuple[float, ...]) -> pd.DataFrame:
     """How many events lie in each band: band, n. A band holds its upper end."""
-    edges = [-np.inf, *bands, np.inf]
     lower = ["0", *(f"over {edge:g}" for edge in bands)]
     names = [f"{low} to {up:g}" if up else "0" for low, up in zip(lower, bands, strict=False)]
     names.append(lower[-1])
-    cut = pd.cut(known["value"], edges, labels=names)
-    return cut.value_counts(sort=False).rename_axis("band").rename("n").reset_index()
+    places = np.searchsorted(np.array(bands), known["value"].to_numpy(), side="left")
+    return pd.DataFrame({"band": names, "n": np.bincount(places, minlength=len(names))})
 
 
 def _events(
@@ -131,18 +130,33 @@ def _title1(desk: Desk) -> tuple[Records, Mask]:
     return records, IN_TITLE_I(view_of(records, desk.as_of))
 
 
+def _by_customer(
+    desk: Desk, table: pd.DataFrame, date_: str
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.datetime64]]:
+    """The number of each record's customer, and the dated lines of a table by that number and day,
+    oldest first; lines of nobody here, or without a date, are left out."""
+    whose, known = pd.factorize(desk.records.text("100").astype("str"))
+    numbers = pd.Index(known).get_indexer(table["customer"].astype("str"))
+    days = table[date_].to_numpy(dtype="datetime64[D]")
+    order = np.argsort(days, kind="stable")
+    order = order[(numbers[order] >= 0) & ~np.isnat(days[order])]
+    return whose, numbers[order], days[order]
+
+
 def contact_recency(desk: Desk) -> pd.DataFrame:
     """Days since the last case note of everyone active, on the last day of each quarter."""
     if "case_note" not in desk.tables:
         return _none()
     records, mine = _title1(desk)
-    notes = desk.tables["case_note"][["customer", "date"]].dropna().sort_values("date")
-    customers, parts = desk.rows["100"], [_none()]
+    whose, numbers, dates = _by_customer(desk, desk.tables["case_note"], "date")
+    parts = [_none()]
     for day in _ends(desk):
         active = active_on(records, mine, day)
-        newest = notes[notes["date"] <= pd.Timestamp(day)].groupby("customer")["date"].last()
-        last = newest.reindex(customers[active]).to_numpy(dtype="datetime64[D]")
-        since = np.fmax(last, records.day("900")[active])
+        past = dates <= np.datetime64(day)
+        # The dates are sorted, so each customer keeps the newest.
+        newest = np.full(len(records), _NEVER)
+        newest[numbers[past]] = dates[past]
+        since = np.fmax(newest[whose[active]], records.day("900")[active])
         today = np.full(len(since), np.datetime64(day))
         parts.append(_events(today, _span(today, since), records.text("100")[active]))
     return pd.concat(parts, ignore_index=True)
@@ -157,6 +171,7 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
         return _none()
     records, mine = _title1(desk)
     service = services_only(desk.tables["service"])
+    whose, numbers, starts = _by_customer(desk, service, "start")
     entry, exit_ = records.day("900"), records.day("901")
     parts = [_none()]
     for day in _ends(desk):
@@ -164,9 +179,8 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
         left = np.where(np.isnat(exit_), last, np.minimum(exit_, last))
         present = _span(left, np.maximum(entry, first)) + 1
         here = mine & (present >= DAYS_PER_MONTH)
-        begun = service["start"].between(pd.Timestamp(first), pd.Timestamp(last))
-        counts = service[begun].groupby("customer").size()
-        number = desk.rows["100"].map(counts).fillna(0).to_numpy(dtype=np.float64)
+        begun = numbers[(starts >= first) & (starts <= last)]
+        number = np.bincount(begun, minlength=len(records))[whose]
         rate = number[here] / present[here] * DAYS_PER_MONTH
         parts.append(_events(np.full(len(rate), last), rate, records.text("100")[here]))
     return pd.concat(parts, ignore_index=True)

@@ -14,6 +14,8 @@ from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 
 _DAY = pd.Timedelta(1, "D")
+# Octets of a content line; a longer one is folded.
+_LINE = 75
 _LINES = (
     *("alert", "name", "customer", "program", "detail", "since", "due", "days", "state"),
     *("mine", "planner", "action"),
@@ -96,13 +98,16 @@ def calendar(lines: pd.DataFrame, today: date) -> bytes:
             f"DTEND;VALUE=DATE:{line.due + _DAY:%Y%m%d}",
             f"DTSTAMP:{today:%Y%m%d}T000000Z",
             f"UID:{_escaped(uid)}",
-            f"DESCRIPTION:{_escaped(f'{line.action}. {line.detail}')}",
+            f"DESCRIPTION:{_escaped(line.action)}",
+            f"COMMENT:{_escaped(line.detail)}",
             "END:VEVENT",
         ]
     return b"\r\n".join(_folded(text) for text in (*texts, "END:VCALENDAR", ""))
 
 
 def _folded(text: str) -> bytes:
+    if len(text) <= _LINE and text.isascii():
+        return text.encode()
     return bytes(Contentline(text).to_ical())  # type: ignore[no-untyped-call]
 
 
