@@ -2,6 +2,7 @@
 
 from ipats_lib.caseload import (
     applications,
+    distribution,
     engagement,
     flow,
     gaps,
@@ -16,14 +17,13 @@ from ipats_lib.caseload.alerts import alerts, load_alerts
 from ipats_lib.caseload.catalogue import Alert, load_levels, load_schedule
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
-from ipats_lib.caseload.status import BANDS, STATUSES, caseload, load_statuses
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
+from ipats_lib.caseload.status import STATUSES, caseload, load_service_bands, load_statuses
 from ipats_lib.caseload.thresholds import load_thresholds, threshold
 
 ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *mix.ELEMENTS, *mend.ELEMENTS)))
 
 __all__ = [
-    "BANDS",
     "ELEMENTS",
     "STATUSES",
     "Alert",
@@ -31,12 +31,14 @@ __all__ = [
     "alerts",
     "applications",
     "caseload",
+    "distribution",
     "engagement",
     "flow",
     "gaps",
     "load_alerts",
     "load_levels",
     "load_schedule",
+    "load_service_bands",
     "load_statuses",
     "load_thresholds",
     "mend",

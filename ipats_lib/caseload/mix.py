@@ -81,7 +81,8 @@ def _active(view: View) -> Mask:
     return active_on(view.records, IN_TITLE_I(view), view.as_of)
 
 
-def _participated(view: View) -> Mask:
+def participated(view: View) -> Mask:
+    """Of Title I, with a day of participation in the program year of the as-of date."""
     start = np.datetime64(date(program_year(view.as_of), 7, 1))
     exits = view.day("901")
     entered = view.day("900") <= np.datetime64(view.as_of)
@@ -104,13 +105,13 @@ QUESTIONS: dict[str, Question] = {
     "A-31c": (_active, has_code("taa", "915", 1)),
     "A-32a": (_active, _SUPPORTED),
     "A-32b": (_active, lambda view: view.day("1409") > _days_ago(view, 90)),
-    "A-33a": (_participated, _ON_THE_JOB),
-    "A-33b": (_participated, _APPRENTICE),
-    "A-33c": (_participated, _CUSTOMIZED),
-    "A-33d": (_participated, _WORK_EXPERIENCE),
-    "A-33e": (lambda view: _participated(view) & IN_YOUTH(view), _WORK_EXPERIENCE),
+    "A-33a": (participated, _ON_THE_JOB),
+    "A-33b": (participated, _APPRENTICE),
+    "A-33c": (participated, _CUSTOMIZED),
+    "A-33d": (participated, _WORK_EXPERIENCE),
+    "A-33e": (lambda view: participated(view) & IN_YOUTH(view), _WORK_EXPERIENCE),
     "A-34": (
-        lambda view: _participated(view) & IN_YOUTH(view) & _SCHOOL_KNOWN(view),
+        lambda view: participated(view) & IN_YOUTH(view) & _SCHOOL_KNOWN(view),
         _OUT_OF_SCHOOL,
     ),
     "A-35": (

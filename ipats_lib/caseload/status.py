@@ -39,8 +39,6 @@ STATUSES = (
     *("Applicant", "Certified, not enrolled", REPORTABLE),
     *(TRAINED, GAP, AT_RISK, PAST, ACTIVE, EXCLUDED, FOLLOWED, PENDING, CLOSED),
 )
-# Upper ends of the bands of days since the last qualifying service (domain 5.2, A-06).
-BANDS = (("0-30", 30), ("31-60", 60), ("61-75", 75), ("76-90", 90), ("over 90", 10**6))
 
 TRAININGS = (("1302", "1308"), ("1309", "1313"), ("1314", "1318"))
 # Dates of services that extend participation; follow-up, self-service and supportive services
@@ -75,6 +73,21 @@ def load_statuses() -> tuple[Status, ...]:
     return tuple(Status(row["status"], told(row["definition"]), row["source"]) for row in rows)
 
 
+@cache
+def load_service_bands() -> dict[str, float]:
+    """Bands of days since the last qualifying service and their upper ends, which they hold.
+
+    `params/service_bands.csv`, in its order; the last one is open (A-06). ParamsError when an end
+    is no number.
+    """
+    path = params_folder() / "service_bands.csv"
+    rows = read_rows(path, ("band", "to_days", "source"))
+    try:
+        return {row["band"]: float(row["to_days"] or "inf") for row in rows}
+    except ValueError as error:
+        raise ParamsError(f"{path}: an end is no number of days.") from error
+
+
 def caseload(
     rows: pd.DataFrame, as_of: date, tables: Mapping[str, pd.DataFrame] | None = None
 ) -> pd.DataFrame:
@@ -84,8 +97,8 @@ def caseload(
     tables: application and service, as far as the extract has them. Returns, for Title I and
     Wagner-Peyser participants and Title I reportable individuals, one row each: row, status (one
     of `STATUSES`), last_service (date), days (since then, on the as-of date; missing unless
-    active), band (one of `BANDS`, missing unless active). Applicants without any record are not
-    among them: see `applications.waiting`. Source: domain 5.1, 5.2.
+    active), band (of `load_service_bands`, missing unless active). Applicants without any record
+    are not among them: see `applications.waiting`. Source: domain 5.1, 5.2.
     """
     records = Records(rows)
     today = np.datetime64(as_of, "D")
@@ -93,14 +106,14 @@ def caseload(
     days = (today - last).astype("float64")
     status = _status(records, as_of, days, tables or {})
     days[~np.char.startswith(status.astype("str"), "Active") | np.isnat(last)] = np.nan
-    edges = [-np.inf, *(upper for _, upper in BANDS)]
+    bands = load_service_bands()
     table = pd.DataFrame(
         {
             "row": rows["row"].to_numpy(),
             "status": pd.Categorical(status, categories=list(STATUSES)),
             "last_service": last.astype("datetime64[s]"),
             "days": days,
-            "band": pd.cut(days, edges, labels=[name for name, _ in BANDS]),
+            "band": pd.cut(days, [-np.inf, *bands.values()], labels=list(bands)),
         }
     )
     return table[_in_caseload(records, as_of)].reset_index(drop=True)

@@ -9,7 +9,7 @@ from ipats_lib.params import params_folder, read_rows
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One line of `params/caseload.csv`. value: in its unit, days or dollars."""
+    """One line of `params/caseload.csv`. value: in its unit: days, dollars or records."""
 
     name: str
     value: int
@@ -24,8 +24,8 @@ def load_thresholds() -> dict[str, Threshold]:
     path, found = params_folder() / "caseload.csv", {}
     columns = ("name", "value", "unit", "definition", "source")
     for line, row in enumerate(read_rows(path, columns), start=2):
-        if not row["value"].isdigit() or row["unit"] not in ("days", "dollars"):
-            raise ParamsError(f"{path} line {line}: expected whole days or dollars.")
+        if not row["value"].isdigit() or row["unit"] not in ("days", "dollars", "records"):
+            raise ParamsError(f"{path} line {line}: expected whole days, dollars or records.")
         texts = (row["unit"], row["definition"], row["source"])
         found[row["name"]] = Threshold(row["name"], int(row["value"]), *texts)
     return found

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ipats_lib import caseload as caseloads
 from ipats_lib.breakdown import membership_of
-from ipats_lib.caseload import Desk, applications, mix, planners, trainings
+from ipats_lib.caseload import Desk, mix, planners, questions, trainings
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
@@ -65,10 +65,9 @@ def statuses(desk: Desk, caseload: pd.DataFrame) -> pd.Series:
 
 def applicants(desk: Desk) -> pd.DataFrame:
     """Who waits for enrolment without a record (`applications.waiting`)."""
-    table = desk.tables.get("application")
-    if table is None:
+    if "application" not in desk.tables:
         return pd.DataFrame({"status": pd.Series(dtype="object")})
-    waiting = applications.waiting(table, desk.rows, desk.as_of)
+    waiting = questions.waiting_of(desk)
     return waiting[waiting["row"].isna()]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload import STATUSES, flow, workload
-from ipats_lib.caseload.status import BANDS, FOLLOWED
+from ipats_lib.caseload.status import FOLLOWED, load_service_bands
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.report import before, dashboards, display, downloads, queue, tables
 from ipats_lib.report.data import as_of
@@ -110,7 +110,7 @@ def status_frame(report: Report) -> pd.DataFrame:
 
 def band_frame(report: Report) -> pd.DataFrame:
     """Active periods of participation by planner and days since the last service (A-06)."""
-    return _crossed(report, "band", [name for name, _ in BANDS])
+    return _crossed(report, "band", list(load_service_bands()))
 
 
 @cache

@@ -236,3 +236,32 @@ def test_every_alert_that_names_customers_is_in_the_catalogue_of_its_scopes():
     known = caseloads.load_alerts()
     assert {"planner", "lwia"} <= set(known["A-29"].scopes)
     assert len(known) == 21
+
+
+def test_the_watch_is_the_lines_of_its_two_alerts(area):
+    lines = queue.queue(area)
+    both = lines[lines["alert"].isin(["A-07", "A-08"])]
+    watched = area.soft_exit_watch()
+    assert sorted(watched["row"]) == sorted(both["row"])
+    assert len(watched) > 5
+
+
+def test_follow_up_and_active_are_counted_alike_by_status_and_by_the_newest_figures(report):
+    today = as_of(report.data.about)
+    title1 = report.data.frame("rows")["row"][IN_TITLE_I(flow.view_of(report.records, today))]
+    table = report.caseload()
+    status = table.loc[table["row"].isin(title1), "status"].astype("str")
+    now = flow.now(report.records, today)
+    assert now["follow_up"] == (status == "Exited, in follow-up").sum() > 0
+    assert now["active"] == status.str.startswith("Active").sum() > 0
+
+
+def test_every_line_says_why(area):
+    lines = queue.queue(area)
+    assert (lines["detail"] != "").all()
+    assert set(lines["level"]) == {"", "amber", "red"}
+
+
+def test_a_planner_is_told_whose_lines_are_whose(state, planner):
+    mine = queue.queue(Report(state.slice(planner)))["mine"]
+    assert set(mine) == {"assigned to me", "worked with"}

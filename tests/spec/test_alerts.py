@@ -77,6 +77,7 @@ def test_a08_after_90_days_it_is_overdue_unless_a_service_is_planned():
         "A": "2025-08-14",
         "C": "2025-08-14",
     }
+    assert lines("A-08", LATE)["level"].item() == "red"
 
 
 def test_a07_and_a08_leave_out_whoever_is_in_a_planned_gap():

@@ -304,6 +304,14 @@ def test_applicants_without_a_record_are_told_apart():
     assert table.index[table["row"].isna()].tolist() == ["X", "Y"]
 
 
+def test_the_days_since_the_last_service_stand_in_bands_that_hold_their_upper_end():
+    days = {"2025-07-16": "0-30", "2025-07-15": "31-60", "2025-06-16": "31-60",
+            "2025-06-15": "61-75", "2025-06-01": "61-75", "2025-05-31": "76-90",
+            "2025-05-17": "76-90", "2025-05-16": "over 90"}  # fmt: skip
+    rows = [{**ADULT, "100": day, "1201": day} for day in days]
+    assert caseload(records(*rows), TODAY)["band"].tolist() == list(days.values())
+
+
 def test_every_status_is_defined_with_the_numbers_that_the_rules_use():
     known = {status.status: status.definition for status in load_statuses()}
     assert list(known) == list(STATUSES)

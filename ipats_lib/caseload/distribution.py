@@ -1,0 +1,280 @@
+"""Distribution checks: areas and programs whose records as a whole look odd (domain 4.3, Q-).
+
+Names, populations and limits are data (`params/distribution.csv`). Q-06 and Q-10 are shares of the
+caseload (`mix`, A-35 and A-34). A flag says that somebody should look, not that something is wrong.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.caseload.desk import Desk, active
+from ipats_lib.caseload.edit_checks import CHECKS, GAINS
+from ipats_lib.caseload.flow import exits_known, view_of
+from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
+from ipats_lib.caseload.mix import participated
+from ipats_lib.caseload.status import in_training, last_service
+from ipats_lib.caseload.thresholds import threshold, told
+from ipats_lib.cohorts import (
+    EXCLUDED_FROM_EXIT_INDICATORS,
+    IN_YOUTH,
+    MISSING,
+    STREAMS,
+    Mask,
+    Records,
+    View,
+)
+from ipats_lib.errors import ParamsError
+from ipats_lib.indicators import predicates as p
+from ipats_lib.params import params_folder, read_rows
+from ipats_lib.periods import Quarter
+
+Base = Literal["", "median", "area"]
+BARRIERS = ("202", "800", "801", "802", "803", "804", "805", "806")
+NOT_TOLD, SUPPLEMENTAL = 9, 4
+COLUMNS = ("id", "metric", "area", "program", "n", "value", "median", "low", "high", "flag")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `params/distribution.csv`.
+
+    days: how far the population reaches back; base: what low and high are added to (nothing, the
+    median of the areas, or the area's value for everyone); None: no such limit. Shares are 0..1.
+    """
+
+    id: str
+    metric: str
+    definition: str
+    unit: str
+    days: int
+    base: Base
+    low: float | None
+    high: float | None
+    programs: tuple[str, ...]
+    source: str
+
+
+@cache
+def load_distribution() -> dict[str, Check]:
+    """The checks by id; ParamsError names file and line."""
+    path = params_folder() / "distribution.csv"
+    columns = ("id", "metric", "definition", "unit", "days", "base", "low", "high", "programs",
+               "source")  # fmt: skip
+    found = {}
+    for line, row in enumerate(read_rows(path, columns), start=2):
+        try:
+            found[row["id"]] = _check(row)
+        except ValueError as error:
+            raise ParamsError(f"{path} line {line}: days and limits are numbers.") from error
+        programs = set(found[row["id"]].programs)
+        if row["id"] not in METRICS or row["base"] not in get_args(Base) or programs - set(STREAMS):
+            raise ParamsError(f"{path} line {line}: unknown check, base or program.")
+    return found
+
+
+def _check(row: dict[str, str]) -> Check:
+    scale = 100 if row["unit"] == "share" else 1
+    low, high = (float(row[side]) / scale if row[side] else None for side in ("low", "high"))
+    texts = (row["id"], row["metric"], told(row["definition"]), row["unit"])
+    base: Base = row["base"]  # type: ignore[assignment]  # checked by the caller
+    days, programs = int(row["days"] or 0), tuple(row["programs"].split("|"))
+    return Check(*texts, days, base, low, high, programs, row["source"])
+
+
+def distribution(desk: Desk, seats: pd.DataFrame) -> pd.DataFrame:
+    """Every check for every area and program, with the median of the areas and the flag.
+
+    desk: the state's; seats: row and area, one line for each area of a record. Returns `COLUMNS`:
+    n (what the value rests on), value, median (of the areas with enough of it), low and high (the
+    limits for this line; missing where there is none), flag. Values are shares 0..1, days (Q-13)
+    or standard deviations (Q-12); missing where n is 0. Nothing is flagged under
+    `distribution_least`.
+    """
+    parts = [
+        _of_area(Records(desk.rows[desk.rows["row"].isin(mine["row"])]), str(area), desk.as_of)
+        for area, mine in seats.groupby("area")
+    ]
+    columns = ["id", "area", "program", "n", "value", "everyone"]
+    table = pd.DataFrame([line for part in parts for line in part], columns=columns)
+    if table.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    enough = table["n"] >= threshold("distribution_least")
+    firm = table.assign(firm=table["value"].where(enough))
+    median = firm.groupby(["id", "program"])["firm"].transform("median")
+    known = load_distribution()
+    base = np.select(
+        [table["id"].map({c.id: c.base == kind for c in known.values()}) for kind in _BASES],
+        [median, table["everyone"]],
+        default=0.0,
+    )
+    low, high = (
+        base + table["id"].map({c.id: getattr(c, side) for c in known.values()}).astype("float64")
+        for side in ("low", "high")
+    )
+    flag = enough & ((table["value"] < low) | (table["value"] > high))
+    named = table["id"].map({c.id: c.metric for c in known.values()})
+    return table.assign(metric=named, median=median, low=low, high=high, flag=flag)[list(COLUMNS)]
+
+
+_BASES = ("median", "area")
+
+
+def _of_area(
+    records: Records, area: str, as_of: date
+) -> list[tuple[str, str, str, int, float, float]]:
+    view, lines = view_of(records, as_of), []
+    for check in load_distribution().values():
+        for program in check.programs:
+            mine = STREAMS[program](view)  # type: ignore[index]  # checked on loading
+            value, n = METRICS[check.id](view, mine, check.days)
+            everyone = float("nan")
+            if check.base == "area":
+                everyone, _ = _share(mine & participated(view), _intensively(view))
+            lines.append((check.id, area, program, n, value, everyone))
+    return lines
+
+
+Figure = tuple[float, int]
+
+
+def _share(whole: Mask, part: Mask) -> Figure:
+    n = int(whole.sum())
+    return (float((whole & part).sum()) / n if n else float("nan"), n)
+
+
+def _exited(view: View, days: int) -> Mask:
+    """In the days up to the last one of which all exits are known."""
+    last = exits_known(view.as_of)
+    exits, first = view.day("901"), last - timedelta(days=days)
+    held: Mask = (exits > np.datetime64(first)) & (exits <= np.datetime64(last))
+    return held
+
+
+def _trained(view: View) -> Mask:
+    return view.code("1300") == 1
+
+
+def _intensively(view: View) -> Mask:
+    return ~np.isnat(view.day("1200")) | _trained(view)
+
+
+def _credentials(view: View, mine: Mask, days: int) -> Figure:
+    earned = np.logical_or.reduce([view.code(kind) > 0 for kind, _ in p.CREDENTIAL_SLOTS])
+    return _share(mine & _exited(view, days) & _trained(view), earned)
+
+
+def _switches(view: View, mine: Mask, _: int) -> Figure:
+    return _share(mine & participated(view) & _trained(view), ~np.isnat(view.day("1811")))
+
+
+def _gain_mix(view: View, mine: Mask, days: int) -> Figure:
+    today = np.datetime64(view.as_of)
+    counts = []
+    for gain in GAINS:
+        day = view.day(gain)[mine]
+        counts.append(int(((day <= today) & (day > today - np.timedelta64(days, "D"))).sum()))
+    n = sum(counts)
+    return (max(counts) / n if n else float("nan"), n)
+
+
+def _supplemental(view: View, mine: Mask, days: int) -> Figure:
+    match = view.code("1603")
+    matched = mine & _exited(view, days) & np.isin(match, (1, 2, 3, 4))
+    return _share(matched, match == SUPPLEMENTAL)
+
+
+def _excluded(view: View, mine: Mask, days: int) -> Figure:
+    return _share(mine & _exited(view, days), EXCLUDED_FROM_EXIT_INDICATORS(view))
+
+
+def _veterans(view: View, mine: Mask, _: int) -> Figure:
+    eligible = np.isin(view.code("301"), (1, 2, 3))
+    return _share(mine & participated(view) & eligible, _intensively(view))
+
+
+def _barriers(view: View, mine: Mask, _: int) -> Figure:
+    return _share(mine & participated(view), ~CHECKS["L-19"](view))
+
+
+def _adult_types(view: View, mine: Mask, _: int) -> Figure:
+    alone = mine & participated(view) & ~STREAMS["adult"](view) & ~STREAMS["dw"](view)
+    return _share(alone, CHECKS["L-28"](view) & IN_YOUTH(view))
+
+
+def _not_told(view: View, mine: Mask, _: int) -> Figure:
+    who = mine & participated(view)
+    cells = np.array(
+        [np.isin(view.code(e)[who], (MISSING, NOT_TOLD)) for e in (*DEMOGRAPHICS, *BARRIERS)]
+    )
+    return (float(cells.mean()) if cells.size else float("nan"), int(who.sum()))
+
+
+def _spikes(view: View, mine: Mask, days: int) -> Figure:
+    """Weeks are counted back from the last day of which all exits are known."""
+    last = exits_known(view.as_of)
+    exits = view.day("901")[mine & _exited(view, days)]
+    week = (np.datetime64(last) - exits).astype(np.int64) // 7
+    counts = np.bincount(week, minlength=days // 7)
+    at_end = counts[_weeks_of_quarter_ends(last, len(counts))]
+    spread = float(counts.std())
+    value = (float(at_end.max()) - float(counts.mean())) / spread if spread else float("nan")
+    return (value, len(exits))
+
+
+def _weeks_of_quarter_ends(last: date, weeks: int) -> NDArray[np.int64]:
+    """How many weeks back each quarter ended."""
+    found, quarter = [], Quarter.of(last)
+    if quarter.end > last:
+        quarter -= 1
+    while (back := (last - quarter.end).days // 7) < weeks:
+        found.append(back)
+        quarter -= 1
+    return np.array(found, dtype=np.int64)
+
+
+def _length(view: View, mine: Mask, days: int) -> Figure:
+    who = mine & _exited(view, days)
+    length = (view.day("901") - view.day("900"))[who].astype(np.float64)
+    return (float(np.median(length)) if len(length) else float("nan"), len(length))
+
+
+def _made_up(view: View, mine: Mask, days: int) -> Figure:
+    wages = view.records.amount("1704")
+    who = mine & _exited(view, days) & p.WAGE_FOUND_Q2(view)
+    paid = wages[who]
+    _, place, counts = np.unique(paid, return_inverse=True, return_counts=True)
+    odd = (paid % threshold("round_wage") == 0) | (counts[place] >= threshold("same_wages"))
+    return (float(odd.mean()) if len(paid) else float("nan"), len(paid))
+
+
+def _unserved(view: View, mine: Mask, days: int) -> Figure:
+    today = np.datetime64(view.as_of)
+    who = mine & active(view) & ~in_training(view.records, today)
+    silent = last_service(view.records, today) < today - np.timedelta64(days, "D")
+    return _share(who, silent)
+
+
+METRICS: dict[str, Callable[[View, Mask, int], Figure]] = {
+    "Q-01": _credentials,
+    "Q-02": _switches,
+    "Q-03": _gain_mix,
+    "Q-04": _supplemental,
+    "Q-05": _excluded,
+    "Q-07": _veterans,
+    "Q-08": _barriers,
+    "Q-09": _adult_types,
+    "Q-11": _not_told,
+    "Q-12": _spikes,
+    "Q-13": _length,
+    "Q-14": _made_up,
+    "Q-15a": _unserved,
+    "Q-15b": _unserved,
+    "Q-15c": _unserved,
+}
