@@ -26,7 +26,7 @@ from ipats_lib.report.tables import Column
 
 TITLE_I = tuple(PROGRAM_TITLES[program] for program in ("adult", "dw", "youth"))
 SEVERAL = "Several Title I programs"
-WP, NOT_ENROLLED = PROGRAM_TITLES["wp"], "Not enrolled"
+WP, NOT_ENROLLED, NO_PROGRAM = PROGRAM_TITLES["wp"], "Not enrolled", "In no program"
 WATCHED = ("A-07", "A-08")
 
 
@@ -61,20 +61,26 @@ def _active(lines: pd.DataFrame) -> pd.Series:
 def status_frame(report: Report) -> pd.DataFrame:
     """One row per status that somebody has: status, each program of Title I, Not enrolled, n
     (their sum: `counted.statuses`), n of earlier extracts, and Wagner-Peyser alone."""
-    lines = pd.concat(
-        [report.caseload()[["status", "program"]], counted.applicants(report.desk)[["status"]]]
-    ).reset_index(drop=True)
-    status = lines["status"].astype("str")
-    no_program = ~lines["program"].isin([*TITLE_I, SEVERAL, WP])
-    program = lines["program"].where(~no_program, "In no program")
-    program = program.where(~(no_program & status.isin(counted.NOT_ENROLLED)), NOT_ENROLLED)
-    crossed = pd.crosstab(status, program)
-    crossed = crossed.reindex([name for name in STATUSES if name in crossed.index])
-    inside = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in crossed.columns]
-    beside = [p for p in (WP, "In no program") if p in crossed.columns]
-    frame = crossed[[*inside, *beside]].assign(n=crossed[inside].sum(axis=1))
-    frame = frame.rename_axis("status").reset_index().rename_axis(None, axis=1)
+    lines = report.caseload()
+    status = lines["status"].astype("str").tolist()
+    found = Counter(zip(status, map(_program, lines["program"], status), strict=True))
+    waiting = counted.applicants(report.desk)["status"].tolist()
+    found.update((name, NOT_ENROLLED) for name in waiting)
+    there, columns = {name for name, _ in found}, {program for _, program in found}
+    names = [name for name in STATUSES if name in there]
+    inside = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in columns]
+    beside = [p for p in (WP, NO_PROGRAM) if p in columns]
+    frame = pd.DataFrame({"status": names})
+    for program in (*inside, *beside):
+        frame[program] = [found[name, program] for name in names]
+    frame["n"] = frame[inside].sum(axis=1).astype("int64")
     return before.beside(report, frame, "status", frame["status"].tolist())
+
+
+def _program(program: str, status: str) -> str:
+    if program in (*TITLE_I, SEVERAL, WP):
+        return program
+    return NOT_ENROLLED if status in counted.NOT_ENROLLED else NO_PROGRAM
 
 
 def statuses(report: Report) -> Html:
@@ -176,7 +182,7 @@ def watch_frame(report: Report) -> pd.DataFrame:
     left = (found["due"] - pd.Timestamp(report.desk.as_of)).dt.days
     levels = [_level(a, d) for a, d in zip(found["alert"], found["days"], strict=True)]
     return found.assign(
-        program=found["row"].map(report.caseload().set_index("row")["program"]),
+        program=found["row"].map(queue.programs(report)),
         state=queue.states(left, pd.Series(levels, index=found.index, dtype="object")),
     )
 

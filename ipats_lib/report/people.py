@@ -8,7 +8,7 @@ import pandas as pd
 from ipats_lib.caseload import flow, mix, trainings
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.groups import TRAINING_TYPES
-from ipats_lib.report import before, display, tables
+from ipats_lib.report import before, display, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -96,8 +96,8 @@ def share_roster(report: Report) -> pd.DataFrame:
 
 @cache
 def _programs(report: Report) -> np.ndarray:
-    known = report.caseload().set_index("row")["program"]
-    return report.desk.rows["row"].map(known).fillna("").to_numpy(dtype="object")
+    program = report.desk.rows["row"].map(queue.programs(report))
+    return program.fillna("").to_numpy(dtype="object")
 
 
 @cache
@@ -178,7 +178,7 @@ def training_roster(report: Report) -> pd.DataFrame:
     """Each open training: customer, program, type, occupation (O*NET code), provider, with_account
     and start."""
     found = open_frame(report)
-    program = found["row"].map(report.caseload().set_index("row")["program"])
+    program = found["row"].map(queue.programs(report))
     listed = ["customer", "program", "type", "occupation", "provider", "with_account", "start"]
     return found.assign(program=program.fillna(""))[listed]
 

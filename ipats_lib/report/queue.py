@@ -37,6 +37,12 @@ def load_queues() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def programs(report: Report) -> pd.Series:
+    """The program of each line of the caseload, by row."""
+    return report.caseload().set_index("row")["program"]
+
+
+@cache
 def queue(report: Report) -> pd.DataFrame:
     """Every alert of the scope's kind, the first due first.
 
@@ -48,13 +54,12 @@ def queue(report: Report) -> pd.DataFrame:
     desk = report.desk
     found = caseload.alerts(desk, report.scope.kind)
     known = load_alerts()
-    programs = report.caseload().set_index("row")["program"]
     days = (pd.to_datetime(found["due"]) - pd.Timestamp(desk.as_of)).dt.days
     return found.assign(
         name=found["alert"].map({code: alert.name for code, alert in known.items()}),
         what=found["alert"].map({code: f"{code} {alert.name}" for code, alert in known.items()}),
         action=found["alert"].map({code: alert.action for code, alert in known.items()}),
-        program=found["row"].map(programs).fillna(""),
+        program=found["row"].map(programs(report)).fillna(""),
         days=days,
         state=states(days, found["level"]),
         planner=planners_of(report, found),
