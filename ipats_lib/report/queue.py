@@ -174,13 +174,13 @@ def by_customer(report: Report) -> Html:
     if report.scope.kind == "state":
         return Html("", "")
     lines = queue(report)
-    open_ = pd.Series(_sheet_lines(lines), index=lines.index).groupby(lines["customer"], sort=False)
+    open_ = _sheet_lines(lines)
     first = lines.groupby("customer", sort=False)["due"].min()
     shown = pd.DataFrame(
         {
-            "customer": list(open_.groups),
+            "customer": list(open_),
             "first": first.to_numpy(),
-            "open": ["; ".join(dict.fromkeys(names)) for _, names in open_],
+            "open": ["; ".join(texts) for texts in open_.values()],
         }
     )
     shown["page"] = customers.links(report, shown["customer"])
@@ -191,17 +191,22 @@ def by_customer(report: Report) -> Html:
     )
     made = tables.table(shown, "To do by customer", columns, "nothing.")
     html = made.html.replace("<div class='table'", "<div class='table roster sheet'", 1)
-    return Html(html + _legend(lines), made.plain)
+    return Html(html.replace("</table></div>", f"</table>{_legend(lines)}</div>"), made.plain)
 
 
-def _sheet_lines(lines: pd.DataFrame) -> list[str]:
-    """Each line as the sheet prints it: what, by when, and whether that day is past."""
-    return [
-        name + (f" ({mine})" if mine == planners.WORKED_WITH else "") + _by(due, left)
-        for name, due, left, mine in zip(
-            lines["name"], lines["due"], lines["days"], lines["mine"], strict=True
-        )
-    ]
+def _sheet_lines(lines: pd.DataFrame) -> dict[str, list[str]]:
+    """What the sheet prints of each customer: what is open by one day, and that day once."""
+    found: dict[str, dict[str, list[str]]] = {}
+    names = ("customer", "name", "due", "days", "mine")
+    for customer, name, due, left, mine in zip(*(lines[n] for n in names), strict=True):
+        marked = name + ("*" if mine == planners.WORKED_WITH else "")
+        told = found.setdefault(customer, {}).setdefault(_by(due, left), [])
+        if marked not in told:
+            told.append(marked)
+    return {
+        customer: [", ".join(told) + when for when, told in days.items()]
+        for customer, days in found.items()
+    }
 
 
 def _by(due: pd.Timestamp, left: float) -> str:
@@ -211,10 +216,13 @@ def _by(due: pd.Timestamp, left: float) -> str:
 
 
 def _legend(lines: pd.DataFrame) -> str:
-    """What to do for each alert of the sheet, once."""
+    """What to do for each alert of the sheet, once, and what its mark means."""
     known = load_alerts()
-    told = [f"{known[a].name}: {known[a].action}" for a in sorted(set(lines["alert"]))]
-    return display.paragraph("What to do. " + ". ".join(told) + "." if told else "").html
+    told = [f"{known[a].name}: {known[a].action}." for a in sorted(set(lines["alert"]))]
+    if (lines["mine"] == planners.WORKED_WITH).any():
+        told.append("* of a customer whom you worked with, and who is not assigned to you.")
+    rows = f"<tr class='legend'><td>{escape(' '.join(told))}</td></tr>"
+    return f"<table><caption>What to do</caption><tbody>{rows}</tbody></table>"
 
 
 def by_part(report: Report) -> Html:
@@ -328,7 +336,6 @@ _COLUMNS = (
     Column("what", "What"),
     Column("detail", "Why"),
     Column("program", "Program"),
-    Column("since", "Since"),
     Column("due", "Due"),
     Column("days", "Days left", display.count, number=True),
     Column("state", "State"),

@@ -439,7 +439,7 @@ def test_the_sheet_gives_whole_dates_and_says_what_is_overdue(state, planner):
     lines = queue.queue(mine)
     text = BeautifulSoup(queue.by_customer(mine).html, "html.parser").text
     assert text.count("OVERDUE since 20") == len(
-        lines[lines["days"] < 0].drop_duplicates(["customer", "name", "due"])
+        lines[lines["days"] < 0].drop_duplicates(["customer", "due"])
     )
     for alert in set(lines["alert"]):
         assert load_alerts()[alert].action in text
