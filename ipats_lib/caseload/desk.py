@@ -67,14 +67,20 @@ def lines(desk: Desk, holds: Mask, since: Days, until: Days, detail: Detail = ""
     )
 
 
-def case_lines(desk: Desk, table: pd.DataFrame, since: str, due: pd.Series) -> pd.DataFrame:
+def case_lines(
+    desk: Desk,
+    table: pd.DataFrame,
+    since: str,
+    due: pd.Series,
+    records: pd.Series | None = None,
+) -> pd.DataFrame:
     """One line for each row of a case table (customer, detail, and the date named by `since`).
 
-    row is the record that the case belongs to: the table's own, or else `record_of`.
+    row is the record that the case belongs to: of records, where they are known, or `record_of`.
     """
     if table.empty:
         return nobody()
-    rows = table["row"] if "row" in table else record_of(desk, table["customer"], table[since])
+    rows = record_of(desk, table["customer"], table[since]) if records is None else records
     return pd.DataFrame(
         {
             "row": rows.to_numpy(),

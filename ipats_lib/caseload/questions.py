@@ -39,7 +39,7 @@ def _applications(desk: Desk, status: str, since: str, alert: Alert) -> pd.DataF
     mine = table[late]
     days = (pd.Timestamp(desk.as_of) - mine[since]).dt.days
     told = [f"{since.capitalize()} {n} days ago" for n in days]
-    return case_lines(desk, mine.assign(detail=told), since, until[late])
+    return case_lines(desk, mine.assign(detail=told), since, until[late], mine["row"])
 
 
 @cache

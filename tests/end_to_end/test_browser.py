@@ -34,6 +34,7 @@ PAGES = (
 )
 CHARTS = (
     *("summary.html", "comparison/areas.html", "caseload-status.html", "caseload-flow.html"),
+    "caseload-engagement.html",
     "state-counties.html",
 )
 FLAGS = (
