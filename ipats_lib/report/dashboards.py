@@ -16,6 +16,7 @@ from ipats_lib.caseload import (
     load_thresholds,
     soft_exit,
 )
+from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES
 from ipats_lib.periods import Quarter
 from ipats_lib.report import before, counted, customers, display, engaged, queue, tables
@@ -295,15 +296,14 @@ def exit_reasons(report: Report) -> Html:
 
 _COUNTS = {
     "active": "Active",
-    "follow_up": "Exited within 365 days",
-    "enrolled": "Enrolled in 90 days",
-    "exited": "Exited in 90 days",
-    "long": "Active over 730 days",
+    "follow_up": FOLLOWED,
+    "exited": "Exited in {days} days",
+    "long": "A-27 Long participation",
+    "enrolled": "Enrolled in {days} days up to {day} (and a quarter, a year before)",
 }
 _RATES = {
-    "enrolled": "Enrolled in 90 days, of the active",
-    "exited": "Exited in 90 days, of the active",
-    "long": "Active over 730 days, of the active",
+    "exited": "Exited in {days} days, of the active",
+    "long": "A-27 Long participation, of the active",
 }
 
 
@@ -312,13 +312,19 @@ def standing_frame(report: Report) -> pd.DataFrame:
     """The scope against itself (`flow.standing`), one row per count or rate: name, now, quarter,
     quarter_change, year, year_change (figures as text)."""
     three = flow.standing(report.records, as_of(report.data.about))
+    days, day = load_thresholds()["flow_days"].value, report.data.about.as_of
     lines = [
-        (title, *(display.count(n) for n in three[name]), *_steps(three[name], before.change))
+        (
+            title.format(days=days, day=day),
+            *(display.count(n) for n in three[name]),
+            *_steps(three[name], before.change),
+        )
         for name, title in _COUNTS.items()
     ]
     for name, title in _RATES.items():
         rate = three[name] / three["active"].where(three["active"] > 0)
-        lines.append((title, *(display.rate(v) for v in rate), *_steps(rate, before.points)))
+        shown = (display.rate(value) for value in rate)
+        lines.append((title.format(days=days), *shown, *_steps(rate, before.points)))
     columns = ["name", "now", "quarter", "year", "quarter_change", "year_change"]
     return pd.DataFrame(lines, columns=columns)
 

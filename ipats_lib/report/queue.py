@@ -234,11 +234,12 @@ def by_part(report: Report) -> Html:
     if counts_.empty:
         return display.paragraph("Open lines: none.", "empty")
     first, *others = [str(name) for name in counts_.columns if name != "part"]
-    numbers = [name for name in others if name not in (*before.days(report), "since")]
+    numbers = [name for name in others if name not in ("All", *before.days(report), "since")]
     columns = (
         Column(first, first),
-        *(Column(name, name, display.count, number=True) for name in numbers),
+        Column("All", "All", display.count, number=True),
         *before.columns(report),
+        *(Column(name, name, display.count, number=True) for name in numbers),
     )
     title = "LWIA" if report.scope.kind == "state" else "career planner"
     return tables.table(counts_, f"Open lines by {title} and alert", columns, "nothing.")

@@ -242,9 +242,8 @@ def _part(caption: str, headings: tuple[str, ...], rows: str, none: str) -> str:
     if not rows:
         return f"<p class='empty'>{caption}: {none}</p>"
     head = "".join(f"<th scope='col'>{heading}</th>" for heading in headings)
-    return (
-        f"<div class='table'><table><caption>{caption}</caption><tr>{head}</tr>{rows}</table></div>"
-    )
+    body = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f"<div class='table'><table><caption>{caption}</caption>{body}</table></div>"
 
 
 def _lines(frame: pd.DataFrame, here: list[str], columns: tuple[str, ...]) -> dict[str, str]:
