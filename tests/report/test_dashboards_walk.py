@@ -16,7 +16,6 @@ from ipats_lib.caseload import trainings as caseload_trainings
 from ipats_lib.caseload.flow import exits_known, months_before
 from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import load_areas
 from ipats_lib.report import (
     areas,
     dashboards,
@@ -379,11 +378,10 @@ def test_a_planner_is_told_that_a_wage_stands_there_and_no_amount(state, planner
     assert set(amounts) <= {"found", "blank"}
 
 
-def test_names_of_a_range_of_elements():
-    assert mending.element_names("701-704|202") == (
-        "701 Pregnant or parenting youth to 704 Foster care youth status at program entry, "
-        "202 Individual with a disability"
-    ) or mending.element_names("701-704").startswith("701 Pregnant or parenting youth to 704 ")
+def test_a_range_of_elements_has_the_names_of_its_ends():
+    named = mending.element_names("701-704|202")
+    assert named.startswith("701 Pregnant or parenting youth to 704 ")
+    assert ", 202 " in named
 
 
 @pytest.mark.parametrize("scope", ["state", "lwia/01"])
@@ -448,4 +446,4 @@ def test_the_sheet_gives_whole_dates_and_says_what_is_overdue(state, planner):
 def test_no_definition_hides_its_number(area):
     shown = BeautifulSoup(queue.counts(area).html, "html.parser").text
     assert "the days" not in shown
-    assert len(load_areas()) > 20
+    assert "more than 30 days old" in shown
