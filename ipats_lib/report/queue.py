@@ -245,6 +245,7 @@ def by_part(report: Report) -> Html:
     return tables.table(counts_, f"Open lines by {title} and alert", columns, "nothing.")
 
 
+@cache
 def part_counts(report: Report) -> pd.DataFrame:
     """One row per LWIA or career planner: its name, `part` (its id), each alert (id and name),
     `n` (all lines) and those of earlier extracts. A record of several LWIAs counts in each."""
@@ -293,6 +294,7 @@ def definition(alert: Alert) -> str:
     return alert.definition.replace("the days", f"{alert.days} days")
 
 
+@cache
 def count_frame(report: Report) -> pd.DataFrame:
     """Each alert of the catalogue for this kind of scope: alert, name, n, late, definition,
     action, source, and the counts of earlier extracts."""
