@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -67,14 +67,23 @@ def lines(desk: Desk, holds: Mask, since: Days, until: Days, detail: Detail = ""
     )
 
 
-def case_lines(desk: Desk, table: pd.DataFrame, since: str, due: pd.Series) -> pd.DataFrame:
+def case_lines(
+    desk: Desk,
+    table: pd.DataFrame,
+    since: str,
+    due: pd.Series,
+    records: pd.Series | None = None,
+) -> pd.DataFrame:
     """One line for each row of a case table (customer, detail, and the date named by `since`).
 
-    row is the record that the case belongs to (`record_of`).
+    row is the record that the case belongs to: of records, where they are known, or `record_of`.
     """
+    if table.empty:
+        return nobody()
+    rows = record_of(desk, table["customer"], table[since]) if records is None else records
     return pd.DataFrame(
         {
-            "row": record_of(desk, table["customer"], table[since]).to_numpy(),
+            "row": rows.to_numpy(),
             "customer": table["customer"].astype("str").to_numpy(),
             "since": table[since].to_numpy(dtype="datetime64[s]"),
             "due": due.to_numpy(dtype="datetime64[s]"),
@@ -88,6 +97,22 @@ def record_of(desk: Desk, customers: pd.Series, days: pd.Series) -> pd.Series:
 
     Without one the customer's first record; missing for a customer without any.
     """
+    known, first = _entries(desk)
+    asked = pd.DataFrame(
+        {
+            "customer": customers.astype("str").reset_index(drop=True),
+            "day": days.to_numpy(dtype="datetime64[s]"),
+        }
+    ).reset_index(names="place")
+    found = pd.merge_asof(
+        asked.sort_values("day"), known, left_on="day", right_on="entry", by="customer"
+    ).sort_values("place", ignore_index=True)
+    return found["row"].astype("Int64").fillna(found["customer"].map(first).astype("Int64"))
+
+
+@cache
+def _entries(desk: Desk) -> tuple[pd.DataFrame, pd.Series]:
+    """The records that were entered, oldest first, and each customer's first record."""
     known = pd.DataFrame(
         {
             "customer": desk.rows["100"].astype("str"),
@@ -95,18 +120,8 @@ def record_of(desk: Desk, customers: pd.Series, days: pd.Series) -> pd.Series:
             "row": desk.rows["row"].astype("Int64"),
         }
     ).sort_values("entry", kind="stable")
-    asked = pd.DataFrame(
-        {
-            "customer": customers.astype("str").reset_index(drop=True),
-            "day": days.to_numpy(dtype="datetime64[s]"),
-        }
-    ).reset_index(names="place")
-    begun = known.dropna(subset="entry")
-    found = pd.merge_asof(
-        asked.sort_values("day"), begun, left_on="day", right_on="entry", by="customer"
-    ).sort_values("place", ignore_index=True)
     first = known.drop_duplicates("customer").set_index("customer")["row"]
-    return found["row"].astype("Int64").fillna(found["customer"].map(first).astype("Int64"))
+    return known.dropna(subset="entry"), first
 
 
 def later(days: Any, more: int) -> Any:

@@ -27,14 +27,15 @@ from ipats_lib.periods import Quarter
 
 QUARTERS = 8
 DAYS_PER_MONTH = 30.0
-EVENT_COLUMNS = ("quarter", "value")
+EVENT_COLUMNS = ("quarter", "value", "customer")
 UNITS = ("days", "share", "per month")
 
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
     """One indicator. unit: days and per month are told by their median, a share by its mean; bands:
-    upper ends of its distribution, empty for a share.
+    upper ends of its distribution, empty for a share; open_days: how long after a quarter its
+    events may still change.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Engagement:
     definition: str
     unit: str
     bands: tuple[float, ...]
+    open_days: int
     source: str
 
 
@@ -49,7 +51,7 @@ class Engagement:
 def load_engagement() -> dict[str, Engagement]:
     """`params/engagement.csv` by id; ParamsError names file and line."""
     path = params_folder() / "engagement.csv"
-    columns = ("id", "name", "definition", "unit", "bands", "source")
+    columns = ("id", "name", "definition", "unit", "bands", "open_days", "source")
     found = {}
     for line, row in enumerate(read_rows(path, columns), start=2):
         try:
@@ -58,16 +60,20 @@ def load_engagement() -> dict[str, Engagement]:
             raise ParamsError(f"{path} line {line}: bands are numbers with | between.") from error
         if row["id"] not in QUESTIONS or row["unit"] not in UNITS:
             raise ParamsError(f"{path} line {line}: unknown indicator or unit.")
+        if not row["open_days"].isdigit():
+            raise ParamsError(f"{path} line {line}: open_days are whole days.")
         texts = (row["name"], row["definition"], row["unit"])
-        found[row["id"]] = Engagement(row["id"], *texts, bands, row["source"])
+        found[row["id"]] = Engagement(
+            row["id"], *texts, bands, int(row["open_days"]), row["source"]
+        )
     return found
 
 
 def events(desk: Desk, indicator: str) -> pd.DataFrame:
     """The events of one indicator in the last `QUARTERS` calendar quarters, the running one too.
 
-    One row per event: quarter (`Quarter.index`) and value, in the indicator's unit (a share's
-    events are 0 or 1). Empty when the extract lacks the table that it needs.
+    One row per event: quarter (`Quarter.index`), value in the indicator's unit (a share's events
+    are 0 or 1) and customer. Empty when the extract lacks the table that it needs.
     """
     newest = Quarter.of(desk.as_of).index
     found = QUESTIONS[indicator](desk)
@@ -84,23 +90,26 @@ def figures(known: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 def distribution(known: pd.DataFrame, bands: tuple[float, ...]) -> pd.DataFrame:
     """How many events lie in each band: band, n. A band holds its upper end."""
-    edges = [-np.inf, *bands, np.inf]
     lower = ["0", *(f"over {edge:g}" for edge in bands)]
     names = [f"{low} to {up:g}" if up else "0" for low, up in zip(lower, bands, strict=False)]
     names.append(lower[-1])
-    cut = pd.cut(known["value"], edges, labels=names)
-    return cut.value_counts(sort=False).rename_axis("band").rename("n").reset_index()
+    places = np.searchsorted(np.array(bands), known["value"].to_numpy(), side="left")
+    return pd.DataFrame({"band": names, "n": np.bincount(places, minlength=len(names))})
 
 
-def _events(days: NDArray[Any], values: NDArray[Any]) -> pd.DataFrame:
+def _events(
+    days: NDArray[Any], values: NDArray[Any], customers: NDArray[np.object_]
+) -> pd.DataFrame:
     """Events dated by `days` (datetime64), those without a date or value left out."""
     known = ~np.isnat(days) & ~np.isnan(values)
     months = days[known].astype("datetime64[M]").astype(np.int64) + 12 * 1970
-    return pd.DataFrame({"quarter": months // 3, "value": values[known]})
+    columns = {"quarter": months // 3, "value": values[known], "customer": customers[known]}
+    return pd.DataFrame(columns)
 
 
 def _none() -> pd.DataFrame:
-    return pd.DataFrame({"quarter": pd.Series(dtype="int64"), "value": pd.Series(dtype="float64")})
+    kinds = {"quarter": "int64", "value": "float64", "customer": "object"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def _span(later: NDArray[Any], earlier: NDArray[Any]) -> NDArray[np.float64]:
@@ -121,20 +130,35 @@ def _title1(desk: Desk) -> tuple[Records, Mask]:
     return records, IN_TITLE_I(view_of(records, desk.as_of))
 
 
+def _by_customer(
+    desk: Desk, table: pd.DataFrame, date_: str
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.datetime64]]:
+    """The number of each record's customer, and the dated lines of a table by that number and day,
+    oldest first; lines of nobody here, or without a date, are left out."""
+    whose, known = pd.factorize(desk.records.text("100").astype("str"))
+    numbers = pd.Index(known).get_indexer(table["customer"].astype("str"))
+    days = table[date_].to_numpy(dtype="datetime64[D]")
+    order = np.argsort(days, kind="stable")
+    order = order[(numbers[order] >= 0) & ~np.isnat(days[order])]
+    return whose, numbers[order], days[order]
+
+
 def contact_recency(desk: Desk) -> pd.DataFrame:
     """Days since the last case note of everyone active, on the last day of each quarter."""
     if "case_note" not in desk.tables:
         return _none()
     records, mine = _title1(desk)
-    notes = desk.tables["case_note"][["customer", "date"]].dropna().sort_values("date")
-    customers, parts = desk.rows["100"], [_none()]
+    whose, numbers, dates = _by_customer(desk, desk.tables["case_note"], "date")
+    parts = [_none()]
     for day in _ends(desk):
         active = active_on(records, mine, day)
-        newest = notes[notes["date"] <= pd.Timestamp(day)].groupby("customer")["date"].last()
-        last = newest.reindex(customers[active]).to_numpy(dtype="datetime64[D]")
-        since = np.fmax(last, records.day("900")[active])
+        past = dates <= np.datetime64(day)
+        # The dates are sorted, so each customer keeps the newest.
+        newest = np.full(len(records), _NEVER)
+        newest[numbers[past]] = dates[past]
+        since = np.fmax(newest[whose[active]], records.day("900")[active])
         today = np.full(len(since), np.datetime64(day))
-        parts.append(_events(today, _span(today, since)))
+        parts.append(_events(today, _span(today, since), records.text("100")[active]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -147,6 +171,7 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
         return _none()
     records, mine = _title1(desk)
     service = services_only(desk.tables["service"])
+    whose, numbers, starts = _by_customer(desk, service, "start")
     entry, exit_ = records.day("900"), records.day("901")
     parts = [_none()]
     for day in _ends(desk):
@@ -154,11 +179,10 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
         left = np.where(np.isnat(exit_), last, np.minimum(exit_, last))
         present = _span(left, np.maximum(entry, first)) + 1
         here = mine & (present >= DAYS_PER_MONTH)
-        begun = service["start"].between(pd.Timestamp(first), pd.Timestamp(last))
-        counts = service[begun].groupby("customer").size()
-        number = desk.rows["100"].map(counts).fillna(0).to_numpy(dtype=np.float64)
+        begun = numbers[(starts >= first) & (starts <= last)]
+        number = np.bincount(begun, minlength=len(records))[whose]
         rate = number[here] / present[here] * DAYS_PER_MONTH
-        parts.append(_events(np.full(len(rate), last), rate))
+        parts.append(_events(np.full(len(rate), last), rate, records.text("100")[here]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -172,7 +196,8 @@ def to_first_service(desk: Desk) -> pd.DataFrame:
     both = both[(both["start"] >= both["applied"]) & (both["start"] <= pd.Timestamp(desk.as_of))]
     first = both.groupby(["customer", "applied"])["start"].min().reset_index()
     started = first["start"].to_numpy(dtype="datetime64[D]")
-    return _events(started, _span(started, first["applied"].to_numpy(dtype="datetime64[D]")))
+    waited = _span(started, first["applied"].to_numpy(dtype="datetime64[D]"))
+    return _events(started, waited, first["customer"].to_numpy(dtype="object"))
 
 
 def to_training(desk: Desk) -> pd.DataFrame:
@@ -180,7 +205,7 @@ def to_training(desk: Desk) -> pd.DataFrame:
     records, mine = _title1(desk)
     begun = np.where(mine, records.day("1302"), np.datetime64("NaT"))
     begun = np.where(begun <= np.datetime64(desk.as_of), begun, np.datetime64("NaT"))
-    return _events(begun, _span(begun, records.day("900")))
+    return _events(begun, _span(begun, records.day("900")), records.text("100"))
 
 
 def follow_up_reach(desk: Desk) -> pd.DataFrame:
@@ -192,7 +217,7 @@ def follow_up_reach(desk: Desk) -> pd.DataFrame:
     reached = np.zeros(len(records), dtype=np.bool_)
     for element in ("1503", "1412"):
         reached |= _span(view.day(element), exits) <= threshold("follow_up_days")
-    return _events(exits, reached.astype(np.float64))
+    return _events(exits, reached.astype(np.float64), records.text("100"))
 
 
 def re_entry(desk: Desk) -> pd.DataFrame:
@@ -207,7 +232,8 @@ def re_entry(desk: Desk) -> pd.DataFrame:
         both["entry"] <= both["left"] + pd.Timedelta(365, "D")
     )
     again = exits["place"].isin(set(both.loc[after, "place"])).to_numpy(dtype=np.float64)
-    return _events(exits["left"].to_numpy(dtype="datetime64[D]"), again)
+    customers = exits["customer"].to_numpy(dtype="object")
+    return _events(exits["left"].to_numpy(dtype="datetime64[D]"), again, customers)
 
 
 def service_to_exit(desk: Desk) -> pd.DataFrame:
@@ -218,7 +244,7 @@ def service_to_exit(desk: Desk) -> pd.DataFrame:
     for element in QUALIFYING:
         day = records.day(element)
         last = np.fmax(last, np.where(day <= exits, day, _NEVER))
-    return _events(exits, _span(exits, last))
+    return _events(exits, _span(exits, last), records.text("100"))
 
 
 _NEVER = np.datetime64("NaT", "D")

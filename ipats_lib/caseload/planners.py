@@ -1,5 +1,7 @@
 """Whose customer somebody is: assignments on the as-of date (domain 5.2, A-25, A-26)."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ UNASSIGNED = ""
 ASSIGNED, WORKED_WITH = "assigned to me", "worked with"
 
 
+@cache
 def begun_assignments(desk: Desk) -> pd.DataFrame:
     """Assignments that began by the as-of date, to planners who are active, oldest first."""
     planner, assignment = desk.tables["planner"], desk.tables["assignment"]
@@ -19,12 +22,14 @@ def begun_assignments(desk: Desk) -> pd.DataFrame:
     return mine.sort_values(["from", "planner_id"])
 
 
+@cache
 def standing_assignments(desk: Desk) -> pd.DataFrame:
     """Those of them that hold on the as-of date."""
     begun = begun_assignments(desk)
     return begun[begun["to"].isna() | (begun["to"] >= pd.Timestamp(desk.as_of))]
 
 
+@cache
 def current_planner(desk: Desk) -> pd.Series:
     """The planner of each record: the newest standing assignment of its customer to an active
     planner. Of a record that has exited, without such a one, the last planner who was assigned

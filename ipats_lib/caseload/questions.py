@@ -33,15 +33,19 @@ ELEMENTS = ("1307", "1312", "1317", "1310", "1315", "1412", "1503", "1603")
 def _applications(desk: Desk, status: str, since: str, alert: Alert) -> pd.DataFrame:
     if "application" not in desk.tables:
         return nobody()
-    table = waiting(desk.tables["application"], desk.rows, desk.as_of)
+    table = waiting_of(desk)
     until = table[since] + pd.Timedelta(days=alert.days)
     late = (table["status"] == status) & (until < pd.Timestamp(desk.as_of))
     mine = table[late]
     days = (pd.Timestamp(desk.as_of) - mine[since]).dt.days
     told = [f"{since.capitalize()} {n} days ago" for n in days]
-    return case_lines(desk, mine.assign(detail=told), since, until[late]).assign(
-        row=mine["row"].to_numpy()
-    )
+    return case_lines(desk, mine.assign(detail=told), since, until[late], mine["row"])
+
+
+@cache
+def waiting_of(desk: Desk) -> pd.DataFrame:
+    """Who waits for enrolment (`applications.waiting`), found once for both alerts and the page."""
+    return waiting(desk.tables["application"], desk.rows, desk.as_of)
 
 
 def application_aging(desk: Desk, alert: Alert) -> pd.DataFrame:

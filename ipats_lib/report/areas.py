@@ -8,11 +8,21 @@ import numpy as np
 import pandas as pd
 from bokeh_sampledata.us_counties import records as county_records
 
-from ipats_lib.caseload import flow
+from ipats_lib.caseload import flow, workload
 from ipats_lib.caseload.desk import active
+from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
-from ipats_lib.report import dashboards, display, downloads, queue, tables
+from ipats_lib.report import (
+    before,
+    dashboards,
+    display,
+    downloads,
+    people,
+    queue,
+    tables,
+    work,
+)
 from ipats_lib.report.charts import PALETTE, Figure
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -25,42 +35,65 @@ SIMPLER, PLACES, PARALLEL = 0.01, 3, 40.0
 
 @cache
 def by_area(report: Report) -> pd.DataFrame:
-    """One row per LWIA: lwia, name, page, active, planners (active ones), each (active periods of
-    participation per planner), of_mean (each, over its mean), late (past 90 days without service),
-    late_share, due (skill gains due), follow_up, enrolled and exited (90 days), long,
-    long_share."""
+    """One row per LWIA: lwia, name, page, n (active on the as-of date) and n of earlier extracts,
+    planners (active ones), each (active periods of participation per planner), load (weighted,
+    `params/workload.csv`), load_each and follow_up_each (per planner), of_mean (load_each, over its
+    mean), late (A-08), late_share, due (A-14), follow_up (exited, in follow-up), enrolled and
+    exited (`flow.now`), long (A-27), long_share."""
+    frame = _counts(report)
+    frame = before.beside(report, frame, "active", [""] * len(frame), frame["lwia"].tolist())
+    for name in ("late", "long"):
+        frame[f"{name}_share"] = frame[name] / frame["n"].where(frame["n"] > 0)
+    working = frame["planners"].where(frame["planners"] > 0)
+    frame = frame.assign(
+        each=frame["n"] / working,
+        follow_up_each=frame["follow_up"] / working,
+        load_each=frame["load"] / working,
+    )
+    return frame.assign(of_mean=frame["load_each"] / frame["load_each"].mean())
+
+
+def _counts(report: Report) -> pd.DataFrame:
     rows, seats = report.data.frame("rows"), report.data.frame("seats")
     today = as_of(report.data.about)
     lines = queue.queue(report)[["alert", "row"]].merge(seats, on="row")
     named = lines.groupby(["area", "alert"]).size().to_dict()
-    planners = _planners(report)
-    found = []
+    load, planners, found = _work(report), _planners(report), []
     for area in load_areas():
         mine = rows[rows["row"].isin(seats.loc[seats["area"] == area.lwia, "row"])]
-        records = Records(mine)
-        here = int(active(flow.view_of(records, today)).sum())
-        now = flow.standing(records, today).iloc[0]
+        now = flow.now(Records(mine), today)
         late, due, long = (named.get((area.lwia, alert), 0) for alert in ("A-08", "A-14", "A-27"))
         found.append(
             {
                 "lwia": area.lwia,
                 "name": f"{area.lwia} {area.name}",
                 "page": f"../../lwia/{area.lwia}/index.html",
-                "active": here,
-                "planners": (working := planners.get(area.lwia, 0)),
-                "each": here / working if working else float("nan"),
+                **load.get(area.lwia, {"n": 0, "follow_up": 0, "load": 0.0}),
+                "planners": planners.get(area.lwia, 0),
                 "late": late,
-                "late_share": late / here if here else float("nan"),
                 "due": due,
-                "follow_up": int(now["follow_up"]),
                 "enrolled": int(now["enrolled"]),
                 "exited": int(now["exited"]),
                 "long": long,
-                "long_share": long / here if here else float("nan"),
             }
         )
-    frame = pd.DataFrame(found)
-    return frame.assign(of_mean=frame["each"] / frame["each"].mean())
+    return pd.DataFrame(found)
+
+
+def _work(report: Report) -> dict[str, dict[str, float]]:
+    """Active, in follow-up and weighted load of each LWIA, from the status of each record."""
+    lines = dashboards.title_i(report).merge(report.data.frame("seats"), on="row")
+    status = lines["status"].astype("str")
+    sums = pd.DataFrame(
+        {
+            "area": lines["area"],
+            "n": status.str.startswith("Active"),
+            "follow_up": status == FOLLOWED,
+            "load": status.map(workload.load_weights()).fillna(0.0),
+        }
+    )
+    found = sums.groupby("area").sum().astype({"n": "int64", "follow_up": "int64"})
+    return {str(area): dict(line) for area, line in found.to_dict("index").items()}
 
 
 def _planners(report: Report) -> dict[str, int]:
@@ -75,31 +108,38 @@ def _planners(report: Report) -> dict[str, int]:
 
 def table(report: Report) -> Html:
     """Counts and rates of every LWIA."""
+    day, known = report.data.about.as_of, flow.exits_known(as_of(report.data.about))
     columns = (
         Column("name", "LWIA", href="page"),
-        Column("active", "Active", display.count, number=True),
-        Column("late", "Over 90 days without service", display.count, number=True),
-        Column("late_share", "Share", display.rate, number=True),
-        Column("due", "Skill gains due", display.count, number=True),
-        Column("follow_up", "In follow-up", display.count, number=True),
-        Column("enrolled", "Enrolled in 90 days", display.count, number=True),
-        Column("exited", "Exited in 90 days", display.count, number=True),
-        Column("long", "Active over 730 days", display.count, number=True),
-        Column("long_share", "Share", display.rate, number=True),
+        Column("n", "Active", display.count, number=True),
+        *before.columns(report),
+        Column("late", "A-08 Overdue soft exit", display.count, number=True),
+        Column("late_share", "Share of the active", display.rate, number=True),
+        Column("due", "A-14 Skill gain due", display.count, number=True),
+        Column("follow_up", FOLLOWED, display.count, number=True),
+        Column("enrolled", f"Enrolled in 90 days up to {day}", display.count, number=True),
+        Column("exited", f"Exited in 90 days up to {known}", display.count, number=True),
+        Column("long", "A-27 Long participation", display.count, number=True),
+        Column("long_share", "Share of the active", display.rate, number=True),
     )
-    made = tables.table(by_area(report), "Every LWIA", columns, "none.")
+    caption = f"Every LWIA, Title I on {report.data.about.as_of}"
+    made = tables.table(by_area(report), caption, columns, "none.")
     return tables.as_roster(made, whole=True)
 
 
 def balance(report: Report) -> Html:
     """The work of an LWIA's planners beside that of the others' (A-25)."""
     frame = by_area(report)
-    shown = frame.assign(status=[dashboards.balanced(share) for share in frame["of_mean"]])
+    shown = frame.assign(status=[work.balanced(share) for share in frame["of_mean"]])
     columns = (
         Column("name", "LWIA", href="page"),
         Column("planners", "Career planners", display.count, number=True),
-        Column("active", "Active", display.count, number=True),
+        Column("n", "Active", display.count, number=True),
         Column("each", "Active per planner", display.one_place, number=True),
+        Column("follow_up", FOLLOWED, display.count, number=True),
+        Column("follow_up_each", "In follow-up per planner", display.one_place, number=True),
+        Column("load", "Weighted load", display.one_place, number=True),
+        Column("load_each", "Load per planner", display.one_place, number=True),
         Column("of_mean", "Of the mean", display.rate, number=True),
         Column("status", "Balance"),
     )
@@ -108,17 +148,15 @@ def balance(report: Report) -> Html:
 
 def offers(report: Report) -> Html:
     """The tables of the LWIAs and counties as CSV and as a workbook."""
-    today, about = as_of(report.data.about), report.data.about
+    about = report.data.about
     sheets = {"LWIAs": by_area(report).drop(columns="page"), "Counties": by_county(report)}
     facts = {"Report": "Every LWIA", "Area": about.title, "Data as of": about.as_of}
-    parts = [
+    book = downloads.workbook(sheets, facts, as_of(about))
+    return downloads.together(
         downloads.offer("areas.csv", downloads.csv(sheets["LWIAs"]), "every LWIA"),
         downloads.offer("counties.csv", downloads.csv(sheets["Counties"]), "every county"),
-        downloads.offer(
-            "areas.xlsx", downloads.workbook(sheets, facts, today), "both as a workbook"
-        ),
-    ]
-    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
+        downloads.offer("areas.xlsx", book, "both as a workbook"),
+    )
 
 
 def menu() -> Html:
@@ -136,7 +174,7 @@ def by_county(report: Report) -> pd.DataFrame:
     """Active participants by county of residence: fips, county, lwia, n; every county is there."""
     columns = ("county", "fips", "lwia", "edr")
     known = read_rows(params_folder() / "counties.csv", columns)
-    groups = dashboards.active_by_group(report)
+    groups = people.active_by_group(report)
     counties = groups[groups["dimension"] == "County of residence"]
     counts = dict(zip(counties["group"], counties["n"], strict=True))
     frame = pd.DataFrame(known)[["fips", "county", "lwia"]]

@@ -1,41 +1,226 @@
-"""The dashboards' tables: flow, training, people, work and engagement."""
+"""The caseload's tables: status, bands, the soft-exit watch, who came and left."""
 
+from collections import Counter
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload import engagement, flow, mix, trainings, workload
-from ipats_lib.caseload.engagement import Engagement, load_engagement
-from ipats_lib.groups import TRAINING_TYPES
+from ipats_lib import caseload as caseloads
+from ipats_lib.caseload import (
+    STATUSES,
+    engagement,
+    flow,
+    load_levels,
+    load_statuses,
+    load_thresholds,
+    soft_exit,
+)
+from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES
 from ipats_lib.periods import Quarter
-from ipats_lib.report import customers, display, downloads, queue, tables
+from ipats_lib.report import before, counted, customers, display, engaged, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
-# How far a planner's load may lie from the mean (domain 5.2, A-25).
-LOW, HIGH = 0.5, 1.5
-PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
+TITLE_I = tuple(PROGRAM_TITLES[program] for program in ("adult", "dw", "youth"))
+SEVERAL = "Several Title I programs"
+WP, NOT_ENROLLED, NO_PROGRAM = PROGRAM_TITLES["wp"], "Not enrolled", "In no program"
+WATCHED = ("A-07", "A-08")
+
+
+@cache
+def title_i(report: Report) -> pd.DataFrame:
+    """The lines of the caseload of Title I participants: all that the dashboards count."""
+    return counted.title_i(report.desk, report.caseload())
+
+
+def finding(report: Report) -> Html:
+    """How many are active, how many of them the alerts watch, and who is not counted here."""
+    active = int(_active(title_i(report)).sum())
+    watched = watch_frame(report)["alert"].value_counts()
+    every = report.caseload()
+    alone = int(_active(every[every["program"] == WP]).sum())
+    named = ", ".join(
+        f"{int(watched.get(alert, 0)):,} under {alert} {caseloads.load_alerts()[alert].name}"
+        for alert in WATCHED
+    )
+    return display.paragraph(
+        f"{active:,} periods of participation of Title I are active on {report.data.about.as_of}: "
+        f"{named}. {alone:,} more are active in Wagner-Peyser alone and counted nowhere else.",
+        "finding",
+    )
+
+
+def _active(lines: pd.DataFrame) -> pd.Series:
+    return lines["status"].astype("str").str.startswith("Active")
+
+
+@cache
+def status_frame(report: Report) -> pd.DataFrame:
+    """One row per status that somebody has: status, each program of Title I, Not enrolled, n
+    (their sum: `counted.statuses`), n of earlier extracts, and Wagner-Peyser alone."""
+    lines = report.caseload()
+    status = lines["status"].astype("str").tolist()
+    found = Counter(zip(status, map(_program, lines["program"], status), strict=True))
+    waiting = counted.applicants(report.desk)["status"].tolist()
+    found.update((name, NOT_ENROLLED) for name in waiting)
+    there, columns = {name for name, _ in found}, {program for _, program in found}
+    names = [name for name in STATUSES if name in there]
+    inside = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in columns]
+    beside = [p for p in (WP, NO_PROGRAM) if p in columns]
+    frame = pd.DataFrame({"status": names})
+    for program in (*inside, *beside):
+        frame[program] = [found[name, program] for name in names]
+    frame["n"] = frame[inside].sum(axis=1).astype("int64")
+    return before.beside(report, frame, "status", frame["status"].tolist())
+
+
+def _program(program: str, status: str) -> str:
+    if program in (*TITLE_I, SEVERAL, WP):
+        return program
+    return NOT_ENROLLED if status in counted.NOT_ENROLLED else NO_PROGRAM
+
+
+def statuses(report: Report) -> Html:
+    """The caseload by status and program (A-01)."""
+    frame = status_frame(report)
+    programs = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in frame]
+    columns = (
+        Column("status", "Status"),
+        *(Column(p, p, display.count, number=True) for p in programs),
+        Column("n", "All of these", display.count, number=True),
+        *before.columns(report),
+        *(Column(p, f"{p} alone", display.count, number=True) for p in (WP,) if p in frame),
+    )
+    caption = f"Periods of participation by status and program on {report.data.about.as_of}"
+    return tables.table(frame, caption, columns, "nobody is in the caseload.")
+
+
+def definitions(report: Report) -> Html:
+    """What each status means that somebody has, and the numbers that bound it."""
+    mine = set(status_frame(report)["status"])
+    known = [one for one in load_statuses() if one.status in mine]
+    lines = pd.DataFrame(
+        {
+            "status": [one.status for one in known],
+            "definition": [one.definition for one in known],
+            "source": [one.source for one in known],
+        }
+    )
+    columns = (
+        Column("status", "Status"),
+        Column("definition", "What it is"),
+        Column("source", "Source"),
+    )
+    return tables.table(lines, "The statuses", columns, "none.")
+
+
+def thresholds(*names: str) -> Html:
+    """Numbers of the dashboards' rules, with what they mean (`params/caseload.csv`)."""
+    known = [load_thresholds()[name] for name in names]
+    frame = pd.DataFrame(
+        {
+            "definition": [one.definition for one in known],
+            "value": [f"{one.value:,} {one.unit}" for one in known],
+            "source": [one.source for one in known],
+        }
+    )
+    columns = (
+        Column("definition", "What the number is"),
+        Column("value", "Number", number=True),
+        Column("source", "Source"),
+    )
+    return tables.table(frame, "Numbers behind these figures", columns, "none.")
+
+
+@cache
+def bands(report: Report) -> pd.DataFrame:
+    """Active periods of participation by days since the last qualifying service: band, n (A-06)."""
+    sizes = title_i(report)["band"].value_counts(sort=False)
+    frame = sizes.rename_axis("band").rename("n").reset_index().astype({"band": "str"})
+    return before.beside(report, frame, "band", frame["band"].tolist())
+
+
+def bands_table(report: Report) -> Html:
+    columns = (
+        Column("band", "Days since the last qualifying service"),
+        Column("n", "Active", display.count, number=True),
+        *before.columns(report),
+    )
+    caption = f"Active in Title I on {report.data.about.as_of}, by days since the last service"
+    return tables.table(bands(report), caption, columns, "nobody is active.")
+
+
+def note_bands(report: Report) -> Html:
+    """Active periods of participation by days since the last case note; nothing for the state."""
+    if report.scope.kind == "state":
+        return Html("")
+    if "case_note" not in report.desk.tables:
+        return display.paragraph("The extract has no case_note table.", "empty")
+    columns = (Column("band", "Days"), Column("n", "Active", display.count, number=True))
+    caption = "Active in Title I, by days since the last case note, or since entry without one"
+    return tables.table(note_frame(report), caption, columns, "nobody is active.")
+
+
+def note_frame(report: Report) -> pd.DataFrame:
+    """The events of E-01 on the as-of date by its bands: band, n."""
+    found = engaged.events(report, "E-01")
+    now = found[found["quarter"] == Quarter.of(as_of(report.data.about)).index]
+    bands_ = engagement.load_engagement()["E-01"].bands
+    return engagement.distribution(now, bands_).astype({"band": "str"})
+
+
+@cache
+def watch_frame(report: Report) -> pd.DataFrame:
+    """The lines of A-07 and A-08, the longest without service first.
+
+    `soft_exit.watch` (the same lines as in the queue) with program and state (in words).
+    """
+    found = soft_exit.watch(report.desk)
+    left = (found["due"] - pd.Timestamp(report.desk.as_of)).dt.days
+    levels = [_level(a, d) for a, d in zip(found["alert"], found["days"], strict=True)]
+    return found.assign(
+        program=found["row"].map(queue.programs(report)),
+        state=queue.states(left, pd.Series(levels, index=found.index, dtype="object")),
+    )
+
+
+def _level(alert: str, days: int) -> str:
+    """The last level of the alert that has begun (`params/alert_levels.csv`)."""
+    begun = [one.level for one in load_levels() if one.alert == alert and days >= int(one.start)]
+    return begun[-1] if begun else ""
 
 
 def watch(report: Report) -> Html:
-    """The soft-exit watch: customers inside an LWIA, a count for the whole state."""
-    caption, frame = "Soft-exit watch", report.soft_exit_watch()
+    """The soft-exit watch: customers inside an LWIA, counts for the whole state."""
+    caption, frame = "Soft-exit watch (A-07) and overdue soft exits (A-08)", watch_frame(report)
+    names = {a: f"{a} {caseloads.load_alerts()[a].name}" for a in WATCHED}
     if report.scope.kind == "state":
-        counted = frame.groupby("status", observed=True).size().rename("Active").reset_index()
-        return tables.counts(counted, caption, "none.")
-    shown = frame.assign(page=customers.links(report, frame["customer"]))
+        counts = frame["alert"].map(names).value_counts().sort_index()
+        listed = counts.rename_axis("alert").rename("Active").reset_index()
+        return tables.counts(listed, caption, "none.")
+    shown = frame.assign(
+        page=customers.links(report, frame["customer"]), what=frame["alert"].map(names)
+    )
     columns = (
         Column("customer", "Customer", href="page"),
+        Column("what", "Alert"),
         Column("program", "Program"),
         Column("last_service", "Last qualifying service"),
+        Column("exit", "Projected exit"),
+        Column("quarter", "Projected exit quarter"),
         Column("days", "Days since", display.count, number=True),
-        Column("status", "Status"),
+        Column("due", "Last day to give a service"),
+        Column("state", "State"),
     )
-    return tables.table(shown, caption, columns, "none.")
+    made = tables.table(shown, caption, columns, "none.")
+    return made if frame.empty else tables.as_roster(made)
 
 
+@cache
 def months(report: Report) -> pd.DataFrame:
     """Enrolments and exits by month (`flow.monthly`)."""
     return flow.monthly(report.records, as_of(report.data.about))
@@ -50,299 +235,148 @@ def months_table(report: Report) -> Html:
     return tables.table(months(report), "Enrolments and exits by month", columns, "none.")
 
 
-def compared(report: Report) -> Html:
-    """Enrolments and exits against the same span a year before (`flow.compared`)."""
+@cache
+def compared_frame(report: Report) -> pd.DataFrame:
+    """`flow.compared`, with name and the change in words."""
     frame = flow.compared(report.records, as_of(report.data.about))
-    shown = frame.assign(
-        name=frame["what"] + ": " + frame["span"].str.lower(),
-        between=[f"{line.start} to {line.end}" for line in frame.itertuples()],
-        change=[_change(line.n, line.before) for line in frame.itertuples()],
+    return pd.DataFrame(
+        {
+            "name": frame["what"] + ": " + frame["span"].str.lower(),
+            "between": [f"{line.start} to {line.end}" for line in frame.itertuples()],
+            "n": frame["n"],
+            "before": frame["before"],
+            "change": [before.change(line.n, line.before) for line in frame.itertuples()],
+        }
     )
+
+
+def compared(report: Report) -> Html:
+    """Enrolments and exits against the same span a year before (A-02)."""
     columns = (
         Column("name", "What"),
         Column("between", "Days"),
         Column("n", "Number", display.count, number=True),
         Column("before", "A year before", display.count, number=True),
-        Column("change", "Change", number=True),
+        Column("change", "Change"),
     )
-    return tables.table(shown, "Against the same days a year before", columns, "none.")
+    frame = compared_frame(report)
+    return tables.table(frame, "Against the same days a year before", columns, "none.")
 
 
-def _change(now: int, before: int) -> str:
-    if now == before:
-        return "no change"
-    arrow = "\N{NORTH EAST ARROW} +" if now > before else "\N{SOUTH EAST ARROW} -"
-    share = f" ({display.rate(abs(now - before) / before)})" if before else ""
-    return f"{arrow}{abs(now - before):,}{share}"
+@cache
+def exits_by_reason(report: Report) -> pd.DataFrame:
+    """Exits of the 12 months up to `flow.exits_known` by month and reason (923): one row per
+    month, oldest first, a column per reason that occurs, the most frequent first, and All."""
+    today = as_of(report.data.about)
+    view, last = flow.view_of(report.records, today), flow.exits_known(today)
+    exits = view.day("901")
+    recent = exits > np.datetime64(flow.a_year_before(last))
+    mine = IN_TITLE_I(view) & recent & (exits <= np.datetime64(last))
+    none = flow.EXIT_REASONS[0]
+    reasons = [flow.EXIT_REASONS.get(code, none) for code in view.code("923")[mine].tolist()]
+    exited = exits[mine].astype("datetime64[M]").astype("str").tolist()
+    counts, by_month = Counter(zip(exited, reasons, strict=True)), Counter(exited)
+    columns = {
+        reason: [counts[month, reason] for month in sorted(by_month)]
+        for reason, _ in Counter(reasons).most_common()
+    }
+    total = {"All": [by_month[month] for month in sorted(by_month)]}
+    return pd.DataFrame({"month": sorted(by_month), **columns, **total})
 
 
 def exit_reasons(report: Report) -> Html:
-    frame = flow.exit_reasons(report.records, as_of(report.data.about))
-    named = frame.rename(columns={"exits": "Exits"})
-    return tables.counts(named, "Exits of 12 months by reason (923)", "nobody exited.")
+    """Exits by month and reason (A-03), the sum of 12 months in the last row."""
+    frame = exits_by_reason(report)
+    title = "Exits of 12 months by month and reason (923)"
+    if frame.empty:
+        return display.paragraph(f"{title}: nobody exited.", "empty")
+    sums = {"month": "12 months", **frame.drop(columns="month").sum().to_dict()}
+    return tables.counts(pd.concat([frame, pd.DataFrame([sums])]), title, "nobody exited.")
+
+
+_COUNTS = {
+    "active": "Active",
+    "follow_up": FOLLOWED,
+    "exited": "Exited in {days} days",
+    "long": "A-27 Long participation",
+    "enrolled": "Enrolled in {days} days up to {day} (and a quarter, a year before)",
+}
+_RATES = {
+    "exited": "Exited in {days} days, of the active",
+    "long": "A-27 Long participation, of the active",
+}
+
+
+@cache
+def standing_frame(report: Report) -> pd.DataFrame:
+    """The scope against itself (`flow.standing`), one row per count or rate: name, now, quarter,
+    quarter_change, year, year_change (figures as text)."""
+    three = flow.standing(report.records, as_of(report.data.about))
+    days, day = load_thresholds()["flow_days"].value, report.data.about.as_of
+    lines = [
+        (
+            title.format(days=days, day=day),
+            *(display.count(n) for n in three[name]),
+            *_steps(three[name], before.change),
+        )
+        for name, title in _COUNTS.items()
+    ]
+    for name, title in _RATES.items():
+        rate = three[name] / three["active"].where(three["active"] > 0)
+        shown = (display.rate(value) for value in rate)
+        lines.append((title.format(days=days), *shown, *_steps(rate, before.points)))
+    columns = ["name", "now", "quarter", "year", "quarter_change", "year_change"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def _steps(values: pd.Series, change: object) -> list[str]:
+    now, quarter, year = values.tolist()
+    return [change(now, quarter), change(now, year)]  # type: ignore[operator]
 
 
 def standing(report: Report) -> Html:
     """The area against itself a quarter and a year before (`flow.standing`)."""
-    frame = flow.standing(report.records, as_of(report.data.about))
+    day = flow.exits_known(as_of(report.data.about))
     columns = (
-        Column("day", "On"),
-        Column("active", "Active", display.count, number=True),
-        Column("follow_up", "In follow-up", display.count, number=True),
-        Column("enrolled", "Enrolled in 90 days", display.count, number=True),
-        Column("exited", "Exited in 90 days", display.count, number=True),
-        Column("long", "Active over 730 days", display.count, number=True),
+        Column("name", "What"),
+        Column("now", f"On {day}", number=True),
+        Column("quarter", f"On {flow.months_before(day, 3)}", number=True),
+        Column("quarter_change", "Change in the quarter"),
+        Column("year", f"On {flow.a_year_before(day)}", number=True),
+        Column("year_change", "Change in the year"),
     )
-    return tables.table(frame, "The caseload against itself", columns, "none.")
+    caption = f"The caseload on {day}, of which all exits are known, against itself"
+    return tables.table(standing_frame(report), caption, columns, "none.")
 
 
-def _shares(report: Report) -> pd.DataFrame:
-    return mix.shares(report.records, as_of(report.data.about))
-
-
-def shares(report: Report, *numbers: str) -> Html:
-    """Shares of the catalogue (`mix.shares`), those whose id starts with one of these."""
-    known, frame = mix.load_shares(), _shares(report)
-    mine = frame[[any(name.startswith(n) for n in numbers) for name in frame["id"]]]
-    named = [known[name] for name in mine["id"]]
-    shown = mine.assign(
-        name=[f"{share.id} {share.name}" for share in named],
-        definition=[share.definition for share in named],
-        least=[display.NONE if s.at_least is None else display.rate(s.at_least) for s in named],
-        status=[_status(low, s.at_least) for low, s in zip(mine["flagged"], named, strict=True)],
-        source=[share.source for share in named],
-    )
-    columns = (
-        Column("name", "Share"),
-        Column("part", "Number", display.count, number=True),
-        Column("whole", "Of", display.count, number=True),
-        Column("share", "Share", display.rate, number=True),
-        Column("least", "At least", number=True),
-        Column("status", "Status"),
-        Column("definition", "What it is"),
-        Column("source", "Source"),
-    )
-    return tables.table(shown, "Shares", columns, "none.")
-
-
-def _status(low: bool, least: float | None) -> str:
-    if least is None:
-        return ""
-    down, met = "\N{BLACK DOWN-POINTING TRIANGLE} below", "\N{BLACK CIRCLE} met"
-    return down if low else met
-
-
-def active_by_group(report: Report) -> pd.DataFrame:
-    """The active customers by group (`mix.groups_of_active`)."""
-    members = report.members
-    today = as_of(report.data.about)
-    return mix.groups_of_active(report.records, members.titles, members.holds, today)
-
-
-def groups(report: Report) -> Html:
-    """Who the active customers are (A-30)."""
-    frame = active_by_group(report)
-    mine = frame[frame["dimension"].isin(PEOPLE)]
-    shown = mine.assign(name=mine["dimension"] + ": " + mine["group"])
-    columns = (
-        Column("name", "Group"),
-        Column("n", "Active", display.count, number=True),
-        Column("share", "Of all active", display.rate, number=True),
-    )
-    return tables.table(shown, "Active by group", columns, "nobody is active.")
-
-
-@cache
-def trainings_open(report: Report) -> pd.DataFrame:
-    """Every open training (`trainings.open_trainings`)."""
-    return trainings.open_trainings(report.desk, TRAINING_TYPES)
-
-
-def open_trainings(report: Report) -> Html:
-    """Trainings under way by type (A-12)."""
-    columns = (
-        Column("type", "Type of training"),
-        Column("n", "Open", display.count, number=True),
-        Column("with_account", "On a training account", display.count, number=True),
-        Column("occupations", "Different occupations", display.count, number=True),
-    )
-    frame = trainings.by_type(trainings_open(report))
-    return tables.table(frame, "Open trainings by type", columns, "no training is open.")
-
-
-def providers(report: Report) -> Html:
-    """The same trainings by provider; a sentence where the extract has no services."""
-    if report.data.frames.get("service") is None:
-        return display.paragraph("The extract has no service table.", "empty")
-    columns = (
-        Column("provider", "Provider"),
-        Column("type", "Type of training"),
-        Column("n", "Open", display.count, number=True),
-    )
-    frame = trainings.by_provider(trainings_open(report))
-    made = tables.table(frame, "Open trainings by provider", columns, "none is open.")
-    return made if frame.empty else tables.as_roster(made)
-
-
-def occupations(report: Report) -> Html:
-    """The same trainings by the occupation that they lead to."""
-    columns = (
-        Column("occupation", "Occupation (O*NET code)"),
-        Column("n", "Open", display.count, number=True),
-    )
-    frame = trainings.by_occupation(trainings_open(report))
-    made = tables.table(frame, "Open trainings by occupation", columns, "no training is open.")
-    return made if frame.empty else tables.as_roster(made)
-
-
-def balance(report: Report) -> Html:
-    """The work of each planner of an LWIA (A-25), with those who have no planner (A-26)."""
-    if report.scope.kind != "lwia":
-        return Html("")
-    frame = _balance(report)
-    columns = (
-        Column("name", "Career planner", href="page"),
-        Column("active", "Active", display.count, number=True),
-        Column("follow_up", "In follow-up", display.count, number=True),
-        Column("load", "Weighted load", display.one_place, number=True),
-        Column("of_mean", "Of the mean", display.rate, number=True),
-        Column("status", "Balance"),
-        Column("open", "Open alerts", display.count, number=True),
-        Column("late", "Past their date", display.count, number=True),
-        Column("late_share", "Share past", display.rate, number=True),
-    )
-    return tables.table(frame, "Work by career planner", columns, "nobody has customers.")
-
-
-def work_offers(report: Report) -> Html:
-    """The work by planner as CSV and as a workbook; nothing but for an LWIA."""
-    if report.scope.kind != "lwia":
-        return Html("")
-    table = _balance(report).drop(columns=["page", "status"])
-    today, about = as_of(report.data.about), report.data.about
-    facts = {"Report": "Work by planner", "Area": about.title, "Data as of": about.as_of}
-    book = downloads.workbook({"Work": table}, facts, today)
-    parts = [
-        downloads.offer("work.csv", downloads.csv(table), "the work by planner"),
-        downloads.offer("work.xlsx", book, "the same as a workbook"),
+def overdue_frame(report: Report) -> pd.DataFrame:
+    """How much of the active caseload was past 90 days without service (A-08), by extract: day,
+    active, n, share (0..1), change (of the share, in words); the newest first."""
+    status = title_i(report)
+    lines = [
+        (
+            report.data.about.as_of,
+            int(_active(status).sum()),
+            int((watch_frame(report)["alert"] == "A-08").sum()),
+        )
     ]
-    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
-
-
-@cache
-def _balance(report: Report) -> pd.DataFrame:
-    caseload = report.data.frame("caseload")
-    frame = workload.balance(report.desk, caseload, queue.queue(report))
-    planners = frame["planner"].to_list()
-    return frame.assign(
-        name=queue.planner_names(report, planners),
-        page=[f"../planner/{p}/dashboards/queue-today.html" if p else "" for p in planners],
-        status=[
-            balanced(share) if p else "\N{BLACK UP-POINTING TRIANGLE} assign"
-            for p, share in zip(planners, frame["of_mean"], strict=True)
-        ],
-    )
-
-
-def balanced(share: float) -> str:
-    """Whether a load lies within half and one and a half of the mean, in words and shape."""
-    if pd.isna(share):
-        return ""
-    if share > HIGH:
-        return "\N{BLACK UP-POINTING TRIANGLE} over 150%"
-    return (
-        "\N{BLACK DOWN-POINTING TRIANGLE} under 50%" if share < LOW else "\N{BLACK CIRCLE} within"
-    )
-
-
-@cache
-def _events(report: Report, indicator: str) -> pd.DataFrame:
-    return engagement.events(report.desk, indicator)
-
-
-@cache
-def _by_quarter(report: Report, indicator: str) -> pd.DataFrame:
-    return engagement.figures(_events(report, indicator), load_engagement()[indicator].unit)
-
-
-def engagement_summary(report: Report) -> Html:
-    """Every engagement indicator: definition, newest figures, and how many events they rest on."""
-    lines = []
-    for indicator in load_engagement().values():
-        known = _by_quarter(report, indicator.id)
-        values = dict(zip(known["quarter"], known["value"], strict=True))
-        newest = Quarter.of(as_of(report.data.about)).index
-        lines.append(
-            {
-                "name": f"{indicator.id} {indicator.name}",
-                "definition": indicator.definition,
-                "unit": indicator.unit,
-                "n": int(known["n"].sum()),
-                **{
-                    heading: _value(values.get(newest - back), indicator)
-                    for heading, back in _BACK.items()
-                },
-            }
+    for day in reversed(before.days(report)):
+        active = sum(
+            before.count(report, day, "status", name) for name in STATUSES if name[:6] == "Active"
         )
+        lines.append((day, active, before.count(report, day, "alert", "A-08")))
+    frame = pd.DataFrame(lines, columns=["day", "active", "n"])
+    frame["share"] = frame["n"] / frame["active"].where(frame["active"] > 0)
+    steps = zip(frame["share"], frame["share"].shift(-1), strict=True)
+    return frame.assign(change=[before.points(now, old) for now, old in steps])
+
+
+def overdue(report: Report) -> Html:
     columns = (
-        Column("name", "Indicator"),
-        *(Column(heading, heading, number=True) for heading in _BACK),
-        Column("n", "Events in two years", display.count, number=True),
-        Column("unit", "Unit"),
-        Column("definition", "What it is"),
+        Column("day", "Extract of"),
+        Column("active", "Active", display.count, number=True),
+        Column("n", "Overdue soft exits (A-08)", display.count, number=True),
+        Column("share", "Share", display.rate, number=True),
+        Column("change", "Since the extract before"),
     )
-    return tables.table(pd.DataFrame(lines), "Customer engagement", columns, "none.")
-
-
-_BACK = {"This quarter so far": 0, "Quarter before": 1, "A year before": 4}
-
-
-def _value(value: float | None, indicator: Engagement) -> str:
-    if value is None or pd.isna(value):
-        return display.NONE
-    return display.rate(value) if indicator.unit == "share" else display.one_place(value)
-
-
-def engagement_trends(report: Report) -> Html:
-    """Each indicator by quarter and its distribution; the reader chooses the indicator."""
-    parts = {}
-    for indicator in load_engagement().values():
-        found = _events(report, indicator.id)
-        known = _by_quarter(report, indicator.id)
-        shown = known.assign(
-            label=[Quarter(int(index)).label for index in known["quarter"]],
-            shown=[_value(value, indicator) for value in known["value"]],
-        )
-        told = "Share" if indicator.unit == "share" else f"Median, {indicator.unit}"
-        columns = (
-            Column("label", "Calendar quarter"),
-            Column("n", "Events", display.count, number=True),
-            Column("shown", told, number=True),
-        )
-        title = f"{indicator.id} {indicator.name}"
-        html = tables.table(shown, f"{title}, by quarter", columns, "no event is known.").html
-        if indicator.bands and len(found):
-            bands = engagement.distribution(found, indicator.bands)
-            named = bands.rename(columns={"band": indicator.unit, "n": "Events"})
-            html += tables.counts(named, f"{title}, distribution", "none.").html
-        parts[title] = Html(html, title)
-    return display.switch(parts, "Indicator")
-
-
-def offers(report: Report) -> Html:
-    """The tables of the caseload as a workbook, and its roster as CSV."""
-    today, about = as_of(report.data.about), report.data.about
-    sheets = {
-        "Months": months(report).astype({"exits": "Float64"}),
-        "Exit reasons": flow.exit_reasons(report.records, today),
-        "Shares": _shares(report)[["id", "part", "whole", "share"]],
-        "Open trainings": trainings.by_type(trainings_open(report)),
-        "Active by group": active_by_group(report),
-    }
-    facts = {"Report": "Caseload", "Area": about.title, "Data as of": about.as_of}
-    book = downloads.workbook(sheets, facts, today)
-    parts = [downloads.offer("caseload.xlsx", book, "the tables of the caseload")]
-    if report.scope.kind != "state":
-        listed = report.caseload()[["customer", "program", "status", "last_service", "days"]]
-        parts.append(downloads.offer("caseload.csv", downloads.csv(listed), "the caseload"))
-    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
+    return tables.table(overdue_frame(report), "Overdue share by extract", columns, "none.")

@@ -29,6 +29,7 @@ from ipats_lib.indicators.aggregate import in_areas
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
+from ipats_lib.report.counted import NOTHING, counted
 from ipats_lib.report.history import history
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Snapshot
@@ -237,17 +238,18 @@ class StateData:
         return Desk(self._only(self.rows, scope), self.snapshot.as_of, known, scope.planner)
 
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:
-        """How many each alert named in the earlier snapshots: known_at, alert, n."""
-        lines = []
-        for before in self._before:
-            if scope not in before.snapshot.scopes():
-                continue
-            counted = caseloads.alerts(before.desk(scope), scope.kind)["alert"].value_counts()
-            day = before.snapshot.as_of.isoformat()
-            lines += [(day, alert, int(counted.get(alert, 0))) for alert in caseloads.load_alerts()]
-        return pd.DataFrame(lines, columns=["known_at", "alert", "n"]).astype(
-            {"known_at": "str", "alert": "str", "n": "int64"}
-        )
+        """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""
+        parts = [
+            before._counted(scope).assign(known_at=before.snapshot.as_of.isoformat())
+            for before in self._before
+            if scope in before.snapshot.scopes()
+        ]
+        found = pd.concat([NOTHING, *parts], ignore_index=True) if parts else NOTHING
+        return found[list(NOTHING.columns)].astype(NOTHING.dtypes)
+
+    def _counted(self, scope: Scope) -> pd.DataFrame:
+        caseload = self._only(self.caseload, scope)
+        return counted(self.desk(scope), caseload, scope.kind, self._seats_of(scope))
 
     def _seats_of(self, scope: Scope) -> pd.DataFrame:
         """Where a record stands one level further in: row, area.

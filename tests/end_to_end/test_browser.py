@@ -28,7 +28,7 @@ PAGES = (
     "lwia/01/dashboards/caseload-status.html",
     "lwia/01/dashboards/caseload-flow.html",
     "lwia/01/dashboards/caseload-engagement.html",
-    "lwia/01/dashboards/caseload-customers.html",
+    "lwia/01/dashboards/queue-customers.html",
     "lwia/01/dashboards/area-balance.html",
     "state/dashboards/area-people.html",
     "state/dashboards/state-areas.html",
@@ -36,6 +36,7 @@ PAGES = (
 )
 CHARTS = (
     *("summary.html", "comparison/areas.html", "caseload-status.html", "caseload-flow.html"),
+    "caseload-engagement.html",
     "state-counties.html",
 )
 FLAGS = (

@@ -11,7 +11,19 @@ from ipats_lib import caseload as caseloads
 from ipats_lib.caseload import flow, mend
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.params import load_areas
-from ipats_lib.report import areas, customers, dashboards, mending, queue
+from ipats_lib.report import (
+    areas,
+    caseload_files,
+    customers,
+    dashboards,
+    engaged,
+    mending,
+    people,
+    queue,
+    queue_files,
+    timelines,
+    work,
+)
 from ipats_lib.report.data import StateData, as_of
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE, Scope
@@ -54,11 +66,11 @@ def test_the_state_is_the_sum_of_its_areas(state, whole):
             mine.records, IN_TITLE_I(flow.view_of(mine.records, today)), today
         ).sum()
         lines = queue.queue(mine)["alert"].value_counts()
-        assert table.loc[lwia, "active"] == active
+        assert table.loc[lwia, "n"] == active
         assert table.loc[lwia, "due"] == lines.get("A-14", 0)
         assert table.loc[lwia, "long"] == lines.get("A-27", 0)
     assert list(table.index) == [area.lwia for area in load_areas()]
-    assert table["active"].sum() > 100
+    assert table["n"].sum() > 100
 
 
 def test_every_county_is_on_the_map_with_the_number_of_its_active_participants(whole):
@@ -79,7 +91,7 @@ def test_every_county_is_on_the_map_with_the_number_of_its_active_participants(w
 
 
 def test_work_by_planner_adds_up_to_the_area(area):
-    shown = cells(dashboards.balance(area).html)
+    shown = cells(work.balance(area).html)
     rows = area.data.frame("rows")
     title1 = rows.loc[IN_TITLE_I(flow.view_of(area.records, as_of(area.data.about))), "row"]
     mine = area.data.frame("caseload").merge(title1, on="row")
@@ -90,7 +102,7 @@ def test_work_by_planner_adds_up_to_the_area(area):
 
 def test_lines_by_planner_and_alert_add_up_to_the_queue(area):
     shown = cells(queue.by_part(area).html)
-    assert sum(number(cell) for line in shown for cell in line[1:]) == len(queue.queue(area))
+    assert sum(number(cell) for line in shown for cell in line[2:]) == len(queue.queue(area))
 
 
 def test_lines_by_area_are_those_of_the_areas(state, whole):
@@ -98,7 +110,9 @@ def test_lines_by_area_are_those_of_the_areas(state, whole):
     kinds = sorted(set(queue.queue(whole)["alert"]))
     for lwia in ("01", "02", "90"):
         lines = queue.queue(Report(state.slice(Scope.parse(f"lwia/{lwia}"))))["alert"]
-        assert [number(cell) for cell in shown[lwia]] == [int((lines == k).sum()) for k in kinds]
+        assert [number(cell) for cell in shown[lwia][1:]] == [
+            int((lines == k).sum()) for k in kinds
+        ]
 
 
 def test_records_to_mend_are_counted_and_listed_alike(report):
@@ -126,10 +140,10 @@ def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(
 def test_the_state_names_no_customer(whole):
     known = set(whole.data.frame("rows")["100"].astype("str"))
     shown = [
-        queue.table(whole), queue.by_part(whole), queue.offers(whole), mending.to_mend(whole),
+        queue.table(whole), queue.by_part(whole), queue_files.offers(whole), mending.to_mend(whole),
         mending.worth_a_look(whole),
-        customers.index(whole), customers.time_lines(whole), dashboards.watch(whole),
-        dashboards.balance(whole), dashboards.offers(whole), areas.table(whole),
+        timelines.index(whole), timelines.time_lines(whole), dashboards.watch(whole),
+        work.balance(whole), caseload_files.offers(whole), areas.table(whole), queue.lists(whole),
     ]  # fmt: skip
     text = "".join(part.html + part.plain for part in shown)
     assert not any(customer in text for customer in known)
@@ -137,13 +151,13 @@ def test_the_state_names_no_customer(whole):
 
 def test_each_customer_has_one_time_line_and_every_list_leads_to_it(state, planner):
     mine = Report(state.slice(planner))
-    page = BeautifulSoup(customers.time_lines(mine).html, "html.parser")
+    page = BeautifulSoup(timelines.time_lines(mine).html, "html.parser")
     sections = {section["id"]: section.h2.text for section in page.find_all("section")}
     known = mine.data.frame("rows")["100"].astype("str")
     assert sorted(sections.values()) == sorted(set(known))
     for customer, link in zip(known, customers.links(mine, known), strict=True):
         path, _, anchor = link.partition("#")
-        assert path == "../dashboards/caseload-customers.html"
+        assert path == "../dashboards/queue-customers.html"
         assert sections[anchor] == customer
 
 
@@ -172,17 +186,18 @@ def test_an_area_leads_to_its_planners_pages_and_keeps_only_those_without_one(st
 
 def test_a_time_line_holds_every_service_and_note_and_each_indicator(state, planner):
     mine = Report(state.slice(planner))
-    found = customers.events(mine).groupby("customer").size()
+    found = timelines.events(mine).groupby("customer").size()
     services = mine.data.frame("service").groupby("customer").size()
     busiest = services[services.index.isin(found.index)].idxmax()
     assert found[busiest] >= services[busiest]
     outcomes = mine.data.frame("outcomes")
-    main = outcomes[outcomes["report"] == mine.period.reports[0].label]
-    assert len(customers.standing(mine)) == int((main["program"] != "title1").sum())
+    told = [window.label for window in timelines.windows(mine)]
+    main = outcomes[outcomes["report"].isin(told)]
+    assert len(timelines.standing(mine)) == int((main["program"] != "title1").sum())
 
 
 def test_the_shares_are_those_of_the_records(report):
-    shown = cells(dashboards.shares(report, "A-34").html)[0]
+    shown = cells(people.shares(report, "A-34").html)[0]
     rows, today = report.data.frame("rows"), pd.Timestamp(as_of(report.data.about))
     start = pd.Timestamp(2025, 7, 1)
     youth = rows[rows["905"].isin([1, 2, 3]) & rows["409"].isin(range(1, 7))]
@@ -207,9 +222,9 @@ def test_alerts_stand_beside_those_of_an_earlier_extract(state, extract, store):
 def test_a_missing_table_is_no_error(area):
     frames = {n: f for n, f in area.data.frames.items() if n not in caseloads_tables()}
     bare = Report(replace(area.data, frames=frames))
-    for show in (queue.counts, queue.table, queue.by_part, dashboards.balance,
-                 dashboards.engagement_summary, dashboards.engagement_trends,
-                 dashboards.providers, customers.index, customers.time_lines):  # fmt: skip
+    for show in (queue.counts, queue.table, queue.by_part, queue.lists, work.balance,
+                 work.by_planner, engaged.summary, engaged.trends, dashboards.note_bands,
+                 people.providers, timelines.index, timelines.time_lines):  # fmt: skip
         assert show(bare).html
 
 

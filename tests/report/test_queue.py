@@ -6,7 +6,7 @@ import pandas as pd
 from bs4 import BeautifulSoup
 from icalendar import Calendar
 
-from ipats_lib.report import queue
+from ipats_lib.report import queue, queue_files
 from ipats_lib.report.data import as_of
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
@@ -36,17 +36,17 @@ def test_the_counts_are_those_of_the_lines(report):
 def test_the_state_lists_nobody(state):
     whole = Report(state.slice(STATE))
     customers = set(whole.data.frame("rows")["100"].astype("str"))
-    for shown in (queue.table(whole), queue.by_customer(whole), queue.offers(whole)):
+    for shown in (queue.table(whole), queue.by_customer(whole), queue_files.offers(whole)):
         assert not any(customer in shown.html for customer in customers)
 
 
 def test_every_due_date_to_come_is_in_the_calendar_and_no_other(area):
     lines = queue.queue(area)
-    made = queue.calendar(lines, as_of(area.data.about))
+    made = queue_files.calendar(lines, as_of(area.data.about))
     events = Calendar.from_ical(made).walk("VEVENT")
     assert len(events) == int((lines["days"] >= 0).sum()) > 0
     assert min(event["dtstart"].dt for event in events) >= as_of(area.data.about)
-    assert made == queue.calendar(lines, as_of(area.data.about))
+    assert made == queue_files.calendar(lines, as_of(area.data.about))
 
 
 def test_a_customer_stands_once_in_the_list_by_customer(area):
@@ -68,5 +68,5 @@ def test_no_two_events_of_a_calendar_have_one_identifier():
             "detail": ["one", "two", "three", "four"],
         }
     )
-    made = Calendar.from_ical(queue.calendar(lines, date(2025, 8, 15))).walk("VEVENT")
+    made = Calendar.from_ical(queue_files.calendar(lines, date(2025, 8, 15))).walk("VEVENT")
     assert len({str(event["uid"]) for event in made}) == len(made) == 4

@@ -1,0 +1,101 @@
+"""The files of the caseload's pages: tables as a workbook, and who stands behind them."""
+
+import pandas as pd
+
+from ipats_lib.caseload import trainings
+from ipats_lib.report import dashboards, downloads, engaged, people
+from ipats_lib.report.data import as_of
+from ipats_lib.report.display import Html
+from ipats_lib.report.report import Report
+
+BOOK = "caseload.xlsx"
+_LISTED = ("customer", "program", "status", "last_service", "days")
+
+
+def offers(report: Report) -> Html:
+    """The tables of the caseload as a workbook, and its roster as CSV (for the state: counts)."""
+    about = report.data.about
+    sheets = {
+        "Status": dashboards.status_frame(report),
+        "Days since service": dashboards.bands(report),
+        "Compared": dashboards.compared_frame(report),
+        "Months": dashboards.months(report).astype({"exits": "Float64"}),
+        "Exit reasons": dashboards.exits_by_reason(report),
+        "Against itself": dashboards.standing_frame(report),
+        "Overdue": dashboards.overdue_frame(report),
+        "Shares": people.share_frame(report),
+        "Open trainings": people.training_frame(report),
+        "Occupations": trainings.by_occupation(people.open_frame(report)),
+        "Providers": trainings.by_provider(people.open_frame(report)),
+        "Active by group": people.active_by_group(report),
+        "Engagement": engaged.figures(report),
+    }
+    facts = {"Report": "Caseload", "Area": about.title, "Data as of": about.as_of}
+    book = downloads.workbook(sheets, facts, as_of(about))
+    return downloads.together(
+        downloads.offer("caseload.csv", downloads.csv(_caseload(report)), "the caseload"),
+        downloads.offer(BOOK, book, "all tables of the caseload as a workbook"),
+    )
+
+
+def _caseload(report: Report) -> pd.DataFrame:
+    if report.scope.kind == "state":
+        return dashboards.status_frame(report)
+    return report.caseload()[[*_LISTED]]
+
+
+def flow_offers(report: Report) -> Html:
+    """Enrolments and exits by month as CSV."""
+    both = dashboards.months(report).merge(
+        dashboards.exits_by_reason(report).drop(columns="All", errors="ignore"),
+        how="left",
+        on="month",
+    )
+    return downloads.together(
+        downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month"),
+        downloads.again(BOOK, "all tables as a workbook"),
+    )
+
+
+def training_offers(report: Report) -> Html:
+    """Open trainings and shares as CSV: each customer, or for the state the counts."""
+    state = report.scope.kind == "state"
+    trainings = people.training_frame(report) if state else people.training_roster(report)
+    shares = people.share_frame(report) if state else people.share_roster(report)
+    what = "counts" if state else "each customer"
+    parts = [
+        downloads.offer("training.csv", downloads.csv(trainings), f"open trainings: {what}"),
+        downloads.offer("shares.csv", downloads.csv(shares), f"A-31 to A-35: {what}"),
+    ]
+    if not state:
+        groups = downloads.csv(people.group_roster(report))
+        parts.append(downloads.offer("groups.csv", groups, "A-30: each active customer's groups"))
+    parts.append(downloads.again(BOOK, "all tables as a workbook"))
+    return downloads.together(*parts)
+
+
+def engagement_offers(report: Report) -> Html:
+    """The engagement indicators as CSV: figures, and inside an area who is behind them."""
+    figures = downloads.csv(engaged.figures(report))
+    parts = [downloads.offer("engagement.csv", figures, "every indicator by quarter")]
+    if report.scope.kind != "state":
+        roster = downloads.csv(engaged.roster(report))
+        parts.append(downloads.offer("engagement-roster.csv", roster, "each customer and event"))
+    parts.append(downloads.again(BOOK, "all tables as a workbook"))
+    return downloads.together(*parts)
+
+
+def people_offers(report: Report) -> Html:
+    """Who is served, as CSV and workbook."""
+    about = report.data.about
+    sheets = {"Groups": people.group_frame(report), "Shares": people.share_frame(report)}
+    facts = {"Report": "Who is served", "Area": about.title, "Data as of": about.as_of}
+    book = downloads.workbook(sheets, facts, as_of(about))
+    parts = [
+        downloads.offer("people.csv", downloads.csv(sheets["Groups"]), "the active by group"),
+        downloads.offer("people.xlsx", book, "groups and shares as a workbook"),
+    ]
+    if report.scope.kind != "state":
+        parts.append(downloads.again("groups.csv", "each active customer's groups"))
+        parts.append(downloads.again("shares.csv", "whom each share counts"))
+    return downloads.together(*parts)

@@ -1,0 +1,124 @@
+"""Every page of the dashboards offers its figures and rosters as files.  Source: issue "Dashboard
+tools": each row with CSV and XLSX inside the same scope."""
+
+import csv
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ipats_lib.publishing.catalogue import read_catalogue
+from ipats_lib.report import areas, caseload_files, downloads, people, queue, queue_files, work
+from ipats_lib.scopes import STATE
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+OFFERS = {
+    "queue": (queue_files.offers, queue_files.alert_offers, queue_files.mend_offers),
+    "caseload": (
+        caseload_files.offers,
+        caseload_files.flow_offers,
+        caseload_files.training_offers,
+        caseload_files.engagement_offers,
+    ),
+    "area": (work.offers, caseload_files.people_offers),
+    "state": (areas.offers,),
+}
+CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
+
+
+@pytest.fixture
+def files(report, tmp_path, monkeypatch) -> dict[str, bytes]:
+    """What the pages of one scope offer, by name; each link leads to a file that is there."""
+    monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(tmp_path))
+    known = {n.name: n for n in read_catalogue(NOTEBOOKS) if n.family == "dashboards"}
+    linked = set()
+    for name, offers in OFFERS.items():
+        if report.scope.kind not in known[name].scopes:
+            continue
+        before = {path.name for path in tmp_path.iterdir()}
+        for offer in offers:
+            linked |= set(re.findall(r"href='([^']+)'", offer(report).html))
+        made = {path.name for path in tmp_path.iterdir()} - before
+        assert made <= set(known[name].downloads)
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert linked == set(found)
+    return found
+
+
+def rows(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def text(data: bytes) -> str:
+    if not data.startswith(b"PK"):
+        return data.decode()
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
+def sheets(data: bytes) -> set[str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return set(re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode()))
+
+
+def test_every_page_has_files_and_the_states_name_nobody(report, files):
+    named = {name for name, data in files.items() if CUSTOMER.search(text(data))}
+    if report.scope == STATE:
+        assert named == set()
+        assert {"alerts.xlsx", "alerts.csv", "mend.csv", "engagement.csv", "people.xlsx"} <= set(
+            files
+        )
+        return
+    rosters = {"queue.csv", "queue.xlsx", "mend.csv", "caseload.csv", "training.csv", "shares.csv"}
+    rosters |= {"groups.csv", "engagement-roster.csv"}
+    assert rosters <= named
+    if report.scope.kind == "lwia":
+        assert "work-roster.csv" in named
+
+
+def test_the_workbook_of_the_caseload_holds_each_table(files):
+    assert sheets(files["caseload.xlsx"]) >= {
+        "Status", "Days since service", "Compared", "Months", "Exit reasons", "Against itself",
+        "Shares", "Open trainings", "Occupations", "Providers", "Active by group", "Engagement",
+    }  # fmt: skip
+
+
+def test_the_queue_says_why_and_of_data_to_mend_which_rule_and_element(report, files):
+    if report.scope == STATE:
+        return
+    lines = rows(files["queue.csv"])
+    assert len(lines) == len(queue.queue(report))
+    mended = [line["detail"] for line in lines if line["alert"] == "A-29"]
+    assert all(re.match(r"[DLV]-\d\d \(\d{3,4}", detail) for detail in mended)
+    assert sum(bool(line["detail"]) for line in lines) == len(lines)
+
+
+def test_the_rosters_are_as_long_as_their_counts(report, files):
+    if report.scope == STATE:
+        return
+    assert len(rows(files["training.csv"])) == people.training_frame(report)["n"].sum()
+    counted = [line for line in rows(files["shares.csv"]) if line["counted"] == "yes"]
+    assert len(counted) == people.share_frame(report)["n"].sum()
+
+
+def test_each_alert_of_each_part_is_in_the_file(report, files):
+    if report.scope.kind == "planner":
+        assert "alerts-by-part.csv" not in files
+        return
+    listed = rows(files["alerts-by-part.csv"])
+    assert [int(line["All"]) for line in listed] == queue.part_counts(report)["All"].tolist()
+
+
+def test_the_state_says_the_work_per_planner_of_each_area(state):
+    from ipats_lib.report import Report
+
+    whole = Report(state.slice(STATE))
+    table = areas.by_area(whole)
+    mine = table[table["planners"] > 0]
+    assert (mine["follow_up_each"] * mine["planners"]).tolist() == pytest.approx(
+        mine["follow_up"].tolist()
+    )
+    assert (mine["load_each"] * mine["planners"]).tolist() == pytest.approx(mine["load"].tolist())
+    assert "Weighted load" in areas.balance(whole).html

@@ -1,0 +1,449 @@
+"""Every count of a dashboard is walked back to the rows it was counted from.
+
+Source: issue "Dashboard tools": counts reconcile with the performance pages, and one label has one
+number wherever it stands.
+"""
+
+from collections import defaultdict
+from datetime import date
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from ipats_lib.caseload import engagement, load_alerts
+from ipats_lib.caseload import trainings as caseload_trainings
+from ipats_lib.caseload.flow import exits_known, months_before
+from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.report import (
+    areas,
+    dashboards,
+    engaged,
+    mending,
+    outlook,
+    people,
+    queue,
+    timelines,
+    work,
+)
+from ipats_lib.report.data import StateData, as_of
+from ipats_lib.report.report import Report
+from ipats_lib.scopes import STATE, Scope
+from ipats_lib.snapshot import make_snapshot
+
+TITLE_I = ("903", "904", "905")
+
+
+@pytest.fixture
+def whole(state) -> Report:
+    return Report(state.slice(STATE))
+
+
+def cells(html: str, table: int = 0) -> list[list[str]]:
+    """The body of a shown table."""
+    body = BeautifulSoup(html, "html.parser").find_all("tbody")[table]
+    return [[c.get_text() for c in row.find_all(["th", "td"])] for row in body.find_all("tr")]
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def active_rows(report: Report) -> pd.DataFrame:
+    """Who is active in Title I, from the raw codes and dates."""
+    rows, today = report.data.frame("rows"), pd.Timestamp(as_of(report.data.about))
+    mine = rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)
+    return rows[mine & (rows["900"] <= today) & rows["901"].isna()]
+
+
+def in_follow_up(report: Report) -> pd.DataFrame:
+    rows, today = report.data.frame("rows"), pd.Timestamp(as_of(report.data.about))
+    mine = rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1) & ~rows["923"].isin(range(1, 8))
+    recent = rows["901"].between(today - pd.Timedelta(365, "D"), today)
+    return rows[mine & recent]
+
+
+def test_one_label_has_one_number_wherever_it_stands(report):
+    """Active, in follow-up and each alert, on every page of a scope that shows them."""
+    found = defaultdict(set)
+    status = dashboards.status_frame(report)
+    running = status["status"].str.startswith("Active")
+    found["Active"].add(int(status.loc[running, "n"].sum()))
+    found["Active"].add(int(dashboards.bands(report)["n"].sum()))
+    found["Active"].add(int(dashboards.overdue_frame(report)["active"].iloc[0]))
+    found["Active"].add(number(dashboards.finding(report).plain.split()[0]))
+    found["Active"].add(len(active_rows(report)))
+    follow_up = status.loc[status["status"] == FOLLOWED, "n"].sum()
+    found["follow-up"] |= {int(follow_up), len(in_follow_up(report))}
+    shares = people.share_frame(report).set_index("id")
+    found["Active"] |= {int(shares.loc[name, "whole"]) for name in ("A-31a", "A-32a")}
+    counts = queue.count_frame(report).set_index("alert")["n"]
+    watched = dashboards.watch_frame(report)["alert"].value_counts()
+    for alert in dashboards.WATCHED:
+        if alert in counts:
+            found[alert] |= {int(counts[alert]), int(watched.get(alert, 0))}
+    found["A-08"].add(int(dashboards.overdue_frame(report)["n"].iloc[0]))
+    if report.scope.kind != "state":
+        found["Active"].add(int(dashboards.note_frame(report)["n"].sum()))
+        found["Active"].add(len(people.group_roster(report)))
+    if report.scope.kind == "lwia":
+        found["Active"] |= {int(work.balance_frame(report)["n"].sum())}
+        found["Active"].add(int(work.band_frame(report).drop(columns="Career planner").sum().sum()))
+        found["follow-up"].add(int(work.balance_frame(report)["follow_up"].sum()))
+        found["follow-up"].add(int(work.flow_frame(report)["follow_up"].sum()))
+        found["A-08"].add(int(work.flow_frame(report)["overdue"].sum()))
+    assert {label: len(numbers) for label, numbers in found.items()} == dict.fromkeys(found, 1), (
+        found
+    )
+    assert found["Active"] != {0}
+
+
+def test_the_states_table_says_of_an_area_what_its_own_pages_say(state, whole):
+    table = areas.by_area(whole).set_index("lwia")
+    for lwia in ("01", "02", "90"):
+        own = Report(state.slice(Scope.parse(f"lwia/{lwia}")))
+        balance = work.balance_frame(own)
+        counts = queue.count_frame(own).set_index("alert")["n"]
+        line = table.loc[lwia]
+        assert (line["n"], line["follow_up"]) == (balance["n"].sum(), balance["follow_up"].sum())
+        assert line["load"] == pytest.approx(balance["load"].sum())
+        assert [line[n] for n in ("late", "due", "long")] == [
+            counts[alert] for alert in ("A-08", "A-14", "A-27")
+        ]
+        flow = work.flow_frame(own)
+        assert [line[n] for n in ("enrolled", "exited")] == [
+            flow["enrolled"].sum(), flow["exited"].sum(),
+        ]  # fmt: skip
+
+
+def test_a_skill_gain_is_due_where_the_annual_report_has_it_pending(report):
+    """A-14 is the pending part of the program year's MSG cohort among the active."""
+    alerts = queue.queue(report)
+    named = set(alerts.loc[alerts["alert"] == "A-14", "row"])
+    today = as_of(report.data.about)
+    year = today.year if today.month >= 7 else today.year - 1
+    outcomes = report.data.frame("outcomes")
+    mine = outcomes[
+        (outcomes["report"] == outlook.program_year_of(report, year - report.period.py).label)
+        & (outcomes["indicator"] == "MSG")
+        & outcomes["program"].isin(["adult", "dw", "youth"])
+    ]
+    pending = set(mine.loc[mine["state"] == "pending", "row"]) & set(active_rows(report)["row"])
+    assert named == pending
+    assert named or report.scope.kind == "planner"
+
+
+@pytest.mark.parametrize(
+    ("alert", "measure", "states"),
+    [
+        ("A-16", "CR", {"pending"}),
+        ("A-17", "CR", {"pending"}),
+        ("A-18", "ERQ2", {"pending", "failure"}),
+        ("A-19", "ERQ4", {"pending", "failure"}),
+    ],
+)
+def test_an_outcome_to_record_is_one_that_the_reports_still_lack(area, alert, measure, states):
+    """Whoever the alert names stands in the indicator's cohort of some report, and is no success.
+
+    The other way round only what is due already is named: an exit of the last weeks waits for its
+    quarter.
+    """
+    alerts = queue.queue(area)
+    named = set(alerts.loc[alerts["alert"] == alert, "row"])
+    outcomes = area.data.frame("outcomes")
+    mine = outcomes[
+        (outcomes["indicator"] == measure) & outcomes["program"].isin(["adult", "dw", "youth"])
+    ]
+    known = mine.groupby("row")["state"].agg(lambda found: set(found.astype("str")))
+    reported = [row for row in named if row in known.index]
+    assert all(known[row] & states for row in reported)
+    assert reported
+    # A diploma may be recorded of somebody who is in no credential cohort.
+    assert alert == "A-17" or len(reported) == len(named)
+
+
+def test_every_alert_is_walked_to_its_rows(report):
+    """The counts, the parts, the lists and the file are the same lines."""
+    lines = queue.queue(report)
+    counts = queue.count_frame(report).set_index("alert")
+    assert counts["n"].to_dict() == {
+        alert: int((lines["alert"] == alert).sum()) for alert in counts.index
+    }
+    known = set(report.data.frame("rows")["row"])
+    assert set(lines["row"].dropna()) <= known
+    if report.scope.kind == "lwia":
+        parts = queue.part_counts(report).drop(columns=["Career planner", "part"])
+        assert parts.drop(columns="All").sum().sum() == len(lines) == parts["All"].sum()
+
+
+def test_each_alert_has_a_list_of_its_own(area):
+    page = BeautifulSoup(queue.lists(area).html, "html.parser")
+    sizes = queue.queue(area)["alert"].value_counts()
+    links = BeautifulSoup(queue.counts(area).html, "html.parser").select("tbody a")
+    assert {link["href"] for link in links} == {f"#{alert}" for alert in sizes.index}
+    for alert, size in sizes.items():
+        rows = page.find(id=alert).find("tbody").find_all("tr")
+        assert len(rows) == min(size, queue.FIRST)
+
+
+def test_no_alert_is_cut_off_by_another(area, monkeypatch):
+    """However few lines of each are shown, each alert is there."""
+    monkeypatch.setattr(queue, "FIRST", 2)
+    shown = {line[1][:4] for line in cells(queue.table(area).html)}
+    assert shown == set(queue.queue(area)["alert"])
+
+
+def test_statuses_and_bands_are_those_of_the_records(report):
+    mine = active_rows(report)
+    caseload = report.data.frame("caseload")
+    listed = caseload[caseload["row"].isin(mine["row"])]
+    table = dashboards.status_frame(report).set_index("status")["n"]
+    for status, size in listed["status"].astype("str").value_counts().items():
+        assert table[status] == size
+    bands = dashboards.bands(report).set_index("band")["n"]
+    for band, size in listed["band"].astype("str").value_counts().items():
+        assert bands[band] == size
+
+
+def test_flow_and_reasons_are_those_of_the_records(report):
+    rows, last = report.data.frame("rows"), pd.Timestamp(exits_known(as_of(report.data.about)))
+    mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
+    year = mine[(mine["901"] > last - pd.DateOffset(years=1)) & (mine["901"] <= last)]
+    crossed = dashboards.exits_by_reason(report)
+    assert crossed["All"].sum() == len(year)
+    excluded = year["923"].isin(range(1, 8)).sum()
+    assert crossed["All"].sum() - crossed["No exclusion"].sum() == excluded
+    by_month = year["901"].dt.strftime("%Y-%m").value_counts()
+    assert dict(zip(crossed["month"], crossed["All"], strict=True)) == by_month.to_dict()
+
+
+def test_the_caseload_against_itself_says_how_it_changed(report):
+    shown = {line[0]: line[1:] for line in cells(dashboards.standing(report).html)}
+    now, quarter, quarter_change, *_ = shown["Active"]
+    if number(now) == number(quarter):
+        assert quarter_change == "no change"
+    else:
+        word = "more" if number(now) > number(quarter) else "fewer"
+        assert f"{abs(number(now) - number(quarter)):,} {word}" in quarter_change
+    rows, day = report.data.frame("rows"), exits_known(as_of(report.data.about))
+    mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
+    for on, told in ((day, now), (months_before(day, 3), quarter)):
+        there = (mine["900"] <= pd.Timestamp(on)) & ~(mine["901"] <= pd.Timestamp(on))
+        assert number(told) == there.sum()
+    assert shown["Exited in 90 days, of the active"][0].endswith("%")
+
+
+def test_trainings_shares_and_groups_are_their_rosters(report):
+    trainings, roster = people.training_frame(report), people.training_roster(report)
+    assert trainings.set_index("type")["n"].to_dict() == roster["type"].value_counts().to_dict()
+    for counted in (caseload_trainings.by_occupation, caseload_trainings.by_provider):
+        assert counted(people.open_frame(report))["n"].sum() == len(roster)
+    listed = people.share_roster(report)
+    if report.scope.kind == "state":
+        assert listed.empty
+        return
+    for line in people.share_frame(report).itertuples():
+        mine = listed[listed["share"] == line.id]
+        assert (int((mine["counted"] == "yes").sum()), len(mine)) == (line.n, line.whole)
+    groups = people.group_roster(report)
+    for line in people.active_by_group(report).itertuples():
+        if line.dimension in people.PEOPLE:
+            held = groups[line.dimension].str.split("; ").apply(lambda g, t=line.group: t in g)
+            assert held.sum() == line.n
+
+
+def test_engagement_figures_are_their_events(area):
+    listed = engaged.roster(area)
+    for line in engaged.figures(area).itertuples():
+        mine = listed[(listed["indicator"] == line.indicator) & (listed["quarter"] == line.quarter)]
+        value = mine["value"].mean() if line.unit == "share" else mine["value"].median()
+        assert (len(mine), value) == (line.n, pytest.approx(line.value))
+    assert set(listed["customer"]) <= set(area.data.frame("rows")["100"].astype("str")) | set(
+        area.data.frame("application")["customer"].astype("str")
+    )
+
+
+def test_a_share_of_exits_is_closed_a_year_later_and_told_apart_until_then(area):
+    """As of 2025-08-15 the newest quarter whose exits are a year old is the 2nd of 2024."""
+    for indicator in ("E-05", "E-06"):
+        frame = engaged.by_quarter(area, indicator)
+        assert frame.loc[frame["closed"], "label"].max() == "2024 Q2"
+        assert set(engaged.distribution_frame(area, indicator)["period"]) == {"2023 Q4 to 2024 Q2"}
+    drawn = {p["quarter"] for p in engaged.chart(area, "share").spec()["data"]["values"]}
+    assert max(drawn) == "2024 Q2"
+    assert engagement.load_engagement()["E-05"].open_days == 365
+
+
+def test_work_by_planner_is_walked_to_its_customers(area):
+    roster, table = work.roster(area), work.balance_frame(area)
+    running = roster["status"].str.startswith("Active")
+    for line in table.itertuples():
+        mine = roster["planner"] == line.planner
+        assert int((mine & running).sum()) == line.n
+        assert int((mine & (roster["status"] == FOLLOWED)).sum()) == line.follow_up
+    crossed = work.status_frame(area).drop(columns="Career planner")
+    whole = dashboards.status_frame(area).set_index("status")["n"]
+    assert {name: int(crossed[name].sum()) for name in crossed} == {
+        name: int(whole[name]) for name in crossed
+    }
+    flow = work.flow_frame(area)
+    rows = area.data.frame("rows").set_index("row")
+    held = work.placed(area)
+    exits = rows.loc[held["row"], "901"].to_numpy()
+    reached = (rows.loc[held["row"], ["1503", "1412"]].max(axis=1).to_numpy() >= exits) & (
+        held["status"] == FOLLOWED
+    ).to_numpy()
+    assert flow["reached"].sum() == reached.sum()
+
+
+def test_a_time_line_names_each_open_outcome_and_alert(state, planner):
+    """Of a planner's customers with something pending, none is without it."""
+    mine = Report(state.slice(planner))
+    outcomes = mine.data.frame("outcomes")
+    labels = {window.label for window in timelines.windows(mine)}
+    pending = outcomes[
+        (outcomes["state"] == "pending") & outcomes["report"].isin(labels)
+        & (outcomes["program"] != "title1")
+    ]  # fmt: skip
+    rows = mine.data.frame("rows").set_index("row")["100"].astype("str")
+    customers = set(rows[pending["row"]])
+    page = BeautifulSoup(timelines.time_lines(mine).html, "html.parser")
+    sections = {section.h2.text: section for section in page.find_all("section")}
+    told = {name for name, section in sections.items() if "pending" in section.text}
+    assert told == customers
+    assert any(label.startswith("PY2025") for label in set(pending["report"].astype("str")))
+    alerts = queue.queue(mine)
+    for customer, lines in alerts.groupby("customer"):
+        if customer in sections:
+            assert all(what in sections[customer].text for what in lines["what"])
+    standing = timelines.standing(mine)
+    open_ = standing["state"].str.contains("pending")
+    assert (
+        standing.loc[open_, "by"]
+        .str.fullmatch(r"\d{4}-\d\d-\d\d, in IWDS by \d{4}-\d\d-\d\d")
+        .all()
+    )
+    assert (standing.loc[~open_, "by"] == "").all()
+
+
+def test_until_when_an_outcome_is_open_is_what_the_outlook_says(area):
+    """The next annual report's pending outcomes, day by day."""
+    listed = pd.concat([outlook.pending(area, m, 1).assign(m=m) for m in ("ERQ2", "CR", "MSG")])
+    expected = sorted(
+        f"{c} {h:%Y-%m-%d}, in IWDS by {r:%Y-%m-%d}"
+        for c, h, r in zip(
+            listed["customer"], listed["happens_by"], listed["recorded_by"], strict=True
+        )
+    )
+    mine = timelines.standing(area)
+    mine = mine[
+        (mine["report"] == "PY2025 annual") & (mine["by"] != "")
+        & mine["what"].str.contains("|".join(INDICATORS[m].title for m in ("ERQ2", "CR", "MSG")))
+        & ~mine["what"].str.startswith("Wagner")
+    ]  # fmt: skip
+    assert sorted(mine["customer"] + " " + mine["by"]) == expected
+
+
+def test_without_a_service_table_the_time_line_tells_the_services_of_the_file(state, planner):
+    from dataclasses import replace
+
+    data = state.slice(planner)
+    bare = Report(replace(data, frames={n: f for n, f in data.frames.items() if n != "service"}))
+    told = timelines.events(bare)
+    rows = data.frame("rows")
+    for element in ("1001", "1200"):
+        mine = told[told["what"].str.endswith(f"({element})")]
+        known = rows[["100", element]].dropna().drop_duplicates()
+        assert len(mine) == len(known)
+
+
+def test_a_record_to_mend_shows_what_stands_in_its_elements(area):
+    found, rows = mending.broken(area), area.data.frame("rows").set_index("row")
+    single = found[found["rule"].isin(["V-03", "L-09", "L-13", "L-46"])]
+    assert (found["values"] != "").mean() > 0.9
+    for line in single.itertuples():
+        for part in line.values.split("; "):
+            element, _, value = part.partition(": ")
+            raw = rows.loc[line.row, element.split()[0]]
+            assert value == (
+                "blank" if pd.isna(raw) or raw == "" else str(raw)[:10].removesuffix(".0")
+            )
+
+
+def test_a_planner_is_told_that_a_wage_stands_there_and_no_amount(state, planner):
+    shown = mending.broken(Report(state.slice(planner)))["values"]
+    wages = shown[shown.str.contains("170[3-6] ", regex=True)]
+    amounts = wages.str.extractall(r"(170[3-6]) [^:;]*: ([^;]+)")[1] if len(wages) else []
+    assert set(amounts) <= {"found", "blank"}
+
+
+def test_a_range_of_elements_has_the_names_of_its_ends():
+    named = mending.element_names("701-704|202")
+    assert named.startswith("701 Pregnant or parenting youth to 704 ")
+    assert ", 202 " in named
+
+
+@pytest.mark.parametrize("scope", ["state", "lwia/01"])
+def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope):
+    """Each count of the earlier snapshot's own pages, row by row."""
+    old = make_snapshot(extract, store, as_of=date(2025, 8, 1))
+    both = Report(StateData(state.snapshot, state.period, (old,)).slice(Scope.parse(scope)))
+    then = Report(StateData(old, state.period).slice(Scope.parse(scope)))
+    day = "2025-08-01"
+    for frame, key, n in (
+        (queue.count_frame, "alert", "n"),
+        (dashboards.status_frame, "status", "n"),
+        (dashboards.bands, "band", "n"),
+        (people.training_frame, "type", "n"),
+        (people.group_frame, "name", "n"),
+        (people.share_frame, "id", "share"),
+    ):
+        now, before = frame(both).set_index(key), frame(then).set_index(key)[n]
+        same = [name for name in now.index if name in before.index]
+        assert same or frame is people.training_frame
+        assert now.loc[same, day].fillna(0).tolist() == pytest.approx(
+            before[same].fillna(0).tolist()
+        )
+        assert now["since"].map(bool).all()
+    parts, earlier = queue.part_counts(both), queue.part_counts(then).set_index("part")["All"]
+    assert dict(zip(parts["part"], parts[day], strict=True)) == {
+        part: int(earlier.get(part, 0)) for part in parts["part"]
+    }
+    if scope == "state":
+        now, before = areas.by_area(both), areas.by_area(then)
+        assert now[day].tolist() == before["n"].tolist()
+    else:
+        now, before = (work.balance_frame(r).set_index("planner") for r in (both, then))
+        assert now[day].to_dict() == {p: int(before["n"].get(p, 0)) for p in now.index}
+    share = dashboards.overdue_frame(both)
+    assert share["n"].tolist()[1] == dashboards.overdue_frame(then)["n"].iloc[0]
+    assert share["active"].tolist()[1] == dashboards.overdue_frame(then)["active"].iloc[0]
+
+
+def test_the_two_queues_of_follow_up_are_queues_of_their_own(state, planner):
+    mine = Report(state.slice(planner))
+    page = BeautifulSoup(queue.table(mine).html, "html.parser")
+    sections = {s["aria-label"]: s for s in page.find_all("section")}
+    lines = queue.queue(mine)
+    for title, alerts in queue.load_queues().items():
+        rows = sections[title].select("tbody tr")
+        assert len(rows) == int(lines["alert"].isin(alerts).sum())
+    assert list(sections)[:2] == ["By due date", "By customer"]
+
+
+def test_the_sheet_gives_whole_dates_and_says_what_is_overdue(state, planner):
+    mine = Report(state.slice(planner))
+    lines = queue.queue(mine)
+    text = BeautifulSoup(queue.by_customer(mine).html, "html.parser").text
+    assert text.count("OVERDUE since 20") == len(
+        lines[lines["days"] < 0].drop_duplicates(["customer", "due"])
+    )
+    for alert in set(lines["alert"]):
+        assert load_alerts()[alert].action in text
+
+
+def test_no_definition_hides_its_number(area):
+    shown = BeautifulSoup(queue.counts(area).html, "html.parser").text
+    assert "the days" not in shown
+    assert "more than 30 days old" in shown
