@@ -11,7 +11,7 @@ import pandas as pd
 
 from ipats_lib import indicators
 from ipats_lib.breakdown import Membership, breakdown, membership_of
-from ipats_lib.caseload import STATUSES, Desk, applications, soft_exit
+from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
 from ipats_lib.disclosure import load_thresholds, small_cells
 from ipats_lib.errors import UsageError
@@ -293,40 +293,6 @@ class Report:
         program[IN_TITLE_I(view) & (several > 1)] = "Several Title I programs"
         customer = rows["100"].astype("str")
         return pd.DataFrame({"row": rows["row"], "customer": customer, "program": program})
-
-    def status_by_program(self) -> pd.DataFrame:
-        """Counts: one row per status, one column per program, and the total.
-
-        Applicants without a record stand under "Not enrolled": theirs is no period yet.
-        """
-        table = pd.concat([self.caseload(), self._without_record()], ignore_index=True)
-        counted = pd.crosstab(table["status"].astype("str"), table["program"])
-        counted = counted.reindex([s for s in STATUSES if s in counted.index])
-        counted["Total"] = counted.sum(axis=1)
-        return counted.rename_axis("status").reset_index().rename_axis(None, axis=1)
-
-    def _without_record(self) -> pd.DataFrame:
-        """Applicants who have no record: status and program."""
-        application = self.data.frames.get("application")
-        if application is None:
-            return pd.DataFrame(columns=["status", "program"])
-        desk = self.desk
-        waiting = applications.waiting(application, desk.rows, desk.as_of)
-        return waiting.loc[waiting["row"].isna(), ["status"]].assign(program="Not enrolled")
-
-    def service_bands(self) -> pd.DataFrame:
-        """Active periods of participation by days since the last qualifying service: band, n."""
-        bands = self.caseload()["band"].value_counts(sort=False)
-        return bands.rename_axis("band").rename("n").reset_index()
-
-    def soft_exit_watch(self) -> pd.DataFrame:
-        """The lines of A-07 and A-08, and no others (`soft_exit.watch`).
-
-        One row per period of participation, most days first: its columns, and program and status.
-        Rows are shown inside an LWIA or to a planner; for the state, none.
-        """
-        known = self._caseload.set_index("row")[["program", "status"]]
-        return soft_exit.watch(self.desk).join(known, on="row")
 
 
 def _lines(outcomes: pd.DataFrame) -> Iterable[tuple[str, str]]:

@@ -92,15 +92,3 @@ def withheld(areas: pd.DataFrame) -> Html:
         "small one away.",
         "finding",
     )
-
-
-def caseload(table: pd.DataFrame) -> Html:
-    """How many are active, and how many of them are close to a soft exit or past it."""
-    active = table["status"].astype("str").str.startswith("Active")
-    overdue = int((table["status"] == "Active, past 90 days without service").sum())
-    risk = int((table["status"] == "Active, at risk of soft exit").sum())
-    return paragraph(
-        f"{int(active.sum()):,} periods of participation are active: {risk:,} have had no "
-        f"qualifying service for 60 to 90 days, {overdue:,} for more than 90.",
-        "finding",
-    )

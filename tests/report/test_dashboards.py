@@ -241,7 +241,7 @@ def test_every_alert_that_names_customers_is_in_the_catalogue_of_its_scopes():
 def test_the_watch_is_the_lines_of_its_two_alerts(area):
     lines = queue.queue(area)
     both = lines[lines["alert"].isin(["A-07", "A-08"])]
-    watched = area.soft_exit_watch()
+    watched = dashboards.watch_frame(area)
     assert sorted(watched["row"]) == sorted(both["row"])
     assert len(watched) > 5
 
