@@ -1,5 +1,6 @@
 """What can still change in a figure, and what it would take (pure functions)."""
 
+from ipats_lib.projection.closing import last_day
 from ipats_lib.projection.earnings import back_test_medians, median_bounds, median_expected
 from ipats_lib.projection.history import (
     HISTORY,
@@ -17,6 +18,7 @@ __all__ = [
     "back_test",
     "back_test_dated",
     "back_test_medians",
+    "last_day",
     "mean_miss",
     "median_bounds",
     "median_expected",

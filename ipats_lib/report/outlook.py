@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
 from ipats_lib.due_dates import due
-from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import find_level, load_levels, target, year_over
 from ipats_lib.periods import Period, program_year_end
 from ipats_lib.periods import Report as Window
-from ipats_lib.projection import median_bounds, more_successes, more_wages
+from ipats_lib.projection import last_day, median_bounds, more_successes, more_wages
 from ipats_lib.report import customers
 from ipats_lib.report.data import as_of
 from ipats_lib.report.expectations import (
@@ -22,7 +21,6 @@ from ipats_lib.report.expectations import (
     of_median,
     of_rate,
     outcomes_of,
-    records_of,
     view_of,
 )
 from ipats_lib.report.report import Report
@@ -165,13 +163,6 @@ def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
 def _closing(
     report: Report, year: Window, measure: Measure, outcomes: pd.DataFrame
 ) -> NDArray[Any]:
-    """The last day on which each pending outcome can happen (domain 2.8, 2.12)."""
-    records = records_of(report, outcomes)
-    if measure == "MSG":
-        end = program_year_end(year.cohort("MSG").end)
-        return np.full(len(outcomes), np.datetime64(end))
-    if measure == "CR":
-        # A diploma is earned already: it waits for employment in any of four quarters.
-        linking = ATTAINED_DIPLOMA(view_of(report, outcomes))
-        return np.where(linking, records.quarter_end_after_exit(4), records.one_year_after_exit)
-    return records.quarter_end_after_exit(4 if measure == "ERQ4" else 2)
+    """The last day on which each pending outcome can happen (`projection.last_day`)."""
+    end = program_year_end(year.cohort("MSG").end)
+    return last_day(view_of(report, outcomes), measure, end)

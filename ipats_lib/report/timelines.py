@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload import flow
 from ipats_lib.caseload.status import QUALIFYING, TRAININGS
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.due_dates import due
@@ -18,7 +19,9 @@ from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.params import load_layout
 from ipats_lib.periods import LAG, Period, Quarter, program_year, program_year_end
 from ipats_lib.periods import Report as Window
+from ipats_lib.projection import last_day
 from ipats_lib.report import customers, display, queue, tables
+from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
@@ -157,6 +160,7 @@ def _by(report: Report, outcomes: pd.DataFrame) -> list[str]:
     found = np.full(len(outcomes), "", dtype="object")
     known = {window.label: window for window in windows(report)}
     exits = report.records.day("901")
+    view = flow.view_of(report.records, as_of(report.data.about))
     lines = pd.DataFrame(
         {
             "report": outcomes["report"].astype("str").to_numpy(),
@@ -167,7 +171,8 @@ def _by(report: Report, outcomes: pd.DataFrame) -> list[str]:
     pending = lines[(outcomes["state"] == "pending").to_numpy()]
     for (label, measure), mine in pending.groupby(["report", "indicator"]):
         window = known[label]
-        ends = _closing(report, window, measure)[mine["place"]]
+        end = program_year_end(window.cohort("MSG").end)
+        ends = last_day(view, measure, end)[mine["place"]]
         locks = [_lock(window, measure, day) for day in exits[mine["place"]].tolist()]
         pairs = zip(ends.astype("datetime64[D]"), locks, strict=True)
         found[mine.index] = [f"{end}, in IWDS by {lock}" for end, lock in pairs]
@@ -182,17 +187,6 @@ def _lock(window: Window, measure: Measure, exit_: date | None) -> date:
     if cohort == "MSG" or exit_ is None:
         return due(Period(window.py))
     return due(Period(program_year((Quarter.of(exit_) + LAG[cohort]).start)))
-
-
-def _closing(report: Report, window: Window, measure: Measure) -> NDArray[np.datetime64]:
-    """The last day on which each record's outcome can happen."""
-    records = report.records
-    if measure == "MSG":
-        end = np.datetime64(program_year_end(window.cohort("MSG").end))
-        return np.full(len(records), end)
-    if measure == "CR":
-        return records.one_year_after_exit
-    return records.quarter_end_after_exit(4 if measure == "ERQ4" else 2)
 
 
 def index(report: Report) -> Html:

@@ -424,7 +424,7 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
 def test_the_two_queues_of_follow_up_are_queues_of_their_own(state, planner):
     mine = Report(state.slice(planner))
     page = BeautifulSoup(queue.table(mine).html, "html.parser")
-    sections = {s["aria-label"]: s for s in page.find_all("section")}
+    sections = {s["data-title"]: s for s in page.find_all("section")}
     lines = queue.queue(mine)
     for title, alerts in queue.load_queues().items():
         rows = sections[title].select("tbody tr")
