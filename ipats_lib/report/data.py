@@ -22,6 +22,7 @@ from pyarrow import feather
 from ipats_lib import caseload as caseloads
 from ipats_lib import forms, groups, indicators
 from ipats_lib.caseload import Desk
+from ipats_lib.caseload.distribution import distribution
 from ipats_lib.cohorts import whole_from
 from ipats_lib.disclosure import load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
@@ -40,7 +41,7 @@ ROW_COLUMNS = tuple(
 )
 CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
 FRAMES = (
-    *("rows", "outcomes", "figures", "history", "areas", "caseload", "backlog", "seats"),
+    *("rows", "outcomes", "figures", "history", "areas", "caseload", "backlog", "seats", "quality"),
     *CASE_TABLES,
 )
 AREA = ("area_type", "area")
@@ -210,6 +211,7 @@ class StateData:
             "history": self._history_of(scope),
             "backlog": self._backlog_of(scope),
             "seats": self._seats_of(scope),
+            "quality": self._quality_of(scope),
         }
         for name in CASE_TABLES:
             table = self.snapshot.table(name, scope)
@@ -250,6 +252,18 @@ class StateData:
     def _counted(self, scope: Scope) -> pd.DataFrame:
         caseload = self._only(self.caseload, scope)
         return counted(self.desk(scope), caseload, scope.kind, self._seats_of(scope))
+
+    @cached_property
+    def _quality(self) -> pd.DataFrame:
+        """The distribution checks of every LWIA (`caseload.distribution`)."""
+        return distribution(self.desk(STATE), self._seats_of(STATE))
+
+    def _quality_of(self, scope: Scope) -> pd.DataFrame:
+        """The state's lines, or an LWIA's own; planners have too few records for any."""
+        if scope == STATE:
+            return self._quality
+        mine = (self._quality["area"] == scope.lwia) & (scope.kind == "lwia")
+        return self._quality[mine].reset_index(drop=True)
 
     def _seats_of(self, scope: Scope) -> pd.DataFrame:
         """Where a record stands one level further in: row, area.
