@@ -144,6 +144,7 @@ def all_tested(report: Report, measure: Measure) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@cache
 def quarters(report: Report, program: str, measure: Measure) -> pd.DataFrame:
     """Success and failure counts of one line by report quarter, oldest first."""
     every = report.quarters
@@ -155,6 +156,7 @@ def _places_of_quarters(report: Report) -> Places:
     return dict(report.quarters.groupby(["program", "indicator"], observed=True).indices)
 
 
+@cache
 def outcomes_of(report: Report, label: str, program: str, measure: Measure) -> pd.DataFrame:
     """The outcomes of one line of a report, excluded records too."""
     every = report.data.frame("outcomes")
@@ -184,6 +186,7 @@ def _trend(report: Report) -> list[Window]:
     return [report.period.earlier(back).reports[1] for back in reversed(range(TREND_QUARTERS))]
 
 
+@cache
 def _wages(report: Report, program: Program) -> list[tuple[str, Days]]:
     """The wages counted in each report quarter that the extract holds as a whole."""
     held = [window for window in _trend(report) if report.holds_whole(window, "ME")]
@@ -199,6 +202,7 @@ def _recent(cohorts: list[tuple[str, Days]]) -> Days:
     return np.concatenate(parts) if parts else np.empty(0)
 
 
+@cache
 def _closed_credentials(report: Report, program: Program) -> list[tuple[str, Days]]:
     """Days from exit to credential in each report quarter held whole whose year is over."""
     cohorts = []

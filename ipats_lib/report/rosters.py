@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES, PROGRAMS, Program
@@ -130,25 +131,29 @@ def roster_download(report: Report, measure: Measure, name: str) -> Html:
 
 def with_groups(report: Report, listed: pd.DataFrame) -> pd.DataFrame:
     """A roster with one column per kind of group: the titles of the groups that each line is in."""
-    mine = listed["program"].astype("str")
-    parts = [
-        listed[mine == program].merge(_groups(report, program), on="row", how="left")
-        for program in _LISTED
-    ]
-    return pd.concat(parts, ignore_index=True)
+    program, rows = listed["program"].astype("str").to_numpy(), listed["row"].to_numpy()
+    found: dict[str, NDArray[np.object_]] = {}
+    for one in _LISTED:
+        at = np.flatnonzero(program == one)
+        places = report.members.rows.get_indexer(rows[at])
+        for dimension, titles in _groups(report, one).items():
+            column = found.setdefault(dimension, np.full(len(listed), "", dtype=object))
+            column[at] = titles[places]
+    return listed.assign(**found)
 
 
 @cache
-def _groups(report: Report, program: Program) -> pd.DataFrame:
-    """The groups of each record as a line of the program has them: row, one column per kind."""
+def _groups(report: Report, program: Program) -> dict[str, NDArray[np.object_]]:
+    """The groups of each record as a line of the program has them: its titles by kind."""
     members = report.members
     holds = members.of(program)
-    columns: dict[str, list[str]] = {}
+    found: dict[str, NDArray[np.object_]] = {}
     for dimension in dict.fromkeys(name for name, _ in members.titles if name != TOTAL):
         places = [n for n, (name, _) in enumerate(members.titles) if name == dimension]
         titles = np.array([members.titles[n][1] for n in places], dtype=object)
-        columns[dimension] = ["; ".join(titles[held]) for held in holds[:, places]]
-    return pd.DataFrame({"row": members.rows, **columns})
+        joined = ["; ".join(titles[held]) for held in holds[:, places]]
+        found[dimension] = np.array(joined, dtype=object)
+    return found
 
 
 def _with_title(rule: Indicator) -> dict[str, str]:
