@@ -278,16 +278,15 @@ def verify(staged: Path, expected: Sequence[PurePosixPath], static: Path) -> Non
         for name in sorted(present)
         if name.endswith(".html")
     }
-    anchors: dict[str, set[str]] = {}
-    for name, html in pages.items():
-        _verify_links(name, html, present, shared)
-    for name, html in pages.items():
-        _verify_anchors(name, html, pages, anchors)
+    links = {name: set(_LINK.findall(html)) for name, html in pages.items()}
+    for name in pages:
+        _verify_links(name, {path for path, _ in links[name] if path}, present, shared)
+    _verify_places(pages, links)
 
 
-def _verify_links(name: str, html: str, present: set[str], shared: set[str]) -> None:
+def _verify_links(name: str, links: set[str], present: set[str], shared: set[str]) -> None:
     scope = scope_of(name)
-    for link in {path for path, _ in _LINK.findall(html) if path}:
+    for link in links:
         target = os.path.normpath(f"PERIOD/{os.path.dirname(name)}/{link}")
         if os.path.dirname(target) == "_static" and os.path.basename(target) in shared:
             continue
@@ -296,16 +295,20 @@ def _verify_links(name: str, html: str, present: set[str], shared: set[str]) -> 
             raise PublicationError(f"{name} links to {link}, which is not in its scope.")
 
 
-def _verify_anchors(
-    name: str, html: str, pages: Mapping[str, str], anchors: dict[str, set[str]]
-) -> None:
+def _verify_places(pages: Mapping[str, str], links: Mapping[str, set[tuple[str, str]]]) -> None:
     """A link into a page leads to a place that the page has."""
-    for link, place in {found for found in _LINK.findall(html) if found[1]}:
-        target = os.path.normpath(f"{os.path.dirname(name)}/{link}") if link else name
-        if target not in anchors:
-            anchors[target] = set(_ANCHOR.findall(pages.get(target, "")))
-        if place not in anchors[target]:
-            raise PublicationError(f"{name} links to {link}#{place}, and there is no such place.")
+    there: dict[str, set[str]] = {}
+    for name, found in links.items():
+        for link, place in found:
+            if not place:
+                continue
+            target = os.path.normpath(f"{os.path.dirname(name)}/{link}") if link else name
+            if target not in there:
+                there[target] = set(_ANCHOR.findall(pages.get(target, "")))
+            if place not in there[target]:
+                raise PublicationError(
+                    f"{name} links to {link}#{place}, and there is no such place."
+                )
 
 
 def scope_of(name: str) -> Scope:
