@@ -65,7 +65,8 @@ def _accounts(lines: Sequence[Any], user: str) -> tuple[Account, ...]:
 
 
 def _account(line: Any, user: str) -> Account:
-    by_roster = line["worknet_user"] == user and bool(line["linked_on"])
+    own = line["worknet_user"] == user
+    by_roster = own and bool(line["linked_on"])
     return Account(
         iwds_user=line["iwds_user"],
         role=Role.read(line["role"]),
@@ -74,6 +75,7 @@ def _account(line: Any, user: str) -> Account:
         active=line["iwds_status"] == "active",
         linked=by_roster if line["link"] is None else bool(line["link"]),
         holders=line["holders"],
+        own=own,
     )
 
 

@@ -16,6 +16,7 @@ from ipats_lib.access.audit import AuditLog, Event, Head, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.mail import Postbox
+from ipats_lib.access.mending import mend
 from ipats_lib.access.passwords import hashed
 from ipats_lib.access.requests import send_due
 from ipats_lib.access.roster import RosterFile, checked, read_roster
@@ -217,6 +218,13 @@ def verify_log(
         raise UsageError("Write --known as this command printed it: LINES:HASH.")
     head = verify(log, Head(int(lines), digest) if known else None)
     print(f"{head.lines}:{head.hash}")
+
+
+@audit.command("mend")
+@_told
+def mend_log(log: AuditFolder = AUDIT) -> None:
+    """Set a log file with a broken end aside as evidence, and go on after its last sound line."""
+    print(mend(log, f"operator {getpass.getuser()}", datetime.now(UTC)))
 
 
 @audit.command()

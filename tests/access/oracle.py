@@ -34,14 +34,14 @@ def may_read(rows: Sequence[Row], user: str, path: str) -> bool:
 def _opens(row: Row, rows: Sequence[Row], lwia: str, planner: str) -> bool:
     if not row["linked_on"]:
         return False
-    if row["role"] == "state":
-        return True
-    if row["iwds_status"] != "active" or not row["iwds_user"]:
-        return False
     holders = {
         r["worknet_user"] for r in rows if r["iwds_user"] == row["iwds_user"] and r["linked_on"]
     }
-    if len(holders) != 1:
+    if row["iwds_user"] and len(holders) != 1:
+        return False
+    if row["role"] == "state":
+        return True
+    if row["iwds_status"] != "active" or not row["iwds_user"]:
         return False
     if row["role"] == "lwia_admin":
         return row["lwia"] == lwia != ""
