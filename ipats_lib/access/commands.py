@@ -289,11 +289,13 @@ def nginx(
     listen: Annotated[str, typer.Option(help="Where nginx listens.")] = "443",
     certificate: Annotated[str, typer.Option(help="TLS certificate, PEM.")] = "",
     key: Annotated[str, typer.Option(help="TLS key, PEM.")] = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Without TLS.")] = False,
+    log: Annotated[str, typer.Option(help="The folder of nginx's logs.")] = "/var/log/nginx",
 ) -> None:
     """Write nginx's server block; the gateway then runs with `serve --behind-nginx`."""
     from ipats_lib.access.nginx import Front, configuration
     from ipats_lib.publishing.files import write_file
 
-    text = configuration(Front(site, gateway, listen, certificate, key))
+    text = configuration(Front(site, gateway, listen, certificate, key, plain, log))
     write_file(out, text.encode())
     print(out)

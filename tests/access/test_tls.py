@@ -63,13 +63,12 @@ def embedded(place, certificate, key):
 def nginx(place, certificate, key):
     port = servers.free_port()
     with servers.gateway(place, "--behind-nginx") as app:
-        front = Front(
-            place.site, f"127.0.0.1:{app}", f"127.0.0.1:{port}", str(certificate), str(key)
-        )
+        addresses, pair = (f"127.0.0.1:{app}", f"127.0.0.1:{port}"), (str(certificate), str(key))
+        front = Front(place.site, *addresses, *pair, log=str(place.folder))
         whole = place.folder / "tls.conf"
         whole.write_text(
             f"pid {place.folder}/tls.pid; error_log {place.folder}/error.log; daemon off;\n"
-            f"user root; events {{}}\nhttp {{ access_log off;\n{configuration(front)}\n}}\n"
+            f"user root; events {{}}\nhttp {{\n{configuration(front)}\n}}\n"
         )
         with servers.process([servers.NGINX, "-p", place.folder, "-c", whole], port):
             yield port
