@@ -10,7 +10,7 @@ from ipats_lib.access.decision import decide, scopes_of
 from ipats_lib.access.gateway import Facts
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.passwords import hashed, matches
-from ipats_lib.access.roster import RosterFile, people, read_roster
+from ipats_lib.access.roster import RosterFile, read_roster
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -41,16 +41,6 @@ def load(store, *rows, taken=NOW):
 def folders(store, user="anna") -> list[str]:
     person, roster = accounts.person(store, user), accounts.roster(store)
     return [scope.path for scope in scopes_of(person, roster, NOW)]
-
-
-def test_the_store_gives_the_persons_of_the_table(store, rows):
-    load(store, *rows)
-    expected = people(rows)
-    assert len(expected) > 50
-    for user, person in expected.items():
-        found = accounts.person(store, user)
-        assert (found.active, found.in_group) == (person.active, person.in_group)
-        assert set(found.accounts) == set(person.accounts)
 
 
 def test_a_roster_replaces_the_one_before(store):
@@ -120,6 +110,18 @@ def test_an_iwds_account_linked_to_a_second_user_opens_for_neither(store):
     assert folders(store) == folders(store, "ben") == []
     accounts.set_link(store, "anna", "iw1", False)
     assert (folders(store), folders(store, "ben")) == ([], ["lwia/07"])
+
+
+def test_somebody_elses_state_role_opens_by_a_link_only_while_it_is_active_and_unshared(store):
+    """State-level users need no IWDS account of their own; a link to another's is no such user."""
+    ben = line(worknet_user="ben", iwds_user="iw9", role="state", lwia="", linked_on="")
+    load(store, line(), ben | {"iwds_status": "inactive"})
+    accounts.set_link(store, "anna", "iw9", True)
+    assert folders(store) == ["lwia/07"]
+    load(store, line(), ben, taken=LATER)
+    assert folders(store) == ["lwia/07", "state"] or folders(store) == ["state", "lwia/07"]
+    accounts.set_link(store, "ben", "iw9", True)
+    assert (folders(store), folders(store, "ben")) == (["lwia/07"], [])
 
 
 def test_an_unknown_account_is_not_linked_revoked_or_named(store):
