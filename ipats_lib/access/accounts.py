@@ -125,6 +125,12 @@ def create(store: Store, user: str, mail: str = "", secret: str | None = None) -
             db.execute("DELETE FROM session WHERE user = ?", (user,))
 
 
+def mail_of(store: Store, user: str) -> str:
+    """The mail address of an account; empty when it has none, or is none."""
+    row = store.db.execute("SELECT mail FROM portal WHERE user = ?", (user,)).fetchone()
+    return row["mail"] if row else ""
+
+
 def set_active(store: Store, user: str, active: bool) -> None:
     """Switch a portal account on or off here; off ends its sessions."""
     _change(store, "UPDATE portal SET active = ? WHERE user = ?", user, active)

@@ -34,13 +34,17 @@ WAIT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Where the gateway works. proxied: nginx stands before it and sends the files."""
+    """Where the gateway works. proxied: nginx stands before it and sends the files.
+
+    passwords: whether local accounts sign in, beside the provider's when there is one.
+    """
 
     site: Path
     store: Path
     audit: Path
     proxied: bool = False
     oidc: Provider | None = None
+    passwords: bool = True
 
 
 @dataclass(slots=True)

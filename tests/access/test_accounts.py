@@ -209,16 +209,62 @@ def test_a_forms_token_belongs_to_one_session(store):
 def test_failures_hold_the_account_and_the_address_and_are_forgotten(store):
     limits = load_settings()
     for _ in range(limits.failures_per_account):
-        assert not throttle.is_held(store, "anna", "10.0.0.1", SOON)
-        throttle.note_failure(store, "anna", "10.0.0.1", SOON)
-    assert throttle.is_held(store, "anna", "10.0.0.2", SOON)
-    assert not throttle.is_held(store, "ben", "10.0.0.1", SOON)
-    assert not throttle.is_held(store, "anna", "10.0.0.2", SOON + 60 * limits.failure_minutes + 1)
+        assert not held(store, "anna", "10.0.0.1")
+        failed(store, "anna", "10.0.0.1")
+    assert held(store, "anna", "10.0.0.2")
+    assert not held(store, "ben", "10.0.0.1")
+    assert not held(store, "anna", "10.0.0.2", SOON + 60 * limits.failure_minutes + 1)
     for number in range(limits.failures_per_address):
-        throttle.note_failure(store, f"user{number}", "10.0.0.1", SOON)
-    assert throttle.is_held(store, "ben", "10.0.0.1", SOON)
-    throttle.forgive(store, "anna")
-    assert not throttle.is_held(store, "anna", "10.0.0.2", SOON)
+        failed(store, f"user{number}", "10.0.0.1")
+    assert held(store, "ben", "10.0.0.1")
+    throttle.forgive(store, "anna", "10.0.0.1", SOON)
+    assert not held(store, "anna", "10.0.0.2")
+    assert held(store, "ben", "10.0.0.1"), "one right password is no pass for guessing"
+
+
+def held(store, user, address, now=SOON) -> bool:
+    return throttle.is_held(store, throttle.of_sign_in(user, address), now)
+
+
+def failed(store, user, address, now=SOON) -> None:
+    throttle.note(store, throttle.of_sign_in(user, address), now)
+
+
+def test_right_passwords_from_one_office_do_not_hold_it(store):
+    """Each takes back its own attempt, and no other's."""
+    limits = load_settings()
+    for number in range(3 * limits.failures_per_address):
+        at = SOON + number / 100
+        assert not held(store, f"user{number}", "10.0.0.1", at)
+        failed(store, f"user{number}", "10.0.0.1", at)
+        throttle.forgive(store, f"user{number}", "10.0.0.1", at)
+    for number in range(limits.failures_per_address):
+        failed(store, f"guess{number}", "10.0.0.1")
+        throttle.forgive(store, "anna", "10.0.0.1", SOON + 1)
+    assert held(store, "ben", "10.0.0.1")
+
+
+def test_requests_and_sign_ins_are_counted_apart(store):
+    for _ in range(load_settings().failures_per_address):
+        throttle.note(store, throttle.of_request("10.0.0.1"), SOON)
+    assert throttle.is_held(store, throttle.of_request("10.0.0.1"), SOON)
+    assert not held(store, "anna", "10.0.0.1")
+    assert not throttle.is_held(store, throttle.of_provider("10.0.0.1"), SOON)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("no address", "no address", True),
+    ],
+)
+def test_an_address_of_ipv6_counts_with_its_network(one, other, same):
+    assert (throttle.of_request(one) == throttle.of_request(other)) == same
 
 
 def test_a_password_is_hashed_and_an_unknown_user_matches_nothing():

@@ -107,6 +107,29 @@ def test_pages_come_over_tls_and_over_nothing_else(own_place, pair, server):
         assert b"Overview" not in plain.body
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "ipats.example.org"])
+def test_a_network_address_needs_tls_or_nginx(own_place, address):
+    from ipats_lib.access.gateway import Setup
+    from ipats_lib.access.serve import checked_address
+    from ipats_lib.errors import UsageError
+
+    plain = Setup(own_place.site, own_place.store, own_place.audit)
+    fronted = Setup(own_place.site, own_place.store, own_place.audit, proxied=True)
+    with pytest.raises(UsageError, match="--certificate"):
+        checked_address(plain, address, encrypted=False)
+    assert checked_address(plain, address, encrypted=True) == address
+    assert checked_address(fronted, address, encrypted=False) == address
+    for inside in ("127.0.0.1", "::1", "localhost"):
+        assert checked_address(plain, inside, encrypted=False) == inside
+
+
+def test_the_command_refuses_it_too(own_place):
+    from tests.conftest import publish
+
+    done = publish("serve", "--site", own_place.site, "--address", "0.0.0.0")
+    assert (done.returncode, "--certificate" in done.stderr) == (2, True)
+
+
 ROW = {
     "worknet_user": "admin01", "iwds_user": "iw1", "role": "lwia_admin", "lwia": "01",
     "planner_id": "", "worknet_status": "active", "iwds_status": "active", "in_group": "1",
