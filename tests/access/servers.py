@@ -95,11 +95,11 @@ def gateway(place: Place, *more, port: int = 0):
 
 
 @contextmanager
-def behind_nginx(place: Place, *more) -> Iterator[int]:
+def behind_nginx(place: Place, *more, port: int = 0) -> Iterator[int]:
     """nginx with the exported configuration, before the gateway."""
     from ipats_lib.access.nginx import Front, configuration
 
-    port = free_port()
+    port = port or free_port()
     with gateway(place, "--behind-nginx", *more) as app:
         addresses = f"127.0.0.1:{app}", f"127.0.0.1:{port}"
         front = Front(place.site, *addresses, plain=True, log=str(place.folder))

@@ -41,6 +41,23 @@ def test_the_chain_goes_on_over_rotation_and_restart(tmp_path):
     assert [line["n"] for line in events(tmp_path)] == list(range(1, 21))
 
 
+def test_f13_every_byte_of_a_log_when_changed_is_found(tmp_path):
+    write(tmp_path, 3)
+    path = log_files(tmp_path)[0]
+    whole, missed = path.read_bytes(), 0
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        try:
+            verify(tmp_path)
+            missed += 1
+        except AuditError:
+            pass
+    print(f"F13: {len(whole)} bytes of a log changed one by one, {missed} not found")
+    assert missed == 0
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_any_changed_byte_is_found(tmp_path_factory, data):

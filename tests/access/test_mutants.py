@@ -57,6 +57,7 @@ def test_every_mutant_is_killed():
     whole, *codes = outcomes([SOURCE, *(SOURCE.replace(old, new, 1) for old, new in MUTANTS)])
     assert whole == pytest.ExitCode.OK
     alive = [m for m, code in zip(MUTANTS, codes, strict=True) if code == pytest.ExitCode.OK]
+    print(f"F18: {len(MUTANTS)} mutants of the decision, {len(alive)} alive")
     assert alive == []
 
 
@@ -69,3 +70,4 @@ def test_every_branch_of_the_decision_is_taken(tmp_path):
             step, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env=ALONE
         )
         assert done.returncode == 0, done.stdout
+    print(f"F18: branches of the decision taken: {done.stdout.split()[-1]}")

@@ -260,12 +260,21 @@ def test_from_the_form_to_the_grant_through_the_gateway(own_place):
         assert accounts.person(kept, "anna").in_group
 
 
-def test_f13_every_request_has_its_line(own_place):
+@pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])
+def test_f13_every_request_has_its_line(own_place, start):
     """Whatever is asked, there is one line for it at least, before it is answered."""
     cookie = own_place.cookie("admin01")
     paths = ["/", "/login", "/help", "/style.css", "/request", "/queue", "/usage", "/open?x"]
-    paths += ["/favicon.ico", "/PY2024Q4/lwia/01/index.html", "/nothing", "/%00", "/_static/x"]
-    with servers.gateway(own_place) as port:
+    paths += ["/favicon.ico", "/PY2024Q4/lwia/01/index.html", "/nothing", "/_static/x", "/%00"]
+    refused = own_place.folder / "ipats-refused.log"
+    with start(own_place) as port:
         for number, path in enumerate(paths * 3, start=1):
             ask(port, path, cookie if number % 2 else "")
-            assert sum(1 for _ in events(own_place.audit)) == number
+            assert lines(own_place, refused) == number
+    print(f"F13: {number} requests, {lines(own_place, refused)} lines of them")
+
+
+def lines(place, refused) -> int:
+    """Lines of the audit log, and of nginx's about what it refused itself."""
+    by_nginx = refused.read_text().splitlines() if refused.exists() else []
+    return sum(1 for _ in events(place.audit)) + len(by_nginx)

@@ -199,7 +199,8 @@ def present(seen, marks) -> None:
         ("planner1001", ("01", "1001")),
     ):
         assert share(user, "zq", folder) > 0.5, user
-        assert share(user, r"\d", folder) > 0.1, user
+        # Of four wages a row, the pages show that of the second quarter, of one year's leavers.
+        assert share(user, r"\d", folder) > 0.05, user
     assert share("admin01", "Zq", ("01", "")) == 1
     assert {m for m in seen[""] if not m[0].isdigit()} == set()
 
