@@ -30,6 +30,7 @@ from ipats_lib.access.visit import Visit, read_visit
 Answer = Callable[["Gateway", Visit], Awaitable[Response]]
 # Seconds that everyone waits for a store that someone else is writing, before the answer is 503.
 WAIT = 0.25
+_READING = ["GET", "HEAD"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,13 @@ class Gateway:
     audit: AuditLog = field(init=False)
     verifier: Verifier = field(init=False)
     _facts: "Facts" = field(init=False)
+    _methods: dict[bytes, list[str]] = field(init=False)
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
         self.store, self.audit = Store(self.setup.store, WAIT), AuditLog(self.setup.audit)
         self.verifier = Verifier()
-        self._facts = Facts(self.store)
+        self._facts, self._methods = Facts(self.store), _methods_of(self.own)
 
     def close(self) -> None:
         self.store.close()
@@ -124,7 +126,7 @@ class Gateway:
         made = self.decide(person, target, visit)
         file = file_of(self.setup.site, target) if target else None
         named = self.named(target, file) or veiled(visit.path)
-        allowed = self._allowed(visit.path)
+        allowed = self._methods.get(visit.path, _READING)
         reason = "no_such_file" if made.allow and file is None else made.reason.value
         reason = reason if visit.method in allowed else "method"
         shown = made.allow and file is not None and visit.method in allowed
@@ -144,11 +146,6 @@ class Gateway:
             return target.path if target else ""
         folder = folder_of(self.setup.site, target)
         return f"{folder}/{veiled(target.rest.encode())}" if folder else ""
-
-    def _allowed(self, path: bytes) -> list[str]:
-        """The methods that a path of our own pages takes; of everything else, those of reading."""
-        own = {method for method, of in self.own if of == path} or {"GET"}
-        return sorted(own | {"HEAD"} if "GET" in own else own)
 
     def _file(self, visit: Visit, file: str, shared: bool) -> Response:
         headers = {
@@ -199,6 +196,14 @@ class Facts:
         if state != self._state:
             self._people.clear()
             self._roster, self._state = accounts.roster(self._store), state
+
+
+def _methods_of(own: dict[tuple[str, bytes], Answer]) -> dict[bytes, list[str]]:
+    """The methods that each path of our own pages takes; with GET, HEAD too."""
+    found: dict[bytes, list[str]] = {}
+    for method, path in own:
+        found.setdefault(path, []).extend(_READING if method == "GET" else [method])
+    return {path: sorted(methods) for path, methods in found.items()}
 
 
 def _nothing_shown(why: str) -> Response:

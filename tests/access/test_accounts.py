@@ -93,8 +93,17 @@ def test_switched_off_on_either_side_is_off(store):
     assert folders(store) == []
 
 
+@pytest.mark.parametrize("says", ["0", "", "yes"])
+def test_lines_that_contradict_each_other_are_not_in_the_group_and_not_active(store, says):
+    load(store, line(), line(iwds_user="iw2", lwia="08", in_group=says))
+    assert folders(store) == []
+    load(store, line(), line(iwds_user="iw2", lwia="08", worknet_status=says), taken=LATER)
+    assert folders(store) == []
+
+
 def test_a_link_made_here_opens_and_one_parted_here_closes(store):
     load(store, line(linked_on=""))
+    assert folders(store) == []
     accounts.set_link(store, "anna", "iw1", True)
     assert folders(store) == ["lwia/07"]
     load(store, line(), taken=LATER)
