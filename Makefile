@@ -46,7 +46,9 @@ faults: setup ## A fault at every durable call of a build and of a snapshot
 	@IPATS_FAULTS=every $(PY) -m pytest -rP tests/site/test_whole_builds.py tests/site/test_faults.py
 
 attack: setup machine ## Attack both servers: every figure of access, 100,000 hostile requests
-	@$(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack
+	@mkdir -p var && set -o pipefail && $(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack \
+	  tests/site/test_adversity.py tests/site/test_faults.py | tee var/attack.txt
+	@echo "The figures:" && grep -oE 'F[0-9]+( [a-z]+)?: .*' var/attack.txt | sort -V -u
 
 test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest

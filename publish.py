@@ -340,6 +340,7 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
     oidc: Annotated[Path | None, typer.Option(help="The identity provider, a JSON file.")] = None,
+    passwords: Annotated[bool, typer.Option("--passwords", help="Beside --oidc.")] = False,
     unprotected: Annotated[bool, typer.Option(help="A look at made-up data: NO access.")] = False,
 ) -> None:
     """Serve a site to those who may see it; --unprotected shows it to whoever asks, on loopback."""
@@ -353,7 +354,8 @@ def serve(
     from ipats_lib.access.serve import serve as serve_protected
 
     provider = Provider(read_client(oidc)) if oidc else None
-    setup = Setup(site=site, store=store, audit=log, proxied=behind_nginx, oidc=provider)
+    local = passwords or provider is None
+    setup = Setup(site, store, log, proxied=behind_nginx, oidc=provider, passwords=local)
     serve_protected(setup, address, port, certificate, key)
 
 

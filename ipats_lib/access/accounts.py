@@ -65,7 +65,8 @@ def _accounts(lines: Sequence[Any], user: str) -> tuple[Account, ...]:
 
 
 def _account(line: Any, user: str) -> Account:
-    by_roster = line["worknet_user"] == user and bool(line["linked_on"])
+    own = line["worknet_user"] == user
+    by_roster = own and bool(line["linked_on"])
     return Account(
         iwds_user=line["iwds_user"],
         role=Role.read(line["role"]),
@@ -74,6 +75,7 @@ def _account(line: Any, user: str) -> Account:
         active=line["iwds_status"] == "active",
         linked=by_roster if line["link"] is None else bool(line["link"]),
         holders=line["holders"],
+        own=own,
     )
 
 
@@ -121,6 +123,12 @@ def create(store: Store, user: str, mail: str = "", secret: str | None = None) -
         )
         if secret is not None:
             db.execute("DELETE FROM session WHERE user = ?", (user,))
+
+
+def mail_of(store: Store, user: str) -> str:
+    """The mail address of an account; empty when it has none, or is none."""
+    row = store.db.execute("SELECT mail FROM portal WHERE user = ?", (user,)).fetchone()
+    return row["mail"] if row else ""
 
 
 def set_active(store: Store, user: str, active: bool) -> None:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,10 @@ from ipats_lib.errors import AccessError
 
 START = "0" * 64
 TAIL = 65536
+_BROKEN_END = (
+    "The audit log's last line is broken, so that nothing is shown: "
+    "run `publish.py audit verify`, then `publish.py audit mend`."
+)
 
 
 class AuditError(AccessError):
@@ -82,25 +87,20 @@ class AuditLog:
     def append(self, event: Event, now: datetime) -> None:
         """Record one event; AuditError when it could not be written whole."""
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            try:
+            with locked(self._lock):
                 self._append(event, now)
-            finally:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
         except OSError as error:
             raise AuditError(f"The audit log cannot be written: {error.strerror}.") from error
 
     def _append(self, event: Event, now: datetime) -> None:
         self._open_newest()
-        head = Head(self._head.lines + 1, "")
-        facts = {"n": head.lines, "time": now.astimezone(UTC).isoformat(), **_facts(event)}
-        line, digest = chained(facts, self._head.hash)
+        line, head = line_of(event, self._head, now)
         written = os.write(self._file, line)
         if written != len(line):
             os.ftruncate(self._file, self._size)
             raise OSError(28, "no room for a whole line")
         self._size += written
-        self._head = Head(head.lines, digest)
+        self._head = head
 
     def _open_newest(self) -> None:
         names = log_files(self.folder) if self._file < 0 or self._moved() else None
@@ -109,9 +109,7 @@ class AuditLog:
         if self._size >= self.limit:
             os.fsync(self._file)
             number = int(self._name[6:12]) + 1
-            head = self._head
             self._open(self.folder / f"audit-{number:06}.jsonl")
-            self._head = head
 
     def _moved(self) -> bool:
         """Whether another process wrote, or took the file away, since this one last did."""
@@ -122,22 +120,45 @@ class AuditLog:
         return there.st_size != self._size or os.path.exists(self._following)
 
     def _open(self, path: Path) -> None:
+        """Append to this file from now on; to none when its end is not sound."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-        self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
-        self._name, self._size = path.name, os.fstat(self._file).st_size
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+        try:
+            size = os.fstat(file).st_size
+            head = _last(file, size) if size else self._end_before(path)
+        except BaseException:
+            os.close(file)
+            raise
+        self._file, self._head, self._name, self._size = file, head, path.name, size
         following = f"audit-{int(path.name[6:12]) + 1:06}.jsonl"
         self._path, self._following = str(path), str(path.with_name(following))
-        if self._size:
-            self._head = _last(self._file, self._size)
-        else:
-            before = [name for name in log_files(self.folder) if name.name < path.name]
-            self._head = _end_of(before[-1]) if before else Head()
+
+    def _end_before(self, path: Path) -> Head:
+        before = [name for name in log_files(self.folder) if name.name < path.name]
+        return _end_of(before[-1]) if before else Head()
+
+
+@contextmanager
+def locked(lock: int) -> Iterator[None]:
+    """Alone among the processes that hold this lock file open."""
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _facts(event: Event) -> dict[str, str]:
     return {name: getattr(event, name) for name in Event.__slots__}
+
+
+def line_of(event: Event, head: Head, now: datetime) -> tuple[bytes, Head]:
+    """The log line of an event that follows `head`, and the head after it."""
+    facts = {"n": head.lines + 1, "time": now.astimezone(UTC).isoformat(), **_facts(event)}
+    line, digest = chained(facts, head.hash)
+    return line, Head(head.lines + 1, digest)
 
 
 def chained(facts: dict[str, Any], before: str) -> tuple[bytes, str]:
@@ -169,10 +190,8 @@ def verify(folder: Path, known: Head | None = None) -> Head:
     """
     head, seen = Head(), known is None or known == Head()
     for path in log_files(folder):
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                head = _checked(line, head, f"{path.name} line {number}")
-                seen = seen or head == known
+        for after in heads(path, head):
+            head, seen = after, seen or after == known
     if not seen:
         raise AuditError(
             "The head noted before is not in the log: lines were taken away or changed."
@@ -180,7 +199,16 @@ def verify(folder: Path, known: Head | None = None) -> Head:
     return head
 
 
-def _checked(line: bytes, head: Head, place: str) -> Head:
+def heads(path: Path, head: Head) -> Iterator[Head]:
+    """The head after each line of a file that goes on after `head`; AuditError at the first bad."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            head = checked(line, head, f"{path.name} line {number}")
+            yield head
+
+
+def checked(line: bytes, head: Head, place: str) -> Head:
+    """The head after a line that follows `head`; AuditError, naming the place, when it does not."""
     try:
         facts = json.loads(line)
         before, digest = facts.pop("before"), facts.pop("hash")
@@ -203,12 +231,12 @@ def _end_of(path: Path) -> Head:
 def _last(descriptor: int, size: int) -> Head:
     """The head that a file's last line gives."""
     tail = os.pread(descriptor, TAIL, max(0, size - TAIL))
+    line = tail.rstrip(b"\n").rsplit(b"\n", 1)[-1] + b"\n"
     try:
-        if not tail.endswith(b"\n"):
+        facts = json.loads(line)
+        head = Head(int(facts["n"]) - 1, str(facts["before"]))
+        if not tail.endswith(line):
             raise ValueError
-        facts = json.loads(tail.rstrip(b"\n").rsplit(b"\n", 1)[-1])
-        return Head(int(facts["n"]), str(facts["hash"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise AuditError(
-            "The audit log's last line is broken: run `publish.py audit verify`."
-        ) from error
+        return checked(line, head, "its last line")
+    except (ValueError, KeyError, TypeError, AuditError) as error:
+        raise AuditError(_BROKEN_END) from error

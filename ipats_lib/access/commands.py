@@ -15,9 +15,10 @@ from ipats_lib.access import accounts
 from ipats_lib.access.audit import AuditLog, Event, Head, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.mail import Postbox
+from ipats_lib.access.mail import MailError, Postbox
+from ipats_lib.access.mending import mend
 from ipats_lib.access.passwords import hashed
-from ipats_lib.access.requests import send_due
+from ipats_lib.access.requests import Letter, opens, send_due
 from ipats_lib.access.roster import RosterFile, checked, read_roster
 from ipats_lib.access.store import Store
 from ipats_lib.access.usage import usage as used
@@ -43,12 +44,12 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def _note(folder: Path, event: str, user: str, thing: str = "") -> None:
-    """Record what an operator is about to do: first the record, then the deed."""
+def _note(folder: Path, event: str, user: str, thing: str = "", outcome: str = "done") -> None:
+    """Record an operator's deed inside its transaction: no record, no deed; no deed, no record."""
     log = AuditLog(folder)
     try:
         now, operator = datetime.now(UTC), f"operator {getpass.getuser()}"
-        log.append(Event(event, "done", operator, user=user, object=thing), now)
+        log.append(Event(event, outcome, operator, user=user, object=thing), now)
     finally:
         log.close()
 
@@ -64,37 +65,39 @@ def create(
 ) -> None:
     """Make an account; with --local one that signs in with a password."""
     secret = hashed(sys.stdin.readline().rstrip("\n")) if local else None
-    with Store(store) as opened:
-        _note(log, "create", user)
+    with Store(store) as opened, opened.writing():
         accounts.create(opened, user, mail, secret)
+        _note(log, "create", user)
 
 
 @access.command()
 @_told
 def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Add an account to the authorization group, and switch it on."""
-    with Store(store) as opened:
-        _note(log, "grant", user)
-        accounts.set_group(opened, user, True, datetime.now(UTC))
+    with Store(store) as opened, opened.writing():
+        now = datetime.now(UTC)
+        accounts.set_group(opened, user, True, now)
         accounts.set_active(opened, user, True)
+        folders = " ".join(scope.path for scope in opens(opened, user, now))
+        _note(log, "grant", user, f"may open: {folders or 'nothing'}")
 
 
 @access.command()
 @_told
 def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Take an account out of the group and end its sessions: it sees nothing from now on."""
-    with Store(store) as opened:
-        _note(log, "revoke", user)
+    with Store(store) as opened, opened.writing():
         accounts.set_group(opened, user, False, datetime.now(UTC))
+        _note(log, "revoke", user)
 
 
 @access.command()
 @_told
 def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Switch an account off: it can no longer sign in either."""
-    with Store(store) as opened:
-        _note(log, "disable", user)
+    with Store(store) as opened, opened.writing():
         accounts.set_active(opened, user, False)
+        _note(log, "disable", user)
 
 
 @access.command()
@@ -111,12 +114,13 @@ def link(
     """Link an IWDS account, or a provider's identity, to a portal account."""
     if bool(iwds) == bool(issuer and subject):
         raise UsageError("Write --iwds, or --issuer with --subject.")
-    with Store(store) as opened:
-        _note(log, "part" if part else "link", user, "iwds" if iwds else "identity")
+    with Store(store) as opened, opened.writing():
         if iwds:
             accounts.set_link(opened, user, iwds, not part)
         else:
             accounts.set_identity(opened, user, issuer, subject)
+        thing = f"IWDS account {iwds}" if iwds else f"an identity of {issuer}"
+        _note(log, "part" if part else "link", user, thing)
 
 
 @access.command("import")
@@ -131,9 +135,9 @@ def import_(
 ) -> None:
     """Replace the roster of IWDS accounts, as a whole or not at all."""
     file = _accounts_csv(source, taken) if source.suffix == ".csv" else read_roster(source)
-    with Store(store) as opened:
-        _note(log, "import", "", f"roster of {file.taken.isoformat()}")
+    with Store(store) as opened, opened.writing():
         count = accounts.load_roster(opened, file)
+        _note(log, "import", "", f"roster of {file.taken.isoformat()}")
     print(f"{count:,} accounts, taken {file.taken.isoformat()}.")
 
 
@@ -219,6 +223,13 @@ def verify_log(
     print(f"{head.lines}:{head.hash}")
 
 
+@audit.command("mend")
+@_told
+def mend_log(log: AuditFolder = AUDIT) -> None:
+    """Set a log file with a broken end aside as evidence, and go on after its last sound line."""
+    print(mend(log, f"operator {getpass.getuser()}", datetime.now(UTC)))
+
+
 @audit.command()
 @_told
 def usage(log: AuditFolder = AUDIT) -> None:
@@ -244,10 +255,20 @@ def mail_due(
     if not host or not port.isdigit():
         raise UsageError("Write --server as HOST:PORT.")
     post = Postbox(host, int(port), sender, approvers, link.rstrip("/"), tls=not plain)
+    failed = 0
+
+    def note(letter: Letter, taken: bool) -> None:
+        nonlocal failed
+        failed += not taken
+        about = ", ".join(str(asked.id) for asked in letter.about)
+        outcome = "done" if taken else "refused"
+        _note(log, "mail", "", f"{letter.kind} of request {about}", outcome)
+
     with Store(store) as opened:
-        sent = send_due(opened, post, datetime.now(UTC))
-        _note(log, "mail", "", f"{sent} sent")
+        sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
+    if failed:
+        raise MailError(f"{failed} messages were not taken; they are tried again the next time.")
 
 
 export = typer.Typer(no_args_is_help=True, help="Files for the web server.")
@@ -281,11 +302,13 @@ def nginx(
     listen: Annotated[str, typer.Option(help="Where nginx listens.")] = "443",
     certificate: Annotated[str, typer.Option(help="TLS certificate, PEM.")] = "",
     key: Annotated[str, typer.Option(help="TLS key, PEM.")] = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Without TLS.")] = False,
+    log: Annotated[str, typer.Option(help="The folder of nginx's logs.")] = "/var/log/nginx",
 ) -> None:
     """Write nginx's server block; the gateway then runs with `serve --behind-nginx`."""
     from ipats_lib.access.nginx import Front, configuration
     from ipats_lib.publishing.files import write_file
 
-    text = configuration(Front(site, gateway, listen, certificate, key))
+    text = configuration(Front(site, gateway, listen, certificate, key, plain, log))
     write_file(out, text.encode())
     print(out)

@@ -86,12 +86,11 @@ def flaw(account: Account) -> Reason | None:
     """What is wrong with a role, whatever it is asked for; None when it counts."""
     if not account.linked:
         return Reason.NOT_LINKED
-    if account.role is Role.STATE:
-        return None
-    if not account.active:
-        return Reason.IWDS_INACTIVE
-    if account.holders > 1:
+    if account.iwds_user and account.holders > 1:
         return Reason.IWDS_SHARED
+    # State-level users need no IWDS account (domain 1.3): another's is no reason to be one.
+    if not account.active and not (account.role is Role.STATE and account.own):
+        return Reason.IWDS_INACTIVE
     return Reason.NO_ROLE if granted(account) is None else None
 
 

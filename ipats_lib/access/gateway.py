@@ -4,11 +4,13 @@ It interprets a path once, as raw bytes: its own pages are exact texts, a publis
 grammar, and everything else is not found. Behind nginx it names the file and nginx sends it.
 """
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
@@ -21,23 +23,29 @@ from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
 from ipats_lib.access.oidc import Provider
 from ipats_lib.access.passwords import Verifier
 from ipats_lib.access.people import Person, Roster
-from ipats_lib.access.published import file_of
+from ipats_lib.access.published import file_of, folder_of
 from ipats_lib.access.store import Store
 from ipats_lib.access.visit import Visit, read_visit
 
 Answer = Callable[["Gateway", Visit], Awaitable[Response]]
-_READING = ("GET", "HEAD")
+# Seconds that everyone waits for a store that someone else is writing, before the answer is 503.
+WAIT = 0.25
+_READING = ["GET", "HEAD"]
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Where the gateway works. proxied: nginx stands before it and sends the files."""
+    """Where the gateway works. proxied: nginx stands before it and sends the files.
+
+    passwords: whether local accounts sign in, beside the provider's when there is one.
+    """
 
     site: Path
     store: Path
     audit: Path
     proxied: bool = False
     oidc: Provider | None = None
+    passwords: bool = True
 
 
 @dataclass(slots=True)
@@ -50,12 +58,13 @@ class Gateway:
     audit: AuditLog = field(init=False)
     verifier: Verifier = field(init=False)
     _facts: "Facts" = field(init=False)
+    _methods: dict[bytes, list[str]] = field(init=False)
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
-        self.store, self.audit = Store(self.setup.store), AuditLog(self.setup.audit)
+        self.store, self.audit = Store(self.setup.store, WAIT), AuditLog(self.setup.audit)
         self.verifier = Verifier()
-        self._facts = Facts(self.store)
+        self._facts, self._methods = Facts(self.store), _methods_of(self.own)
 
     def close(self) -> None:
         self.store.close()
@@ -82,11 +91,19 @@ class Gateway:
             own = self.own.get((visit.method.replace("HEAD", "GET"), visit.path))
             return await own(self, visit) if own else self._published(visit)
         except AuditError:
-            return PlainTextResponse(
-                "The audit log cannot be written, so nothing is shown. Tell the administrators.",
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                {"Cache-Control": PRIVATE},
-            )
+            return _nothing_shown("The audit log cannot be written")
+        except (sqlite3.Error, OSError) as error:
+            return self._failed(visit, "store" if isinstance(error, sqlite3.Error) else "files")
+        except ClientDisconnect:
+            return self._failed(visit, "browser_gone")
+
+    def _failed(self, visit: Visit, reason: str) -> Response:
+        """Deny what could not be decided or read, and record that where the log can be written."""
+        try:
+            self.note(visit, "read", "deny", reason, object=veiled(visit.path))
+        except AuditError:
+            return _nothing_shown("The audit log cannot be written")
+        return _nothing_shown("Access cannot be looked up now")
 
     def person(self, visit: Visit) -> Person | None:
         """Who asks, as the store has it at this moment."""
@@ -107,20 +124,28 @@ class Gateway:
         target = None if visit.query else read_path(visit.path)
         person = self.person(visit)
         made = self.decide(person, target, visit)
-        file = file_of(self.setup.site, target) if made.allow and target else None
-        named = target.path if target else veiled(visit.path)
+        file = file_of(self.setup.site, target) if target else None
+        named = self.named(target, file) or veiled(visit.path)
+        allowed = self._methods.get(visit.path, _READING)
         reason = "no_such_file" if made.allow and file is None else made.reason.value
-        if visit.method not in _READING:
-            reason, file = "method", None
-        outcome = "deny" if file is None else "allow"
-        self.note(visit, "read", outcome, reason, user=person.user if person else "", object=named)
-        if visit.method not in _READING:
-            return Response(
-                status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"}
-            )
-        if file is None:
+        reason = reason if visit.method in allowed else "method"
+        shown = made.allow and file is not None and visit.method in allowed
+        outcome, user = "allow" if shown else "deny", person.user if person else ""
+        self.note(visit, "read", outcome, reason, user=user, object=named)
+        if visit.method not in allowed:
+            headers = {"Allow": ", ".join(allowed)}
+            return Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers=headers)
+        if file is None or not shown:
             return pages.not_found()
         return self._file(visit, file, made.reason is Reason.SHARED_FILE)
+
+    def named(self, target: Target | None, file: str | None) -> str:
+        """What the log says of a target: its path when there is such a file, otherwise as much
+        of it as is published, and empty when nothing is: what is made up may hold a name."""
+        if target is None or file is not None:
+            return target.path if target else ""
+        folder = folder_of(self.setup.site, target)
+        return f"{folder}/{veiled(target.rest.encode())}" if folder else ""
 
     def _file(self, visit: Visit, file: str, shared: bool) -> Response:
         headers = {
@@ -130,8 +155,12 @@ class Gateway:
         if self.setup.proxied:
             return Response(headers=headers | {"X-Accel-Redirect": INTERNAL + file})
         path = self.setup.site / file
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            return pages.not_found()
         server = StaticFiles(directory=self.setup.site, check_dir=False)
-        response = server.file_response(path, path.stat(), visit.request.scope)
+        response = server.file_response(path, facts, visit.request.scope)
         response.headers["Cache-Control"] = headers["Cache-Control"]
         if response.status_code == HTTPStatus.OK:
             response.headers["Content-Type"] = headers["Content-Type"]
@@ -167,6 +196,20 @@ class Facts:
         if state != self._state:
             self._people.clear()
             self._roster, self._state = accounts.roster(self._store), state
+
+
+def _methods_of(own: dict[tuple[str, bytes], Answer]) -> dict[bytes, list[str]]:
+    """The methods that each path of our own pages takes; with GET, HEAD too."""
+    found: dict[bytes, list[str]] = {}
+    for method, path in own:
+        found.setdefault(path, []).extend(_READING if method == "GET" else [method])
+    return {path: sorted(methods) for path, methods in found.items()}
+
+
+def _nothing_shown(why: str) -> Response:
+    text = f"{why}, so nothing is shown. Tell the administrators."
+    headers = {"Cache-Control": PRIVATE}
+    return PlainTextResponse(text, HTTPStatus.SERVICE_UNAVAILABLE, headers)
 
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT")

@@ -5,10 +5,11 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from ipats_lib.access import accounts, pages, sessions
+from ipats_lib.access.audit import veiled
 from ipats_lib.access.decision import bar, scopes_of
 from ipats_lib.access.gateway import Gateway
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.published import publications
+from ipats_lib.access.published import file_of, publications
 from ipats_lib.access.visit import Visit
 from ipats_lib.scopes import STATE
 
@@ -45,7 +46,9 @@ async def open_area(gateway: Gateway, visit: Visit) -> Response:
         target = None
     made = gateway.decide(person, target, visit)
     outcome, user = "allow" if made.allow else "deny", person.user if person else ""
-    gateway.note(visit, "open", outcome, made.reason.value, user=user, object="area")
+    file = file_of(gateway.setup.site, target) if target else None
+    named = gateway.named(target, file) or veiled(visit.query)
+    gateway.note(visit, "open", outcome, made.reason.value, user=user, object=named)
     return pages.see_other(path) if made.allow else pages.not_found()
 
 

@@ -14,6 +14,10 @@ class MailError(AccessError):
     """The mail server did not take a message."""
 
 
+class ServerAwayError(MailError):
+    """There is no mail server to talk to: no other message will be taken either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Postbox:
     """The mail server, who writes, the approvers, and the address of IPATS for the link."""
@@ -26,7 +30,7 @@ class Postbox:
     tls: bool = True
 
     def send(self, to: str, copy: str, subject: str, text: str) -> None:
-        """Send one message; MailError when it was not taken."""
+        """Send one message; MailError when it was not taken, ServerAwayError when none would be."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
         if copy:
@@ -37,8 +41,10 @@ class Postbox:
                 if self.tls:
                     server.starttls(context=ssl.create_default_context())
                 server.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
             raise MailError(f"The mail server {self.host} did not take a message.") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise ServerAwayError(f"The mail server {self.host} cannot be reached.") from error
 
 
 def asked_text(user: str, number: int) -> tuple[str, str]:

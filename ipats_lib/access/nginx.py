@@ -1,7 +1,9 @@
 """The nginx configuration of the production set-up, from the same constants as the gateway's.
 
 nginx decides nothing: every request goes to the gateway as it came, and the gateway's answer names
-the file. So a path is interpreted once.
+the file. So a path is interpreted once. Of what a browser sends only the body, whose length nginx
+itself has counted, and the headers of `_PASSED` go on: a length that the browser states and nginx
+does not count is how one request becomes two.
 """
 
 import re
@@ -12,43 +14,47 @@ from ipats_lib.access.headers import INTERNAL, SECURITY
 from ipats_lib.errors import UsageError
 
 _SAFE = re.compile(r"[A-Za-z0-9_./:-]+")
-# Nothing but these of what a browser sends reaches the gateway.
-_PASSED = ("Cookie", "Content-Type", "Content-Length", "Sec-Fetch-Site", "Origin")
+_PASSED = ("Cookie", "Content-Type")
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The site's folder, where the gateway listens, where nginx listens; TLS files or nothing."""
+    """The site's folder, where the gateway listens, where nginx listens; where nginx writes.
+
+    certificate and key: PEM files; without them `plain` must be said. log: a folder.
+    """
 
     site: Path
     gateway: str
     listen: str
     certificate: str = ""
     key: str = ""
+    plain: bool = False
+    log: str = "/var/log/nginx"
 
 
 def configuration(front: Front) -> str:
-    """`upstream` and `server` for nginx's `http`; UsageError for a value it could misread."""
+    """What goes into nginx's `http`; UsageError for a value it could misread, or without TLS."""
+    if bool(front.certificate and front.key) == front.plain:
+        raise UsageError("Write --certificate and --key, or --plain when something else does TLS.")
     site = str(front.site.resolve())
-    for value in (site, front.gateway, front.listen, front.certificate, front.key):
+    for value in (site, front.gateway, front.listen, front.certificate, front.key, front.log):
         if value and not _SAFE.fullmatch(value):
             raise UsageError(
                 f"'{value}' cannot stand in a configuration: letters, digits, . / : _ -."
             )
-    always = "\n".join(
-        f'    add_header {name} "{value}" always;' for name, value in SECURITY.items()
-    )
-    hidden = "\n".join(f"    proxy_hide_header {name};" for name in SECURITY)
-    passed = "\n".join(f"    proxy_set_header {name} $http_{_variable(name)};" for name in _PASSED)
+    always = "\n".join(f'  add_header {name} "{value}" always;' for name, value in SECURITY.items())
+    proxied = [f"    proxy_set_header {name} $http_{_variable(name)};" for name in _PASSED]
+    proxied += [f"    proxy_hide_header {name};" for name in SECURITY]
     return _SERVER.format(
-        listen=f"{front.listen} ssl" if front.certificate else front.listen,
-        tls=_TLS.format(front=front) if front.certificate else "",
+        listen=front.listen if front.plain else f"{front.listen} ssl",
+        tls="" if front.plain else _TLS.format(front=front),
         gateway=front.gateway,
         site=site,
+        log=front.log,
         internal=INTERNAL,
         always=always,
-        hidden=hidden,
-        passed=passed,
+        proxied=_PROXIED.format(more="\n".join(proxied)),
     )
 
 
@@ -61,35 +67,54 @@ _TLS = """
   ssl_certificate_key {front.key};
   ssl_protocols TLSv1.2 TLSv1.3;
 """
+# No address of a proxy may hold a path: nginx then sends on the bytes that the browser sent.
+_PROXIED = """\
+    proxy_pass http://ipats_gateway;
+    proxy_http_version 1.1;
+    proxy_pass_request_headers off;
+    proxy_set_header Host $host;
+    proxy_set_header Connection "";
+    proxy_set_header X-Real-IP $remote_addr;
+{more}"""
 _SERVER = """\
 # Written by `publish.py access export nginx`: change its constants, not this file.
 upstream ipats_gateway {{
   server {gateway};
   keepalive 32;
 }}
+# What the gateway answered is in its own log; of what it never saw, no path: it may hold a name.
+map $upstream_status $ipats_refused {{
+  default 0;
+  "" 1;
+  "-" 1;
+  502 1;
+  504 1;
+}}
+log_format ipats_refused '$time_iso8601 $remote_addr $status $request_length';
 server {{
   listen {listen};
   server_tokens off;
   client_max_body_size 16k;
+  access_log {log}/ipats-refused.log ipats_refused if=$ipats_refused;
+  error_log {log}/ipats-error.log crit;
   # A publication is replaced by renaming a link: a remembered descriptor would be the old one.
   open_file_cache off;{tls}
-  location / {{
-    proxy_pass http://ipats_gateway;
-    proxy_http_version 1.1;
-    proxy_pass_request_headers off;
-{passed}
-    proxy_set_header Host $host;
-    proxy_set_header Connection "";
-    proxy_set_header X-Real-IP $remote_addr;
-{hidden}
 {always}
+  location / {{
+{proxied}
   }}
   location {internal} {{
     internal;
     alias {site}/;
     autoindex off;
     default_type application/octet-stream;
-{always}
+    # Asked for from outside, or gone since the gateway named it: the gateway's own answer.
+    error_page 404 = @ipats_gateway;
   }}
+  location @ipats_gateway {{
+{proxied}
+  }}
+  # nginx refuses TRACE by itself: the gateway refuses and records it.
+  error_page 405 = @ipats_gateway;
 }}
 """

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from starlette.responses import RedirectResponse, Response
 
-from ipats_lib.access import accounts, pages, sessions
+from ipats_lib.access import accounts, pages, sessions, throttle
 from ipats_lib.access.decision import Reason, bar
 from ipats_lib.access.gateway import Gateway
 from ipats_lib.access.headers import PRIVATE
@@ -21,12 +21,16 @@ _BARS = (Reason.PORTAL_INACTIVE, Reason.NOT_IN_GROUP)
 
 async def start(gateway: Gateway, visit: Visit) -> Response:
     """Send the browser to the provider, and remember in which browser this began."""
+    now, counters = visit.now.timestamp(), throttle.of_provider(visit.address)
+    if throttle.is_held(gateway.store, counters, now):
+        return _refused(gateway, visit, "throttled", status=HTTPStatus.TOO_MANY_REQUESTS)
+    throttle.note(gateway.store, counters, now)
     attempt, browser = Attempt.new(), visit.browser or secrets.token_urlsafe(32)
     try:
         address = await _provider(gateway).address(attempt)
     except SignInError as error:
         return _refused(gateway, visit, error.reason)
-    remember(gateway.store, attempt, browser, visit.now.timestamp())
+    remember(gateway.store, attempt, browser, now)
     gateway.note(visit, "sign_in", "allow", "sent_to_provider")
     response = RedirectResponse(address, HTTPStatus.SEE_OTHER, headers={"Cache-Control": PRIVATE})
     return pages.give_form_cookie(response, browser)
@@ -50,6 +54,7 @@ async def callback(gateway: Gateway, visit: Visit) -> Response:
     if barred in _BARS and barred is not None:
         return _refused(gateway, visit, barred.value, user)
     gateway.note(visit, "sign_in", "done", "provider", user=user)
+    throttle.forgive_provider(gateway.store, visit.address)
     token = sessions.begin(gateway.store, user, now, visit.session)
     return pages.give_session(pages.see_other("/"), token)
 
@@ -76,9 +81,15 @@ def _provider(gateway: Gateway) -> Provider:
     return gateway.setup.oidc
 
 
-def _refused(gateway: Gateway, visit: Visit, reason: str, user: str = "") -> Response:
+def _refused(
+    gateway: Gateway,
+    visit: Visit,
+    reason: str,
+    user: str = "",
+    status: HTTPStatus = HTTPStatus.FORBIDDEN,
+) -> Response:
     gateway.note(visit, "sign_in", "refused", reason, user=user)
-    return pages.page("refused", HTTPStatus.FORBIDDEN)
+    return pages.page("refused", status)
 
 
 def _key(text: str) -> str:

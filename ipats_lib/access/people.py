@@ -24,7 +24,8 @@ class Account:
     """One role that the roster gives: an IWDS account, or a state user's line without one.
 
     holders: portal users to whom the IWDS account is linked; linked: whether this user is one by
-    a link that stands. lwia and planner are empty where the role has none.
+    a link that stands; own: whether IWDS itself names this user on the line. lwia and planner are
+    empty where the role has none.
     """
 
     iwds_user: str
@@ -34,6 +35,7 @@ class Account:
     active: bool
     linked: bool
     holders: int = 1
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,15 @@ def file_of(site: Path, target: Target) -> str | None:
     return name if S_ISREG(found.st_mode) else None
 
 
+def folder_of(site: Path, target: Target) -> str | None:
+    """The published folder of a target, as a path names it; None when there is none."""
+    if target.scope is None:
+        return "_static"
+    release = release_of(site, target.period)
+    there = release is not None and (site / release / target.scope.path).is_dir()
+    return f"{target.period}/{target.scope.path}" if there else None
+
+
 def release_of(site: Path, period: str) -> str | None:
     """Where a period's link leads; None when it leads nowhere that publishing would point it."""
     try:

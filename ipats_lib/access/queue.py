@@ -2,14 +2,16 @@
 
 import asyncio
 import secrets
+from datetime import datetime
 from http import HTTPStatus
 
 from starlette.responses import Response
 
 from ipats_lib.access import accounts, pages, requests, sessions, throttle
-from ipats_lib.access.decision import scopes_of
+from ipats_lib.access.audit import AuditError
+from ipats_lib.access.decision import Reason, bar, flaw, granted, scopes_of
 from ipats_lib.access.gateway import Gateway
-from ipats_lib.access.people import Person
+from ipats_lib.access.people import Person, Roster
 from ipats_lib.access.usage import usage
 from ipats_lib.access.visit import Visit
 from ipats_lib.errors import AccessError
@@ -30,16 +32,22 @@ async def request(gateway: Gateway, visit: Visit) -> Response:
     if not sessions.is_form_token(gateway.store, visit.browser, form.get("form", "")):
         gateway.note(visit, "request", "refused", "form_token")
         return _form(gateway, visit, _STALE, HTTPStatus.BAD_REQUEST)
-    if throttle.is_held(gateway.store, "request", visit.address, now):
+    counters = throttle.of_request(visit.address)
+    if throttle.is_held(gateway.store, counters, now):
         gateway.note(visit, "request", "refused", "throttled")
         return _form(gateway, visit, "Too many requests; wait.", HTTPStatus.TOO_MANY_REQUESTS)
-    gateway.note(visit, "request", "allow", "asked")
     facts = (form.get("user", ""), form.get("mail", ""), form.get("administrator", ""), visit.now)
     try:
-        number = requests.ask(gateway.store, *facts)
+        # The record is written before the deed counts: without it there is no deed.
+        with gateway.store.writing():
+            number = requests.ask(gateway.store, *facts)
+            gateway.note(visit, "request", "done", "asked", object=f"request {number}")
+    except AuditError:
+        raise
     except AccessError as error:
+        gateway.note(visit, "request", "refused", "form")
         return _form(gateway, visit, str(error), HTTPStatus.BAD_REQUEST)
-    throttle.note_failure(gateway.store, f"request {number}", visit.address, now)
+    throttle.note(gateway.store, counters, now)
     return _form(gateway, visit, f"Your request has the number {number}.", HTTPStatus.OK)
 
 
@@ -55,7 +63,29 @@ async def queue(gateway: Gateway, visit: Visit) -> Response:
     if person is None:
         return pages.not_found()
     token = sessions.form_token(gateway.store, visit.session)
-    return pages.page("queue", form=token, waiting=requests.waiting(gateway.store))
+    waiting, known = requests.waiting(gateway.store), accounts.roster(gateway.store)
+    asked = [_shown(gateway, request, known, visit.now) for request in waiting]
+    unlinked = requests.unlinked(gateway.store, visit.now)
+    return pages.page("queue", form=token, waiting=asked, unlinked=unlinked)
+
+
+def _shown(
+    gateway: Gateway, request: requests.Asked, known: Roster | None, now: datetime
+) -> dict[str, object]:
+    """A request as an approver sees it: with the account that it names, its roles and links."""
+    person = accounts.person(gateway.store, request.user)
+    roles = [
+        (account.iwds_user, account.role.value, str(granted(account) or ""), _word(flaw(account)))
+        for account in (person.accounts if person else ())
+    ]
+    mail = accounts.mail_of(gateway.store, request.user)
+    barred = bar(person, known, now) if person else None
+    return {"request": request, "person": person, "mail": mail, "roles": roles,
+            "barred": _word(barred)}  # fmt: skip
+
+
+def _word(reason: Reason | None) -> str:
+    return reason.value.replace("_", " ") if reason else ""
 
 
 async def decide(gateway: Gateway, visit: Visit) -> Response:
@@ -69,14 +99,26 @@ async def decide(gateway: Gateway, visit: Visit) -> Response:
     if not sound or not named or outcome not in ("grant", "refuse"):
         gateway.note(visit, "decide", "refused", "form", user=person.user)
         return pages.see_other("/queue")
-    facts = {"user": person.user, "object": f"request {number}"}
-    gateway.note(visit, outcome, "allow", "approver", **facts)
+    wanted = (int(number), outcome == "grant", form.get("reason", ""), person.user, visit.now)
     try:
-        done = (int(number), outcome == "grant", form.get("reason", ""), person.user, visit.now)
-        requests.decide_request(gateway.store, *done)
+        # The record is written before the deed counts: without it there is no deed.
+        with gateway.store.writing():
+            done = requests.decide_request(gateway.store, *wanted)
+            told = _named(gateway, done, visit.now)
+            gateway.note(visit, outcome, "done", "approver", user=person.user, object=told)
+    except AuditError:
+        raise
     except AccessError:
+        facts = {"user": person.user, "object": f"request {int(number)}"}
         gateway.note(visit, outcome, "refused", "not_waiting_or_no_reason", **facts)
     return pages.see_other("/queue")
+
+
+def _named(gateway: Gateway, done: requests.Asked, now: datetime) -> str:
+    """What the log says of a decided request: whose it was, and what that opens at this moment."""
+    opened = requests.opens(gateway.store, done.user, now)
+    folders = " ".join(scope.path for scope in opened) or "nothing"
+    return f"request {done.id} of {done.user}, who may open: {folders}"
 
 
 async def report(gateway: Gateway, visit: Visit) -> Response:

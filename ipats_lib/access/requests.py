@@ -5,16 +5,19 @@ server that is away delays a message and loses none.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ipats_lib.access import accounts, mail
 from ipats_lib.access.calendar import business_days
-from ipats_lib.access.mail import Postbox
+from ipats_lib.access.decision import scopes_of
+from ipats_lib.access.mail import MailError, Postbox, ServerAwayError
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
+from ipats_lib.scopes import Scope
 
 ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
 # A form open to all must not fill the store or a mailbox.
@@ -32,6 +35,25 @@ class Asked:
     asked: datetime
     outcome: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message. kind: the column that says when it was sent; about: the requests it names."""
+
+    kind: str
+    about: tuple[Asked, ...]
+    to: str
+    copy: str
+    subject: str
+    text: str
+
+
+Note = Callable[[Letter, bool], None]
+
+
+def _unnoted(letter: Letter, taken: bool) -> None:
+    """Nobody wants to know."""
 
 
 def ask(store: Store, user: str, to: str, administrator: str, now: datetime) -> int:
@@ -64,46 +86,87 @@ def decide_request(
 ) -> Asked:
     """Grant or refuse a request, once; AccessError when it does not wait or no reason is given.
 
-    A grant adds the account to the group; what that opens, the linked roles say.
+    A grant adds the account to the group; what that opens, the linked roles say. An account that
+    there is keeps its own mail address: whoever asks may write another's name.
     """
     if not reason.strip():
         raise AccessError("A decision needs a reason.")
     outcome = "granted" if grant else "refused"
-    row = store.db.execute(
-        "UPDATE request SET outcome = ?, decided = ?, approver = ?, reason = ? "
-        "WHERE id = ? AND outcome IS NULL RETURNING *",
-        (outcome, now.timestamp(), approver, reason[:500], number),
-    ).fetchone()
-    if row is None:
-        raise AccessError("This request is not waiting.")
-    decided = _asked(row)
-    if grant:
-        accounts.create(store, decided.user, decided.mail)
-        accounts.set_group(store, decided.user, True, now)
+    with store.writing() as db:
+        row = db.execute(
+            "UPDATE request SET outcome = ?, decided = ?, approver = ?, reason = ? "
+            "WHERE id = ? AND outcome IS NULL RETURNING *",
+            (outcome, now.timestamp(), approver, reason[:500], number),
+        ).fetchone()
+        if row is None:
+            raise AccessError("This request is not waiting.")
+        decided = _asked(row)
+        if grant:
+            known = accounts.mail_of(store, decided.user)
+            accounts.create(store, decided.user, known or decided.mail)
+            accounts.set_group(store, decided.user, True, now)
     return decided
 
 
-def send_due(store: Store, post: Postbox, now: datetime) -> int:
-    """Send every message that is due, each once; MailError leaves the rest for the next time.
+def unlinked(store: Store, now: datetime) -> tuple[Asked, ...]:
+    """Granted requests whose person can still open nothing: no role is linked that counts."""
+    granted = _select(store, "outcome = 'granted' AND outcome_mailed IS NULL")
+    return tuple(request for request in granted if not opens(store, request.user, now))
+
+
+def opens(store: Store, user: str, now: datetime) -> tuple[Scope, ...]:
+    """The folders that a user can open at this moment."""
+    return scopes_of(accounts.person(store, user), accounts.roster(store), now)
+
+
+def due(store: Store, post: Postbox, now: datetime) -> list[Letter]:
+    """The messages that are due, each for the requests that it is about.
 
     To the approvers: each new request, and one reminder of those that wait longer than
-    `reminder_business_days`. To the person: the outcome. The local administrator is in copy.
+    `reminder_business_days`. To the person: the outcome; a grant only when something opens. The
+    local administrator is in copy.
     """
-    sent = 0
-    for new in _select(store, "asked_mailed IS NULL"):
-        post.send(post.approvers, new.administrator, *mail.asked_text(new.user, new.id))
-        sent += _mailed(store, "asked_mailed", new, now)
-    for done in _select(store, "outcome IS NOT NULL AND outcome_mailed IS NULL"):
-        post.send(done.mail, done.administrator, *_outcome_text(done, post))
-        sent += _mailed(store, "outcome_mailed", done, now)
-    late = [
+    found = [
+        Letter("asked_mailed", (new,), post.approvers, new.administrator,
+               *mail.asked_text(new.user, new.id))
+        for new in _select(store, "asked_mailed IS NULL")
+    ]  # fmt: skip
+    found += [
+        Letter("outcome_mailed", (done,), done.mail, done.administrator, *_outcome_text(done, post))
+        for done in _select(store, "outcome IS NOT NULL AND outcome_mailed IS NULL")
+        if done.outcome != "granted" or opens(store, done.user, now)
+    ]
+    late = tuple(
         asked
         for asked in _select(store, "outcome IS NULL AND reminded IS NULL")
         if _late(asked, now)
-    ]
+    )
     if late:
-        post.send(post.approvers, "", *mail.reminder_text([asked.id for asked in late]))
-        sent += sum(_mailed(store, "reminded", asked, now) for asked in late) and 1
+        text = mail.reminder_text([asked.id for asked in late])
+        found.append(Letter("reminded", late, post.approvers, "", *text))
+    return found
+
+
+def send_due(store: Store, post: Postbox, now: datetime, note: Note = _unnoted) -> int:
+    """Send every message that is due, each once and by itself; returns how many were taken.
+
+    One that is not taken waits for the next time and holds up no other. `note` is told of each,
+    before it is marked as sent. ServerAwayError when there is no server: everything waits.
+    """
+    sent = 0
+    for letter in due(store, post, now):
+        try:
+            post.send(letter.to, letter.copy, letter.subject, letter.text)
+        except ServerAwayError:
+            note(letter, False)
+            raise
+        except MailError:
+            note(letter, False)
+            continue
+        note(letter, True)
+        for about in letter.about:
+            _mailed(store, letter.kind, about, now)
+        sent += 1
     return sent
 
 
@@ -118,10 +181,9 @@ def _late(asked: Asked, now: datetime) -> bool:
     return business_days(asked.asked.date(), now.astimezone(UTC).date()) > limit
 
 
-def _mailed(store: Store, column: str, asked: Asked, now: datetime) -> int:
+def _mailed(store: Store, column: str, asked: Asked, now: datetime) -> None:
     statement = f"UPDATE request SET {column} = ? WHERE id = ?"  # noqa: S608  # our own column names
     store.db.execute(statement, (now.timestamp(), asked.id))
-    return 1
 
 
 def _select(store: Store, which: str) -> tuple[Asked, ...]:

@@ -6,14 +6,12 @@ Columns as in params/tables/account.csv. The file is written and loaded whole or
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ipats_lib.access.people import Account, Person, Role
 from ipats_lib.errors import AccessError
 
 COLUMNS = (
@@ -60,45 +58,3 @@ def checked(rows: Iterable[Any], source: str) -> tuple[Row, ...]:
             raise AccessError(f"{source}, account {number}: texts only, and a worknet_user.")
         found.append({name: row[name] for name in COLUMNS})
     return tuple(found)
-
-
-def people(rows: Iterable[Row]) -> dict[str, Person]:
-    """Every portal user of the table, with the roles of its lines.
-
-    Lines of one user that contradict each other about the portal account count as inactive, and
-    as not in the group.
-    """
-    lines = tuple(rows)
-    holders = _holders(lines)
-    by_user: dict[str, list[Row]] = defaultdict(list)
-    for row in lines:
-        by_user[row["worknet_user"]].append(row)
-    return {
-        user: Person(
-            user,
-            active=all(row["worknet_status"] == "active" for row in mine),
-            in_group=all(row["in_group"] == "1" for row in mine),
-            accounts=tuple(_account(row, holders) for row in mine),
-        )
-        for user, mine in by_user.items()
-    }
-
-
-def _holders(rows: Iterable[Row]) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        if row["linked_on"]:
-            found[row["iwds_user"]].add(row["worknet_user"])
-    return found
-
-
-def _account(row: Row, holders: Mapping[str, set[str]]) -> Account:
-    return Account(
-        iwds_user=row["iwds_user"],
-        role=Role.read(row["role"]),
-        lwia=row["lwia"],
-        planner=row["planner_id"],
-        active=row["iwds_status"] == "active",
-        linked=bool(row["linked_on"]),
-        holders=len(holders.get(row["iwds_user"], ())),
-    )

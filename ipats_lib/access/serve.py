@@ -1,6 +1,7 @@
 """The gateway on granian: one process, one event loop."""
 
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
 from granian import Granian
@@ -34,13 +35,33 @@ PROVIDER: dict[tuple[str, bytes], Answer] = {
 
 def app(setup: Setup) -> Gateway:
     """The ASGI app. It opens store and log when the server starts it."""
-    return Gateway(setup, PAGES | (PROVIDER if setup.oidc else {}))
+    pages = PAGES | (PROVIDER if setup.oidc else {})
+    if not setup.passwords:
+        del pages["POST", b"/login"]
+    return Gateway(setup, pages)
+
+
+def checked_address(setup: Setup, address: str, encrypted: bool) -> str:
+    """The address to listen on; UsageError where passwords would go over a network in the clear."""
+    try:
+        inside = ip_address(address).is_loopback
+    except ValueError:
+        inside = address == "localhost"
+    if not (inside or encrypted or setup.proxied):
+        raise UsageError(
+            f"On {address} without TLS everyone on the way reads what is sent: write --certificate "
+            "and --key, or --behind-nginx when nginx stands before."
+        )
+    return address
 
 
 def serve(
     setup: Setup, address: str, port: int, certificate: Path | None = None, key: Path | None = None
 ) -> None:
-    """Serve until stopped; UsageError when the site holds no publication."""
+    """Serve until stopped; UsageError when the site holds no publication, or without TLS."""
+    if bool(certificate) != bool(key):
+        raise UsageError("TLS needs both --certificate and --key.")
+    checked_address(setup, address, certificate is not None)
     if not any(setup.site.glob("PY20*")):
         raise UsageError(f"{setup.site} holds no publication: run `publish.py build` first.")
     gateway = app(setup)

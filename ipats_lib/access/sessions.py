@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import secrets
+import sqlite3
+from contextlib import suppress
 
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
@@ -32,11 +34,18 @@ def user_of(store: Store, token: str, now: float) -> str | None:
         return None
     idle = 60 * load_settings().session_idle_minutes
     if not (0 <= now - row["begun"] <= _longest() and now - row["seen"] <= idle):
-        end(store, token)
+        _tried(store, "DELETE FROM session WHERE token = ?", _key(token))
         return None
     if now - row["seen"] > EXACTNESS:
-        store.db.execute("UPDATE session SET seen = ? WHERE token = ?", (now, _key(token)))
+        _tried(store, "UPDATE session SET seen = ? WHERE token = ?", now, _key(token))
     return str(row["user"])
+
+
+def _tried(store: Store, statement: str, *values: object) -> None:
+    """Write when nobody else is writing: the next request will otherwise. Nothing is allowed by it:
+    a `seen` not written makes a session shorter, one not deleted is over by its times."""
+    with suppress(sqlite3.OperationalError):
+        store.db.execute(statement, values)
 
 
 def end(store: Store, token: str) -> None:

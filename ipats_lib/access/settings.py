@@ -18,6 +18,7 @@ class Settings:
     failures_per_account: int
     failures_per_address: int
     failure_minutes: int
+    starts_per_address: int
     hashes_at_once: int
     reminder_business_days: int
     audit_megabytes: int

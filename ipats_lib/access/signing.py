@@ -23,8 +23,9 @@ async def login_page(gateway: Gateway, visit: Visit) -> Response:
 def _form(gateway: Gateway, visit: Visit, told: str, status: HTTPStatus) -> Response:
     browser = visit.browser or secrets.token_urlsafe(32)
     token = sessions.form_token(gateway.store, browser)
-    provider = gateway.setup.oidc is not None
-    response = pages.page("login", status, form=token, told=told, provider=provider)
+    setup = gateway.setup
+    ways = {"provider": setup.oidc is not None, "passwords": setup.passwords}
+    response = pages.page("login", status, form=token, told=told, **ways)
     return pages.give_form_cookie(response, browser)
 
 
@@ -35,11 +36,12 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
         gateway.note(visit, "sign_in", "refused", "form_token")
         return _form(gateway, visit, _STALE, HTTPStatus.BAD_REQUEST)
     user, now = form.get("user", "")[:64], visit.now.timestamp()
-    if throttle.is_held(gateway.store, user, visit.address, now):
+    counters = throttle.of_sign_in(user, visit.address)
+    if throttle.is_held(gateway.store, counters, now):
         gateway.note(visit, "sign_in", "refused", "throttled", user=_known(gateway, user))
         return _form(gateway, visit, _HELD, HTTPStatus.TOO_MANY_REQUESTS)
     # Counted before the slow check, so that attempts side by side are counted too.
-    throttle.note_failure(gateway.store, user, visit.address, now)
+    throttle.note(gateway.store, counters, now)
     row = gateway.store.db.execute(
         "SELECT secret, active FROM portal WHERE user = ?", (user,)
     ).fetchone()
@@ -48,7 +50,7 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
         reason = "portal_inactive" if right else "wrong"
         gateway.note(visit, "sign_in", "refused", reason, user=_known(gateway, user))
         return _form(gateway, visit, _WRONG, HTTPStatus.FORBIDDEN)
-    throttle.forgive(gateway.store, user)
+    throttle.forgive(gateway.store, user, visit.address, now)
     gateway.note(visit, "sign_in", "done", "password", user=user)
     return pages.give_session(
         pages.see_other("/"), sessions.begin(gateway.store, user, now, visit.session)

@@ -47,14 +47,17 @@ CREATE TABLE IF NOT EXISTS request (
 
 
 class Store:
-    """A connection to the store. Not shared between threads."""
+    """A connection to the store. Not shared between threads.
 
-    def __init__(self, path: Path) -> None:
+    patience: seconds to wait for another connection's writing; then sqlite3.OperationalError.
+    """
+
+    def __init__(self, path: Path, patience: float = 10) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self.db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self.db = sqlite3.connect(path, isolation_level=None, timeout=patience)
             self.db.row_factory = sqlite3.Row
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA foreign_keys = ON")
@@ -73,7 +76,10 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing."""
+        """One transaction: all of it, or nothing. Within another it is a part of that."""
+        if self.db.in_transaction:
+            yield self.db
+            return
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield self.db

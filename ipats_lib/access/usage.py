@@ -19,6 +19,7 @@ def usage(folder: Path) -> tuple[Use, ...]:
     """One entry per user who asked for a published file, by name."""
     counts: dict[str, list[int]] = {}
     for event in events(folder):
-        if event["event"] == "read" and event["user"]:
+        shared = str(event["object"]).startswith("_static/")
+        if event["event"] == "read" and event["user"] and not shared:
             counts.setdefault(event["user"], [0, 0])[event["outcome"] == "deny"] += 1
     return tuple(Use(user, *numbers) for user, numbers in sorted(counts.items()))

@@ -39,7 +39,7 @@ def embedded(place):
 @pytest.fixture(scope="session")
 def fronted(place):
     if servers.NGINX is None:
-        pytest.fail("nginx is missing: run `make nginx`.")
+        pytest.fail("nginx is missing: run `make machine`.")
     with servers.behind_nginx(place) as port:
         yield port
 

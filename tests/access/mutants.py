@@ -1,4 +1,4 @@
-"""Changes of the decision, by hand, that a test must notice: (what stands, what it becomes)."""
+"""Changes of the rule, by hand, that a test must notice: (what stands, what it becomes)."""
 
 MUTANTS = (
     ("return Decision(False, Reason.NOT_A_PATH)", "return Decision(True, Reason.NOT_A_PATH)"),
@@ -20,11 +20,17 @@ MUTANTS = (
     ("if not -CLOCK <= now", "if not -CLOCK < now"),
     ("CLOCK = timedelta(minutes=5)", "CLOCK = timedelta(minutes=6)"),
     ("if not account.linked:", "if False:"),
-    ("if account.role is Role.STATE:\n        return None", "if False:\n        return None"),
-    ("if not account.active:", "if False:"),
-    ("if account.holders > 1:", "if False:"),
-    ("if account.holders > 1:", "if account.holders > 2:"),
-    ("if account.holders > 1:", "if account.holders >= 1:"),
+    ("if not account.active and not (", "if not account.active or not ("),
+    ("if not account.active and not (account.role is Role.STATE and account.own):", "if False:"),
+    ("account.role is Role.STATE and account.own", "account.role is Role.STATE"),
+    ("account.role is Role.STATE and account.own", "account.own"),
+    ("account.role is Role.STATE and account.own", "False"),
+    ("account.role is Role.STATE and account.own", "account.role is Role.STATE or account.own"),
+    ("if account.iwds_user and account.holders > 1:", "if False:"),
+    ("if account.iwds_user and account.holders > 1:", "if account.holders > 1:"),
+    ("account.holders > 1:", "account.holders > 2:"),
+    ("account.holders > 1:", "account.holders >= 1:"),
+    ("account.holders > 1:", "account.holders > 1 and account.role is not Role.STATE:"),
     ("return Reason.NO_ROLE if granted(account) is None else None", "return None"),
     ("if account.role is Role.STATE:\n        return STATE", "if True:\n        return STATE"),
     ('f"lwia/{account.lwia}/planner/{account.planner}"', 'f"lwia/{account.lwia}"'),
@@ -43,3 +49,47 @@ MUTANTS = (
     ("if flaw(account) is None", "if True"),
     ("if person is None or bar(person, roster, now) is not None:", "if person is None:"),
 )  # fmt: skip
+
+GRAMMAR = (
+    ("if len(raw) > LONGEST:", "if False:"),
+    ("shared := _SHARED.fullmatch(raw)", "shared := _SHARED.match(raw)"),
+    ("found := _PUBLISHED.fullmatch(raw)", "found := _PUBLISHED.match(raw)"),
+    ("(?!planner/|lwia/|state/)", ""),
+    ("(?!planner/|lwia/|state/)", "(?!planner/|lwia/)"),
+    ("(?!planner/|lwia/|state/)", "(?!planner/|state/)"),
+    ("[a-z0-9_-]{1,64}/){0,3}", "[a-z0-9._-]{1,64}/){0,3}"),
+    ("[a-z0-9_-]{1,64}/){0,3}", "[a-z0-9_-]{0,64}/){0,3}"),
+    ("){0,3}", "){0,9}"),
+    ("lwia/[0-9]{2}", "lwia/[0-9]{1,3}"),
+    ("planner/[a-z0-9_-]{1,32}", "planner/[a-z0-9._-]{1,32}"),
+    ("planner/[a-z0-9_-]{1,32}", "planner/[a-z0-9_-]{1,40}"),
+    ("PY20[0-9]{{2}}(?:Q[1-4])?", "PY[0-9]{{4}}(?:Q[1-4])?"),
+    ("(?:Q[1-4])?", "(?:Q[1-5])?"),
+    (r"[a-z0-9_-]{1,64}\.[0-9a-f]{12}\.[a-z0-9]{1,8})", r"[a-z0-9_.-]{1,90})"),
+)
+
+ACCOUNTS = (
+    ('all(line["worknet_status"] == "active" for line in own)', "True"),
+    ('bool(found["active"]) and roster_active', "roster_active"),
+    ('bool(found["active"]) and roster_active', 'bool(found["active"])'),
+    ('return says == {"1"}', 'return "1" in says'),
+    ('return bool(found["granted"]) and not', "return not"),
+    ('not (newer and "0" in says)', "True"),
+    ('not (newer and "0" in says)', 'not ("0" in says)'),
+    ('own and bool(line["linked_on"])', "own"),
+    ('active=line["iwds_status"] == "active"', "active=True"),
+    ('by_roster if line["link"] is None else bool(line["link"])', "by_roster"),
+    (
+        'by_roster if line["link"] is None else bool(line["link"])',
+        "by_roster or line['link']",
+    ),
+    ('holders=line["holders"]', "holders=1"),
+    ("own=own,", "own=True,"),
+    ("AND NOT EXISTS (SELECT 1 FROM link x", "AND EXISTS (SELECT 1 FROM link x"),
+    ("UNION SELECT user FROM link WHERE link.iwds_user = l.iwds_user AND stands", ""),
+    ("AND stands)) AS holders", ")) AS holders"),
+    ("OR (k.stands AND l.iwds_user <> '')", ""),
+    ("if known is not None and file.taken < known.taken:", "if False:"),
+    ('db.execute("DELETE FROM roster_line")', "pass"),
+    ("if not value:\n            db.execute", "if False:\n            db.execute"),
+)

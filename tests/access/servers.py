@@ -95,18 +95,19 @@ def gateway(place: Place, *more, port: int = 0):
 
 
 @contextmanager
-def behind_nginx(place: Place, *more) -> Iterator[int]:
+def behind_nginx(place: Place, *more, port: int = 0) -> Iterator[int]:
     """nginx with the exported configuration, before the gateway."""
     from ipats_lib.access.nginx import Front, configuration
 
-    port = free_port()
+    port = port or free_port()
     with gateway(place, "--behind-nginx", *more) as app:
-        front = Front(place.site, f"127.0.0.1:{app}", f"127.0.0.1:{port}")
+        addresses = f"127.0.0.1:{app}", f"127.0.0.1:{port}"
+        front = Front(place.site, *addresses, plain=True, log=str(place.folder))
         whole = place.folder / "nginx.conf"
         whole.write_text(
             f"pid {place.folder}/nginx.pid; error_log {place.folder}/error.log;\n"
             f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
-            f"events {{}}\nhttp {{ access_log off;\n{configuration(front)}\n}}\n"
+            f"events {{}}\nhttp {{\n{configuration(front)}\n}}\n"
         )
         with process([NGINX, "-p", place.folder, "-c", whole], port):
             yield port

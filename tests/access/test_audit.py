@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, events, log_files, verify
+from ipats_lib.access.mending import mend
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SHOWN = Event("read", "allow", "in_scope", "anna", "10.0.0.1", "GET", "PY2024Q4/lwia/07/index.html")
@@ -38,6 +39,23 @@ def test_the_chain_goes_on_over_rotation_and_restart(tmp_path):
     head = verify(tmp_path)
     assert head.lines == 20
     assert [line["n"] for line in events(tmp_path)] == list(range(1, 21))
+
+
+def test_f13_every_byte_of_a_log_when_changed_is_found(tmp_path):
+    write(tmp_path, 3)
+    path = log_files(tmp_path)[0]
+    whole, missed = path.read_bytes(), 0
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        try:
+            verify(tmp_path)
+            missed += 1
+        except AuditError:
+            pass
+    print(f"F13: {len(whole)} bytes of a log changed one by one, {missed} not found")
+    assert missed == 0
 
 
 @settings(max_examples=200, deadline=None)
@@ -112,3 +130,80 @@ def test_a_log_without_a_sound_last_line_takes_no_more(tmp_path):
         end.write(json.dumps({"n": 3}).encode())
     with pytest.raises(AuditError, match="verify"):
         write(tmp_path, 1)
+
+
+@pytest.mark.parametrize(
+    "end", [b'{"n":3}', b'{"n":3}\n', b"\0" * 40, b'{"before":"0","hash":"1","n":3}\n', b"\n\n"]
+)
+def test_a_broken_end_is_shut_at_every_append_and_after_a_restart(tmp_path, end):
+    write(tmp_path, 2)
+    path = log_files(tmp_path)[-1]
+    with path.open("ab") as file:
+        file.write(end)
+    before = path.read_bytes()
+    for _ in range(2):
+        log = AuditLog(tmp_path)
+        for _ in range(2):
+            with pytest.raises(AuditError, match="mend"):
+                log.append(SHOWN, NOW)
+        log.close()
+    assert path.read_bytes() == before
+
+
+def test_a_broken_end_under_an_open_log_is_shut_too(tmp_path):
+    log = AuditLog(tmp_path)
+    log.append(SHOWN, NOW)
+    with log_files(tmp_path)[-1].open("ab") as end:
+        end.write(b"half a li")
+    for _ in range(2):
+        with pytest.raises(AuditError, match="mend"):
+            log.append(SHOWN, NOW)
+    log.close()
+
+
+def test_mending_sets_the_file_aside_and_names_the_old_head(tmp_path):
+    write(tmp_path, 2)
+    head = verify(tmp_path)
+    log = AuditLog(tmp_path)
+    with log_files(tmp_path)[-1].open("ab") as end:
+        end.write(b'{"before":"')
+    found = log_files(tmp_path)[-1].read_bytes()
+    with pytest.raises(AuditError):
+        log.append(SHOWN, NOW)
+    aside = mend(tmp_path, "operator x", NOW)
+    assert aside.read_bytes() == found
+    log.append(SHOWN, NOW)
+    log.close()
+    write(tmp_path, 1)
+    assert verify(tmp_path, head).lines == 5
+    line = next(line for line in events(tmp_path) if line["event"] == "mend")
+    assert (line["n"], line["before"]) == (3, head.hash)
+    assert line["object"] == f"{aside.name} after 2:{head.hash}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "audit-000001.jsonl", aside.name, "lock",
+    ]  # fmt: skip
+
+
+def test_mending_goes_on_over_rotated_files_and_keeps_all_from_the_first_broken_line(tmp_path):
+    write(tmp_path, 10, limit=1500)
+    newest = log_files(tmp_path)[-1]
+    lines = newest.read_bytes().splitlines(keepends=True)
+    newest.write_bytes(lines[0] + b"torn" + b"".join(lines[1:]))
+    sound = json.loads(lines[0])["n"]
+    mend(tmp_path, "operator x", NOW)
+    assert verify(tmp_path).lines == sound + 1
+    write(tmp_path, 10, limit=1500)
+    assert verify(tmp_path).lines == sound + 11
+
+
+def test_a_sound_log_and_one_broken_before_its_newest_file_are_not_mended(tmp_path):
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(AuditError, match="no audit log"):
+            mend(folder, "operator x", NOW)
+    write(tmp_path, 10, limit=1500)
+    with pytest.raises(AuditError, match="nothing to mend"):
+        mend(tmp_path, "operator x", NOW)
+    first = log_files(tmp_path)[0]
+    first.write_bytes(first.read_bytes().replace(b"anna", b"anne", 1))
+    with pytest.raises(AuditError, match="000001"):
+        mend(tmp_path, "operator x", NOW)

@@ -39,10 +39,29 @@ def test_a_state_user_without_iwds_account_reads_everything(folder):
     assert verdict([STATE_USER], folder) == "in_scope"
 
 
-def test_a_state_users_inactive_iwds_account_takes_nothing_away():
-    """State-level users need none (domain 1.3, step 2), so neither state nor holders are asked."""
-    assert verdict([changed(STATE_USER, iwds_user="iw9")], "state") == "in_scope"
-    assert verdict([changed(STATE_USER, iwds_user="iw9", holders=2)], "state") == "in_scope"
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({}, "in_scope"),
+        ({"active": True}, "in_scope"),
+        ({"holders": 2}, "iwds_account_of_several"),
+        ({"holders": 2, "active": True}, "iwds_account_of_several"),
+        ({"own": False}, "iwds_inactive"),
+        ({"own": False, "active": True}, "in_scope"),
+        ({"own": False, "active": True, "holders": 2}, "iwds_account_of_several"),
+        ({"own": False, "linked": False, "active": True}, "not_linked"),
+    ],
+)
+def test_a_state_users_iwds_account(facts, reason):
+    """State-level users need no active one (domain 1.3, step 2); a shared one, or an inactive one
+    of somebody else, opens the state to nobody."""
+    assert verdict([changed(STATE_USER, iwds_user="iw9", **facts)], "state") == reason
+    assert verdict([changed(STATE_USER, iwds_user="iw9", **facts)], "lwia/07") == reason
+
+
+def test_an_iwds_account_of_somebody_else_opens_by_a_link_when_it_is_active():
+    assert verdict([changed(ADMIN, own=False)], "lwia/07") == "in_scope"
+    assert verdict([changed(ADMIN, own=False, active=False)], "lwia/07") == "iwds_inactive"
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_published_paths_are_read(path, target):
         "/PY2024/state/a/b/c/d/index.html",
         "/PY2024/lwia/07/planner/" + "1" * 33 + "/index.html",
         "/PY2024/state/" + "a" * 400 + ".html",
+        "/PY2024Q4/lwia/07/planner/" + "/".join(["1" * 32, *["a" * 64] * 4]) + ".html",
         "/PY2024/state/ındex.html",
         "http://x/PY2024/state/index.html",
     ],

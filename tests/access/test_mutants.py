@@ -12,24 +12,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.access.mutants import MUTANTS
+from tests.access.mutants import ACCOUNTS, GRAMMAR, MUTANTS
 
 ROOT = Path(__file__).parents[2]
-SOURCE = (ROOT / "ipats_lib/access/decision.py").read_text()
 # Without plugins: loading them takes longer than all the examples.
 BARE = ["-o", "addopts=", "--noconftest", "-p", "no:cacheprovider"]
-WORKED = ["-q", "-x", *BARE, "tests/access/test_decision.py"]
 ALONE = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 # One process loads everything and forks for each mutant: loading would take most of the time.
 RUN = """
-import json, os, sys, types
+import importlib, json, os, sys, types
 import pytest
-import ipats_lib.access.people, ipats_lib.access.grammar
+import argon2, httpx2, starlette.requests, starlette.responses, starlette.staticfiles
+import ipats_lib.access.people, ipats_lib.access.store, ipats_lib.params, ipats_lib.scopes
+NAME, WORKED = json.loads(sys.argv[1])
+if NAME == "decision":
+    import ipats_lib.access.grammar
 
 def verdict(source):
-    module = types.ModuleType("ipats_lib.access.decision")
-    sys.modules[module.__name__] = ipats_lib.access.decision = module
-    exec(compile(source, "decision.py", "exec"), module.__dict__)
+    module = types.ModuleType("ipats_lib.access." + NAME)
+    sys.modules[module.__name__] = module
+    setattr(ipats_lib.access, NAME, module)
+    exec(compile(source, NAME + ".py", "exec"), module.__dict__)
     return pytest.main(WORKED)
 
 codes = []
@@ -40,32 +43,52 @@ for source in json.load(sys.stdin):
         os._exit(verdict(source))
     codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 print(json.dumps(codes))
-""".replace("WORKED", repr(WORKED))
+"""
 
 
-def outcomes(sources: list[str]) -> list[int]:
-    """pytest's exit code for the worked examples over each source of the decision."""
+def worked(name: str) -> list[str]:
+    """The worked examples of a module."""
+    return ["-q", "-x", *BARE, f"tests/access/test_{name}.py"]
+
+
+def outcomes(name: str, sources: list[str]) -> list[int]:
+    """pytest's exit code for the worked examples over each source of the module."""
     ran = subprocess.run(
-        [sys.executable, "-c", RUN], cwd=ROOT, input=json.dumps(sources), text=True,
-        capture_output=True, check=True, timeout=200, env=ALONE,
+        [sys.executable, "-c", RUN, json.dumps([name, worked(name)])], cwd=ROOT,
+        input=json.dumps(sources), text=True, capture_output=True, check=True, timeout=600,
+        env=ALONE,
     )  # fmt: skip
     return json.loads(ran.stdout)
 
 
-def test_every_mutant_is_killed():
-    assert [old for old, _ in MUTANTS if old not in SOURCE] == []
-    whole, *codes = outcomes([SOURCE, *(SOURCE.replace(old, new, 1) for old, new in MUTANTS)])
+@pytest.mark.parametrize(
+    ("name", "mutants"),
+    [
+        ("decision", MUTANTS),
+        ("grammar", GRAMMAR),
+        pytest.param("accounts", ACCOUNTS, marks=pytest.mark.attack),
+    ],
+)
+def test_every_mutant_is_killed(name, mutants):
+    source = (ROOT / f"ipats_lib/access/{name}.py").read_text()
+    assert [old for old, _ in mutants if old not in source] == []
+    whole, *codes = outcomes(name, [source, *(source.replace(old, new, 1) for old, new in mutants)])
     assert whole == pytest.ExitCode.OK
-    alive = [m for m, code in zip(MUTANTS, codes, strict=True) if code == pytest.ExitCode.OK]
-    assert alive == []
+    alive = [m for m, code in zip(mutants, codes, strict=True) if code == pytest.ExitCode.OK]
+    print(f"F18 {name}: {len(mutants)} mutants, {len(alive)} alive")
+    assert alive == [], alive
 
 
 def test_every_branch_of_the_decision_is_taken(tmp_path):
     data, run = f"--data-file={tmp_path / 'data'}", [sys.executable, "-m", "coverage"]
     only = ["--branch", "--include=*/access/decision.py", "-m", "pytest"]
-    steps = ([*run, "run", data, *only, *WORKED], [*run, "report", data, "--fail-under=100"])
+    steps = (
+        [*run, "run", data, *only, *worked("decision")],
+        [*run, "report", data, "--fail-under=100"],
+    )
     for step in steps:
         done = subprocess.run(
             step, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env=ALONE
         )
         assert done.returncode == 0, done.stdout
+    print(f"F18: branches of the decision taken: {done.stdout.split()[-1]}")

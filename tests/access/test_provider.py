@@ -92,18 +92,52 @@ def sign_in(port, provider, cookie=None, **changed):
     )
 
 
+REFUSED: list[str] = []
+
+
 def refused(answer, place, reason) -> None:
+    REFUSED.append(reason)
     last = [line for line in events(place.audit) if line["event"] == "sign_in"][-1]
     assert (answer.status, "__Host-ipats" in cookies(answer)) == (403, False)
     assert (last["outcome"], last["reason"]) == ("refused", reason)
 
 
-def test_a_sound_answer_opens_what_the_link_table_says(port, provider):
-    done = sign_in(port, provider)
-    assert (done.status, done.header("location")) == (303, "/")
-    cookie = f"Cookie: __Host-ipats={cookies(done)['__Host-ipats']}\r\n"
-    assert ask(port, PAGE, cookie).status == 200
-    assert ask(port, "/PY2024Q4/lwia/02/index.html", cookie).status == 404
+@pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])
+def test_a_sound_answer_opens_what_the_link_table_says(own_place, provider, start):
+    with start(own_place, "--oidc", agreed(own_place, provider.issuer)) as port:
+        done = sign_in(port, provider)
+        assert (done.status, done.header("location")) == (303, "/")
+        cookie = f"Cookie: __Host-ipats={cookies(done)['__Host-ipats']}\r\n"
+        assert ask(port, PAGE, cookie).status == 200
+        assert ask(port, "/PY2024Q4/lwia/02/index.html", cookie).status == 404
+        refused(sign_in(port, provider, state="made-up"), own_place, "state")
+
+
+@pytest.mark.parametrize(("more", "ways"), [((), 0), (("--passwords",), 1)])
+def test_with_a_provider_passwords_are_off_unless_asked_for(own_place, provider, more, ways):
+    with servers.gateway(own_place, "--oidc", agreed(own_place, provider.issuer), *more) as port:
+        page = ask(port, "/login")
+        assert page.body.count(b'action="/login"') == ways
+        assert b"/oidc/start" in page.body
+        sent = servers.post(port, "/login", "user=admin01&password=x")
+        assert sent.status == (400 if ways else 405)
+
+
+def test_beginning_again_and_again_is_held_but_coming_back_is_not(own_place, provider):
+    from ipats_lib.access import throttle
+    from ipats_lib.access.settings import load_settings
+
+    with servers.gateway(own_place, "--oidc", agreed(own_place, provider.issuer)) as port:
+        with Store(own_place.store) as store:
+            store.db.execute("DELETE FROM failure")
+            counters = throttle.of_provider("127.0.0.1")
+            for _ in range(load_settings().starts_per_address - 1):
+                throttle.note(store, counters, time.time())
+        assert [sign_in(port, provider).status for _ in range(3)] == [303] * 3
+        assert ask(port, "/oidc/start").status == 303
+        assert ask(port, "/oidc/start").status == 429
+        with Store(own_place.store) as store:
+            store.db.execute("DELETE FROM failure")
 
 
 def test_the_request_carries_state_nonce_and_pkce(port, provider):
@@ -186,6 +220,7 @@ def test_a_wrong_claim_is_refused(port, provider, own_place, claims, reason):
     provider.claims = claims
     answer = sign_in(port, provider)
     last = [line for line in events(own_place.audit) if line["event"] == "sign_in"][-1]
+    REFUSED.append(last["reason"])
     assert answer.status == 403
     assert last["outcome"] == "refused"
     assert reason is None or reason in last["reason"]
@@ -195,6 +230,7 @@ def test_a_wrong_claim_is_refused(port, provider, own_place, claims, reason):
 def test_a_missing_claim_is_refused(port, provider, own_place, name):
     provider.dropped = (name,)
     assert sign_in(port, provider).status == 403
+    REFUSED.append([e["reason"] for e in events(own_place.audit) if e["event"] == "sign_in"][-1])
 
 
 def test_an_unsigned_token_and_a_shared_secret_are_refused(port, provider, own_place):
@@ -232,13 +268,19 @@ def test_switched_off_or_not_in_the_group_is_refused(port, provider, own_place, 
     refused(answer, own_place, reason)
 
 
-def test_a_real_provider_and_a_real_browser(own_place, monkeypatch):
+def test_f15_is_told():
+    kinds = len(set(REFUSED))
+    print(f"F15: {len(REFUSED)} unsound sign-ins of {kinds} reasons, all refused, all logged")
+
+
+@pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])
+def test_a_real_provider_and_a_real_browser(own_place, monkeypatch, start):
     """oidc-provider-mock from PyPI, chromium from Debian: through the login to a drawn chart."""
     monkeypatch.setenv(SECRET, "agreed with the provider")
     away, port = servers.free_port(), servers.free_port()
     issuer = f"http://127.0.0.1:{away}"
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", away, "--user", "s-1"]
-    started = servers.gateway(own_place, "--oidc", agreed(own_place, issuer, port), port=port)
+    started = start(own_place, "--oidc", agreed(own_place, issuer, port), port=port)
     with servers.process(command, away), started, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(FLAGS)

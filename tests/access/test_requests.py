@@ -1,6 +1,7 @@
 """The request flow: asked, mailed, reminded of, decided, and every step in the log."""
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -10,12 +11,14 @@ from aiosmtpd.controller import Controller
 from ipats_lib.access import accounts, requests
 from ipats_lib.access.audit import events
 from ipats_lib.access.calendar import business_days
-from ipats_lib.access.mail import MailError, Postbox
+from ipats_lib.access.mail import Postbox, ServerAwayError
+from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
 from tests.access import servers
 from tests.access.servers import ask, post
 from tests.access.test_signing_in import cookies
+from tests.conftest import publish
 
 MONDAY = datetime(2026, 1, 12, 15, tzinfo=UTC)
 FACTS = ("anna", "anna@example.org", "local@example.org")
@@ -25,9 +28,11 @@ class Box:
     """Takes mail as a server does, and keeps it."""
 
     def __init__(self):
-        self.taken = []
+        self.taken, self.refused = [], set()
 
     async def handle_DATA(self, server, session, envelope):
+        if self.refused & set(envelope.rcpt_tos):
+            return "550 no such mailbox"
         self.taken.append((set(envelope.rcpt_tos), envelope.content.decode()))
         return "250 OK"
 
@@ -80,7 +85,18 @@ def test_a_request_goes_to_the_approvers_with_the_administrator_in_copy(kept, po
     assert number == requests.ask(kept, *FACTS, MONDAY), "asking twice is asking once"
 
 
+def linked(kept, **facts):
+    """IWDS knows anna as an administrator, from this moment on."""
+    row = {
+        "worknet_user": "anna", "iwds_user": "iw1", "role": "lwia_admin", "lwia": "07",
+        "planner_id": "", "worknet_status": "active", "iwds_status": "active", "in_group": "",
+        "linked_on": "20240102",
+    } | facts  # fmt: skip
+    accounts.load_roster(kept, RosterFile(MONDAY, (row,)))
+
+
 def test_a_grant_adds_to_the_group_and_mails_link_and_guide(kept, postbox, box):
+    linked(kept)
     number = requests.ask(kept, *FACTS, MONDAY)
     requests.decide_request(kept, number, True, "confirmed by the LWIA", "state1", MONDAY)
     assert accounts.person(kept, "anna").in_group
@@ -91,6 +107,70 @@ def test_a_grant_adds_to_the_group_and_mails_link_and_guide(kept, postbox, box):
     assert "https://ipats.example.org/help" in text
     with pytest.raises(AccessError, match="not waiting"):
         requests.decide_request(kept, number, False, "again", "state1", MONDAY)
+
+
+@pytest.mark.parametrize("facts", [None, {"linked_on": ""}, {"role": ""}, {"iwds_status": ""}])
+def test_a_grant_that_opens_nothing_yet_is_mailed_once_a_role_is_linked(kept, postbox, box, facts):
+    """Group first, link later (domain 1.3, step 4): no mail says "you have access" before."""
+    if facts:
+        linked(kept, **facts)
+    number = requests.ask(kept, *FACTS, MONDAY)
+    requests.decide_request(kept, number, True, "confirmed by the LWIA", "state1", MONDAY)
+    assert requests.send_due(kept, postbox, MONDAY) == 1
+    assert [request.user for request in requests.unlinked(kept, MONDAY)] == ["anna"]
+    linked(kept)
+    assert requests.unlinked(kept, MONDAY) == ()
+    assert requests.send_due(kept, postbox, MONDAY) == 1
+    assert "You have access" in box.taken[1][1]
+
+
+def test_a_grant_leaves_a_known_accounts_mail_address(kept):
+    """Whoever asks may write another's name."""
+    accounts.create(kept, "anna", "right@example.org")
+    number = requests.ask(kept, "anna", "evil@example.org", FACTS[2], MONDAY)
+    requests.decide_request(kept, number, True, "confirmed", "state1", MONDAY)
+    assert accounts.mail_of(kept, "anna") == "right@example.org"
+
+
+def test_one_mail_that_is_not_taken_holds_up_no_other(kept, postbox, box):
+    box.refused = {"gone@example.org"}
+    noted = []
+    requests.ask(kept, "anna", FACTS[1], "gone@example.org", MONDAY)
+    for user in ("ben", "cara"):
+        requests.ask(kept, user, f"{user}@example.org", FACTS[2], MONDAY)
+    requests.decide_request(kept, 2, False, "no", "state1", MONDAY)
+
+    def note(letter, taken):
+        noted.append((letter.kind, letter.about[0].id, taken))
+
+    assert requests.send_due(kept, postbox, MONDAY, note) == 3
+    assert noted == [
+        ("asked_mailed", 1, False), ("asked_mailed", 2, True), ("asked_mailed", 3, True),
+        ("outcome_mailed", 2, True),
+    ]  # fmt: skip
+    later = MONDAY + timedelta(days=4)
+    box.refused = set()
+    assert requests.send_due(kept, postbox, later) == 2
+    assert len(box.taken) == 5
+
+
+def test_the_record_of_an_operator_is_of_what_was_done(tmp_path):
+    """No line says done of what failed; and a grant says what it opens."""
+    store, log = tmp_path / "a.db", tmp_path / "audit"
+    where = ("--access", store, "--audit", log)
+    with Store(store) as kept:
+        linked(kept)
+        kept.set_meta("roster_taken", datetime.now(UTC).isoformat())
+    assert publish("access", "grant", "nobody", *where).returncode == 7
+    assert publish("access", "link", "anna", "--iwds", "iw9", *where).returncode == 7
+    assert not list(events(log))
+    assert publish("access", "grant", "anna", *where).returncode == 0
+    line = next(events(log))
+    assert (line["user"], line["object"]) == ("anna", "may open: lwia/07")
+    (log / "audit-000001.jsonl").write_text("torn")
+    assert publish("access", "revoke", "anna", *where).returncode == 7
+    with Store(store) as kept:
+        assert accounts.person(kept, "anna").in_group, "no record, no deed"
 
 
 def test_a_refusal_says_why_and_opens_nothing(kept, postbox, box):
@@ -115,7 +195,7 @@ def test_approvers_are_reminded_once_after_three_business_days(kept, postbox, bo
 def test_a_mail_server_that_is_away_loses_nothing(kept, postbox, box):
     requests.ask(kept, *FACTS, MONDAY)
     nobody = Postbox("127.0.0.1", servers.free_port(), "a@b.c", "a@b.c", "", tls=False)
-    with pytest.raises(MailError):
+    with pytest.raises(ServerAwayError):
         requests.send_due(kept, nobody, MONDAY)
     assert requests.send_due(kept, postbox, MONDAY) == 1
 
@@ -141,37 +221,65 @@ def test_from_the_form_to_the_grant_through_the_gateway(own_place):
         browser = f"Cookie: __Host-ipats-form={cookies(page)['__Host-ipats-form']}\r\n"
         sent = dict(zip(("user", "mail", "administrator"), FACTS, strict=True))
         assert post(port, "/request", urlencode(sent), browser).status == 400
+        wrong = urlencode(sent | {"mail": "x", "form": token(page)})
+        assert post(port, "/request", wrong, browser).status == 400
         done = post(port, "/request", urlencode(sent | {"form": token(page)}), browser)
         assert (done.status, b"has the number 1" in done.body) == (200, True)
         for path in ("/queue", "/usage"):
             assert ask(port, path, other).status == ask(port, path).status == 404
         waiting = ask(port, "/queue", state)
         assert b"anna@example.org" in waiting.body
+        assert b"no such account yet" in waiting.body
+        with Store(own_place.store) as kept:
+            accounts.create(kept, "anna", "right@example.org")
+            assert b"right@example.org" in ask(port, "/queue", state).body
+            accounts.set_link(kept, "anna", "iwds_admin01", True)
+            assert b"iwds_admin01: lwia_admin, does not count: iwds account of several" in (
+                ask(port, "/queue", state).body
+            )
+            accounts.set_link(kept, "anna", "iwds_admin01", False)
         decision = {"id": "1", "outcome": "grant", "reason": "confirmed"}
         stolen = post(port, "/queue", urlencode(decision | {"form": token(waiting)}), other)
         assert stolen.status == 404
         assert post(port, "/queue", urlencode(decision), state).status == 303
         assert b"anna@example.org" in ask(port, "/queue", state).body, "no token, no decision"
         post(port, "/queue", urlencode(decision | {"form": token(waiting)}), state)
-        assert b"Nothing is waiting" in ask(port, "/queue", state).body
+        queue = ask(port, "/queue", state).body
+        assert b"Nothing is waiting" in queue
+        assert b"Granted, and nothing to open yet" in queue
         ask(port, "/PY2024Q4/lwia/02/index.html", other)
+        style = next((own_place.site / "_static").glob("style.*")).name
+        assert ask(port, f"/_static/{style}", other).status == 200
         assert re.search(
             rb"admin01</th><td class=\"n\">0</td><td class=\"n\">1<",
             ask(port, "/usage", state).body,
         )
     logged = [(e["event"], e["outcome"], e["object"]) for e in events(own_place.audit)]
-    assert ("request", "allow", "") in logged
-    assert ("grant", "allow", "request 1") in logged
+    assert ("request", "done", "request 1") in logged
+    assert ("grant", "done", "request 1 of anna, who may open: nothing") in logged
     with Store(own_place.store) as kept:
         assert accounts.person(kept, "anna").in_group
 
 
-def test_f13_every_request_has_its_line(own_place):
+@pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])
+def test_f13_every_request_has_its_line(own_place, start):
     """Whatever is asked, there is one line for it at least, before it is answered."""
     cookie = own_place.cookie("admin01")
     paths = ["/", "/login", "/help", "/style.css", "/request", "/queue", "/usage", "/open?x"]
-    paths += ["/favicon.ico", "/PY2024Q4/lwia/01/index.html", "/nothing", "/%00", "/_static/x"]
-    with servers.gateway(own_place) as port:
+    paths += ["/favicon.ico", "/PY2024Q4/lwia/01/index.html", "/nothing", "/_static/x", "/%00"]
+    refused = own_place.folder / "ipats-refused.log"
+    with start(own_place) as port:
         for number, path in enumerate(paths * 3, start=1):
             ask(port, path, cookie if number % 2 else "")
-            assert sum(1 for _ in events(own_place.audit)) == number
+            for _ in range(100):  # nginx writes its line after it has answered
+                if lines(own_place, refused) >= number:
+                    break
+                time.sleep(0.02)
+            assert lines(own_place, refused) == number
+    print(f"F13: {number} requests, {lines(own_place, refused)} lines of them")
+
+
+def lines(place, refused) -> int:
+    """Lines of the audit log, and of nginx's about what it refused itself."""
+    by_nginx = refused.read_text().splitlines() if refused.exists() else []
+    return sum(1 for _ in events(place.audit)) + len(by_nginx)

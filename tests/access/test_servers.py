@@ -1,8 +1,13 @@
 """What both servers answer: whole, in part, not modified, head only, and nothing at all."""
 
+import sqlite3
+
 import pytest
 
-from tests.access.servers import ask, behind_nginx, gateway
+from ipats_lib.access.audit import events
+from ipats_lib.access.nginx import Front, configuration
+from ipats_lib.errors import UsageError
+from tests.access.servers import ask, behind_nginx, gateway, raw
 
 PAGE = "/PY2024Q4/lwia/01/index.html"
 
@@ -88,6 +93,20 @@ def test_every_answer_carries_the_security_headers(server, admin, path):
     assert not answer.header("x-accel-redirect")
 
 
+def test_a_refused_method_says_which_are_taken(server, admin):
+    for path, allow in ((PAGE, "GET, HEAD"), ("/login", "GET, HEAD, POST"), ("/logout", "POST")):
+        answer = ask(server, path, admin, method="PUT")
+        assert (answer.status, answer.header("allow")) == (405, allow)
+
+
+def test_nginx_answers_for_its_own_folder_as_the_gateway_does(fronted, admin):
+    """Not a byte tells that there is such a location."""
+    asked = [ask(fronted, path, admin) for path in ("/_ipats_files" + PAGE, "/_ipats_files/", "/x")]
+    heads = {tuple(h for h in a.head.split("\r\n") if not h.startswith("Date:")) for a in asked}
+    assert {(a.status, a.body) for a in asked} == {(404, asked[2].body)}
+    assert len(heads) == 1
+
+
 def test_there_is_no_listing_of_folders(server, place):
     state = place.cookie("state1")
     for folder in ("/PY2024Q4", "/PY2024Q4/", "/PY2024Q4/lwia/", "/_static/", "/.ipats/releases/"):
@@ -106,3 +125,108 @@ def test_a_log_that_cannot_be_written_means_deny(own_place, start):
             answer = ask(port, path, cookie)
             assert answer.status == 503
             assert b"IPATS" not in answer.body
+
+
+@pytest.mark.parametrize("start", [gateway, behind_nginx])
+def test_a_store_that_cannot_be_read_or_written_means_deny(own_place, start):
+    """Somebody else's writing takes nothing from who only reads; a broken store shows nothing."""
+    cookie = own_place.cookie("admin01")
+    with start(own_place) as port:
+        other = sqlite3.connect(own_place.store, isolation_level=None)
+        other.execute("UPDATE session SET seen = seen - 100")
+        other.execute("BEGIN IMMEDIATE")
+        assert ask(port, PAGE, cookie).status == 200
+        other.execute("UPDATE session SET begun = 0")
+        other.execute("COMMIT")
+        other.execute("BEGIN IMMEDIATE")
+        assert ask(port, PAGE, cookie).status == 404
+        other.execute("ROLLBACK")
+        other.execute("DROP TABLE session")
+        refused = [ask(port, PAGE, cookie), ask(port, "/", cookie)]
+        other.close()
+    for answer in refused:
+        assert (answer.status, answer.header("cache-control")) == (503, "no-store")
+        assert answer.header("content-security-policy").startswith("default-src 'none'")
+    noted = [line for line in events(own_place.audit) if line["reason"] == "store"]
+    assert [(line["event"], line["outcome"]) for line in noted] == [("read", "deny")] * 2
+
+
+@pytest.mark.parametrize("start", [gateway, behind_nginx])
+def test_a_held_store_refuses_a_sign_in_at_once(own_place, start):
+    import time
+
+    from tests.access.test_signing_in import attempt, form
+
+    with start(own_place) as port:
+        token, cookie = form(port)
+        other = sqlite3.connect(own_place.store, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        begun = time.perf_counter()
+        assert attempt(port, "admin01", "whatever it is", token, cookie).status == 503
+        took = time.perf_counter() - begun
+        other.close()
+    print(f"a held store: 503 after {took:.2f} s")
+
+
+REFUSED_BY_NGINX = (
+    b"GET /Anna%20Doe x y\r\n\r\n",
+    b"GET /Anna-Doe HTTP/1.1\r\nConnection: close\r\n\r\n",
+    b"POST /login?Anna-Doe HTTP/1.1\r\nHost: h\r\nContent-Length: 99999\r\n\r\n",
+    b"GET /Anna-Doe" + b"a" * 20000 + b" HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"GET /Anna-Doe HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 70000 + b"\r\n\r\n",
+    b"POST /Anna-Doe HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n",
+)
+
+
+def test_what_nginx_refuses_itself_is_in_its_log_and_carries_the_headers(own_place):
+    with behind_nginx(own_place) as port:
+        told = [raw(port, request) for request in REFUSED_BY_NGINX]
+        assert ask(port, "/Anna-Doe").status == 404
+        assert list(events(own_place.audit))[-1]["object"].startswith("unread:")
+        assert ask(port, "/Anna-Doe", method="TRACE").status == 405
+        assert list(events(own_place.audit))[-1]["reason"] == "method"
+    statuses = [answer.status for answer in told]
+    assert statuses == [400, 400, 413, 414, 400, 501]
+    for answer in told:
+        assert answer.head.lower().count("content-security-policy: default-src 'none'") == 1
+    logged = (own_place.folder / "ipats-refused.log").read_text().splitlines()
+    assert [int(line.split(" ")[2]) for line in logged] == statuses
+    assert all(line.split(" ")[1] == "127.0.0.1" for line in logged)
+    written = [path for path in own_place.folder.rglob("*") if path.suffix in (".log", ".jsonl")]
+    assert len(written) == 4
+    assert not any(b"Anna" in path.read_bytes() for path in written)
+
+
+def test_a_gateway_that_is_away_is_in_nginxs_log(own_place):
+    import os
+
+    from tests.access import servers
+
+    port, front = servers.free_port(), own_place.folder
+    facts = Front(own_place.site, "127.0.0.1:1", f"127.0.0.1:{port}", plain=True, log=str(front))
+    whole = front / "nginx.conf"
+    whole.write_text(
+        f"pid {front}/nginx.pid; error_log {front}/error.log;\n"
+        f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
+        f"events {{}}\nhttp {{\n{configuration(facts)}\n}}\n"
+    )
+    with servers.process([servers.NGINX, "-p", front, "-c", whole], port):
+        answer = ask(port, PAGE)
+    assert answer.status == 502
+    assert answer.header("content-security-policy").startswith("default-src 'none'")
+    assert (front / "ipats-refused.log").read_text().split(" ")[2] == "502"
+
+
+@pytest.mark.parametrize("facts", [{}, {"certificate": "c"}, {"key": "k"},
+                                   {"certificate": "c", "key": "k", "plain": True}])  # fmt: skip
+def test_nginx_without_tls_must_be_asked_for(tmp_path, facts):
+    with pytest.raises(UsageError, match="--plain"):
+        configuration(Front(tmp_path, "127.0.0.1:8000", "443", **facts))
+
+
+def test_nginx_sends_on_nothing_that_frames_a_body(tmp_path):
+    text = configuration(Front(tmp_path, "127.0.0.1:8000", "443", "c", "k"))
+    assert "listen 443 ssl;" in text
+    assert "proxy_pass_request_headers off" in text
+    passed = [line.split()[1] for line in text.splitlines() if "proxy_set_header" in line]
+    assert set(passed) == {"Cookie", "Content-Type", "Host", "Connection", "X-Real-IP"}

@@ -148,6 +148,38 @@ def test_nothing_leads_elsewhere(local):
             assert "evil" not in answer.head
 
 
+def test_many_right_passwords_from_one_address_are_all_taken(local):
+    """An office signs in behind one address; only failures hold it."""
+    with servers.gateway(local) as port:
+        for _ in range(load_settings().failures_per_address + 1):
+            assert sign_in(port).status == 303
+
+
+def test_what_is_no_published_file_is_in_the_log_by_its_folder_at_most(local):
+    cookie, state = local.cookie("admin01"), local.cookie("state1")
+    with servers.gateway(local) as port:
+        for asker in (cookie, state, ""):
+            for path in (
+                "/PY2024Q4/lwia/01/john-q-public/540-12-3456.html",
+                "/PY2024Q4/lwia/01/planner/john-q-public/index.html",
+                "/PY2024Q4/lwia/02/john-q-public.html",
+                "/PY2031Q4/lwia/01/john-q-public.html",
+                "/_static/john-q-public.0123456789ab.css",
+                "/open?period=PY2024Q4&lwia=john-q-public",
+            ):
+                assert ask(port, path, asker).status == 404
+        assert ask(port, "/open?period=PY2024Q4&lwia=01", state).status == 303
+        assert ask(port, PAGE, cookie).status == 200
+        assert ask(port, PAGE).status == 404
+    whole = b"".join(path.read_bytes() for path in local.audit.glob("*.jsonl"))
+    assert b"john-q" not in whole
+    assert b"3456" not in re.sub(rb'"hash":"\w+"|"before":"\w+"|unread:\d+:\w+', b"", whole)
+    named = [line["object"] for line in events(local.audit)]
+    assert named[0].startswith("PY2024Q4/lwia/01/unread:")
+    assert named[1].startswith("unread:")
+    assert named[-3:] == [PAGE[1:]] * 3
+
+
 def test_passwords_and_unknown_names_are_not_in_the_log(local):
     with servers.gateway(local) as port:
         sign_in(port, "a-mistyped-secret", "another-secret-here")

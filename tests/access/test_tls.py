@@ -63,13 +63,12 @@ def embedded(place, certificate, key):
 def nginx(place, certificate, key):
     port = servers.free_port()
     with servers.gateway(place, "--behind-nginx") as app:
-        front = Front(
-            place.site, f"127.0.0.1:{app}", f"127.0.0.1:{port}", str(certificate), str(key)
-        )
+        addresses, pair = (f"127.0.0.1:{app}", f"127.0.0.1:{port}"), (str(certificate), str(key))
+        front = Front(place.site, *addresses, *pair, log=str(place.folder))
         whole = place.folder / "tls.conf"
         whole.write_text(
             f"pid {place.folder}/tls.pid; error_log {place.folder}/error.log; daemon off;\n"
-            f"user root; events {{}}\nhttp {{ access_log off;\n{configuration(front)}\n}}\n"
+            f"user root; events {{}}\nhttp {{\n{configuration(front)}\n}}\n"
         )
         with servers.process([servers.NGINX, "-p", place.folder, "-c", whole], port):
             yield port
@@ -106,6 +105,29 @@ def test_pages_come_over_tls_and_over_nothing_else(own_place, pair, server):
         plain = servers.ask(port, PAGE, f"Cookie: {cookie}\r\n")
         assert plain.status in (0, 400)
         assert b"Overview" not in plain.body
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "ipats.example.org"])
+def test_a_network_address_needs_tls_or_nginx(own_place, address):
+    from ipats_lib.access.gateway import Setup
+    from ipats_lib.access.serve import checked_address
+    from ipats_lib.errors import UsageError
+
+    plain = Setup(own_place.site, own_place.store, own_place.audit)
+    fronted = Setup(own_place.site, own_place.store, own_place.audit, proxied=True)
+    with pytest.raises(UsageError, match="--certificate"):
+        checked_address(plain, address, encrypted=False)
+    assert checked_address(plain, address, encrypted=True) == address
+    assert checked_address(fronted, address, encrypted=False) == address
+    for inside in ("127.0.0.1", "::1", "localhost"):
+        assert checked_address(plain, inside, encrypted=False) == inside
+
+
+def test_the_command_refuses_it_too(own_place):
+    from tests.conftest import publish
+
+    done = publish("serve", "--site", own_place.site, "--address", "0.0.0.0")
+    assert (done.returncode, "--certificate" in done.stderr) == (2, True)
 
 
 ROW = {

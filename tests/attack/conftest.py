@@ -1,5 +1,5 @@
 """The servers of the access tests are the ones attacked."""
 
-from tests.access.conftest import embedded, fronted, place, rows, server
+from tests.access.conftest import embedded, fronted, own_place, place, rows, server
 
-__all__ = ["embedded", "fronted", "place", "rows", "server"]
+__all__ = ["embedded", "fronted", "own_place", "place", "rows", "server"]

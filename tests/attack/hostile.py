@@ -8,6 +8,7 @@ one who may read it, so that none may be answered with a published byte.
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import quote
 
 DOTS = ("..", ".", "...", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "..;", "..%00", "..%5c", "%c0%ae%c0%ae",
@@ -165,3 +166,94 @@ def _encoded(random_, text):
             letter = code.replace("%", "%25") if random_.random() < 0.3 else code
         found.append(letter)
     return "".join(found)
+
+
+@dataclass(frozen=True)
+class Framed:
+    """Bytes that are `requests` requests to a sound reader, and more to one that miscounts.
+
+    What must never be read as a request of its own asks for another's page from FORGED.
+    """
+
+    bytes: bytes
+    requests: int = 1
+
+
+FORGED = "198.51.100.66"
+CHUNKED = ("chunked", "Chunked", " chunked", "chunked ", "\tchunked", "xchunked", "chunked, identity",
+           "identity, chunked", "gzip, chunked", "chunked;q=1", "\x0bchunked", "chunked\r\n ", ",chunked", "identity")  # fmt: skip
+TE_NAMES = ("Transfer-Encoding", "transfer-encoding", "Transfer-Encoding ", "Transfer_Encoding", "X\r\n Transfer-Encoding",
+            " Transfer-Encoding", "Transfer-Encoding\t", "X: y\rTransfer-Encoding")  # fmt: skip
+LENGTHS = (
+    "{0}",
+    "+{0}",
+    " {0}",
+    "{0} ",
+    "0{0}",
+    "0x{0:x}",
+    "{0}, {0}",
+    "0, {0}",
+    "-1",
+    "0",
+    "4",
+    "{0}.0",
+    "{0};",
+    "9" * 25,
+)
+
+
+def framing(cookie: str, path: str) -> tuple[Framed, ...]:
+    """By hand: where one reader's body is the other's next request; and honest pipelining."""
+    inner = f"GET {path} HTTP/1.1\r\nHost: h\r\nX-Real-IP: {FORGED}\r\n{cookie}\r\n"
+    chunk = f"{len(inner):x}\r\n{inner}\r\n0\r\n\r\n"
+    size, ended = f"Content-Length: {len(inner)}\r\n", f"0\r\n\r\n{inner}"
+    te, more = "Transfer-Encoding: chunked\r\n", f"Content-Length: {len(ended)}\r\n"
+    heads = [
+        (te, chunk), (te + size, chunk), (size + te, chunk), ("Content-Length: 4\r\n" + te, chunk),
+        (te + "Content-Length: 4\r\n", chunk), (more + te, ended), (te + more, ended),
+        ("Transfer-Encoding: identity\r\n" + te, chunk), (te + te, chunk), ("X: a\r\n " + te + size, inner),
+        ("Transfer-Encoding:\r\n chunked\r\n", chunk), ("Content-Length:\r\n 0\r\n" + size, inner),
+        ("Content-Length: 0\r\n" + size, inner), (size, inner), ("Expect: 100-continue\r\n" + size, inner),
+        ("Connection: Content-Length\r\n" + size, inner), ("Connection: Transfer-Encoding\r\n" + te, chunk),
+        ("Trailer: Content-Length\r\n" + te, "1\r\nx\r\n0\r\nContent-Length: 9\r\n\r\n"),
+        (te, chunk.replace("\r\n0", "\n0")), (te, f"{len(inner):x};{'x' * 50}\r\n{inner}\r\n0\r\n\r\n"),
+        (te, f"ffffffffffffffff{len(inner):x}\r\n{inner}\r\n0\r\n\r\n"),
+    ]  # fmt: skip
+    found = [
+        Framed(
+            f"{m} {where} HTTP/1.{v}\r\nHost: h\r\nConnection: close\r\n{head}\r\n{body}".encode()
+        )
+        for head, body in heads
+        for m, where, v in (("POST", "/login", 1), ("GET", "/", 1), ("POST", "/login", 0))
+    ]
+    kept = "GET /help HTTP/1.1\r\nHost: h\r\n\r\n"
+    last = "GET /help HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+    found += [Framed((kept * n + last).encode(), n + 1) for n in (1, 2, 20)]
+    return (*found, Framed((last + inner).encode()))
+
+
+def framed(random_: random.Random, cookie: str, path: str) -> Framed:
+    """One request whose end two readers may see in different places."""
+    inner = f"GET {path} HTTP/1.1\r\nHost: h\r\nX-Real-IP: {FORGED}\r\n{cookie}\r\n"
+    body = random_.choice(
+        (
+            inner,
+            f"{len(inner):x}\r\n{inner}\r\n0\r\n\r\n",
+            f"0\r\n\r\n{inner}",
+            f"1\r\nx\r\n0\r\n\r\n{inner}",
+        )
+    )
+    lines = [
+        f"{random_.choice(TE_NAMES)}: {random_.choice(CHUNKED)}"
+        for _ in range(random_.randrange(3))
+    ]
+    size = random_.choice((len(body), len(inner), len(body) - len(inner)))
+    lines += [
+        f"Content-Length: {random_.choice(LENGTHS).format(size)}"
+        for _ in range(random_.randrange(3))
+    ]
+    random_.shuffle(lines)
+    end = random_.choice(("\r\n", "\r\n", "\r\n", "\n"))
+    head = "".join(line + end for line in [*lines, "Host: h", "Connection: close"])
+    first = random_.choice(("POST /login", "GET /", "PUT /login", "HEAD /help", "POST /queue"))
+    return Framed(f"{first} HTTP/1.{random_.choice('1110')}\r\n{head}\r\n{body}".encode())

@@ -46,6 +46,7 @@ def test_of_six_publishers_at_once_exactly_one_wins_and_five_leave_with_75(tmp_p
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.stdout.strip() == "[0, 75, 75, 75, 75, 75]", done.stderr
     assert Site(tmp_path / "site").is_intact(PERIOD)
+    print(f"F9: six publishers at once left with {done.stdout.strip()}: one won")
 
 
 def test_a_second_publisher_leaves_with_75_and_names_the_first(small, extract, store):

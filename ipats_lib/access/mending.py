@@ -1,0 +1,81 @@
+"""A log whose end is broken: the file is set aside as evidence, and the chain goes on without it.
+
+broken-000003-6bfff7ed2625.jsonl   the file as it was found, byte for byte
+audit-000003.jsonl                 its sound lines, and one that names the old head and the file
+"""
+
+import hashlib
+import os
+from datetime import datetime
+from pathlib import Path
+
+from ipats_lib.access.audit import (
+    AuditError,
+    Event,
+    Head,
+    checked,
+    heads,
+    line_of,
+    locked,
+    log_files,
+)
+
+
+def mend(folder: Path, operator: str, now: datetime) -> Path:
+    """Set the newest file aside from its first broken line on; returns where it is kept.
+
+    The old head stays in the chain, so that a head noted before is still found when it was sound.
+    AuditError, and nothing changes, when the newest file is sound or an earlier one is not.
+    """
+    if not log_files(folder):
+        raise AuditError(f"{folder} holds no audit log.")
+    try:
+        with (folder / "lock").open("a") as lock, locked(lock.fileno()):
+            return _mended(folder, operator, now)
+    except OSError as error:
+        raise AuditError(f"The audit log cannot be mended: {error.strerror}.") from error
+
+
+def _mended(folder: Path, operator: str, now: datetime) -> Path:
+    files, head = log_files(folder), Head()
+    for path in files[:-1]:
+        *_, head = head, *heads(path, head)
+    newest = files[-1]
+    whole = newest.read_bytes()
+    sound, head = _sound(whole, head)
+    if sound == len(whole):
+        raise AuditError("The audit log's end is sound: there is nothing to mend.")
+    digest = hashlib.sha256(whole).hexdigest()[:12]
+    aside = folder / f"broken-{newest.name[6:12]}-{digest}.jsonl"
+    told = f"{aside.name} after {head.lines}:{head.hash}"
+    line, _ = line_of(Event("mend", "done", operator, object=told), head, now)
+    _replaced(newest, aside, whole[:sound] + line)
+    return aside
+
+
+def _sound(whole: bytes, head: Head) -> tuple[int, Head]:
+    """How many bytes of a file are sound lines after `head`, and the head after them."""
+    size = 0
+    for line in whole.splitlines(keepends=True):
+        try:
+            head = checked(line, head, "")
+        except AuditError:
+            break
+        size += len(line)
+    return size, head
+
+
+def _replaced(path: Path, aside: Path, text: bytes) -> None:
+    """Give the old file its new name, and put the new one in its place in one step."""
+    fresh = path.with_name("mend.tmp")
+    file = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(file, "wb") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    if not aside.exists():
+        os.link(path, aside)
+    os.replace(fresh, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
