@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload import engagement
@@ -35,7 +36,9 @@ def by_quarter(report: Report, indicator: str) -> pd.DataFrame:
     frame = engagement.figures(events(report, indicator), known.unit)
     return frame.assign(
         label=[Quarter(int(index)).label for index in frame["quarter"]],
-        closed=[closed(report, known, int(index)) for index in frame["quarter"]],
+        closed=np.array(
+            [closed(report, known, int(index)) for index in frame["quarter"]], dtype=np.bool_
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ipats_lib import indicators
@@ -62,7 +63,7 @@ def _figures(
     outcomes = indicators.outcome_table(rows, reports, older.as_of)
     labels = {(report.label, code) for report, code in found}
     lines = zip(outcomes["report"].astype("str"), outcomes["indicator"].astype("str"), strict=True)
-    outcomes = outcomes[[line in labels for line in lines]]
+    outcomes = outcomes[np.array([line in labels for line in lines], dtype=np.bool_)]
     placed = in_areas(outcomes, older.membership(), STATE_AREA)
     figures = indicators.aggregate(placed, list(BY))
     return _plain(figures).assign(known_at=older.as_of.isoformat())

@@ -179,7 +179,7 @@ class Report:
         labels = {period.reports[1].label: period for period in periods}
         every = self.data.frame("figures")
         whole = self._whole_lines([period.reports[1] for period in periods])
-        chosen = every[[line in whole for line in _lines(every)]]
+        chosen = every[np.array([line in whole for line in _lines(every)], dtype=np.bool_)]
         figures = self._with_history(chosen.assign(known_at=self.data.about.as_of))
         quarter = figures["report"].astype("str").map(labels)
         figures = figures.assign(

@@ -284,3 +284,16 @@ def test_a_failure_is_told_in_json_too(extract, tmp_path):
     (line,) = done.stderr.splitlines()
     told = json.loads(line)
     assert (told["event"], told["exit_code"], done.returncode) == ("stopped", 2, 2)
+
+
+def test_a_planner_without_a_customer_has_pages_that_say_so(extract, store, tmp_path):
+    """Somebody who starts on Monday is in the planners' table before any customer is."""
+    new = Path(shutil.copytree(extract, tmp_path / "new"))
+    with (new / "planner.csv").open("a") as lines:
+        lines.write("9999,90,Nobody Yet,1\n")
+    site = tmp_path / "site"
+    done = build(new, site, store, "--only", "lwia/90/planner/9999")
+    assert done.returncode == 0, done.stderr
+    own = site / PERIOD / "lwia" / "90" / "planner" / "9999"
+    assert "nobody is in any of these cohorts" in (own / "performance/summary.html").read_text()
+    assert "Nobody needs anything" in (own / "dashboards/queue-today.html").read_text()
