@@ -86,10 +86,14 @@ def api(jobs: list, _: Path) -> None:
 
 def engine(jobs: list, workers: int) -> None:
     from ipats_lib.publishing import warm_server  # noqa: F401  # what the workers are forked from
-    from ipats_lib.publishing.workers import run_jobs
+    from ipats_lib.publishing.engine import scratch
+    from ipats_lib.publishing.workers import LocalWorkers, run_jobs
 
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        for _, made in run_jobs(pool, ((None, job) for job in jobs), 2 * workers):
+    with (
+        scratch.run_folder() as folder,
+        LocalWorkers(workers, folder, get_context("fork")) as pool,
+    ):
+        for _, made in run_jobs(pool, ((None, job) for job in jobs)):
             assert made.content.body
 
 
