@@ -1,8 +1,6 @@
 """The command line: each command reads its options, calls one function, and prints."""
 
 import functools
-import json
-import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -38,6 +36,12 @@ class Logs:
     """How progress and failures are told: bars for people, or one JSON object a line."""
 
     format: str = "text"
+    json: Any = None
+
+    def line(self, event: str, **facts: object) -> None:
+        """For operators: nothing where people read."""
+        if self.json:
+            self.json.line(event, **facts)
 
 
 LOGS = Logs()
@@ -45,6 +49,7 @@ LOGS = Logs()
 
 @app.callback()
 def common(
+    context: typer.Context,
     log_format: Annotated[str, typer.Option(help="text, or json for operators.")] = "text",
 ) -> None:
     """IPATS: WIOA performance reports, from an IWDS extract to a published site."""
@@ -52,6 +57,12 @@ def common(
         raise typer.BadParameter("write text or json", param_hint="--log-format")
     LOGS.format = log_format
     err.quiet = log_format == "json"
+    if log_format == "json":
+        from ipats_lib.json_log import JsonLog
+
+        LOGS.json = JsonLog()
+        if context.invoked_subcommand != "serve":  # whose server has a log of its own
+            LOGS.json.take_standard_error()
 
 
 Extract = Annotated[Path, typer.Option(help="An extract's folder, or a snapshot's.")]
@@ -74,9 +85,7 @@ def sentences(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except IpatsError as error:
-            if LOGS.format == "json":
-                log_line(event="stopped", exit_code=error.exit_code, message=str(error))
-                raise typer.Exit(error.exit_code) from None
+            LOGS.line("stopped", exit_code=error.exit_code, message=str(error))
             err.print(f"[bold red]Stopped:[/] {_plain(str(error))}", soft_wrap=True)
             raise typer.Exit(error.exit_code) from None
 
@@ -87,31 +96,14 @@ def _plain(text: str) -> str:
     return text.replace("[", "\\[")
 
 
-def log_line(**facts: object) -> None:
-    """One JSON object a line on standard error, for operators' log collectors."""
-    print(json.dumps(facts, sort_keys=True), file=sys.stderr, flush=True)
-
-
 @contextmanager
 def shown_progress() -> Any:
     """A callable (stage, done, total) that draws one bar per stage, or logs each tenth of it."""
-    if LOGS.format == "json":
-        yield _logged_progress()
+    if LOGS.json:
+        yield LOGS.json.progress()
         return
     with _bars() as advance:
         yield advance
-
-
-def _logged_progress() -> Callable[[str, int, int], None]:
-    seen: dict[str, int] = {}
-
-    def advance(stage: str, done: int, total: int) -> None:
-        tenth = 10 * done // max(total, 1)
-        if stage == "failed" or seen.get(stage) != tenth:
-            seen[stage] = tenth
-            log_line(event="progress", stage=stage, done=done, total=total)
-
-    return advance
 
 
 @contextmanager
@@ -244,12 +236,23 @@ def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
     return say
 
 
-def _pool(scheduler: str) -> Any:
+def _failed(error: IpatsError) -> None:
+    """Tell of a failed notebook while the others go on."""
+    LOGS.line("failed", message=str(error), **getattr(error, "facts", dict)())
+    err.print(f"[bold red]Failed:[/] {_plain(str(error))}", soft_wrap=True)
+
+
+def _notice(said: str) -> None:
+    LOGS.line("waiting", message=said)
+    err.print(_plain(said), soft_wrap=True)
+
+
+def _pool(scheduler: str, patience: float) -> Any:
     if not scheduler:
         return None
     from ipats_lib.publishing.cluster import cluster_workers
 
-    return lambda _: cluster_workers(scheduler)
+    return lambda _: cluster_workers(scheduler, patience, _notice)
 
 
 @app.command()
@@ -279,6 +282,9 @@ def build(
     clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
     explain: Annotated[bool, typer.Option(help="Say why each page is executed anew.")] = False,
     scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")] = "",
+    worker_seconds: Annotated[
+        float, typer.Option(help="How long to wait for a worker when the scheduler has none left.")
+    ] = 120,
     notebook_seconds: Annotated[float, typer.Option(help="A notebook's time limit.")] = 300,
     notebook_mb: Annotated[float, typer.Option(help="A notebook's memory limit.")] = 4096,
     earlier: Annotated[
@@ -302,7 +308,8 @@ def build(
         workers=workers,
         clean=clean,
         explain=_explain(explain),
-        pool=_pool(scheduler),
+        failed=_failed,
+        pool=_pool(scheduler, worker_seconds),
         notebook_seconds=notebook_seconds,
         notebook_mb=notebook_mb,
         earlier=tuple(open_snapshot(folder) for folder in earlier or ()),
@@ -314,8 +321,7 @@ def build(
         "nothing had changed" if run.unchanged else f"{run.executed:,} runs of notebooks made anew"
     )
     err.print(f"Published {run.pages:,} pages: {said}.")
-    if LOGS.format == "json":
-        log_line(event="published", **asdict(run))
+    LOGS.line("published", **asdict(run))
     print(options.site / options.period.name)
 
 

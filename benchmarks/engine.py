@@ -32,7 +32,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -90,19 +91,25 @@ def api(jobs: list, _: Path) -> None:
         make_body(job)
 
 
-def warm_pool(workers: int) -> ProcessPoolExecutor:
+@contextmanager
+def warm_pool(workers: int) -> Iterator[object]:
     """Workers forked from a warm process, as `local_workers` has them, but waited for by us."""
-    from ipats_lib.publishing import warm_server  # noqa: F401
+    from ipats_lib.publishing import warm_server  # noqa: F401  # what the workers are forked from
+    from ipats_lib.publishing.engine import scratch
+    from ipats_lib.publishing.workers import LocalWorkers
 
-    return ProcessPoolExecutor(workers, mp_context=get_context("fork"))
+    with (
+        scratch.run_folder() as folder,
+        LocalWorkers(workers, folder, get_context("fork")) as pool,
+    ):
+        yield pool
 
 
 def engine(jobs: list, folder: Path, workers: int) -> None:
     from ipats_lib.publishing.workers import run_jobs
 
     with warm_pool(workers) as pool:
-        tagged = list(enumerate(jobs))
-        for number, made in run_jobs(pool, iter(tagged), 2 * workers):
+        for number, made in run_jobs(pool, iter(list(enumerate(jobs)))):
             (folder / f"engine{number}.html").write_text(made.content.body)
 
 

@@ -1,34 +1,53 @@
 """The same jobs on other machines: a dask.distributed scheduler, and workers that start from here.
 
 A job carries its notebook and its scope's data with it, so workers need no shared folder; they
-need this very code, which is checked before the first job. Use `tls://` addresses (dask's own
-security settings) wherever the network between the machines is not private: jobs hold records.
+need this very code, which is checked before the first job and by every worker before every job.
+Use `tls://` addresses (dask's own security settings) wherever the network between the machines is
+not private: jobs hold records.
 """
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing import get_context
+from queue import SimpleQueue
+from time import monotonic
+from typing import Any
 
-from ipats_lib.errors import UsageError
+from ipats_lib.errors import IpatsError, NotebookError, PublicationError, UsageError
 from ipats_lib.publishing.dependencies import code_parts
+from ipats_lib.publishing.engine import scratch
 from ipats_lib.publishing.execute import Job, Made, make_body
+from ipats_lib.publishing.failed import RunFailed
+from ipats_lib.publishing.workers import LocalWorkers, Workers, run_jobs
 
 CONNECT_SECONDS = 15
+ASK_SECONDS = 1.0
+WAIT_SECONDS = 120.0
 _ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/:]+:[0-9]+")
-_SLOTS = "IPATS_WORKER_SLOTS"
+_AGAIN = "Run the same command again: what was finished is kept."
+_free: SimpleQueue[LocalWorkers] = SimpleQueue()
+
+
+@cache
+def our_code() -> str:
+    """One hash over the code and the parameters that pages are made from."""
+    return hashlib.sha256(json.dumps(code_parts(), sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager
-def cluster_workers(address: str) -> Iterator[Executor]:
-    """An executor whose jobs run on the cluster; a worker that dies has its job run elsewhere.
+def cluster_workers(
+    address: str, patience: float = WAIT_SECONDS, notice: Callable[[str], None] = lambda _: None
+) -> Iterator[Workers]:
+    """Workers of a cluster; one that dies has its jobs run elsewhere.
 
+    patience: seconds to wait for a worker when the last one has gone, told by `notice`.
     UsageError when there is no scheduler, no worker, or a worker with other code than ours.
     """
     from distributed import Client
@@ -39,66 +58,146 @@ def cluster_workers(address: str) -> Iterator[Executor]:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(f"No dask scheduler answers at {address}.") from error
-    with client:
-        ours = code_parts()
-        theirs = client.run(code_parts)
-        if not theirs:
-            raise UsageError(f"The scheduler at {address} has no workers: start some first.")
-        for worker, parts in theirs.items():
-            if parts != ours:
-                raise UsageError(f"Worker {worker} runs other code or parameters than this one.")
-        yield _Remote(client.get_executor(pure=False))
-
-
-class _Remote(Executor):
-    """Sends each job to a warm process of whichever worker is free."""
-
-    def __init__(self, inner: Executor) -> None:
-        self.inner = inner
-
-    def submit(self, fn, /, *args, **options):  # type: ignore[no-untyped-def]
-        if fn is not make_body:
-            raise TypeError("a cluster makes page bodies and nothing else")
-        return self.inner.submit(make_body_in_warm_process, *args, **options)
-
-
-def make_body_in_warm_process(job: Job) -> Made:
-    """On a worker: its own process has threads and cannot fork safely, so another one does."""
     try:
-        return _processes().submit(make_body, job).result()
-    except BrokenProcessPool:
-        # A pool that lost a process takes no more work: let this worker die, and the scheduler
-        # give the job to another one.
-        os._exit(1)
+        _check_workers(client, address)
+        yield _Cluster(client, address, patience, notice)
+    finally:
+        gone = client.status != "running"
+        with contextlib.suppress(OSError, TimeoutError, AssertionError):  # it may be half dead
+            client.close(timeout=ASK_SECONDS if gone else CONNECT_SECONDS)
 
 
-@cache
-def _processes() -> ProcessPoolExecutor:
-    number = int(os.environ.get(_SLOTS, "1"))
-    return ProcessPoolExecutor(number, mp_context=get_context("spawn"))
+def _check_workers(client: Any, address: str) -> None:
+    theirs = client.run(our_code, on_error="return")
+    if not theirs:
+        raise UsageError(f"The scheduler at {address} has no workers: start some first.")
+    for worker, code in theirs.items():
+        if code != our_code():
+            raise _other_code(worker)
+
+
+def _other_code(worker: str) -> UsageError:
+    return UsageError(
+        f"Worker {worker} runs other code or parameters than this one: stop it, or start it again "
+        f"from this version. {_AGAIN}"
+    )
+
+
+class _Cluster(Workers):
+    """Sends each job to a warm process of whichever worker is free.
+
+    slots: threads of the workers that are connected now. notice: told when there are none.
+    """
+
+    def __init__(
+        self, client: Any, address: str, patience: float, notice: Callable[[str], None]
+    ) -> None:
+        self._client, self._address = client, address
+        self._patience, self._notice = patience, notice
+        self._inner = client.get_executor(pure=False)
+        self._asked, self._known = -ASK_SECONDS, 0
+        self._alone_since: float | None = None
+
+    @property
+    def slots(self) -> int:  # type: ignore[override]
+        if monotonic() - self._asked >= ASK_SECONDS:
+            self._known, self._asked = self._ask(), monotonic()
+        return self._known
+
+    def _ask(self) -> int:
+        if self._client.status != "running":
+            raise self._gone()
+        try:
+            return sum(self._client.nthreads().values())
+        except (OSError, TimeoutError, CancelledError):
+            raise self._gone() from None
+
+    def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
+        if function is not make_body:
+            raise TypeError("a cluster makes page bodies and nothing else")
+        if self._client.status != "running":
+            raise self._gone()
+        return self._inner.submit(make_body_there, our_code(), *arguments, **options)
+
+    def check(self) -> None:
+        """PublicationError when the scheduler has gone, or no worker has come for too long."""
+        if self.slots:
+            self._alone_since = None
+            return
+        if self._alone_since is None:
+            self._alone_since = monotonic()
+            self._notice(
+                f"No worker is connected to {self._address}: waiting {self._patience:g} seconds "
+                "for one."
+            )
+        if monotonic() - self._alone_since > self._patience:
+            raise PublicationError(
+                f"No worker has been connected to {self._address} for {self._patience:g} seconds: "
+                f"start some. {_AGAIN}"
+            )
+
+    def explain(self, error: BaseException, job: Job) -> NotebookError:
+        from distributed import KilledWorker
+
+        if isinstance(error, IpatsError):
+            raise error from None
+        if isinstance(error, KilledWorker):
+            last = getattr(error.last_worker, "address", "unknown")
+            said = f"{job.label} was given up: the workers that ran it died, {last} the last."
+            return RunFailed(said, job.label, "its workers died")
+        if isinstance(error, CancelledError | OSError | TimeoutError):
+            raise self._gone() from None
+        raise PublicationError(
+            f"{job.label} cannot be run by the workers of {self._address} "
+            f"({type(error).__name__}): start them all from this version. {_AGAIN}"
+        ) from None
+
+    def _gone(self) -> PublicationError:
+        return PublicationError(
+            f"The dask scheduler at {self._address} went away: start it and its workers. {_AGAIN}"
+        )
+
+
+def make_body_there(code: str, job: Job) -> Made:
+    """On a worker: its own process has threads and cannot fork safely, so another one does.
+
+    UsageError when the worker runs other code than the publisher, however late it has joined.
+    """
+    if code != our_code():
+        from distributed import get_worker
+
+        raise _other_code(get_worker().address)
+    process = _free.get()
+    try:
+        ((_, made),) = run_jobs(process, [(None, job)])
+    finally:
+        _free.put(process)
+    if isinstance(made, NotebookError):
+        raise made
+    return made
 
 
 def run_worker(address: str, slots: int) -> None:
     """Serve a scheduler until it goes away: `slots` pages at once. UsageError if none answers."""
+    with scratch.run_folder() as folder:
+        processes = [LocalWorkers(1, folder) for _ in range(slots)]
+        try:
+            for process in processes:
+                process.submit(os.getpid).result()
+                _free.put(process)
+            asyncio.run(_serve(address, slots, str(folder)))
+        except (OSError, TimeoutError) as error:
+            raise UsageError(f"No dask scheduler answers at {address}.") from error
+        finally:
+            for process in processes:
+                process.shutdown(wait=True, cancel_futures=True)
+
+
+async def _serve(address: str, slots: int, folder: str) -> None:
+    """folder: private, for what dask itself puts on the disk when memory is short."""
     from distributed import Worker
 
-    async def serve() -> None:
-        async with Worker(address, nthreads=slots, death_timeout=CONNECT_SECONDS) as worker:
-            await worker.finished()
-
-    os.environ[_SLOTS] = str(slots)
-    for slot in [_processes().submit(_warm) for _ in range(slots)]:
-        slot.result()
-    try:
-        asyncio.run(serve())
-    except (OSError, TimeoutError) as error:
-        raise UsageError(f"No dask scheduler answers at {address}.") from error
-    finally:
-        with contextlib.suppress(Exception):
-            _processes().shutdown(cancel_futures=True)
-
-
-def _warm() -> None:
-    from ipats_lib.publishing.engine import warm_up
-
-    warm_up()
+    async with Worker(
+        address, nthreads=slots, death_timeout=CONNECT_SECONDS, local_directory=folder
+    ) as worker:
+        await worker.finished()

@@ -3,8 +3,11 @@
 import json
 import logging
 import os
+import sys
 import tempfile
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +21,8 @@ from papermill.execute import raise_for_execution_errors
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.engine import NotebookStopped
+from ipats_lib.publishing.engine import NotebookStopped, scratch
+from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.render import render_body
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 
@@ -75,11 +78,15 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A run's content, and what it cost (wall seconds)."""
+    """A run's content, and what it cost (wall seconds).
+
+    peak_mb: the most that a notebook of this worker has held so far, see `_peak_mb`.
+    """
 
     content: Content
     execute_seconds: float
     render_seconds: float
+    peak_mb: int = 0
 
 
 def render_nothing() -> None:
@@ -90,10 +97,10 @@ def render_nothing() -> None:
 def make_body(job: Job) -> Made:
     """In a worker: execute the notebook on the scope's data alone, and render it.
 
-    NotebookError names notebook, scope, cell and the kind of error, and no value: an error's own
+    RunFailed names notebook, scope, cell and the kind of error, and no value: an error's own
     text may quote a record.
     """
-    with tempfile.TemporaryDirectory(prefix="ipats-page-") as folder:
+    with _page_folder(job) as folder:
         data = Path(folder)
         for name, content in job.files.items():
             (data / name).write_bytes(content)
@@ -103,14 +110,41 @@ def make_body(job: Job) -> Made:
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
     made = Content(render_body(notebook), files)
-    return Made(made, executed - started, perf_counter() - executed)
+    return Made(made, executed - started, perf_counter() - executed, _peak_mb())
+
+
+@contextmanager
+def _page_folder(job: Job) -> Iterator[str]:
+    """For the scope's data, for the time of the run; a full disk is told like a failed notebook."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="ipats-page-", dir=scratch.in_use()) as folder:
+            yield folder
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        said = f"{job.label} found no place for its data ({why})."
+        raise RunFailed(said, job.label, why) from None
+
+
+def _peak_mb() -> int:
+    """Memory of the largest process that this worker has waited for: a notebook or its subprocess.
+
+    Resident, with what it shares with the worker. Of the worker's life, so a run that raises it is
+    the run that held it; 0 where the system does not count.
+    """
+    try:
+        import resource
+    except ImportError:
+        return 0
+    unit = 1024 if sys.platform != "darwin" else 1024 * 1024
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit
 
 
 def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     for name in files:
         if name not in job.downloads:
-            raise NotebookError(f"{job.label} wrote {name}, which its metadata do not declare.")
+            said = f"{job.label} wrote {name}, which its metadata do not declare."
+            raise RunFailed(said, job.label, "undeclared download")
     return files
 
 
@@ -121,15 +155,15 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     try:
         return _papermill(job, parameters)
     except NotebookStopped as error:
-        raise NotebookError(
-            f"{job.label} was stopped in cell {error.cell_index}: {type(error).__name__}."
-        ) from None
+        reason, cell = type(error).__name__, error.cell_index
+        said = f"{job.label} was stopped in cell {cell}: {reason}."
     except PapermillExecutionError as error:
-        raise NotebookError(
-            f"{job.label} failed in cell {error.cell_index} with {error.ename}."
-        ) from None
+        reason, cell = error.ename, error.cell_index
+        said = f"{job.label} failed in cell {cell} with {reason}."
     except Exception as error:
-        raise NotebookError(f"{job.label} failed: {type(error).__name__}.") from None
+        reason, cell = type(error).__name__, None
+        said = f"{job.label} failed: {reason}."
+    raise RunFailed(said, job.label, reason, cell)
 
 
 def _papermill(job: Job, parameters: dict[str, str]) -> NotebookNode:

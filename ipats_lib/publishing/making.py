@@ -3,8 +3,8 @@
 import json
 import os
 import resource
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -28,7 +28,7 @@ from ipats_lib.publishing.parts import Parts
 from ipats_lib.publishing.plan import Page, plan_publication
 from ipats_lib.publishing.run import Options, Progress, Run
 from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
-from ipats_lib.publishing.workers import local_workers, run_jobs
+from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot
@@ -60,9 +60,9 @@ def _now() -> str:
 
 
 def peak_memory_mb() -> int:
-    """The largest memory that the publisher or any process it waited for has held."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) // 1024
+    """The most memory that this process, the publisher, has held."""
+    unit = 1024 if sys.platform != "darwin" else 1024 * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
 class _Making:
@@ -102,7 +102,7 @@ class _Making:
         older = self.current.facts.get("assets", []) if carried and self.current else []
         return sorted({*assets.content, *older})
 
-    def publish(self, pool: Executor, facts: dict[str, Any], progress: Progress) -> Run:
+    def publish(self, pool: Workers, facts: dict[str, Any], progress: Progress) -> Run:
         name = self.options.period.name
         staged = self.site.stage(name)
         carried = self._carry_over(staged, facts)
@@ -157,13 +157,14 @@ class _Making:
         self.parts.update(old)
         return [PurePosixPath(name) for name in kept]
 
-    def _make(self, pool: Executor, framer: Framer, progress: Progress) -> None:
+    def _make(self, pool: Workers, framer: Framer, progress: Progress) -> None:
         started = perf_counter()
         jobs = self._jobs(framer, progress)
         failed: list[str] = []
-        for (page, about, key), made in run_jobs(pool, jobs, 2 * self.options.workers):
+        for (page, about, key), made in run_jobs(pool, jobs):
             if isinstance(made, NotebookError):
                 failed.append(str(made))
+                self.options.failed(made)
                 progress("failed", len(failed), len(self.pages))
                 if len(failed) == MOST_FAILURES:
                     break
@@ -188,6 +189,8 @@ class _Making:
             self.run.seconds[stage] = total + seconds
         slowest = [*self.run.slowest, (made.execute_seconds, page.label)]
         self.run.slowest = sorted(slowest, reverse=True)[:10]
+        if made.peak_mb > self.run.notebook_mb:
+            self.run.notebook_mb, self.run.largest = made.peak_mb, page.label
 
     def _jobs(
         self, framer: Framer, progress: Progress
@@ -278,6 +281,5 @@ def _failures(failed: list[str]) -> str:
     kept = "Nothing was published; what was finished is kept for the next run."
     if len(failed) == 1:
         return f"{failed[0]} {kept}"
-    first = " ".join(failed[:3])
-    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    return f"{len(failed)} notebooks failed: {first}{more}. {kept}".replace("..", ".")
+    most = ", and more were not tried" if len(failed) == MOST_FAILURES else ""
+    return f"{len(failed)} notebooks failed{most}. {' '.join(sorted(failed))} {kept}"

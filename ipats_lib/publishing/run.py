@@ -1,24 +1,34 @@
 """What a publication is asked to do, and what it did."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ipats_lib.errors import NotebookError
 from ipats_lib.periods import Period
 from ipats_lib.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ipats_lib.publishing.workers import Workers
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much is done and how much there is."""
 Explain = Callable[[str, tuple[str, ...]], None]
 """Called with a page's path and what changed, for every page that is executed again."""
-Pool = Callable[[int], AbstractContextManager[Executor]]
+Failed = Callable[[NotebookError], None]
+"""Called with each run of a notebook that failed, as soon as it is known."""
+Pool = Callable[[int], "AbstractContextManager[Workers]"]
 """Gives so many workers, on this machine or elsewhere."""
 
 
 def say_nothing(path: str, reasons: tuple[str, ...]) -> None:
     """The explanation nobody asked for."""
+
+
+def keep_silent(failed: NotebookError) -> None:
+    """The failure is told at the end, with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class Options:
     workers: int = 2
     clean: bool = False
     explain: Explain = say_nothing
+    failed: Failed = keep_silent
     pool: Pool | None = None
     notebook_seconds: float = 300
     notebook_mb: float = 4096
@@ -47,6 +58,8 @@ class Run:
     """What a publication did, for its operator (wall seconds).
 
     pages: HTML pages that notebooks gave. executed and kept: runs of notebooks, one a scope.
+    peak_mb: the most that the publisher held; notebook_mb and largest: the most that a process of
+    a notebook held, with what it shared with its worker, and whose it was.
     """
 
     pages: int = 0
@@ -57,3 +70,5 @@ class Run:
     slowest: list[tuple[float, str]] = field(default_factory=list)
     release: str = ""
     peak_mb: int = 0
+    notebook_mb: int = 0
+    largest: str = ""

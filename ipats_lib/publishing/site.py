@@ -9,7 +9,6 @@
 A server must refuse every path segment that starts with a dot.
 """
 
-import fcntl
 import getpass
 import hashlib
 import json
@@ -94,6 +93,10 @@ class Site:
     @contextmanager
     def publisher(self) -> Iterator[None]:
         """Hold the site for publishing; PublisherBusyError names the holder. Freed by any death."""
+        try:
+            import fcntl
+        except ImportError:
+            raise UsageError("Publishing needs Linux or macOS: see docs/decisions/0011.") from None
         self.releases.mkdir(parents=True, exist_ok=True)
         with (self.inner / "lock").open("a+") as lock:
             try:

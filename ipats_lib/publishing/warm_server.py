@@ -5,11 +5,17 @@ It warms the engine, compiles the templates and does once what every notebook wo
 """
 
 import gc
+import os
 from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ipats_lib.publishing.engine import warm_up
+from ipats_lib.publishing.engine import process_tree, warm_up
+
+# Set while a publisher starts its server, and never seen by a notebook. Workers ask for SERVER.
+SERVER = os.getpid() if (publisher := os.environ.pop("IPATS_PUBLISHER", "")) else None
+if publisher:
+    process_tree.die_with_parent(int(publisher))
 
 warm_up()
 

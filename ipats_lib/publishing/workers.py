@@ -1,61 +1,181 @@
 """Where pages are made: processes of this machine, or a dask cluster. The jobs are the same."""
 
+import multiprocessing.forkserver
 import os
+import sys
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import TypeVar
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any, TypeVar
 
 from ipats_lib.errors import NotebookError
+from ipats_lib.publishing.engine import process_tree, scratch
+from ipats_lib.publishing.engine.fork_safety import platform_hazard
 from ipats_lib.publishing.execute import Job, Made, make_body
+from ipats_lib.publishing.failed import RunFailed
 
 Tag = TypeVar("Tag")
+Outcome = tuple[Tag, Made | NotebookError]
+WARM_SERVER = "ipats_lib.publishing.warm_server"
+PUBLISHER = "IPATS_PUBLISHER"
+LOOK_SECONDS = 1.0
+
+
+class Workers(Executor):
+    """What makes pages. slots: how many at once, which may change while they work."""
+
+    slots: int = 2
+
+    def check(self) -> None:
+        """Called now and then while nothing ends: raise when nothing ever will."""
+
+    def renew(self) -> None:
+        """Begin again after a worker's death took the others along."""
+
+    def explain(self, error: BaseException, job: Job) -> NotebookError:
+        """What to tell of a job that ended in `error`; raises what ends the publication."""
+        kind = type(error).__name__
+        return RunFailed(f"{job.label} could not be made: {kind}.", job.label, kind)
+
+
+class LocalWorkers(Workers):
+    """Processes of this machine; each works in the run's `folder` and dies with its parent."""
+
+    def __init__(self, number: int, folder: Path, context: BaseContext | None = None) -> None:
+        self.slots, self._folder = number, folder
+        self._context = context or _context()
+        self._start()
+
+    def _start(self) -> None:
+        begin = (os.getpid(), self._folder)
+        self._pool = ProcessPoolExecutor(
+            self.slots, mp_context=self._context, initializer=_begin, initargs=begin
+        )
+        self._pool.submit(os.getpid)
+
+    def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
+        try:
+            return self._pool.submit(function, *arguments, **options)
+        except BrokenProcessPool as error:
+            broken: Future[Any] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def renew(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._start()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
 
 @contextmanager
-def local_workers(number: int) -> Iterator[Executor]:
-    """Worker processes, forked from a warm server that never holds a scope's data."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["ipats_lib.publishing.warm_server"])
-    with ProcessPoolExecutor(number, mp_context=context) as pool:
-        pool.submit(os.getpid)
+def local_workers(number: int) -> Iterator[Workers]:
+    """Worker processes, forked from a warm server that never holds a scope's data.
+
+    Where a fork is not safe (`platform_hazard`) each is a process started anew.
+    """
+    with scratch.run_folder() as folder:
+        pool = LocalWorkers(number, folder)
         try:
             yield pool
-        except BaseException:
+        finally:
             # Waiting: Python would wait at its end anyway, and stumble over the half-closed pool.
             pool.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
-def run_jobs(
-    pool: Executor, jobs: Iterable[tuple[Tag, Job]], in_flight: int
-) -> Iterator[tuple[Tag, Made | NotebookError]]:
+def _context() -> BaseContext:
+    if platform_hazard():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([WARM_SERVER])
+    os.environ[PUBLISHER] = str(os.getpid())
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        del os.environ[PUBLISHER]
+    return context
+
+
+def _begin(publisher: int, folder: Path) -> None:
+    """In a new worker: never outlive the publisher, whose end may be a kill."""
+    scratch.use(folder)
+    if not sys.platform.startswith("linux"):
+        threading.Thread(target=_end_with_publisher, daemon=True).start()
+        return
+    server = getattr(sys.modules.get(WARM_SERVER), "SERVER", None)
+    process_tree.die_with_parent(server or publisher)
+
+
+def _end_with_publisher() -> None:
+    if (publisher := multiprocessing.parent_process()) is not None:
+        publisher.join()
+    os._exit(1)
+
+
+def run_jobs(pool: Workers, jobs: Iterable[tuple[Tag, Job]]) -> Iterator[Outcome[Tag]]:
     """Make the bodies of all jobs, in the order that they finish; a failed one gives its error.
 
-    No more than `in_flight` jobs exist at a time, so memory does not grow with the number of
-    pages. A worker's own death takes the pool with it and is raised, as NotebookError.
+    No more than two jobs a slot exist at a time, so memory does not grow with the number of pages.
+    When a worker dies, the jobs that died with it are tried again one at a time: the one that
+    kills its worker again is named, and the others go on.
     """
-    open_: dict[Future[Made], tuple[Tag, str]] = {}
+    open_: dict[Future[Made], tuple[Tag, Job]] = {}
     for tag, job in jobs:
-        if len(open_) >= in_flight:
-            yield from _finished(open_)
-        open_[pool.submit(make_body, job)] = tag, job.label
+        while len(open_) >= max(1, 2 * pool.slots):
+            yield from _finished(pool, open_, LOOK_SECONDS)
+        open_[pool.submit(make_body, job)] = tag, job
+        yield from _finished(pool, open_, 0)  # so that a failure is told at once
     while open_:
-        yield from _finished(open_)
+        yield from _finished(pool, open_, LOOK_SECONDS)
 
 
 def _finished(
-    open_: dict[Future[Made], tuple[Tag, str]],
-) -> Iterator[tuple[Tag, Made | NotebookError]]:
-    done, _ = wait(open_, return_when=FIRST_COMPLETED)
+    pool: Workers, open_: dict[Future[Made], tuple[Tag, Job]], seconds: float
+) -> Iterator[Outcome[Tag]]:
+    done, _ = wait(open_, timeout=seconds, return_when=FIRST_COMPLETED)
+    if seconds and not done:
+        pool.check()
+    if any(isinstance(_error(future), BrokenProcessPool) for future in done):
+        done, _ = wait(open_)  # the pool is dead, and with it every job that it had
+    lost = []
     for future in done:
-        tag, label = open_.pop(future)
-        try:
-            made: Made | NotebookError = future.result()
-        except BrokenProcessPool:
-            raise NotebookError(f"A worker died, on {label} or beside it.") from None
-        except NotebookError as error:
-            made = error
-        yield tag, made
+        tag, job = open_.pop(future)
+        if isinstance(_error(future), BrokenProcessPool):
+            lost.append((tag, job))
+        else:
+            yield tag, _outcome(pool, future, job)
+    if lost:
+        pool.renew()
+        for tag, job in lost:
+            yield tag, _alone(pool, job)
+
+
+def _alone(pool: Workers, job: Job) -> Made | NotebookError:
+    """A job that may have killed its worker, tried again with no other beside it."""
+    future = pool.submit(make_body, job)
+    while not wait([future], timeout=LOOK_SECONDS).done:
+        pool.check()
+    if not isinstance(_error(future), BrokenProcessPool):
+        return _outcome(pool, future, job)
+    pool.renew()
+    said = f"{job.label} was tried twice, and each time the worker process that ran it died."
+    return RunFailed(said, job.label, "its worker died twice")
+
+
+def _error(future: Future[Made]) -> BaseException | None:
+    return None if future.cancelled() else future.exception()
+
+
+def _outcome(pool: Workers, future: Future[Made], job: Job) -> Made | NotebookError:
+    try:
+        return future.result()
+    except NotebookError as error:
+        return error
+    except Exception as error:
+        return pool.explain(error, job)

@@ -1,85 +1,121 @@
-"""The same pages from a dask cluster: a real scheduler, real workers, one of them killed."""
+"""The same pages from a dask cluster: a real scheduler, real workers, some of them killed."""
 
-import contextlib
-import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, publish
+from tests.end_to_end.clusters import Waiting, building, cluster, stop, told, wait_until
 from tests.end_to_end.test_publishing import PERIOD, content
 
-
-def started(command: list[str], said: str) -> tuple[subprocess.Popen[str], str]:
-    """Start a process in a group of its own and wait until it says something."""
-    process = subprocess.Popen(
-        command, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        start_new_session=True,
-    )  # fmt: skip
-    for line in process.stdout:
-        if found := re.search(said, line):
-            return process, found[0]
-    raise AssertionError(f"{command} ended without saying {said}")
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout:
-        process.stdout.close()
+pytestmark = pytest.mark.xdist_group("cluster")
 
 
 @pytest.fixture
-def cluster():
-    """The scheduler's address and two workers."""
-    dask = shutil.which("dask", path=str(Path(sys.executable).parent))
-    scheduler, address = started(
-        [dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
-        r"tcp://127\.0\.0\.1:\d+",
-    )
-    command = [sys.executable, "publish.py", "worker", "--scheduler", address, "--slots", "1"]
-    workers = [subprocess.Popen(command, cwd=ROOT, start_new_session=True) for _ in range(2)]
-    yield address, workers
-    for process in [*workers, scheduler]:
-        stop(process)
+def waiting(tmp_path) -> Waiting:
+    return Waiting(tmp_path)
 
 
-def wait_for_workers(address: str, number: int) -> None:
-    """In a process of its own: dask's client leaves sockets to the garbage collector."""
-    code = (
-        "import sys; from distributed import Client\n"
-        "with Client(sys.argv[1], timeout=30) as c: c.wait_for_workers(int(sys.argv[2]), 60)"
-    )
-    subprocess.run([sys.executable, "-c", code, address, str(number)], check=True, timeout=120)
-
-
-def test_a_killed_worker_changes_nothing_but_the_time(cluster, extract, store, site, tmp_path):
-    address, workers = cluster
-    wait_for_workers(address, 2)
+def test_a_killed_worker_changes_nothing_but_the_time(extract, store, site, tmp_path):
     there = tmp_path / "site"
-    building = subprocess.Popen(
-        [sys.executable, "publish.py", "build", "--extract", str(extract), "--store", str(store),
-         "--period", PERIOD, "--site", str(there), "--only", "lwia/90", "--only", "lwia/02",
-         "--scheduler", address],
-        cwd=ROOT, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    cache = there / ".ipats" / "cache"
-    while building.poll() is None and not list(cache.glob("??/*")):
-        time.sleep(0.05)
-    assert building.poll() is None, "the build ended before a worker could be killed"
-    stop(workers[0])
-    _, said = building.communicate(timeout=300)
-    assert building.returncode == 0, said
+    with cluster() as dask:
+        for _ in range(2):
+            dask.worker()
+        dask.wait_for_workers(2)
+        build = subprocess.Popen(
+            [sys.executable, "publish.py", "build", "--extract", str(extract), "--store",
+             str(store), "--period", PERIOD, "--site", str(there), "--only", "lwia/90",
+             "--only", "lwia/02", "--scheduler", dask.address],
+            cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        cache = there / ".ipats" / "cache"
+        while build.poll() is None and not list(cache.glob("??/*")):
+            time.sleep(0.05)
+        assert build.poll() is None, "the build ended before a worker could be killed"
+        stop(dask.workers[0])
+        _, said = build.communicate(timeout=300)
+    assert build.returncode == 0, said
     areas = ("lwia/90/", "lwia/02/")
     here = {name: digest for name, digest in content(site).items() if name.startswith(areas)}
     assert content(there) == here
+
+
+def test_all_slots_of_a_cluster_work_and_what_a_dead_worker_ran_is_run_elsewhere(
+    extract, store, tmp_path, waiting
+):
+    """Six slots are more than the four jobs that two workers of one machine are given."""
+    with cluster() as dask:
+        first, second = dask.worker(3), dask.worker(3)
+        dask.wait_for_workers(2)
+        build = building(extract, store, tmp_path / "site", waiting, dask.address)
+        wait_until(lambda: len(waiting.runs()) == 6 or build.poll() is not None)
+        lost, kept = waiting.scopes_run_by(first), waiting.scopes_run_by(second)
+        assert (len(lost), len(kept)) == (3, 3)
+        stop(first)
+        waiting.go()
+        events = told(build)
+        assert build.returncode == 0, events
+        assert lost <= waiting.scopes_run_by(second)
+    runs = [scope for scope, _ in waiting.runs()]
+    assert {scope for scope in runs if runs.count(scope) == 2} == lost
+    assert events[-1]["executed"] == 8
+
+
+def test_a_job_given_up_and_a_cluster_without_workers_end_in_sentences(
+    extract, store, tmp_path, waiting
+):
+    """The scheduler gives a job up at its first worker's death, and no other worker comes."""
+    with cluster(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as dask:
+        only = dask.worker()
+        dask.wait_for_workers(1)
+        site = tmp_path / "site"
+        build = building(
+            extract, store, site, waiting, dask.address, "--worker-seconds", "2"
+        )  # fmt: skip
+        wait_until(waiting.runs)
+        ((scope, _),) = waiting.runs()
+        stop(only)
+        events = told(build)
+    kinds = [event["event"] for event in events]
+    assert kinds.index("failed") < kinds.index("waiting") < kinds.index("stopped")
+    failed, stopped = events[kinds.index("failed")], events[-1]
+    assert failed["scope"].replace("/", "-") == scope
+    assert "the workers that ran it died" in failed["message"]
+    assert f"No worker has been connected to {dask.address} for 2 seconds" in stopped["message"]
+    assert stopped["exit_code"] == build.returncode == 6
+    assert not (site / PERIOD).exists()
+
+
+def test_a_scheduler_that_goes_away_ends_in_one_sentence(extract, store, tmp_path, waiting):
+    with cluster() as dask:
+        dask.worker()
+        dask.wait_for_workers(1)
+        build = building(extract, store, tmp_path / "site", waiting, dask.address)
+        wait_until(waiting.runs)
+        stop(dask.scheduler)
+        events = told(build)
+    assert f"The dask scheduler at {dask.address} went away" in events[-1]["message"]
+    assert "what was finished is kept" in events[-1]["message"]
+    assert build.returncode == 6
+
+
+def test_a_worker_with_other_code_that_joins_late_makes_no_page(extract, store, tmp_path, waiting):
+    other = tmp_path / "params"
+    shutil.copytree(ROOT / "params", other)
+    (other / "another.txt").write_text("a file that the publisher's parameters have not\n")
+    with cluster() as dask:
+        dask.worker()
+        dask.wait_for_workers(1)
+        build = building(extract, store, tmp_path / "site", waiting, dask.address)
+        wait_until(waiting.runs)
+        dask.worker(IPATS_PARAMS=str(other))
+        events = told(build)
+        assert len(waiting.runs()) == 1
+    assert "runs other code or parameters than this one: stop it" in events[-1]["message"]
+    assert build.returncode == 2
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])

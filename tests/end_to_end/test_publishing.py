@@ -5,6 +5,7 @@ import hashlib
 import json
 import random
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -276,6 +277,12 @@ def test_operators_get_one_json_object_a_line(copied, extract, store):
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert {line["event"] for line in lines} == {"progress", "published"}
     assert 0 < lines[-1]["executed"] < lines[-1]["pages"]
+    assert lines[-1]["largest"].endswith(" for lwia/90") or "/planner/" in lines[-1]["largest"]
+    assert 50 < lines[-1]["notebook_mb"] < 4096
+    assert all(datetime.fromisoformat(line["time"]).tzinfo for line in lines)
+    steps = [line for line in lines if line.get("stage") == "notebooks"]
+    assert steps[-1]["left"] == 0
+    assert all(step["rate"] > 0 and step["left"] >= 0 for step in steps[1:])
 
 
 def test_a_failure_is_told_in_json_too(extract, tmp_path):

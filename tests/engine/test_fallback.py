@@ -91,6 +91,36 @@ def hazard_with_busy_pools() -> str | None:
     return fork_hazard()
 
 
+def test_a_process_that_has_used_vl_convert_does_not_fork(elsewhere: Elsewhere) -> None:
+    """Its threads hang a forked child, and are too few to be told from arrow's by number."""
+    hazard = elsewhere(in_a_process_of_its_own, "hazard_after_vl_convert")
+    assert "V8" in hazard
+    assert "tokio" in hazard
+
+
+def in_a_process_of_its_own(function: str) -> str:
+    """What it says; the process that asks can fork again afterwards."""
+    import subprocess
+    import sys
+
+    code = f"from tests.engine.test_fallback import {function} as f; print(f())"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def hazard_after_vl_convert() -> str | None:
+    import vl_convert
+
+    from ipats_lib.publishing.engine import warm_up
+
+    warm_up()
+    assert fork_hazard() is None
+    chart = {"mark": "point", "data": {"values": []}}
+    vl_convert.vegalite_to_svg(chart)
+    return fork_hazard()
+
+
 def test_the_kernels_sockets_are_in_a_private_folder() -> None:
     manager = PrivateKernelManager()
     folder = Path(manager.ip).parent

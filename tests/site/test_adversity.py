@@ -4,6 +4,7 @@ Source: issue text "Whole or absent"; security notes, Faults.
 """
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -144,3 +145,24 @@ def test_f11_a_notebook_that_goes_wrong_is_named_and_takes_nothing_along(
     again = build(extract, small, store, "--explain")
     assert again.returncode == 0, again.stderr
     assert "comparison/areas" not in again.stdout, "what went well was kept"
+
+
+def test_with_ordinary_kernels_the_bytes_are_the_same_and_the_log_is_json(
+    small, extract, store, tmp_path, monkeypatch
+):
+    """As on a system where no fork is safe: kernels and the engine write to standard error too."""
+    monkeypatch.setenv("IPATS_ENGINE", "kernel")
+    site = tmp_path / "with-kernels"
+    only = ("--only", planner_of(extract))
+    command = ("--log-format", "json", "build", "--extract", extract, "--store", store,
+               "--period", PERIOD, "--site", site, *only)  # fmt: skip
+    failing = publish(*command, "--notebooks", with_cell(tmp_path, "1 / 0"))
+    events = [json.loads(line) for line in failing.stderr.splitlines()]
+    assert "Notebooks run in ordinary kernels" in str(events)
+    (failed,) = (event for event in events if event["event"] == "failed")
+    assert (failed["notebook"], failed["scope"]) == ("performance/summary", planner_of(extract))
+    assert (failed["reason"], failed["cell"] > 0) == ("ZeroDivisionError", True)
+    assert (events[-1]["event"], failing.returncode) == ("stopped", 5)
+    done = publish(*command)
+    assert done.returncode == 0, done.stderr
+    assert tree(site / PERIOD) == tree(small / PERIOD)

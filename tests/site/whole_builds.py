@@ -9,7 +9,7 @@ body stands for its notebook's run: what is tried here is what happens on the di
 import hashlib
 import shutil
 import sys
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -23,6 +23,7 @@ from ipats_lib.publishing.dependencies import common_parts
 from ipats_lib.publishing.execute import Content, Made
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options
+from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
 from tests.site.durable import Attempt, attempt
@@ -33,7 +34,7 @@ ONLY = ("state", "lwia/90")
 OLD, NEW = date(2025, 8, 15), date(2025, 8, 16)
 
 
-class Stand(Executor):
+class Stand(Workers):
     """Gives for each job a body that depends on all that the job holds."""
 
     def submit(self, function, job):

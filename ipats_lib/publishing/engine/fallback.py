@@ -11,6 +11,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.engines import NotebookExecutionManager
 
+from ipats_lib.publishing.engine import scratch
 from ipats_lib.publishing.engine.kernel_watch import KernelWatch
 from ipats_lib.publishing.engine.limits import Limits
 from ipats_lib.publishing.engine.steady_client import SteadyClient
@@ -57,7 +58,7 @@ class PrivateKernelManager(AsyncKernelManager):
 
 
 def _private_folder() -> Path:
-    place = tempfile.gettempdir()
+    place = str(scratch.in_use() or tempfile.gettempdir())
     if len(place) > SOCKET_PATH_LIMIT - len("/ipats-xxxxxxxx"):
         place = "/tmp"  # noqa: S108  (mkdtemp makes a folder only we can enter)
     return Path(tempfile.mkdtemp(prefix="ipats-", dir=place))

@@ -17,17 +17,28 @@ HARMLESS_NAMES = frozenset({"jemalloc_bg_thd"})  # jemalloc has fork handlers of
 
 def fork_hazard() -> str | None:
     """Return why a fork would be unsafe here, or None when it is safe."""
-    if not sys.platform.startswith("linux"):
-        return f"forking is not safe on {sys.platform}"
-    if not hasattr(os, "pidfd_open"):
-        return "this Python cannot watch a process by descriptor"
+    if reason := platform_hazard():
+        return reason
     if names := _python_threads():
         return f"Python threads are running: {', '.join(names)}"
+    if names := _foreign_threads():
+        return f"threads of other libraries are running: {', '.join(names)}"
     if _unknown_threads() == 0:
         return None
     _fold_thread_pools()
     left = _unknown_threads()
     return f"{left} threads of unknown libraries are running" if left else None
+
+
+def platform_hazard() -> str | None:
+    """Return why no process may fork on this system, or None where forks are safe by themselves."""
+    if os.environ.get("IPATS_ENGINE") == "kernel":
+        return "IPATS_ENGINE=kernel asks for it"
+    if not sys.platform.startswith("linux"):
+        return f"forking is not safe on {sys.platform}"
+    if not hasattr(os, "pidfd_open"):
+        return "this Python cannot watch a process by descriptor"
+    return None
 
 
 def _python_threads() -> list[str]:
@@ -42,9 +53,23 @@ def _is_progress_monitor(thread: threading.Thread) -> bool:
     return type(thread).__module__ == "tqdm._monitor"
 
 
+def _foreign_threads() -> list[str]:
+    """Names of threads whose library has named them: V8's and tokio's, once vl-convert was used.
+
+    A fork hangs on these. Arrow's and OpenBLAS's bear the name of the thread that started them.
+    """
+    ours = {_thread_name(str(os.getpid())), *(_thread_name(tid) for tid in _known())}
+    names = {_thread_name(tid) for tid in os.listdir("/proc/self/task")}
+    return sorted(names - ours - HARMLESS_NAMES)
+
+
+def _known() -> set[str]:
+    return {str(thread.native_id) for thread in threading.enumerate()}
+
+
 def _unknown_threads() -> int:
     """Count native threads that belong neither to Python nor to a library known to cope."""
-    known = {str(thread.native_id) for thread in threading.enumerate()}
+    known = _known()
     native = [tid for tid in os.listdir("/proc/self/task") if tid not in known]
     unnamed = [tid for tid in native if _thread_name(tid) not in HARMLESS_NAMES]
     return len(unnamed) if len(unnamed) > _arrow_threads() else 0

@@ -5,7 +5,6 @@ is imported when a notebook is run.
 """
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,7 @@ from nbformat import NotebookNode
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger as papermill_log
 
-from ipats_lib.publishing.engine.fork_safety import fork_hazard
+from ipats_lib.publishing.engine.fork_safety import fork_hazard, platform_hazard
 from ipats_lib.publishing.engine.limits import Limits
 
 log = logging.getLogger("ipats.engine")
@@ -76,8 +75,8 @@ class IpatsEngine(Engine):  # type: ignore[misc]
 
 def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None:
     """Return why this notebook needs an ordinary kernel, or None when a fork will do."""
-    if os.environ.get("IPATS_ENGINE") == "kernel":
-        return "IPATS_ENGINE=kernel asks for it"
+    if reason := platform_hazard():
+        return reason
     if kernel_name != OWN_KERNEL:
         return f"kernel {kernel_name!r} is not known to be this interpreter's"
     special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]

@@ -1,0 +1,69 @@
+"""Where a run keeps scopes' data for a moment: one private folder, removed at the run's end.
+
+A run that is killed cannot remove its own. It held the folder's lock, which its death has freed:
+the next run on the machine finds the folder unlocked and removes it. Locks and not process numbers,
+because containers that share `/tmp` do not share those.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PREFIX = "ipats-run-"
+_UNNAMED = "ipats-new-"
+_used: list[Path] = []
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """This run's own folder, which nobody else can enter; what killed runs have left goes first."""
+    sweep()
+    unnamed = Path(tempfile.mkdtemp(prefix=_UNNAMED))
+    lock = _locked(unnamed)  # before it has the name that a sweep looks for
+    folder = unnamed.rename(unnamed.with_name(PREFIX + unnamed.name.removeprefix(_UNNAMED)))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def use(folder: Path) -> None:
+    """In a worker process: keep everything in this run's folder."""
+    _used[:] = [folder]
+
+
+def in_use() -> Path | None:
+    """This process's run folder; None outside a run, where the system's place must do."""
+    return _used[0] if _used and _used[0].is_dir() else None
+
+
+def sweep() -> None:
+    """Remove our own folders that no living run holds."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            if (lock := _locked(folder)) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+
+def _locked(folder: Path) -> int | None:
+    """A descriptor that holds the folder's lock as long as this process lives; None when taken,
+    or where the system has no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -1,0 +1,151 @@
+"""A real dask scheduler and real workers, and notebooks that tell who runs them and wait."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+
+from ipats_lib.publishing.engine.process_tree import descendants
+from tests.conftest import ROOT
+from tests.engine.conftest import code, notebook
+
+PERIOD = "PY2024Q4"
+AREAS = ("lwia/01", "lwia/02", "lwia/03", "lwia/90")
+TELL_AND_WAIT = """
+import os, time
+from pathlib import Path
+place = Path({place!r})
+(place / f"{{scope.replace('/', '-')}}.{{os.getppid()}}").touch()
+while not (place / "go").exists():
+    time.sleep(0.1)
+"""
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    for _ in range(1200):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("two minutes were not enough")
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Kill a process with its group, as a machine that loses power does."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()
+
+
+class Cluster:
+    """A scheduler and the workers that are started for it."""
+
+    def __init__(self, **settings: str) -> None:
+        dask = shutil.which("dask", path=str(Path(sys.executable).parent))
+        self.scheduler, self.address = _started(
+            [dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
+            r"tcp://127\.0\.0\.1:\d+",
+            settings,
+        )
+        self.workers: list[subprocess.Popen[str]] = []
+
+    def worker(self, slots: int = 1, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "publish.py", "worker", "--scheduler", self.address]
+        started = subprocess.Popen(
+            [*command, "--slots", str(slots)], cwd=ROOT, start_new_session=True,
+            stderr=subprocess.DEVNULL, env={**os.environ, **environment},
+        )  # fmt: skip
+        self.workers.append(started)
+        return started
+
+    def wait_for_workers(self, number: int) -> None:
+        """In a process of its own: dask's client leaves sockets to the garbage collector."""
+        code = (
+            "import sys; from distributed import Client\n"
+            "with Client(sys.argv[1], timeout=30) as c: c.wait_for_workers(int(sys.argv[2]), 90)"
+        )
+        command = [sys.executable, "-c", code, self.address, str(number)]
+        subprocess.run(command, check=True, timeout=120)
+
+
+@contextmanager
+def cluster(**settings: str) -> Iterator[Cluster]:
+    made = Cluster(**settings)
+    try:
+        yield made
+    finally:
+        for process in (*made.workers, made.scheduler):
+            stop(process)
+
+
+def _started(
+    command: list[str], said: str, settings: dict[str, str]
+) -> tuple[subprocess.Popen[str], str]:
+    """Start a process in a group of its own and wait until it says something."""
+    process = subprocess.Popen(
+        command, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        start_new_session=True, env={**os.environ, **settings},
+    )  # fmt: skip
+    for line in process.stdout:
+        if found := re.search(said, line):
+            return process, found[0]
+    raise AssertionError(f"{command} ended without saying {said}")
+
+
+class Waiting:
+    """One notebook whose every run says who runs it, and waits until it may go on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place, self.notebooks = folder / "told", folder / "notebooks"
+        self.place.mkdir()
+        (self.notebooks / "performance").mkdir(parents=True)
+        parameters = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
+        made = notebook(code(parameters, "parameters"), TELL_AND_WAIT.format(place=str(self.place)))
+        made.cells.insert(0, nbformat.v4.new_markdown_cell("# Waits"))
+        made.metadata["ipats"] = {
+            "family": "performance", "title": "Waits", "order": 1, "scopes": ["lwia", "planner"],
+        }  # fmt: skip
+        nbformat.write(made, self.notebooks / "performance" / "waits.ipynb")
+
+    def runs(self) -> list[tuple[str, int]]:
+        """(scope, process of the worker) of every run that was begun."""
+        names = (path.name.rpartition(".") for path in self.place.glob("*.*"))
+        return [(scope, int(pid)) for scope, _, pid in names]
+
+    def scopes_run_by(self, worker: subprocess.Popen[str]) -> set[str]:
+        mine = descendants([worker.pid])
+        return {scope for scope, pid in self.runs() if pid in mine}
+
+    def go(self) -> None:
+        (self.place / "go").touch()
+
+
+def building(
+    extract: Path, store: Path, site: Path, waiting: Waiting, address: str, *more: str
+) -> subprocess.Popen[str]:
+    """A build on the cluster, whose standard error is JSON."""
+    only = [word for area in AREAS for word in ("--only", area)]
+    return subprocess.Popen(
+        [sys.executable, "publish.py", "--log-format", "json", "build", "--extract", str(extract),
+         "--store", str(store), "--period", PERIOD, "--site", str(site), *only,
+         "--notebooks", str(waiting.notebooks), "--scheduler", address, *more],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def told(build: subprocess.Popen[str]) -> list[dict]:
+    """The events of a build's log, once it has ended: every line is an object."""
+    _, said = build.communicate(timeout=300)
+    return [json.loads(line) for line in said.splitlines()]

@@ -1,0 +1,178 @@
+"""Processes that make pages die, alone or with their publisher: nothing else is lost or stays.
+
+Source: issue text "The publishing engine": a notebook that kills its process is named and does not
+take the others along; a publisher killed at any moment.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ipats_lib.errors import UsageError
+from ipats_lib.publishing.engine import scratch
+from ipats_lib.publishing.engine.process_tree import descendants
+from ipats_lib.publishing.execute import Job, make_body
+from ipats_lib.publishing.failed import RunFailed
+from ipats_lib.publishing.making import MOST_FAILURES, _failures
+from ipats_lib.publishing.site import Site
+from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
+from tests.conftest import ROOT
+from tests.engine.conftest import notebook
+
+pytestmark = pytest.mark.xdist_group("workers")
+
+KILL_THE_WORKER = "import os\nos.kill(os.getppid(), 9)"
+
+
+def job(label: str, *cells: str) -> Job:
+    made = notebook(f"'{label}'", *cells)
+    return Job(label, "state", "PY2024Q4", nbformat.writes(made), {}, seconds=60)
+
+
+def outcomes(*jobs: Job) -> dict[str, object]:
+    with local_workers(2) as pool:
+        return dict(run_jobs(pool, [(each.label, each) for each in jobs]))
+
+
+@pytest.fixture
+def own_temporary_folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_job_that_kills_its_worker_is_named_and_the_others_are_made(own_temporary_folder):
+    labels = [f"good {number} for state" for number in range(5)]
+    bad = job("bad for lwia/07", KILL_THE_WORKER)
+    made = outcomes(job(labels[0]), bad, *(job(label) for label in labels[1:]))
+    failed = made.pop("bad for lwia/07")
+    assert isinstance(failed, RunFailed)
+    assert "bad for lwia/07 was tried twice" in str(failed)
+    assert [label in made[label].content.body for label in labels] == [True] * 5
+    assert not list(own_temporary_folder.glob("ipats-*")), "the killed worker's page folder stays"
+
+
+def test_a_worker_that_dies_by_chance_costs_no_page(tmp_path):
+    once = f"from pathlib import Path\nmark = Path({str(tmp_path / 'tried')!r})"
+    die = f"if not mark.exists():\n    mark.touch()\n    {KILL_THE_WORKER.replace(chr(10), '; ')}"
+    labels = ("unlucky one", "second one", "third one")
+    made = outcomes(job(labels[0], once, die), job(labels[1]), job(labels[2]))
+    assert [label in made[label].content.body for label in labels] == [True] * 3
+
+
+PUBLISHER = """
+import sys
+from tests.site.test_workers import job
+from ipats_lib.publishing.workers import local_workers, run_jobs
+hang = f"open({sys.argv[1]!r} + name, 'w').write(str(1))\\nimport time\\ntime.sleep(600)"
+jobs = [(name, job(name, f"name = {name!r}", hang)) for name in "ab"]
+with local_workers(2) as pool:
+    list(run_jobs(pool, jobs))
+"""
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("a minute was not enough")
+
+
+def alive(pid: int) -> bool:
+    """Whether it still runs; the dead that nobody has asked about do not count."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("engine", ["", "kernel"])
+def test_a_killed_publisher_leaves_no_process_and_its_data_go_with_the_next_run(
+    own_temporary_folder, engine
+):
+    mark = own_temporary_folder / "mark-"
+    killed = subprocess.Popen(
+        [sys.executable, "-c", PUBLISHER, mark],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(own_temporary_folder), "IPATS_ENGINE": engine},
+    )
+    wait_until(lambda: len(list(own_temporary_folder.glob("mark-*"))) == 2)
+    family = descendants([killed.pid]) - {killed.pid}
+    assert len(family) >= 4
+    (left,) = own_temporary_folder.glob(f"{scratch.PREFIX}*")
+    assert len(list(left.glob("ipats-page-*"))) == 2
+    assert left.stat().st_mode & 0o077 == 0
+    with scratch.run_folder():
+        assert left.exists(), "its owner lives"
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    wait_until(lambda: not any(alive(pid) for pid in family))
+    with scratch.run_folder() as ours:
+        assert [path for path in own_temporary_folder.glob("ipats-*") if path != ours] == []
+
+
+def test_where_no_fork_is_safe_workers_are_started_anew(monkeypatch):
+    monkeypatch.setenv("IPATS_ENGINE", "kernel")
+    with local_workers(1) as pool:
+        assert pool._context.get_start_method() == "spawn"
+        ((_, made),) = run_jobs(pool, [(None, job("page"))])
+    monkeypatch.delenv("IPATS_ENGINE")
+    assert made.content == outcomes(job("page"))["page"].content
+
+
+def test_without_locks_publishing_says_what_it_needs(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with (
+        pytest.raises(UsageError, match="Publishing needs Linux or macOS"),
+        Site(tmp_path / "site").publisher(),
+    ):
+        pass
+    with scratch.run_folder() as folder:  # what the engine alone needs is there
+        assert folder.is_dir()
+
+
+def test_a_notebooks_memory_is_measured_where_it_was_held():
+    made = outcomes(job("large", "held = bytearray(700_000_000)", "del held"))
+    assert 700 <= made["large"].peak_mb < 1500
+
+
+class Recorded(Workers):
+    """Makes each page here and at once, and notes when it was asked to."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def submit(self, function, asked):
+        from concurrent.futures import Future
+
+        assert function is make_body
+        self.events.append(f"asked for {asked.label}")
+        future = Future()
+        if asked.label == "bad":
+            future.set_exception(RunFailed("bad failed.", "bad", "ValueError", 3))
+        else:
+            future.set_result(None)
+        return future
+
+
+def test_a_failure_is_told_before_the_next_job_is_asked_for():
+    pool = Recorded()
+    for tag, made in run_jobs(pool, [(n, job(n)) for n in ("bad", "b", "c", "d", "e", "f")]):
+        pool.events.append(f"told of {tag}" if isinstance(made, RunFailed) else f"made {tag}")
+    assert pool.events[:3] == ["asked for bad", "told of bad", "asked for b"]
+
+
+def test_all_failures_are_listed_at_the_end():
+    failed = [f"performance/summary for lwia/{number:02} failed." for number in range(25)]
+    assert len(failed) == MOST_FAILURES
+    said = _failures(failed)
+    assert all(each in said for each in failed)
+    assert "more were not tried" in said
+    assert "not tried" not in _failures(failed[:24])
