@@ -24,7 +24,8 @@ def elsewhere() -> Iterator[Elsewhere]:
     """Call a function in a warm process of its own, which may fork: pytest's has other threads."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=warm_up) as pool:
-        assert pool.submit(fork_hazard).result() is None
+        if os.environ.get("IPATS_ENGINE") != "kernel":
+            assert pool.submit(fork_hazard).result() is None
         yield lambda function, *args, **options: pool.submit(function, *args, **options).result()
 
 

@@ -39,11 +39,9 @@ def test_a_notebook_runs(tmp_path: Path) -> None:
     done = papermill(tmp_path, "scope", "import sys; sys.argv", options=("-p", "scope", "lwia/07"))
     assert done.returncode == 0, done.stderr
     written = nbformat.read(tmp_path / "out.ipynb", 4)
-    assert [text_of(cell) for cell in written.cells[2:]] == [
-        "'lwia/07'",
-        "['ipykernel_launcher.py']",
-    ]
-    assert "ordinary kernels" not in done.stderr
+    assert text_of(written.cells[2]) == "'lwia/07'"
+    assert "ipykernel_launcher.py'" in text_of(written.cells[3])
+    assert ("ordinary kernels" in done.stderr) == (os.environ.get("IPATS_ENGINE") == "kernel")
 
 
 def test_a_failing_cell_fails_the_command(tmp_path: Path) -> None:
