@@ -81,9 +81,10 @@ def test_a_job_given_up_and_a_cluster_without_workers_end_in_sentences(
         events = told(build)
     kinds = [event["event"] for event in events]
     assert kinds.index("failed") < kinds.index("waiting") < kinds.index("stopped")
-    failed, stopped = events[kinds.index("failed")], events[-1]
-    assert failed["scope"].replace("/", "-") == scope
-    assert "the workers that ran it died" in failed["message"]
+    failed, stopped = [one for one in events if one["event"] == "failed"], events[-1]
+    # The scheduler may have handed the worker a second job, which is given up with it.
+    assert scope in {one["scope"].replace("/", "-") for one in failed}
+    assert all("the workers that ran it died" in one["message"] for one in failed)
     assert f"No worker has been connected to {dask.address} for 2 seconds" in stopped["message"]
     assert stopped["exit_code"] == build.returncode == 6
     assert not (site / PERIOD).exists()
