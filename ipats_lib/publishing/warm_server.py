@@ -6,8 +6,10 @@ It warms the engine, compiles the templates and does once what every notebook wo
 
 import gc
 import os
+import sys
 from contextlib import suppress
 from importlib import import_module
+from inspect import Parameter, signature
 from pkgutil import iter_modules
 
 from ipats_lib.publishing.engine import process_tree, warm_up
@@ -22,14 +24,27 @@ warm_up()
 from ipats_lib import report  # noqa: E402  # after the engine has set its limits
 from ipats_lib.errors import ParamsError  # noqa: E402
 from ipats_lib.levels import load_levels  # noqa: E402
-from ipats_lib.params import load_layout  # noqa: E402
 from ipats_lib.publishing import execute  # noqa: E402
 from ipats_lib.report.charts import rehearse  # noqa: E402
 
 for module in iter_modules(report.__path__, "ipats_lib.report."):
     import_module(module.name)
-with suppress(ParamsError):  # the notebook that reads them says what is wrong
-    load_layout()
+
+
+def read_params() -> None:
+    """Call every loader of the library that needs no argument and keeps what it has read."""
+    modules = [m for name, m in sys.modules.items() if name.startswith("ipats_lib.")]
+    for module in modules:
+        for name, loader in list(vars(module).items()):
+            if not name.startswith("load_") or not hasattr(loader, "cache_info"):
+                continue
+            if all(p.default is not Parameter.empty for p in signature(loader).parameters.values()):
+                with suppress(ParamsError):  # the notebook that reads it says what is wrong
+                    loader()
+
+
+read_params()
+with suppress(ParamsError):
     load_levels(True)
     load_levels(False)
 execute.render_nothing()

@@ -110,10 +110,9 @@ class ScopeData:
 
 def _arrow(frame: pd.DataFrame) -> bytes:
     """Arrow bytes that depend on the rows alone: unused categories would tell of other scopes."""
-    tidy = frame.copy()
-    for column in tidy.columns[tidy.dtypes == "category"]:
-        tidy[column] = tidy[column].cat.remove_unused_categories()
-    table = pa.Table.from_pandas(tidy, preserve_index=False)
+    categories = frame.columns[frame.dtypes == "category"]
+    used = {column: frame[column].cat.remove_unused_categories() for column in categories}
+    table = pa.Table.from_pandas(frame.assign(**used) if used else frame, preserve_index=False)
     buffer = io.BytesIO()
     feather.write_feather(table, buffer, compression="uncompressed")
     return buffer.getvalue()

@@ -6,10 +6,11 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ipats_lib.errors import SnapshotError, UsageError
 from ipats_lib.extract.cells import Kind, kind_of
@@ -165,8 +166,15 @@ class Snapshot:
         return Choice(scope.lwia, area_bits()[scope.lwia], met)
 
     def _customers_met(self, planner: str) -> Numbers:
-        chosen = pc.field("planner_id") == planner
-        return pq.read_table(self.path / "contacts.parquet", filters=chosen)["_customer"].to_numpy()
+        contacts, places = self._contacts
+        return contacts[places.get(planner, np.empty(0, dtype=np.intp))]
+
+    @cached_property
+    def _contacts(self) -> tuple[Numbers, Mapping[str, NDArray[np.intp]]]:
+        """The customer of each contact, and where those of each planner stand."""
+        table = pq.read_table(self.path / "contacts.parquet", columns=["planner_id", "_customer"])
+        planners = pd.Series(table["planner_id"].to_pylist(), dtype="object")
+        return table["_customer"].to_numpy(), dict(planners.groupby(planners).indices)
 
     def _whole(self, name: str) -> pa.Table | None:
         if name not in self.manifest.tables:
