@@ -5,7 +5,7 @@ PY := .venv/bin/python
 UV := .uv/bin/uv
 DEMO := var/demo
 
-.PHONY: help setup demo test test-fast check lab clean machine faults attack
+.PHONY: help setup demo test test-fast test-fallback check lab clean machine faults attack
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -50,6 +50,10 @@ attack: setup machine ## Attack both servers: every figure of access, 100,000 ho
 
 test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest
+
+test-fallback: setup ## What runs notebooks, with ordinary kernels in place of forks
+	@IPATS_ENGINE=kernel $(PY) -m pytest tests/engine tests/notebooks tests/end_to_end/test_publishing.py \
+	  tests/end_to_end/test_cluster.py tests/site/test_adversity.py tests/site/test_workers.py
 
 test-fast: setup ## The rules by hand-worked examples only
 	@$(PY) -m pytest tests/spec

@@ -88,7 +88,7 @@ class Site:
         try:
             import fcntl
         except ImportError:
-            raise UsageError("Publishing needs Linux or macOS: see docs/decisions/0011.") from None
+            raise UsageError("Publishing needs Linux or macOS, whose files have locks.") from None
         self.releases.mkdir(parents=True, exist_ok=True)
         with (self.inner / "lock").open("a+") as lock:
             try:

@@ -26,6 +26,12 @@ def untold(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def unforced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the engine find its own reason, also under `make test-fallback`."""
+    monkeypatch.delenv("IPATS_ENGINE", raising=False)
+
+
+@pytest.fixture
 def thread() -> Iterator[None]:
     over = threading.Event()
     other = threading.Thread(target=over.wait, name="a thread of the caller")
@@ -40,7 +46,7 @@ def test_the_notebook_of_a_fork_is_our_child(elsewhere: Elsewhere) -> None:
 
 
 def test_the_reason_is_said_once(
-    untold: None, thread: None, caplog: pytest.LogCaptureFixture
+    untold: None, unforced: None, thread: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "ipats.engine"):
         assert text_of(run_cells("1 + 1").cells[0]) == "2"
@@ -59,7 +65,7 @@ def test_the_reason_is_said_once(
     ],
 )
 def test_what_only_a_kernel_can_do_goes_to_one(
-    kernel: str, options: dict[str, object], reason: str
+    unforced: None, kernel: str, options: dict[str, object], reason: str
 ) -> None:
     assert reason in str(reason_for_a_kernel(kernel, options))
 
@@ -69,7 +75,7 @@ def test_the_environment_forces_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reason_for_a_kernel("python3", {}) == "IPATS_ENGINE=kernel asks for it"
 
 
-def test_other_systems_do_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_systems_do_not_fork(unforced: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     assert fork_hazard() == "forking is not safe on darwin"
 

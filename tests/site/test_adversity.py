@@ -121,9 +121,9 @@ def with_cell(tmp_path: Path, source: str) -> Path:
 
 
 WRONG = {
-    "hangs": ("while True: pass", "NotebookTimeout"),
-    "eats memory": ("[bytes(10_000_000) * 9 for _ in range(10_000)]", "NotebookOutOfMemory"),
-    "dies": ("import os; os.kill(os.getpid(), 9)", "NotebookDied"),
+    "hangs": ("while True: pass", 10, "NotebookTimeout"),
+    "eats memory": ("[bytes(10_000_000) * 9 for _ in range(10_000)]", 120, "NotebookOutOfMemory"),
+    "dies": ("import os; os.kill(os.getpid(), 9)", 120, "NotebookDied"),
 }
 
 
@@ -131,10 +131,10 @@ WRONG = {
 def test_f11_a_notebook_that_goes_wrong_is_named_and_takes_nothing_along(
     small, extract, store, tmp_path, what
 ):
-    cell, name = WRONG[what]
+    cell, seconds, name = WRONG[what]
     notebooks = with_cell(tmp_path, cell)
     before = tree(small / PERIOD)
-    limits = ("--notebook-seconds", "5", "--notebook-mb", "600")
+    limits = ("--notebook-seconds", str(seconds), "--notebook-mb", "600")
     done = build(extract, small, store, "--notebooks", notebooks, "--clean", *limits)
     assert done.returncode == 5
     assert f"performance/summary for {planner_of(extract)} was stopped in cell" in done.stderr
