@@ -22,6 +22,8 @@ Elsewhere = Callable[..., Any]
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Elsewhere]:
     """Call a function in a warm process of its own, which may fork: pytest's has other threads."""
+    if os.environ.get("IPATS_ENGINE") == "kernel":
+        pytest.skip("about forks, which IPATS_ENGINE=kernel has turned off")
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=warm_up) as pool:
         if os.environ.get("IPATS_ENGINE") != "kernel":

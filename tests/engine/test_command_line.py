@@ -10,6 +10,7 @@ import pytest
 
 from tests.engine.conftest import code, notebook, text_of
 
+FALLBACK = os.environ.get("IPATS_ENGINE") == "kernel"
 pytestmark = pytest.mark.xdist_group("engine")
 
 
@@ -40,8 +41,9 @@ def test_a_notebook_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     written = nbformat.read(tmp_path / "out.ipynb", 4)
     assert text_of(written.cells[2]) == "'lwia/07'"
-    assert "ipykernel_launcher.py'" in text_of(written.cells[3])
-    assert ("ordinary kernels" in done.stderr) == (os.environ.get("IPATS_ENGINE") == "kernel")
+    assert ("ordinary kernels" in done.stderr) == FALLBACK
+    if not FALLBACK:  # a kernel's own shows where it listens
+        assert text_of(written.cells[3]) == "['ipykernel_launcher.py']"
 
 
 def test_a_failing_cell_fails_the_command(tmp_path: Path) -> None:
