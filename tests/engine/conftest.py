@@ -26,8 +26,7 @@ def elsewhere() -> Iterator[Elsewhere]:
         pytest.skip("about forks, which IPATS_ENGINE=kernel has turned off")
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=warm_up) as pool:
-        if os.environ.get("IPATS_ENGINE") != "kernel":
-            assert pool.submit(fork_hazard).result() is None
+        assert pool.submit(fork_hazard).result() is None
         yield lambda function, *args, **options: pool.submit(function, *args, **options).result()
 
 
