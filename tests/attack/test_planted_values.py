@@ -194,7 +194,7 @@ def live(name: str, cell: str) -> bool:
 def calendar_is_plain(data: bytes) -> bool:
     found = icalendar.Calendar.from_ical(data)
     kinds = {part.name for part in found.walk()}
-    allowed = {"SUMMARY", "DTSTART", "DTEND", "DTSTAMP", "UID", "DESCRIPTION"}
+    allowed = {"SUMMARY", "DTSTART", "DTEND", "DTSTAMP", "UID", "DESCRIPTION", "COMMENT"}
     return kinds <= {"VCALENDAR", "VEVENT"} and all(set(e) <= allowed for e in found.walk("VEVENT"))
 
 
