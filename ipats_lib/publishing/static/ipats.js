@@ -9,11 +9,14 @@ document.addEventListener("DOMContentLoaded", () => {
       mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
       // Its style stands in style.css: a style sheet written by a script would break the policy.
       tooltip: { disableDefaultStyle: true },
-      // The canvas is one picture with a description; the table beside it carries the values.
-      config: { aria: false, font, axis: { labelFontSize: 12, titleFontSize: 12 }, legend: { orient: "top" }, title: { anchor: "start", fontSize: 14 } },
+      config: { font, axis: { labelFontSize: 12, titleFontSize: 12 }, legend: { orient: "top" }, title: { anchor: "start", fontSize: 14 } },
     };
     window.vegaEmbed(figure.querySelector(".canvas"), spec, options)
-      .then(() => figure.classList.add("drawn"))
+      .then(() => {
+        // The canvas is one picture with a description; the table beside it carries the values.
+        figure.querySelector("svg").setAttribute("aria-hidden", "true");
+        figure.classList.add("drawn");
+      })
       .catch(() => figure.classList.add("failed"));
   }
   document.querySelectorAll(".table.roster").forEach(sortable);
