@@ -13,7 +13,7 @@ from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.report import display, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
-from ipats_lib.report.tables import Column
+from ipats_lib.report.tables import Column, Lines
 
 PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
 _NOBODY = "nobody is in this cohort."
@@ -25,22 +25,22 @@ def by_group(report: Report, measure: Measure) -> Html:
     """One indicator by group, for each program; the reader chooses the program."""
     parts = {}
     for program in _programs(report, measure):
-        mine = _of(report, program, measure)
-        title = PROGRAM_TITLES[program]
-        parts[title] = tables.table(_shown(mine), f"{title}, by group", _FIGURES, _NOBODY)
+        title, places = PROGRAM_TITLES[program], _places(report).get((program, measure), ())
+        mine = tables.chosen(_shown(report), places)
+        parts[title] = tables.table(mine, f"{title}, by group", _FIGURES, _NOBODY)
     return display.switch(parts, "Program")
 
 
 def equity(report: Report, measure: Measure) -> Html:
     """How each group of people stands against all of the program, with the ratio's interval."""
     parts = {}
+    lines = _shown(report)
     for program in _programs(report, measure):
-        mine = _of(report, program, measure)
-        mine = mine[mine["dimension"].isin([TOTAL, *PEOPLE])]
+        places = _places(report).get((program, measure), ())
+        people = [place for place in places if lines["dimension"][place] in (TOTAL, *PEOPLE)]
         title = PROGRAM_TITLES[program]
-        shown = _shown(mine).assign(reading=readings(mine), against=_ratios(mine))
         caption = f"{title}: {INDICATORS[measure].title.lower()}"
-        parts[title] = tables.table(shown, caption, _RATIOS, _NOBODY)
+        parts[title] = tables.table(tables.chosen(lines, people), caption, _RATIOS, _NOBODY)
     return display.switch(parts, "Program")
 
 
@@ -91,24 +91,26 @@ def _programs(report: Report, measure: str) -> list[Program]:
     return [program for program in shown if program in INDICATORS[measure].programs]  # type: ignore[index]
 
 
-def _of(report: Report, program: str, measure: str) -> pd.DataFrame:
-    lines, places = report.breakdown, _places(report)
-    return lines.take(places.get((program, measure), []))
-
-
 @cache
 def _places(report: Report) -> dict[tuple[str, ...], NDArray[np.intp]]:
     return dict(report.breakdown.groupby(["program", "indicator"], observed=True).indices)
 
 
-def _shown(lines: pd.DataFrame) -> pd.DataFrame:
-    return lines.assign(
-        name=list(map(_name, lines["dimension"], lines["group"])),
-        shown=_each(lines, ["value"]),
-        between=_each(lines, ["lower", "upper"]),
-        page=[tables.indicator_page(str(measure)) for measure in lines["indicator"]],
-        note=lines["few"].map({True: _FEW, False: ""}),
-    )
+@cache
+def _shown(report: Report) -> Lines:
+    """The breakdown as every table of a page shows its lines."""
+    lines = report.breakdown
+    known = tables.lines_of(lines, ("dimension", "group", "successes", "denominator", "pending"))
+    return {
+        **known,
+        "name": list(map(_name, known["dimension"], known["group"])),
+        "shown": _each(lines, ["value"]),
+        "between": _each(lines, ["lower", "upper"]),
+        "page": [tables.indicator_page(str(measure)) for measure in lines["indicator"]],
+        "note": [_FEW if few else "" for few in lines["few"]],
+        "reading": readings(lines),
+        "against": _ratios(lines),
+    }
 
 
 def _name(dimension: str, group: str) -> str:

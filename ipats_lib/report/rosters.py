@@ -23,7 +23,11 @@ from ipats_lib.report.tables import Column
 _LISTED = tuple(program for program in PROGRAMS if program != "title1")
 _FIRST = ("pending", "awaiting", "failure", "success", "excluded")
 _ORDER = {state: place for place, state in enumerate(_FIRST) if state in STATES}
-_KEYS = ["row", "program", "state", "reason"]
+_KEYS = ["indicator", "row", "program", "state", "reason"]
+_FIXED = (
+    *("row", "customer", "program", "program_title", "state", "reason", "windows"),
+    *("state_shown", "reason_shown"),
+)
 _WAGE = "1704"
 
 
@@ -37,31 +41,42 @@ def roster(report: Report, measure: Measure) -> pd.DataFrame:
     that decide (named by their number, raw codes). Pending ones come first. A wage is replaced by
     whether one was found where readers may not see it (`params/disclosure.csv`).
     """
-    rule = INDICATORS[measure]
-    rows = report.data.frame("rows")[["row", "100", *rule.decided_by]]
-    table = _without_wages(_lines(report, measure).merge(rows, on="row"), report.scope.kind)
-    shown = table.assign(
-        customer=table["100"].astype("str"),
-        program_title=table["program"].astype("str").map(PROGRAM_TITLES),
-        state_shown=table["state"].astype("str").map(display.STATE_WORDS),
-        reason_shown=table["reason"].map(plain_reason),
-        order=table["state"].astype("str").map(_ORDER),
+    decided_by = list(INDICATORS[measure].decided_by)
+    mine = _every(report)[list(_FIXED)].take(_places(report).get(measure, []))
+    at = report.members.rows.get_indexer(mine["row"])
+    elements = report.data.frame("rows")[decided_by].take(at)
+    joined = pd.concat([part.reset_index(drop=True) for part in (mine, elements)], axis=1)
+    return _without_wages(joined, report.scope.kind)
+
+
+@cache
+def _places(report: Report) -> dict[Measure, NDArray[np.intp]]:
+    return dict(_every(report).groupby("indicator", observed=True).indices)  # type: ignore[arg-type]
+
+
+@cache
+def _every(report: Report) -> pd.DataFrame:
+    """The rosters of all indicators, in order, without the elements that decide: the columns of
+    `roster` and indicator. One pass for all: its price hardly depends on the number of lines."""
+    lines = _lines(report)
+    state = lines["state"].astype("str")
+    at = report.members.rows.get_indexer(lines["row"])
+    shown = lines.assign(
+        customer=report.data.frame("rows")["100"].astype("str").to_numpy()[at],
+        program_title=lines["program"].astype("str").map(PROGRAM_TITLES),
+        state_shown=state.map(display.STATE_WORDS),
+        reason_shown=lines["reason"].map(plain_reason),
+        order=state.map(_ORDER),
     )
     by = ["order", "customer", "row", "program", "windows"]
-    first = ["row", "customer", "program", "program_title", "state", "reason", "windows"]
-    shown = shown.sort_values(by, ignore_index=True)
-    return shown[[*first, "state_shown", "reason_shown", *rule.decided_by]]
+    return shown.sort_values(by, ignore_index=True)[["indicator", *_FIXED]]
 
 
-def _lines(report: Report, measure: Measure) -> pd.DataFrame:
+def _lines(report: Report) -> pd.DataFrame:
     """`_KEYS` and windows: each record once for every state that it has in a window."""
     outcomes = report.data.frame("outcomes")
     bits = {window.label: 1 << place for place, window in enumerate(report.period.windows)}
-    mine = outcomes[
-        (outcomes["indicator"] == measure)
-        & outcomes["report"].isin(list(bits))
-        & outcomes["program"].isin(_LISTED)
-    ]
+    mine = outcomes[outcomes["report"].isin(list(bits)) & outcomes["program"].isin(_LISTED)]
     if report.scope.kind == "state":
         mine = mine.head(0)
     marked = mine[_KEYS].assign(
@@ -109,8 +124,9 @@ def roster_table(report: Report, measure: Measure) -> Html:
         *(Column(number, element_title(number), _cell) for number in rule.decided_by),
     ]
     listed = roster(report, measure)
-    listed = listed.assign(page=customers.links(report, listed["customer"]))
-    made = tables.table(listed, f"{title}: every record", columns, "nobody is in this cohort.")
+    lines = tables.lines_of(listed, [column.name for column in columns])
+    lines = {**lines, "page": customers.links(report, listed["customer"])}
+    made = tables.table(lines, f"{title}: every record", columns, "nobody is in this cohort.")
     return tables.as_roster(made)
 
 
@@ -123,7 +139,7 @@ def roster_download(report: Report, measure: Measure, name: str) -> Html:
         return Html("", "")
     table = with_groups(report, roster(report, measure))
     table = table.drop(columns=["row", "state_shown", "program_title"])
-    named = table.rename(columns={"100": "customer", "reason_shown": "why"})
+    named = table.rename(columns={"reason_shown": "why"})
     data = downloads.csv(named.rename(columns=_with_title(INDICATORS[measure])))
     what = f"every record of {INDICATORS[measure].title.lower()}, with the groups it is in"
     return downloads.offer(name, data, what)

@@ -1,7 +1,8 @@
 """Real HTML tables: a caption, a scope on every header cell, numbers aligned as numbers."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,17 @@ import pandas as pd
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.periods import Report as Window
 from ipats_lib.report import display, sentences
 from ipats_lib.report.data import TREND_QUARTERS
 from ipats_lib.report.display import Html
 
 if TYPE_CHECKING:
     from ipats_lib.report.report import Report
+
+
+Lines = Mapping[str, Sequence[Any]]
+"""Columns by name, all of one length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +40,37 @@ class Column:
     page: str = ""
 
 
-def table(frame: pd.DataFrame, caption: str, columns: Sequence[Column], empty: str) -> Html:
+def table(
+    frame: pd.DataFrame | Lines, caption: str, columns: Sequence[Column], empty: str
+) -> Html:
     """A table whose first column names its rows; the sentence `empty` where there is no row."""
-    if frame.empty:
+    lines = frame if isinstance(frame, Mapping) else lines_of(frame, _read_by(columns))
+    size = len(lines[columns[0].name])
+    if not size:
         return display.paragraph(f"{caption}: {empty}", "empty")
     head = "".join(f"<th scope='col'{_css(c)}>{_heading(c)}</th>" for c in columns)
-    written = {c.name: [c.write(value) for value in frame[c.name].tolist()] for c in columns}
-    links = {c.name: frame[c.href].tolist() for c in columns if c.href}
-    body = "".join(
-        f"<tr>{_row([_linked(c, i, written, links) for c in columns], columns)}</tr>"
-        for i in range(len(frame))
-    )
+    first, *rest = columns
+    cells = [_cells(first, lines, "<th scope='row'>", "</th>")]
+    cells += [_cells(column, lines, f"<td{_css(column)}>", "</td>") for column in rest]
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     html = (
         f"<div class='table' role='region' tabindex='0' aria-label='{escape(caption)}'><table>"
         f"<caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-    return Html(html, f"Table: {caption} ({len(frame)} rows)")
+    return Html(html, f"Table: {caption} ({size} rows)")
+
+
+def lines_of(frame: pd.DataFrame, names: Iterable[str]) -> Lines:
+    """Columns of a frame as lists. Cutting lists costs a hundredth of cutting a small frame, so
+    what a page shows in many pieces is written once and cut with `chosen`."""
+    return {name: frame[name].tolist() for name in names}
+
+
+def chosen(lines: Lines, places: Iterable[int]) -> Lines:
+    """The lines at these places."""
+    wanted = list(places)
+    return {name: [values[place] for place in wanted] for name, values in lines.items()}
 
 
 def as_roster(made: Html, whole: bool = False) -> Html:
@@ -62,13 +82,18 @@ def as_roster(made: Html, whole: bool = False) -> Html:
     return Html(made.html.replace("<div class='table'", f"<div class='{css}'", 1), made.plain)
 
 
-def _linked(
-    column: Column, line: int, written: dict[str, list[str]], links: dict[str, list[str]]
-) -> str:
-    cell = escape(written[column.name][line])
-    if column.name not in links or not links[column.name][line]:
-        return cell
-    return f"<a href='{escape(links[column.name][line])}'>{cell}</a>"
+def _read_by(columns: Iterable[Column]) -> set[str]:
+    return {name for column in columns for name in (column.name, column.href) if name}
+
+
+def _cells(column: Column, lines: Lines, before: str, after: str) -> list[str]:
+    texts = [escape(column.write(value)) for value in lines[column.name]]
+    if not column.href:
+        return [f"{before}{text}{after}" for text in texts]
+    return [
+        f"{before}<a href='{escape(page)}'>{text}</a>{after}" if page else f"{before}{text}{after}"
+        for text, page in zip(texts, lines[column.href], strict=True)
+    ]
 
 
 def _heading(column: Column) -> str:
@@ -80,15 +105,6 @@ def _css(column: Column) -> str:
     return " class='n'" if column.number else ""
 
 
-def _row(cells: Sequence[str], columns: Sequence[Column]) -> str:
-    first = f"<th scope='row'>{cells[0]}</th>"
-    rest = (
-        f"<td{_css(column)}>{cell}</td>"
-        for cell, column in zip(cells[1:], columns[1:], strict=True)
-    )
-    return first + "".join(rest)
-
-
 def counts(frame: pd.DataFrame, caption: str, empty: str) -> Html:
     """A table of counts: the first column names the rows, all others are whole numbers."""
     first, *others = (str(name) for name in frame.columns)
@@ -98,15 +114,28 @@ def counts(frame: pd.DataFrame, caption: str, empty: str) -> Html:
 
 def levels(summary: pd.DataFrame, caption: str) -> Html:
     """Every program and indicator against its level (`Report.indicators`)."""
-    shown = summary.assign(
-        shown=_figures(summary, "value"),
-        at_level=_figures(summary, "level"),
-        known=_figures(summary, "resolved"),
-        best=_figures(summary, "ceiling"),
-        name=summary["program_title"] + ": " + summary["title"],
-        which=[which or display.NONE for which in summary["which"]],
-        page=[indicator_page(str(measure)) for measure in summary["measure"]],
-    )
+    return _levels(_level_lines(summary), caption)
+
+
+def _level_lines(summary: pd.DataFrame) -> Lines:
+    names = ("program_title", "title", "measure", "level", "level_synthetic", *_WRITTEN_AS_THEY_ARE)
+    told = lines_of(summary, names)
+    return {
+        **told,
+        "shown": _figures(summary, "value"),
+        "at_level": _figures(summary, "level"),
+        "known": _figures(summary, "resolved"),
+        "best": _figures(summary, "ceiling"),
+        "name": [f"{p}: {t}" for p, t in zip(told["program_title"], told["title"], strict=True)],
+        "which": [which or display.NONE for which in summary["which"]],
+        "page": [indicator_page(str(measure)) for measure in told["measure"]],
+    }
+
+
+_WRITTEN_AS_THEY_ARE = ("numerator", "denominator", "percent", "status", "pending")
+
+
+def _levels(lines: Lines, caption: str) -> Html:
     columns = (
         Column("name", "Program and indicator", href="page"),
         Column("numerator", "Successes", display.count, number=True),
@@ -120,9 +149,10 @@ def levels(summary: pd.DataFrame, caption: str) -> Html:
         Column("known", "Known outcomes only", number=True),
         Column("best", "Best case: all pending succeed", number=True),
     )
-    source = "synthetic levels" if summary["level_synthetic"].any() else "published levels"
-    known = f"{caption}; {source}" if summary["level"].notna().any() else f"{caption}; no level"
-    return table(shown, known, columns, "nobody is in any of these cohorts.")
+    source = "synthetic levels" if any(lines["level_synthetic"]) else "published levels"
+    compared = not all(map(pd.isna, lines["level"]))
+    known = f"{caption}; {source}" if compared else f"{caption}; no level"
+    return table(lines, known, columns, "nobody is in any of these cohorts.")
 
 
 def indicator_page(measure: str) -> str:
@@ -137,10 +167,15 @@ def levels_by_window(report: "Report", measure: str = "") -> Html:
     """
     parts = {}
     for window in report.period.windows:
-        summary = report.indicators(window)
-        mine = summary[summary["measure"] == measure] if measure else summary
-        parts[window.window_title.capitalize()] = levels(mine, window.label)
+        lines = _lines_of_window(report, window)
+        mine = [place for place, one in enumerate(lines["measure"]) if measure in ("", one)]
+        parts[window.window_title.capitalize()] = _levels(chosen(lines, mine), window.label)
     return display.switch(parts, "Window")
+
+
+@cache
+def _lines_of_window(report: "Report", window: Window) -> Lines:
+    return _level_lines(report.indicators(window))
 
 
 def changes(frame: pd.DataFrame, caption: str) -> Html:
