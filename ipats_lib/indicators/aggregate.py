@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAMS
 from ipats_lib.indicators.rules import INDICATORS
@@ -65,43 +67,53 @@ def in_areas(outcomes: pd.DataFrame, membership: pd.DataFrame, state: str) -> pd
 
 
 def long_form(
-    figures: pd.DataFrame, reports: Iterable[Report], areas: Iterable[tuple[str, str]]
+    figures: pd.DataFrame,
+    reports: Iterable[Report],
+    areas: Iterable[tuple[str, str]],
+    more: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Every report x area x program x measure as one line, zero denominators included.
 
     figures: `aggregate` by report, area_type, area, program and indicator. areas: area_type and
-    area, in the order wanted. Returns `LONG_COLUMNS` (domain 8.4); `suppressed` is False.
+    area, in the order wanted. Returns `LONG_COLUMNS` (domain 8.4), where `suppressed` is False,
+    and `more` columns of the figures, missing where nobody is counted.
     """
-    reports = tuple(reports)
-    grid = pd.DataFrame(
-        [
-            (report.label, area_type, area, program, code)
-            for report in reports
-            for area_type, area in areas
-            for program in PROGRAMS
-            for code, rule in INDICATORS.items()
-            if program in rule.programs
-        ],
-        columns=["label", "area_type", "area", "program", "measure"],
+    wanted = tuple(areas)
+    lines = [
+        (report, kind, area, program, code)
+        for report in reports
+        for kind, area in wanted
+        for program in PROGRAMS
+        for code, rule in INDICATORS.items()
+        if program in rule.programs
+    ]
+    keys = ("report", "area_type", "area", "program", "indicator")
+    texts = (figures[name].astype("str").tolist() for name in keys)
+    places = {key: place for place, key in enumerate(zip(*texts, strict=True))}
+    at = np.array([places.get((line[0].label, *line[1:]), -1) for line in lines], dtype=np.intp)
+    found = {name: _at(figures[name], at) for name in ("numerator", "denominator", "value", *more)}
+    is_rate = np.array([not INDICATORS[line[4]].is_median for line in lines], dtype=np.bool_)
+    numerator = found["numerator"]
+    return pd.DataFrame(
+        {
+            "report": [line[0].kind for line in lines],
+            "py": [line[0].py for line in lines],
+            "quarter": [line[0].quarter for line in lines],
+            "window": [line[0].window for line in lines],
+            "area_type": [line[1] for line in lines],
+            "area": [line[2] for line in lines],
+            "program": [line[3] for line in lines],
+            "group": "all",
+            "measure": [line[4] for line in lines],
+            "numerator": numerator.mask((at < 0) & is_rate, 0),
+            "denominator": found["denominator"].fillna(0).astype("int64"),
+            "value": found["value"],
+            "suppressed": False,
+            **{name: found[name] for name in more},
+        }
     )
-    keys = ["label", "area_type", "area", "program", "measure"]
-    plain = figures.rename(columns={"report": "label", "indicator": "measure"})
-    plain = plain[[*keys, "numerator", "denominator", "value"]].astype(dict.fromkeys(keys, "str"))
-    table = grid.astype("str").merge(plain, on=keys, how="left")
-    table["denominator"] = table["denominator"].fillna(0).astype("int64")
-    rates = ~table["measure"].isin([c for c, rule in INDICATORS.items() if rule.is_median])
-    table.loc[rates, "numerator"] = table.loc[rates, "numerator"].fillna(0)
-    return _describe(table, reports)
 
 
-def _describe(table: pd.DataFrame, reports: tuple[Report, ...]) -> pd.DataFrame:
-    named = {report.label: report for report in reports}
-    described = table.assign(
-        report=[named[label].kind for label in table["label"]],
-        py=[named[label].py for label in table["label"]],
-        quarter=[named[label].quarter for label in table["label"]],
-        window=[named[label].window for label in table["label"]],
-        group="all",
-        suppressed=False,
-    )
-    return described[list(LONG_COLUMNS)]
+def _at(column: pd.Series, places: NDArray[np.intp]) -> pd.Series:
+    """The values at these places; missing at -1."""
+    return pd.Series(pd.api.extensions.take(column.array, places, allow_fill=True))

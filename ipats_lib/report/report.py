@@ -100,18 +100,15 @@ class Report:
         labels = [window.label for window in windows]
         every = self.data.frame("figures")
         figures = every[every["report"].isin(labels)]
-        grid = indicators.long_form(
-            figures.assign(area_type=self.scope.kind, area=self.scope.area),
+        here = (self.scope.kind, self.scope.area)
+        lines = indicators.long_form(
+            figures.assign(area_type=here[0], area=here[1]),
             windows,
-            [(self.scope.kind, self.scope.area)],
+            [here],
+            more=("pending", "excluded", "resolved", "ceiling"),
         )
-        keys = ["label", "program", "measure"]
-        extra = figures.rename(columns={"indicator": "measure", "report": "label"})
-        more = extra[[*keys, "pending", "excluded", "resolved", "ceiling"]]
-        more = more.astype(dict.fromkeys(keys, "str"))
-        each = len(grid) // len(labels)
-        joined = grid.assign(label=np.repeat(labels, each)).merge(more, on=keys, how="left")
-        return self.judged(joined.fillna({"pending": 0, "excluded": 0}))
+        lines = lines.assign(label=np.repeat(labels, len(lines) // len(labels)))
+        return self.judged(lines.fillna({"pending": 0, "excluded": 0}))
 
     def judged(self, figures: pd.DataFrame) -> pd.DataFrame:
         """Figures in the long form with their level, percent of it and status in words."""
