@@ -77,9 +77,14 @@ def form(
             for code in INDICATORS:
                 line |= _figure(program, code, known.get((program, code, *group)))
             lines.append(line)
-    table = pd.DataFrame(lines)
-    counts = [name for code in INDICATORS for name in (f"{code}_n", f"{code}_d")]
-    return table.astype(dict.fromkeys(counts, "Int64"))
+    counts = {name for code in INDICATORS for name in (f"{code}_n", f"{code}_d")}
+    columns = {name: [line[name] for line in lines] for name in lines[0]}
+    return pd.DataFrame(
+        {
+            name: pd.array(values, dtype="Int64") if name in counts else values
+            for name, values in columns.items()
+        }
+    )
 
 
 def _figure(program: Program, code: Measure, found: Any) -> dict[str, object]:

@@ -8,6 +8,7 @@ a tenth, lies at least 5e-11 from any rounding point and any cut that it does no
 """
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 _PLACES = 11
 
@@ -17,6 +18,7 @@ def settled(value: float) -> float:
     return round(float(value), _PLACES)
 
 
+@lru_cache(maxsize=4096)
 def half_up(value: float, places: int) -> Decimal:
     """The number rounded half up (away from zero) to so many decimal places."""
     step = Decimal(1).scaleb(-places)

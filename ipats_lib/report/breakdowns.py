@@ -85,6 +85,7 @@ def finding(report: Report, measure: Measure) -> Html:
     return display.paragraph(f"Clearly below their program's figure: {named}.{rest}", "finding")
 
 
+@cache
 def _programs(report: Report, measure: str) -> list[Program]:
     lines = report.breakdown
     shown = report.programs(lines[lines["indicator"] == measure])

@@ -38,11 +38,17 @@ def _forms(report: Report, window: Window) -> tuple[pd.DataFrame, pd.DataFrame]:
     return forms.heading(rows, window, today, shown), body
 
 
+@cache
+def _shown(report: Report, window: Window) -> tuple[pd.DataFrame, pd.DataFrame]:
+    head, body = _forms(report, window)
+    return _titled(head), _titled(body)
+
+
 def headings(report: Report, windows: tuple[Window, ...]) -> Html:
     """The first block of the form, for each window."""
     parts = {
         window.window_title.capitalize(): tables.table(
-            _titled(_forms(report, window)[0]), f"{window.label}: services", _HEADING, "nobody."
+            _shown(report, window)[0], f"{window.label}: services", _HEADING, "nobody."
         )
         for window in windows
     }
@@ -53,7 +59,7 @@ def bodies(report: Report, windows: tuple[Window, ...]) -> Html:
     """The lines of the form, for each window and program."""
     parts = {}
     for window in windows:
-        body = _titled(_forms(report, window)[1])
+        body = _shown(report, window)[1]
         for title, mine in body.groupby("program_title", sort=False):
             name = f"{title}, {window.window_title}"
             parts[name] = tables.table(mine, f"{window.label}: {title}", _BODY, "nobody.")
@@ -105,9 +111,9 @@ def offers(report: Report, windows: tuple[Window, ...], name: str, title: str) -
     }
     sheets = {}
     for window in windows:
-        head, body = _forms(report, window)
-        sheets[f"{window.window} services"] = _titled(head).drop(columns="program")
-        sheets[f"{window.window} groups"] = _titled(body).drop(columns="program")
+        head, body = _shown(report, window)
+        sheets[f"{window.window} services"] = head.drop(columns="program")
+        sheets[f"{window.window} groups"] = body.drop(columns="program")
     table = downloads.offer(
         f"{name}.csv", downloads.csv(long_form(report, windows)), f"the {title} table, long form"
     )
