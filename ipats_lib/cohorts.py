@@ -49,7 +49,7 @@ class Records:
         """Codes as integers; MISSING where blank."""
         if element not in self._arrays:
             column = self.frame[element]
-            self._arrays[element] = column.fillna(MISSING).to_numpy(dtype=np.int32)
+            self._arrays[element] = column.to_numpy(dtype=np.int32, na_value=MISSING)
         return self._arrays[element]
 
     def day(self, element: str) -> NDArray[np.datetime64]:
@@ -111,7 +111,8 @@ class View:
         return self.records.code(element)
 
     def has_code(self, element: str, codes: frozenset[int]) -> Mask:
-        return np.isin(self.records.code(element), list(codes))
+        found = self.records.code(element)
+        return np.logical_or.reduce([found == code for code in codes])
 
     def falls_in_window(self, element: str) -> Mask:
         days = self.day(element)

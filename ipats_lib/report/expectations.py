@@ -45,6 +45,33 @@ _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Outcome rows of one or several lines as arrays: row, program, state, reason (texts), value
+    (dollars, NaN where there is none)."""
+
+    row: NDArray[np.int64]
+    program: NDArray[np.object_]
+    state: NDArray[np.object_]
+    reason: NDArray[np.object_]
+    value: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def at(self, places: NDArray[np.intp] | NDArray[np.bool_]) -> "Outcomes":
+        """The rows at these places, or where a mask holds."""
+        return Outcomes(*(getattr(self, name)[places] for name in self.__slots__))
+
+    def among(self, *states: str) -> NDArray[np.bool_]:
+        """Which rows are in one of these states."""
+        return np.logical_or.reduce([self.state == state for state in states])
+
+    @property
+    def wages(self) -> NDArray[np.float64]:
+        return self.value[~np.isnan(self.value)]
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What is expected of one line's pending outcomes.
 
@@ -62,12 +89,12 @@ NOTHING_PENDING = Expectation(0.0, 0.0)
 
 
 def of_rate(
-    report: Report, year: Window, program: Program, measure: Measure, mine: pd.DataFrame
+    report: Report, year: Window, program: Program, measure: Measure, mine: Outcomes
 ) -> Expectation:
     """The expectation for a line of rates. mine: its outcomes in the program year."""
-    waiting = mine[mine["state"] == "pending"]
-    counted = int(mine["state"].isin(["success", "failure", "pending"]).sum())
-    if waiting.empty:
+    waiting = mine.at(mine.among("pending"))
+    counted = int(mine.among("success", "failure", "pending").sum())
+    if not len(waiting):
         return NOTHING_PENDING
     if measure == "MSG":
         return Expectation(len(waiting) * _gains_to_come(report, year, program), UNKNOWN)
@@ -75,7 +102,7 @@ def of_rate(
         return _of_employment(report, program, measure, len(waiting), counted)
     has_diploma = _has_diploma(report, waiting)
     linked = _of_employment(report, program, "ERQ4", int(has_diploma.sum()), counted)
-    open_ = _waits(report, waiting[~has_diploma])
+    open_ = _waits(report, waiting.at(~has_diploma))
     share = share_by_waits(_recent(_closed_credentials(report, program)), open_)
     miss = mean_miss(tested(report, program, "CR")) * len(open_) / counted
     earned = Expectation(len(open_) * share, miss) if len(open_) else NOTHING_PENDING
@@ -92,11 +119,11 @@ def _of_employment(
     return Expectation(number * share, miss)
 
 
-def of_median(report: Report, program: Program, mine: pd.DataFrame) -> Expectation:
+def of_median(report: Report, program: Program, mine: Outcomes) -> Expectation:
     """The expected median of a line. mine: its outcomes in the program year."""
-    wages = mine["value"].dropna().to_numpy(dtype=np.float64)
-    awaited = mine[mine["state"] == "awaiting"]
-    if awaited.empty:
+    wages = mine.wages
+    awaited = mine.at(mine.among("awaiting"))
+    if not len(awaited):
         return Expectation(float(np.median(wages)) if len(wages) else UNKNOWN, 0.0)
     coming = _wages_to_come(report, program, awaited)
     past = _recent(_wages(report, program)[:-1])
@@ -105,12 +132,12 @@ def of_median(report: Report, program: Program, mine: pd.DataFrame) -> Expectati
     return Expectation(median_expected(wages, past, coming), miss * part)
 
 
-def _wages_to_come(report: Report, program: Program, awaited: pd.DataFrame) -> float:
+def _wages_to_come(report: Report, program: Program, awaited: Outcomes) -> float:
     """How many awaited wages will enter: all of the employed, the rest as in the past.
 
     The past: wages counted per known outcome of the second quarter, in the last report quarters.
     """
-    employed = int((awaited["reason"] == "wage_q2_not_yet_available").sum())
+    employed = int((awaited.reason == "wage_q2_not_yet_available").sum())
     outcomes = quarters(report, program, "ERQ2").iloc[:-1].tail(HISTORY)
     known = int(outcomes["success"].sum() + outcomes["failure"].sum())
     counted = quarters(report, program, "ME").iloc[:-1].tail(HISTORY)["success"].sum()
@@ -157,10 +184,20 @@ def _places_of_quarters(report: Report) -> Places:
 
 
 @cache
-def outcomes_of(report: Report, label: str, program: str, measure: Measure) -> pd.DataFrame:
-    """The outcomes of one line of a report, excluded records too."""
+def outcomes_of(report: Report, label: str, *programs: str, measure: Measure) -> Outcomes:
+    """The outcomes of a report's lines of these programs, excluded records too."""
+    places = [_places_of_outcomes(report).get((label, one, measure), _NONE) for one in programs]
+    return _every_outcome(report).at(np.concatenate(places))
+
+
+_NONE = np.empty(0, dtype=np.intp)
+
+
+@cache
+def _every_outcome(report: Report) -> Outcomes:
     every = report.data.frame("outcomes")
-    return every.take(_places_of_outcomes(report).get((label, program, measure), []))
+    texts = (every[name].astype("object").to_numpy() for name in ("program", "state", "reason"))
+    return Outcomes(every["row"].to_numpy(), *texts, every["value"].to_numpy(dtype=np.float64))
 
 
 @cache
@@ -169,10 +206,10 @@ def _places_of_outcomes(report: Report) -> Places:
     return dict(report.data.frame("outcomes").groupby(keys, observed=True).indices)
 
 
-def records_of(report: Report, outcomes: pd.DataFrame) -> Records:
+def records_of(report: Report, outcomes: Outcomes) -> Records:
     """The records of outcome rows, line by line, with what a success or its deadline hangs on."""
     rows = _elements(report)
-    return Records(rows.take(rows.index.get_indexer(outcomes["row"])))
+    return Records(rows.take(rows.index.get_indexer(outcomes.row)))
 
 
 @cache
@@ -191,10 +228,12 @@ def _wages(report: Report, program: Program) -> list[tuple[str, Days]]:
     """The wages counted in each report quarter that the extract holds as a whole."""
     held = [window for window in _trend(report) if report.holds_whole(window, "ME")]
     return [
-        (f"PY{window.py}{window.quarter}", outcomes_of(report, window.label, program, "ME")
-         ["value"].dropna().to_numpy(dtype=np.float64))
+        (
+            f"PY{window.py}{window.quarter}",
+            outcomes_of(report, window.label, program, measure="ME").wages,
+        )
         for window in held
-    ]  # fmt: skip
+    ]
 
 
 def _recent(cohorts: list[tuple[str, Days]]) -> Days:
@@ -207,36 +246,36 @@ def _closed_credentials(report: Report, program: Program) -> list[tuple[str, Day
     """Days from exit to credential in each report quarter held whole whose year is over."""
     cohorts = []
     for window in _trend(report):
-        mine = outcomes_of(report, window.label, program, "CR")
-        closed = not (mine["reason"] == "one_year_after_exit_not_over").any()
+        mine = outcomes_of(report, window.label, program, measure="CR")
+        closed = not (mine.reason == "one_year_after_exit_not_over").any()
         if report.holds_whole(window, "CR") and closed:
-            known = mine[mine["state"].isin(["success", "failure"])]
+            known = mine.at(mine.among("success", "failure"))
             cohorts.append((f"PY{window.py}{window.quarter}", _days_to_credential(report, known)))
     return cohorts
 
 
-def _days_to_credential(report: Report, outcomes: pd.DataFrame) -> Days:
+def _days_to_credential(report: Report, outcomes: Outcomes) -> Days:
     records = records_of(report, outcomes)
     first = _first([records.day(element) for element in _CREDENTIAL_DAYS])
     return _where_success(outcomes, _days(first - records.day("901")))
 
 
-def _where_success(outcomes: pd.DataFrame, days: Days) -> Days:
-    return np.where((outcomes["state"] == "success").to_numpy(), days, UNKNOWN)
+def _where_success(outcomes: Outcomes, days: Days) -> Days:
+    return np.where(outcomes.among("success"), days, UNKNOWN)
 
 
-def _has_diploma(report: Report, outcomes: pd.DataFrame) -> NDArray[np.bool_]:
+def _has_diploma(report: Report, outcomes: Outcomes) -> NDArray[np.bool_]:
     return ATTAINED_DIPLOMA(view_of(report, outcomes))
 
 
-def view_of(report: Report, outcomes: pd.DataFrame) -> View:
+def view_of(report: Report, outcomes: Outcomes) -> View:
     """The records of outcome rows as predicates ask them, whatever the program and window."""
     today = as_of(report.data.about)
     window = report.period.reports[0].cohort("ER_Q4")
     return View(records_of(report, outcomes), "title1", window, today)
 
 
-def _waits(report: Report, outcomes: pd.DataFrame) -> Days:
+def _waits(report: Report, outcomes: Outcomes) -> Days:
     """Days since exit, on the as-of date."""
     today = np.datetime64(as_of(report.data.about))
     return _days(today - records_of(report, outcomes).day("901"))
@@ -244,9 +283,10 @@ def _waits(report: Report, outcomes: pd.DataFrame) -> Days:
 
 def _open_waits(report: Report, program: Program) -> Days:
     years = [Period(report.period.py + ahead).program_year for ahead in (0, 1)]
-    mine = pd.concat([outcomes_of(report, year.label, program, "CR") for year in years])
-    waiting = mine[mine["state"] == "pending"]
-    return np.unique(_waits(report, waiting[~_has_diploma(report, waiting)]))
+    mine = [outcomes_of(report, year.label, program, measure="CR") for year in years]
+    waiting = [one.at(one.among("pending")) for one in mine]
+    open_ = [_waits(report, one.at(~_has_diploma(report, one))) for one in waiting]
+    return np.unique(np.concatenate(open_))
 
 
 def _gains_to_come(report: Report, year: Window, program: Program) -> float:
@@ -258,10 +298,10 @@ def _gains_to_come(report: Report, year: Window, program: Program) -> float:
     if elapsed < 0 or last is None:
         return UNKNOWN
     start = np.datetime64(last.cohort("MSG").start)
-    mine = outcomes_of(report, last.label, program, "MSG")
-    mine = mine[mine["state"].isin(["success", "failure"])]
+    mine = outcomes_of(report, last.label, program, measure="MSG")
+    mine = mine.at(mine.among("success", "failure"))
     in_training = records_of(report, mine).day("1811") <= start + np.timedelta64(elapsed, "D")
-    mine = mine[in_training]
+    mine = mine.at(in_training)
     return share_still_to_come(_days_to_gain(report, mine, start), elapsed)
 
 
@@ -273,7 +313,7 @@ def _last_finished(report: Report, year: Window, today: date) -> Window | None:
     return None
 
 
-def _days_to_gain(report: Report, outcomes: pd.DataFrame, start: np.datetime64) -> Days:
+def _days_to_gain(report: Report, outcomes: Outcomes, start: np.datetime64) -> Days:
     """Days from the start to the first gain, a diploma among them (domain 2.9)."""
     records = records_of(report, outcomes)
     dated = [records.day(element) for element in _GAIN_DAYS]

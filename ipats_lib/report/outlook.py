@@ -17,6 +17,7 @@ from ipats_lib.report import customers
 from ipats_lib.report.data import as_of
 from ipats_lib.report.expectations import (
     PROGRAMS,
+    Outcomes,
     all_tested,
     of_median,
     of_rate,
@@ -55,7 +56,7 @@ def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
 
 
 def _line(report: Report, year: Window, program: Program, measure: Measure) -> dict[str, object]:
-    mine = outcomes_of(report, year.label, program, measure)
+    mine = outcomes_of(report, year.label, program, measure=measure)
     levels = load_levels(report.data.about.synthetic)
     found = find_level(levels, year.py, report.lwia, program, measure)
     level, which = target(found, year_over(year.py, as_of(report.data.about)))
@@ -77,12 +78,11 @@ def _of_rate(
     year: Window,
     program: Program,
     measure: Measure,
-    mine: pd.DataFrame,
+    mine: Outcomes,
     level: float,
 ) -> dict[str, object]:
-    states = mine["state"].astype("str").to_numpy()
     successes, failures, pending = (
-        int((states == state).sum()) for state in ("success", "failure", "pending")
+        int(mine.among(state).sum()) for state in ("success", "failure", "pending")
     )
     denominator = successes + pending + failures
     hoped = of_rate(report, year, program, measure, mine)
@@ -103,24 +103,24 @@ def _of_rate(
 
 
 def _of_median(
-    report: Report, program: Program, mine: pd.DataFrame, level: float
+    report: Report, program: Program, mine: Outcomes, level: float
 ) -> dict[str, object]:
-    wages = mine["value"].dropna()
-    awaited = int((mine["state"] == "awaiting").sum())
-    floor, ceiling = median_bounds(list(wages), awaited)
+    wages = mine.wages.tolist()
+    awaited = int(mine.among("awaiting").sum())
+    floor, ceiling = median_bounds(wages, awaited)
     hoped = of_median(report, program, mine)
     known = not np.isnan(level)
     return {
         "successes": len(wages),
         "denominator": len(wages),
         "pending": awaited,
-        "value": float(wages.median()),
+        "value": float(np.median(wages)) if wages else np.nan,
         "floor": floor,
         "expected": hoped.value,
         "ceiling": ceiling,
         "miss": hoped.miss,
-        "to_90": more_wages(list(wages), level, 90) if known else None,
-        "to_100": more_wages(list(wages), level, 100) if known else None,
+        "to_90": more_wages(wages, level, 90) if known else None,
+        "to_100": more_wages(wages, level, 100) if known else None,
     }
 
 
@@ -138,30 +138,31 @@ def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
     (the customer's time line). For the state, one row per month: month, n.
     """
     year = program_year_of(report, ahead)
-    every = [outcomes_of(report, year.label, program, measure) for program in PROGRAMS]
-    mine = pd.concat(every)
-    mine = mine[mine["state"].isin(["pending", "awaiting"])]
-    closing = pd.Series(_closing(report, year, measure, mine), index=mine.index).astype(
-        "datetime64[s]"
-    )
+    every = outcomes_of(report, year.label, *PROGRAMS, measure=measure)
+    mine = every.at(every.among("pending", "awaiting"))
+    closing = pd.Series(_closing(report, year, measure, mine)).astype("datetime64[s]")
     if report.scope.kind == "state":
         months = closing.dt.strftime("%Y-%m").value_counts().sort_index()
         return months.rename_axis("month").rename("pending").reset_index()
-    rows = report.data.frame("rows")[["row", "100"]]
-    table = mine.assign(happens_by=closing).merge(rows, on="row")
-    table = table.assign(
-        customer=table["100"].astype("str"),
-        program_title=table["program"].astype("str").map(PROGRAM_TITLES),
-        recorded_by=pd.Timestamp(due(Period(year.py))),
-        reason=table["reason"].astype("str"),
-        page=customers.links(report, table["100"]),
+    customer = report.data.frame("rows")["100"].astype("str").to_numpy()
+    at = report.members.rows.get_indexer(mine.row)
+    table = pd.DataFrame(
+        {
+            "customer": pd.Series(customer[at], dtype="str"),
+            "program": pd.Categorical(mine.program, categories=PROGRAMS),
+            "program_title": [PROGRAM_TITLES[program] for program in mine.program],
+            "reason": mine.reason,
+            "happens_by": closing,
+            "recorded_by": pd.Timestamp(due(Period(year.py))),
+        }
     )
+    table = table.assign(page=customers.links(report, table["customer"]))
     listed = ["customer", "program_title", "reason", "happens_by", "recorded_by", "page"]
     return table.sort_values(["happens_by", "customer", "program"], ignore_index=True)[listed]
 
 
 def _closing(
-    report: Report, year: Window, measure: Measure, outcomes: pd.DataFrame
+    report: Report, year: Window, measure: Measure, outcomes: Outcomes
 ) -> NDArray[Any]:
     """The last day on which each pending outcome can happen (`projection.last_day`)."""
     end = program_year_end(year.cohort("MSG").end)
