@@ -121,8 +121,9 @@ class _Making:
         own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
         planned = [path for page in self.pages for path in page.paths]
         offered = [path for path in self.written if path.suffix != ".html"]
-        verify(staged, [*planned, *offered, *own, *carried], self.site.static)
-        self.run.release = self.site.switch(name, staged, facts, self.parts).name
+        expected = [*planned, *offered, *own, *carried]
+        files = verify(staged, expected, self.site.static, pool.each)
+        self.run.release = self.site.switch(name, staged, facts, self.parts, files).name
         self.cache.keep_only(self.site.keys_in_use())
         self.run.seconds["verify and switch"] = perf_counter() - started
         self.site.note_run(name, {"finished": _now(), **asdict(self.run)})

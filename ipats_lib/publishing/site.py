@@ -17,7 +17,7 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -43,6 +43,7 @@ KEEP_RUNS = 20
 RUN_FILES = frozenset({"state/run.html"})
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
 _LINK = re.compile(r"""\s(?:href|src)=["']([^"'#]*)(?:#([^"']*))?["']""")
+Each = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]
 _ANCHOR = re.compile(r"""\sid=["']([^"']+)["']""")
 
 
@@ -156,9 +157,13 @@ class Site:
         staged: Path,
         facts: Mapping[str, Any],
         pages: Mapping[str, Mapping[str, str]] | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> Path:
-        """Name a verified staging folder as a release and show it; the old one stays until then."""
-        manifest = Manifest(facts, _hashes(staged), pages or {})
+        """Name a verified staging folder as a release and show it; the old one stays until then.
+
+        files: the hash of each staged file, as `verify` found them; computed where not given.
+        """
+        manifest = Manifest(facts, files or _hashes(staged), pages or {})
         release = self._place_for(period, manifest)
         sync_tree(staged)
         write_file(release.with_suffix(".json"), manifest.text.encode())
@@ -263,9 +268,30 @@ def walk(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def verify(staged: Path, expected: Sequence[PurePosixPath], static: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one look at a staged file gives: its hash, and a page's links and places."""
+
+    digest: str
+    links: frozenset[tuple[str, str]] = frozenset()
+    places: frozenset[str] = frozenset()
+
+
+def _look_at(path: str) -> _Seen:
+    data = Path(path).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if not path.endswith(".html"):
+        return _Seen(digest)
+    html = data.decode("utf-8")
+    return _Seen(digest, frozenset(_LINK.findall(html)), frozenset(_ANCHOR.findall(html)))
+
+
+def verify(
+    staged: Path, expected: Sequence[PurePosixPath], static: Path, each: Each = map
+) -> dict[str, str]:
     """Every planned file is there, nothing else is, every link stays inside its scope.
 
+    each: what looks at many files, in order. Returns the hash of each file, for the manifest.
     PublicationError names the file. A link may lead to `_static`, to the page's own scope or to
     a scope inside it.
     """
@@ -276,15 +302,14 @@ def verify(staged: Path, expected: Sequence[PurePosixPath], static: Path) -> Non
     for name in sorted(present - planned):
         raise PublicationError(f"{name} is there and was not planned; nothing was published.")
     shared = {path.name for path in static.iterdir()}
-    pages = {
-        name: (staged / name).read_text(encoding="utf-8")
-        for name in sorted(present)
-        if name.endswith(".html")
-    }
-    links = {name: set(_LINK.findall(html)) for name, html in pages.items()}
-    for name in pages:
-        _verify_links(name, {path for path, _ in links[name] if path}, present, shared)
-    _verify_places(pages, links)
+    names = sorted(present)
+    looks = each(_look_at, [f"{staged}/{name}" for name in names])
+    seen = dict(zip(names, looks, strict=True))
+    pages = {name: look for name, look in seen.items() if name.endswith(".html")}
+    for name, page in pages.items():
+        _verify_links(name, {path for path, _ in page.links if path}, present, shared)
+    _verify_places(pages)
+    return {name: look.digest for name, look in seen.items()}
 
 
 def _verify_links(name: str, links: set[str], present: set[str], shared: set[str]) -> None:
@@ -298,17 +323,13 @@ def _verify_links(name: str, links: set[str], present: set[str], shared: set[str
             raise PublicationError(f"{name} links to {link}, which is not in its scope.")
 
 
-def _verify_places(pages: Mapping[str, str], links: Mapping[str, set[tuple[str, str]]]) -> None:
+def _verify_places(pages: Mapping[str, _Seen]) -> None:
     """A link into a page leads to a place that the page has."""
-    there: dict[str, set[str]] = {}
-    for name, found in links.items():
-        for link, place in found:
-            if not place:
-                continue
+    for name, page in pages.items():
+        for link, place in page.links:
             target = os.path.normpath(f"{os.path.dirname(name)}/{link}") if link else name
-            if target not in there:
-                there[target] = set(_ANCHOR.findall(pages.get(target, "")))
-            if place not in there[target]:
+            there = pages[target].places if target in pages else frozenset()
+            if place and place not in there:
                 raise PublicationError(
                     f"{name} links to {link}#{place}, and there is no such place."
                 )
