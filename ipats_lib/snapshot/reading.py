@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -48,31 +49,66 @@ def portions(folder: Path, choice: Choice | None) -> tuple[Portion, ...]:
     return tuple(portion for portion in found if portion.groups)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Part:
+    """What is asked of a part for every scope: its footer, and where which customer's rows lie."""
+
+    footer: pq.FileMetaData
+    names: frozenset[str]
+    areas: Masks
+    customers: Numbers
+    ends: NDArray[np.int64]
+
+    @property
+    def groups(self) -> int:
+        return len(self.ends)
+
+
+def _part(path: Path) -> _Part:
+    """The part at this path, read once for all planners of its LWIA."""
+    known = path.stat()
+    return _read_part(path, known.st_size, known.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _read_part(path: Path, size: int, changed: int) -> _Part:  # noqa: ARG001  (they are the key)
+    part = pq.ParquetFile(path)
+    hidden = part.read(["_areas", "_customer"])
+    footer = part.metadata
+    sizes = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+    return _Part(
+        footer,
+        frozenset(part.schema_arrow.names),
+        hidden["_areas"].to_numpy(),
+        hidden["_customer"].to_numpy(),
+        np.cumsum(sizes, dtype=np.int64),
+    )
+
+
 def _whole(path: Path) -> Portion:
-    groups = pq.ParquetFile(path).num_row_groups
+    groups = _part(path).groups
     return Portion(path, tuple(range(groups)), groups)
 
 
 def _chosen(path: Path, choice: Choice) -> Portion:
     if path.stem == choice.lwia and choice.customers is None:
         return _whole(path)
-    part = pq.ParquetFile(path)
-    hidden = part.read(["_areas", "_customer"])
-    mine = choice.of(hidden["_areas"].to_numpy(), hidden["_customer"].to_numpy())
-    sizes = [part.metadata.row_group(group).num_rows for group in range(part.num_row_groups)]
-    pieces = np.split(mine, np.cumsum(sizes)[:-1])
+    part = _part(path)
+    mine = choice.of(part.areas, part.customers)
+    pieces = np.split(mine, part.ends[:-1])
     groups = tuple(group for group, piece in enumerate(pieces) if piece.any())
     chosen = np.concatenate([pieces[group] for group in groups]) if groups else None
-    return Portion(path, groups, len(sizes), chosen)
+    return Portion(path, groups, len(pieces), chosen)
 
 
 def read_portions(places: Sequence[Portion], columns: Sequence[str]) -> pa.Table:
     """The rows at these places, by `row`; of the columns, those that are not blank throughout."""
     tables = []
     for place in places:
-        part = pq.ParquetFile(place.path)
-        known = [name for name in columns if name in part.schema_arrow.names]
-        table = part.read_row_groups(list(place.groups), known)
+        part = _part(place.path)
+        known = [name for name in columns if name in part.names]
+        file = pq.ParquetFile(place.path, metadata=part.footer)
+        table = file.read_row_groups(list(place.groups), known)
         tables.append(table if place.chosen is None else table.filter(pa.array(place.chosen)))
     if not tables:
         return pa.table({"row": pa.array([], pa.int64())})
