@@ -89,12 +89,16 @@ def _days_since_earlier(view: View) -> NDArray[np.float64]:
     return (ordered["entry"] - latest).reindex(table.index).to_numpy(dtype=np.float64)
 
 
+def _since_earlier(view: View) -> NDArray[np.float64]:
+    return view.records.kept("_days_since_earlier", lambda: _days_since_earlier(view))
+
+
 def _overlaps(view: View) -> Mask:
-    return _days_since_earlier(view) <= 0
+    return _since_earlier(view) <= 0
 
 
 def _too_soon(view: View) -> Mask:
-    days = _days_since_earlier(view)
+    days = _since_earlier(view)
     return (days > 0) & (days < threshold("one_period_days"))
 
 
@@ -113,22 +117,37 @@ def _repeated(view: View) -> Mask:
     return _any(again(program) for program in ("adult", "dw", "youth", "wp"))
 
 
-def _differs(view: View, told: pd.Series) -> Mask:
+def _by_customer(view: View) -> NDArray[np.intp]:
+    """A number for each record's customer, from 0 on; records without one have one in common."""
+    records = view.records
+    return records.kept("_customers", lambda: pd.factorize(records.text("100"))[0])
+
+
+def _differs(view: View, told: NDArray[np.float64]) -> Mask:
     """Whether the customer's lines hold several values; a missing one contradicts nothing."""
-    customer = pd.Series(view.records.text("100"))
-    by_customer = told.groupby(customer)
-    several = by_customer.transform("max") > by_customer.transform("min")
-    return (several & told.notna() & (customer != "")).to_numpy(dtype=np.bool_)
+    customer = _by_customer(view)
+    if not len(customer):
+        return np.zeros(0, dtype=np.bool_)
+    order = np.argsort(customer, kind="stable")
+    starts = np.flatnonzero(np.diff(customer[order], prepend=-1))
+    highest, lowest = (pick.reduceat(told[order], starts) for pick in (np.fmax, np.fmin))
+    several = (highest > lowest)[customer]
+    known: Mask = (view.records.text("100") != "").astype(np.bool_)
+    return several & ~np.isnan(told) & known
 
 
 def _births_differ(view: View) -> Mask:
-    return _differs(view, pd.Series(view.day("200").astype("datetime64[s]")))
+    born = view.day("200")
+    return _differs(view, np.where(np.isnat(born), np.nan, born.astype(np.float64)))
 
 
 def _demographics_differ(view: View) -> Mask:
     """What was not told contradicts nothing."""
-    told = [pd.Series(view.code(e)) for e in UNCHANGING]
-    return _any(_differs(view, codes.where(~codes.isin([MISSING, NOT_TOLD]))) for codes in told)
+    told = (view.code(element) for element in UNCHANGING)
+    return _any(
+        _differs(view, np.where(np.isin(codes, (MISSING, NOT_TOLD)), np.nan, codes))
+        for codes in told
+    )
 
 
 CHECKS: dict[str, Callable[[View], Mask]] = {
