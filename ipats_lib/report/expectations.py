@@ -196,8 +196,11 @@ _NONE = np.empty(0, dtype=np.intp)
 @cache
 def _every_outcome(report: Report) -> Outcomes:
     every = report.data.frame("outcomes")
-    texts = (every[name].astype("object").to_numpy() for name in ("program", "state", "reason"))
-    return Outcomes(every["row"].to_numpy(), *texts, every["value"].to_numpy(dtype=np.float64))
+    program, state, reason = (
+        every[name].astype("object").to_numpy() for name in ("program", "state", "reason")
+    )
+    value = every["value"].to_numpy(dtype=np.float64)
+    return Outcomes(every["row"].to_numpy(), program, state, reason, value)
 
 
 @cache

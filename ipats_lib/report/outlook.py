@@ -102,9 +102,7 @@ def _of_rate(
     }
 
 
-def _of_median(
-    report: Report, program: Program, mine: Outcomes, level: float
-) -> dict[str, object]:
+def _of_median(report: Report, program: Program, mine: Outcomes, level: float) -> dict[str, object]:
     wages = mine.wages.tolist()
     awaited = int(mine.among("awaiting").sum())
     floor, ceiling = median_bounds(wages, awaited)
@@ -161,9 +159,7 @@ def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
     return table.sort_values(["happens_by", "customer", "program"], ignore_index=True)[listed]
 
 
-def _closing(
-    report: Report, year: Window, measure: Measure, outcomes: Outcomes
-) -> NDArray[Any]:
+def _closing(report: Report, year: Window, measure: Measure, outcomes: Outcomes) -> NDArray[Any]:
     """The last day on which each pending outcome can happen (`projection.last_day`)."""
     end = program_year_end(year.cohort("MSG").end)
     return last_day(view_of(report, outcomes), measure, end)

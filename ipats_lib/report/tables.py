@@ -40,9 +40,7 @@ class Column:
     page: str = ""
 
 
-def table(
-    frame: pd.DataFrame | Lines, caption: str, columns: Sequence[Column], empty: str
-) -> Html:
+def table(frame: pd.DataFrame | Lines, caption: str, columns: Sequence[Column], empty: str) -> Html:
     """A table whose first column names its rows; the sentence `empty` where there is no row."""
     lines = frame if isinstance(frame, Mapping) else lines_of(frame, _read_by(columns))
     size = len(lines[columns[0].name])
