@@ -134,13 +134,19 @@ def sample(
     out: Annotated[Path, typer.Option(help="The extract's folder to write.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     scale: Annotated[float, typer.Option(help="1 is the size of Illinois.")] = 1.0,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The same state on an earlier day."),
+    ] = None,
 ) -> None:
     """Write a synthetic extract of Illinois' size."""
-    from ipats_lib.sample import write_sample
+    from ipats_lib.sample import AS_OF, write_sample
 
+    day = as_of.date() if as_of else AS_OF
     with shown_progress() as advance:
-        write_sample(out, seed=seed, scale=scale, progress=functools.partial(advance, "sample"))
-    err.print(f"Wrote the synthetic extract {out}.")
+        progress = functools.partial(advance, "sample")
+        write_sample(out, seed=seed, scale=scale, as_of=day, progress=progress)
+    err.print(f"Wrote the synthetic extract {out}, as of {day}.")
 
 
 def _snapshot(extract: Path, store: Path, as_of: datetime | None, contacts: str) -> Any:

@@ -92,7 +92,9 @@ def _gains(rng: Generator, people: People) -> None:
         low, high = np.maximum(start, first), np.minimum(end, last)
         summer = first > rates.YEAR_END
         gained = (low <= high) & chance(rng, size, np.where(summer, rates.SUMMER_GAIN_SHARE, share))
-        when = np.where(np.isnat(when) & gained, between(rng, low, high), when)
+        gain = where_days(gained, between(rng, low, high))
+        when = np.where(np.isnat(when), gain, when)
+        people.gains.append(gain)
     second = between(rng, np.maximum(start, when - np.timedelta64(90, "D")), when)
     also = chance(rng, size, 0.12)
     kind, other = _gain_kinds(rng, people), _gain_kinds(rng, people)

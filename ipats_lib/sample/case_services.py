@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.sample import rates
 from ipats_lib.sample import vocabulary as words
-from ipats_lib.sample.enrolments import Enrolments, Table, text_of
+from ipats_lib.sample.enrolments import Enrolments, Table
 from ipats_lib.sample.people import NAT, Days, between, chance, some_days, where_days
 from ipats_lib.sample.training import SLOTS
 
@@ -54,13 +54,14 @@ def service_table(rng: Generator, enrolments: Enrolments) -> Table:
     taught = np.char.startswith(code.astype("U3"), "3")
     row = enrolments.row[place]
     table = {
+        "row": row,
         "customer": enrolments.customer[place],
         "enrolment": enrolments.number[place],
         "service_code": code,
         "title": titles,
-        "start": text_of(start[order]),
-        "planned_end": text_of(planned[order]),
-        "actual_end": text_of(end[order]),
+        "start": start[order],
+        "planned_end": planned[order],
+        "actual_end": end[order],
         "provider": np.where(taught, enrolments.people.strings["1301"][row].astype(object), ""),
         "status": status[order],
         "planner_id": _recorded_by(rng, enrolments, place),
@@ -159,10 +160,11 @@ def _wagner_peyser(rng: Generator, enrolments: Enrolments) -> Table:
     """The last service of some Wagner-Peyser participants, recorded by no planner."""
     people = enrolments.people
     row = np.flatnonzero(people.is_in("wp") & chance(rng, people.size, WAGNER_PEYSER_LISTED))
-    day = text_of(people.days["1003"][row])
+    day = people.days["1003"][row]
     same = {"service_code": words.BASIC, "title": words.TITLES[words.BASIC], "provider": "",
             "status": "closed", "planner_id": ""}  # fmt: skip
     varied = {
+        "row": row,
         "customer": people.customer[row],
         "enrolment": np.array([f"{c}-1" for c in people.customer[row]], dtype=object),
         "start": day,

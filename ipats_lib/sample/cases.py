@@ -1,14 +1,12 @@
 """Assignments, case notes and applications of the synthetic state (domain 8.2)."""
 
-from typing import Any
-
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ipats_lib.sample import rates
 from ipats_lib.sample.case_services import service_table
-from ipats_lib.sample.enrolments import Enrolments, Table, enrol, text_of
+from ipats_lib.sample.enrolments import Enrolments, Table
 from ipats_lib.sample.people import NAT, People, between, chance, pick, some_days, where_days
 from ipats_lib.sample.vocabulary import NOTE_TYPES
 
@@ -27,12 +25,12 @@ RELEASED_AFTER_FOLLOW_UP = 0.5
 FEWEST_NOTES, FURTHER_NOTES = 2, 3.9
 # Applicants without an enrolment, for each enrolment; and what became of them.
 APPLICANTS_SHARE = 1 / 30
+DECISION_DAYS = 30
 LATE_CERTIFICATION_SHARE, CERTIFIED_SHARE, REFUSED_SHARE = 0.05, 0.45, 0.08
 
 
-def case_tables(rng: Generator, people: People) -> dict[str, Table]:
+def case_tables(rng: Generator, enrolments: Enrolments) -> dict[str, Table]:
     """assignment, service, case_note and application of one block."""
-    enrolments = enrol(rng, people)
     return {
         "assignment": _assignments(rng, enrolments),
         "service": service_table(rng, enrolments),
@@ -56,13 +54,12 @@ def _assignments(rng: Generator, enrolments: Enrolments) -> Table:
     first = np.flatnonzero(known)
     successor, _ = enrolments.successor(rng)
     return {
+        "row": np.concatenate([enrolments.row[first], enrolments.row[again]]),
         "customer": np.concatenate([enrolments.customer[first], enrolments.customer[again]]),
         "enrolment": np.concatenate([enrolments.number[first], enrolments.number[again]]),
         "planner_id": np.concatenate([enrolments.planner[first], successor[again]]),
-        "from": text_of(np.concatenate([entry[first], change[again]])),
-        "to": text_of(
-            np.concatenate([np.where(handed & ~unassigned, change, final)[first], final[again]])
-        ),
+        "from": np.concatenate([entry[first], change[again]]),
+        "to": np.concatenate([np.where(handed & ~unassigned, change, final)[first], final[again]]),
     }
 
 
@@ -74,8 +71,9 @@ def _notes(rng: Generator, enrolments: Enrolments) -> Table:
     recent = np.fmin(contact + some_days(rng, enrolments.size, 0, 40), rates.AS_OF)
     last = np.where(enrolments.exited, enrolments.days("901"), recent)
     return {
+        "row": enrolments.row[line],
         "customer": enrolments.customer[line],
-        "date": text_of(between(rng, enrolments.days("900")[line], last[line])),
+        "date": between(rng, enrolments.days("900")[line], last[line]),
         "type": pick(rng, len(line), NOTE_TYPES).astype(object),
         "planner_id": enrolments.somebody(rng)[line],
     }
@@ -87,32 +85,42 @@ def _applications(rng: Generator, enrolments: Enrolments) -> Table:
     certified = enrolments.days("900") - some_days(rng, size, 0, 44)
     wait = np.where(chance(rng, size, LATE_CERTIFICATION_SHARE), 45, 1) * some_days(rng, size, 0, 2)
     applied = certified - wait - some_days(rng, size, 0, 28)
-    customer, asked, passed, status = _applicants(rng, enrolments.people, size)
-    lwia = np.full(len(customer), enrolments.people.block.lwia, dtype=object)
-    return {
-        "customer": np.concatenate([enrolments.customer, customer]),
-        "lwia": np.concatenate([enrolments.lwia.astype(object), lwia]),
-        "applied": text_of(np.concatenate([applied, asked])),
-        "certified": text_of(np.concatenate([certified, passed])),
-        "status": np.concatenate([np.full(size, "enrolled", dtype=object), status]),
+    table = {
+        "row": enrolments.row,
+        "customer": enrolments.customer,
+        "lwia": enrolments.lwia.astype(object),
+        "applied": applied,
+        "certified": certified,
+        "status": np.full(size, "enrolled", dtype=object),
     }
+    return joined(table, _applicants(rng, enrolments.people, size))
 
 
-def _applicants(
-    rng: Generator, people: People, enrolled: int
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """customer, applied, certified, status of those without an entry date; half are in PIRL."""
+def joined(*tables: Table) -> Table:
+    """The lines of several tables of the same columns, one after the other."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+
+
+def lines(table: Table, kept: NDArray[np.bool_]) -> Table:
+    """The lines of a mask."""
+    return {name: column[kept] for name, column in table.items()}
+
+
+def _applicants(rng: Generator, people: People, enrolled: int) -> Table:
+    """The applications of those without an entry date; half are in PIRL."""
     waiting = max(1, round(enrolled * APPLICANTS_SHARE))
-    known = people.customer[~people.takes_part][: waiting // 2]
+    known = np.flatnonzero(~people.takes_part)[: waiting // 2]
     names = [f"ILA{people.block.number:04d}{n:05d}" for n in range(waiting - len(known))]
     asked = rates.AS_OF - some_days(rng, waiting, 1, 120)
-    passed = np.fmin(asked + some_days(rng, waiting, 1, 30), rates.AS_OF)
+    passed = np.fmin(asked + some_days(rng, waiting, 1, DECISION_DAYS), rates.AS_OF)
     accepted = chance(rng, waiting, CERTIFIED_SHARE)
     refused = ~accepted & chance(rng, waiting, REFUSED_SHARE)
     status = np.select([accepted, refused], ["certified", "denied"], default="applied")
-    return (
-        np.concatenate([known, np.array(names, dtype=object)]),
-        asked,
-        where_days(accepted, passed),
-        status.astype(object),
-    )
+    return {
+        "row": np.append(known, np.full(len(names), -1)),
+        "customer": np.append(people.customer[known], np.array(names, dtype=object)),
+        "lwia": np.full(waiting, people.block.lwia, dtype=object),
+        "applied": asked,
+        "certified": where_days(accepted, passed),
+        "status": status.astype(object),
+    }

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ipats_lib.sample import rates
 from ipats_lib.sample.people import Block, Days, People, Planner, chance
 
+# Columns of a case table; days are days until they are written. row: the line's place in `People`,
+# -1 for none; it is not written.
 Table = dict[str, NDArray[Any]]
 FIRST_DAY, LAST_DAY = np.datetime64("1930-01-01"), np.datetime64("2035-01-01")
 _DAYS = np.datetime_as_string(np.arange(FIRST_DAY, LAST_DAY + 1))

@@ -12,34 +12,46 @@ from ipats_lib.sample import rates
 
 Text = dict[str, NDArray[Any]]
 Mask = NDArray[np.bool_]
+Day = np.datetime64
+Fits = Callable[[Text, Day], Mask]
 STEP = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One kind of error: the rule that finds it, rows where it can be made, and how."""
+    """One kind of error: the rule that finds it, rows where it can be made, and how.
+
+    fits: asked of the elements as written and the as-of date.
+    """
 
     rule: str
-    fits: Callable[[Text], Mask]
+    fits: Fits
     spoil: Callable[[Text, int], None]
 
 
-def _filled(*elements: str) -> Callable[[Text], Mask]:
+def _filled(*elements: str) -> Fits:
     """Rows where all of the elements hold something."""
-    return lambda text: np.logical_and.reduce([text[element] != "" for element in elements])
+    return lambda text, _: np.logical_and.reduce([text[element] != "" for element in elements])
 
 
-def _holds(element: str, *values: str, also: str = "100") -> Callable[[Text], Mask]:
-    return lambda text: np.isin(text[element].astype("U9"), values) & (text[also] != "")
+def _holds(element: str, *values: str, also: str = "100") -> Fits:
+    return lambda text, _: np.isin(text[element].astype("U9"), values) & (text[also] != "")
 
 
-def _exited_before(day: str, element: str = "901") -> Callable[[Text], Mask]:
-    """Rows that exited before a day and hold something in the element."""
-    return lambda text: (text["901"] != "") & (text["901"] < day) & (text[element] != "")
+def _exited(days: int, element: str = "901") -> Fits:
+    """Rows that exited more than so many days before the as-of date and hold the element."""
+
+    def fits(text: Text, as_of: Day) -> Mask:
+        before = str(as_of - days).replace("-", "")
+        held: Mask = (text["901"] != "") & (text["901"] < before) & (text[element] != "")
+        return held
+
+    return fits
 
 
-def _comes_again(text: Text) -> Mask:
+def _comes_again(text: Text, as_of: Day) -> Mask:
     """Rows of customers that have another row."""
+    del as_of
     _, place, count = np.unique(text["100"].astype("U12"), return_inverse=True, return_counts=True)
     return np.asarray((count[place] > 1) & (text["901"] != ""))
 
@@ -106,25 +118,25 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("L-21", _filled("901"), _put_day_after("1003", "901", 20)),
     Mistake("L-24", _holds("1300", "1"), _put(e1302="", e1308="")),
     Mistake("L-25", _filled("1308"), _put_day_after("1308", "1302", -5)),
-    Mistake("L-31", _exited_before("20240401", "1602"),
+    Mistake("L-31", _exited(501, "1602"),
             _put(e1602="9", e1603="5", e1704="999999.99", e1615="", e1612="", e1618="")),
     Mistake("L-35", _holds("1603", "1"), _put(e1704="0.00")),
     Mistake("L-39", _holds("905", "0", also="901"), _put(e1900="2")),
-    Mistake("L-41", _exited_before("20240501", "1801"), _put_day_after("1801", "901", 400)),
-    Mistake("L-43", lambda text: _exited_before("20240501")(text) & (text["1800"] == "0"),
+    Mistake("L-41", _exited(471, "1801"), _put_day_after("1801", "901", 400)),
+    Mistake("L-43", lambda text, as_of: _exited(471)(text, as_of) & (text["1800"] == "0"),
             _put(e1800="")),
     Mistake("L-45", _filled("1811"), _put(e1811="", e1813="")),
     Mistake("L-54", _holds("1602", "1", also="901"), _put(e923="03")),
-    Mistake("N-01", lambda text: (text["901"] != "") & (text["1801"] == ""),
+    Mistake("N-01", lambda text, _: (text["901"] != "") & (text["1801"] == ""),
             _put(e1801="00000000")),
-    Mistake("N-01", lambda text: (text["900"] != "") & (text["901"] == ""),
+    Mistake("N-01", lambda text, _: (text["900"] != "") & (text["901"] == ""),
             _put(e901="00000000")),
     Mistake("N-03", _filled("201"), _put(e201=" 1")),
     Mistake("N-04", _holds("1606", "1"), _put(e1706="8250")),
 )  # fmt: skip
 
 
-def make_mistakes(rng: Generator, text: Text, number: int) -> None:
+def make_mistakes(rng: Generator, text: Text, number: int, as_of: Day = rates.AS_OF) -> None:
     """Spoil about `MISTAKE_SHARE` of the rows in place, each at most once.
 
     text: one row per period of participation, elements as written. number: of the block; kinds
@@ -134,7 +146,7 @@ def make_mistakes(rng: Generator, text: Text, number: int) -> None:
     spoiled = np.zeros(size, dtype=bool)
     for turn in range(int(size * rates.MISTAKE_SHARE + rng.random())):
         kind = MISTAKES[(number * STEP + turn) % len(MISTAKES)]
-        places = np.flatnonzero(kind.fits(text)[:size] & ~spoiled)
+        places = np.flatnonzero(kind.fits(text, as_of)[:size] & ~spoiled)
         if len(places):
             row = int(rng.choice(places))
             spoiled[row] = True

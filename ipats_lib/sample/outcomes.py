@@ -44,6 +44,7 @@ def follow_up(rng: Generator, people: People) -> None:
     """Fill 923, 1406, 1600 to 1618, 1700 to 1706, 1900 and 1901."""
     _reasons(rng, people)
     jobs = _jobs(rng, people)
+    people.wage_delay = jobs.delay
     industry = pick(rng, people.size, INDUSTRIES)
     for number, elements in enumerate(QUARTERS, start=1):
         _quarter(rng, people, jobs, number, elements)

@@ -31,6 +31,9 @@ AGES = {"adult": (18, 2.0, 7.5), "dw": (20, 3.4, 7.0), "wp": (18, 2.2, 9.0),
 OLDEST = 72
 YOUTH_AGES = {16: 9, 17: 14, 18: 18, 19: 17, 20: 14, 21: 11, 22: 9, 23: 8}
 OLDEST_YOUTH = 24
+# Whoever left before the full state begins: a later year whose exits it holds as a whole stands
+# model, and their customer numbers begin where those of no block of the full state reach.
+MODEL_YEAR, NUMBERS_OF_A_YEAR = 2023, 50_000
 
 
 def participations(rng: Generator, block: Block) -> People:
@@ -39,21 +42,55 @@ def participations(rng: Generator, block: Block) -> People:
     born = _births(rng, program, entry)
     again, entry2, exit2 = _second_periods(rng, entry, exit_)
     person = np.concatenate([np.arange(len(program)), again])
-    people = People(
-        block=block,
-        program=np.concatenate([program, _program_again(program[again], born[again], entry2)]),
-        person=person,
-        customer=np.array([f"IL{block.number:04d}{n:06d}" for n in person], dtype=object),
-        home=np.full(len(person), block.lwia),
-        second=np.full(len(person), "", dtype="U2"),
+    people = _people(
+        block,
+        np.concatenate([program, _program_again(program[again], born[again], entry2)]),
+        person,
     )
     people.days["200"] = born[person]
     people.days["900"] = np.concatenate([entry, entry2])
     people.days["901"] = np.concatenate([exit_, exit2])
-    _enter_programs(rng, people)
-    _enter_areas(rng, people, len(program))
-    _enter_partners(rng, people)
+    _enter(rng, people, len(program))
     return people
+
+
+def departures(rng: Generator, block: Block, year: int) -> People:
+    """Whoever exited in a year before the full state begins: one period each, ids of their own.
+
+    As many and of the same lengths as in `MODEL_YEAR`, so that the state neither grows nor shrinks.
+    """
+    program, entry, exit_ = _first_periods(rng, block)
+    model, first = (np.datetime64(f"{one}-01-01") for one in (MODEL_YEAR, year))
+    gone = exit_.astype("datetime64[Y]") == model.astype("datetime64[Y]")
+    program, entry, exit_ = program[gone], entry[gone], exit_[gone]
+    people = _people(
+        block, program, np.arange(len(program)), (MODEL_YEAR - year) * NUMBERS_OF_A_YEAR
+    )
+    people.days["900"], people.days["901"] = entry - (model - first), exit_ - (model - first)
+    people.days["200"] = _births(rng, program, people.days["900"])
+    _enter(rng, people, len(program))
+    return people
+
+
+def _people(
+    block: Block, program: NDArray[Any], person: NDArray[np.int64], first: int = 0
+) -> People:
+    """Periods of a block's customers, numbered from `first` on; nothing filled in yet."""
+    return People(
+        block=block,
+        program=program,
+        person=person,
+        customer=np.array([f"IL{block.number:04d}{first + n:06d}" for n in person], dtype=object),
+        home=np.full(len(person), block.lwia),
+        second=np.full(len(person), "", dtype="U2"),
+    )
+
+
+def _enter(rng: Generator, people: People, first: int) -> None:
+    """Programs, areas, partners; the first so many are nobody's second period."""
+    _enter_programs(rng, people)
+    _enter_areas(rng, people, first)
+    _enter_partners(rng, people)
 
 
 def _first_periods(rng: Generator, block: Block) -> tuple[NDArray[Any], Days, Days]:

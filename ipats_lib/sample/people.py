@@ -1,6 +1,6 @@
 """What is passed from step to step: a block of one area, and its periods of participation."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,9 @@ class People:
 
     codes: small integers, -1 for blank. days: datetime64[D], NaT for blank. amounts: dollars, NaN
     for blank. strings: text. customer: PIRL 100. person: number of the customer in the block.
-    home, second: LWIA of 108-A and of the enrolment beside it, or nothing.
+    home, second: LWIA of 108-A and of the enrolment beside it, or nothing. wage_delay: days from
+    the end of a quarter until its wages are known. gains: the newest skill gain of the last program
+    years, one array for each; the elements 1806 to 1810 hold the newest of them.
     """
 
     block: Block
@@ -75,6 +77,29 @@ class People:
     days: Columns = field(default_factory=dict)
     amounts: Columns = field(default_factory=dict)
     strings: Columns = field(default_factory=dict)
+    wage_delay: NDArray[Any] = field(default_factory=lambda: np.empty(0, dtype="timedelta64[D]"))
+    gains: list[Days] = field(default_factory=list)
+
+    def only(self, kept: NDArray[np.bool_]) -> "People":
+        """The rows of a mask."""
+
+        def some(columns: Columns) -> Columns:
+            return {element: column[kept] for element, column in columns.items()}
+
+        return replace(
+            self,
+            program=self.program[kept],
+            person=self.person[kept],
+            customer=self.customer[kept],
+            home=self.home[kept],
+            second=self.second[kept],
+            codes=some(self.codes),
+            days=some(self.days),
+            amounts=some(self.amounts),
+            strings=some(self.strings),
+            wage_delay=self.wage_delay[kept],
+            gains=[gain[kept] for gain in self.gains],
+        )
 
     @property
     def size(self) -> int:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 AS_OF = np.datetime64("2025-08-15")
+# An extract holds the exits of so many quarters before its own (domain 8.1).
+QUARTERS_OF_EXITS = 10
 FIRST_EXIT = np.datetime64("2023-01-01")
 # No exit is certain before 90 days without a service have passed (domain 2.1).
 LAST_EXIT = AS_OF - np.timedelta64(90, "D")

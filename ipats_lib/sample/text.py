@@ -1,6 +1,7 @@
 """Arrays to CSV bytes: codes with their zeros, days, amounts; quotes only where needed."""
 
 import math
+from collections.abc import Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def append_pirl(file: IO[bytes], text: dict[str, NDArray[Any]], first: int) -> i
     return after
 
 
-def append_rows(file: IO[bytes], columns: list[NDArray[Any] | None], size: int) -> None:
+def append_rows(file: IO[bytes], columns: Sequence[NDArray[Any] | None], size: int) -> None:
     """Add CSV lines made of columns of text, `None` for an empty one, to a file."""
     if size:
         last = max(place for place, column in enumerate(columns) if column is not None)
