@@ -175,7 +175,7 @@ def _served(rows, py: int) -> int:
 def test_an_earlier_extract_carries_the_errors_of_real_files(tmp_path):
     write_sample(tmp_path / "x", scale=0.1, as_of=LAST_YEAR)
     findings = make_snapshot(tmp_path / "x", tmp_path).findings()
-    assert {"D-01", "D-04", "F-05", "F-06", "F-07"} <= set(findings["rule"])
+    assert {"D-01", "F-05", "F-06", "F-07"} <= set(findings["rule"])
     assert len(findings) < 0.01 * len(read(tmp_path / "x"))
 
 
