@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from ipats_lib.periods import Window, program_year, program_year_end
 
 Days = NDArray[np.datetime64] | np.datetime64
 # A reason for each line: one text for all, or made for the positions of the records that hold.
+Answer = TypeVar("Answer")
 Detail = str | Callable[[NDArray[np.intp]], Sequence[str]]
 NEVER = np.datetime64("NaT", "D")
 LINE = ("row", "customer", "since", "due", "detail")
@@ -51,6 +52,21 @@ class Desk:
         year = program_year(self.as_of)
         span = Window(date(year, 7, 1), program_year_end(self.as_of))
         return View(self.records, "title1", span, self.as_of)
+
+
+def kept(question: Callable[[Desk], Answer]) -> Callable[[Desk], Answer]:
+    """Ask a desk once: the answer is kept beside the desk, and goes when the desk goes."""
+    place = f"{question.__module__}.{question.__qualname__}"
+
+    @wraps(question)
+    def answer(desk: Desk) -> Answer:
+        answers = desk.__dict__
+        if place not in answers:
+            answers[place] = question(desk)
+        found: Answer = answers[place]
+        return found
+
+    return answer
 
 
 def lines(desk: Desk, holds: Mask, since: Days, until: Days, detail: Detail = "") -> pd.DataFrame:
@@ -110,7 +126,7 @@ def record_of(desk: Desk, customers: pd.Series, days: pd.Series) -> pd.Series:
     return found["row"].astype("Int64").fillna(found["customer"].map(first).astype("Int64"))
 
 
-@cache
+@kept
 def _entries(desk: Desk) -> tuple[pd.DataFrame, pd.Series]:
     """The records that were entered, oldest first, and each customer's first record."""
     known = pd.DataFrame(

@@ -4,7 +4,7 @@ Each share is a question to the records, named with its definition and threshold
 `params/shares.csv`. Counts are periods of participation of Title I.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -159,15 +159,27 @@ def shares(records: Records, as_of: date) -> pd.DataFrame:
 
     flagged: whether the share lies under its threshold; False where nobody is in the whole.
     """
-    view, lines = view_of(records, as_of), []
-    for share in load_shares().values():
-        of_whom, which = QUESTIONS[share.id]
-        whole = of_whom(view)
-        part, size = int((whole & which(view)).sum()), int(whole.sum())
+    lines = []
+    for share, whole, held in asked(records, as_of):
+        part, size = int(held.sum()), int(whole.sum())
         value = part / size if size else float("nan")
         low = bool(share.at_least is not None and size and value < share.at_least)
         lines.append((share.id, part, size, value, low))
     return pd.DataFrame(lines, columns=["id", "part", "whole", "share", "flagged"])
+
+
+def asked(records: Records, as_of: date) -> Iterator[tuple[Share, Mask, Mask]]:
+    """Every share with the records of its whole, and those of them that are its part."""
+    view = view_of(records, as_of)
+    for share in load_shares().values():
+        of_whom, which = QUESTIONS[share.id]
+        whole = of_whom(view)
+        yield share, whole, whole & which(view)
+
+
+def active_records(records: Records, as_of: date) -> Mask:
+    """The active caseload of Title I."""
+    return _active(view_of(records, as_of))
 
 
 def groups_of_active(
@@ -178,7 +190,7 @@ def groups_of_active(
     titles: dimension and title of each group; holds: records x groups. One row per group with
     anyone: dimension, group, n, share (of all active, 0..1).
     """
-    active = _active(view_of(records, as_of))
+    active = active_records(records, as_of)
     counts = holds[active].sum(axis=0)
     size = int(active.sum())
     lines = [

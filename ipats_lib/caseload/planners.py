@@ -1,18 +1,16 @@
 """Whose customer somebody is: assignments on the as-of date (domain 5.2, A-25, A-26)."""
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.desk import Desk
+from ipats_lib.caseload.desk import Desk, kept
 
 UNASSIGNED = ""
 ASSIGNED, WORKED_WITH = "assigned to me", "worked with"
 
 
-@cache
+@kept
 def begun_assignments(desk: Desk) -> pd.DataFrame:
     """Assignments that began by the as-of date, to planners who are active, oldest first."""
     planner, assignment = desk.tables["planner"], desk.tables["assignment"]
@@ -22,14 +20,14 @@ def begun_assignments(desk: Desk) -> pd.DataFrame:
     return mine.sort_values(["from", "planner_id"])
 
 
-@cache
+@kept
 def standing_assignments(desk: Desk) -> pd.DataFrame:
     """Those of them that hold on the as-of date."""
     begun = begun_assignments(desk)
     return begun[begun["to"].isna() | (begun["to"] >= pd.Timestamp(desk.as_of))]
 
 
-@cache
+@kept
 def current_planner(desk: Desk) -> pd.Series:
     """The planner of each record: the newest standing assignment of its customer to an active
     planner. Of a record that has exited, without such a one, the last planner who was assigned

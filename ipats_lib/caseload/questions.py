@@ -7,7 +7,6 @@ nothing, and the page says which table that is. Those about customers who have l
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,17 @@ import pandas as pd
 from ipats_lib.caseload import after_exit, soft_exit
 from ipats_lib.caseload.applications import APPLICANT, CERTIFIED, waiting
 from ipats_lib.caseload.catalogue import Alert
-from ipats_lib.caseload.desk import LINE, NEVER, Desk, active, case_lines, later, lines, nobody
+from ipats_lib.caseload.desk import (
+    LINE,
+    NEVER,
+    Desk,
+    active,
+    case_lines,
+    kept,
+    later,
+    lines,
+    nobody,
+)
 from ipats_lib.caseload.mend import INFO, load_checks, to_mend
 from ipats_lib.caseload.planners import standing_assignments
 from ipats_lib.caseload.status import TRAININGS
@@ -42,7 +51,7 @@ def _applications(desk: Desk, status: str, since: str, alert: Alert) -> pd.DataF
     return case_lines(desk, mine.assign(detail=told), since, until[late], mine["row"])
 
 
-@cache
+@kept
 def waiting_of(desk: Desk) -> pd.DataFrame:
     """Who waits for enrolment (`applications.waiting`), found once for both alerts and the page."""
     return waiting(desk.tables["application"], desk.rows, desk.as_of)
@@ -175,7 +184,7 @@ def long_participation(desk: Desk, alert: Alert) -> pd.DataFrame:
     )
 
 
-@cache
+@kept
 def mended(desk: Desk) -> pd.DataFrame:
     """What breaks an edit check (`mend.to_mend`), found once for the alerts and for their page."""
     return to_mend(desk.records, desk.as_of)

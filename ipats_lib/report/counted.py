@@ -3,7 +3,9 @@
 The dashboards count the present; this counts an earlier snapshot by the same functions.
 """
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ipats_lib import caseload as caseloads
 from ipats_lib.breakdown import membership_of
@@ -12,6 +14,7 @@ from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
 from ipats_lib.groups import TRAINING_TYPES
+from ipats_lib.report.stacked import NAMED, Stack
 from ipats_lib.scopes import AreaType
 
 COLUMNS = ("known_at", "kind", "key", "part", "n")
@@ -20,30 +23,30 @@ _STREAMS = (IN_TITLE_I, IN_WAGNER_PEYSER)
 NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype({"n": "int64"})
 
 
-def counted(
-    desk: Desk, caseload: pd.DataFrame, scope_kind: AreaType, seats: pd.DataFrame
-) -> pd.DataFrame:
-    """Every count of a scope's dashboards: kind, key, part, n.
+def counted(stack: Stack) -> pd.DataFrame:
+    """Every count of the dashboards of each area: area, kind, key, part, n (above 0).
 
-    caseload: `caseload.caseload` of the desk's rows; seats: row, area (the LWIAs of the state).
     kind: `alert`, `status` and `band` (key: their name), `training` (type), `share` and `whole`
     (id of the share), `group` (dimension: group); and by part `part alert`, `active` and
     `follow_up` (no key). part: an LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for
     none); blank for what is counted as a whole.
     """
-    alerts = caseloads.alerts(desk, scope_kind)
-    inner = parts_of(desk, scope_kind, seats)
-    mine = title_i(desk, caseload)
-    whole = [
-        _sizes("alert", alerts["alert"]),
-        _sizes("status", statuses(desk, caseload)),
-        _sizes("band", mine["band"]),
-        _trainings(desk),
-        _shares(desk),
-        _groups(desk),
+    desk, caseload = stack.desk, stack.caseload
+    alerts = caseloads.alerts(desk, stack.kind)
+    inner = parts_of(desk, stack.kind, stack.seats)
+    mine, status = title_i(desk, caseload), statuses(desk, caseload)
+    trained = trainings.open_trainings(desk, TRAINING_TYPES)
+    parts = [
+        _sizes("alert", stack.of(alerts), alerts["alert"]),
+        _sizes("status", stack.of(status), status["status"]),
+        _sizes("band", stack.of(mine), mine["band"]),
+        _sizes("training", stack.of(trained), trained["type"]),
+        *_shares(stack),
+        _groups(stack),
+        _by_part("part alert", stack, of_part(desk, alerts, stack.kind, inner), "alert"),
+        *_work(stack, mine, inner),
     ]
-    placed = [_by_part(of_part(desk, alerts, scope_kind, inner)), *_work(mine, inner)]
-    return pd.concat([*(part.assign(part="") for part in whole), *placed], ignore_index=True)
+    return pd.concat(parts, ignore_index=True)
 
 
 def title_i(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
@@ -52,21 +55,24 @@ def title_i(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
     return caseload[caseload["row"].isin(rows)]
 
 
-def statuses(desk: Desk, caseload: pd.DataFrame) -> pd.Series:
-    """The status of everybody whom the dashboards count: of Title I participants, and of those
-    who are not enrolled in anything, also of applicants without a record."""
+def statuses(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
+    """Everybody whom the dashboards count: Title I participants, and those who are not enrolled in
+    anything, also applicants without a record. Returns row, customer (of those), status.
+    """
     status = caseload["status"].astype("str")
     rows = desk.rows["row"].to_numpy()
     title1, wp = (rows[stream(view_of(desk.records, desk.as_of))] for stream in _STREAMS)
     alone = status.isin(NOT_ENROLLED) & ~caseload["row"].isin(wp)
-    mine = status[caseload["row"].isin(title1) | alone]
-    return pd.concat([mine, applicants(desk)["status"]], ignore_index=True)
+    mine = caseload["row"].isin(title1) | alone
+    known = pd.DataFrame({"row": caseload["row"].astype("Int64"), "status": status})[mine]
+    return pd.concat([known, applicants(desk)], ignore_index=True)[["row", "customer", "status"]]
 
 
 def applicants(desk: Desk) -> pd.DataFrame:
     """Who waits for enrolment without a record (`applications.waiting`)."""
     if "application" not in desk.tables:
-        return pd.DataFrame({"status": pd.Series(dtype="object")})
+        none = pd.Series(dtype="object")
+        return pd.DataFrame({"row": none.astype("Int64"), "customer": none, "status": none})
     waiting = questions.waiting_of(desk)
     return waiting[waiting["row"].isna()]
 
@@ -97,43 +103,51 @@ def of_part(
     return lines.merge(inner[["row", "part"]].astype({"row": "Int64"}), on="row")
 
 
-def _sizes(kind: str, names: pd.Series) -> pd.DataFrame:
-    sizes = names.astype("str").where(names.notna()).value_counts()
-    return pd.DataFrame({"kind": kind, "key": list(sizes.index), "n": sizes.to_numpy()})
+def _sizes(
+    kind: str, areas: NDArray[np.object_], names: pd.Series, parts: pd.Series | None = None
+) -> pd.DataFrame:
+    """How often each name (and part) stands in each area; lines without a name do not count."""
+    table = pd.DataFrame(
+        {
+            "area": areas,
+            "key": names.astype("object").to_numpy(),
+            "part": "" if parts is None else parts.astype("object").to_numpy(),
+        }
+    )
+    sizes = table.groupby(["area", "key", "part"]).size().rename("n").reset_index()
+    return sizes.assign(kind=kind, key=sizes["key"].astype("str"))
 
 
-def _by_part(placed: pd.DataFrame) -> pd.DataFrame:
-    sizes = placed.groupby(["alert", "part"]).size().rename("n").reset_index()
-    return sizes.rename(columns={"alert": "key"}).assign(kind="part alert")
+def _by_part(kind: str, stack: Stack, placed: pd.DataFrame, key: str = "") -> pd.DataFrame:
+    """A planner's name without that of the area, under which it stands in the stack."""
+    names = placed[key] if key else pd.Series("", index=placed.index)
+    part = placed["part"].astype("object").str.split(NAMED).str[-1]
+    return _sizes(kind, stack.of(placed), names, part)
 
 
-def _work(caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
+def _work(stack: Stack, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
     placed = caseload.merge(inner[["row", "part"]], on="row")
     status = placed["status"].astype("str")
-    found = []
-    for kind, mine in (
-        ("active", status.str.startswith("Active")),
-        ("follow_up", status == FOLLOWED),
-    ):
-        sizes = placed[mine].groupby("part").size().rename("n").reset_index()
-        found.append(sizes.assign(kind=kind, key=""))
-    return found
+    active, followed = status.str.startswith("Active"), status == FOLLOWED
+    return [
+        _by_part(kind, stack, placed[mine])
+        for kind, mine in (("active", active), ("follow_up", followed))
+    ]
 
 
-def _trainings(desk: Desk) -> pd.DataFrame:
-    found = trainings.by_type(trainings.open_trainings(desk, TRAINING_TYPES))
-    return pd.DataFrame({"kind": "training", "key": found["type"], "n": found["n"]})
+def _shares(stack: Stack) -> list[pd.DataFrame]:
+    return [
+        _sizes(kind, stack.areas[mask], pd.Series(share.id, index=range(int(mask.sum()))))
+        for share, whole, part in mix.asked(stack.desk.records, stack.desk.as_of)
+        for kind, mask in (("share", part), ("whole", whole))
+    ]
 
 
-def _shares(desk: Desk) -> pd.DataFrame:
-    found = mix.shares(desk.records, desk.as_of)
-    part = pd.DataFrame({"kind": "share", "key": found["id"], "n": found["part"]})
-    whole = pd.DataFrame({"kind": "whole", "key": found["id"], "n": found["whole"]})
-    return pd.concat([part, whole], ignore_index=True)
-
-
-def _groups(desk: Desk) -> pd.DataFrame:
-    members = membership_of(desk.rows)
-    found = mix.groups_of_active(desk.records, members.titles, members.holds, desk.as_of)
-    key = found["dimension"] + ": " + found["group"]
-    return pd.DataFrame({"kind": "group", "key": key, "n": found["n"]})
+def _groups(stack: Stack) -> pd.DataFrame:
+    members = membership_of(stack.desk.rows)
+    active = mix.active_records(stack.desk.records, stack.desk.as_of)
+    record, group = np.nonzero(members.holds[active])
+    titles = np.array(
+        [f"{dimension}: {title}" for dimension, title in members.titles], dtype=object
+    )
+    return _sizes("group", stack.areas[active][record], pd.Series(titles[group]))

@@ -32,14 +32,14 @@ from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
 from ipats_lib.report.counted import NOTHING, counted
 from ipats_lib.report.history import history
-from ipats_lib.scopes import STATE, STATE_AREA, Scope
+from ipats_lib.report.stacked import CASE_TABLES, stack
+from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
 TREND_QUARTERS = 8
 ROW_COLUMNS = tuple(
     dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
 )
-CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
 FRAMES = (
     *("rows", "outcomes", "figures", "history", "areas", "caseload", "backlog", "seats", "quality"),
     *CASE_TABLES,
@@ -241,16 +241,28 @@ class StateData:
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:
         """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""
         parts = [
-            before._counted(scope).assign(known_at=before.snapshot.as_of.isoformat())
+            before.counts(scope).assign(known_at=before.snapshot.as_of.isoformat())
             for before in self._before
             if scope in before.snapshot.scopes()
         ]
         found = pd.concat([NOTHING, *parts], ignore_index=True) if parts else NOTHING
         return found[list(NOTHING.columns)].astype(NOTHING.dtypes)
 
-    def _counted(self, scope: Scope) -> pd.DataFrame:
-        caseload = self._only(self.caseload, scope)
-        return counted(self.desk(scope), caseload, scope.kind, self._seats_of(scope))
+    def counts(self, scope: Scope) -> pd.DataFrame:
+        """What the dashboards of a scope count (`counted.counted`)."""
+        if scope.kind not in self._counts:
+            self._counts[scope.kind] = self._count(scope.kind)
+        return self._counts[scope.kind].get(scope.area, NOTHING.drop(columns="known_at"))
+
+    @cached_property
+    def _counts(self) -> dict[AreaType, Mapping[str, pd.DataFrame]]:
+        return {}
+
+    def _count(self, kind: AreaType) -> Mapping[str, pd.DataFrame]:
+        """What each area of a kind counts: asked once for all of them."""
+        every = counted(stack(self.snapshot, kind, self.rows, self.caseload, self.membership))
+        by_area = every.sort_values(["area", "kind", "key", "part"]).groupby("area")
+        return {str(area): mine.drop(columns="area") for area, mine in by_area}
 
     @cached_property
     def _quality(self) -> pd.DataFrame:

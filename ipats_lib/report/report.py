@@ -21,9 +21,10 @@ from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
-from ipats_lib.report.data import CASE_TABLES, TREND_QUARTERS, ScopeData, StateData, as_of
+from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.source import sample_snapshot
+from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
 

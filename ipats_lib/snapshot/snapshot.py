@@ -132,12 +132,13 @@ class Snapshot:
         shown.insert(1, "row", table["row"].to_pandas(types_mapper=_NULLABLE.get))
         return shown
 
-    def membership(self) -> pd.DataFrame:
+    def membership(self, name: str = "pirl") -> pd.DataFrame:
         """Which PIRL rows belong to which area: area_type (lwia, planner), area, row.
 
-        The state holds every row and is not listed. One row per area and PIRL row.
+        name: a case table of the extract whose rows are meant instead, but for `planner`. The state
+        holds every row and is not listed. One row per area and row of the table.
         """
-        hidden = read_portions(portions(self.path / "pirl", None), HIDDEN)
+        hidden = read_portions(portions(self.path / name, None), HIDDEN)
         planners = self.planners()
         contacts = pq.read_table(self.path / "contacts.parquet")
         return membership(hidden, contacts, list(planners["planner_id"]), list(planners["lwia"]))

@@ -1,0 +1,62 @@
+"""What an extract counts is asked once for all areas, and is what each area's own desk gives."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+from ipats_lib.caseload.planners import current_planner
+from ipats_lib.report.counted import counted
+from ipats_lib.report.data import StateData
+from ipats_lib.report.stacked import Stack, stack
+from ipats_lib.scopes import STATE
+
+KEYS = ["kind", "key", "part"]
+
+
+@pytest.fixture(scope="module")
+def sliced(state):
+    """The state's data, its scopes and what they hold."""
+    fresh = StateData(state.snapshot, state.period)
+    return fresh, {scope: fresh.slice(scope) for scope in fresh.snapshot.scopes()}
+
+
+def alone(state: StateData, scope, data) -> Stack:
+    rows = data.frames["rows"]
+    areas = np.full(len(rows), scope.area, dtype=object)
+    seats = data.frames["seats"]
+    return Stack(scope.kind, state.desk(scope), data.frames["caseload"], areas, seats)
+
+
+@pytest.mark.parametrize("kind", ["state", "lwia", "planner"])
+def test_areas_counted_together_have_the_counts_of_their_own_desks(sliced, kind):
+    state, scopes = sliced
+    mine = {scope: data for scope, data in scopes.items() if scope.kind == kind}
+    assert mine
+    for scope, data in mine.items():
+        own = counted(alone(state, scope, data)).groupby(KEYS)["n"].sum()
+        together = state.counts(scope)
+        assert together.set_index(KEYS)["n"].to_dict() == own.to_dict(), scope
+        assert (together["n"] > 0).all()
+
+
+def test_nothing_of_one_area_meets_anything_of_another(state):
+    """A customer of two areas is two customers on the desk of all areas."""
+    together = stack(state.snapshot, "lwia", state.rows, state.caseload, state.membership)
+    customers = together.desk.rows["100"].astype("str")
+    areas = customers.groupby(customers).agg(lambda found: set(together.areas[found.index]))
+    assert (areas.map(len) == 1).all()
+    assert len(together.desk.rows) == (state.membership["area_type"] == "lwia").sum()
+    assert together.desk.rows["row"].is_unique
+    for table in together.desk.tables.values():
+        assert "customer" not in table or table["customer"].str.contains("|", regex=False).all()
+
+
+def test_what_was_asked_of_a_desk_goes_when_the_desk_goes(state):
+    desk = state.desk(STATE)
+    assert current_planner(desk) is current_planner(desk)
+    gone = weakref.ref(desk)
+    del desk
+    gc.collect()
+    assert gone() is None
