@@ -4,8 +4,11 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV := .uv/bin/uv
 DEMO := var/demo
+# A year and a quarter before the sample's own day: what the trend's older quarters and the
+# dashboards' comparisons need.
+EARLIER := 2024-08-15 2025-05-15
 
-.PHONY: help setup demo test test-fast test-fallback check lab clean machine faults attack
+.PHONY: help setup demo demo-extract test test-fast test-fallback check lab clean machine faults attack
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,13 +28,23 @@ $(UV): .ci/uv.txt
 
 setup: .venv/.synced ## Create the environment from the lock file
 
-demo: setup ## Make the sample state and publish it
-	@$(PY) publish.py sample --out $(DEMO)/extract --seed 7
-	@$(PY) publish.py build --extract $(DEMO)/extract --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site
+demo: setup ## Make the sample state, as of today and before, and publish it
+	@mkdir -p $(DEMO)
+	@$(MAKE) --silent --jobs 2 --output-sync=target demo-extract $(EARLIER:%=demo-before-%)
+	@$(PY) publish.py build --extract $(DEMO)/extract --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site \
+	  $(foreach day,$(EARLIER),--earlier "$$(cat $(DEMO)/before-$(day).txt)")
 	@echo
 	@echo "The site is in $(DEMO)/site. To look at it:"
 	@echo "  $(PY) publish.py serve --unprotected --site $(DEMO)/site"
 	@echo "then open http://127.0.0.1:8000/PY2024Q4/state/index.html (unprotected preview)"
+
+demo-extract:
+	@$(PY) publish.py sample --out $(DEMO)/extract --seed 7
+
+# The same state on an earlier day, kept as a snapshot whose folder the text file names.
+demo-before-%:
+	@$(PY) publish.py sample --out $(DEMO)/before-$* --seed 7 --as-of $*
+	@$(PY) publish.py snapshot --extract $(DEMO)/before-$* --store $(DEMO)/snapshots > $(DEMO)/before-$*.txt
 
 machine:
 	@PATH=$$PATH:/usr/sbin; missing=""; \
