@@ -1,7 +1,9 @@
 """Earlier extracts beside the present one: what a count was, and how it has changed since."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +12,11 @@ from ipats_lib.report.counted import NOTHING
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
+# Days since an extract that is of a quarter or a year before, and what its columns are called.
+_SPANS = {
+    (80, 100): ("Quarter before", "Change"),
+    (355, 375): ("A year before", "Change in the year"),
+}
 UP, DOWN = "\N{NORTH EAST ARROW}", "\N{SOUTH EAST ARROW}"
 
 
@@ -38,26 +45,55 @@ def count(report: Report, day: str, kind: str, key: str, part: str = "") -> int:
 def beside(
     report: Report, frame: pd.DataFrame, kind: str, keys: Sequence[str], parts: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The frame with a column per earlier day and `since`, the change of its `n` in words.
+    """The frame with a column per earlier day, and each change of its `n` since in words.
 
     keys and parts: one for each line of the frame; parts may be left out.
     """
     places = list(zip(keys, parts or [""] * len(keys), strict=True))
     old = {day: [count(report, day, kind, k, p) for k, p in places] for day in days(report)}
-    if not old:
-        return frame
-    newest = old[days(report)[-1]]
-    since = [change(int(n), was) for n, was in zip(frame["n"], newest, strict=True)]
-    return frame.assign(**old, since=since)
+    return changed(report, frame, [int(n) for n in frame["n"]], old, change)
 
 
-def columns(report: Report) -> tuple[Column, ...]:
-    """The columns that `beside` adds: none without an earlier extract."""
-    known = days(report)
-    if not known:
-        return ()
-    old = (Column(day, f"On {day}", display.count, number=True) for day in known)
-    return (*old, Column("since", f"Since {known[-1]}"))
+def changed(
+    report: Report,
+    frame: pd.DataFrame,
+    now: Sequence[Any],
+    old: Mapping[str, Sequence[Any]],
+    said: Callable[[Any, Any], str],
+) -> pd.DataFrame:
+    """The frame with what was on each earlier day, and how now differs from it, in words."""
+    since = {
+        since_of(report, day): [said(n, was) for n, was in zip(now, before, strict=True)]
+        for day, before in old.items()
+    }
+    return frame.assign(**old, **since)
+
+
+def since_of(report: Report, day: str) -> str:
+    """The name of the column that tells the change since an earlier day; `since` is the newest."""
+    return "since" if day == days(report)[-1] else f"since {day}"
+
+
+def names(report: Report) -> tuple[str, ...]:
+    """The columns that `beside` and `changed` add."""
+    return (*days(report), *(since_of(report, day) for day in days(report)))
+
+
+def columns(report: Report, shown: Callable[[Any], str] = display.count) -> tuple[Column, ...]:
+    """What the added columns are called, the newest first: none without an earlier extract."""
+    found: list[Column] = []
+    for day in reversed(days(report)):
+        ago = (date.fromisoformat(report.data.about.as_of) - date.fromisoformat(day)).days
+        then, since = next(
+            (
+                (f"{name} ({day})", since)
+                for (first, last), (name, since) in _SPANS.items()
+                if first <= ago <= last
+            ),
+            (f"On {day}", f"Since {day}"),
+        )
+        found += [Column(day, then, shown, number=True), Column(since_of(report, day), since)]
+    return tuple(found)
 
 
 def change(now: int, before: int) -> str:

@@ -24,13 +24,10 @@ def share_frame(report: Report) -> pd.DataFrame:
     known = mix.load_shares()
     found = mix.shares(report.records, as_of(report.data.about)).rename(columns={"part": "n"})
     found.insert(1, "name", [f"{known[name].id} {known[name].name}" for name in found["id"]])
-    for day in before.days(report):
-        found[day] = [_old_share(report, day, name) for name in found["id"]]
-    if before.days(report):
-        newest = found[before.days(report)[-1]]
-        pairs = zip(found["share"], newest, strict=True)
-        found["since"] = [before.points(now, old) for now, old in pairs]
-    return found
+    old = {
+        day: [_old_share(report, day, name) for name in found["id"]] for day in before.days(report)
+    }
+    return before.changed(report, found, found["share"].tolist(), old, before.points)
 
 
 def _old_share(report: Report, day: str, name: str) -> float:
@@ -49,14 +46,12 @@ def shares(report: Report, *numbers: str) -> Html:
         status=[_status(low, s.at_least) for low, s in zip(mine["flagged"], named, strict=True)],
         source=[share.source for share in named],
     )
-    days = before.days(report)
     columns = (
         Column("name", "Share"),
         Column("n", "Number", display.count, number=True),
         Column("whole", "Of", display.count, number=True),
         Column("share", "Share", display.rate, number=True),
-        *(Column(day, f"On {day}", display.rate, number=True) for day in days),
-        *([Column("since", f"Since {days[-1]}")] if days else []),
+        *before.columns(report, display.rate),
         Column("least", "At least", number=True),
         Column("status", "Status"),
         Column("definition", "What it is"),

@@ -234,7 +234,7 @@ def by_part(report: Report) -> Html:
     if counts_.empty:
         return display.paragraph("Open lines: none.", "empty")
     first, *others = [str(name) for name in counts_.columns if name != "part"]
-    numbers = [name for name in others if name not in ("All", *before.days(report), "since")]
+    numbers = [name for name in others if name not in ("All", *before.names(report))]
     columns = (
         Column(first, first),
         Column("All", "All", display.count, number=True),
@@ -260,10 +260,8 @@ def part_counts(report: Report) -> pd.DataFrame:
         day: [sum(_old_lines(report, day, part)) for part in parts] for day in before.days(report)
     }
     heading = "LWIA" if report.scope.kind == "state" else "Career planner"
-    table_ = table_.rename(columns={"n": "All"}).assign(**old)
-    if old:
-        newest = old[before.days(report)[-1]]
-        table_["since"] = [before.change(n, b) for n, b in zip(table_["All"], newest, strict=True)]
+    table_ = table_.rename(columns={"n": "All"})
+    table_ = before.changed(report, table_, table_["All"].tolist(), old, before.change)
     table_.insert(0, "part", parts)
     table_.insert(0, heading, part_names(report, parts))
     return table_.reset_index(drop=True)

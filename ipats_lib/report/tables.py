@@ -1,5 +1,6 @@
 """Real HTML tables: a caption, a scope on every header cell, numbers aligned as numbers."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,9 @@ from ipats_lib.report.display import Html
 
 if TYPE_CHECKING:
     from ipats_lib.report.report import Report
+
+# A date in a heading is not broken at its hyphens.
+_DAY = re.compile(r"\(?[0-9]{4}-[0-9]{2}-[0-9]{2}\)?")
 
 
 Lines = Mapping[str, Sequence[Any]]
@@ -95,7 +99,7 @@ def _cells(column: Column, lines: Lines, before: str, after: str) -> list[str]:
 
 
 def _heading(column: Column) -> str:
-    words = escape(column.heading)
+    words = _DAY.sub(r"<span class='day'>\g<0></span>", escape(column.heading))
     return f"<a href='{escape(column.page)}'>{words}</a>" if column.page else words
 
 

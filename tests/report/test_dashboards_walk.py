@@ -29,6 +29,7 @@ from ipats_lib.report import (
 )
 from ipats_lib.report.data import StateData, as_of
 from ipats_lib.report.report import Report
+from ipats_lib.sample import write_sample
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import make_snapshot
 
@@ -447,3 +448,37 @@ def test_no_definition_hides_its_number(area):
     shown = BeautifulSoup(queue.counts(area).html, "html.parser").text
     assert "the days" not in shown
     assert "more than 30 days old" in shown
+
+
+@pytest.mark.parametrize(
+    ("before", "headings"),
+    [
+        ((date(2025, 5, 15),), ("Quarter before (2025-05-15)", "Change")),
+        ((date(2024, 8, 15),), ("A year before (2024-08-15)", "Change in the year")),
+        ((date(2025, 8, 1),), ("On 2025-08-01", "Since 2025-08-01")),
+        (
+            (date(2024, 8, 15), date(2025, 5, 15)),
+            ("Quarter before (2025-05-15)", "Change",
+             "A year before (2024-08-15)", "Change in the year"),
+        ),
+    ],
+)  # fmt: skip
+def test_an_extract_of_a_quarter_or_a_year_before_is_called_so(state, before, headings, tmp_path):
+    """The newest first; and both changes are told, each against its own count."""
+    area, earlier = Scope.parse("lwia/01"), []
+    for day in before:
+        write_sample(tmp_path / str(day), scale=0.05, as_of=day)
+        earlier.append(make_snapshot(tmp_path / str(day), tmp_path / "store"))
+    report = Report(StateData(state.snapshot, state.period, tuple(earlier)).slice(area))
+    page = BeautifulSoup(dashboards.statuses(report).html, "html.parser")
+    shown = [th.get_text() for th in page.select("thead th")]
+    place = shown.index(headings[0])
+    assert tuple(shown[place : place + len(headings)]) == headings
+    now = shown.index("All of these")
+    for row in page.select("tbody tr"):
+        cells = [cell.get_text() for cell in row.select("th, td")]
+        for then in range(place, place + len(headings), 2):
+            gone = int(cells[now].replace(",", "")) - int(cells[then].replace(",", ""))
+            assert str(abs(gone)) in cells[then + 1] or (
+                not gone and cells[then + 1] == "no change"
+            )
