@@ -86,7 +86,7 @@ def columns(report: Report, shown: Callable[[Any], str] = display.count) -> tupl
         ago = (date.fromisoformat(report.data.about.as_of) - date.fromisoformat(day)).days
         then, since = next(
             (
-                (f"{name} ({day})", since)
+                (f"{name} {day}", since)
                 for (first, last), (name, since) in _SPANS.items()
                 if first <= ago <= last
             ),

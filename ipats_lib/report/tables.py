@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ipats_lib.report.report import Report
 
 # A date in a heading is not broken at its hyphens.
-_DAY = re.compile(r"\(?[0-9]{4}-[0-9]{2}-[0-9]{2}\)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 Lines = Mapping[str, Sequence[Any]]
