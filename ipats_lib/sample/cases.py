@@ -25,7 +25,9 @@ RELEASED_AFTER_FOLLOW_UP = 0.5
 FEWEST_NOTES, FURTHER_NOTES = 2, 3.9
 # Applicants without an enrolment, for each enrolment; and what became of them.
 APPLICANTS_SHARE = 1 / 30
-DECISION_DAYS = 30
+# How long an extract lists them, how long a decision takes, numbers for those of one span, and how
+# many of those who apply never enter.
+APPLICATION_DAYS, DECISION_DAYS, APPLICANTS_OF_A_SPAN, NOTHING_CAME = 120, 30, 1000, 0.35
 LATE_CERTIFICATION_SHARE, CERTIFIED_SHARE, REFUSED_SHARE = 0.05, 0.45, 0.08
 
 
@@ -110,8 +112,24 @@ def _applicants(rng: Generator, people: People, enrolled: int) -> Table:
     """The applications of those without an entry date; half are in PIRL."""
     waiting = max(1, round(enrolled * APPLICANTS_SHARE))
     known = np.flatnonzero(~people.takes_part)[: waiting // 2]
-    names = [f"ILA{people.block.number:04d}{n:05d}" for n in range(waiting - len(known))]
-    asked = rates.AS_OF - some_days(rng, waiting, 1, 120)
+    return _waiting(rng, people, waiting, known)
+
+
+def came_to_nothing(rng: Generator, people: People, enrolled: int, spans: int) -> Table:
+    """Applications so many spans of `APPLICATION_DAYS` before the full state's own, which does not
+    list them any more: nothing has come of them."""
+    waiting = round(enrolled * APPLICANTS_SHARE * NOTHING_CAME)
+    return _waiting(rng, people, waiting, np.empty(0, dtype="int64"), spans)
+
+
+def _waiting(
+    rng: Generator, people: People, waiting: int, known: NDArray[np.int64], spans: int = 0
+) -> Table:
+    """known: rows of those who are in PIRL; the others have numbers of their span."""
+    others = range(spans * APPLICANTS_OF_A_SPAN, spans * APPLICANTS_OF_A_SPAN + waiting)
+    names = [f"ILA{people.block.number:04d}{n:05d}" for n in others[: waiting - len(known)]]
+    ago = some_days(rng, waiting, 1, APPLICATION_DAYS) + spans * APPLICATION_DAYS
+    asked = rates.AS_OF - ago
     passed = np.fmin(asked + some_days(rng, waiting, 1, DECISION_DAYS), rates.AS_OF)
     accepted = chance(rng, waiting, CERTIFIED_SHARE)
     refused = ~accepted & chance(rng, waiting, REFUSED_SHARE)

@@ -22,7 +22,7 @@ from ipats_lib.sample.case_services import (
     SILENCE_DAYS,
     SINGLE,
 )
-from ipats_lib.sample.cases import DECISION_DAYS, joined, lines
+from ipats_lib.sample.cases import APPLICATION_DAYS, DECISION_DAYS, joined, lines
 from ipats_lib.sample.enrolments import Enrolments, Table
 from ipats_lib.sample.known import NEWEST, Day, Known, Mask
 from ipats_lib.sample.people import NAT, Days, People, Planner, chance, some_days, where_days
@@ -77,7 +77,7 @@ def _held(known: Known, row: NDArray[np.int64]) -> Mask:
 
 
 def _applications(known: Known, table: Table) -> Table:
-    """Who enters later is an applicant as yet."""
+    """Who enters later is an applicant as yet; who never does is listed for a while."""
     day = known.day
     entry = np.append(known.full.days["900"], NAT)[table["row"]]
     certified = where_days(table["certified"] <= day, table["certified"])
@@ -86,7 +86,8 @@ def _applications(known: Known, table: Table) -> Table:
     status = np.select([entry <= day, refused], ["enrolled", "denied"], default=stage)
     row = np.where(entry > day, -1, table["row"])
     asked = {**table, "row": row, "certified": certified, "status": status}
-    return lines(asked, table["applied"] <= day)
+    listed = (table["status"] == "enrolled") | (table["applied"] > day - APPLICATION_DAYS)
+    return lines(asked, listed & (table["applied"] <= day))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,14 @@ from ipats_lib.sample import rates
 from ipats_lib.sample.accounts import account_table, planner_table
 from ipats_lib.sample.attainment import attain
 from ipats_lib.sample.blocks import plan_blocks
-from ipats_lib.sample.cases import COLUMNS, case_tables, lines
+from ipats_lib.sample.cases import (
+    APPLICATION_DAYS,
+    COLUMNS,
+    came_to_nothing,
+    case_tables,
+    joined,
+    lines,
+)
 from ipats_lib.sample.enrolments import Enrolments, Table, enrol, text_of
 from ipats_lib.sample.entry import describe_entry
 from ipats_lib.sample.known import Day, as_it_stood, oldest_exit
@@ -41,8 +48,9 @@ from ipats_lib.sample.training import train
 AS_OF = rates.AS_OF.astype("O")
 CASE_TABLES = ("assignment", "service", "case_note", "application")
 STAFF_STREAM = 10**6
-# Streams of a block beside its own: what no extract tells, and who left before the full state.
-HIDDEN, DEPARTURES = 1, 2
+# Streams of a block beside its own: what no extract tells, who left before the full state, and
+# whose application came to nothing before it.
+HIDDEN, DEPARTURES, APPLICATIONS = 1, 2, 3
 EARLIEST = date(2021, 1, 1)
 # Beyond it the identifiers would grow longer than their columns.
 LARGEST_SCALE = 1000
@@ -146,6 +154,11 @@ def _pieces(
     if day == rates.AS_OF:
         yield rng, people, tables
         return
+    spans = int((rates.AS_OF - day).astype("int64")) // APPLICATION_DAYS
+    for span in sorted({max(spans, 1), spans + 1}):
+        stream = default_rng(SeedSequence([seed, block.number, APPLICATIONS, span]))
+        asked = came_to_nothing(stream, people, enrolments.size, span)
+        tables["application"] = joined(tables["application"], asked)
     parts = [(0, rng, people, enrolments, tables)]
     for year in range(oldest_exit(day).astype("O").year, rates.FIRST_EXIT.astype("O").year):
         stream = default_rng(SeedSequence([seed, block.number, DEPARTURES, year]))
