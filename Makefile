@@ -59,9 +59,10 @@ faults: setup ## A fault at every durable call of a build and of a snapshot
 	@IPATS_FAULTS=every $(PY) -m pytest -rP tests/site/test_whole_builds.py tests/site/test_faults.py
 
 attack: setup machine ## Attack both servers: every figure of access, 100,000 hostile requests
-	@mkdir -p var && set -o pipefail && $(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack \
-	  tests/site/test_adversity.py tests/site/test_faults.py | tee var/attack.txt
-	@echo "The figures:" && grep -oE 'F[0-9]+( [a-z]+)?: .*' var/attack.txt | sort -V -u
+	@mkdir -p var && set -o pipefail; $(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack \
+	  tests/site/test_adversity.py tests/site/test_faults.py | tee var/attack.txt; status=$$?; \
+	echo "The figures$$([ $$status = 0 ] || echo ', not all: tests failed')"; \
+	grep -oE 'F[0-9]+( [a-z]+)?: .*' var/attack.txt | sort -V -u; exit $$status
 
 test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest

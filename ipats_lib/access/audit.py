@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ from ipats_lib.access.settings import load_settings
 from ipats_lib.errors import AccessError
 
 START = "0" * 64
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 TAIL = 65536
 _BROKEN_END = (
-    "The audit log's last line is broken, so that nothing is shown: "
-    "run `publish.py audit verify`, then `publish.py audit mend`."
+    "The audit log's last line is broken, so that nothing is shown: run `publish.py audit verify`, "
+    "then `publish.py audit mend`, which mends a torn line and nothing else."
 )
 
 
@@ -46,6 +48,9 @@ class Event:
     origin: str = ""
     method: str = ""
     object: str = ""
+
+
+_VALUES = attrgetter(*Event.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +155,10 @@ def locked(lock: int) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_UN)
 
 
-def _facts(event: Event) -> dict[str, str]:
-    return {name: getattr(event, name) for name in Event.__slots__}
-
-
 def line_of(event: Event, head: Head, now: datetime) -> tuple[bytes, Head]:
     """The log line of an event that follows `head`, and the head after it."""
-    facts = {"n": head.lines + 1, "time": now.astimezone(UTC).isoformat(), **_facts(event)}
+    facts = {"n": head.lines + 1, "time": now.astimezone(UTC).isoformat()}
+    facts |= zip(Event.__slots__, _VALUES(event), strict=True)
     line, digest = chained(facts, head.hash)
     return line, Head(head.lines + 1, digest)
 
@@ -164,7 +166,7 @@ def line_of(event: Event, head: Head, now: datetime) -> tuple[bytes, Head]:
 def chained(facts: dict[str, Any], before: str) -> tuple[bytes, str]:
     """A log line and its hash: of the facts in canonical JSON, the hash before among them."""
     facts = facts | {"before": before}
-    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    text = _CANONICAL.encode(facts)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f'{text[:-1]},"hash":"{digest}"}}\n'.encode(), digest
 

@@ -226,7 +226,7 @@ def verify_log(
 @audit.command("mend")
 @_told
 def mend_log(log: AuditFolder = AUDIT) -> None:
-    """Set a log file with a broken end aside as evidence, and go on after its last sound line."""
+    """Set a log file with a torn last line aside as evidence, and go on after the line before."""
     print(mend(log, f"operator {getpass.getuser()}", datetime.now(UTC)))
 
 

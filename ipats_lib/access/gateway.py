@@ -76,7 +76,8 @@ class Gateway:
         elif scope["type"] == "http":
             visit = read_visit(scope, receive, self.setup.proxied)
             response = await self._answer(visit)
-            await response(scope, receive, _secured(send))
+            named = isinstance(response, NamedFile)
+            await response(scope, receive, send if named else _secured(send))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -122,16 +123,17 @@ class Gateway:
 
     def _published(self, visit: Visit) -> Response:
         target = None if visit.query else read_path(visit.path)
-        person = self.person(visit)
-        made = self.decide(person, target, visit)
+        user = sessions.user_of(self.store, visit.session, visit.now.timestamp())
+        person, roster = self._facts.about(user)
+        made = decide(person, target, roster, visit.now)
         file = file_of(self.setup.site, target) if target else None
         named = self.named(target, file) or veiled(visit.path)
         allowed = self._methods.get(visit.path, _READING)
         reason = "no_such_file" if made.allow and file is None else made.reason.value
         reason = reason if visit.method in allowed else "method"
         shown = made.allow and file is not None and visit.method in allowed
-        outcome, user = "allow" if shown else "deny", person.user if person else ""
-        self.note(visit, "read", outcome, reason, user=user, object=named)
+        outcome, known = "allow" if shown else "deny", person.user if person else ""
+        self.note(visit, "read", outcome, reason, user=known, object=named)
         if visit.method not in allowed:
             headers = {"Allow": ", ".join(allowed)}
             return Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers=headers)
@@ -148,12 +150,10 @@ class Gateway:
         return f"{folder}/{veiled(target.rest.encode())}" if folder else ""
 
     def _file(self, visit: Visit, file: str, shared: bool) -> Response:
-        headers = {
-            "Cache-Control": SHARED if shared else PRIVATE,
-            "Content-Type": MEDIA.get(file.rsplit(".", 1)[1], "application/octet-stream"),
-        }
+        keep = SHARED if shared else PRIVATE
+        media = MEDIA.get(file.rsplit(".", 1)[1], "application/octet-stream")
         if self.setup.proxied:
-            return Response(headers=headers | {"X-Accel-Redirect": INTERNAL + file})
+            return NamedFile(file, keep, media)
         path = self.setup.site / file
         try:
             facts = path.stat()
@@ -161,10 +161,26 @@ class Gateway:
             return pages.not_found()
         server = StaticFiles(directory=self.setup.site, check_dir=False)
         response = server.file_response(path, facts, visit.request.scope)
-        response.headers["Cache-Control"] = headers["Cache-Control"]
+        response.headers["Cache-Control"] = keep
         if response.status_code == HTTPStatus.OK:
-            response.headers["Content-Type"] = headers["Content-Type"]
+            response.headers["Content-Type"] = media
         return response
+
+
+class NamedFile(Response):
+    """The answer to nginx that names a file below the site: it has no body.
+
+    nginx drops its other headers and sets the security headers itself, so it carries none.
+    """
+
+    def __init__(self, file: str, keep: str, media: str) -> None:
+        self.status_code, self.body, self.background = 200, b"", None
+        self.raw_headers = [
+            (b"cache-control", keep.encode()),
+            (b"content-type", media.encode()),
+            (b"x-accel-redirect", f"{INTERNAL}{file}".encode()),
+            (b"content-length", b"0"),
+        ]
 
 
 class Facts:
@@ -181,10 +197,16 @@ class Facts:
 
     def person(self, user: str) -> Person | None:
         """What is known about a portal user now."""
+        return self.about(user)[0]
+
+    def about(self, user: str | None) -> tuple[Person | None, Roster | None]:
+        """A portal user (None: nobody) and the roster, both as of one state of the store."""
         self._refresh()
+        if user is None:
+            return None, self._roster
         if user not in self._people:
             self._people[user] = accounts.person(self._store, user)
-        return self._people[user]
+        return self._people[user], self._roster
 
     def roster(self) -> Roster | None:
         """When the roster in the store was taken."""

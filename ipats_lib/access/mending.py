@@ -1,4 +1,4 @@
-"""A log whose end is broken: the file is set aside as evidence, and the chain goes on without it.
+"""A log whose last line is torn: the file is set aside as evidence, and the chain goes on.
 
 broken-000003-6bfff7ed2625.jsonl   the file as it was found, byte for byte
 audit-000003.jsonl                 its sound lines, and one that names the old head and the file
@@ -20,12 +20,18 @@ from ipats_lib.access.audit import (
     log_files,
 )
 
+# A line goes to the disk in one piece with its line feed at the end: a crash leaves none.
+_NO_TEAR = (
+    "That is no torn last line: somebody changed the log or the disk is damaged, so it is not "
+    "mended. Keep the folder as evidence, find out why, and begin a new one."
+)
+
 
 def mend(folder: Path, operator: str, now: datetime) -> Path:
-    """Set the newest file aside from its first broken line on; returns where it is kept.
+    """Set the newest file aside and take its torn last line out; returns where it is kept.
 
     The old head stays in the chain, so that a head noted before is still found when it was sound.
-    AuditError, and nothing changes, when the newest file is sound or an earlier one is not.
+    AuditError, and nothing changes, when there is no torn line or when anything else is broken.
     """
     if not log_files(folder):
         raise AuditError(f"{folder} holds no audit log.")
@@ -38,11 +44,14 @@ def mend(folder: Path, operator: str, now: datetime) -> Path:
 
 def _mended(folder: Path, operator: str, now: datetime) -> Path:
     files, head = log_files(folder), Head()
-    for path in files[:-1]:
-        *_, head = head, *heads(path, head)
     newest = files[-1]
-    whole = newest.read_bytes()
-    sound, head = _sound(whole, head)
+    try:
+        for path in files[:-1]:
+            *_, head = head, *heads(path, head)
+        whole = newest.read_bytes()
+        sound, head = _sound(whole, head, newest.name)
+    except AuditError as error:
+        raise AuditError(f"{error} {_NO_TEAR}") from error
     if sound == len(whole):
         raise AuditError("The audit log's end is sound: there is nothing to mend.")
     digest = hashlib.sha256(whole).hexdigest()[:12]
@@ -53,15 +62,14 @@ def _mended(folder: Path, operator: str, now: datetime) -> Path:
     return aside
 
 
-def _sound(whole: bytes, head: Head) -> tuple[int, Head]:
-    """How many bytes of a file are sound lines after `head`, and the head after them."""
-    size = 0
-    for line in whole.splitlines(keepends=True):
-        try:
-            head = checked(line, head, "")
-        except AuditError:
-            break
-        size += len(line)
+def _sound(whole: bytes, head: Head, name: str) -> tuple[int, Head]:
+    """How many bytes of a file are whole lines after `head`, and the head after them.
+
+    Only what follows the last line feed can be torn; AuditError when a line before is not sound.
+    """
+    size = whole.rfind(b"\n") + 1
+    for number, line in enumerate(whole[:size].split(b"\n")[:-1], start=1):
+        head = checked(line + b"\n", head, f"{name} line {number}")
     return size, head
 
 

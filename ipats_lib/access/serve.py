@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 
 from ipats_lib.access import home, outside, queue, signing
 from ipats_lib.access.gateway import Answer, Gateway, Setup
@@ -71,6 +71,8 @@ def serve(
         port=port,
         interface=Interfaces.ASGI,
         websockets=False,
+        # nginx speaks HTTP/1.1 to it: nothing else is understood there.
+        http=HTTPModes.http1 if setup.proxied else HTTPModes.auto,
         workers=1,
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]  # granian takes the name as well

@@ -58,6 +58,7 @@ def read_visit(scope: Scope, receive: Receive, proxied: bool) -> Visit:
     without it, no header is believed about where a request comes from or what it asks for.
     """
     request = Request(scope, receive)
+    cookies = request.cookies
     address = scope["client"][0] if scope.get("client") else ""
     if proxied:
         address = request.headers.get("x-real-ip", address)[:45]
@@ -67,7 +68,7 @@ def read_visit(scope: Scope, receive: Receive, proxied: bool) -> Visit:
         path=scope.get("raw_path") or b"",
         query=scope.get("query_string") or b"",
         address=address,
-        session=request.cookies.get(SESSION_COOKIE, "")[:64],
-        browser=request.cookies.get(FORM_COOKIE, "")[:64],
+        session=cookies.get(SESSION_COOKIE, "")[:64],
+        browser=cookies.get(FORM_COOKIE, "")[:64],
         now=datetime.now(UTC),
     )

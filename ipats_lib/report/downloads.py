@@ -16,7 +16,8 @@ from ipats_lib.report.display import Html
 
 # Where the publisher collects them; not set in JupyterLab, where there is nothing to download.
 DOWNLOADS_FOLDER = "IPATS_DOWNLOADS"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# ASVS 1.2.10's, and the full-width forms of the first four, which some spreadsheets read alike.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def csv(frame: pd.DataFrame) -> bytes:

@@ -184,16 +184,46 @@ def test_mending_sets_the_file_aside_and_names_the_old_head(tmp_path):
     ]  # fmt: skip
 
 
-def test_mending_goes_on_over_rotated_files_and_keeps_all_from_the_first_broken_line(tmp_path):
+def test_mending_goes_on_over_rotated_files(tmp_path):
     write(tmp_path, 10, limit=1500)
     newest = log_files(tmp_path)[-1]
-    lines = newest.read_bytes().splitlines(keepends=True)
-    newest.write_bytes(lines[0] + b"torn" + b"".join(lines[1:]))
-    sound = json.loads(lines[0])["n"]
+    newest.write_bytes(newest.read_bytes()[:-7])
     mend(tmp_path, "operator x", NOW)
-    assert verify(tmp_path).lines == sound + 1
+    assert verify(tmp_path).lines == 10
     write(tmp_path, 10, limit=1500)
-    assert verify(tmp_path).lines == sound + 11
+    assert verify(tmp_path).lines == 20
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda lines: [lines[0], b"torn" + lines[1], *lines[2:]],
+        lambda lines: [lines[0], *lines[2:]],
+        lambda lines: [*lines[:2], lines[2].replace(b"anna", b"anne")],
+        lambda lines: [*lines, b'{"n":4}\n'],
+        lambda lines: [*lines, b"\n\n"],
+        lambda lines: [lines[0].replace(b"anna", b"anne"), *lines[1:], b'{"before'],
+    ],
+)
+def test_what_is_no_torn_last_line_is_not_mended(tmp_path, changed):
+    """A whole line that is not sound was changed, or lost: no crash in the middle of a write."""
+    write(tmp_path, 3)
+    path = log_files(tmp_path)[-1]
+    path.write_bytes(b"".join(changed(path.read_bytes().splitlines(keepends=True))))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(AuditError, match=r"000001.jsonl line [1-4].*not mended"):
+        mend(tmp_path, "operator x", NOW)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("cut", [1, 2, 40, 200])
+def test_a_last_line_torn_anywhere_is_mended(tmp_path, cut):
+    write(tmp_path, 3)
+    path = log_files(tmp_path)[-1]
+    path.write_bytes(path.read_bytes()[:-cut])
+    mend(tmp_path, "operator x", NOW)
+    assert [line["event"] for line in events(tmp_path)] == ["read", "read", "mend"]
+    assert verify(tmp_path).lines == 3
 
 
 def test_a_sound_log_and_one_broken_before_its_newest_file_are_not_mended(tmp_path):
@@ -205,5 +235,5 @@ def test_a_sound_log_and_one_broken_before_its_newest_file_are_not_mended(tmp_pa
         mend(tmp_path, "operator x", NOW)
     first = log_files(tmp_path)[0]
     first.write_bytes(first.read_bytes().replace(b"anna", b"anne", 1))
-    with pytest.raises(AuditError, match="000001"):
+    with pytest.raises(AuditError, match=r"000001.*not mended"):
         mend(tmp_path, "operator x", NOW)

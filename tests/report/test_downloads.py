@@ -9,7 +9,8 @@ import pytest
 
 from ipats_lib.report import downloads
 
-HOSTILE = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx", "plain"]
+FULL_WIDTH = ["\uff1dHYPERLINK(1)", "\uff0b1", "\uff0d1", "\uff20x"]
+HOSTILE = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx", *FULL_WIDTH, "plain"]
 
 
 @pytest.mark.parametrize("value", HOSTILE[:-1])
@@ -31,6 +32,10 @@ def test_a_workbook_holds_no_formula_and_equal_data_give_equal_bytes():
         sheets = [book.read(n).decode() for n in book.namelist() if "worksheets/sheet" in n]
     assert len(sheets) == 2
     assert not [sheet for sheet in sheets if "<f>" in sheet]
+    with zipfile.ZipFile(io.BytesIO(made[0])) as book:
+        texts = book.read("xl/sharedStrings.xml").decode()
+    for text in FULL_WIDTH:
+        assert f"'{text}</t>" in texts
 
 
 def test_outside_a_publication_nothing_is_written(tmp_path, monkeypatch):
