@@ -2,15 +2,17 @@
 
 import csv
 import os
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from ipats_lib.errors import ParamsError
 
 ElementType = Literal["text", "code", "integer", "date", "amount"]
 _TYPES = ("text", "code", "integer", "date", "amount")
+Made = TypeVar("Made")
 
 
 def params_folder() -> Path:
@@ -28,6 +30,36 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     if tuple(reader.fieldnames or ()) != columns:
         raise ParamsError(f"{path}: expected the columns {', '.join(columns)}.")
     return rows
+
+
+def read_each(
+    name: str, columns: tuple[str, ...], make: Callable[[dict[str, str]], Made]
+) -> list[Made]:
+    """What `make` makes of each row of `params/<name>`.
+
+    A ValueError of `make` says what is wrong with the row; the ParamsError names file and line.
+    """
+    path, made = params_folder() / name, []
+    for line, row in enumerate(read_rows(path, columns), start=2):
+        try:
+            made.append(make(row))
+        except ValueError as error:
+            raise ParamsError(f"{path} line {line}: {error}.") from error
+    return made
+
+
+def whole_number(text: str) -> int:
+    """A whole number of a parameter file; ValueError for anything else."""
+    if not text.isdigit():
+        raise ValueError(f"expected a whole number, found {text!r}")
+    return int(text)
+
+
+def one_of(text: str, names: Collection[str]) -> str:
+    """A name of a parameter file that must be one of `names`; ValueError when it is not."""
+    if text not in names:
+        raise ValueError(f"{text!r} is not known here")
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from ipats_lib.caseload import (
     workload,
 )
 from ipats_lib.caseload.alerts import alerts, load_alerts
-from ipats_lib.caseload.catalogue import Alert, load_levels, load_schedule
+from ipats_lib.caseload.catalogue import Alert, load_counts, load_levels, load_schedule
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
@@ -36,6 +36,7 @@ __all__ = [
     "flow",
     "gaps",
     "load_alerts",
+    "load_counts",
     "load_levels",
     "load_schedule",
     "load_service_bands",

@@ -1,11 +1,10 @@
-"""The catalogue of alerts as data: names, thresholds, texts and levels (domain 5.2)."""
+"""The catalogue of alerts and counts as data: names, thresholds, texts, levels (domain 5.2)."""
 
 from dataclasses import dataclass
 from functools import cache
 
 from ipats_lib.caseload.thresholds import told
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import read_each, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +17,17 @@ class Alert:
     action: str
     days: int
     scopes: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One row of the catalogue that is a count and no alert. action: what to do about it."""
+
+    id: str
+    name: str
+    definition: str
+    action: str
     source: str
 
 
@@ -39,32 +49,40 @@ class Level:
 @cache
 def read_alerts() -> dict[str, Alert]:
     """`params/alerts.csv` by id; ParamsError names file and line."""
-    path = params_folder() / "alerts.csv"
     columns = ("id", "name", "definition", "action", "days", "scopes", "source")
-    found = {}
-    for line, row in enumerate(read_rows(path, columns), start=2):
-        if not row["days"].isdigit():
-            raise ParamsError(f"{path} line {line}: expected whole days.")
-        texts = (row["name"], told(row["definition"]), row["action"])
-        scopes = tuple(row["scopes"].split("|"))
-        found[row["id"]] = Alert(row["id"], *texts, int(row["days"]), scopes, row["source"])
-    return found
+    return {alert.id: alert for alert in read_each("alerts.csv", columns, _alert)}
+
+
+def _alert(row: dict[str, str]) -> Alert:
+    texts = (row["name"], told(row["definition"]), row["action"])
+    scopes = tuple(row["scopes"].split("|"))
+    return Alert(row["id"], *texts, whole_number(row["days"]), scopes, row["source"])
+
+
+@cache
+def load_counts() -> dict[str, Count]:
+    """`params/counts.csv` by id: the rows of the catalogue that count without naming a duty."""
+    columns = ("id", "name", "definition", "action", "source")
+    return {count.id: count for count in read_each("counts.csv", columns, _count)}
+
+
+def _count(row: dict[str, str]) -> Count:
+    return Count(**(row | {"definition": told(row["definition"])}))
 
 
 @cache
 def load_levels() -> tuple[Level, ...]:
     """`params/alert_levels.csv`, in its order: a later line outranks an earlier one."""
     columns = ("alert", "level", "start", "definition", "source")
-    return tuple(Level(**row) for row in read_rows(params_folder() / "alert_levels.csv", columns))
+    return tuple(read_each("alert_levels.csv", columns, lambda row: Level(**row)))
 
 
 @cache
 def load_schedule() -> dict[str, tuple[int, ...]]:
     """Days after exit on which a follow-up is due, by alert (`params/follow_up.csv`)."""
-    path = params_folder() / "follow_up.csv"
     found: dict[str, list[int]] = {}
-    for line, row in enumerate(read_rows(path, ("alert", "day", "source")), start=2):
-        if not row["day"].isdigit():
-            raise ParamsError(f"{path} line {line}: expected whole days.")
-        found.setdefault(row["alert"], []).append(int(row["day"]))
+    columns = ("alert", "day", "source")
+    days = read_each("follow_up.csv", columns, lambda row: (row["alert"], whole_number(row["day"])))
+    for alert, day in days:
+        found.setdefault(alert, []).append(day)
     return {alert: tuple(sorted(days)) for alert, days in found.items()}

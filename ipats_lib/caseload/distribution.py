@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -30,9 +30,8 @@ from ipats_lib.cohorts import (
     Records,
     View,
 )
-from ipats_lib.errors import ParamsError
 from ipats_lib.indicators import predicates as p
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, read_each, whole_number
 from ipats_lib.periods import Quarter
 
 Base = Literal["", "median", "area"]
@@ -64,27 +63,18 @@ class Check:
 @cache
 def load_distribution() -> dict[str, Check]:
     """The checks by id; ParamsError names file and line."""
-    path = params_folder() / "distribution.csv"
     columns = ("id", "metric", "definition", "unit", "days", "base", "low", "high", "programs",
                "source")  # fmt: skip
-    found = {}
-    for line, row in enumerate(read_rows(path, columns), start=2):
-        try:
-            found[row["id"]] = _check(row)
-        except ValueError as error:
-            raise ParamsError(f"{path} line {line}: days and limits are numbers.") from error
-        programs = set(found[row["id"]].programs)
-        if row["id"] not in METRICS or row["base"] not in get_args(Base) or programs - set(STREAMS):
-            raise ParamsError(f"{path} line {line}: unknown check, base or program.")
-    return found
+    return {check.id: check for check in read_each("distribution.csv", columns, _check)}
 
 
 def _check(row: dict[str, str]) -> Check:
     scale = 100 if row["unit"] == "share" else 1
     low, high = (float(row[side]) / scale if row[side] else None for side in ("low", "high"))
-    texts = (row["id"], row["metric"], told(row["definition"]), row["unit"])
-    base: Base = row["base"]  # type: ignore[assignment]  # checked by the caller
-    days, programs = int(row["days"] or 0), tuple(row["programs"].split("|"))
+    texts = (one_of(row["id"], METRICS), row["metric"], told(row["definition"]), row["unit"])
+    base = cast(Base, one_of(row["base"], get_args(Base)))
+    programs = tuple(one_of(program, STREAMS) for program in row["programs"].split("|"))
+    days = whole_number(row["days"] or "0")
     return Check(*texts, days, base, low, high, programs, row["source"])
 
 

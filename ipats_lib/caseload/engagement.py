@@ -7,7 +7,7 @@ so that its trend needs no earlier extract. Names, definitions, units and bands 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -21,8 +21,7 @@ from ipats_lib.caseload.gaps import services_only
 from ipats_lib.caseload.status import QUALIFYING
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, read_each, whole_number
 from ipats_lib.periods import Quarter
 
 QUARTERS = 8
@@ -50,23 +49,38 @@ class Engagement:
 @cache
 def load_engagement() -> dict[str, Engagement]:
     """`params/engagement.csv` by id; ParamsError names file and line."""
-    path = params_folder() / "engagement.csv"
     columns = ("id", "name", "definition", "unit", "bands", "open_days", "source")
-    found = {}
-    for line, row in enumerate(read_rows(path, columns), start=2):
-        try:
-            bands = tuple(float(edge) for edge in row["bands"].split("|") if edge)
-        except ValueError as error:
-            raise ParamsError(f"{path} line {line}: bands are numbers with | between.") from error
-        if row["id"] not in QUESTIONS or row["unit"] not in UNITS:
-            raise ParamsError(f"{path} line {line}: unknown indicator or unit.")
-        if not row["open_days"].isdigit():
-            raise ParamsError(f"{path} line {line}: open_days are whole days.")
-        texts = (row["name"], row["definition"], row["unit"])
-        found[row["id"]] = Engagement(
-            row["id"], *texts, bands, int(row["open_days"]), row["source"]
-        )
-    return found
+    return {one.id: one for one in read_each("engagement.csv", columns, _engagement)}
+
+
+def _engagement(row: dict[str, str]) -> Engagement:
+    bands = tuple(float(edge) for edge in row["bands"].split("|") if edge)
+    first = (one_of(row["id"], QUESTIONS), row["name"], row["definition"])
+    return Engagement(
+        *first, one_of(row["unit"], UNITS), bands, whole_number(row["open_days"]), row["source"]
+    )
+
+
+def is_closed(indicator: Engagement, quarter: int, as_of: date) -> bool:
+    """Whether a quarter's figure is final: the running one never, an exit's only later."""
+    return Quarter(quarter).end + timedelta(days=indicator.open_days) < as_of
+
+
+def closed_events(desk: Desk, indicator: Engagement) -> pd.DataFrame:
+    """The events (`events`) of the quarters that were closed on the desk's day."""
+    found = events(desk, indicator.id)
+    quarters = [int(quarter) for quarter in found["quarter"].unique()]
+    closed = [quarter for quarter in quarters if is_closed(indicator, quarter, desk.as_of)]
+    return found[found["quarter"].isin(closed)].reset_index(drop=True)
+
+
+def newest(known: pd.DataFrame, indicator: Engagement) -> pd.DataFrame:
+    """The figure of each area's newest quarter: area, n (events), value (`figures`).
+
+    known: events, each with its area.
+    """
+    last = known.groupby("area")["quarter"].transform("max")
+    return _told(known[known["quarter"] == last].groupby("area")["value"], indicator.unit)
 
 
 def events(desk: Desk, indicator: str) -> pd.DataFrame:
@@ -83,18 +97,49 @@ def events(desk: Desk, indicator: str) -> pd.DataFrame:
 
 def figures(known: pd.DataFrame, unit: str) -> pd.DataFrame:
     """One row per quarter, oldest first: quarter, n (events), value (median; a share's mean)."""
-    grouped = known.groupby("quarter")["value"]
+    return _told(known.groupby("quarter")["value"], unit)
+
+
+def _told(grouped: "SeriesGroupBy[float, Any]", unit: str) -> pd.DataFrame:
     value = grouped.mean() if unit == "share" else grouped.median()
     return pd.DataFrame({"n": grouped.size(), "value": value}).reset_index()
 
 
 def distribution(known: pd.DataFrame, bands: tuple[float, ...]) -> pd.DataFrame:
     """How many events lie in each band: band, n. A band holds its upper end."""
+    names = _names(bands)
+    counts = np.bincount(_places(known, bands), minlength=len(names))
+    return pd.DataFrame({"band": names, "n": counts})
+
+
+def _names(bands: tuple[float, ...]) -> list[str]:
     lower = ["0", *(f"over {edge:g}" for edge in bands)]
     names = [f"{low} to {up:g}" if up else "0" for low, up in zip(lower, bands, strict=False)]
-    names.append(lower[-1])
-    places = np.searchsorted(np.array(bands), known["value"].to_numpy(), side="left")
-    return pd.DataFrame({"band": names, "n": np.bincount(places, minlength=len(names))})
+    return [*names, lower[-1]]
+
+
+def _places(known: pd.DataFrame, bands: tuple[float, ...]) -> NDArray[np.intp]:
+    return np.searchsorted(np.array(bands), known["value"].to_numpy(), side="left")
+
+
+def notes_now(desk: Desk) -> pd.DataFrame:
+    """The events of E-01 on the desk's day: days since the last case note of everyone active."""
+    found = events(desk, "E-01")
+    now = found["quarter"] == Quarter.of(desk.as_of).index
+    return found[now].reset_index(drop=True)
+
+
+def note_bands(desk: Desk) -> pd.DataFrame:
+    """The active on the desk's day by days since the last case note (A-09): band, n, by the bands
+    of E-01."""
+    return distribution(notes_now(desk), load_engagement()["E-01"].bands)
+
+
+def bands_of_notes(known: pd.DataFrame) -> list[str]:
+    """The band of each event of `notes_now`."""
+    bands = load_engagement()["E-01"].bands
+    names = _names(bands)
+    return [names[place] for place in _places(known, bands)]
 
 
 def _events(

@@ -70,25 +70,24 @@ def _by_month(days: NDArray[np.datetime64], months: NDArray[np.datetime64]) -> N
 def compared(records: Records, as_of: date) -> pd.DataFrame:
     """Enrolments and exits of spans that end now, and of the same spans a year before.
 
-    One row per span: what, span, start, end, n, before. Enrolments: the month, the calendar
-    quarter and the program year of the as-of date so far. Exits: the 3 and 12 months up to the
-    last day of which all are known.
+    One row per span: name (what is counted, and of which span), start, end, n, before.
+    Enrolments: the month, the calendar quarter and the program year of the as-of date so far.
+    Exits: the 3 and 12 months up to the last day of which all are known.
     """
     mine = IN_TITLE_I(view_of(records, as_of))
     entry, exit_ = records.day("900")[mine], records.day("901")[mine]
     known = exits_known(as_of)
     spans = [
-        ("Enrolments", "Month to date", entry, as_of.replace(day=1), as_of),
-        ("Enrolments", "Quarter to date", entry, Quarter.of(as_of).start, as_of),
-        ("Enrolments", "Program year to date", entry, date(program_year(as_of), 7, 1), as_of),
+        ("Enrolments", "month to date", entry, as_of.replace(day=1), as_of),
+        ("Enrolments", "quarter to date", entry, Quarter.of(as_of).start, as_of),
+        ("Enrolments", "program year to date", entry, date(program_year(as_of), 7, 1), as_of),
         ("Exits", "3 months", exit_, _after(months_before(known, 3)), known),
         ("Exits", "12 months", exit_, _after(a_year_before(known)), known),
     ]
     return pd.DataFrame(
         [
             {
-                "what": what,
-                "span": span,
+                "name": f"{what}: {span}",
                 "start": start,
                 "end": end,
                 "n": _between(days, start, end),

@@ -14,8 +14,7 @@ import pandas as pd
 from ipats_lib.caseload import edit_checks, identity_checks
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.cohorts import IN_TITLE_I, Records
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, read_each
 
 CHECKS = {**identity_checks.CHECKS, **edit_checks.CHECKS}
 ELEMENTS = tuple(dict.fromkeys((*identity_checks.ELEMENTS, *edit_checks.ELEMENTS)))
@@ -36,14 +35,13 @@ class Check:
 @cache
 def load_checks() -> dict[str, Check]:
     """The edit checks by id; ParamsError names file and line."""
-    path = params_folder() / "edit_checks.csv"
-    found = {}
     columns = ("id", "elements", "severity", "message", "source")
-    for line, row in enumerate(read_rows(path, columns), start=2):
-        if row["id"] not in CHECKS or row["severity"] not in SEVERITIES:
-            raise ParamsError(f"{path} line {line}: unknown check or severity.")
-        found[row["id"]] = Check(row["id"], row["elements"], row["severity"], row["message"])
-    return found
+    return {check.id: check for check in read_each("edit_checks.csv", columns, _check)}
+
+
+def _check(row: dict[str, str]) -> Check:
+    severity = one_of(row["severity"], SEVERITIES)
+    return Check(one_of(row["id"], CHECKS), row["elements"], severity, row["message"])
 
 
 def to_mend(records: Records, as_of: date) -> pd.DataFrame:

@@ -26,8 +26,7 @@ from ipats_lib.cohorts import (
     View,
     has_code,
 )
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, read_each
 from ipats_lib.periods import program_year
 
 # What the questions read beyond what status, alerts and groups do.
@@ -139,19 +138,13 @@ class Share:
 @cache
 def load_shares() -> dict[str, Share]:
     """The shares by id; ParamsError names file and line."""
-    path = params_folder() / "shares.csv"
-    found = {}
     columns = ("id", "name", "definition", "at_least", "source")
-    for line, row in enumerate(read_rows(path, columns), start=2):
-        try:
-            least = float(row["at_least"]) / 100 if row["at_least"] else None
-        except ValueError as error:
-            raise ParamsError(f"{path} line {line}: at_least is a percentage or blank.") from error
-        if row["id"] not in QUESTIONS:
-            raise ParamsError(f"{path} line {line}: no share is called {row['id']}.")
-        texts = (row["name"], row["definition"])
-        found[row["id"]] = Share(row["id"], *texts, least, row["source"])
-    return found
+    return {share.id: share for share in read_each("shares.csv", columns, _share)}
+
+
+def _share(row: dict[str, str]) -> Share:
+    least = float(row["at_least"]) / 100 if row["at_least"] else None
+    return Share(one_of(row["id"], QUESTIONS), row["name"], row["definition"], least, row["source"])
 
 
 def shares(records: Records, as_of: date) -> pd.DataFrame:

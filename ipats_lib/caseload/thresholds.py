@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, params_folder, read_each, whole_number
+
+UNITS = ("days", "dollars", "records", "percent")
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One line of `params/caseload.csv`. value: in its unit: days, dollars or records."""
+    """One line of `params/caseload.csv`. value: in its unit (`UNITS`)."""
 
     name: str
     value: int
@@ -21,14 +23,13 @@ class Threshold:
 @cache
 def load_thresholds() -> dict[str, Threshold]:
     """Every threshold by name; ParamsError names file and line."""
-    path, found = params_folder() / "caseload.csv", {}
     columns = ("name", "value", "unit", "definition", "source")
-    for line, row in enumerate(read_rows(path, columns), start=2):
-        if not row["value"].isdigit() or row["unit"] not in ("days", "dollars", "records"):
-            raise ParamsError(f"{path} line {line}: expected whole days, dollars or records.")
-        texts = (row["unit"], row["definition"], row["source"])
-        found[row["name"]] = Threshold(row["name"], int(row["value"]), *texts)
-    return found
+    return {one.name: one for one in read_each("caseload.csv", columns, _threshold)}
+
+
+def _threshold(row: dict[str, str]) -> Threshold:
+    value, unit = whole_number(row["value"]), one_of(row["unit"], UNITS)
+    return Threshold(row["name"], value, unit, row["definition"], row["source"])
 
 
 def threshold(name: str) -> int:

@@ -9,21 +9,15 @@ from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.planners import UNASSIGNED, current_planner, planner_of_lines
 from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.cohorts import IN_TITLE_I
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import read_each
 
 
 @cache
 def load_weights() -> dict[str, float]:
     """`params/workload.csv`: what one period of participation of a status weighs."""
-    path = params_folder() / "workload.csv"
-    try:
-        return {
-            row["status"]: float(row["weight"])
-            for row in read_rows(path, ("status", "weight", "source"))
-        }
-    except ValueError as error:
-        raise ParamsError(f"{path}: a weight is no number.") from error
+    columns = ("status", "weight", "source")
+    pairs = read_each("workload.csv", columns, lambda row: (row["status"], float(row["weight"])))
+    return dict(pairs)
 
 
 def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:

@@ -148,11 +148,9 @@ def balance(report: Report) -> Html:
 
 def offers(report: Report) -> Html:
     """The tables of the LWIAs and counties as CSV and as a workbook."""
-    about = report.data.about
     sheets = {"LWIAs": by_area(report).drop(columns="page"), "Counties": by_county(report)}
-    facts = {"Report": "Every LWIA", "Area": about.title, "Data as of": about.as_of}
-    book = downloads.workbook(sheets, facts, as_of(about))
-    return downloads.together(
+    book = downloads.book(report, "Every LWIA", sheets)
+    return display.together(
         downloads.offer("areas.csv", downloads.csv(sheets["LWIAs"]), "every LWIA"),
         downloads.offer("counties.csv", downloads.csv(sheets["Counties"]), "every county"),
         downloads.offer("areas.xlsx", book, "both as a workbook"),

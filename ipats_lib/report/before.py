@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.report import display
 from ipats_lib.report.counted import NOTHING
 from ipats_lib.report.report import Report
@@ -40,6 +41,26 @@ def _known(report: Report) -> dict[tuple[str, str, str, str], int]:
 def count(report: Report, day: str, kind: str, key: str, part: str = "") -> int:
     """How many an earlier extract counted (`counted.counted`); what it does not name is none."""
     return _known(report).get((day, kind, key, part), 0)
+
+
+@cache
+def _values(report: Report) -> dict[tuple[str, str, str], float]:
+    frame = _backlog(report)
+    keys = zip(frame["known_at"], frame["kind"], frame["key"], strict=True)
+    return dict(zip(keys, frame["value"].tolist(), strict=True))
+
+
+def value(report: Report, day: str, kind: str, key: str) -> float:
+    """The figure that an earlier extract gave (`counted.counted`); NaN when it gave none."""
+    return _values(report).get((day, kind, key), float("nan"))
+
+
+def nearest(report: Report, wanted: date) -> str:
+    """The day of the earlier extract that stands for another day: the nearest one, at most
+    `earlier_days` off; blank without one."""
+    off = {day: abs((date.fromisoformat(day) - wanted).days) for day in days(report)}
+    near = [day for day, size in off.items() if size <= threshold("earlier_days")]
+    return min(near, key=off.__getitem__, default="")
 
 
 def beside(

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from ipats_lib.caseload import trainings
-from ipats_lib.report import dashboards, downloads, engaged, people
-from ipats_lib.report.data import as_of
+from ipats_lib.report import dashboards, display, downloads, engaged, people
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 
@@ -14,13 +13,13 @@ _LISTED = ("customer", "program", "status", "last_service", "days")
 
 def offers(report: Report) -> Html:
     """The tables of the caseload as a workbook, and its roster as CSV (for the state: counts)."""
-    about = report.data.about
     sheets = {
         "Status": dashboards.status_frame(report),
         "Days since service": dashboards.bands(report),
         "Compared": dashboards.compared_frame(report),
         "Months": dashboards.months(report).astype({"exits": "Float64"}),
         "Exit reasons": dashboards.exits_by_reason(report),
+        "Reasons by extract": dashboards.reason_frame(report),
         "Against itself": dashboards.standing_frame(report),
         "Overdue": dashboards.overdue_frame(report),
         "Shares": people.share_frame(report),
@@ -30,9 +29,8 @@ def offers(report: Report) -> Html:
         "Active by group": people.active_by_group(report),
         "Engagement": engaged.figures(report),
     }
-    facts = {"Report": "Caseload", "Area": about.title, "Data as of": about.as_of}
-    book = downloads.workbook(sheets, facts, as_of(about))
-    return downloads.together(
+    book = downloads.book(report, "Caseload", sheets)
+    return display.together(
         downloads.offer("caseload.csv", downloads.csv(_caseload(report)), "the caseload"),
         downloads.offer(BOOK, book, "all tables of the caseload as a workbook"),
     )
@@ -51,7 +49,7 @@ def flow_offers(report: Report) -> Html:
         how="left",
         on="month",
     )
-    return downloads.together(
+    return display.together(
         downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month"),
         downloads.again(BOOK, "all tables as a workbook"),
     )
@@ -71,7 +69,7 @@ def training_offers(report: Report) -> Html:
         groups = downloads.csv(people.group_roster(report))
         parts.append(downloads.offer("groups.csv", groups, "A-30: each active customer's groups"))
     parts.append(downloads.again(BOOK, "all tables as a workbook"))
-    return downloads.together(*parts)
+    return display.together(*parts)
 
 
 def engagement_offers(report: Report) -> Html:
@@ -82,15 +80,13 @@ def engagement_offers(report: Report) -> Html:
         roster = downloads.csv(engaged.roster(report))
         parts.append(downloads.offer("engagement-roster.csv", roster, "each customer and event"))
     parts.append(downloads.again(BOOK, "all tables as a workbook"))
-    return downloads.together(*parts)
+    return display.together(*parts)
 
 
 def people_offers(report: Report) -> Html:
     """Who is served, as CSV and workbook."""
-    about = report.data.about
     sheets = {"Groups": people.group_frame(report), "Shares": people.share_frame(report)}
-    facts = {"Report": "Who is served", "Area": about.title, "Data as of": about.as_of}
-    book = downloads.workbook(sheets, facts, as_of(about))
+    book = downloads.book(report, "Who is served", sheets)
     parts = [
         downloads.offer("people.csv", downloads.csv(sheets["Groups"]), "the active by group"),
         downloads.offer("people.xlsx", book, "groups and shares as a workbook"),
@@ -98,4 +94,4 @@ def people_offers(report: Report) -> Html:
     if report.scope.kind != "state":
         parts.append(downloads.again("groups.csv", "each active customer's groups"))
         parts.append(downloads.again("shares.csv", "whom each share counts"))
-    return downloads.together(*parts)
+    return display.together(*parts)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ipats_lib import caseload as caseloads
 from ipats_lib.breakdown import membership_of
-from ipats_lib.caseload import Desk, mix, planners, questions, trainings
+from ipats_lib.caseload import Desk, engagement, flow, mix, planners, questions, trainings
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
@@ -17,19 +17,23 @@ from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.report.stacked import NAMED, Stack
 from ipats_lib.scopes import AreaType
 
-COLUMNS = ("known_at", "kind", "key", "part", "n")
+COLUMNS = ("known_at", "kind", "key", "part", "n", "value")
 NOT_ENROLLED = STATUSES[:3]
 _STREAMS = (IN_TITLE_I, IN_WAGNER_PEYSER)
-NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype({"n": "int64"})
+NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype(
+    {"n": "int64", "value": "float64"}
+)
 
 
 def counted(stack: Stack) -> pd.DataFrame:
-    """Every count of the dashboards of each area: area, kind, key, part, n (above 0).
+    """Every count of the dashboards of each area: area, kind, key, part, n (above 0), value.
 
-    kind: `alert`, `status` and `band` (key: their name), `training` (type), `share` and `whole`
-    (id of the share), `group` (dimension: group); and by part `part alert`, `active` and
-    `follow_up` (no key). part: an LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for
-    none); blank for what is counted as a whole.
+    kind: `alert`, `status`, `band` and `note band` (key: their name), `compared` (`flow.compared`,
+    spans of fixed length), `reason` (of exit), `training` (type), `share` and `whole` (id of the
+    share), `group` (dimension: group), `engagement` (id; value: its newest closed figure); and by
+    part `part alert`, `active` and `follow_up` (no key). part: an LWIA of the state, or a planner
+    of an LWIA (`UNASSIGNED` for none); blank for what is counted as a whole. value is missing but
+    for engagement.
     """
     desk, caseload = stack.desk, stack.caseload
     alerts = caseloads.alerts(desk, stack.kind)
@@ -40,6 +44,8 @@ def counted(stack: Stack) -> pd.DataFrame:
         _sizes("alert", stack.of(alerts), alerts["alert"]),
         _sizes("status", stack.of(status), status["status"]),
         _sizes("band", stack.of(mine), mine["band"]),
+        *_flow(stack),
+        *_engagement(stack),
         _sizes("training", stack.of(trained), trained["type"]),
         *_shares(stack),
         _groups(stack),
@@ -133,6 +139,29 @@ def _work(stack: Stack, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.
         _by_part(kind, stack, placed[mine])
         for kind, mine in (("active", active), ("follow_up", followed))
     ]
+
+
+def _flow(stack: Stack) -> list[pd.DataFrame]:
+    records, today = stack.desk.records, stack.desk.as_of
+    left, reasons = flow.exits_of_a_year(records, today)
+    return [
+        _sizes("reason", stack.areas[left], pd.Series(reasons)),
+        *(
+            _sizes("compared", stack.areas[mine], pd.Series(name, index=range(int(mine.sum()))))
+            for name, mine in flow.within_fixed_spans(records, today).items()
+        ),
+    ]
+
+
+def _engagement(stack: Stack) -> list[pd.DataFrame]:
+    parts = []
+    for one in engagement.load_engagement().values():
+        found = engagement.closed_events(stack.desk, one)
+        figures = engagement.newest(found.assign(area=stack.of_customers(found)), one)
+        parts.append(figures.assign(kind="engagement", key=one.id, part=""))
+    notes = engagement.notes_now(stack.desk)
+    bands = pd.Series(engagement.bands_of_notes(notes), dtype="object")
+    return [*parts, _sizes("note band", stack.of_customers(notes), bands)]
 
 
 def _shares(stack: Stack) -> list[pd.DataFrame]:

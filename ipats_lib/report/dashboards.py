@@ -1,6 +1,7 @@
 """The caseload's tables: status, bands, the soft-exit watch, who came and left."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from ipats_lib.caseload import (
     STATUSES,
     engagement,
     flow,
+    load_counts,
     load_levels,
     load_statuses,
     load_thresholds,
@@ -18,8 +20,7 @@ from ipats_lib.caseload import (
 )
 from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES
-from ipats_lib.periods import Quarter
-from ipats_lib.report import before, counted, customers, display, engaged, queue, tables
+from ipats_lib.report import before, counted, customers, display, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -118,6 +119,27 @@ def definitions(report: Report) -> Html:
     return tables.table(lines, "The statuses", columns, "none.")
 
 
+def explained(*names: str, numbers: Sequence[str] = ()) -> Html:
+    """What rows of the catalogue count (`params/counts.csv`), and the numbers behind them."""
+    known = [load_counts()[name] for name in names]
+    frame = pd.DataFrame(
+        {
+            "name": [f"{one.id} {one.name}" for one in known],
+            "definition": [one.definition for one in known],
+            "action": [one.action for one in known],
+            "source": [one.source for one in known],
+        }
+    )
+    columns = (
+        Column("name", "Row"),
+        Column("definition", "What it is"),
+        Column("action", "What to do"),
+        Column("source", "Source"),
+    )
+    made = tables.table(frame, "What stands here", columns, "none.")
+    return display.together(made, thresholds(*numbers)) if numbers else made
+
+
 def thresholds(*names: str) -> Html:
     """Numbers of the dashboards' rules, with what they mean (`params/caseload.csv`)."""
     known = [load_thresholds()[name] for name in names]
@@ -160,17 +182,20 @@ def note_bands(report: Report) -> Html:
         return Html("")
     if "case_note" not in report.desk.tables:
         return display.paragraph("The extract has no case_note table.", "empty")
-    columns = (Column("band", "Days"), Column("n", "Active", display.count, number=True))
+    columns = (
+        Column("band", "Days"),
+        Column("n", "Active", display.count, number=True),
+        *before.columns(report),
+    )
     caption = "Active in Title I, by days since the last case note, or since entry without one"
     return tables.table(note_frame(report), caption, columns, "nobody is active.")
 
 
+@cache
 def note_frame(report: Report) -> pd.DataFrame:
-    """The events of E-01 on the as-of date by its bands: band, n."""
-    found = engaged.events(report, "E-01")
-    now = found[found["quarter"] == Quarter.of(as_of(report.data.about)).index]
-    bands_ = engagement.load_engagement()["E-01"].bands
-    return engagement.distribution(now, bands_).astype({"band": "str"})
+    """`engagement.note_bands` of the as-of date, and of earlier extracts."""
+    frame = engagement.note_bands(report.desk).astype({"band": "str"})
+    return before.beside(report, frame, "note band", frame["band"].tolist())
 
 
 @cache
@@ -237,27 +262,30 @@ def months_table(report: Report) -> Html:
 
 @cache
 def compared_frame(report: Report) -> pd.DataFrame:
-    """`flow.compared`, with name and the change in words."""
+    """`flow.compared`, with the change in words, and the same spans of earlier extracts."""
     frame = flow.compared(report.records, as_of(report.data.about))
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
-            "name": frame["what"] + ": " + frame["span"].str.lower(),
+            "name": frame["name"],
             "between": [f"{line.start} to {line.end}" for line in frame.itertuples()],
             "n": frame["n"],
             "before": frame["before"],
             "change": [before.change(line.n, line.before) for line in frame.itertuples()],
         }
     )
+    return before.beside(report, shown, "compared", shown["name"].tolist())
 
 
 def compared(report: Report) -> Html:
-    """Enrolments and exits against the same span a year before (A-02)."""
+    """Enrolments and exits against the same span a year before (A-02, A-03), and what earlier
+    extracts said of theirs."""
     columns = (
         Column("name", "What"),
         Column("between", "Days"),
         Column("n", "Number", display.count, number=True),
         Column("before", "A year before", display.count, number=True),
         Column("change", "Change"),
+        *before.columns(report),
     )
     frame = compared_frame(report)
     return tables.table(frame, "Against the same days a year before", columns, "none.")
@@ -285,13 +313,31 @@ def exits_by_reason(report: Report) -> pd.DataFrame:
 
 
 def exit_reasons(report: Report) -> Html:
-    """Exits by month and reason (A-03), the sum of 12 months in the last row."""
+    """Exits by month and reason (A-03), the sum of 12 months in the last row; and each reason
+    beside earlier extracts, where the publication was given any."""
     frame = exits_by_reason(report)
     title = "Exits of 12 months by month and reason (923)"
     if frame.empty:
         return display.paragraph(f"{title}: nobody exited.", "empty")
     sums = {"month": "12 months", **frame.drop(columns="month").sum().to_dict()}
-    return tables.counts(pd.concat([frame, pd.DataFrame([sums])]), title, "nobody exited.")
+    made = tables.counts(pd.concat([frame, pd.DataFrame([sums])]), title, "nobody exited.")
+    if not before.days(report):
+        return made
+    columns = (
+        Column("reason", "Reason"),
+        Column("n", "Exits", display.count, number=True),
+        *before.columns(report),
+    )
+    caption = "Exits of 12 months by reason, by extract"
+    return display.together(made, tables.table(reason_frame(report), caption, columns, "none."))
+
+
+@cache
+def reason_frame(report: Report) -> pd.DataFrame:
+    """`flow.exit_reasons` and those of earlier extracts: reason, n."""
+    frame = flow.exit_reasons(report.records, as_of(report.data.about))
+    frame = frame.rename(columns={"exits": "n"})
+    return before.beside(report, frame, "reason", frame["reason"].tolist())
 
 
 _COUNTS = {
@@ -325,8 +371,24 @@ def standing_frame(report: Report) -> pd.DataFrame:
         rate = three[name] / three["active"].where(three["active"] > 0)
         shown = (display.rate(value) for value in rate)
         lines.append((title.format(days=days), *shown, *_steps(rate, before.points)))
+    lines.append(_overdue_then(report))
     columns = ["name", "now", "quarter", "year", "quarter_change", "year_change"]
     return pd.DataFrame(lines, columns=columns)
+
+
+def _overdue_then(report: Report) -> tuple[str, ...]:
+    """The overdue share of this extract, and of those of about a quarter and a year before
+    (`before.nearest`), each with its day."""
+    frame, today = overdue_frame(report).set_index("day"), as_of(report.data.about)
+    wanted = (flow.months_before(today, 3), flow.a_year_before(today))
+    found = [report.data.about.as_of, *(before.nearest(report, day) for day in wanted)]
+    shares = pd.Series([frame["share"].get(day, float("nan")) for day in found])
+    shown = [
+        f"{display.rate(share)} ({day})" if day else "no extract of then"
+        for share, day in zip(shares, found, strict=True)
+    ]
+    return (f"A-08 {caseloads.load_alerts()['A-08'].name}, of the active, by extract", *shown,
+            *_steps(shares, before.points))  # fmt: skip
 
 
 def _steps(values: pd.Series, change: object) -> list[str]:
@@ -349,6 +411,7 @@ def standing(report: Report) -> Html:
     return tables.table(standing_frame(report), caption, columns, "none.")
 
 
+@cache
 def overdue_frame(report: Report) -> pd.DataFrame:
     """How much of the active caseload was past 90 days without service (A-08), by extract: day,
     active, n, share (0..1), change (of the share, in words); the newest first."""

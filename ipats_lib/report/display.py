@@ -114,6 +114,11 @@ def switch(parts: Mapping[str, Html], label: str) -> Html:
     return Html(f"<div class='switch' data-label='{escape(label)}'>{sections}</div>", plain)
 
 
+def together(*parts: Html) -> Html:
+    """Several pieces, one under the other."""
+    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
+
+
 def paragraph(sentence: str, css: str = "") -> Html:
     attribute = f' class="{escape(css)}"' if css else ""
     return Html(f"<p{attribute}>{escape(sentence)}</p>", sentence)

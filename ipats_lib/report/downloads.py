@@ -12,7 +12,9 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
+from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
+from ipats_lib.report.report import Report
 
 # Where the publisher collects them; not set in JupyterLab, where there is nothing to download.
 DOWNLOADS_FOLDER = "IPATS_DOWNLOADS"
@@ -69,6 +71,13 @@ def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made:
     return buffer.getvalue()
 
 
+def book(report: Report, name: str, sheets: Mapping[str, pd.DataFrame]) -> bytes:
+    """A workbook of a report's tables, whose cover says what it is, of whom and as of when."""
+    about = report.data.about
+    facts = {"Report": name, "Area": about.title, "Data as of": about.as_of}
+    return workbook(sheets, facts, as_of(about))
+
+
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
@@ -95,8 +104,3 @@ def again(name: str, what: str) -> Html:
     """A link to a file that another page of the same notebook offers."""
     html = f"<p class='download'><a href='{escape(name)}' download>{escape(name)}</a>: "
     return Html(f"{html}{escape(what)}</p>", f"{name}: {what}")
-
-
-def together(*parts: Html) -> Html:
-    """Several offers, one under the other."""
-    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))

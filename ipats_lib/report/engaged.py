@@ -1,7 +1,6 @@
 """Customer engagement as pages show it: newest figures, trend, distribution and roster."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -32,20 +31,15 @@ def events(report: Report, indicator: str) -> pd.DataFrame:
 def by_quarter(report: Report, indicator: str) -> pd.DataFrame:
     """`engagement.figures` of one indicator, with label (the quarter's name) and closed (whether
     nothing can still be added)."""
-    known = load_engagement()[indicator]
+    known, today = load_engagement()[indicator], as_of(report.data.about)
     frame = engagement.figures(events(report, indicator), known.unit)
     return frame.assign(
         label=[Quarter(int(index)).label for index in frame["quarter"]],
         closed=np.array(
-            [closed(report, known, int(index)) for index in frame["quarter"]], dtype=np.bool_
+            [engagement.is_closed(known, int(index), today) for index in frame["quarter"]],
+            dtype=np.bool_,
         ),
     )
-
-
-def closed(report: Report, indicator: Engagement, quarter: int) -> bool:
-    """Whether a quarter's figure is final: the running one never, an exit's only later."""
-    last = Quarter(quarter).end + timedelta(days=indicator.open_days)
-    return last < as_of(report.data.about)
 
 
 def _value(value: float | None, indicator: Engagement) -> str:
@@ -58,7 +52,8 @@ def _value(value: float | None, indicator: Engagement) -> str:
 def summary_frame(report: Report) -> pd.DataFrame:
     """One row per indicator: name, quarter (the newest closed one), now, before (the quarter
     before), change, year (a year before), year_change, open (the quarter that is still running, or
-    for a share the newest that is not closed), n (events in two years), unit, definition."""
+    for a share the newest that is not closed), n (events in two years), unit, definition; and what
+    each earlier extract gave as its newest closed figure, with since (the change)."""
     return pd.DataFrame([_summary(report, one) for one in load_engagement().values()])
 
 
@@ -85,7 +80,18 @@ def _summary(report: Report, indicator: Engagement) -> dict[str, object]:
         "unit": indicator.unit,
         "definition": indicator.definition,
         "source": indicator.source,
+        **_then(report, now, indicator),
     }
+
+
+def _then(report: Report, now: float | None, indicator: Engagement) -> dict[str, str]:
+    """What each earlier extract gave, and the change since."""
+    found = {}
+    for day in before.days(report):
+        old = before.value(report, day, "engagement", indicator.id)
+        found[day] = _value(old, indicator)
+        found[before.since_of(report, day)] = _change(now, old, indicator)
+    return found
 
 
 def _change(now: float | None, old: float | None, indicator: Engagement) -> str:
@@ -112,6 +118,7 @@ def summary(report: Report) -> Html:
         Column("open", "Still open"),
         Column("n", "Events in two years", display.count, number=True),
         Column("unit", "Unit"),
+        *before.columns(report, display.text),
     )
     return tables.table(summary_frame(report), "Customer engagement", columns, "none.")
 

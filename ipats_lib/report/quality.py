@@ -6,7 +6,6 @@ from ipats_lib.caseload.distribution import load_distribution
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.params import load_areas
 from ipats_lib.report import display, downloads, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
@@ -84,16 +83,13 @@ def definitions() -> Html:
 
 def offers(report: Report) -> Html:
     """Every line as CSV and as a workbook, values unrounded."""
-    about, frame = report.data.about, lines(report)[list(_FILE)]
-    facts = {"Report": "Distribution checks", "Area": about.title, "Data as of": about.as_of}
-    book = downloads.workbook(
-        {"Checks": frame.astype({"flag": "str"})}, facts, as_of(report.data.about)
-    )
-    parts = [
+    frame = lines(report)[list(_FILE)]
+    checks = {"Checks": frame.astype({"flag": "str"})}
+    book = downloads.book(report, "Distribution checks", checks)
+    return display.together(
         downloads.offer("quality.csv", downloads.csv(frame), "every check, every figure"),
         downloads.offer("quality.xlsx", book, "the same as a workbook"),
-    ]
-    return Html("".join(part.html for part in parts), "; ".join(part.plain for part in parts))
+    )
 
 
 _COLUMNS = (

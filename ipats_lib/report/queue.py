@@ -7,8 +7,7 @@ import pandas as pd
 
 from ipats_lib import caseload
 from ipats_lib.caseload import Alert, load_alerts, planners
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import load_areas, params_folder, read_rows
+from ipats_lib.params import load_areas, one_of, read_each
 from ipats_lib.report import before, counted, customers, display, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -27,13 +26,11 @@ NOBODY = "The state's page lists nobody: see an area's page."
 @cache
 def load_queues() -> dict[str, tuple[str, ...]]:
     """`params/queues.csv`: the alerts of each queue of their own (domain 5.3)."""
-    path = params_folder() / "queues.csv"
-    known, found = load_alerts(), {}
-    for line, row in enumerate(read_rows(path, ("queue", "alerts", "source")), start=2):
-        found[row["queue"]] = tuple(row["alerts"].split("|"))
-        if not set(found[row["queue"]]) <= set(known):
-            raise ParamsError(f"{path} line {line}: expected known alerts with | between.")
-    return found
+    return dict(read_each("queues.csv", ("queue", "alerts", "source"), _queue))
+
+
+def _queue(row: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    return row["queue"], tuple(one_of(name, load_alerts()) for name in row["alerts"].split("|"))
 
 
 @cache

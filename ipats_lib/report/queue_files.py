@@ -8,7 +8,7 @@ import pandas as pd
 from icalendar import vText
 from icalendar.parser import Contentline
 
-from ipats_lib.report import downloads, mending, queue
+from ipats_lib.report import display, downloads, mending, queue
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -24,31 +24,26 @@ _LINES = (
 
 def offers(report: Report) -> Html:
     """The queue as CSV, workbook and calendar; for the state its counts alone."""
-    about = report.data.about
     counts = queue.count_frame(report).drop(columns=["definition", "source"])
     sheets = {"Alerts": counts, "Data to mend": mending.frame(report)}
     if report.scope.kind != "planner":
         sheets["By part"] = queue.part_counts(report)
     if report.scope.kind == "state":
-        book = downloads.workbook(sheets, _facts(report, "Alerts"), as_of(about))
-        return downloads.together(downloads.offer("alerts.xlsx", book, "all counts as a workbook"))
+        book = downloads.book(report, "Alerts", sheets)
+        return display.together(downloads.offer("alerts.xlsx", book, "all counts as a workbook"))
     lines = queue.queue(report)
     plain = lines[[*_LINES]]
     if report.scope.kind == "planner":
         plain = plain.drop(columns="planner")
-    book = downloads.workbook({"To do": plain, **sheets}, _facts(report, "To do"), as_of(about))
+    book = downloads.book(report, "To do", {"To do": plain, **sheets})
     parts = [
         downloads.offer("queue.csv", downloads.csv(plain), "the queue"),
         downloads.offer("queue.xlsx", book, "the queue, the alerts and the data to mend"),
     ]
     if report.scope.kind == "planner":
-        dates = calendar(lines, as_of(about))
+        dates = calendar(lines, as_of(report.data.about))
         parts.append(downloads.offer("due-dates.ics", dates, "due dates to come"))
-    return downloads.together(*parts)
-
-
-def _facts(report: Report, name: str) -> dict[str, str]:
-    return {"Report": name, "Area": report.data.about.title, "Data as of": report.data.about.as_of}
+    return display.together(*parts)
 
 
 def _book(report: Report) -> str:
@@ -66,14 +61,14 @@ def alert_offers(report: Report) -> Html:
     parts.append(downloads.again(_book(report), "both as a workbook"))
     if report.scope.kind != "state":
         parts.append(downloads.again("queue.csv", "every line of every alert"))
-    return downloads.together(*parts)
+    return display.together(*parts)
 
 
 def mend_offers(report: Report) -> Html:
     """The records to mend as CSV (for the state: counts by check)."""
     data = downloads.csv(mending.frame(report))
     what = "the checks" if report.scope.kind == "state" else "each record, check and value"
-    return downloads.together(
+    return display.together(
         downloads.offer("mend.csv", data, what), downloads.again(_book(report), "as a workbook")
     )
 

@@ -44,6 +44,10 @@ class Stack:
             found = found.fillna(self._named(lines["customer"]))
         return found.to_numpy()
 
+    def of_customers(self, lines: pd.DataFrame) -> NDArray[np.object_]:
+        """The area of each line that names a customer alone."""
+        return self._named(lines["customer"]).to_numpy(dtype="object")
+
     def _named(self, customers: pd.Series) -> pd.Series:
         if self.kind == "state":
             return pd.Series(STATE_AREA, index=customers.index, dtype="object")

@@ -20,7 +20,7 @@ from ipats_lib.params import load_layout
 from ipats_lib.periods import LAG, Period, Quarter, program_year, program_year_end
 from ipats_lib.periods import Report as Window
 from ipats_lib.projection import last_day
-from ipats_lib.report import customers, display, queue, tables
+from ipats_lib.report import customers, display, downloads, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -57,6 +57,7 @@ _SERVICES = tuple(
 _ORDER = {"pending": 0, "failure": 1, "success": 2, "excluded": 3}
 
 
+@cache
 def events(report: Report) -> pd.DataFrame:
     """Everything dated of the scope's customers: customer, day, what; oldest first."""
     rows = report.data.frame("rows")
@@ -230,6 +231,21 @@ def time_lines(report: Report) -> Html:
             + "</section>"
         )
     return Html("".join(sections), f"{len(sections)} time lines")
+
+
+def offers(report: Report) -> Html:
+    """What happened to the customers of this page, one line per event, as CSV and as a workbook;
+    nothing for the state."""
+    if report.scope.kind == "state":
+        return Html("")
+    found = events(report)
+    mine = found[found["customer"].isin(set(customers.shown_here(report)))]
+    mine = mine.assign(day=_texts(mine["day"]))
+    book = downloads.book(report, "Customers", {"What happened": mine})
+    return display.together(
+        downloads.offer("customers.csv", downloads.csv(mine), "what happened, a line per event"),
+        downloads.offer("customers.xlsx", book, "the same as a workbook"),
+    )
 
 
 def _part(caption: str, headings: tuple[str, ...], rows: str, none: str) -> str:

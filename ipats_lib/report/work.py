@@ -15,8 +15,6 @@ from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
-# How far a planner's load may lie from the mean (domain 5.2, A-25).
-LOW, HIGH = 0.5, 1.5
 FOLLOW_UPS = ("1503", "1412")
 
 
@@ -41,11 +39,13 @@ def balance(report: Report) -> Html:
 
 
 def weights() -> Html:
-    """What a period of participation of each status weighs (`params/workload.csv`)."""
+    """What the balance is (A-25), and what a period of participation of each status weighs
+    (`params/workload.csv`)."""
     known = workload.load_weights()
     frame = pd.DataFrame({"status": list(known), "weight": list(known.values())})
     columns = (Column("status", "Status"), Column("weight", "Weight", display.text, number=True))
-    return tables.table(frame, "Weights of the load: a project default", columns, "none.")
+    made = tables.table(frame, "Weights of the load: a project default", columns, "none.")
+    return display.together(dashboards.explained("A-25"), made)
 
 
 @cache
@@ -67,14 +67,15 @@ def balance_frame(report: Report) -> pd.DataFrame:
 
 
 def balanced(share: float) -> str:
-    """Whether a load lies within half and one and a half of the mean, in words and shape."""
+    """Whether a load (of the mean) lies within `load_low` and `load_high`, in words and shape."""
+    low, high = threshold("load_low"), threshold("load_high")
     if pd.isna(share):
         return ""
-    if share > HIGH:
-        return "\N{BLACK UP-POINTING TRIANGLE} over 150%"
-    return (
-        "\N{BLACK DOWN-POINTING TRIANGLE} under 50%" if share < LOW else "\N{BLACK CIRCLE} within"
-    )
+    if share * 100 > high:
+        return f"\N{BLACK UP-POINTING TRIANGLE} over {high}%"
+    if share * 100 < low:
+        return f"\N{BLACK DOWN-POINTING TRIANGLE} under {low}%"
+    return "\N{BLACK CIRCLE} within"
 
 
 @cache
@@ -197,16 +198,14 @@ def offers(report: Report) -> Html:
     if report.scope.kind != "lwia":
         return Html("")
     table = balance_frame(report).drop(columns=["page"])
-    about = report.data.about
     sheets = {
         "Work": table,
         "Status": status_frame(report),
         "Bands": band_frame(report),
         "Flow and follow-up": flow_frame(report),
     }
-    facts = {"Report": "Work by planner", "Area": about.title, "Data as of": about.as_of}
-    book = downloads.workbook(sheets, facts, as_of(about))
-    return downloads.together(
+    book = downloads.book(report, "Work by planner", sheets)
+    return display.together(
         downloads.offer("work.csv", downloads.csv(table), "the work by planner"),
         downloads.offer("work-roster.csv", downloads.csv(roster(report)), "whose customers"),
         downloads.offer("work.xlsx", book, "all tables by planner as a workbook"),

@@ -62,13 +62,13 @@ def test_this_years_days_are_compared_with_the_same_days_of_last_year():
             {**ADULT, "900": "2023-01-01", "901": "2024-05-17"},
         ),
         TODAY,
-    ).set_index("span")
-    spans = ["Month to date", "Quarter to date", "Program year to date"]
+    ).set_index("name")
+    spans = [f"Enrolments: {span} to date" for span in ("month", "quarter", "program year")]
     assert table.loc[spans, "n"].tolist() == [1, 2, 2]
     assert table.loc[spans, "before"].tolist() == [1, 1, 1]
-    assert table.loc["12 months", ["n", "before"]].tolist() == [1, 1]
-    assert table.loc["12 months", "start"] == date(2024, 5, 18)
-    assert table.loc["3 months", ["start", "end"]].tolist() == [
+    assert table.loc["Exits: 12 months", ["n", "before"]].tolist() == [1, 1]
+    assert table.loc["Exits: 12 months", "start"] == date(2024, 5, 18)
+    assert table.loc["Exits: 3 months", ["start", "end"]].tolist() == [
         date(2025, 2, 18),
         date(2025, 5, 17),
     ]
