@@ -5,24 +5,43 @@ import csv
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ipats_lib.publishing.catalogue import read_catalogue
-from ipats_lib.report import areas, caseload_files, downloads, people, queue, queue_files, work
+from ipats_lib.report import (
+    areas,
+    caseload_files,
+    customers,
+    downloads,
+    people,
+    quality,
+    queue,
+    queue_files,
+    timelines,
+    work,
+)
+from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 OFFERS = {
-    "queue": (queue_files.offers, queue_files.alert_offers, queue_files.mend_offers),
+    "queue": (
+        queue_files.offers,
+        queue_files.alert_offers,
+        queue_files.mend_offers,
+        timelines.offers,
+    ),
     "caseload": (
         caseload_files.offers,
         caseload_files.flow_offers,
         caseload_files.training_offers,
         caseload_files.engagement_offers,
     ),
-    "area": (work.offers, caseload_files.people_offers),
+    "area": (work.offers, caseload_files.people_offers, quality.offers),
     "state": (areas.offers,),
 }
 CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
@@ -72,7 +91,7 @@ def test_every_page_has_files_and_the_states_name_nobody(report, files):
         )
         return
     rosters = {"queue.csv", "queue.xlsx", "mend.csv", "caseload.csv", "training.csv", "shares.csv"}
-    rosters |= {"groups.csv", "engagement-roster.csv"}
+    rosters |= {"groups.csv", "engagement-roster.csv", "customers.csv", "customers.xlsx"}
     assert rosters <= named
     if report.scope.kind == "lwia":
         assert "work-roster.csv" in named
@@ -83,6 +102,38 @@ def test_the_workbook_of_the_caseload_holds_each_table(files):
         "Status", "Days since service", "Compared", "Months", "Exit reasons", "Against itself",
         "Shares", "Open trainings", "Occupations", "Providers", "Active by group", "Engagement",
     }  # fmt: skip
+
+
+def test_the_time_lines_file_has_a_line_for_each_event_of_the_pages_customers(report, files):
+    if report.scope == STATE:
+        assert "customers.csv" not in files
+        return
+    listed = rows(files["customers.csv"])
+    happened = timelines.events(report)
+    here = set(customers.shown_here(report))
+    mine = happened[happened["customer"].isin(here)]
+    assert [(line["customer"], line["day"]) for line in listed] == [
+        (customer, f"{day:%Y-%m-%d}")
+        for customer, day in zip(mine["customer"], mine["day"], strict=True)
+    ]
+    assert listed
+    assert sheets(files["customers.xlsx"]) == {"Cover", "What happened"}
+
+
+def test_no_event_of_a_time_line_is_a_formula_in_a_spreadsheet(area, tmp_path, monkeypatch):
+    """The title of a service comes from the extract."""
+    monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(tmp_path))
+    here = list(customers.shown_here(area))
+    service = area.data.frame("service")
+    planted = service.head(1).assign(
+        customer=here[0], title="=1+1", provider=None, start=pd.Timestamp("2025-01-02")
+    )
+    frames = area.data.frames | {"service": pd.concat([service, planted], ignore_index=True)}
+    timelines.offers(Report(replace(area.data, frames=frames)))
+    told = [line["what"] for line in rows((tmp_path / "customers.csv").read_bytes())]
+    assert any(what.startswith("'=1+1") for what in told)
+    assert not any(what.startswith("=") for what in told)
+    assert "<f>" not in text((tmp_path / "customers.xlsx").read_bytes())
 
 
 def test_the_queue_says_why_and_of_data_to_mend_which_rule_and_element(report, files):
@@ -112,8 +163,6 @@ def test_each_alert_of_each_part_is_in_the_file(report, files):
 
 
 def test_the_state_says_the_work_per_planner_of_each_area(state):
-    from ipats_lib.report import Report
-
     whole = Report(state.slice(STATE))
     table = areas.by_area(whole)
     mine = table[table["planners"] > 0]

@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from ipats_lib.caseload import engagement, load_alerts
+from ipats_lib.caseload import engagement, flow, load_alerts, load_counts, load_schedule, mix
 from ipats_lib.caseload import trainings as caseload_trainings
 from ipats_lib.caseload.flow import exits_known, months_before
 from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.periods import Period
 from ipats_lib.report import (
     areas,
     dashboards,
+    display,
     engaged,
     mending,
     outlook,
@@ -399,6 +401,9 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
         (people.training_frame, "type", "n"),
         (people.group_frame, "name", "n"),
         (people.share_frame, "id", "share"),
+        (dashboards.compared_frame, "name", "n"),
+        (dashboards.reason_frame, "reason", "n"),
+        (dashboards.note_frame, "band", "n"),
     ):
         now, before = frame(both).set_index(key), frame(then).set_index(key)[n]
         same = [name for name in now.index if name in before.index]
@@ -417,6 +422,11 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
     else:
         now, before = (work.balance_frame(r).set_index("planner") for r in (both, then))
         assert now[day].to_dict() == {p: int(before["n"].get(p, 0)) for p in now.index}
+    closed = engaged.summary_frame(then).set_index("name")["now"]
+    reached = engaged.summary_frame(both).set_index("name")
+    assert reached[day].to_dict() == closed.to_dict()
+    assert (reached[day] != "\N{EN DASH}").sum() > 4
+    assert reached["since"].map(bool).all()
     share = dashboards.overdue_frame(both)
     assert share["n"].tolist()[1] == dashboards.overdue_frame(then)["n"].iloc[0]
     assert share["active"].tolist()[1] == dashboards.overdue_frame(then)["active"].iloc[0]
@@ -482,3 +492,193 @@ def test_an_extract_of_a_quarter_or_a_year_before_is_called_so(state, before, he
             assert str(abs(gone)) in cells[then + 1] or (
                 not gone and cells[then + 1] == "no change"
             )
+
+
+def test_an_area_stands_against_the_overdue_share_of_a_quarter_and_a_year_before(
+    state, extract, store
+):
+    """Told by the extract nearest to that day; where none is near enough, the page says so."""
+    old = [make_snapshot(extract, store, as_of=day) for day in (date(2025, 5, 20), OLD)]
+    scope = Scope.parse("lwia/01")
+    lines = {
+        name: dashboards.standing_frame(
+            Report(StateData(state.snapshot, state.period, known).slice(scope))
+        ).iloc[-1]
+        for name, known in (("both", tuple(old)), ("none", ()))
+    }
+    then = dashboards.overdue_frame(Report(StateData(old[0], state.period).slice(scope))).iloc[0]
+    assert lines["both"]["name"].startswith("A-08 ")
+    assert lines["both"]["quarter"] == f"{display.rate(then['share'])} (2025-05-20)"
+    assert "(2024-08-10)" in lines["both"]["year"]
+    assert lines["none"]["quarter"] == lines["none"]["year"] == "no extract of then"
+    assert lines["none"]["quarter_change"] == "\N{EN DASH}"
+
+
+OLD = date(2024, 8, 10)
+
+
+def raw(report: Report) -> pd.DataFrame:
+    """The records with the days since exit, from the raw dates."""
+    rows, today = report.data.frame("rows"), pd.Timestamp(as_of(report.data.about))
+    return rows.assign(since=(today - rows["901"]).dt.days)
+
+
+def test_a_wage_that_waits_is_a_supplemental_one_whose_report_is_open(area):
+    """A-20, from 1603 and 1704 and the due date of the annual report alone."""
+    rows, today = raw(area), as_of(area.data.about)
+    named = set(queue.queue(area).query("alert == 'A-20'")["row"])
+    mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
+    waits = mine[(mine["1603"] == 4) & (mine["1704"] > 0) & mine["901"].notna()]
+    # Exits of one program year count in the next one's report, due on 1 October after it.
+    exited = waits["901"].dt
+    year = exited.year - (exited.month < 7) + 2
+    locks = pd.to_datetime(pd.DataFrame({"year": year, "month": 10, "day": 1}))
+    assert named == set(waits.loc[locks >= pd.Timestamp(today), "row"])
+    assert named
+
+
+@pytest.mark.parametrize(
+    ("alert", "streams", "given"),
+    [("A-21", ("905",), ("1412", "1503")), ("A-22", ("903", "904"), ("1503",))],
+)
+def test_a_follow_up_is_due_where_the_schedule_says_so_and_none_was_given(
+    area, alert, streams, given
+):
+    """A-21 and A-22 line by line, from the days of the schedule and the raw dates."""
+    rows = raw(area).set_index("row")
+    lines = queue.queue(area).query(f"alert == '{alert}'").set_index("row")
+    days, lead = load_schedule()[alert], load_alerts()[alert].days
+    assert len(lines)
+    exited = rows[
+        rows[[*streams]].isin([1, 2, 3]).any(axis=1) & rows["since"].between(0, 365)
+        & ~rows["923"].isin(range(1, 8))
+    ]  # fmt: skip
+    assert set(lines.index) <= set(exited.index)
+    for row, line in lines.iterrows():
+        left = rows.loc[row, "901"]
+        due = (line["due"] - left).days
+        assert due in days
+        assert due <= rows.loc[row, "since"] + lead
+        newest = rows.loc[row, [*given]].dropna()
+        newest = newest[newest >= left]
+        if len(newest):
+            assert (line["due"] - newest.max()).days > lead
+    if alert == "A-21":
+        met = exited.drop(lines.index)
+        first = met[(met["since"] + lead >= days[0])]
+        last = first[[*given]].max(axis=1)
+        assert (last >= first["901"]).all()
+
+
+def red_from_75(days: int) -> str:
+    return "red" if days >= 75 else "amber" if days >= 60 else ""
+
+
+@pytest.mark.parametrize(
+    ("alert", "day", "level"),
+    [
+        ("A-07", date(2025, 8, 15), red_from_75),
+        ("A-08", date(2025, 8, 15), lambda _: "red"),
+        ("A-14", date(2025, 8, 15), lambda _: ""),
+        ("A-14", date(2026, 3, 20), lambda _: "amber"),
+        ("A-14", date(2026, 6, 2), lambda _: "red"),
+    ],
+)
+def test_amber_and_red_are_shown_in_words_and_shape_from_the_day_on_that_the_rule_names(
+    extract, store, alert, day, level
+):
+    """In the alert's own list, of every line."""
+    mine = StateData(make_snapshot(extract, store, as_of=day), Period.parse("PY2024Q4"))
+    area = Report(mine.slice(Scope.parse("lwia/07")))
+    lines = queue.queue(area).query(f"alert == '{alert}'").head(queue.FIRST)
+    section = BeautifulSoup(queue.lists(area).html, "html.parser").find(id=alert)
+    headings = [heading.get_text() for heading in section.select("thead th")]
+    shown = [
+        row.find_all(["th", "td"])[headings.index("State")].get_text()
+        for row in section.select("tbody tr")
+    ]
+    words = {"red": "\N{BLACK UP-POINTING TRIANGLE} red", "amber": "\N{BLACK DIAMOND} amber"}
+    expected = []
+    for since, due in zip(lines["since"], lines["due"], strict=True):
+        begun = words.get(level((pd.Timestamp(day) - since).days), "")
+        late = pd.notna(due) and due < pd.Timestamp(day)
+        expected.append("\N{BLACK UP-POINTING TRIANGLE} overdue" if late else begun)
+    assert shown == expected
+    assert shown
+    if alert == "A-07":
+        assert set(shown) >= set(words.values())
+
+
+def test_the_watch_shows_the_level_that_the_queue_shows(area):
+    watched = dashboards.watch_frame(area).set_index("row")["state"]
+    lines = queue.queue(area)
+    lines = lines[lines["alert"].isin(dashboards.WATCHED)].set_index("row")["state"]
+    assert watched.to_dict() == lines.to_dict()
+    assert len(set(watched)) > 1
+
+
+def test_every_figure_of_the_standing_is_counted_from_the_records(report):
+    """Active, in follow-up, exited, in for long and enrolled, on three days."""
+    rows, today = report.data.frame("rows"), as_of(report.data.about)
+    mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
+    known = exits_known(today)
+    shown = {line[0]: line[1:] for line in cells(dashboards.standing(report).html)}
+    backs = (lambda day: day, lambda day: months_before(day, 3), flow.a_year_before)
+    for place, back in zip((0, 1, 3), backs, strict=True):
+        day, entered = pd.Timestamp(back(known)), pd.Timestamp(back(today))
+        span = pd.Timedelta(90, "D")
+        active = (mine["900"] <= day) & ~(mine["901"] <= day)
+        long = active & (mine["900"] < day - pd.Timedelta(730, "D"))
+        exited = (mine["901"] > day - span) & (mine["901"] <= day)
+        followed = mine["901"].between(day - pd.Timedelta(365, "D"), day)
+        followed &= ~mine["923"].isin(range(1, 8))
+        enrolled = (mine["900"] > entered - span) & (mine["900"] <= entered)
+        expected = (("Active", active), (FOLLOWED, followed), ("Exited in", exited),
+                    ("A-27", long), ("Enrolled", enrolled))  # fmt: skip
+        for name, who in expected:
+            told = next(v for k, v in shown.items() if k.startswith(name))
+            assert number(told[place]) == who.sum(), (name, day)
+
+
+def test_spans_compared_are_counted_from_the_records(report):
+    rows = report.data.frame("rows")
+    mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
+    for name, between, now, before, *_ in cells(dashboards.compared(report).html):
+        first, last = (pd.Timestamp(day) for day in between.split(" to "))
+        days = mine["900" if name.startswith("Enrolments") else "901"]
+        assert number(now) == days.between(first, last).sum()
+        year = (pd.Timestamp(flow.a_year_before(day.date())) for day in (first, last))
+        assert number(before) == days.between(*year).sum()
+
+
+def test_days_since_the_last_note_are_those_of_the_notes(area):
+    active = active_rows(area)
+    notes = area.data.frame("case_note").groupby("customer")["date"].max()
+    today = pd.Timestamp(as_of(area.data.about))
+    since = active["900"].combine(active["100"].astype("str").map(notes), max)
+    days = (today - since.where(since.notna(), active["900"])).dt.days
+    edges = [-1, 14, 30, 60, 90, 10**6]
+    expected = pd.cut(days, edges).value_counts(sort=False).tolist()
+    assert dashboards.note_frame(area)["n"].tolist() == expected
+
+
+def test_every_row_of_the_catalogue_is_data_shown_on_its_page(area):
+    """Alerts, shares and counts: definition, what to do and source stand beside the figure."""
+    named = {name[:4] for name in (*load_alerts(), *load_counts(), *mix.load_shares())}
+    # A-23 and A-24 are pages of the performance family.
+    assert named == {f"A-{n:02}" for n in range(1, 36)} - {"A-23", "A-24"}
+
+    def text(shown) -> str:
+        return BeautifulSoup(shown.html, "html.parser").text
+
+    for count in load_counts().values():
+        beside = text(dashboards.explained(count.id))
+        assert all(part in beside for part in (count.definition, count.action, count.source))
+    assert load_counts()["A-25"].definition in text(work.weights())
+    alerts = text(queue.counts(area))
+    for alert in load_alerts().values():
+        if "lwia" in alert.scopes:
+            assert all(part in alerts for part in (queue.definition(alert), alert.source))
+    shares = text(people.shares(area, "A-"))
+    for share in mix.load_shares().values():
+        assert all(part in shares for part in (share.definition, share.source))
