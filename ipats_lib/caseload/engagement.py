@@ -80,7 +80,7 @@ def newest(known: pd.DataFrame, indicator: Engagement) -> pd.DataFrame:
     known: events, each with its area.
     """
     last = known.groupby("area")["quarter"].transform("max")
-    return _told(known[known["quarter"] == last].groupby("area")["value"], indicator.unit)
+    return _told(known[known["quarter"] == last], "area", indicator.unit)
 
 
 def events(desk: Desk, indicator: str) -> pd.DataFrame:
@@ -97,10 +97,11 @@ def events(desk: Desk, indicator: str) -> pd.DataFrame:
 
 def figures(known: pd.DataFrame, unit: str) -> pd.DataFrame:
     """One row per quarter, oldest first: quarter, n (events), value (median; a share's mean)."""
-    return _told(known.groupby("quarter")["value"], unit)
+    return _told(known, "quarter", unit)
 
 
-def _told(grouped: "SeriesGroupBy[float, Any]", unit: str) -> pd.DataFrame:
+def _told(known: pd.DataFrame, by: str, unit: str) -> pd.DataFrame:
+    grouped = known.groupby(by)["value"]
     value = grouped.mean() if unit == "share" else grouped.median()
     return pd.DataFrame({"n": grouped.size(), "value": value}).reset_index()
 

@@ -70,32 +70,41 @@ def _by_month(days: NDArray[np.datetime64], months: NDArray[np.datetime64]) -> N
 def compared(records: Records, as_of: date) -> pd.DataFrame:
     """Enrolments and exits of spans that end now, and of the same spans a year before.
 
-    One row per span: name (what is counted, and of which span), start, end, n, before.
-    Enrolments: the month, the calendar quarter and the program year of the as-of date so far.
+    One row per span: name (what is counted, and of which span), start, end, n, before, and fixed
+    (whether the span is as long on any day, so that extracts of other days compare). Enrolments:
+    the month, the calendar quarter and the program year of the as-of date so far, and 12 months.
     Exits: the 3 and 12 months up to the last day of which all are known.
     """
     mine = IN_TITLE_I(view_of(records, as_of))
-    entry, exit_ = records.day("900")[mine], records.day("901")[mine]
-    known = exits_known(as_of)
-    spans = [
-        ("Enrolments", "month to date", entry, as_of.replace(day=1), as_of),
-        ("Enrolments", "quarter to date", entry, Quarter.of(as_of).start, as_of),
-        ("Enrolments", "program year to date", entry, date(program_year(as_of), 7, 1), as_of),
-        ("Exits", "3 months", exit_, _after(months_before(known, 3)), known),
-        ("Exits", "12 months", exit_, _after(a_year_before(known)), known),
+    found = []
+    for name, fixed, element, start, end in _spans(as_of):
+        days = records.day(element)[mine]
+        before = _between(days, a_year_before(start), a_year_before(end))
+        n = int(_between(days, start, end).sum())
+        found.append((name, start, end, n, int(before.sum()), fixed))
+    return pd.DataFrame(found, columns=["name", "start", "end", "n", "before", "fixed"])
+
+
+def within_fixed_spans(records: Records, as_of: date) -> dict[str, Mask]:
+    """Which records `compared` counts in each span of fixed length, by the span's name."""
+    mine = IN_TITLE_I(view_of(records, as_of))
+    return {
+        name: mine & _between(records.day(element), start, end)
+        for name, fixed, element, start, end in _spans(as_of)
+        if fixed
+    }
+
+
+def _spans(as_of: date) -> list[tuple[str, bool, str, date, date]]:
+    known, year = exits_known(as_of), date(program_year(as_of), 7, 1)
+    return [
+        ("Enrolments: month to date", False, "900", as_of.replace(day=1), as_of),
+        ("Enrolments: quarter to date", False, "900", Quarter.of(as_of).start, as_of),
+        ("Enrolments: program year to date", False, "900", year, as_of),
+        ("Enrolments: 12 months", True, "900", _after(a_year_before(as_of)), as_of),
+        ("Exits: 3 months", True, "901", _after(months_before(known, 3)), known),
+        ("Exits: 12 months", True, "901", _after(a_year_before(known)), known),
     ]
-    return pd.DataFrame(
-        [
-            {
-                "name": f"{what}: {span}",
-                "start": start,
-                "end": end,
-                "n": _between(days, start, end),
-                "before": _between(days, a_year_before(start), a_year_before(end)),
-            }
-            for what, span, days, start, end in spans
-        ]
-    )
 
 
 def _after(day: date) -> date:
@@ -108,18 +117,24 @@ def a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=last)
 
 
-def _between(days: NDArray[np.datetime64], first: date, last: date) -> int:
-    return int(((days >= np.datetime64(first)) & (days <= np.datetime64(last))).sum())
+def _between(days: NDArray[np.datetime64], first: date, last: date) -> Mask:
+    held: Mask = (days >= np.datetime64(first)) & (days <= np.datetime64(last))
+    return held
 
 
 def exit_reasons(records: Records, as_of: date) -> pd.DataFrame:
     """Exits of the 12 months up to `exits_known` by element 923: reason, exits, most first."""
-    view, last = view_of(records, as_of), exits_known(as_of)
-    exits = view.day("901")
-    recent = (exits > np.datetime64(a_year_before(last))) & (exits <= np.datetime64(last))
-    codes = view.code("923")[recent & IN_TITLE_I(view)]
-    named = pd.Series(np.where(np.isin(codes, list(EXIT_REASONS)), codes, 0)).map(EXIT_REASONS)
+    _, reasons = exits_of_a_year(records, as_of)
+    named = pd.Series(reasons, dtype="object")
     return named.value_counts().rename_axis("reason").rename("exits").reset_index()
+
+
+def exits_of_a_year(records: Records, as_of: date) -> tuple[Mask, list[str]]:
+    """Which records exited in the 12 months up to `exits_known`, and the reason (923) of each."""
+    view, last = view_of(records, as_of), exits_known(as_of)
+    mine = IN_TITLE_I(view) & _between(view.day("901"), _after(a_year_before(last)), last)
+    codes = view.code("923")[mine].tolist()
+    return mine, [EXIT_REASONS.get(code, EXIT_REASONS[0]) for code in codes]
 
 
 def active_on(records: Records, mine: Mask, day: date) -> Mask:

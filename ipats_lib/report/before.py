@@ -7,17 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.report import display
 from ipats_lib.report.counted import NOTHING
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
 
 # Days since an extract that is of a quarter or a year before, and what its columns are called.
-_SPANS = {
-    (80, 100): ("Quarter before", "Change"),
-    (355, 375): ("A year before", "Change in the year"),
-}
+QUARTER, YEAR = "Quarter before", "A year before"
+_SPANS = {(80, 100): (QUARTER, "Change"), (355, 375): (YEAR, "Change in the year")}
 UP, DOWN = "\N{NORTH EAST ARROW}", "\N{SOUTH EAST ARROW}"
 
 
@@ -55,12 +52,16 @@ def value(report: Report, day: str, kind: str, key: str) -> float:
     return _values(report).get((day, kind, key), float("nan"))
 
 
-def nearest(report: Report, wanted: date) -> str:
-    """The day of the earlier extract that stands for another day: the nearest one, at most
-    `earlier_days` off; blank without one."""
-    off = {day: abs((date.fromisoformat(day) - wanted).days) for day in days(report)}
-    near = [day for day, size in off.items() if size <= threshold("earlier_days")]
-    return min(near, key=off.__getitem__, default="")
+def called(report: Report, name: str) -> str:
+    """The day of the newest earlier extract that is called `QUARTER` or `YEAR`; blank for none."""
+    return next((day for day in reversed(days(report)) if _span(report, day)[0] == name), "")
+
+
+def _span(report: Report, day: str) -> tuple[str, str]:
+    """What an earlier extract and the change since are called; blank for any other day."""
+    ago = (date.fromisoformat(report.data.about.as_of) - date.fromisoformat(day)).days
+    named = (told for (first, last), told in _SPANS.items() if first <= ago <= last)
+    return next(named, ("", ""))
 
 
 def beside(
@@ -104,15 +105,8 @@ def columns(report: Report, shown: Callable[[Any], str] = display.count) -> tupl
     """What the added columns are called, the newest first: none without an earlier extract."""
     found: list[Column] = []
     for day in reversed(days(report)):
-        ago = (date.fromisoformat(report.data.about.as_of) - date.fromisoformat(day)).days
-        then, since = next(
-            (
-                (f"{name} {day}", since)
-                for (first, last), (name, since) in _SPANS.items()
-                if first <= ago <= last
-            ),
-            (f"On {day}", f"Since {day}"),
-        )
+        name, since = _span(report, day)
+        then, since = f"{name or 'On'} {day}", since or f"Since {day}"
         found += [Column(day, then, shown, number=True), Column(since_of(report, day), since)]
     return tuple(found)
 

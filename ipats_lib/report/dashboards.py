@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-import numpy as np
 import pandas as pd
 
 from ipats_lib import caseload as caseloads
@@ -19,7 +18,7 @@ from ipats_lib.caseload import (
     soft_exit,
 )
 from ipats_lib.caseload.status import FOLLOWED
-from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES
+from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.report import before, counted, customers, display, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -262,7 +261,7 @@ def months_table(report: Report) -> Html:
 
 @cache
 def compared_frame(report: Report) -> pd.DataFrame:
-    """`flow.compared`, with the change in words, and the same spans of earlier extracts."""
+    """`flow.compared`, with the change in words, and spans of fixed length of earlier extracts."""
     frame = flow.compared(report.records, as_of(report.data.about))
     shown = pd.DataFrame(
         {
@@ -273,7 +272,13 @@ def compared_frame(report: Report) -> pd.DataFrame:
             "change": [before.change(line.n, line.before) for line in frame.itertuples()],
         }
     )
-    return before.beside(report, shown, "compared", shown["name"].tolist())
+    shown = before.beside(report, shown, "compared", shown["name"].tolist())
+    # A span to date is of another length on another day.
+    for day in before.days(report):
+        since = before.since_of(report, day)
+        shown[day] = shown[day].astype("Int64").where(frame["fixed"], pd.NA)
+        shown[since] = shown[since].where(frame["fixed"], display.NONE)
+    return shown
 
 
 def compared(report: Report) -> Html:
@@ -295,14 +300,8 @@ def compared(report: Report) -> Html:
 def exits_by_reason(report: Report) -> pd.DataFrame:
     """Exits of the 12 months up to `flow.exits_known` by month and reason (923): one row per
     month, oldest first, a column per reason that occurs, the most frequent first, and All."""
-    today = as_of(report.data.about)
-    view, last = flow.view_of(report.records, today), flow.exits_known(today)
-    exits = view.day("901")
-    recent = exits > np.datetime64(flow.a_year_before(last))
-    mine = IN_TITLE_I(view) & recent & (exits <= np.datetime64(last))
-    none = flow.EXIT_REASONS[0]
-    reasons = [flow.EXIT_REASONS.get(code, none) for code in view.code("923")[mine].tolist()]
-    exited = exits[mine].astype("datetime64[M]").astype("str").tolist()
+    mine, reasons = flow.exits_of_a_year(report.records, as_of(report.data.about))
+    exited = report.records.day("901")[mine].astype("datetime64[M]").astype("str").tolist()
     counts, by_month = Counter(zip(exited, reasons, strict=True)), Counter(exited)
     columns = {
         reason: [counts[month, reason] for month in sorted(by_month)]
@@ -377,11 +376,11 @@ def standing_frame(report: Report) -> pd.DataFrame:
 
 
 def _overdue_then(report: Report) -> tuple[str, ...]:
-    """The overdue share of this extract, and of those of about a quarter and a year before
-    (`before.nearest`), each with its day."""
-    frame, today = overdue_frame(report).set_index("day"), as_of(report.data.about)
-    wanted = (flow.months_before(today, 3), flow.a_year_before(today))
-    found = [report.data.about.as_of, *(before.nearest(report, day) for day in wanted)]
+    """The overdue share of this extract, and of those of a quarter and a year before
+    (`before.called`), each with its day."""
+    frame = overdue_frame(report).set_index("day")
+    earlier = (before.called(report, name) for name in (before.QUARTER, before.YEAR))
+    found = [report.data.about.as_of, *earlier]
     shares = pd.Series([frame["share"].get(day, float("nan")) for day in found])
     shown = [
         f"{display.rate(share)} ({day})" if day else "no extract of then"
