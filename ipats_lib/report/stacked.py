@@ -73,7 +73,7 @@ def stack(
     copies, places = _placed(rows, mine)
     copies["row"] = np.arange(len(copies))
     placed = {
-        name: _apart(*_placed(table, _sorted(_of(snapshot, name, kind))))
+        name: apart(*_placed(table, _sorted(_of(snapshot, name, kind))))
         for name, table in known.items()
     }
     status = pd.DataFrame({"row": mine["row"], "copy": np.arange(len(mine))}).merge(
@@ -81,7 +81,7 @@ def stack(
     )
     return Stack(
         kind,
-        Desk(_apart(copies, places), snapshot.as_of, placed),
+        Desk(apart(copies, places), snapshot.as_of, placed),
         status.drop(columns="row").rename(columns={"copy": "row"}),
         places,
         pd.DataFrame({"row": [], "area": []}),
@@ -112,7 +112,7 @@ def _placed(frame: pd.DataFrame, members: pd.DataFrame) -> tuple[pd.DataFrame, N
     return frame.take(at).reset_index(drop=True), members["area"].to_numpy(dtype=object)
 
 
-def _apart(frame: pd.DataFrame, areas: NDArray[np.object_]) -> pd.DataFrame:
+def apart(frame: pd.DataFrame, areas: NDArray[np.object_]) -> pd.DataFrame:
     """Customers and planners under the name of their area."""
     before = pd.Series(areas, index=frame.index).astype("string") + NAMED
     named = {

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from ipats_lib.caseload.planners import current_planner
 from ipats_lib.report.counted import counted
 from ipats_lib.report.data import StateData
-from ipats_lib.report.stacked import Stack, stack
+from ipats_lib.report.stacked import Stack, apart, stack
 from ipats_lib.scopes import STATE
 
 KEYS = ["kind", "key", "part"]
@@ -26,7 +27,14 @@ def alone(state: StateData, scope, data) -> Stack:
     rows = data.frames["rows"]
     areas = np.full(len(rows), scope.area, dtype=object)
     seats = data.frames["seats"]
-    return Stack(scope.kind, state.desk(scope), data.frames["caseload"], areas, seats)
+    desk = state.desk(scope)
+    if scope.kind != "state":
+        tables = {
+            name: apart(table, np.full(len(table), scope.area, dtype=object))
+            for name, table in desk.tables.items()
+        }
+        desk = replace(desk, rows=apart(desk.rows, areas), tables=tables)
+    return Stack(scope.kind, desk, data.frames["caseload"], areas, seats)
 
 
 @pytest.mark.parametrize("kind", ["state", "lwia", "planner"])
@@ -36,7 +44,10 @@ def test_areas_counted_together_have_the_counts_of_their_own_desks(sliced, kind)
     assert mine
     for scope, data in mine.items():
         own = counted(alone(state, scope, data)).groupby(KEYS)["n"].sum()
+        figures = counted(alone(state, scope, data)).set_index(KEYS)["value"].dropna()
         together = state.counts(scope)
+        told = together.set_index(KEYS)["value"].dropna()
+        assert told.to_dict() == pytest.approx(figures.to_dict())
         assert together.set_index(KEYS)["n"].to_dict() == own.to_dict(), scope
         assert (together["n"] > 0).all()
 
