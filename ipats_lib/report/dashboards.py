@@ -290,10 +290,15 @@ def compared(report: Report) -> Html:
         Column("n", "Number", display.count, number=True),
         Column("before", "A year before", display.count, number=True),
         Column("change", "Change"),
-        *before.columns(report),
     )
     frame = compared_frame(report)
-    return tables.table(frame, "Against the same days a year before", columns, "none.")
+    made = tables.table(frame, "Against the same days a year before", columns, "none.")
+    if not before.days(report):
+        return made
+    then = (columns[0], columns[2], *before.columns(report))
+    fixed = frame[frame[before.days(report)[0]].notna()]
+    caption = "Spans of fixed length, by extract"
+    return display.together(made, tables.table(fixed, caption, then, "none."))
 
 
 @cache

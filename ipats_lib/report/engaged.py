@@ -118,9 +118,14 @@ def summary(report: Report) -> Html:
         Column("open", "Still open"),
         Column("n", "Events in two years", display.count, number=True),
         Column("unit", "Unit"),
-        *before.columns(report, display.text),
     )
-    return tables.table(summary_frame(report), "Customer engagement", columns, "none.")
+    frame = summary_frame(report)
+    made = tables.table(frame, "Customer engagement", columns, "none.")
+    if not before.days(report):
+        return made
+    then = (columns[0], columns[2], *before.columns(report, display.text))
+    caption = "The newest closed figure, by extract"
+    return display.together(made, tables.table(frame, caption, then, "none."))
 
 
 def definitions(report: Report) -> Html:
