@@ -21,7 +21,13 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any
 
-from ipats_lib.errors import IpatsError, NotebookError, PublicationError, UsageError
+from ipats_lib.errors import (
+    IpatsError,
+    NotebookError,
+    PlaceError,
+    PublicationError,
+    UsageError,
+)
 from ipats_lib.publishing.dependencies import code_parts
 from ipats_lib.publishing.engine import scratch
 from ipats_lib.publishing.execute import Content, Job, Made, make_body
@@ -231,9 +237,12 @@ def make_body_in_share(code: str, job: Job, frames: dict[str, str]) -> Made:
     if not _shares:
         raise UsageError(f"Worker {_own_address()} has no share: start it with --share. {_AGAIN}")
     share = _shares[0]
-    files = {name: _frame(share, key) for name, key in frames.items()}
-    made = make_body_there(code, replace(job, files=files))
-    share.put("bodies", job.key, made.content.text().encode())
+    try:
+        files = {name: _frame(share, key) for name, key in frames.items()}
+        made = make_body_there(code, replace(job, files=files))
+        share.put("bodies", job.key, made.content.text().encode())
+    except PlaceError as error:
+        raise PlaceError(f"Worker {_own_address()}: {error} {_AGAIN}") from None
     return replace(made, content=_IN_SHARE)
 
 
