@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -222,10 +223,14 @@ def test_data_lost_or_forged_on_the_way_are_put_again(
         while put != len(place.entries("frames")):
             put = len(place.entries("frames"))
             assert build.poll() is None
-            subprocess.run(["sleep", "1"], check=True)
-        fault(place.entries("frames"))
+            time.sleep(1)
+        entries = place.entries("frames")
+        fault(entries)
+        spoilt = {entry: entry.read_bytes() for entry in entries if entry.exists()}
         waiting.go()
         assert executed(build) == 8
+    put_again = [e for e in entries if e.exists() and e.read_bytes() != spoilt.get(e)]
+    assert put_again
     assert executed(building(extract, store, tmp_path / "alone", waiting, "")) == 8
     assert content(tmp_path / "site") == content(tmp_path / "alone")
 

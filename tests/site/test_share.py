@@ -4,11 +4,15 @@ import os
 from datetime import date
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
+from ipats_lib import places
 from ipats_lib.errors import PlaceError, SnapshotError, UsageError
 from ipats_lib.places import Place
+from ipats_lib.publishing import cluster
 from ipats_lib.publishing.cache import PageCache
-from ipats_lib.publishing.share import Share, SharedCache, open_share
+from ipats_lib.publishing.execute import Job
+from ipats_lib.publishing.share import LostInShare, Share, SharedCache, frame_key, open_share
 from ipats_lib.snapshot import fetch_snapshot, make_snapshot, send_snapshot
 from tests.extract.drawn import write_extract
 from tests.ftp import PASSWORD, ftp
@@ -21,11 +25,14 @@ PIRL = """
 """
 
 
-@pytest.fixture(params=["path", "file", "ftp"])
-def served(request, tmp_path):
-    """A folder, and the address by which others reach it."""
+@pytest.fixture(params=["path", "file", "ftp", "object store"])
+def served(request, tmp_path, monkeypatch):
+    """A folder, and the address by which others reach it; an object store cannot rename."""
     folder = tmp_path / "place"
-    if request.param == "path":
+    if request.param == "object store":
+        monkeypatch.setattr(LocalFileSystem, "mv", None)
+        monkeypatch.setattr(places, "_RENAMING", frozenset())
+    if request.param in ("path", "object store"):
         yield folder, str(folder)
     elif request.param == "file":
         yield folder, f"file://{folder}"
@@ -261,3 +268,44 @@ def test_a_snapshot_that_is_not_what_its_name_says_is_refused(served, tmp_path):
     with pytest.raises(SnapshotError, match=r"is damaged at findings\.parquet"):
         fetch_snapshot(f"{address}/{made.id}", other)
     assert not (other / made.id).exists()
+
+
+JOB = Job("page for state", "state", "PY2024Q4", "{}", {}, key="key")
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """Give this process a worker's share; no page is made."""
+
+    def begin(*shares):
+        monkeypatch.setattr(cluster, "_shares", list(shares))
+        monkeypatch.setattr(cluster, "_own_address", lambda: "tcp://worker:1")
+
+    return begin
+
+
+def test_a_worker_begins_no_page_without_its_data(tmp_path, worker):
+    share = share_at(str(tmp_path))
+    worker(share)
+    with pytest.raises(LostInShare):
+        cluster.make_body_in_share(cluster.our_code(), JOB, {"rows.arrow": frame_key(b"rows")})
+    share.put("frames", frame_key(b"rows"), b"other rows, sealed with our key")
+    with pytest.raises(LostInShare):
+        cluster.make_body_in_share(cluster.our_code(), JOB, {"rows.arrow": frame_key(b"rows")})
+
+
+def test_a_worker_without_a_share_or_whose_share_is_gone_is_named(tmp_path, worker):
+    worker()
+    with pytest.raises(UsageError, match=r"tcp://worker:1 has no share: start it with --share"):
+        cluster.make_body_in_share(cluster.our_code(), JOB, {})
+    with ftp(tmp_path / "place") as server:
+        worker(share_at(server.url("worker")))
+    with pytest.raises(PlaceError, match=r"Worker tcp://worker:1: ftp://127\.0\.0\.1") as gone:
+        cluster.make_body_in_share(cluster.our_code(), JOB, {"rows.arrow": "hash"})
+    assert PASSWORD not in str(gone.value)
+
+
+def test_a_worker_with_other_code_takes_no_data(tmp_path, worker):
+    worker(share_at(str(tmp_path / "never made")))
+    with pytest.raises(UsageError, match="runs other code"):
+        cluster.make_body_in_share("other", JOB, {"rows.arrow": "hash"})
