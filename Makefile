@@ -69,7 +69,7 @@ test: setup machine check ## Set up and pass everything
 
 test-fallback: setup ## What runs notebooks, with ordinary kernels in place of forks
 	@IPATS_ENGINE=kernel $(PY) -m pytest tests/engine tests/notebooks tests/end_to_end/test_publishing.py \
-	  tests/end_to_end/test_cluster.py tests/site/test_adversity.py tests/site/test_workers.py
+	  tests/end_to_end/test_cluster.py tests/end_to_end/test_shared_cluster.py tests/site/test_adversity.py tests/site/test_workers.py
 
 test-fast: setup ## The rules by hand-worked examples only
 	@$(PY) -m pytest tests/spec

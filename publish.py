@@ -65,8 +65,10 @@ def common(
             LOGS.json.take_standard_error()
 
 
-Extract = Annotated[Path, typer.Option(help="An extract's folder, or a snapshot's.")]
-Store = Annotated[Path, typer.Option(help="Where snapshots are kept.")]
+Extract = Annotated[
+    str, typer.Option(help="An extract's folder, or a snapshot's; a snapshot's may be a URL.")
+]
+Store = Annotated[str, typer.Option(help="Where snapshots are kept: a folder or a URL.")]
 PeriodName = Annotated[str, typer.Option(help="PY2024 (annual) or PY2024Q4 (quarterly).")]
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As-of date.")]
 Contacts = Annotated[
@@ -74,7 +76,15 @@ Contacts = Annotated[
     typer.Option(help="Whose customers: current_only, ever_assigned or any_contact."),
 ]
 SiteFolder = Annotated[Path, typer.Option("--site", help="The folder a web server serves.")]
-SNAPSHOTS = Path("var/snapshots")
+Scheduler = Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")]
+ShareFolder = Annotated[
+    str,
+    typer.Option("--share", help="Where publishers and workers share data and bodies: path, URL."),
+]
+ShareKey = Annotated[
+    Path | None, typer.Option(help="A file of 64 hex digits that protects the share.")
+]
+SNAPSHOTS = "var/snapshots"
 
 
 def sentences(command: Callable[..., None]) -> Callable[..., None]:
@@ -149,11 +159,33 @@ def sample(
     err.print(f"Wrote the synthetic extract {out}, as of {day}.")
 
 
-def _snapshot(extract: Path, store: Path, as_of: datetime | None, contacts: str) -> Any:
-    from ipats_lib.snapshot import ContactRule, make_snapshot, open_snapshot
+def _kept(place: str, store: str) -> Any:
+    """The snapshot in a folder or at a URL; of the latter, the store of this machine has a copy."""
+    from ipats_lib.places import is_url
+    from ipats_lib.snapshot import fetch_snapshot, open_snapshot
 
-    if (extract / "snapshot.json").exists():
-        return open_snapshot(extract)
+    if not is_url(place):
+        return open_snapshot(Path(place))
+    return fetch_snapshot(place, Path(SNAPSHOTS if is_url(store) else store))
+
+
+def _snapshot(extract: str, store: str, as_of: datetime | None, contacts: str) -> Any:
+    from ipats_lib.places import is_url
+    from ipats_lib.snapshot import send_snapshot
+
+    if is_url(extract) or (Path(extract) / "snapshot.json").exists():
+        found = _kept(extract, store)
+    else:
+        here = Path(SNAPSHOTS if is_url(store) else store)
+        found = _made_snapshot(Path(extract), here, as_of, contacts)
+    if is_url(store):
+        err.print(f"Snapshot sent to {_plain(send_snapshot(found, store))}.", soft_wrap=True)
+    return found
+
+
+def _made_snapshot(extract: Path, store: Path, as_of: datetime | None, contacts: str) -> Any:
+    from ipats_lib.snapshot import ContactRule, make_snapshot
+
     if contacts not in get_args(ContactRule):
         raise UsageError(f"--contacts {contacts}: write {', '.join(get_args(ContactRule))}.")
     rule = cast(ContactRule, contacts)
@@ -253,24 +285,34 @@ def _notice(said: str) -> None:
     err.print(_plain(said), soft_wrap=True)
 
 
-def _pool(scheduler: str, patience: float) -> Any:
+def _share(place: str, key: Path | None) -> Any:
+    if not place:
+        return None
+    from ipats_lib.publishing.share import open_share
+
+    return open_share(place, key)
+
+
+def _pool(scheduler: str, patience: float, share: Any) -> Any:
     if not scheduler:
         return None
     from ipats_lib.publishing.cluster import cluster_workers
 
-    return lambda _: cluster_workers(scheduler, patience, _notice)
+    return lambda _: cluster_workers(scheduler, patience, _notice, share)
 
 
 @app.command()
 @sentences
 def worker(
-    scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")],
+    scheduler: Scheduler,
     slots: Annotated[int, typer.Option(help="Pages at once.", min=1)] = 2,
+    share: ShareFolder = "",
+    share_key: ShareKey = None,
 ) -> None:
     """Make pages for a build on another machine, until the scheduler goes away."""
     from ipats_lib.publishing.cluster import run_worker
 
-    run_worker(scheduler, slots)
+    run_worker(scheduler, slots, _share(share, share_key))
 
 
 @app.command()
@@ -287,14 +329,16 @@ def build(
     / "notebooks",
     clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
     explain: Annotated[bool, typer.Option(help="Say why each page is executed anew.")] = False,
-    scheduler: Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")] = "",
+    scheduler: Scheduler = "",
+    share: ShareFolder = "",
+    share_key: ShareKey = None,
     worker_seconds: Annotated[
         float, typer.Option(help="How long to wait for a worker when the scheduler has none left.")
     ] = 120,
     notebook_seconds: Annotated[float, typer.Option(help="A notebook's time limit.")] = 300,
     notebook_mb: Annotated[float, typer.Option(help="A notebook's memory limit.")] = 4096,
     earlier: Annotated[
-        list[Path] | None, typer.Option(help="An older snapshot's folder, for the trend.")
+        list[str] | None, typer.Option(help="An older snapshot's folder or URL, for the trend.")
     ] = None,
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
@@ -304,8 +348,8 @@ def build(
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
     from ipats_lib.publishing.run import Options
-    from ipats_lib.snapshot import open_snapshot
 
+    shared = _share(share, share_key)
     options = Options(
         notebooks=notebooks,
         site=site,
@@ -315,10 +359,11 @@ def build(
         clean=clean,
         explain=_explain(explain),
         failed=_failed,
-        pool=_pool(scheduler, worker_seconds),
+        pool=_pool(scheduler, worker_seconds, shared),
         notebook_seconds=notebook_seconds,
         notebook_mb=notebook_mb,
-        earlier=tuple(open_snapshot(folder) for folder in earlier or ()),
+        earlier=tuple(_kept(place, store) for place in earlier or ()),
+        share=shared,
     )
     source = _snapshot(extract, store, as_of, contacts)
     with shown_progress() as advance:

@@ -7,6 +7,7 @@
     +-- SnapshotError          4   a snapshot is missing, damaged or of another version
     +-- NotebookError          5   a notebook breaks the catalogue's rules, or failed on a scope
     +-- PublicationError       6   a built site is not whole
+    +-- PlaceError             6   a shared folder cannot be read or written
     +-- AccessError            7   an account, link, roster or audit log is not as it must be
     (selfcheck ends with       8   when a public file's results differ from ours)
     +-- PublisherBusyError    75   another publisher holds the site (EX_TEMPFAIL)
@@ -54,6 +55,12 @@ class NotebookError(IpatsError):
 
 class PublicationError(IpatsError):
     """A built site failed its verification; the published site stays as it was."""
+
+    exit_code = 6
+
+
+class PlaceError(IpatsError):
+    """A shared path or URL does not answer, or refuses."""
 
     exit_code = 6
 

@@ -1,9 +1,9 @@
 """The same jobs on other machines: a dask.distributed scheduler, and workers that start from here.
 
-A job carries its notebook and its scope's data with it, so workers need no shared folder; they
-need this very code, which is checked before the first job and by every worker before every job.
-Use `tls://` addresses (dask's own security settings) wherever the network between the machines is
-not private: jobs hold records.
+Workers need this very code, which is checked before the first job and by every worker before every
+job. With a share (`share.Share`) a job names its scope's data, which the worker's own process takes
+from there, and the body comes back through it; without one, both travel with the job. Use `tls://`
+addresses (dask's own security settings) wherever the network is not private: jobs hold records.
 """
 
 import asyncio
@@ -15,16 +15,24 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from queue import SimpleQueue
 from time import monotonic
 from typing import Any
 
-from ipats_lib.errors import IpatsError, NotebookError, PublicationError, UsageError
+from ipats_lib.errors import (
+    IpatsError,
+    NotebookError,
+    PlaceError,
+    PublicationError,
+    UsageError,
+)
 from ipats_lib.publishing.dependencies import code_parts
 from ipats_lib.publishing.engine import scratch
-from ipats_lib.publishing.execute import Job, Made, make_body
+from ipats_lib.publishing.execute import Content, Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
+from ipats_lib.publishing.share import LostInShare, Share, frame_key
 from ipats_lib.publishing.workers import LocalWorkers, Workers, run_jobs
 
 CONNECT_SECONDS = 15
@@ -32,7 +40,10 @@ ASK_SECONDS = 1.0
 WAIT_SECONDS = 120.0
 _ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/:]+:[0-9]+")
 _AGAIN = "Run the same command again: what was finished is kept."
+_HELLO = b"the publisher's share"
+_IN_SHARE = Content("")
 _free: SimpleQueue[LocalWorkers] = SimpleQueue()
+_shares: list[Share] = []
 
 
 @cache
@@ -43,12 +54,16 @@ def our_code() -> str:
 
 @contextmanager
 def cluster_workers(
-    address: str, patience: float = WAIT_SECONDS, notice: Callable[[str], None] = lambda _: None
+    address: str,
+    patience: float = WAIT_SECONDS,
+    notice: Callable[[str], None] = lambda _: None,
+    share: Share | None = None,
 ) -> Iterator[Workers]:
     """Workers of a cluster; one that dies has its jobs run elsewhere.
 
-    patience: seconds to wait for a worker when the last one has gone, told by `notice`.
-    UsageError when there is no scheduler, no worker, or a worker with other code than ours.
+    patience: seconds to wait for a worker when the last one has gone, told by `notice`. share:
+    where the jobs' data lie. UsageError when there is no scheduler, no worker, or a worker with
+    other code or another share than ours.
     """
     from distributed import Client
 
@@ -60,7 +75,9 @@ def cluster_workers(
         raise UsageError(f"No dask scheduler answers at {address}.") from error
     try:
         _check_workers(client, address)
-        yield _Cluster(client, address, patience, notice)
+        if share:
+            _check_shares(client, share)
+        yield _Cluster(client, address, patience, notice, share)
     finally:
         gone = client.status != "running"
         with contextlib.suppress(OSError, TimeoutError, AssertionError):  # it may be half dead
@@ -74,6 +91,21 @@ def _check_workers(client: Any, address: str) -> None:
     for worker, code in theirs.items():
         if code != our_code():
             raise _other_code(worker)
+
+
+def _check_shares(client: Any, share: Share) -> None:
+    key = frame_key(_HELLO)
+    share.put("frames", key, _HELLO)
+    for worker, found in client.run(_finds, key, on_error="return").items():
+        if found is not True:
+            raise UsageError(
+                f"Worker {worker} does not find in its share what was just put into {share}: start "
+                f"it with the same --share and --share-key. {_AGAIN}"
+            )
+
+
+def _finds(key: str) -> bool:
+    return bool(_shares) and _shares[0].get("frames", key) == _HELLO
 
 
 def _other_code(worker: str) -> UsageError:
@@ -90,9 +122,14 @@ class _Cluster(Workers):
     """
 
     def __init__(
-        self, client: Any, address: str, patience: float, notice: Callable[[str], None]
+        self,
+        client: Any,
+        address: str,
+        patience: float,
+        notice: Callable[[str], None],
+        share: Share | None,
     ) -> None:
-        self._client, self._address = client, address
+        self._client, self._address, self._share = client, address, share
         self._patience, self._notice = patience, notice
         self._inner = client.get_executor(pure=False)
         self._asked, self._known = -ASK_SECONDS, 0
@@ -117,7 +154,31 @@ class _Cluster(Workers):
             raise TypeError("a cluster makes page bodies and nothing else")
         if self._client.status != "running":
             raise self._gone()
-        return self._inner.submit(make_body_there, our_code(), *arguments, **options)
+        (job,) = arguments
+        if self._share is None:
+            return self._inner.submit(make_body_there, our_code(), job, **options)
+        frames = {name: frame_key(data) for name, data in job.files.items()}
+        for name, key in frames.items():
+            self._share.keep("frames", key, job.files[name])
+        bare = replace(job, files={})
+        return self._inner.submit(make_body_in_share, our_code(), bare, frames, **options)
+
+    def outcome(self, future: Future[Made], job: Job) -> Made | NotebookError:
+        """A job whose data or body were lost in the share is run once more, its data put anew."""
+        share = self._share
+        if share is None:
+            return super().outcome(future, job)
+        try:
+            return _fetched(share, super().outcome(future, job), job)
+        except LostInShare:
+            share.forget_frames()
+        try:
+            return _fetched(share, super().outcome(self.ended(job), job), job)
+        except LostInShare:
+            raise PublicationError(
+                f"What {share} holds for {job.label} was lost twice, or a worker has another: "
+                f"start all with the same --share and --share-key. {_AGAIN}"
+            ) from None
 
     def check(self) -> None:
         """PublicationError when the scheduler has gone, or no worker has come for too long."""
@@ -139,7 +200,7 @@ class _Cluster(Workers):
     def explain(self, error: BaseException, job: Job) -> NotebookError:
         from distributed import KilledWorker
 
-        if isinstance(error, IpatsError):
+        if isinstance(error, IpatsError | LostInShare):
             raise error from None
         if isinstance(error, KilledWorker):
             last = getattr(error.last_worker, "address", "unknown")
@@ -158,15 +219,46 @@ class _Cluster(Workers):
         )
 
 
+def _fetched(share: Share, made: Made | NotebookError, job: Job) -> Made | NotebookError:
+    if isinstance(made, NotebookError):
+        return made
+    if (body := share.get("bodies", job.key)) is None:
+        raise LostInShare
+    return replace(made, content=Content.read(body.decode()))
+
+
+def make_body_in_share(code: str, job: Job, frames: dict[str, str]) -> Made:
+    """On a worker: take the job's data (keys by file name) from the share and leave the body there.
+
+    Only this process knows the share and its key; the notebook's gets the job's own data.
+    LostInShare for what is not there or damaged, UsageError for other code or no share.
+    """
+    _check_code(code)
+    if not _shares:
+        raise UsageError(f"Worker {_own_address()} has no share: start it with --share. {_AGAIN}")
+    share = _shares[0]
+    try:
+        files = {name: _frame(share, key) for name, key in frames.items()}
+        made = make_body_there(code, replace(job, files=files))
+        share.put("bodies", job.key, made.content.text().encode())
+    except PlaceError as error:
+        raise PlaceError(f"Worker {_own_address()}: {error} {_AGAIN}") from None
+    return replace(made, content=_IN_SHARE)
+
+
+def _frame(share: Share, key: str) -> bytes:
+    found = share.get("frames", key)
+    if found is None or frame_key(found) != key:
+        raise LostInShare
+    return found
+
+
 def make_body_there(code: str, job: Job) -> Made:
     """On a worker: its own process has threads and cannot fork safely, so another one does.
 
     UsageError when the worker runs other code than the publisher, however late it has joined.
     """
-    if code != our_code():
-        from distributed import get_worker
-
-        raise _other_code(get_worker().address)
+    _check_code(code)
     process = _free.get()
     try:
         ((_, made),) = run_jobs(process, [(None, job)])
@@ -177,8 +269,20 @@ def make_body_there(code: str, job: Job) -> Made:
     return made
 
 
-def run_worker(address: str, slots: int) -> None:
+def _check_code(code: str) -> None:
+    if code != our_code():
+        raise _other_code(_own_address())
+
+
+def _own_address() -> str:
+    from distributed import get_worker
+
+    return str(get_worker().address)
+
+
+def run_worker(address: str, slots: int, share: Share | None = None) -> None:
     """Serve a scheduler until it goes away: `slots` pages at once. UsageError if none answers."""
+    _shares[:] = [share] if share else []
     with scratch.run_folder() as folder:
         processes = [LocalWorkers(1, folder) for _ in range(slots)]
         try:

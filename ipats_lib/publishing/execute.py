@@ -40,7 +40,7 @@ class Job:
     label: notebook and scope, for messages. notebook: the file's text. files: the scope's data
     that the notebook declared, by file name. downloads: names of the files that the notebook may
     write beside its pages. seconds and memory_mb: what the notebook may take;
-    the ordinary engine knows no such limits.
+    the ordinary engine knows no such limits. key: what the body is kept by.
     """
 
     label: str
@@ -51,6 +51,7 @@ class Job:
     downloads: tuple[str, ...] = ()
     seconds: float = 300
     memory_mb: float = 4096
+    key: str = ""
 
     @property
     def limits(self) -> dict[str, float]:

@@ -80,7 +80,7 @@ class _Making:
         self.catalogue = catalogue = read_catalogue(options.notebooks)
         self.pages = plan_publication(catalogue, scopes)
         self.state = StateData(snapshot, options.period, options.earlier)
-        self.cache = PageCache(site.inner / "cache")
+        self.cache = _cache(site, options)
         self.common_parts = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
         self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
@@ -125,6 +125,8 @@ class _Making:
         files = verify(staged, expected, self.site.static, pool.each)
         self.run.release = self.site.switch(name, staged, facts, self.parts, files).name
         self.cache.keep_only(self.site.keys_in_use())
+        if self.options.share:
+            self.options.share.prune()
         self.run.seconds["verify and switch"] = perf_counter() - started
         self.site.note_run(name, {"finished": _now(), **asdict(self.run)})
         progress("verify", 1, 1)
@@ -215,7 +217,7 @@ class _Making:
                 else:
                     self._explain(page, parts)
                     self.running[parts.key] = []
-                    yield (page, data.about, parts.key), self._job(page, seen)
+                    yield (page, data.about, parts.key), self._job(page, seen, parts.key)
         progress("scopes", len(self.scopes), len(self.scopes))
 
     def _common(self, scope: Scope) -> ScopeData:
@@ -258,7 +260,7 @@ class _Making:
         now = self.code[page.notebook]
         return f"library ({', '.join(n for n in sorted(now) if before.get(n) != now[n])})"
 
-    def _job(self, page: Page, data: ScopeData) -> Job:
+    def _job(self, page: Page, data: ScopeData, key: str) -> Job:
         wanted = {"about.json", *(f"{name}.arrow" for name in page.notebook.data)}
         return Job(
             label=page.label,
@@ -269,7 +271,17 @@ class _Making:
             downloads=page.notebook.downloads,
             seconds=self.options.notebook_seconds,
             memory_mb=self.options.notebook_mb,
+            key=key,
         )
+
+
+def _cache(site: Site, options: Options) -> PageCache:
+    folder = site.inner / "cache"
+    if options.share is None:
+        return PageCache(folder)
+    from ipats_lib.publishing.share import SharedCache
+
+    return SharedCache(folder, options.share)
 
 
 def code_of(notebook: str) -> str:

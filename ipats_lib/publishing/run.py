@@ -11,6 +11,7 @@ from ipats_lib.periods import Period
 from ipats_lib.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from ipats_lib.publishing.share import Share
     from ipats_lib.publishing.workers import Workers
 
 Progress = Callable[[str, int, int], None]
@@ -36,7 +37,8 @@ class Options:
     """What to publish where. workers: processes on this machine, or pages at once elsewhere.
 
     pool: None means processes of this machine. notebook_seconds and notebook_mb: what one
-    notebook may take before it is stopped. earlier: older snapshots, for the trend.
+    notebook may take before it is stopped. earlier: older snapshots, for the trend. share: where
+    bodies of other machines are found, and ours left for them.
     """
 
     notebooks: Path
@@ -51,6 +53,7 @@ class Options:
     notebook_seconds: float = 300
     notebook_mb: float = 4096
     earlier: tuple[Snapshot, ...] = ()
+    share: "Share | None" = None
 
 
 @dataclass(slots=True)

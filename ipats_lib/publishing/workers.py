@@ -42,10 +42,26 @@ class Workers(Executor):
         """What `function` gives for each item, in order: here, unless workers can do it."""
         return map(function, items)
 
+    def outcome(self, future: Future[Made], job: Job) -> Made | NotebookError:
+        """What a job that has ended gave, or why it gave nothing."""
+        try:
+            return future.result()
+        except NotebookError as error:
+            return error
+        except Exception as error:
+            return self.explain(error, job)
+
     def explain(self, error: BaseException, job: Job) -> NotebookError:
         """What to tell of a job that ended in `error`; raises what ends the publication."""
         kind = type(error).__name__
         return RunFailed(f"{job.label} could not be made: {kind}.", job.label, kind)
+
+    def ended(self, job: Job) -> Future[Made]:
+        """Run a job and wait for it, with no other sent meanwhile."""
+        future = self.submit(make_body, job)
+        while not wait([future], timeout=LOOK_SECONDS).done:
+            self.check()
+        return future
 
 
 class LocalWorkers(Workers):
@@ -157,7 +173,7 @@ def _finished(
         if isinstance(_error(future), BrokenProcessPool):
             lost.append((tag, job))
         else:
-            yield tag, _outcome(pool, future, job)
+            yield tag, pool.outcome(future, job)
     if lost:
         pool.renew()
         for tag, job in lost:
@@ -166,11 +182,9 @@ def _finished(
 
 def _alone(pool: Workers, job: Job) -> Made | NotebookError:
     """A job that may have killed its worker, tried again with no other beside it."""
-    future = pool.submit(make_body, job)
-    while not wait([future], timeout=LOOK_SECONDS).done:
-        pool.check()
+    future = pool.ended(job)
     if not isinstance(_error(future), BrokenProcessPool):
-        return _outcome(pool, future, job)
+        return pool.outcome(future, job)
     pool.renew()
     said = f"{job.label} was tried twice, and each time the worker process that ran it died."
     return RunFailed(said, job.label, "its worker died twice")
@@ -178,12 +192,3 @@ def _alone(pool: Workers, job: Job) -> Made | NotebookError:
 
 def _error(future: Future[Made]) -> BaseException | None:
     return None if future.cancelled() else future.exception()
-
-
-def _outcome(pool: Workers, future: Future[Made], job: Job) -> Made | NotebookError:
-    try:
-        return future.result()
-    except NotebookError as error:
-        return error
-    except Exception as error:
-        return pool.explain(error, job)

@@ -3,6 +3,15 @@
 from ipats_lib.snapshot.contacts import ContactRule
 from ipats_lib.snapshot.make import make_snapshot
 from ipats_lib.snapshot.manifest import Provenance
+from ipats_lib.snapshot.remote import fetch_snapshot, send_snapshot
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
 
-__all__ = ["ContactRule", "Provenance", "Snapshot", "make_snapshot", "open_snapshot"]
+__all__ = [
+    "ContactRule",
+    "Provenance",
+    "Snapshot",
+    "fetch_snapshot",
+    "make_snapshot",
+    "open_snapshot",
+    "send_snapshot",
+]

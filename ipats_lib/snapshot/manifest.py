@@ -79,10 +79,19 @@ def shape_of(layout: Layout) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot's folder; SnapshotError when it is missing or of another kind."""
     try:
-        said = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        text = (folder / NAME).read_bytes()
     except FileNotFoundError:
         raise SnapshotError(f"{folder} is not a snapshot: it has no {NAME}.") from None
-    except (OSError, ValueError):
+    except OSError:
+        raise SnapshotError(f"{folder}/{NAME} is damaged: make the snapshot again.") from None
+    return parse_manifest(text, str(folder))
+
+
+def parse_manifest(text: bytes, folder: str) -> Manifest:
+    """The manifest with this text; SnapshotError names the folder when it is none of ours."""
+    try:
+        said = json.loads(text.decode("utf-8"))
+    except ValueError:
         raise SnapshotError(f"{folder}/{NAME} is damaged: make the snapshot again.") from None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise SnapshotError(f"{folder} is of another snapshot format: make the snapshot again.")

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from ipats_lib.publishing.engine.process_tree import descendants
 from tests.conftest import ROOT
 from tests.engine.conftest import code, notebook
 
+HOST = "127.0.0.1"
+Inside = Sequence[str]
 PERIOD = "PY2024Q4"
 AREAS = ("lwia/01", "lwia/02", "lwia/03", "lwia/90")
 TELL_AND_WAIT = """
@@ -50,39 +52,44 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 class Cluster:
-    """A scheduler and the workers that are started for it."""
+    """A scheduler and the workers that are started for it.
 
-    def __init__(self, **settings: str) -> None:
+    host: where the scheduler listens. inside: what its command, or a worker's, is run by.
+    """
+
+    def __init__(self, host: str = HOST, inside: Inside = (), **settings: str) -> None:
         dask = shutil.which("dask", path=str(Path(sys.executable).parent))
         self.scheduler, self.address = _started(
-            [dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
-            r"tcp://127\.0\.0\.1:\d+",
+            [*inside, dask, "scheduler", "--host", host, "--port", "0", "--no-dashboard"],
+            rf"tcp://{re.escape(host)}:\d+",
             settings,
         )
         self.workers: list[subprocess.Popen[str]] = []
 
-    def worker(self, slots: int = 1, **environment: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "publish.py", "worker", "--scheduler", self.address]
+    def worker(
+        self, slots: int = 1, *more: str, inside: Inside = (), **environment: str
+    ) -> subprocess.Popen[str]:
+        command = [*inside, sys.executable, "publish.py", "worker", "--scheduler", self.address]
         started = subprocess.Popen(
-            [*command, "--slots", str(slots)], cwd=ROOT, start_new_session=True,
+            [*command, "--slots", str(slots), *more], cwd=ROOT, start_new_session=True,
             stderr=subprocess.DEVNULL, env={**os.environ, **environment},
         )  # fmt: skip
         self.workers.append(started)
         return started
 
-    def wait_for_workers(self, number: int) -> None:
+    def wait_for_workers(self, number: int, inside: Inside = ()) -> None:
         """In a process of its own: dask's client leaves sockets to the garbage collector."""
         code = (
             "import sys; from distributed import Client\n"
             "with Client(sys.argv[1], timeout=30) as c: c.wait_for_workers(int(sys.argv[2]), 90)"
         )
-        command = [sys.executable, "-c", code, self.address, str(number)]
+        command = [*inside, sys.executable, "-c", code, self.address, str(number)]
         subprocess.run(command, check=True, timeout=120)
 
 
 @contextmanager
-def cluster(**settings: str) -> Iterator[Cluster]:
-    made = Cluster(**settings)
+def cluster(host: str = HOST, inside: Inside = (), **settings: str) -> Iterator[Cluster]:
+    made = Cluster(host, inside, **settings)
     try:
         yield made
     finally:
@@ -105,14 +112,18 @@ def _started(
 
 
 class Waiting:
-    """One notebook whose every run says who runs it, and waits until it may go on."""
+    """One notebook whose every run says who runs it, and waits until it may go on.
 
-    def __init__(self, folder: Path) -> None:
+    cells: code that it runs then, and shows.
+    """
+
+    def __init__(self, folder: Path, *cells: str) -> None:
         self.place, self.notebooks = folder / "told", folder / "notebooks"
         self.place.mkdir()
         (self.notebooks / "performance").mkdir(parents=True)
         parameters = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
-        made = notebook(code(parameters, "parameters"), TELL_AND_WAIT.format(place=str(self.place)))
+        wait = TELL_AND_WAIT.format(place=str(self.place))
+        made = notebook(code(parameters, "parameters"), wait, *cells)
         made.cells.insert(0, nbformat.v4.new_markdown_cell("# Waits"))
         made.metadata["ipats"] = {
             "family": "performance", "title": "Waits", "order": 1, "scopes": ["lwia", "planner"],
@@ -133,14 +144,23 @@ class Waiting:
 
 
 def building(
-    extract: Path, store: Path, site: Path, waiting: Waiting, address: str, *more: str
+    extract: Path | str,
+    store: Path,
+    site: Path,
+    waiting: Waiting,
+    address: str,
+    *more: str,
+    inside: Inside = (),
+    areas: Sequence[str] = AREAS,
 ) -> subprocess.Popen[str]:
-    """A build on the cluster, whose standard error is JSON."""
-    only = [word for area in AREAS for word in ("--only", area)]
+    """A build on the cluster, or on this machine without an address; standard error is JSON."""
+    where = ("--scheduler", address) if address else ()
+    only = [word for area in areas for word in ("--only", area)]
     return subprocess.Popen(
-        [sys.executable, "publish.py", "--log-format", "json", "build", "--extract", str(extract),
+        [*inside, sys.executable, "publish.py", "--log-format", "json", "build",
+         "--extract", str(extract),
          "--store", str(store), "--period", PERIOD, "--site", str(site), *only,
-         "--notebooks", str(waiting.notebooks), "--scheduler", address, *more],
+         "--notebooks", str(waiting.notebooks), *where, *more],
         cwd=ROOT, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
