@@ -8,8 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -25,6 +23,7 @@ from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from tests.conftest import ROOT
 from tests.engine.conftest import notebook
+from tests.waiting import alive, wait_until
 
 pytestmark = pytest.mark.xdist_group("workers")
 
@@ -75,22 +74,6 @@ jobs = [(name, job(name, f"name = {name!r}", hang)) for name in "ab"]
 with local_workers(2) as pool:
     list(run_jobs(pool, jobs))
 """
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("a minute was not enough")
-
-
-def alive(pid: int) -> bool:
-    """Whether it still runs; the dead that nobody has asked about do not count."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("engine", ["", "kernel"])
