@@ -48,7 +48,7 @@ faults: setup ## A fault at every durable call, each write too, of switches, bui
 attack: setup machine ## Attack both servers: every figure of access, 100,000 hostile requests
 	@mkdir -p var && set -o pipefail && $(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack \
 	  tests/site/test_adversity.py tests/site/test_faults.py tests/site/test_whole_builds.py | tee var/attack.txt
-	@echo "The figures:" && grep -oE 'F[0-9]+( [a-z]+)?: .*' var/attack.txt | sort -V -u
+	@echo "The figures:" && grep -oE 'F[0-9]+( [a-z]+)*: .*' var/attack.txt | sort -V -u
 
 test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest

@@ -111,14 +111,35 @@ def test_where_no_fork_is_safe_workers_are_started_anew(monkeypatch):
 
 
 def test_without_locks_publishing_says_what_it_needs(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.delattr("ipats_lib.locks.fcntl")
     with (
-        pytest.raises(UsageError, match="Publishing needs Linux or macOS"),
+        pytest.raises(UsageError, match="needs Linux or macOS"),
         Site(tmp_path / "site").publisher(),
     ):
         pass
+    assert not (tmp_path / "site").exists()
     with scratch.run_folder() as folder:  # what the engine alone needs is there
         assert folder.is_dir()
+
+
+PUBLISHER_ELSEWHERE = """
+import multiprocessing, time
+from ipats_lib.publishing.workers import _end_with_publisher
+worker = multiprocessing.get_context("spawn").Process(target=_end_with_publisher)
+worker.start()
+print(worker.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_where_linux_does_not_see_to_it_a_worker_itself_ends_with_its_publisher():
+    with subprocess.Popen(
+        [sys.executable, "-c", PUBLISHER_ELSEWHERE], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as publisher:
+        worker = int(publisher.stdout.readline())
+        assert alive(worker)
+        publisher.kill()
+    wait_until(lambda: not alive(worker))
 
 
 def test_a_notebooks_memory_is_measured_where_it_was_held():

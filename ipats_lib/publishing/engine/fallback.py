@@ -1,7 +1,7 @@
 """The ordinary way: a fresh kernel process for each notebook, kept to the same limits."""
 
-import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,16 @@ def run_in_kernel(
 
     Raises as IpatsEngine does.
     """
-    if os.name == "posix":
-        options = {"kernel_manager_class": PrivateKernelManager} | options
+    options = manager_options() | options
     client = KernelClient(nb_man, limits, kernel_name=kernel_name, **options)
     with client.watch:
         client.execute()
+
+
+def manager_options() -> dict[str, Any]:
+    """nbclient's options for the kernel's manager: Windows has none of the private one's sockets,
+    and ends orphans by a handle that ipykernel watches."""
+    return {} if sys.platform == "win32" else {"kernel_manager_class": PrivateKernelManager}
 
 
 class PrivateKernelManager(AsyncKernelManager):
