@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT, once, passed, publish
 
-STEP = {"switch": 1, "build": 8, "snapshot": 40}  # one in so many of each kind of call
+STEP = {"switch": 1, "build": 4, "snapshot": 40}  # one in so many of each kind of call
 EVERY = 1 if os.environ.get("IPATS_FAULTS") == "every" else None
 
 

@@ -22,7 +22,6 @@ from ipats_lib.errors import PublicationError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.dependencies import common_parts
 from ipats_lib.publishing.execute import Content, Made
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options
@@ -65,7 +64,7 @@ def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
 
 
 def prepare(*snapshots: Snapshot) -> None:
-    """What reads and computes is done once, before the forks: no durable call is in it."""
+    """What computes is done once, before the forks: no durable call is in it."""
     assets = Assets("a.css", "a.svg", (), {"a.css": b"p {}", "a.svg": b"<svg>"})
     making.build_assets = lambda: assets
     states = {snapshot.id: StateData(snapshot, PERIOD) for snapshot in snapshots}
@@ -73,7 +72,6 @@ def prepare(*snapshots: Snapshot) -> None:
         for scope in choose_scopes(state.snapshot.scopes(), ONLY):
             state.slice(scope)
     making.StateData = lambda snapshot, *_: states[snapshot.id]
-    common_parts()
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -148,6 +146,7 @@ def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> N
     made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
     old, new = (open_snapshot(Path(path)) for path in made)
     prepare(old, new)
+    publish(old, folder / "rehearsal", notebooks)  # what is read and kept once, before the forks
     first, site = folder / "first", folder / "site"
     assert attempt(partial(publish, old, first, notebooks)).gave
     counted = attempt(partial(publish, new, copied(first, site), notebooks))
