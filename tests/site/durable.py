@@ -13,6 +13,7 @@ import io
 import os
 import random
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,11 +95,13 @@ class Fault:
     def __init__(self, at: int, kind: str) -> None:
         self.at, self.kind = at, kind
         self.seen: list[str] = []
+        self._counting = threading.Lock()
 
     def strikes(self, name: str) -> bool:
         """Count a call; whether it is the one."""
-        self.seen.append(name)
-        return len(self.seen) == self.at
+        with self._counting:  # a publisher syncs several files at once
+            self.seen.append(name)
+            return len(self.seen) == self.at
 
     def strike(self) -> None:
         if self.kind == "kill":
