@@ -55,21 +55,20 @@ machine:
 	  echo "Installing from Debian, for the tests:$$missing"; \
 	  apt-get update -qq && apt-get install -y -qq $$missing; }
 
-faults: setup ## A fault at every durable call of a build and of a snapshot
-	@IPATS_FAULTS=every $(PY) -m pytest -rP tests/site/test_whole_builds.py tests/site/test_faults.py
+faults: setup ## A fault at every durable call, each write too, of switches, builds and snapshots
+	@IPATS_FAULTS=every $(PY) -m pytest -rP tests/site/test_whole_builds.py
 
 attack: setup machine ## Attack both servers: every figure of access, 100,000 hostile requests
 	@mkdir -p var && set -o pipefail; $(PY) -m pytest -n 0 -s -m "attack or not attack" tests/access tests/attack \
-	  tests/site/test_adversity.py tests/site/test_faults.py | tee var/attack.txt; status=$$?; \
+	  tests/site/test_adversity.py tests/site/test_faults.py tests/site/test_whole_builds.py | tee var/attack.txt; status=$$?; \
 	echo "The figures$$([ $$status = 0 ] || echo ', not all: tests failed')"; \
-	grep -oE 'F[0-9]+( [a-z]+)?: .*' var/attack.txt | sort -V -u; exit $$status
+	grep -oE 'F[0-9]+( [a-z]+)*: .*' var/attack.txt | sort -V -u; exit $$status
 
 test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest
 
-test-fallback: setup ## What runs notebooks, with ordinary kernels in place of forks
-	@IPATS_ENGINE=kernel $(PY) -m pytest tests/engine tests/notebooks tests/end_to_end/test_publishing.py \
-	  tests/end_to_end/test_cluster.py tests/end_to_end/test_shared_cluster.py tests/site/test_adversity.py tests/site/test_workers.py
+test-fallback: setup machine ## All that runs notebooks, with ordinary kernels in place of forks
+	@IPATS_ENGINE=kernel $(PY) -m pytest -rs tests/engine tests/notebooks tests/end_to_end tests/site tests/attack
 
 test-fast: setup ## The rules by hand-worked examples only
 	@$(PY) -m pytest tests/spec

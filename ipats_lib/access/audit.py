@@ -9,7 +9,6 @@ its length and hash. A line that cannot be written whole is not there, and Audit
 cannot be recorded must not be allowed.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from ipats_lib import locks
 from ipats_lib.access.settings import load_settings
 from ipats_lib.errors import AccessError
 
@@ -148,11 +148,11 @@ class AuditLog:
 @contextmanager
 def locked(lock: int) -> Iterator[None]:
     """Alone among the processes that hold this lock file open."""
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    locks.hold(lock)
     try:
         yield
     finally:
-        fcntl.flock(lock, fcntl.LOCK_UN)
+        locks.let_go(lock)
 
 
 def line_of(event: Event, head: Head, now: datetime) -> tuple[bytes, Head]:

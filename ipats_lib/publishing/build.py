@@ -16,18 +16,21 @@ def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
     then NotebookError names the failed ones. Raises PublicationError, PublisherBusyError or
     UsageError too.
     """
+    site = Site(options.site)
+    before = site.current(options.period.name)
     try:
-        return _build(snapshot, options, progress)
+        return _build(site, snapshot, options, progress)
     except OSError as error:
         why = error.strerror or type(error).__name__
+        switched = site.current(options.period.name) != before
+        seen = "the new publication already" if switched else "what they saw before"
         raise PublicationError(
-            f"{options.site} cannot be written ({why}); readers see what they saw before, and the "
-            "next run goes on from what was finished."
+            f"{options.site} cannot be written ({why}); readers see {seen}, and the next run goes "
+            "on from what was finished."
         ) from None
 
 
-def _build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
-    site = Site(options.site)
+def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress) -> Run:
     scopes = choose_scopes(snapshot.scopes(), options.only)
     facts = _facts(snapshot, options)
     with site.publisher():

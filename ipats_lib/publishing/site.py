@@ -24,6 +24,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ipats_lib import locks
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
 from ipats_lib.publishing.files import (
     is_sound,
@@ -94,14 +95,11 @@ class Site:
     @contextmanager
     def publisher(self) -> Iterator[None]:
         """Hold the site for publishing; PublisherBusyError names the holder. Freed by any death."""
-        try:
-            import fcntl
-        except ImportError:
-            raise UsageError("Publishing needs Linux or macOS, whose files have locks.") from None
+        locks.require()
         self.releases.mkdir(parents=True, exist_ok=True)
         with (self.inner / "lock").open("a+") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locks.hold(lock.fileno(), wait=False)
             except BlockingIOError:
                 lock.seek(0)
                 holder = lock.read() or "another publisher"

@@ -234,18 +234,14 @@ def time_lines(report: Report) -> Html:
 
 
 def offers(report: Report) -> Html:
-    """What happened to the customers of this page, one line per event, as CSV and as a workbook;
-    nothing for the state."""
+    """What happened to the customers of this page, one line per event, as CSV; nothing for the
+    state. No workbook: its thousands of cells would cost as much as the page."""
     if report.scope.kind == "state":
         return Html("")
     found = events(report)
     mine = found[found["customer"].isin(set(customers.shown_here(report)))]
     mine = mine.assign(day=_texts(mine["day"]))
-    book = downloads.book(report, "Customers", {"What happened": mine})
-    return display.together(
-        downloads.offer("customers.csv", downloads.csv(mine), "what happened, a line per event"),
-        downloads.offer("customers.xlsx", book, "the same as a workbook"),
-    )
+    return downloads.offer("customers.csv", downloads.csv(mine), "what happened, a line per event")
 
 
 def _part(caption: str, headings: tuple[str, ...], rows: str, none: str) -> str:

@@ -1,7 +1,6 @@
 """The folder of snapshots: each is made aside and appears whole, in one rename, or not at all."""
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from ipats_lib import locks
 from ipats_lib.errors import SnapshotError
 from ipats_lib.snapshot.manifest import NAME, Manifest, StoredFile, read_manifest
 
@@ -47,6 +47,7 @@ def workspace(store: Path) -> Iterator[Path]:
 
 def _locked_workspace(store: Path, stack: ExitStack) -> Path:
     """A new folder that nobody sweeps away while this process holds its lock."""
+    locks.require()
     store.mkdir(parents=True, exist_ok=True)
     with ExitStack() as entering:
         _lock(store, entering)
@@ -57,18 +58,18 @@ def _locked_workspace(store: Path, stack: ExitStack) -> Path:
     return work
 
 
-def _lock(folder: Path, stack: ExitStack, how: int = fcntl.LOCK_EX) -> None:
+def _lock(folder: Path, stack: ExitStack, *, wait: bool = True) -> None:
     """Hold a folder's lock until the stack is left; a killed process lets go of it."""
     number = os.open(folder, os.O_RDONLY)
     stack.callback(os.close, number)
-    fcntl.flock(number, how)
+    locks.hold(number, wait=wait)
 
 
 def _sweep(store: Path) -> None:
     """Remove workspaces whose owner is gone: nobody holds their lock."""
     for left in store.glob(f"{_PREFIX}*"):
         with ExitStack() as stack, suppress(BlockingIOError):
-            _lock(left, stack, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(left, stack, wait=False)
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -8,8 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,14 +30,6 @@ place = Path({place!r})
 while not (place / "go").exists():
     time.sleep(0.1)
 """
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    for _ in range(1200):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("two minutes were not enough")
 
 
 def stop(process: subprocess.Popen[str]) -> None:

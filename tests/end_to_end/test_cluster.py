@@ -8,8 +8,9 @@ import time
 import pytest
 
 from tests.conftest import ROOT, publish
-from tests.end_to_end.clusters import Waiting, building, cluster, stop, told, wait_until
+from tests.end_to_end.clusters import Waiting, building, cluster, stop, told
 from tests.end_to_end.test_publishing import PERIOD, content
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("cluster")
 

@@ -21,9 +21,10 @@ from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
 from tests.conftest import ROOT
-from tests.end_to_end.clusters import Waiting, building, cluster, stop, told, wait_until
+from tests.end_to_end.clusters import Waiting, building, cluster, stop, told
 from tests.end_to_end.test_publishing import PERIOD, content
 from tests.ftp import PASSWORD, ftp
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("cluster")
 

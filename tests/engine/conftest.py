@@ -18,19 +18,28 @@ from ipats_lib.publishing.engine import fork_hazard, warm_up
 Run = Callable[..., NotebookNode]
 Elsewhere = Callable[..., Any]
 
+FALLBACK = os.environ.get("IPATS_ENGINE") == "kernel"  # `make test-fallback`
+WAYS = ("kernel",) if FALLBACK else ("fork", "kernel")
+
 
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Elsewhere]:
     """Call a function in a warm process of its own, which may fork: pytest's has other threads."""
-    if os.environ.get("IPATS_ENGINE") == "kernel":
-        pytest.skip("about forks, which IPATS_ENGINE=kernel has turned off")
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=warm_up) as pool:
-        assert pool.submit(fork_hazard).result() is None
+        hazard = pool.submit(fork_hazard).result()
+        assert hazard == ("IPATS_ENGINE=kernel asks for it" if FALLBACK else None)
         yield lambda function, *args, **options: pool.submit(function, *args, **options).result()
 
 
-@pytest.fixture(params=["fork", "kernel"])
+@pytest.fixture
+def forks() -> None:
+    """For a test that has no meaning without a fork; each says why in its own words."""
+    if FALLBACK:
+        pytest.skip("about the fork itself, which IPATS_ENGINE=kernel has turned off")
+
+
+@pytest.fixture(params=WAYS)
 def run(request: pytest.FixtureRequest) -> Run:
     """Run cells in a forked child, and in the ordinary kernel the engine falls back to."""
     way: Run = request.getfixturevalue(f"run_in_{request.param}")
@@ -38,8 +47,14 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.fixture
-def run_in_fork(elsewhere: Elsewhere) -> Run:
+def run_here(elsewhere: Elsewhere) -> Run:
+    """Run cells as the engine does on this machine: forked, or with `make test-fallback` not."""
     return lambda *cells, **options: elsewhere(run_cells, *cells, **options)
+
+
+@pytest.fixture
+def run_in_fork(forks: None, run_here: Run) -> Run:
+    return run_here
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.engine.conftest import code, notebook, text_of
+from tests.engine.conftest import FALLBACK, code, notebook, text_of
 
-FALLBACK = os.environ.get("IPATS_ENGINE") == "kernel"
 pytestmark = pytest.mark.xdist_group("engine")
 
 

@@ -148,7 +148,9 @@ def ordinary() -> NotebookNode:
     return comparable(run_despite_errors(*stress_cells(), engine=None))
 
 
-def test_fork_equals_the_ordinary_kernel(ordinary: NotebookNode, elsewhere: Elsewhere) -> None:
+def test_fork_equals_the_ordinary_kernel(
+    forks: None, ordinary: NotebookNode, elsewhere: Elsewhere
+) -> None:
     done = comparable(elsewhere(run_despite_errors, *stress_cells()))
     assert unequal_cells(ordinary, done) == {}
     assert done.metadata == ordinary.metadata
@@ -157,10 +159,8 @@ def test_fork_equals_the_ordinary_kernel(ordinary: NotebookNode, elsewhere: Else
 def test_fallback_equals_the_ordinary_kernel(
     ordinary: NotebookNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its kernel is the ordinary one, so a third of the cells will do: those before the charts."""
     monkeypatch.setenv("IPATS_ENGINE", "kernel")
-    some = stress_cells()[: len(STRESS) // 3]
-    done = comparable(run_despite_errors(*some))
+    done = comparable(run_despite_errors(*stress_cells()))
     assert unequal_cells(ordinary, done) == {}
     assert done.metadata == ordinary.metadata
 

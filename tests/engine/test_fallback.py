@@ -41,7 +41,7 @@ def thread() -> Iterator[None]:
     other.join()
 
 
-def test_the_notebook_of_a_fork_is_our_child(elsewhere: Elsewhere) -> None:
+def test_a_notebook_is_our_child(elsewhere: Elsewhere) -> None:
     assert int(text_of(elsewhere(run_cells, PARENT).cells[0])) == elsewhere(os.getpid)
 
 
@@ -80,7 +80,7 @@ def test_other_systems_do_not_fork(unforced: None, monkeypatch: pytest.MonkeyPat
     assert fork_hazard() == "forking is not safe on darwin"
 
 
-def test_thread_pools_of_numpy_and_arrow_are_no_hazard(elsewhere: Elsewhere) -> None:
+def test_thread_pools_of_numpy_and_arrow_are_no_hazard(forks: None, elsewhere: Elsewhere) -> None:
     assert elsewhere(hazard_with_busy_pools) is None
 
 
@@ -97,7 +97,9 @@ def hazard_with_busy_pools() -> str | None:
     return fork_hazard()
 
 
-def test_a_process_that_has_used_vl_convert_does_not_fork(elsewhere: Elsewhere) -> None:
+def test_a_process_that_has_used_vl_convert_does_not_fork(
+    forks: None, elsewhere: Elsewhere
+) -> None:
     """Its threads hang a forked child, and are too few to be told from arrow's by number."""
     hazard = elsewhere(in_a_process_of_its_own, "hazard_after_vl_convert")
     assert "V8" in hazard

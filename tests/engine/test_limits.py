@@ -1,7 +1,6 @@
 """A notebook that hangs, eats memory or dies is stopped, named, and leaves nothing behind."""
 
 import contextlib
-import os
 import pickle
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ from ipats_lib.publishing.engine import (
     NotebookTimeout,
 )
 from ipats_lib.publishing.engine.process_tree import children, processes
-from tests.engine.conftest import Elsewhere, Run, run_cells, text_of
+from tests.engine.conftest import FALLBACK, Elsewhere, Run, run_cells, text_of
 
 pytestmark = pytest.mark.xdist_group("engine")
 
@@ -55,13 +54,11 @@ def test_a_cell_has_its_own_limit(run: Run) -> None:
         run("1", HANG, execution_timeout=1)
 
 
-def test_endless_output_does_not_outrun_the_limit(run_in_fork: Run) -> None:
+def test_endless_output_does_not_outrun_the_limit(run: Run) -> None:
     started = time.monotonic()
     with pytest.raises(NotebookTimeout):
-        run_in_fork(
-            "import sys\nwhile True: sys.stdout.write('x' * 1000); sys.stdout.flush()", timeout=1
-        )
-    assert time.monotonic() - started < 1 + SLACK
+        run("import sys\nwhile True: sys.stdout.write('x' * 1000); sys.stdout.flush()", timeout=3)
+    assert time.monotonic() - started < 3 + SLACK + 1
 
 
 def test_a_greedy_notebook_is_stopped(run: Run) -> None:
@@ -76,12 +73,12 @@ def test_memory_of_subprocesses_counts(run: Run) -> None:
         run(eater, memory_mb=500, timeout=60)
 
 
-def test_memory_shared_with_the_warm_process_does_not_count(run_in_fork: Run) -> None:
+def test_memory_that_processes_share_does_not_count_twice(run_here: Run) -> None:
     pool = (
         "import multiprocessing, time\n"
         "with multiprocessing.get_context('fork').Pool(4) as pool: pool.map(time.sleep, [0.6] * 4)"
     )
-    run_in_fork(pool, memory_mb=150)
+    run_here(pool, memory_mb=150)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +108,10 @@ def test_what_was_done_before_is_saved(run: Run, tmp_path: Path) -> None:
     assert '"status": "failed"' in target.read_text()
 
 
-def test_the_next_notebook_runs_as_if_nothing_had_happened(run_in_fork: Run) -> None:
+def test_the_next_notebook_runs_as_if_nothing_had_happened(run_here: Run) -> None:
     with pytest.raises(NotebookStopped):
-        run_in_fork("import os; os._exit(1)")
-    assert text_of(run_in_fork("1 + 1").cells[0]) == "2"
+        run_here("import os; os._exit(1)")
+    assert text_of(run_here("1 + 1").cells[0]) == "2"
 
 
 LEFT_BEHIND = {
@@ -132,7 +129,7 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("kind", LEFT_BEHIND)
-def test_nothing_is_left_behind_after_a_fork(kind: str, end: str, elsewhere: Elsewhere) -> None:
+def test_nothing_is_left_behind(kind: str, end: str, elsewhere: Elsewhere) -> None:
     mark = f"{600 + list(LEFT_BEHIND).index(kind) * 10 + list(ENDS).index(end)}.25"
     left = elsewhere(what_is_left, LEFT_BEHIND[kind].format(mark=mark), ENDS[end], mark)
     assert left == (set(), [])
@@ -142,7 +139,7 @@ def what_is_left(cell: str, end: str, mark: str) -> tuple[set[int], list[int]]:
     """Run a notebook that leaves a `sleep` behind; return our new children and the sleeps."""
     before = children()
     with contextlib.suppress(NotebookStopped, PapermillExecutionError):
-        run_cells(f"import subprocess\nleft = {cell}", end, timeout=1.5)
+        run_cells(f"import subprocess\nleft = {cell}", end, timeout=5 if FALLBACK else 1.5)
     return children() - before, sleeping(mark)
 
 
@@ -178,29 +175,6 @@ def bystander_survives() -> bool:
         alive = bystander.poll() is None
         bystander.kill()
     return alive
-
-
-def killed_caller(pipe: str) -> int:
-    """Fork a caller that runs a notebook, kill the caller, and return the notebook's process.
-
-    pipe: a named one, since a notebook has nothing of what its caller has open.
-    """
-    caller = os.fork()
-    if caller == 0:
-        run_cells(f"import os; open({pipe!r}, 'w').write(str(os.getpid())); {HANG}")
-        os._exit(0)
-    with open(pipe) as told:
-        notebook = int(told.read())
-    os.kill(caller, 9)
-    os.waitpid(caller, 0)
-    return notebook
-
-
-def test_a_notebook_ends_with_its_caller(elsewhere: Elsewhere, tmp_path: Any) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    notebook = elsewhere(killed_caller, str(tmp_path / "pipe"))
-    time.sleep(0.5)
-    assert command_line(notebook) == b""  # gone, or waiting for init to take note
 
 
 @pytest.mark.parametrize("kind", [NotebookTimeout, NotebookOutOfMemory, NotebookDied])

@@ -21,24 +21,23 @@ REPORT = (
 )
 
 
-def test_equal_runs_are_equal(run_in_fork: Run, run_in_kernel: Run) -> None:
+def test_equal_runs_are_equal(run_here: Run, run_in_kernel: Run) -> None:
     """Forked or not: the ordinary kernel's notebook is the same as well."""
     runs = [
-        run(*REPORT, parameters={"scope": "lwia/07"})
-        for run in (run_in_fork, run_in_fork, run_in_kernel)
+        run(*REPORT, parameters={"scope": "lwia/07"}) for run in (run_here, run_here, run_in_kernel)
     ]
     once, again, in_kernel = (nbformat.writes(strip_volatile(done)) for done in runs)
     assert once == again == in_kernel
 
 
 def test_outputs_of_a_fork_are_equal_as_they_are(run_in_fork: Run) -> None:
-    """Only the address in a default repr is left to chance."""
+    """Only the address in a default repr is left to chance; a kernel names cells by its process."""
     once, again = (run_in_fork(*REPORT[:-1]) for _ in range(2))
     assert [cell.outputs for cell in once.cells] == [cell.outputs for cell in again.cells]
 
 
-def test_stripping_leaves_the_notebook_as_it_was(run_in_fork: Run) -> None:
-    done = run_in_fork("1")
+def test_stripping_leaves_the_notebook_as_it_was(run_here: Run) -> None:
+    done = run_here("1")
     stripped = strip_volatile(done)
     assert "papermill" in done.metadata
     assert "papermill" not in stripped.metadata

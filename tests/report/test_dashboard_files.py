@@ -91,7 +91,7 @@ def test_every_page_has_files_and_the_states_name_nobody(report, files):
         )
         return
     rosters = {"queue.csv", "queue.xlsx", "mend.csv", "caseload.csv", "training.csv", "shares.csv"}
-    rosters |= {"groups.csv", "engagement-roster.csv", "customers.csv", "customers.xlsx"}
+    rosters |= {"groups.csv", "engagement-roster.csv", "customers.csv"}
     assert rosters <= named
     if report.scope.kind == "lwia":
         assert "work-roster.csv" in named
@@ -117,7 +117,6 @@ def test_the_time_lines_file_has_a_line_for_each_event_of_the_pages_customers(re
         for customer, day in zip(mine["customer"], mine["day"], strict=True)
     ]
     assert listed
-    assert sheets(files["customers.xlsx"]) == {"Cover", "What happened"}
 
 
 def test_no_event_of_a_time_line_is_a_formula_in_a_spreadsheet(area, tmp_path, monkeypatch):
@@ -133,7 +132,6 @@ def test_no_event_of_a_time_line_is_a_formula_in_a_spreadsheet(area, tmp_path, m
     told = [line["what"] for line in rows((tmp_path / "customers.csv").read_bytes())]
     assert any(what.startswith("'=1+1") for what in told)
     assert not any(what.startswith("=") for what in told)
-    assert "<f>" not in text((tmp_path / "customers.xlsx").read_bytes())
 
 
 def test_the_queue_says_why_and_of_data_to_mend_which_rule_and_element(report, files):

@@ -1,7 +1,9 @@
-"""F6 for whole builds and for snapshots: a fault at durable calls in turn, then the next run.
+"""F6: a fault at durable calls in turn, of switches, whole builds and snapshots, then the next run.
 
-Readers see the old publication or the new one, whole; the next run ends with the bytes of an
-undisturbed one and makes only what was not finished. `make faults` tries every call; here some.
+Durable calls are those of `durable.py`, writes among them. Readers see the old publication or the
+new one, whole; the next run ends with the bytes of an undisturbed one and makes only what was not
+finished. `make faults` tries every call; here every call of a switch and some of the others, a few
+of each kind.
 """
 
 import os
@@ -13,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT, once, passed, publish
 
-STEP = {("build", "kill"): 2, ("build", "error"): 5, ("snapshot", "kill"): 12}
+STEP = {"switch": 1, "build": 4, "snapshot": 40}  # one in so many of each kind of call
 EVERY = 1 if os.environ.get("IPATS_FAULTS") == "every" else None
 
 
@@ -24,9 +26,9 @@ def tiny(shared) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["error", "kill"])
-@pytest.mark.parametrize("what", ["build", "snapshot"])
+@pytest.mark.parametrize("what", STEP)
 def test_a_fault_at_a_durable_call_leaves_all_whole_and_is_resumed(tiny, tmp_path, what, kind):
-    every = EVERY or STEP.get((what, kind), 24)
+    every = EVERY or STEP[what]
     done = subprocess.run(
         [sys.executable, "-m", "tests.site.whole_builds", what, kind, str(every), tiny,
          tmp_path / "store", tmp_path],
@@ -35,3 +37,4 @@ def test_a_fault_at_a_durable_call_leaves_all_whole_and_is_resumed(tiny, tmp_pat
     assert done.returncode == 0, done.stderr
     print(done.stdout)
     assert f"F6 {what} {kind}" in done.stdout
+    assert " write" in done.stdout

@@ -8,8 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -25,6 +23,7 @@ from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from tests.conftest import ROOT
 from tests.engine.conftest import notebook
+from tests.waiting import alive, wait_until
 
 pytestmark = pytest.mark.xdist_group("workers")
 
@@ -77,22 +76,6 @@ with local_workers(2) as pool:
 """
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("a minute was not enough")
-
-
-def alive(pid: int) -> bool:
-    """Whether it still runs; the dead that nobody has asked about do not count."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("engine", ["", "kernel"])
 def test_a_killed_publisher_leaves_no_process_and_its_data_go_with_the_next_run(
     own_temporary_folder, engine
@@ -128,14 +111,35 @@ def test_where_no_fork_is_safe_workers_are_started_anew(monkeypatch):
 
 
 def test_without_locks_publishing_says_what_it_needs(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.delattr("ipats_lib.locks.fcntl")
     with (
-        pytest.raises(UsageError, match="Publishing needs Linux or macOS"),
+        pytest.raises(UsageError, match="needs Linux or macOS"),
         Site(tmp_path / "site").publisher(),
     ):
         pass
+    assert not (tmp_path / "site").exists()
     with scratch.run_folder() as folder:  # what the engine alone needs is there
         assert folder.is_dir()
+
+
+PUBLISHER_ELSEWHERE = """
+import multiprocessing, time
+from ipats_lib.publishing.workers import _end_with_publisher
+worker = multiprocessing.get_context("spawn").Process(target=_end_with_publisher)
+worker.start()
+print(worker.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_where_linux_does_not_see_to_it_a_worker_itself_ends_with_its_publisher():
+    with subprocess.Popen(
+        [sys.executable, "-c", PUBLISHER_ELSEWHERE], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as publisher:
+        worker = int(publisher.stdout.readline())
+        assert alive(worker)
+        publisher.kill()
+    wait_until(lambda: not alive(worker))
 
 
 def test_a_notebooks_memory_is_measured_where_it_was_held():

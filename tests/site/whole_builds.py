@@ -1,14 +1,16 @@
-"""Whole builds and whole snapshots with a fault at each durable call in turn; prints its figures.
+"""Switches, whole builds and whole snapshots with a fault at each durable call in turn.
 
-    python -m tests.site.whole_builds build|snapshot error|kill EVERY EXTRACT STORE FOLDER
+    python -m tests.site.whole_builds switch|build|snapshot error|kill EVERY EXTRACT STORE FOLDER
 
-EVERY is 1 for each call, 7 for every seventh. A process of its own, because it forks. A page's
-body stands for its notebook's run: what is tried here is what happens on the disk, many times.
+Prints its figures. EVERY is 1 for each call, 7 for one in seven of each kind. A process of its own,
+because it forks. A page's body stands for its notebook's run: what is tried here is what happens on
+the disk, many times.
 """
 
 import hashlib
 import shutil
 import sys
+from collections import Counter
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import date
@@ -16,22 +18,24 @@ from functools import partial
 from pathlib import Path
 
 import ipats_lib.publishing.making as making
+from ipats_lib.errors import PublicationError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.dependencies import common_parts
 from ipats_lib.publishing.execute import Content, Made
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options
+from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
-from tests.site.durable import Attempt, attempt
+from tests.site.durable import Attempt, attempt, drawn
 
 ROOT = Path(__file__).parents[2]
 PERIOD = Period.parse("PY2024Q4")
 ONLY = ("state", "lwia/90")
 OLD, NEW = date(2025, 8, 15), date(2025, 8, 16)
+PATHS = ("state", "lwia/07", "lwia/07/planner/1042")
 
 
 class Stand(Workers):
@@ -60,7 +64,7 @@ def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
 
 
 def prepare(*snapshots: Snapshot) -> None:
-    """What reads and computes is done once, before the forks: no durable call is in it."""
+    """What computes is done once, before the forks: no durable call is in it."""
     assets = Assets("a.css", "a.svg", (), {"a.css": b"p {}", "a.svg": b"<svg>"})
     making.build_assets = lambda: assets
     states = {snapshot.id: StateData(snapshot, PERIOD) for snapshot in snapshots}
@@ -68,7 +72,6 @@ def prepare(*snapshots: Snapshot) -> None:
         for scope in choose_scopes(state.snapshot.scopes(), ONLY):
             state.slice(scope)
     making.StateData = lambda snapshot, *_: states[snapshot.id]
-    common_parts()
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -92,6 +95,50 @@ def ended(tried: Attempt, kind: str, at: int) -> None:
         assert "cannot be written (No space left on device)" in tried.said, f"at {at}: {tried}"
 
 
+def figure(what: str, kind: str, calls: tuple[str, ...], numbers: list[int]) -> str:
+    """The beginning of a line of figures: how many calls there are, and which were tried."""
+    kinds = Counter(calls[at - 1] for at in numbers)
+    tried = ", ".join(f"{number} {name}" for name, number in sorted(kinds.items()))
+    return f"F6 {what} {kind}: {len(numbers)} of {len(calls)} calls ({tried})"
+
+
+def switched(site: Path, text: str) -> bool:
+    """Publish three small pages, with no notebook and no snapshot in the way."""
+    with Site(site).publisher():
+        staged = Site(site).stage(PERIOD.name)
+        for scope in PATHS:
+            (staged / scope).mkdir(parents=True)
+            (staged / scope / "index.html").write_text(text)
+        Site(site).switch(PERIOD.name, staged, {"snapshot": text})
+    return True
+
+
+def tried_to_switch(site: Path, text: str) -> bool:
+    """The same, with what `build` makes a sentence of."""
+    try:
+        return switched(site, text)
+    except OSError as error:
+        raise PublicationError(f"{site} cannot be written ({error.strerror}).") from None
+
+
+def switches(kind: str, every: int, _extract: Path, _store: Path, folder: Path) -> None:
+    first, site = folder / "first", folder / "site"
+    assert attempt(partial(switched, first, "one")).gave
+    counted = attempt(partial(switched, copied(first, site), "two"))
+    before, after = tree(first / PERIOD.name), tree(site / PERIOD.name)
+    assert len(before) == len(after) == len(PATHS)
+    numbers, partial_sites = drawn(counted.calls, every), 0
+    for at in numbers:
+        copied(first, site)
+        ended(attempt(partial(tried_to_switch, site, "two"), at, kind), kind, at)
+        partial_sites += tree(site / PERIOD.name) not in (before, after)
+        assert attempt(partial(switched, site, "two")).gave
+        assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
+        assert Site(site).is_intact(PERIOD.name)
+    print(f"{figure('switch', kind, counted.calls, numbers)}, {partial_sites} partial sites")
+    assert partial_sites == 0
+
+
 def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> None:
     notebooks = folder / "notebooks"
     (notebooks / "performance").mkdir(parents=True)
@@ -99,26 +146,32 @@ def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> N
     made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
     old, new = (open_snapshot(Path(path)) for path in made)
     prepare(old, new)
+    publish(old, folder / "rehearsal", notebooks)  # what is read and kept once, before the forks
     first, site = folder / "first", folder / "site"
     assert attempt(partial(publish, old, first, notebooks)).gave
     counted = attempt(partial(publish, new, copied(first, site), notebooks))
     before, after = tree(first / PERIOD.name), tree(site / PERIOD.name)
     assert before != after
+    numbers = drawn(counted.calls, every)
     pages, partial_sites, resumed = int(counted.gave), 0, 0
-    for at in range(1, counted.calls + 1, every):
+    for at in numbers:
         copied(first, site)
-        ended(attempt(partial(publish, new, site, notebooks), at, kind), kind, at)
-        partial_sites += tree(site / PERIOD.name) not in (before, after)
+        tried = attempt(partial(publish, new, site, notebooks), at, kind)
+        ended(tried, kind, at)
+        seen = tree(site / PERIOD.name)
+        partial_sites += seen not in (before, after)
+        if tried.said:
+            wording = "what they saw before" if seen == before else "the new publication already"
+            assert f"readers see {wording}" in tried.said, f"at call {at}: {tried.said}"
         again = int(attempt(partial(publish, new, site, notebooks)).gave)
         resumed += again < pages
         assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
     print(
-        f"F6 build {kind}: {counted.calls} calls, each {every}., {partial_sites} partial sites",
-        end=", ",
+        f"{figure('build', kind, counted.calls, numbers)}, {partial_sites} partial sites, "
+        f"{resumed} resumed with less to do"
     )
-    print(f"{resumed} resumed with less to do")
     assert partial_sites == 0
-    assert resumed > counted.calls // every // 2
+    assert resumed > len(numbers) // 2
 
 
 def snapshots(kind: str, every: int, extract: Path, store: Path, folder: Path) -> None:
@@ -127,8 +180,8 @@ def snapshots(kind: str, every: int, extract: Path, store: Path, folder: Path) -
 
     counted = attempt(partial(made, folder / "whole"))
     whole = tree(folder / "whole")
-    broken = 0
-    for at in range(1, counted.calls + 1, every):
+    numbers, broken = drawn(counted.calls, every), 0
+    for at in numbers:
         into = folder / "store"
         shutil.rmtree(into, ignore_errors=True)
         into.mkdir()
@@ -137,7 +190,7 @@ def snapshots(kind: str, every: int, extract: Path, store: Path, folder: Path) -
         broken += kept not in ({}, whole)
         assert attempt(partial(made, into)).gave == counted.gave, f"after a fault at call {at}"
         assert tree(into) in (whole, kept | leftovers(into)), f"after a fault at call {at}"
-    print(f"F6 snapshot {kind}: {counted.calls} calls, each {every}., {broken} partial snapshots")
+    print(f"{figure('snapshot', kind, counted.calls, numbers)}, {broken} partial snapshots")
     assert broken == 0
 
 
@@ -147,4 +200,5 @@ def leftovers(into: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     what, kind, every, *folders = sys.argv[1:]
-    {"build": builds, "snapshot": snapshots}[what](kind, int(every), *map(Path, folders))
+    tries = {"switch": switches, "build": builds, "snapshot": snapshots}
+    tries[what](kind, int(every), *map(Path, folders))

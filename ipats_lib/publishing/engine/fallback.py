@@ -1,7 +1,7 @@
 """The ordinary way: a fresh kernel process for each notebook, kept to the same limits."""
 
-import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,14 @@ from papermill.engines import NotebookExecutionManager
 
 from ipats_lib.publishing.engine import scratch
 from ipats_lib.publishing.engine.kernel_watch import KernelWatch
+from ipats_lib.publishing.engine.launch import bound_to_us
 from ipats_lib.publishing.engine.limits import Limits
 from ipats_lib.publishing.engine.steady_client import SteadyClient
 from ipats_lib.publishing.engine.stopped import NotebookDied, NotebookStopped, NotebookTimeout
 
+# ipykernel's pause before each reply, for clients that do not wait until it is idle: ours does, and
+# the forked kernel makes none either.
+NO_PAUSE = "--IPythonKernel._execute_sleep=0"
 SOCKET_PATH_LIMIT = 90  # of the 107 characters Linux allows, less the socket's own name
 
 
@@ -27,17 +31,22 @@ def run_in_kernel(
 
     Raises as IpatsEngine does.
     """
-    if os.name == "posix":
-        options = {"kernel_manager_class": PrivateKernelManager} | options
+    options = manager_options() | options
     client = KernelClient(nb_man, limits, kernel_name=kernel_name, **options)
     with client.watch:
         client.execute()
 
 
+def manager_options() -> dict[str, Any]:
+    """nbclient's options for the kernel's manager: Windows has none of the private one's sockets,
+    and ends orphans by a handle that ipykernel watches."""
+    return {} if sys.platform == "win32" else {"kernel_manager_class": PrivateKernelManager}
+
+
 class PrivateKernelManager(AsyncKernelManager):
     """Talks to its kernel over sockets in a folder of its own, which nobody else can enter.
 
-    ipykernel would otherwise listen on TCP ports of this machine.
+    ipykernel would otherwise listen on TCP ports of this machine. It ends with this process.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -48,6 +57,11 @@ class PrivateKernelManager(AsyncKernelManager):
             connection_file=str(self._folder / "kernel.json"),
             **options,
         )
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """The command that starts the kernel, bound to this process."""
+        own = [NO_PAUSE] if self.ipykernel else []
+        return bound_to_us(super().format_kernel_cmd([*(extra_arguments or []), *own]))
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         await super()._async_cleanup_resources(restart=restart)
@@ -81,7 +95,7 @@ class KernelClient(SteadyClient):
     def execute(self, **options: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped."""
         try:
-            return super().execute(**options)
+            return super().execute(env=self.watch.environment, **options)
         except RuntimeError as error:  # a kernel that died at its start or after its last cell
             if self.watch.verdict is None and not isinstance(error, DeadKernelError):
                 raise

@@ -45,11 +45,11 @@ class MemoryWatch:
         return own + self._held(process_tree.proportional_memory) > self._limit
 
     def others(self) -> set[int]:
-        """Return the subprocesses ever seen that still exist.
+        """Return the subprocesses ever seen that still run.
 
         A number that has passed to a process of another session does not count.
         """
-        now = {process.pid: process.session for process in process_tree.processes()}
+        now = {p.pid: p.session for p in process_tree.processes() if not p.ended}
         return {pid for pid, session in self._sessions.items() if now.get(pid) == session}
 
     def _look_for_others(self) -> None:

@@ -19,11 +19,12 @@ PR_GET_CHILD_SUBREAPER = 37
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One line of the process table."""
+    """One line of the process table.  ended: dead, and nobody has asked about it yet."""
 
     pid: int
     parent: int
     session: int
+    ended: bool
 
 
 def processes() -> list[Process]:
@@ -40,7 +41,7 @@ def _process(pid: str) -> Process | None:
         return None
     # The command's name stands in parentheses and may itself contain blanks and parentheses.
     fields = stat.rpartition(")")[2].split()
-    return Process(int(pid), int(fields[1]), int(fields[3]))
+    return Process(int(pid), int(fields[1]), int(fields[3]), fields[0] == "Z")
 
 
 def descendants(roots: Iterable[int], table: list[Process] | None = None) -> set[int]:
@@ -59,8 +60,25 @@ def descendants(roots: Iterable[int], table: list[Process] | None = None) -> set
 
 
 def session_members(session: int) -> set[int]:
-    """Return the processes of one session, whoever their parent is by now."""
-    return {process.pid for process in processes() if process.session == session}
+    """Return the living processes of one session, whoever their parent is by now."""
+    return {p.pid for p in processes() if p.session == session and not p.ended}
+
+
+def carrying(variable: str) -> set[int]:
+    """Return the living processes that were started with `variable` (`NAME=value`) around them.
+
+    Found so whoever their parent and whatever their session is by now.
+    """
+    wanted = variable.encode()
+    return {p.pid for p in processes() if wanted in _environment(p.pid).split(b"\0")}
+
+
+def _environment(pid: int) -> bytes:
+    """Empty for a process that is gone or not ours."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def strays(known: set[int]) -> set[int]:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ipats_lib import locks
+
 PREFIX = "ipats-run-"
 _UNNAMED = "ipats-new-"
 _used: list[Path] = []
@@ -43,7 +45,9 @@ def in_use() -> Path | None:
 
 
 def sweep() -> None:
-    """Remove our own folders that no living run holds."""
+    """Remove our own folders that no living run holds; none where nothing tells which those are."""
+    if not locks.exist():
+        return
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():
@@ -56,13 +60,11 @@ def sweep() -> None:
 def _locked(folder: Path) -> int | None:
     """A descriptor that holds the folder's lock as long as this process lives; None when taken,
     or where the system has no such locks."""
-    try:
-        import fcntl
-    except ImportError:
+    if not locks.exist():
         return None
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locks.hold(descriptor, wait=False)
     except OSError:
         os.close(descriptor)
         return None

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import nbformat.v4
 
 from ipats_lib.publishing.engine import warnings_baseline
-from ipats_lib.publishing.engine.fork_safety import fork_hazard
+from ipats_lib.publishing.engine.fork_safety import fork_hazard, platform_hazard
 from ipats_lib.publishing.engine.limits import Limits
 
 LIBRARIES = (
@@ -23,8 +23,8 @@ LIBRARIES = (
     "pyarrow",
     "pyarrow.parquet",
     "altair",
-    "ipats_lib.publishing.engine.client",
 )
+FORKED = "ipats_lib.publishing.engine.client"  # imports what only systems with forks have
 POOL_SIZES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -53,7 +53,7 @@ def warm_up() -> None:
     for name in POOL_SIZES:
         os.environ.setdefault(name, "1")
     with warnings_baseline.noting_library_filters(), _as_in_a_notebook():
-        for name in LIBRARIES:
+        for name in (*LIBRARIES, *(() if platform_hazard() else (FORKED,))):
             import_module(name)
     import pyarrow
 

@@ -1,0 +1,36 @@
+"""Locks of open files and folders: held by one process, freed by any death of it."""
+
+from contextlib import suppress
+
+from ipats_lib.errors import UsageError
+
+with suppress(ImportError):  # Windows has none that could be freed so
+    import fcntl
+
+
+def exist() -> bool:
+    """Whether this system has them."""
+    return "fcntl" in globals()
+
+
+def require() -> None:
+    """UsageError where this system has none."""
+    if not exist():
+        raise UsageError(
+            "Writing a site, a snapshot or an audit log needs Linux or macOS, whose files have "
+            "locks."
+        )
+
+
+def hold(descriptor: int, *, wait: bool = True) -> None:
+    """Hold the lock of an open file or folder, alone.
+
+    BlockingIOError when another holds it and we are not to wait; UsageError as `require`.
+    """
+    require()
+    fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def let_go(descriptor: int) -> None:
+    """Free the lock before the file is closed."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
