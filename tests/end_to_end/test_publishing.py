@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import os
 import random
 import shutil
 from datetime import datetime
@@ -275,7 +276,9 @@ def test_operators_get_one_json_object_a_line(copied, extract, store):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    assert {line["event"] for line in lines} == {"progress", "published"}
+    # Where none may fork, each worker says once that its notebooks run in ordinary kernels.
+    told = {"log"} if os.environ.get("IPATS_ENGINE") == "kernel" else set()
+    assert {line["event"] for line in lines} == {"progress", "published"} | told
     assert 0 < lines[-1]["executed"] < lines[-1]["pages"]
     assert lines[-1]["largest"].endswith(" for lwia/90") or "/planner/" in lines[-1]["largest"]
     assert 50 < lines[-1]["notebook_mb"] < 4096
