@@ -1,5 +1,6 @@
 """Where a fork is unsafe or unwanted an ordinary kernel takes over, and the log says why."""
 
+import contextlib
 import logging
 import os
 import threading
@@ -144,6 +145,16 @@ def test_no_folder_is_left(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     run_in_kernel("1")
     assert list(tmp_path.glob("ipats-*")) == []
+
+
+@pytest.mark.parametrize("last", ["1", "1 / 0"])
+def test_a_kernel_at_rest_ends_without_a_word(
+    last: str, run_in_kernel: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What it wrote would stand in the operator's log as an error."""
+    with contextlib.suppress(PapermillExecutionError):
+        run_in_kernel("1", last)
+    assert "IPKernelApp" not in capfd.readouterr().err
 
 
 def test_a_failing_cell_ends_the_run(run: Run) -> None:

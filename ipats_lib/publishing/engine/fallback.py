@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.engines import NotebookExecutionManager
 
@@ -47,7 +47,10 @@ class PrivateKernelManager(AsyncKernelManager):
     """Talks to its kernel over sockets in a folder of its own, which nobody else can enter.
 
     ipykernel would otherwise listen on TCP ports of this machine. It ends with this process.
+    busy: a cell is running.
     """
+
+    busy = False
 
     def __init__(self, **options: Any) -> None:
         self._folder = _private_folder()
@@ -62,6 +65,11 @@ class PrivateKernelManager(AsyncKernelManager):
         """The command that starts the kernel, bound to this process."""
         own = [NO_PAUSE] if self.ipykernel else []
         return bound_to_us(super().format_kernel_cmd([*(extra_arguments or []), *own]))
+
+    async def _async_interrupt_kernel(self) -> None:
+        """Before it is shut down; a kernel at rest would log that as an error."""
+        if self.busy:
+            await super()._async_interrupt_kernel()
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         await super()._async_cleanup_resources(restart=restart)
@@ -103,12 +111,18 @@ class KernelClient(SteadyClient):
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, **options: Any) -> NotebookNode:
         self._cell_index = cell_index
+        self.km.busy = True
         try:
-            return super().execute_cell(cell, cell_index, **options)
+            done = super().execute_cell(cell, cell_index, **options)
+        except CellExecutionError:
+            self.km.busy = False
+            raise
         except (DeadKernelError, CellTimeoutError) as error:
             stopped = self._stopped(timed_out=isinstance(error, CellTimeoutError))
             self.nb_man.cell_exception(cell, cell_index=cell_index, exception=stopped)
             raise stopped from None
+        self.km.busy = False
+        return done
 
     def _stopped(self, timed_out: bool = False) -> NotebookStopped:
         index = self._cell_index
