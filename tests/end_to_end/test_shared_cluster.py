@@ -3,6 +3,7 @@
 Source: issue "Past one machine".
 """
 
+import json
 import os
 import shutil
 import stat
@@ -170,8 +171,9 @@ def test_a_worker_reads_the_data_of_its_jobs_scopes_and_of_no_other(
         )  # fmt: skip
         assert executed(part)
     read = set(place.server.read_by("worker")[before:])
-    (snapshot,) = {path.parent for path in store.glob("*/snapshot.json")}
-    theirs = names_of(place, open_snapshot(snapshot), "lwia/02")
+    (manifest,) = (tmp_path / "part" / ".ipats" / "releases").glob("*.json")
+    snapshot = open_snapshot(store / json.loads(manifest.read_text())["facts"]["snapshot"])
+    theirs = names_of(place, snapshot, "lwia/02")
     hello = names_of_data(place, [b"the publisher's share"])
     assert read
     assert read - hello <= theirs
