@@ -67,7 +67,7 @@ def load_counts() -> dict[str, Count]:
 
 
 def _count(row: dict[str, str]) -> Count:
-    return Count(**(row | {"definition": told(row["definition"])}))
+    return Count(**(row | {name: told(row[name]) for name in ("definition", "action")}))
 
 
 @cache

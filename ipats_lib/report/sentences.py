@@ -58,13 +58,15 @@ def back_test(tested: pd.DataFrame) -> Html:
 
 
 def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:
-    """How many of the trend's report quarters there are figures of."""
+    """How many of the trend's report quarters there are figures of; a quarter of which nobody is
+    counted in the scope has none."""
     held = figures["quarter_label"].nunique()
     if held >= wanted:
-        return paragraph(f"All {wanted} report quarters are held.", "finding")
+        return paragraph(f"All {wanted} report quarters have figures.", "finding")
     return paragraph(
-        f"{held} of {wanted} report quarters are held: neither this extract nor an earlier "
-        "snapshot that was named has the exits of the others as a whole.",
+        f"{held} of {wanted} report quarters have figures. In the others nobody is counted here, "
+        "or neither this extract nor an earlier snapshot that was named has their exits as a "
+        "whole.",
         "finding",
     )
 

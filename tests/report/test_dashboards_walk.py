@@ -664,6 +664,14 @@ def test_days_since_the_last_note_are_those_of_the_notes(area):
     assert dashboards.note_frame(area)["n"].tolist() == expected
 
 
+def test_every_text_of_the_catalogue_names_its_numbers_and_no_placeholder():
+    texts = [
+        f"{one.definition} {one.action}"
+        for one in (*load_alerts().values(), *load_counts().values())
+    ]
+    assert not [text for text in texts if "{" in text or "}" in text]
+
+
 def test_every_row_of_the_catalogue_is_data_shown_on_its_page(area):
     """Alerts, shares and counts: definition, what to do and source stand beside the figure."""
     named = {name[:4] for name in (*load_alerts(), *load_counts(), *mix.load_shares())}

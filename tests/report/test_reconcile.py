@@ -257,6 +257,6 @@ def test_retention_is_the_states_alone_and_counts_a_record_once(state, area):
 def test_a_trend_says_how_many_of_its_quarters_are_held(area):
     """The sample holds exits from 2023 on: of the fourth quarter that feeds four reports."""
     shown = tables.trends(area, "By report quarter").html
-    assert "4 of 8 report quarters are held" in shown
-    assert "6 of 8 report quarters are held" in shown
-    assert "All 8 report quarters are held" in shown
+    assert "4 of 8 report quarters have figures" in shown
+    assert "6 of 8 report quarters have figures" in shown
+    assert "All 8 report quarters have figures" in shown
