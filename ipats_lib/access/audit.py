@@ -122,7 +122,7 @@ class AuditLog:
             there = os.stat(self._path)
         except FileNotFoundError:
             return True
-        return there.st_size != self._size or os.path.exists(self._following)
+        return there.st_size != self._size or os.access(self._following, os.F_OK)
 
     def _open(self, path: Path) -> None:
         """Append to this file from now on; to none when its end is not sound."""

@@ -108,8 +108,7 @@ class Gateway:
 
     def person(self, visit: Visit) -> Person | None:
         """Who asks, as the store has it at this moment."""
-        user = sessions.user_of(self.store, visit.session, visit.now.timestamp())
-        return self._facts.person(user) if user else None
+        return self._facts.about(visit)[0]
 
     def decide(self, person: Person | None, target: Target | None, visit: Visit) -> Decision:
         """The decision about one file, at this moment."""
@@ -123,8 +122,7 @@ class Gateway:
 
     def _published(self, visit: Visit) -> Response:
         target = None if visit.query else read_path(visit.path)
-        user = sessions.user_of(self.store, visit.session, visit.now.timestamp())
-        person, roster = self._facts.about(user)
+        person, roster = self._facts.about(visit)
         made = decide(person, target, roster, visit.now)
         file = file_of(self.setup.site, target) if target else None
         named = self.named(target, file) or veiled(visit.path)
@@ -193,20 +191,25 @@ class Facts:
         self._store = store
         self._state: tuple[int, int] | None = None
         self._people: dict[str, Person | None] = {}
+        self._sessions: dict[str, sessions.Session] = {}
         self._roster: Roster | None = None
 
-    def person(self, user: str) -> Person | None:
-        """What is known about a portal user now."""
-        return self.about(user)[0]
-
-    def about(self, user: str | None) -> tuple[Person | None, Roster | None]:
-        """A portal user (None: nobody) and the roster, both as of one state of the store."""
+    def about(self, visit: Visit) -> tuple[Person | None, Roster | None]:
+        """Who asks (None: nobody) and the roster, both as of one state of the store."""
         self._refresh()
+        user = sessions.user_of(self._store, self._session(visit.session), visit.now.timestamp())
         if user is None:
             return None, self._roster
         if user not in self._people:
             self._people[user] = accounts.person(self._store, user)
         return self._people[user], self._roster
+
+    def _session(self, token: str) -> sessions.Session | None:
+        """Of tokens that are nobody's, none is kept: there is no end of them."""
+        known = self._sessions.get(token)
+        if known is None and (known := sessions.find(self._store, token)) is not None:
+            self._sessions[token] = known
+        return known
 
     def roster(self) -> Roster | None:
         """When the roster in the store was taken."""
@@ -217,6 +220,7 @@ class Facts:
         state = self._store.state()
         if state != self._state:
             self._people.clear()
+            self._sessions.clear()
             self._roster, self._state = accounts.roster(self._store), state
 
 

@@ -5,6 +5,7 @@ import hmac
 import secrets
 import sqlite3
 from contextlib import suppress
+from dataclasses import dataclass
 
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
@@ -24,21 +25,36 @@ def begin(store: Store, user: str, now: float, old: str = "") -> str:
     return token
 
 
-def user_of(store: Store, token: str, now: float) -> str | None:
-    """The session's user; None when there is none, it lay idle, or it ran for too long."""
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as the store has it. begun, seen: seconds since 1970."""
+
+    key: str
+    user: str
+    begun: float
+    seen: float
+
+
+def find(store: Store, token: str) -> Session | None:
+    """The session of a token, over or not; None when there is none."""
     if not token:
         return None
-    query = "SELECT user, begun, seen FROM session WHERE token = ?"
+    query = "SELECT token, user, begun, seen FROM session WHERE token = ?"
     row = store.db.execute(query, (_key(token),)).fetchone()
-    if row is None:
+    return None if row is None else Session(*row)
+
+
+def user_of(store: Store, session: Session | None, now: float) -> str | None:
+    """The session's user; None when there is none, it lay idle, or it ran for too long."""
+    if session is None:
         return None
     idle = 60 * load_settings().session_idle_minutes
-    if not (0 <= now - row["begun"] <= _longest() and now - row["seen"] <= idle):
-        _tried(store, "DELETE FROM session WHERE token = ?", _key(token))
+    if not (0 <= now - session.begun <= _longest() and now - session.seen <= idle):
+        _tried(store, "DELETE FROM session WHERE token = ?", session.key)
         return None
-    if now - row["seen"] > EXACTNESS:
-        _tried(store, "UPDATE session SET seen = ? WHERE token = ?", now, _key(token))
-    return str(row["user"])
+    if now - session.seen > EXACTNESS:
+        _tried(store, "UPDATE session SET seen = ? WHERE token = ?", now, session.key)
+    return session.user
 
 
 def _tried(store: Store, statement: str, *values: object) -> None:

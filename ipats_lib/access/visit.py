@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.types import Receive, Scope
 
 from ipats_lib.access.headers import FORM_COOKIE, SESSION_COOKIE
@@ -57,13 +57,17 @@ def read_visit(scope: Scope, receive: Receive, proxied: bool) -> Visit:
     proxied: nginx stands before and names the address in X-Real-IP, which it always sets itself;
     without it, no header is believed about where a request comes from or what it asks for.
     """
-    request = Request(scope, receive)
-    cookies = request.cookies
-    address = scope["client"][0] if scope.get("client") else ""
-    if proxied:
-        address = request.headers.get("x-real-ip", address)[:45]
+    cookies: dict[str, str] = {}
+    address, in_front = (scope["client"][0] if scope.get("client") else ""), None
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            cookies |= cookie_parser(value.decode("latin-1"))
+        elif name == b"x-real-ip" and in_front is None:
+            in_front = value.decode("latin-1")
+    if proxied and in_front is not None:
+        address = in_front[:45]
     return Visit(
-        request=request,
+        request=Request(scope, receive),
         method=scope["method"],
         path=scope.get("raw_path") or b"",
         query=scope.get("query_string") or b"",

@@ -187,24 +187,26 @@ def test_a_session_ends_idle_or_old_and_with_the_access(store):
     idle, longest = 60 * limits.session_idle_minutes, 3600 * limits.session_hours
     load(store, line())
     token = sessions.begin(store, "anna", SOON)
-    assert sessions.user_of(store, token, SOON + idle) == "anna"
-    assert sessions.user_of(store, token, SOON + 2 * idle + 1) is None
-    assert sessions.user_of(store, token, SOON + idle) is None, "ended, not asleep"
+    assert sessions.user_of(store, sessions.find(store, token), SOON + idle) == "anna"
+    assert sessions.user_of(store, sessions.find(store, token), SOON + 2 * idle + 1) is None
+    assert sessions.user_of(store, sessions.find(store, token), SOON + idle) is None, (
+        "ended, not asleep"
+    )
     token = sessions.begin(store, "anna", SOON)
     for step in range(0, longest, idle):
-        assert sessions.user_of(store, token, SOON + step) == "anna"
-    assert sessions.user_of(store, token, SOON + longest + 1) is None
+        assert sessions.user_of(store, sessions.find(store, token), SOON + step) == "anna"
+    assert sessions.user_of(store, sessions.find(store, token), SOON + longest + 1) is None
     token = sessions.begin(store, "anna", SOON)
     accounts.set_group(store, "anna", False, NOW)
-    assert sessions.user_of(store, token, SOON) is None
+    assert sessions.user_of(store, sessions.find(store, token), SOON) is None
 
 
 def test_the_token_is_new_at_sign_in_and_not_in_the_store(store):
     load(store, line())
     first = sessions.begin(store, "anna", SOON)
     second = sessions.begin(store, "anna", SOON, first)
-    assert sessions.user_of(store, first, SOON) is None
-    assert sessions.user_of(store, second, SOON) == "anna"
+    assert sessions.user_of(store, sessions.find(store, first), SOON) is None
+    assert sessions.user_of(store, sessions.find(store, second), SOON) == "anna"
     assert second not in "".join(store.db.iterdump())
 
 
