@@ -108,7 +108,7 @@ class Gateway:
 
     def person(self, visit: Visit) -> Person | None:
         """Who asks, as the store has it at this moment."""
-        return self._facts.about(visit)[0]
+        return self._facts.about(visit.session, visit.now.timestamp())[0]
 
     def decide(self, person: Person | None, target: Target | None, visit: Visit) -> Decision:
         """The decision about one file, at this moment."""
@@ -122,7 +122,7 @@ class Gateway:
 
     def _published(self, visit: Visit) -> Response:
         target = None if visit.query else read_path(visit.path)
-        person, roster = self._facts.about(visit)
+        person, roster = self._facts.about(visit.session, visit.now.timestamp())
         made = decide(person, target, roster, visit.now)
         file = file_of(self.setup.site, target) if target else None
         named = self.named(target, file) or veiled(visit.path)
@@ -194,10 +194,10 @@ class Facts:
         self._sessions: dict[str, sessions.Session] = {}
         self._roster: Roster | None = None
 
-    def about(self, visit: Visit) -> tuple[Person | None, Roster | None]:
-        """Who asks (None: nobody) and the roster, both as of one state of the store."""
+    def about(self, token: str, now: float) -> tuple[Person | None, Roster | None]:
+        """Whose session a token is (None: nobody's) and the roster, both as of one state."""
         self._refresh()
-        user = sessions.user_of(self._store, self._session(visit.session), visit.now.timestamp())
+        user = sessions.user_of(self._store, self._session(token), now)
         if user is None:
             return None, self._roster
         if user not in self._people:

@@ -305,11 +305,27 @@ def test_the_stores_state_changes_with_every_change_of_whichever_connection(tmp_
 def test_kept_facts_are_those_of_the_store_at_each_question(tmp_path):
     with Store(tmp_path / "a.db") as mine, Store(tmp_path / "a.db") as others:
         facts = Facts(mine)
-        assert (facts.person("anna"), facts.roster()) == (None, None)
+        assert facts.about("", SOON) == (None, None)
+        accounts.load_roster(others, RosterFile(NOW, (line(),)))
+        token = sessions.begin(others, "anna", SOON)
         for minute, status in enumerate(("active", "inactive", "active")):
             taken = NOW + timedelta(minutes=minute)
             accounts.load_roster(others, RosterFile(taken, (line(iwds_status=status),)))
-            person = facts.person("anna")
+            person, roster = facts.about(token, SOON)
             assert person == accounts.person(mine, "anna")
             assert person.accounts[0].active == (status == "active")
-            assert facts.roster().taken == taken
+            assert roster.taken == taken
+
+
+def test_a_kept_session_is_gone_as_soon_as_it_ends_or_is_too_old(tmp_path):
+    with Store(tmp_path / "a.db") as mine, Store(tmp_path / "a.db") as others:
+        facts = Facts(mine)
+        accounts.load_roster(others, RosterFile(NOW, (line(),)))
+        idle = 60 * load_settings().session_idle_minutes
+        ended, left = (sessions.begin(others, "anna", SOON) for _ in range(2))
+        assert facts.about(ended, SOON)[0].user == "anna"
+        assert facts.about(left, SOON)[0].user == "anna"
+        sessions.end(others, ended)
+        assert facts.about(ended, SOON)[0] is None
+        assert facts.about(left, SOON + idle + 1)[0] is None
+        assert facts.about(left, SOON)[0] is None, "ended, not asleep"
