@@ -30,6 +30,7 @@ from ipats_lib.publishing.run import Options, Progress, Run
 from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.report.data import About, ScopeData, StateData
+from ipats_lib.report.earlier import counts_of
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot
 
@@ -79,7 +80,7 @@ class _Making:
         self.current: Manifest | None = site.current_manifest(options.period.name)
         self.catalogue = catalogue = read_catalogue(options.notebooks)
         self.pages = plan_publication(catalogue, scopes)
-        self.state = StateData(snapshot, options.period, options.earlier)
+        self.snapshot = snapshot
         self.cache = _cache(site, options)
         self.common_parts = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
@@ -93,6 +94,12 @@ class _Making:
         self.made: set[str] = set()
         self.run = Run()
 
+    def _state(self, pool: Workers) -> StateData:
+        """What the earlier snapshots counted is found beside the first pages."""
+        earlier = self.options.earlier
+        counts = pool.aside(counts_of, [str(older.path) for older in earlier])
+        return StateData(self.snapshot, self.options.period, earlier, counts)
+
     def _modules(self) -> dict[str, str]:
         """Every module that any page depends on, with its hash, for `--explain` next time."""
         return {name: digest for hashes in self.code.values() for name, digest in hashes.items()}
@@ -104,6 +111,7 @@ class _Making:
 
     def publish(self, pool: Workers, facts: dict[str, Any], progress: Progress) -> Run:
         name = self.options.period.name
+        self.state = self._state(pool)
         staged = self.site.stage(name)
         carried = self._carry_over(staged, facts)
         assets = build_assets()

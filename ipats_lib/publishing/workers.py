@@ -42,6 +42,13 @@ class Workers(Executor):
         """What `function` gives for each item, in order: here, unless workers can do it."""
         return map(function, items)
 
+    def aside(self, function: Callable[[str], Any], items: Iterable[str]) -> Iterable[Any]:
+        """What `function` gives for each item, in order, found beside the pages where that can be.
+
+        Not by what makes pages: that never holds the state's records.
+        """
+        return map(function, items)
+
     def outcome(self, future: Future[Made], job: Job) -> Made | NotebookError:
         """What a job that has ended gave, or why it gave nothing."""
         try:
@@ -73,11 +80,14 @@ class LocalWorkers(Workers):
         self._start()
 
     def _start(self) -> None:
+        self._pool = self._processes()
+        self._pool.submit(os.getpid)
+
+    def _processes(self) -> ProcessPoolExecutor:
         begin = (os.getpid(), self._folder)
-        self._pool = ProcessPoolExecutor(
+        return ProcessPoolExecutor(
             self.slots, mp_context=self._context, initializer=_begin, initargs=begin
         )
-        self._pool.submit(os.getpid)
 
     def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
         try:
@@ -89,6 +99,12 @@ class LocalWorkers(Workers):
 
     def each(self, function: Callable[[str], Any], items: Iterable[str]) -> Iterable[Any]:
         return self._pool.map(function, items, chunksize=ITEMS_AT_ONCE)
+
+    def aside(self, function: Callable[[str], Any], items: Iterable[str]) -> Iterable[Any]:
+        pool = self._processes()
+        futures = [pool.submit(function, item) for item in items]
+        pool.shutdown(wait=False)
+        return (future.result() for future in futures)
 
     def renew(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

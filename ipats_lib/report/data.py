@@ -7,7 +7,7 @@ slice to a folder of its own, so that a wrong notebook has no other scope's reco
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
@@ -19,27 +19,23 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import feather
 
-from ipats_lib import caseload as caseloads
-from ipats_lib import forms, groups, indicators
+from ipats_lib import indicators
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.distribution import distribution
 from ipats_lib.cohorts import whole_from
 from ipats_lib.disclosure import load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
 from ipats_lib.indicators.aggregate import in_areas
-from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
-from ipats_lib.report.counted import NOTHING, counted
+from ipats_lib.report.counted import NOTHING
+from ipats_lib.report.earlier import ROW_COLUMNS, Counts, caseload_of, counts_of
 from ipats_lib.report.history import history
-from ipats_lib.report.stacked import CASE_TABLES, stack
-from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
+from ipats_lib.report.stacked import CASE_TABLES
+from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Snapshot
 
 TREND_QUARTERS = 8
-ROW_COLUMNS = tuple(
-    dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
-)
 FRAMES = (
     *("rows", "outcomes", "figures", "history", "areas", "caseload", "backlog", "seats", "quality"),
     *CASE_TABLES,
@@ -132,12 +128,14 @@ def reports_of(period: Period) -> tuple[Report, ...]:
 class StateData:
     """A whole snapshot for one period, computed once and sliced per scope.
 
-    earlier: older snapshots, for quarters of the trend that this one no longer holds.
+    earlier: older snapshots, for quarters of the trend that this one no longer holds. counts: what
+    `counts_of` tells of each, where somebody has been asked already.
     """
 
     snapshot: Snapshot
     period: Period
     earlier: tuple[Snapshot, ...] = ()
+    counts: Iterable[Counts] | None = None
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -180,9 +178,7 @@ class StateData:
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
-        tables = {name: self.snapshot.table(name) for name in ("application", "service")}
-        known = {name: table for name, table in tables.items() if table is not None}
-        return caseloads.caseload(self.rows, self.snapshot.as_of, known)
+        return caseload_of(self.snapshot, self.rows)
 
     @cached_property
     def areas(self) -> pd.DataFrame:
@@ -228,41 +224,26 @@ class StateData:
         mine = (known["area_type"] == scope.kind) & (known["area"] == area)
         return known[mine].drop(columns=["area_type", "area"]).reset_index(drop=True)
 
-    @cached_property
-    def _before(self) -> tuple["StateData", ...]:
-        return tuple(StateData(snapshot, self.period) for snapshot in self.earlier)
-
     def desk(self, scope: Scope) -> Desk:
         """What the alerts of a scope look at."""
         tables = {name: self.snapshot.table(name, scope) for name in CASE_TABLES}
         known = {name: table for name, table in tables.items() if table is not None}
         return Desk(self._only(self.rows, scope), self.snapshot.as_of, known, scope.planner)
 
+    @cached_property
+    def _before(self) -> tuple[tuple[Snapshot, Counts], ...]:
+        told = map(counts_of, (str(snapshot.path) for snapshot in self.earlier))
+        return tuple(zip(self.earlier, self.counts or told, strict=True))
+
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:
         """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""
         parts = [
-            before.counts(scope).assign(known_at=before.snapshot.as_of.isoformat())
-            for before in self._before
-            if scope in before.snapshot.scopes()
+            counts[key].assign(known_at=snapshot.as_of.isoformat())
+            for snapshot, counts in self._before
+            if scope in snapshot.scopes() and (key := (scope.kind, scope.area)) in counts
         ]
         found = pd.concat([NOTHING, *parts], ignore_index=True) if parts else NOTHING
         return found[list(NOTHING.columns)].astype(NOTHING.dtypes)
-
-    def counts(self, scope: Scope) -> pd.DataFrame:
-        """What the dashboards of a scope count (`counted.counted`)."""
-        if scope.kind not in self._counts:
-            self._counts[scope.kind] = self._count(scope.kind)
-        return self._counts[scope.kind].get(scope.area, NOTHING.drop(columns="known_at"))
-
-    @cached_property
-    def _counts(self) -> dict[AreaType, Mapping[str, pd.DataFrame]]:
-        return {}
-
-    def _count(self, kind: AreaType) -> Mapping[str, pd.DataFrame]:
-        """What each area of a kind counts: asked once for all of them."""
-        every = counted(stack(self.snapshot, kind, self.rows, self.caseload, self.membership))
-        by_area = every.sort_values(["area", "kind", "key", "part"]).groupby("area")
-        return {str(area): mine.drop(columns="area") for area, mine in by_area}
 
     @cached_property
     def _quality(self) -> pd.DataFrame:

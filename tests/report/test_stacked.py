@@ -10,6 +10,7 @@ import pytest
 from ipats_lib.caseload.planners import current_planner
 from ipats_lib.report.counted import counted
 from ipats_lib.report.data import StateData
+from ipats_lib.report.earlier import counts_of
 from ipats_lib.report.stacked import Stack, apart, stack
 from ipats_lib.scopes import STATE
 
@@ -40,12 +41,13 @@ def alone(state: StateData, scope, data) -> Stack:
 @pytest.mark.parametrize("kind", ["state", "lwia", "planner"])
 def test_areas_counted_together_have_the_counts_of_their_own_desks(sliced, kind):
     state, scopes = sliced
+    every = counts_of(str(state.snapshot.path))
     mine = {scope: data for scope, data in scopes.items() if scope.kind == kind}
     assert mine
     for scope, data in mine.items():
         own = counted(alone(state, scope, data)).groupby(KEYS)["n"].sum()
         figures = counted(alone(state, scope, data)).set_index(KEYS)["value"].dropna()
-        together = state.counts(scope)
+        together = every[scope.kind, scope.area]
         told = together.set_index(KEYS)["value"].dropna()
         assert told.to_dict() == pytest.approx(figures.to_dict())
         assert together.set_index(KEYS)["n"].to_dict() == own.to_dict(), scope
