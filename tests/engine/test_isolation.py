@@ -1,5 +1,6 @@
 """Nothing leaks from one run to the next, nor into the process that starts them."""
 
+import atexit
 import builtins
 import os
 import random
@@ -171,6 +172,39 @@ def states_around_all_deeds() -> tuple[dict[str, Any], dict[str, Any]]:
 def test_the_warm_process_stays_as_it_was(elsewhere: Elsewhere) -> None:
     before, after = elsewhere(states_around_all_deeds)
     assert after == before
+
+
+def states_around_a_preparation() -> tuple[dict[str, Any], dict[str, Any]]:
+    from IPython import get_ipython
+
+    from ipats_lib.publishing.engine import prepared
+
+    prepared._kept.clear()
+    before = {**state(), "shell": get_ipython(), "exits": atexit._ncallbacks()}
+    prepared.prepare()
+    assert prepared._kept
+    return before, {**state(), "shell": get_ipython(), "exits": atexit._ncallbacks()}
+
+
+def test_a_kernel_made_ahead_leaves_no_trace(elsewhere: Elsewhere, forks: None) -> None:
+    before, after = elsewhere(states_around_a_preparation)
+    assert after == before
+
+
+def run_in_another_folder(folder: str) -> str:
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        return text_of(run_cells("get_ipython().starting_dir, [str(f) for f in _dh]").cells[0])
+    finally:
+        os.chdir(here)
+
+
+def test_a_kernel_made_ahead_begins_where_its_caller_is(
+    elsewhere: Elsewhere, tmp_path: Any
+) -> None:
+    there = str(tmp_path)
+    assert elsewhere(run_in_another_folder, there) == repr((there, [there]))
 
 
 PEEK = """

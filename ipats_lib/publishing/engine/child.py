@@ -9,7 +9,7 @@ import traceback
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from ipats_lib.publishing.engine import process_tree
+from ipats_lib.publishing.engine import prepared, process_tree
 from ipats_lib.publishing.engine.fresh import make_fresh, run_exit_functions
 from ipats_lib.publishing.engine.kernel import (
     PipeKernel,
@@ -75,12 +75,13 @@ def _volunteer_for_the_oom_killer() -> None:
 
 
 def _kernel(messages: int) -> PipeKernel:
-    session = PipeSession()
+    kernel = prepared.take()
+    session: PipeSession = kernel.session if kernel else PipeSession()
     session.speak_through(messages)
     sys.stdout, sys.stderr = capture(session, session.lock)  # type: ignore[assignment]
     sys.__stdout__ = _text_file(1)  # type: ignore[misc]
     sys.__stderr__ = _text_file(2)  # type: ignore[misc]
-    return make_kernel(session, logging.getLogger("ipats.engine.child"))
+    return kernel or make_kernel(session, logging.getLogger(prepared.LOG))
 
 
 def _text_file(descriptor: int) -> Any:

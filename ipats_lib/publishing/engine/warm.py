@@ -25,6 +25,7 @@ LIBRARIES = (
     "altair",
 )
 FORKED = "ipats_lib.publishing.engine.client"  # imports what only systems with forks have
+PREPARED = "ipats_lib.publishing.engine.prepared"
 POOL_SIZES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -60,6 +61,7 @@ def warm_up() -> None:
     pyarrow.set_cpu_count(1)
     if fork_hazard() is None:
         _rehearse()
+        import_module(PREPARED).prepare()
 
 
 @contextmanager
