@@ -195,7 +195,7 @@ def run_in_another_folder(folder: str) -> str:
     here = os.getcwd()
     os.chdir(folder)
     try:
-        return text_of(run_cells("get_ipython().starting_dir, [str(f) for f in _dh]").cells[0])
+        return text_of(run_cells("print(get_ipython().starting_dir, *_dh)").cells[0])
     finally:
         os.chdir(here)
 
@@ -204,7 +204,7 @@ def test_a_kernel_made_ahead_begins_where_its_caller_is(
     elsewhere: Elsewhere, tmp_path: Any
 ) -> None:
     there = str(tmp_path)
-    assert elsewhere(run_in_another_folder, there) == repr((there, [there]))
+    assert elsewhere(run_in_another_folder, there) == f"{there} {there}\n"
 
 
 PEEK = """
