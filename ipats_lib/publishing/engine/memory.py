@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ipats_lib.publishing.engine import process_tree
 from ipats_lib.publishing.engine.limits import Limits
 
-TREE_SECONDS = 0.25  # a look at all processes costs some milliseconds
+TREE_SECONDS = 0.25  # a look at all processes costs some milliseconds, where it must be all
 OWN_SECONDS = 0.02  # and one at the notebook's own memory a fifth of one
 
 
@@ -55,10 +55,9 @@ class MemoryWatch:
     def _look_for_others(self) -> None:
         if time.monotonic() - self._looked < TREE_SECONDS:
             return
-        table = process_tree.processes()
-        self._others = process_tree.descendants(self._roots(), table) - {self._pid}
-        sessions = {process.pid: process.session for process in table}
-        self._sessions |= {pid: sessions[pid] for pid in self._others if pid in sessions}
+        below = [p for p in process_tree.below(self._roots()) if p.pid != self._pid]
+        self._others = {process.pid for process in below}
+        self._sessions |= {process.pid: process.session for process in below}
         self._looked = time.monotonic()
 
     def _roots(self) -> set[int]:

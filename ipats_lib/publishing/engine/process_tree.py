@@ -59,6 +59,23 @@ def descendants(roots: Iterable[int], table: list[Process] | None = None) -> set
     return found
 
 
+def below(roots: Iterable[int]) -> list[Process]:
+    """Return the processes below `roots`, the roots included: a look at these alone, where Linux
+    lists children, so that it costs little on a machine that is full of others."""
+    if _listed() is None:
+        table = processes()
+        found = descendants(roots, table)
+        return [process for process in table if process.pid in found]
+    seen: dict[int, Process | None] = {}
+    waiting = list(roots)
+    while waiting:
+        pid = waiting.pop()
+        if pid not in seen:
+            seen[pid] = _process(str(pid))
+            waiting.extend(int(child) for child in (_listed(str(pid)) or "").split())
+    return [process for process in seen.values() if process is not None]
+
+
 def session_members(session: int) -> set[int]:
     """Return the living processes of one session, whoever their parent is by now."""
     return {p.pid for p in processes() if p.session == session and not p.ended}
@@ -107,11 +124,11 @@ def _own() -> list[Process]:
     return [process for process in found if process is not None and process.parent == os.getpid()]
 
 
-def _listed() -> str | None:
+def _listed(pid: str = "self") -> str | None:
     """The process ids of the children of each thread; None where Linux does not tell."""
     try:
-        threads = os.listdir("/proc/self/task")
-        return " ".join(Path(f"/proc/self/task/{t}/children").read_text() for t in sorted(threads))
+        tasks = sorted(os.listdir(f"/proc/{pid}/task"))
+        return " ".join(Path(f"/proc/{pid}/task/{task}/children").read_text() for task in tasks)
     except OSError:
         return None
 
