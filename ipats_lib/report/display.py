@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from math import isnan
 
 import pandas as pd
 
@@ -35,6 +36,13 @@ class Html:
         return self.plain or "<html>"
 
 
+def is_missing(value: Cell) -> bool:
+    """`pd.isna` of a single value, without what it does for arrays: a page writes thousands."""
+    if isinstance(value, float):
+        return isnan(value)
+    return value is None or value is pd.NA or value is pd.NaT
+
+
 def rounded(value: float, places: int) -> str:
     """Round half up, at the end only (domain 2.11)."""
     return f"{half_up(value, places):,}"
@@ -42,12 +50,12 @@ def rounded(value: float, places: int) -> str:
 
 def rate(value: Cell) -> str:
     """A share 0..1 in percent to one decimal."""
-    return NONE if pd.isna(value) else f"{rounded(float(value) * 100, 1)}%"  # type: ignore[arg-type]
+    return NONE if is_missing(value) else f"{rounded(float(value) * 100, 1)}%"  # type: ignore[arg-type]
 
 
 def points(value: Cell) -> str:
     """A difference of shares in percentage points."""
-    return NONE if pd.isna(value) else f"{rounded(float(value) * 100, 1)} points"  # type: ignore[arg-type]
+    return NONE if is_missing(value) else f"{rounded(float(value) * 100, 1)} points"  # type: ignore[arg-type]
 
 
 def off(measure: str, value: Cell) -> str:
@@ -57,7 +65,7 @@ def off(measure: str, value: Cell) -> str:
 
 def difference(measure: str, value: Cell) -> str:
     """A change in its measure's unit, with its sign and an arrow."""
-    if pd.isna(value):  # type: ignore[call-overload]
+    if is_missing(value):
         return NONE
     number = float(value)  # type: ignore[arg-type]
     written = dollars(abs(number)) if measure == "ME" else points(abs(number))
@@ -67,20 +75,20 @@ def difference(measure: str, value: Cell) -> str:
 
 
 def dollars(value: Cell) -> str:
-    return NONE if pd.isna(value) else f"${rounded(float(value), 0)}"  # type: ignore[arg-type]
+    return NONE if is_missing(value) else f"${rounded(float(value), 0)}"  # type: ignore[arg-type]
 
 
 def count(value: Cell) -> str:
-    return NONE if pd.isna(value) else f"{int(value):,}"  # type: ignore[call-overload]
+    return NONE if is_missing(value) else f"{int(value):,}"  # type: ignore[call-overload]
 
 
 def one_place(value: Cell) -> str:
     """Any number to one decimal."""
-    return NONE if pd.isna(value) else rounded(float(value), 1)  # type: ignore[arg-type]
+    return NONE if is_missing(value) else rounded(float(value), 1)  # type: ignore[arg-type]
 
 
 def percent_of_level(value: Cell) -> str:
-    return NONE if pd.isna(value) else f"{rounded(float(value), 1)}%"  # type: ignore[arg-type]
+    return NONE if is_missing(value) else f"{rounded(float(value), 1)}%"  # type: ignore[arg-type]
 
 
 def figure(measure: str, value: Cell, withheld: bool = False) -> str:
@@ -99,7 +107,7 @@ def text(value: Cell) -> str:
     """Any other value; dates as YYYY-MM-DD."""
     if isinstance(value, str):
         return value
-    if pd.isna(value):  # type: ignore[call-overload]
+    if is_missing(value):
         return NONE
     return value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else str(value)
 

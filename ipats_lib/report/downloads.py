@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from csv import writer as csv_writer
 from datetime import UTC, date, datetime
 from html import escape
-from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pandas as pd
 import xlsxwriter
 
 from ipats_lib.report.data import as_of
-from ipats_lib.report.display import Html
+from ipats_lib.report.display import Html, is_missing
 from ipats_lib.report.report import Report
 
 # Where the publisher collects them; not set in JupyterLab, where there is nothing to download.
@@ -40,16 +39,9 @@ def csv(frame: pd.DataFrame) -> bytes:
 def _safe(value: object) -> object:
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
-    if _is_missing(value):
+    if is_missing(value):
         return ""
     return value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else value
-
-
-def _is_missing(value: Any) -> bool:
-    """`pd.isna` of a single value, without what it does for arrays: a page writes thousands."""
-    if isinstance(value, float):
-        return isnan(value)
-    return value is None or value is pd.NA or value is pd.NaT
 
 
 def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made: date) -> bytes:
@@ -93,7 +85,7 @@ def _midnight(day: date) -> datetime:
 def _write(sheet: Any, line: int, place: int, value: Any) -> None:
     if isinstance(value, str):
         sheet.write_string(line, place, str(_safe(value)))
-    elif _is_missing(value):
+    elif is_missing(value):
         return
     elif isinstance(value, date):
         sheet.write_string(line, place, f"{value:%Y-%m-%d}")
