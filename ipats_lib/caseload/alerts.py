@@ -40,12 +40,12 @@ def alerts(desk: Desk, wanted: str = "") -> pd.DataFrame:
     (`params/alert_levels.csv`); detail is the reason, in words; mine is `planners.whose`. There is
     one line per alert, record and reason: of several alike the one that is due first.
     """
-    parts = [
-        QUESTIONS[alert.id](desk, alert).assign(alert=alert.id)
+    parts = (
+        (alert.id, QUESTIONS[alert.id](desk, alert))
         for alert in load_alerts().values()
         if not wanted or wanted in alert.scopes
-    ]
-    filled = [part for part in parts if len(part)]
+    )
+    filled = [part.assign(alert=name) for name, part in parts if len(part)]
     if not filled:
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat(filled, ignore_index=True)
