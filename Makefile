@@ -8,7 +8,7 @@ DEMO := var/demo
 # dashboards' comparisons need.
 EARLIER := 2024-08-15 2025-05-15
 
-.PHONY: help setup demo demo-extract test test-fast test-fallback check lab clean machine faults attack
+.PHONY: help setup demo demo-now test test-fast test-fallback check lab clean machine faults attack
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -30,16 +30,17 @@ setup: .venv/.synced ## Create the environment from the lock file
 
 demo: setup ## Make the sample state, as of today and before, and publish it
 	@mkdir -p $(DEMO)
-	@$(MAKE) --silent --jobs 2 --output-sync=target demo-extract $(EARLIER:%=demo-before-%)
-	@$(PY) publish.py build --extract $(DEMO)/extract --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site \
+	@$(MAKE) --silent --jobs 2 --output-sync=target demo-now $(EARLIER:%=demo-before-%)
+	@$(PY) publish.py build --extract "$$(cat $(DEMO)/now.txt)" --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site \
 	  $(foreach day,$(EARLIER),--earlier "$$(cat $(DEMO)/before-$(day).txt)")
 	@echo
 	@echo "The site is in $(DEMO)/site. To look at it:"
 	@echo "  $(PY) publish.py serve --unprotected --site $(DEMO)/site"
 	@echo "then open http://127.0.0.1:8000/PY2024Q4/state/index.html (unprotected preview)"
 
-demo-extract:
+demo-now:
 	@$(PY) publish.py sample --out $(DEMO)/extract --seed 7
+	@$(PY) publish.py snapshot --extract $(DEMO)/extract --store $(DEMO)/snapshots > $(DEMO)/now.txt
 
 # The same state on an earlier day, kept as a snapshot whose folder the text file names.
 demo-before-%:

@@ -57,6 +57,21 @@ def test_a_job_that_kills_its_worker_is_named_and_the_others_are_made(own_tempor
     assert not list(own_temporary_folder.glob("ipats-*")), "the killed worker's page folder stays"
 
 
+def pid_and(word: str) -> tuple[int, str]:
+    return os.getpid(), word
+
+
+def test_what_is_found_aside_comes_in_order_from_no_process_that_makes_pages():
+    """What looks at the whole state's records is nothing that notebooks are forked from."""
+    words = ["one", "two", "three"]
+    with local_workers(2) as pool:
+        told = list(pool.aside(pid_and, words))
+        makers = {pid for pid, _ in pool.each(pid_and, [str(n) for n in range(500)])}
+    assert [word for _, word in told] == words
+    assert not {pid for pid, _ in told} & {os.getpid(), *makers}
+    assert [word for _, word in Workers().aside(pid_and, words)] == words
+
+
 def test_a_worker_that_dies_by_chance_costs_no_page(tmp_path):
     once = f"from pathlib import Path\nmark = Path({str(tmp_path / 'tried')!r})"
     die = f"if not mark.exists():\n    mark.touch()\n    {KILL_THE_WORKER.replace(chr(10), '; ')}"
