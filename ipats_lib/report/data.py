@@ -95,7 +95,7 @@ class ScopeData:
             raw = json.loads((folder / "about.json").read_text())
             about = About(**{**raw, "missing_tables": tuple(raw["missing_tables"])})
             frames = {
-                name: feather.read_feather(folder / f"{name}.arrow")
+                name: feather.read_feather(folder / f"{name}.arrow", use_threads=False)
                 for name in FRAMES
                 if (folder / f"{name}.arrow").exists()
             }

@@ -31,9 +31,17 @@ def csv(frame: pd.DataFrame) -> bytes:
     buffer = io.StringIO()
     writer = csv_writer(buffer, lineterminator="\n")
     writer.writerow([_safe(str(name)) for name in frame.columns])
-    columns = ([_safe(value) for value in frame[name].tolist()] for name in frame.columns)
-    writer.writerows(zip(*columns, strict=True))
+    writer.writerows(zip(*(_column(frame[name]) for name in frame.columns), strict=True))
     return buffer.getvalue().encode()
+
+
+def _column(values: pd.Series) -> list[object]:
+    """A column's cells; texts are often the same all the way down."""
+    cells: list[object] = values.tolist()
+    if isinstance(values.dtype, pd.StringDtype):
+        told = {cell: _safe(cell) for cell in set(cells)}
+        return [told[cell] for cell in cells]
+    return [_safe(cell) for cell in cells]
 
 
 def _safe(value: object) -> object:
