@@ -107,7 +107,7 @@ def link(
     iwds: Annotated[str, typer.Option(help="The IWDS account.")] = "",
     issuer: Annotated[str, typer.Option(help="A provider's issuer, with --subject.")] = "",
     subject: Annotated[str, typer.Option(help="The provider's `sub` of this user.")] = "",
-    part: Annotated[bool, typer.Option("--part", help="Part the IWDS account instead.")] = False,
+    part: Annotated[bool, typer.Option("--part", help="Part them instead.")] = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
 ) -> None:
@@ -118,7 +118,7 @@ def link(
         if iwds:
             accounts.set_link(opened, user, iwds, not part)
         else:
-            accounts.set_identity(opened, user, issuer, subject)
+            accounts.set_identity(opened, user, issuer, subject, not part)
         thing = f"IWDS account {iwds}" if iwds else f"an identity of {issuer}"
         _note(log, "part" if part else "link", user, thing)
 
@@ -155,8 +155,13 @@ def _accounts_csv(path: Path, taken: datetime | None) -> RosterFile:
 
 
 def _as_stored(row: dict[str, Any]) -> dict[str, Any]:
-    """LWIAs with two digits and planner ids in lower case, as a snapshot keeps them."""
-    tidy = {name: (value or "").strip() for name, value in row.items() if name is not None}
+    """LWIAs with two digits and planner ids in lower case, as a snapshot keeps them.
+
+    Nothing of a line with more or fewer cells than the head: its cells stand in wrong columns.
+    """
+    if None in row or None in row.values():
+        return {}
+    tidy = {name: value.strip() for name, value in row.items()}
     lwia = tidy.get("lwia", "")
     tidy["lwia"] = lwia.zfill(2) if lwia.isascii() and lwia.isdigit() else lwia
     tidy["planner_id"] = tidy.get("planner_id", "").lower()
