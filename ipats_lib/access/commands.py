@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ipats_lib.access import accounts
-from ipats_lib.access.audit import AuditLog, Event, Head, verify
+from ipats_lib.access.audit import AuditLog, Event, Head, locked, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.mail import MailError, Postbox
@@ -269,7 +269,9 @@ def mail_due(
         outcome = "done" if taken else "refused"
         _note(log, "mail", "", f"{letter.kind} of request {about}", outcome)
 
-    with Store(store) as opened:
+    # A run that takes long is still sending when the next one begins: no message goes out twice.
+    alone = store.with_name("mail.lock")
+    with Store(store) as opened, alone.open("a") as lock, locked(lock.fileno()):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:

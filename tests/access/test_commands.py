@@ -1,5 +1,6 @@
 """The command line of access, as an operator types it: each word a process of its own."""
 
+import asyncio
 import csv
 import io
 import ssl
@@ -202,6 +203,33 @@ def test_mail_is_sent_and_noted_by_command(desk, tmp_path, monkeypatch, tls):
     for _, text in box.taken:
         assert "\r\nDate: " in text
         assert "\r\nMessage-ID: <" in text
+
+
+def test_two_runs_of_mail_at_once_send_each_message_once(desk):
+    class Slow(Box):
+        async def handle_DATA(self, server, session, envelope):
+            await asyncio.sleep(0.3)
+            return await super().handle_DATA(server, session, envelope)
+
+    box = Slow()
+    server = Controller(box, hostname="127.0.0.1", port=servers.free_port())
+    server.start()
+    command = [
+        sys.executable, "publish.py", "access", "mail", "--server", f"127.0.0.1:{server.port}",
+        "--sender", "a@example.org", "--approvers", "b@example.org", "--link", "x", "--plain",
+    ]  # fmt: skip
+    try:
+        with Store(desk.store) as store:
+            for user in ("anna", "ben", "cara"):
+                requests.ask(store, user, "c@example.org", "d@example.org", datetime.now(UTC))
+        both = [
+            subprocess.Popen([*command, *map(str, desk.where)], cwd=ROOT, stdout=subprocess.DEVNULL)
+            for _ in range(2)
+        ]
+        assert [running.wait(60) for running in both] == [0, 0]
+    finally:
+        server.stop()
+    assert len(box.taken) == 3
 
 
 def test_the_log_is_verified_and_counted_by_command(desk):
