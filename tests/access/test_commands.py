@@ -1,8 +1,6 @@
-"""The command line of access, as an operator types it: each word a process of its own."""
+"""The command line of access, as an operator types it."""
 
 import asyncio
-import csv
-import io
 import ssl
 import subprocess
 import sys
@@ -10,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 from aiosmtpd.controller import Controller
+from typer.testing import CliRunner
 
-from ipats_lib.access import accounts, requests, sessions
+from ipats_lib.access import accounts, commands, requests, sessions
 from ipats_lib.access.audit import events
 from ipats_lib.access.nginx import Front, configuration
 from ipats_lib.access.store import Store
@@ -30,6 +29,13 @@ LINES = (
 )
 
 
+def typed(app, *words, given=""):
+    """One command of `publish.py access` or `publish.py audit`."""
+    done = CliRunner().invoke(app, [str(word) for word in words], input=given)
+    assert isinstance(done.exception, SystemExit | None), done.exception
+    return done
+
+
 class Desk:
     """One store and log, and the commands on them."""
 
@@ -37,9 +43,9 @@ class Desk:
         self.folder, self.store, self.log = folder, folder / "access.db", folder / "audit"
         self.where = ("--access", self.store, "--audit", self.log)
 
-    def does(self, *words, code=0, told=""):
-        done = publish("access", *words, *self.where)
-        assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    def does(self, *words, code=0, told="", given=""):
+        done = typed(commands.access, *words, *self.where, given=given)
+        assert (done.exit_code, told in done.stderr) == (code, True), done.stderr
         return done.stdout
 
     def brings(self, *lines, taken=None, head=HEAD, **expected):
@@ -49,8 +55,8 @@ class Desk:
         return self.does("import", path, "--taken", moment, **expected)
 
     def tells(self, *words) -> list[list[str]]:
-        done = publish("access", *words, "--access", self.store)
-        passed(done)
+        done = typed(commands.access, *words, "--access", self.store)
+        assert done.exit_code == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
 
     def listed(self) -> dict[str, str]:
@@ -79,7 +85,7 @@ def test_a_csv_of_accounts_is_imported_and_says_who_sees_what_and_why(desk):
     ]  # fmt: skip
     assert desk.tells("who", "dora", "--user")[1] == ["  iw4", "lwia_admin", "iwds_inactive"]
     for words in (("who", "/PY2024Q4/lwia/07/../index.html"), ("who", "nobody", "--user")):
-        assert publish("access", *words, "--access", desk.store).returncode == 2
+        assert typed(commands.access, *words, "--access", desk.store).exit_code == 2
 
 
 def test_a_csv_that_is_none_or_does_not_say_how_old_it_is_changes_nothing(desk):
@@ -127,12 +133,7 @@ def test_an_account_is_made_granted_linked_parted_revoked_and_disabled(desk):
 
 def test_a_local_account_has_its_password_from_standard_input(desk):
     for password, code in (("correct horse battery\n", 0), ("short\n", 7), ("", 7)):
-        command = [sys.executable, "publish.py", "access", "create", "anna", "--local"]
-        done = subprocess.run(
-            [*command, *map(str, desk.where)], input=password, text=True, cwd=ROOT,
-            capture_output=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == code
+        desk.does("create", "anna", "--local", code=code, given=password)
     (told,) = desk.tells("list")
     assert told[2] == "password"
     assert len(desk.logged()) == 1
@@ -233,13 +234,15 @@ def test_two_runs_of_mail_at_once_send_each_message_once(desk):
 
 
 def test_the_log_is_verified_and_counted_by_command(desk):
+    def audit(*words):
+        done = typed(commands.audit, *words, "--audit", desk.log)
+        return done.exit_code, done.stdout.strip(), done.stderr
+
     desk.brings(*LINES)
-    head = publish("audit", "verify", "--audit", desk.log).stdout.strip()
+    _, head, _ = audit("verify")
     assert head.startswith("1:")
     desk.does("grant", "ben")
-    for known in (head, ""):
-        passed(publish("audit", "verify", "--audit", desk.log, "--known", known))
-    assert publish("audit", "verify", "--audit", desk.log, "--known", "1:x").returncode == 2
+    assert [audit("verify", "--known", known)[0] for known in (head, "", "1:x")] == [0, 0, 2]
     path = desk.log / "audit-000001.jsonl"
     whole = path.read_text()
     for changed, told in (
@@ -248,33 +251,33 @@ def test_the_log_is_verified_and_counted_by_command(desk):
         ("torn", "line 1: not a line"),
     ):
         path.write_text(changed)
-        done = publish("audit", "verify", "--audit", desk.log)
-        assert (done.returncode, told in done.stderr) == (7, True), done.stderr
+        code, _, said = audit("verify")
+        assert (code, told in said) == (7, True), said
     path.write_text(whole[:-9])
-    assert publish("audit", "mend", "--audit", desk.log).returncode == 0
-    passed(publish("audit", "verify", "--audit", desk.log, "--known", head))
-    told = publish("audit", "usage", "--audit", desk.log).stdout
-    assert list(csv.reader(io.StringIO(told))) == [["user", "shown", "refused"]]
+    assert audit("mend")[0] == 0
+    assert audit("verify", "--known", head)[0] == 0
+    assert audit("usage") == (0, "user,shown,refused", "")
 
 
 def test_a_snapshots_accounts_go_to_the_web_server_in_one_file(desk, extract, rows):
     made = publish("snapshot", "--extract", extract, "--store", desk.folder / "store")
     passed(made)
-    roster, now = desk.folder / "roster.json", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
-    words = ("access", "export", "roster", "--snapshot", made.stdout.strip(), "--out", roster)
-    passed(publish(*words))
+    roster = desk.folder / "roster.json"
+    words = ("--snapshot", made.stdout.strip(), "--out", roster)
+    assert typed(commands.access, "export", "roster", *words).exit_code == 0
     assert desk.does("import", roster).startswith(f"{len(rows)} accounts")
     assert set(desk.listed().values()) >= {"roster_too_old"}, "as old as its extract"
-    passed(publish(*words, "--taken", now))
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+    passed(publish("access", "export", "roster", *words, "--taken", now))
     desk.does("import", roster)
     assert desk.listed()["admin02"] == "lwia/02"
 
 
 def test_nginxs_configuration_is_written_by_command(desk):
     out = desk.folder / "ipats.conf"
-    words = ("access", "export", "nginx", "--site", desk.folder, "--out", out)
-    assert publish(*words).returncode == 2
-    passed(publish(*words, "--plain", "--listen", "8080"))
+    words = ("export", "nginx", "--site", desk.folder, "--out", out)
+    assert typed(commands.access, *words).exit_code == 2
+    assert typed(commands.access, *words, "--plain", "--listen", "8080").exit_code == 0
     assert out.read_text() == configuration(
         Front(desk.folder, "127.0.0.1:8000", "8080", plain=True)
     )
