@@ -151,10 +151,19 @@ def set_link(store: Store, user: str, iwds_user: str, stands: bool) -> None:
     store.db.execute("INSERT OR REPLACE INTO link VALUES (?, ?, ?)", (user, iwds_user, stands))
 
 
-def set_identity(store: Store, user: str, iss: str, sub: str) -> None:
-    """Key a provider's identity to a portal user. Never by mail address: those change hands."""
+def set_identity(store: Store, user: str, iss: str, sub: str, stands: bool = True) -> None:
+    """Link a provider's identity to a portal user, or part them. Never by mail address: those
+    change hands. Whoever had the identity before has to sign in again."""
     _known(store, user)
-    store.db.execute("INSERT OR REPLACE INTO identity VALUES (?, ?, ?)", (iss, sub, user))
+    with store.writing() as db:
+        before = user_of_identity(store, iss, sub)
+        if not stands and before != user:
+            raise AccessError("This identity is not linked to this account.")
+        db.execute("DELETE FROM identity WHERE iss = ? AND sub = ?", (iss, sub))
+        if stands:
+            db.execute("INSERT INTO identity VALUES (?, ?, ?)", (iss, sub, user))
+        if not stands or before != user:
+            db.execute("DELETE FROM session WHERE user = ?", (before,))
 
 
 def user_of_identity(store: Store, iss: str, sub: str) -> str | None:

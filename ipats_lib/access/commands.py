@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ipats_lib.access import accounts
-from ipats_lib.access.audit import AuditLog, Event, Head, verify
+from ipats_lib.access.audit import AuditLog, Event, Head, locked, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.mail import MailError, Postbox
@@ -107,7 +107,7 @@ def link(
     iwds: Annotated[str, typer.Option(help="The IWDS account.")] = "",
     issuer: Annotated[str, typer.Option(help="A provider's issuer, with --subject.")] = "",
     subject: Annotated[str, typer.Option(help="The provider's `sub` of this user.")] = "",
-    part: Annotated[bool, typer.Option("--part", help="Part the IWDS account instead.")] = False,
+    part: Annotated[bool, typer.Option("--part", help="Part them instead.")] = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
 ) -> None:
@@ -118,7 +118,7 @@ def link(
         if iwds:
             accounts.set_link(opened, user, iwds, not part)
         else:
-            accounts.set_identity(opened, user, issuer, subject)
+            accounts.set_identity(opened, user, issuer, subject, not part)
         thing = f"IWDS account {iwds}" if iwds else f"an identity of {issuer}"
         _note(log, "part" if part else "link", user, thing)
 
@@ -155,8 +155,13 @@ def _accounts_csv(path: Path, taken: datetime | None) -> RosterFile:
 
 
 def _as_stored(row: dict[str, Any]) -> dict[str, Any]:
-    """LWIAs with two digits and planner ids in lower case, as a snapshot keeps them."""
-    tidy = {name: (value or "").strip() for name, value in row.items() if name is not None}
+    """LWIAs with two digits and planner ids in lower case, as a snapshot keeps them.
+
+    Nothing of a line with more or fewer cells than the head: its cells stand in wrong columns.
+    """
+    if None in row or None in row.values():
+        return {}
+    tidy = {name: value.strip() for name, value in row.items()}
     lwia = tidy.get("lwia", "")
     tidy["lwia"] = lwia.zfill(2) if lwia.isascii() and lwia.isdigit() else lwia
     tidy["planner_id"] = tidy.get("planner_id", "").lower()
@@ -264,7 +269,9 @@ def mail_due(
         outcome = "done" if taken else "refused"
         _note(log, "mail", "", f"{letter.kind} of request {about}", outcome)
 
-    with Store(store) as opened:
+    # A run that takes long is still sending when the next one begins: no message goes out twice.
+    alone = store.with_name("mail.lock")
+    with Store(store) as opened, alone.open("a") as lock, locked(lock.fileno()):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:

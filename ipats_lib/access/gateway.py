@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ipats_lib.access import accounts, pages, sessions
 from ipats_lib.access.audit import AuditError, AuditLog, Event, veiled
+from ipats_lib.access.conditions import keep_one_range, unmet
 from ipats_lib.access.decision import Decision, Reason, decide
 from ipats_lib.access.grammar import Target, read_path
 from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
@@ -157,8 +158,11 @@ class Gateway:
             facts = path.stat()
         except FileNotFoundError:
             return pages.not_found()
+        keep_one_range(visit.request.scope)
         server = StaticFiles(directory=self.setup.site, check_dir=False)
         response = server.file_response(path, facts, visit.request.scope)
+        if unmet(visit.request.headers, response.headers["etag"], facts.st_mtime):
+            return Response(status_code=HTTPStatus.PRECONDITION_FAILED)
         response.headers["Cache-Control"] = keep
         if response.status_code == HTTPStatus.OK:
             response.headers["Content-Type"] = media

@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import localtime, make_msgid
 
 from ipats_lib.errors import AccessError
 
@@ -33,6 +34,8 @@ class Postbox:
         """Send one message; MailError when it was not taken, ServerAwayError when none would be."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
+        message["Date"] = localtime()
+        message["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2])
         if copy:
             message["Cc"] = copy
         message.set_content(text)

@@ -108,6 +108,8 @@ server {{
     alias {site}/;
     autoindex off;
     default_type application/octet-stream;
+    # Many ranges of one file make an answer larger than the file.
+    max_ranges 1;
     # Asked for from outside, or gone since the gateway named it: the gateway's own answer.
     error_page 404 = @ipats_gateway;
   }}

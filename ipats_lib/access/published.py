@@ -70,7 +70,7 @@ def publications(site: Path, scopes: Sequence[Scope]) -> tuple[Publication, ...]
 
 def _periods(site: Path) -> list[str]:
     names = [path.name for path in site.glob("PY20*") if release_of(site, path.name)]
-    return sorted(names, key=lambda n: (Period.parse(n).py, Period.parse(n).quarter), reverse=True)
+    return sorted(names, key=lambda name: (Period.parse(name).report_quarter, name), reverse=True)
 
 
 def _publication(site: Path, period: str, scopes: Sequence[Scope]) -> Publication | None:

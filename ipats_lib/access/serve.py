@@ -71,8 +71,8 @@ def serve(
         port=port,
         interface=Interfaces.ASGI,
         websockets=False,
-        # nginx speaks HTTP/1.1 to it: nothing else is understood there.
-        http=HTTPModes.http1 if setup.proxied else HTTPModes.auto,
+        # What the tests attack, and what nginx speaks: nothing else is understood.
+        http=HTTPModes.http1,
         workers=1,
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]  # granian takes the name as well

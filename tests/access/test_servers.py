@@ -68,6 +68,59 @@ def test_a_range_is_that_part_and_needs_the_same_right(server, place, admin):
     assert ask(server, PAGE, "", "Range: bytes=0-1\r\n").status == 404
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["items=0-1", "", "bytes", "bytes=0-0,2-2", "bytes=0-5,0-5", "bytes=" + "0-," * 300 + "0-"],
+)
+def test_of_many_ranges_or_another_unit_the_whole_is_sent(server, place, admin, asked):
+    """RFC 9110, 14.2: an unknown unit must be ignored, many ranges may be."""
+    whole = (place.site / PAGE[1:]).read_bytes()
+    answer = ask(server, PAGE, admin, f"Range: {asked}\r\n")
+    assert (answer.status, answer.body) == (200, whole)
+    assert ask(server, PAGE, "", f"Range: {asked}\r\n").status == 404
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=a-b", "bytes=5-1", "bytes=,", "bytes=--1", "bytes=1_0-20"]
+)
+def test_of_a_range_that_is_none_nothing_is_made(server, place, admin, asked):
+    """RFC 9110, 14.2: it may be ignored or refused."""
+    answer = ask(server, PAGE, admin, f"Range: {asked}\r\n")
+    whole = answer.body == (place.site / PAGE[1:]).read_bytes()
+    assert (answer.status, whole) in ((200, True), (416, False))
+
+
+def test_a_condition_that_is_not_met_sends_nothing(server, admin):
+    """RFC 9110, 13.1.1 and 13.1.4."""
+    page = ask(server, PAGE, admin)
+    tag, changed = page.header("etag"), page.header("last-modified")
+    long_ago = "Mon, 01 Jan 2001 00:00:00 GMT"
+    for headers, status in (
+        (f"If-Match: {tag}", 200), ('If-Match: "x", ' + tag, 200), ("If-Match: *", 200),
+        ('If-Match: "x"', 412), (f"If-Unmodified-Since: {changed}", 200),
+        (f"If-Unmodified-Since: {long_ago}", 412),
+        ('If-Match: "x"\r\nRange: bytes=0-1', 412), (f"If-Match: {tag}\r\nRange: bytes=0-1", 206),
+        (f"If-Range: {tag}\r\nRange: bytes=0-1", 206), ('If-Range: "x"\r\nRange: bytes=0-1', 200),
+    ):  # fmt: skip
+        answer = ask(server, PAGE, admin, f"{headers}\r\n")
+        assert (headers, answer.status) == (headers, status)
+        assert page.body[50:90] not in answer.body or status == 200
+        assert ask(server, PAGE, "", f"{headers}\r\n").status == 404
+
+
+@pytest.mark.parametrize("written", ["{}?", "{}#x", "{}?#x", "http://h{}"])
+def test_a_plain_path_written_otherwise_is_that_path_in_the_log_too(server, place, admin, written):
+    """Both servers take these for the path itself before anyone else sees them."""
+    for path, cookie, status in ((PAGE, admin, 200), (PAGE.replace("01", "02"), admin, 404)):
+        answers = [ask(server, path, cookie), ask(server, written.format(path), cookie)]
+        assert [(a.status, a.body) for a in answers] == [(status, answers[0].body)] * 2
+        lines = list(events(place.audit))[-2:]
+        facts = [(line["object"], line["outcome"], line["reason"]) for line in lines]
+        assert facts[0] == facts[1]
+        assert facts[0][0] == path[1:]
+    assert ask(server, PAGE + "??", admin).status == 404
+
+
 def test_an_unchanged_page_is_not_sent_again_but_only_to_who_may_see_it(server, admin):
     tag = ask(server, PAGE, admin).header("etag")
     since = ask(server, PAGE, admin).header("last-modified")
@@ -168,6 +221,12 @@ def test_a_held_store_refuses_a_sign_in_at_once(own_place, start):
     print(f"a held store: 503 after {took:.2f} s")
 
 
+REFUSED_BY_GRANIAN = (
+    b"GET /Anna%20Doe x y\r\n\r\n",
+    b"\x16\x03\x01 no HTTP at all\r\n\r\n",
+    b"GET /Anna-Doe" + b"a" * 70000 + b" HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+)
 REFUSED_BY_NGINX = (
     b"GET /Anna%20Doe x y\r\n\r\n",
     b"GET /Anna-Doe HTTP/1.1\r\nConnection: close\r\n\r\n",
@@ -176,6 +235,20 @@ REFUSED_BY_NGINX = (
     b"GET /Anna-Doe HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 70000 + b"\r\n\r\n",
     b"POST /Anna-Doe HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n",
 )
+
+
+def test_embedded_what_is_no_http_gets_a_bare_answer_that_holds_nothing(own_place):
+    """No header of ours and no line: it never was a request (docs/access.md)."""
+    with gateway(own_place) as port:
+        assert ask(port, PAGE, own_place.cookie("admin01")).status == 200
+        before = list(events(own_place.audit))
+        told = [raw(port, request) for request in REFUSED_BY_GRANIAN]
+        assert list(events(own_place.audit)) == before
+        assert ask(port, PAGE).status == 404
+    assert [answer.status for answer in told] == [400, 400, 414, 0], "HTTP/2 is not spoken"
+    assert {answer.body for answer in told} == {b""}
+    named = {line.split(":")[0] for answer in told for line in answer.head.split("\r\n")[1:]}
+    assert named == {"connection", "content-length", "date"}
 
 
 def test_what_nginx_refuses_itself_is_in_its_log_and_carries_the_headers(own_place):

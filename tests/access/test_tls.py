@@ -4,6 +4,7 @@ A browser speaks TLS to the embedded gateway or to nginx; plain HTTP to the same
 """
 
 import http.client
+import socket
 import ssl
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,11 @@ PAGE = "/PY2024Q4/lwia/01/index.html"
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
+    return certified(tmp_path_factory.mktemp("tls"))
+
+
+def certified(folder):
     """A certificate for 127.0.0.1 and its key, both PEM."""
-    folder = tmp_path_factory.mktemp("tls")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ipats test")])
     now = datetime.now(UTC)
@@ -86,6 +90,17 @@ def ask(port, certificate, path, cookie="", **limits):
     return answer, body
 
 
+def protocol(port, certificate) -> str | None:
+    """What a server takes of the protocols that a browser offers."""
+    trusted = ssl.create_default_context(cafile=certificate)
+    trusted.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("127.0.0.1", port), 10) as link,
+        trusted.wrap_socket(link, server_hostname="127.0.0.1") as safe,
+    ):
+        return safe.selected_alpn_protocol()
+
+
 @pytest.mark.parametrize("server", [embedded, nginx])
 def test_pages_come_over_tls_and_over_nothing_else(own_place, pair, server):
     place = own_place
@@ -102,6 +117,7 @@ def test_pages_come_over_tls_and_over_nothing_else(own_place, pair, server):
         old = {"maximum_version": ssl.TLSVersion.TLSv1_1, "minimum_version": ssl.TLSVersion.TLSv1}
         with pytest.warns(DeprecationWarning, match="TLSv1"), pytest.raises(ssl.SSLError):
             ask(port, pair[0], PAGE, cookie, **old)
+        assert protocol(port, pair[0]) == "http/1.1"
         plain = servers.ask(port, PAGE, f"Cookie: {cookie}\r\n")
         assert plain.status in (0, 400)
         assert b"Overview" not in plain.body
