@@ -194,8 +194,9 @@ def contact_recency(desk: Desk) -> pd.DataFrame:
     if "case_note" not in desk.tables:
         return _none()
     records, mine = _title1(desk)
+    customers = records.text("100")
     whose, numbers, dates = _by_customer(desk, desk.tables["case_note"], "date")
-    parts = [_none()]
+    parts = []
     for day in _ends(desk):
         active = active_on(records, mine, day)
         past = dates <= np.datetime64(day)
@@ -204,8 +205,8 @@ def contact_recency(desk: Desk) -> pd.DataFrame:
         newest[numbers[past]] = dates[past]
         since = np.fmax(newest[whose[active]], records.day("900")[active])
         today = np.full(len(since), np.datetime64(day))
-        parts.append(_events(today, _span(today, since), records.text("100")[active]))
-    return pd.concat(parts, ignore_index=True)
+        parts.append((today, _span(today, since), customers[active]))
+    return _events(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def service_intensity(desk: Desk) -> pd.DataFrame:
@@ -218,8 +219,8 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
     records, mine = _title1(desk)
     service = services_only(desk.tables["service"])
     whose, numbers, starts = _by_customer(desk, service, "start")
-    entry, exit_ = records.day("900"), records.day("901")
-    parts = [_none()]
+    entry, exit_, customers = records.day("900"), records.day("901"), records.text("100")
+    parts = []
     for day in _ends(desk):
         first, last = np.datetime64(Quarter.of(day).start), np.datetime64(day)
         left = np.where(np.isnat(exit_), last, np.minimum(exit_, last))
@@ -228,8 +229,8 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
         begun = numbers[(starts >= first) & (starts <= last)]
         number = np.bincount(begun, minlength=len(records))[whose]
         rate = number[here] / present[here] * DAYS_PER_MONTH
-        parts.append(_events(np.full(len(rate), last), rate, records.text("100")[here]))
-    return pd.concat(parts, ignore_index=True)
+        parts.append((np.full(len(rate), last), rate, customers[here]))
+    return _events(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def to_first_service(desk: Desk) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 import xlsxwriter
 
 from ipats_lib.report.data import as_of
-from ipats_lib.report.display import Html, is_missing
+from ipats_lib.report.display import Html, is_missing, listed
 from ipats_lib.report.report import Report
 
 # Where the publisher collects them; not set in JupyterLab, where there is nothing to download.
@@ -37,7 +37,7 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 def _column(values: pd.Series) -> list[object]:
     """A column's cells; texts are often the same all the way down."""
-    cells: list[object] = values.tolist()
+    cells: list[object] = listed(values)
     if isinstance(values.dtype, pd.StringDtype):
         told = {cell: _safe(cell) for cell in set(cells)}
         return [told[cell] for cell in cells]
@@ -73,7 +73,7 @@ def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made:
         for place, column in enumerate(frame.columns):
             sheet.write_string(0, place, str(column), bold)
             sheet.set_column(place, place, 14 if place else 36)
-            for line, value in enumerate(frame[column].tolist(), start=1):
+            for line, value in enumerate(listed(frame[column]), start=1):
                 _write(sheet, line, place, value)
     book.close()
     return buffer.getvalue()

@@ -214,7 +214,7 @@ class Report:
         The three of Title I and their total; Wagner-Peyser where an area or the state counts
         anybody. Grants and Trade are no lines of the federal indicators' tables here.
         """
-        counted = set(figures.loc[figures["denominator"] > 0, "program"].astype("str"))
+        counted = set(figures["program"][figures["denominator"] > 0].astype("str").unique())
         wagner_peyser = "wp" in counted and self.scope.kind != "planner"
         return tuple(p for p in PROGRAM_TITLES if p != "wp" or wagner_peyser)
 

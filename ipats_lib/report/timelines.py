@@ -144,8 +144,9 @@ def standing(report: Report) -> pd.DataFrame:
 
 
 def _plain_reasons(reasons: pd.Series) -> list[str]:
-    named = {code: plain_reason(code) for code in reasons.astype("str").unique()}
-    return [named[code] for code in reasons.astype("str")]
+    codes = display.listed(reasons.astype("str"))
+    named = {code: plain_reason(code) for code in set(codes)}
+    return [named[code] for code in codes]
 
 
 def _customers(report: Report, rows: pd.Series) -> NDArray[np.object_]:
@@ -256,7 +257,7 @@ def _lines(frame: pd.DataFrame, here: list[str], columns: tuple[str, ...]) -> di
     mine = frame[frame["customer"].isin(here)]
     cells = [[escape(text) for text in _texts(mine[name])] for name in columns]
     found: dict[str, list[str]] = {}
-    for customer, *texts in zip(mine["customer"], *cells, strict=True):
+    for customer, *texts in zip(display.listed(mine["customer"]), *cells, strict=True):
         row = "".join(f"<td>{text}</td>" for text in texts)
         found.setdefault(customer, []).append(f"<tr>{row}</tr>")
     return {customer: "".join(rows) for customer, rows in found.items()}
@@ -268,7 +269,8 @@ def _standing_lines(report: Report, here: list[str]) -> dict[str, str]:
     mine = frame[frame["customer"].isin(here)]
     found: dict[str, dict[tuple[str, ...], list[str]]] = {}
     columns = (
-        mine[name].tolist() for name in ("customer", "what", "state", "reason", "by", "report")
+        display.listed(mine[name])
+        for name in ("customer", "what", "state", "reason", "by", "report")
     )
     for customer, *key, label in zip(*columns, strict=True):
         found.setdefault(customer, {}).setdefault(tuple(key), []).append(label)
@@ -291,7 +293,7 @@ def _cell(text: str) -> str:
 def _texts(values: pd.Series) -> list[str]:
     if pd.api.types.is_datetime64_dtype(values.dtype):
         return list(values.dt.strftime("%Y-%m-%d").fillna(display.NONE))
-    return [display.text(value) for value in values.tolist()]
+    return [display.text(value) for value in display.listed(values)]
 
 
 _OPEN = ("What", "Why", "Due", "State", "What to do")
