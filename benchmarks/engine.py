@@ -50,6 +50,7 @@ def make_jobs(folder: Path, number: int) -> None:
     from ipats_lib.publishing.making import _Making
     from ipats_lib.publishing.run import Options
     from ipats_lib.publishing.site import Site
+    from ipats_lib.report.data import StateData
     from ipats_lib.sample import write_sample
     from ipats_lib.snapshot import make_snapshot, open_snapshot
 
@@ -60,7 +61,8 @@ def make_jobs(folder: Path, number: int) -> None:
     options = Options(ROOT / "notebooks", folder / "site", Period.parse("PY2024Q4"))
     making = _Making(snapshot, options, Site(options.site), scopes)
     runs = [page for page in making.pages if page.source == page.scope][:number]
-    jobs = [making._job(page, making.state.slice(page.scope)) for page in runs]
+    state = StateData(snapshot, options.period)
+    jobs = [making._job(page, state.slice(page.scope), "") for page in runs]
     (folder / "jobs.pickle").write_bytes(pickle.dumps(jobs))
 
 
