@@ -84,11 +84,21 @@ def changed(
     said: Callable[[Any, Any], str],
 ) -> pd.DataFrame:
     """The frame with what was on each earlier day, and how now differs from it, in words."""
+    return frame.assign(**told(report, now, old, said))
+
+
+def told(
+    report: Report,
+    now: Sequence[Any],
+    old: Mapping[str, Sequence[Any]],
+    said: Callable[[Any, Any], str],
+) -> dict[str, Sequence[Any]]:
+    """The columns that `changed` adds."""
     since = {
         since_of(report, day): [said(n, was) for n, was in zip(now, before, strict=True)]
         for day, before in old.items()
     }
-    return frame.assign(**old, **since)
+    return {**old, **since}
 
 
 def since_of(report: Report, day: str) -> str:

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from ipats_lib.caseload import trainings
 from ipats_lib.report import dashboards, display, downloads, engaged, people
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -24,8 +23,8 @@ def offers(report: Report) -> Html:
         "Overdue": dashboards.overdue_frame(report),
         "Shares": people.share_frame(report),
         "Open trainings": people.training_frame(report),
-        "Occupations": trainings.by_occupation(people.open_frame(report)),
-        "Providers": trainings.by_provider(people.open_frame(report)),
+        "Occupations": people.occupation_frame(report),
+        "Providers": people.provider_frame(report),
         "Active by group": people.active_by_group(report),
         "Engagement": engaged.figures(report),
     }

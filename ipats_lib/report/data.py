@@ -30,6 +30,7 @@ from ipats_lib.indicators.aggregate import in_areas
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
+from ipats_lib.report import upcoming
 from ipats_lib.report.counted import NOTHING, counted
 from ipats_lib.report.history import history
 from ipats_lib.report.stacked import CASE_TABLES, stack
@@ -241,9 +242,10 @@ class StateData:
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:
         """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""
         parts = [
-            before.counts(scope).assign(known_at=before.snapshot.as_of.isoformat())
+            known.assign(known_at=before.snapshot.as_of.isoformat())
             for before in self._before
             if scope in before.snapshot.scopes()
+            for known in (before.counts(scope), before.forecasts_of(scope))
         ]
         found = pd.concat([NOTHING, *parts], ignore_index=True) if parts else NOTHING
         return found[list(NOTHING.columns)].astype(NOTHING.dtypes)
@@ -254,13 +256,27 @@ class StateData:
             self._counts[scope.kind] = self._count(scope.kind)
         return self._counts[scope.kind].get(scope.area, NOTHING.drop(columns="known_at"))
 
+    def forecasts_of(self, scope: Scope) -> pd.DataFrame:
+        """What is known of the program years whose outcomes still come (`upcoming.forecasts`)."""
+        return self._forecasts.get((scope.kind, scope.area), NOTHING.drop(columns="known_at"))
+
+    @cached_property
+    def _forecasts(self) -> Mapping[tuple[str, str], pd.DataFrame]:
+        every = upcoming.forecasts(self.snapshot, self.rows, upcoming.years_of(self.period))
+        return {
+            (str(kind), str(area)): mine.drop(columns=list(AREA))
+            for (kind, area), mine in every.groupby(list(AREA))
+        }
+
     @cached_property
     def _counts(self) -> dict[AreaType, Mapping[str, pd.DataFrame]]:
         return {}
 
     def _count(self, kind: AreaType) -> Mapping[str, pd.DataFrame]:
         """What each area of a kind counts: asked once for all of them."""
-        every = counted(stack(self.snapshot, kind, self.rows, self.caseload, self.membership))
+        every = counted(
+            stack(self.snapshot, kind, self.rows, self.caseload, self.membership), self.period
+        )
         by_area = every.sort_values(["area", "kind", "key", "part"]).groupby("area")
         return {str(area): mine.drop(columns="area") for area, mine in by_area}
 

@@ -178,6 +178,22 @@ def training_roster(report: Report) -> pd.DataFrame:
     return found.assign(program=program.fillna(""))[listed]
 
 
+@cache
+def provider_frame(report: Report) -> pd.DataFrame:
+    """Trainings under way by provider and type, and those of earlier extracts."""
+    frame = trainings.by_provider(open_frame(report))
+    return before.beside(
+        report, frame, "provider", frame["provider"].tolist(), frame["type"].tolist()
+    )
+
+
+@cache
+def occupation_frame(report: Report) -> pd.DataFrame:
+    """Trainings under way by occupation, and those of earlier extracts."""
+    frame = trainings.by_occupation(open_frame(report))
+    return before.beside(report, frame, "occupation", frame["occupation"].tolist())
+
+
 def providers(report: Report) -> Html:
     """The same trainings by provider; a sentence where the extract has no services."""
     if report.data.frames.get("service") is None:
@@ -186,8 +202,9 @@ def providers(report: Report) -> Html:
         Column("provider", "Provider"),
         Column("type", "Type of training"),
         Column("n", "Open", display.count, number=True),
+        *before.columns(report),
     )
-    frame = trainings.by_provider(open_frame(report))
+    frame = provider_frame(report)
     made = tables.table(frame, "Open trainings by provider", columns, "none is open.")
     return made if frame.empty else tables.as_roster(made)
 
@@ -197,7 +214,8 @@ def occupations(report: Report) -> Html:
     columns = (
         Column("occupation", "Occupation (O*NET code)"),
         Column("n", "Open", display.count, number=True),
+        *before.columns(report),
     )
-    frame = trainings.by_occupation(open_frame(report))
+    frame = occupation_frame(report)
     made = tables.table(frame, "Open trainings by occupation", columns, "no training is open.")
     return made if frame.empty else tables.as_roster(made)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report as Window
 from ipats_lib.report import display, sentences
@@ -296,7 +295,6 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
     """Who can still supply a success (`outlook.pending`)."""
     if "month" in frame:
         return counts(frame, caption, "none is pending.")
-    shown = frame.assign(why=frame["reason"].map(plain_reason))
     columns = (
         Column("customer", "Customer", href="page"),
         Column("program_title", "Program"),
@@ -304,7 +302,7 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
         Column("happens_by", "Must happen by"),
         Column("recorded_by", "Must be in IWDS by"),
     )
-    return as_roster(table(shown, caption, columns, "none is pending."))
+    return as_roster(table(frame, caption, columns, "none is pending."))
 
 
 def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:

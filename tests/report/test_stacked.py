@@ -43,8 +43,8 @@ def test_areas_counted_together_have_the_counts_of_their_own_desks(sliced, kind)
     mine = {scope: data for scope, data in scopes.items() if scope.kind == kind}
     assert mine
     for scope, data in mine.items():
-        own = counted(alone(state, scope, data)).groupby(KEYS)["n"].sum()
-        figures = counted(alone(state, scope, data)).set_index(KEYS)["value"].dropna()
+        own = counted(alone(state, scope, data), state.period).groupby(KEYS)["n"].sum()
+        figures = counted(alone(state, scope, data), state.period).set_index(KEYS)["value"].dropna()
         together = state.counts(scope)
         told = together.set_index(KEYS)["value"].dropna()
         assert told.to_dict() == pytest.approx(figures.to_dict())
