@@ -126,11 +126,13 @@ def _days_ago(view: View, days: int) -> np.datetime64:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One line of `params/shares.csv`. at_least: share 0..1 below which it is flagged, or None."""
+    """One line of `params/shares.csv`. action: what to do about it; at_least: share 0..1 below
+    which it is flagged, or None."""
 
     id: str
     name: str
     definition: str
+    action: str
     at_least: float | None
     source: str
 
@@ -138,13 +140,14 @@ class Share:
 @cache
 def load_shares() -> dict[str, Share]:
     """The shares by id; ParamsError names file and line."""
-    columns = ("id", "name", "definition", "at_least", "source")
+    columns = ("id", "name", "definition", "action", "at_least", "source")
     return {share.id: share for share in read_each("shares.csv", columns, _share)}
 
 
 def _share(row: dict[str, str]) -> Share:
     least = float(row["at_least"]) / 100 if row["at_least"] else None
-    return Share(one_of(row["id"], QUESTIONS), row["name"], row["definition"], least, row["source"])
+    texts = (row["name"], row["definition"], row["action"])
+    return Share(one_of(row["id"], QUESTIONS), *texts, least, row["source"])
 
 
 def shares(records: Records, as_of: date) -> pd.DataFrame:

@@ -42,16 +42,17 @@ def _caseload(report: Report) -> pd.DataFrame:
 
 
 def flow_offers(report: Report) -> Html:
-    """Enrolments and exits by month as CSV."""
+    """Enrolments and exits by month as CSV, and inside an area whose they are."""
     both = dashboards.months(report).merge(
         dashboards.exits_by_reason(report).drop(columns="All", errors="ignore"),
         how="left",
         on="month",
     )
-    return display.together(
-        downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month"),
-        downloads.again(BOOK, "all tables as a workbook"),
-    )
+    parts = [downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month")]
+    if report.scope.kind != "state":
+        listed = downloads.csv(dashboards.flow_roster(report))
+        parts.append(downloads.offer("flow-roster.csv", listed, "each enrolment and exit"))
+    return display.together(*parts, downloads.again(BOOK, "all tables as a workbook"))
 
 
 def training_offers(report: Report) -> Html:

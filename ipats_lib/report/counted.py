@@ -32,17 +32,18 @@ def counted(stack: Stack, period: Period) -> pd.DataFrame:
     """Every count of the dashboards of each area: area, kind, key, part, n (above 0), value.
 
     kind: `alert`, `status`, `band` and `note band` (key: their name), `compared` (`flow.compared`,
-    spans of fixed length), `reason` (of exit), `training` (type), `occupation`, `provider` (part:
-    type), `cohort` (`upcoming.key` of a report quarter of the period and those to come), `share`
-    and `whole` (id of the share), `group` (dimension: group), `engagement` (id; value: its newest
-    closed figure); and by part `part alert`, `active` and `follow_up` (no key). part: an LWIA of
-    the state, or a planner of an LWIA (`UNASSIGNED` for none); blank for what is counted as a
-    whole. value is missing but for engagement.
+    spans of fixed length), `reason` (of exit), `check` (edit check), `training` (type),
+    `occupation`, `provider` (part: type), `cohort` (`upcoming.key` of a report quarter of the
+    period and those to come), `share` and `whole` (id of the share), `group` (dimension: group),
+    `engagement` (id; value: its newest closed figure); and by part `part alert`, `active` and
+    `follow_up` (no key). part: an LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for
+    none); blank for what is counted as a whole. value is missing but for engagement.
     """
     desk, caseload = stack.desk, stack.caseload
     alerts = caseloads.alerts(desk, stack.kind)
     inner = parts_of(desk, stack.kind, stack.seats)
     mine, status = title_i(desk, caseload), statuses(desk, caseload)
+    mended = questions.mended(desk)
     trained = trainings.open_trainings(desk, TRAINING_TYPES)
     parts = [
         _sizes("alert", stack.of(alerts), alerts["alert"]),
@@ -50,6 +51,7 @@ def counted(stack: Stack, period: Period) -> pd.DataFrame:
         _sizes("band", stack.of(mine), mine["band"]),
         *_flow(stack),
         *_engagement(stack),
+        _sizes("check", stack.of(mended), mended["rule"]),
         _sizes("training", stack.of(trained), trained["type"]),
         _sizes("occupation", stack.of(trained), trained["occupation"]),
         _sizes("provider", stack.of(trained), trained["provider"], trained["type"]),

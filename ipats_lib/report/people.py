@@ -42,22 +42,30 @@ def shares(report: Report, *numbers: str) -> Html:
     named = [known[name] for name in mine["id"]]
     shown = mine.assign(
         definition=[share.definition for share in named],
+        action=[share.action for share in named],
         least=[display.NONE if s.at_least is None else display.rate(s.at_least) for s in named],
         status=[_status(low, s.at_least) for low, s in zip(mine["flagged"], named, strict=True)],
         source=[share.source for share in named],
     )
     columns = (
-        Column("name", "Share"),
+        Column("name", "What"),
         Column("n", "Number", display.count, number=True),
         Column("whole", "Of", display.count, number=True),
         Column("share", "Share", display.rate, number=True),
         *before.columns(report, display.rate),
         Column("least", "At least", number=True),
         Column("status", "Status"),
+    )
+    what = (
+        columns[0],
         Column("definition", "What it is"),
+        Column("action", "What to do"),
         Column("source", "Source"),
     )
-    return tables.table(shown, "Shares", columns, "none.")
+    return display.together(
+        tables.table(shown, "Shares", columns, "none."),
+        tables.table(shown, "What the shares are", what, "none."),
+    )
 
 
 def _status(low: bool, least: float | None) -> str:

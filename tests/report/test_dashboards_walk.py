@@ -4,6 +4,7 @@ Source: issue "Dashboard tools": counts reconcile with the performance pages, an
 number wherever it stands.
 """
 
+import re
 from collections import defaultdict
 from datetime import date
 
@@ -77,7 +78,7 @@ def test_one_label_has_one_number_wherever_it_stands(report):
     found["Active"].add(int(status.loc[running, "n"].sum()))
     found["Active"].add(int(dashboards.bands(report)["n"].sum()))
     found["Active"].add(int(dashboards.overdue_frame(report)["active"].iloc[0]))
-    found["Active"].add(number(dashboards.finding(report).plain.split()[0]))
+    found["Active"].add(number(re.search(r": ([\d,]+);", dashboards.finding(report).plain)[1]))
     found["Active"].add(len(active_rows(report)))
     follow_up = status.loc[status["status"] == FOLLOWED, "n"].sum()
     found["follow-up"] |= {int(follow_up), len(in_follow_up(report))}
