@@ -5,14 +5,13 @@ tools" (XLSX). A row that loses one of them in one scope fails here by its name.
 """
 
 import csv
-import io
 import re
 import zipfile
-from functools import cache
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
+
+from tests.published import headings, lines, page, rows
 
 PERIOD = "PY2024Q4"
 TREND = ["Quarter before 2025-05-15", "Change", "A year before 2024-08-15", "Change in the year"]
@@ -61,27 +60,10 @@ def folders(site_with_earlier) -> dict[str, Path]:
     return {"state": period / "state", "lwia": period / AREA, "planner": planner}
 
 
-@cache
-def page(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
 def tables(folder: Path, name: str, caption: str) -> list:
     """The tables of a page whose caption starts so."""
     found = page(folder / f"{name}.html").find_all("table")
     return [one for one in found if one.caption and one.caption.get_text().startswith(caption)]
-
-
-def headings(table) -> list[str]:
-    return [cell.get_text() for cell in table.select("thead th")]
-
-
-def lines(table) -> list[dict[str, str]]:
-    names = headings(table)
-    return [
-        dict(zip(names, [c.get_text() for c in row.find_all(["th", "td"])], strict=True))
-        for row in table.select("tbody tr")
-    ]
 
 
 def has_trend(table) -> bool:
@@ -95,10 +77,6 @@ def linked(folder: Path, name: str) -> set[str]:
     found = {a["href"] for a in page(folder / f"{name}.html").select("p.download a")}
     assert all((folder / name).with_name(file).is_file() for file in found)
     return found
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
 
 
 def sheets(path: Path) -> int:
