@@ -4,7 +4,7 @@ Each share is a question to the records, named with its definition and threshold
 `params/shares.csv`. Counts are periods of participation of Title I.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -155,8 +155,13 @@ def shares(records: Records, as_of: date) -> pd.DataFrame:
 
     flagged: whether the share lies under its threshold; False where nobody is in the whole.
     """
+    return sized(asked(records, as_of))
+
+
+def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
+    """The same of what has been asked already."""
     lines = []
-    for share, whole, held in asked(records, as_of):
+    for share, whole, held in found:
         part, size = int(held.sum()), int(whole.sum())
         value = part / size if size else float("nan")
         low = bool(share.at_least is not None and size and value < share.at_least)

@@ -31,8 +31,8 @@ def _backlog(report: Report) -> pd.DataFrame:
 @cache
 def _known(report: Report) -> dict[tuple[str, str, str, str], int]:
     frame = _backlog(report)
-    keys = zip(frame["known_at"], frame["kind"], frame["key"], frame["part"], strict=True)
-    return dict(zip(keys, frame["n"].tolist(), strict=True))
+    keys = (frame[name].tolist() for name in ("known_at", "kind", "key", "part"))
+    return dict(zip(zip(*keys, strict=True), frame["n"].tolist(), strict=True))
 
 
 def count(report: Report, day: str, kind: str, key: str, part: str = "") -> int:
@@ -43,8 +43,9 @@ def count(report: Report, day: str, kind: str, key: str, part: str = "") -> int:
 @cache
 def _values(report: Report) -> dict[tuple[str, str, str], float]:
     frame = _backlog(report)
-    keys = zip(frame["known_at"], frame["kind"], frame["key"], strict=True)
-    return dict(zip(keys, frame["value"].tolist(), strict=True))
+    frame = frame[frame["value"].notna()]
+    keys = (frame[name].tolist() for name in ("known_at", "kind", "key"))
+    return dict(zip(zip(*keys, strict=True), frame["value"].tolist(), strict=True))
 
 
 def value(report: Report, day: str, kind: str, key: str) -> float:

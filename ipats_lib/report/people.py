@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload import flow, mix, trainings
-from ipats_lib.cohorts import IN_TITLE_I
+from ipats_lib.cohorts import IN_TITLE_I, Mask
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.report import before, display, queue, tables
 from ipats_lib.report.data import as_of
@@ -22,12 +22,17 @@ def share_frame(report: Report) -> pd.DataFrame:
     """Shares of the catalogue (`mix.shares`): id, name, n (who has it), whole, share (0..1),
     flagged, and the share of earlier extracts with the change in words."""
     known = mix.load_shares()
-    found = mix.shares(report.records, as_of(report.data.about)).rename(columns={"part": "n"})
+    found = mix.sized(_asked(report)).rename(columns={"part": "n"})
     found.insert(1, "name", [f"{known[name].id} {known[name].name}" for name in found["id"]])
     old = {
         day: [_old_share(report, day, name) for name in found["id"]] for day in before.days(report)
     }
     return before.changed(report, found, found["share"].tolist(), old, before.points)
+
+
+@cache
+def _asked(report: Report) -> tuple[tuple[mix.Share, Mask, Mask], ...]:
+    return tuple(mix.asked(report.records, as_of(report.data.about)))
 
 
 def _old_share(report: Report, day: str, name: str) -> float:
@@ -81,11 +86,10 @@ def share_roster(report: Report) -> pd.DataFrame:
     period of participation of its whole. Nobody for the state."""
     if report.scope.kind == "state":
         return pd.DataFrame(columns=["share", "customer", "program", "counted"])
-    view = flow.view_of(report.records, as_of(report.data.about))
     customers, programs = report.records.text("100"), _programs(report)
-    names = list(mix.load_shares())
-    whole = [np.flatnonzero(mix.QUESTIONS[name][0](view)) for name in names]
-    part = [mix.QUESTIONS[name][1](view)[w] for name, w in zip(names, whole, strict=True)]
+    names = [share.id for share, _, _ in _asked(report)]
+    whole = [np.flatnonzero(of_whom) for _, of_whom, _ in _asked(report)]
+    part = [held[of_whom] for _, of_whom, held in _asked(report)]
     places, counted = np.concatenate(whole), np.concatenate(part)
     return pd.DataFrame(
         {
