@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+EARLIER = ("2024-08-15", "2025-05-15")
 ROOT = Path(__file__).parents[1]
 AREAS = ("state", "lwia/01", "lwia/02", "lwia/90")
 
@@ -72,3 +73,25 @@ def site(shared, extract, store) -> Path:
             )
         ),
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def site_with_earlier(shared, extract, store) -> Path:
+    """The state and one area with its planners, beside extracts of a quarter and a year before."""
+
+    def make(folder: Path) -> None:
+        earlier: list[str] = []
+        for day in EARLIER:
+            before = folder.with_name(f"before-{day}")
+            passed(publish("sample", "--out", before, "--scale", 0.05, "--as-of", day))
+            kept = publish("snapshot", "--extract", before, "--store", store)
+            passed(kept)
+            earlier += ["--earlier", kept.stdout.strip()]
+        passed(
+            publish(
+                "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
+                "--site", folder, "--only", "state", "--only", "lwia/01", *earlier,
+            )
+        )  # fmt: skip
+
+    return once(shared, "site-with-earlier", make)

@@ -56,6 +56,20 @@ def monthly(records: Records, as_of: date) -> pd.DataFrame:
     )
 
 
+def entries_and_exits(records: Records, as_of: date) -> pd.DataFrame:
+    """Every entry and exit of Title I up to the as-of date: place (of the record), what, day and
+    reason (923; blank for an entry)."""
+    mine, parts = IN_TITLE_I(view_of(records, as_of)), []
+    for what, element in (("Enrolment", "900"), ("Exit", "901")):
+        days = records.day(element)
+        place = np.flatnonzero(mine & (days <= np.datetime64(as_of)))
+        codes = records.code("923")[place].tolist() if element == "901" else None
+        reason = [EXIT_REASONS.get(c, EXIT_REASONS[0]) for c in codes] if codes else ""
+        day = days[place].astype("datetime64[s]")
+        parts.append(pd.DataFrame({"place": place, "what": what, "day": day, "reason": reason}))
+    return pd.concat(parts, ignore_index=True)
+
+
 def exits_known(as_of: date) -> date:
     """The last day of which all exits are known: 90 days before the as-of date."""
     return as_of - timedelta(days=threshold("exit_days"))

@@ -4,7 +4,7 @@ Each share is a question to the records, named with its definition and threshold
 `params/shares.csv`. Counts are periods of participation of Title I.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -126,11 +126,13 @@ def _days_ago(view: View, days: int) -> np.datetime64:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One line of `params/shares.csv`. at_least: share 0..1 below which it is flagged, or None."""
+    """One line of `params/shares.csv`. action: what to do about it; at_least: share 0..1 below
+    which it is flagged, or None."""
 
     id: str
     name: str
     definition: str
+    action: str
     at_least: float | None
     source: str
 
@@ -138,13 +140,14 @@ class Share:
 @cache
 def load_shares() -> dict[str, Share]:
     """The shares by id; ParamsError names file and line."""
-    columns = ("id", "name", "definition", "at_least", "source")
+    columns = ("id", "name", "definition", "action", "at_least", "source")
     return {share.id: share for share in read_each("shares.csv", columns, _share)}
 
 
 def _share(row: dict[str, str]) -> Share:
     least = float(row["at_least"]) / 100 if row["at_least"] else None
-    return Share(one_of(row["id"], QUESTIONS), row["name"], row["definition"], least, row["source"])
+    texts = (row["name"], row["definition"], row["action"])
+    return Share(one_of(row["id"], QUESTIONS), *texts, least, row["source"])
 
 
 def shares(records: Records, as_of: date) -> pd.DataFrame:
@@ -152,8 +155,13 @@ def shares(records: Records, as_of: date) -> pd.DataFrame:
 
     flagged: whether the share lies under its threshold; False where nobody is in the whole.
     """
+    return sized(asked(records, as_of))
+
+
+def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
+    """The same of what has been asked already."""
     lines = []
-    for share, whole, held in asked(records, as_of):
+    for share, whole, held in found:
         part, size = int(held.sum()), int(whole.sum())
         value = part / size if size else float("nan")
         low = bool(share.at_least is not None and size and value < share.at_least)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any
@@ -97,8 +98,10 @@ class _Making:
     def _state(self, pool: Workers) -> StateData:
         """What the earlier snapshots counted is found beside the first pages."""
         earlier = self.options.earlier
-        counts = pool.aside(counts_of, [str(older.path) for older in earlier])
-        return StateData(self.snapshot, self.options.period, earlier, counts)
+        period = self.options.period
+        count = partial(counts_of, period.name)
+        counts = pool.aside(count, [str(older.path) for older in earlier])
+        return StateData(self.snapshot, period, earlier, counts)
 
     def _modules(self) -> dict[str, str]:
         """Every module that any page depends on, with its hash, for `--explain` next time."""

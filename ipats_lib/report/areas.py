@@ -112,19 +112,22 @@ def table(report: Report) -> Html:
     columns = (
         Column("name", "LWIA", href="page"),
         Column("n", "Active", display.count, number=True),
-        *before.columns(report),
         Column("late", "A-08 Overdue soft exit", display.count, number=True),
-        Column("late_share", "Share of the active", display.rate, number=True),
+        Column("late_share", "A-08, of the active", display.rate, number=True),
         Column("due", "A-14 Skill gain due", display.count, number=True),
         Column("follow_up", FOLLOWED, display.count, number=True),
         Column("enrolled", f"Enrolled in 90 days up to {day}", display.count, number=True),
         Column("exited", f"Exited in 90 days up to {known}", display.count, number=True),
         Column("long", "A-27 Long participation", display.count, number=True),
-        Column("long_share", "Share of the active", display.rate, number=True),
+        Column("long_share", "A-27, of the active", display.rate, number=True),
     )
     caption = f"Every LWIA, Title I on {report.data.about.as_of}"
-    made = tables.table(by_area(report), caption, columns, "none.")
-    return tables.as_roster(made, whole=True)
+    frame = by_area(report)
+    made = tables.as_roster(tables.table(frame, caption, columns, "none."), whole=True)
+    if not before.days(report):
+        return made
+    then = (*columns[:2], *before.columns(report))
+    return display.together(made, tables.table(frame, "Active by LWIA, by extract", then, "none."))
 
 
 def balance(report: Report) -> Html:

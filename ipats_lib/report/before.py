@@ -31,8 +31,8 @@ def _backlog(report: Report) -> pd.DataFrame:
 @cache
 def _known(report: Report) -> dict[tuple[str, str, str, str], int]:
     frame = _backlog(report)
-    keys = zip(frame["known_at"], frame["kind"], frame["key"], frame["part"], strict=True)
-    return dict(zip(keys, frame["n"].tolist(), strict=True))
+    keys = (frame[name].tolist() for name in ("known_at", "kind", "key", "part"))
+    return dict(zip(zip(*keys, strict=True), frame["n"].tolist(), strict=True))
 
 
 def count(report: Report, day: str, kind: str, key: str, part: str = "") -> int:
@@ -43,8 +43,9 @@ def count(report: Report, day: str, kind: str, key: str, part: str = "") -> int:
 @cache
 def _values(report: Report) -> dict[tuple[str, str, str], float]:
     frame = _backlog(report)
-    keys = zip(frame["known_at"], frame["kind"], frame["key"], strict=True)
-    return dict(zip(keys, frame["value"].tolist(), strict=True))
+    frame = frame[frame["value"].notna()]
+    keys = (frame[name].tolist() for name in ("known_at", "kind", "key"))
+    return dict(zip(zip(*keys, strict=True), frame["value"].tolist(), strict=True))
 
 
 def value(report: Report, day: str, kind: str, key: str) -> float:
@@ -84,11 +85,21 @@ def changed(
     said: Callable[[Any, Any], str],
 ) -> pd.DataFrame:
     """The frame with what was on each earlier day, and how now differs from it, in words."""
+    return frame.assign(**told(report, now, old, said))
+
+
+def told(
+    report: Report,
+    now: Sequence[Any],
+    old: Mapping[str, Sequence[Any]],
+    said: Callable[[Any, Any], str],
+) -> dict[str, Sequence[Any]]:
+    """The columns that `changed` adds."""
     since = {
         since_of(report, day): [said(n, was) for n, was in zip(now, before, strict=True)]
         for day, before in old.items()
     }
-    return frame.assign(**old, **since)
+    return {**old, **since}
 
 
 def since_of(report: Report, day: str) -> str:

@@ -1,47 +1,39 @@
 """Which exit quarter feeds which indicator in which report, and when that report is locked."""
 
 from collections.abc import Mapping
+from functools import cache
 from html import escape
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ipats_lib.cohorts import PARTICIPATED_IN_WINDOW, STREAMS, View
 from ipats_lib.due_dates import due
-from ipats_lib.indicators.predicates import IN_EDUCATION_OR_TRAINING
 from ipats_lib.indicators.rules import INDICATORS, Measure
-from ipats_lib.periods import LAG, Period, Quarter, program_year
+from ipats_lib.periods import LAG, Period, Quarter
 from ipats_lib.periods import Report as Window
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.upcoming import PROGRAMS, held, windows_ahead
 
-AHEAD = 7
+Places = dict[tuple[Measure, str, str], NDArray[np.intp]]
 # Quarters after exit in which the outcome is measured; for skill gains, the window itself.
 _MEASURED: Mapping[Measure, int] = {"ERQ2": 2, "ME": 2, "ERQ4": 4, "CR": 4, "MSG": 0}
-_PROGRAMS = ("adult", "dw", "youth")
 
 
-def period_of(quarter: Quarter) -> Period:
-    """The quarterly period whose report quarter this is."""
-    return Period(program_year(quarter.start), (quarter.start.month - 7) % 12 // 3 + 1)
-
-
+@cache
 def cohort_calendar(report: Report, measure: Measure) -> pd.DataFrame:
     """The present report quarter and those to come, for one indicator.
 
     One row per report quarter: measure, report (period name), counted (exit quarter, or window of
     skill gains), measured (quarter of the outcome), due (quarterly report), locked (annual
     report), complete (whether every exit of it is known: its last day is 90 days past), and the
-    records it holds so far: adult, dw, youth (exits; for skill gains, those in education or
-    training).
+    records it holds so far: adult, dw, youth, title1 (each once; exits, for skill gains those in
+    education or training).
     """
-    first = report.period.report_quarter
-    lines = []
-    for ahead in range(AHEAD + 1):
-        period = period_of(first + ahead)
-        window = Window("quarterly", period.py, f"Q{period.quarter}", "current", first + ahead)
-        lines.append(_line(report, measure, period, window))
-    return pd.DataFrame(lines)
+    ahead = windows_ahead(report.period)
+    return pd.DataFrame([_line(report, measure, period, window) for period, window in ahead])
 
 
 def _line(report: Report, measure: Measure, period: Period, window: Window) -> dict[str, object]:
@@ -56,17 +48,31 @@ def _line(report: Report, measure: Measure, period: Period, window: Window) -> d
         "due": due(period),
         "locked": due(Period(period.py)),
         "complete": "yes" if (today - counted.end).days > 90 else "not yet",
-        **{program: _held(report, measure, window, program) for program in _PROGRAMS},
+        **_sizes(report, measure, period.name),
     }
 
 
-def _held(report: Report, measure: Measure, window: Window, program: str) -> int:
-    span = window.cohort(INDICATORS[measure].cohort)
-    view = View(report.records, program, span, as_of(report.data.about))  # type: ignore[arg-type]
-    mine = STREAMS[view.program](view)
-    if measure == "MSG":
-        return int((mine & PARTICIPATED_IN_WINDOW(view) & IN_EDUCATION_OR_TRAINING(view)).sum())
-    return int((mine & view.falls_in_window("901")).sum())
+def _sizes(report: Report, measure: Measure, name: str) -> dict[str, int]:
+    known = places(report)
+    return {program: len(known[measure, name, program]) for program in (*PROGRAMS, "title1")}
+
+
+@cache
+def places(report: Report) -> Places:
+    """Which records each report quarter holds so far, by indicator, report and program."""
+    today = as_of(report.data.about)
+    found: Places = {}
+    for period, window in windows_ahead(report.period):
+        for measure in INDICATORS:
+            for program in (*PROGRAMS, "title1"):
+                # The same exits feed both.
+                if measure == "ME":
+                    at = found["ERQ2", period.name, program]
+                else:
+                    mine = held(report.records, today, measure, window, program)
+                    at = np.flatnonzero(mine)
+                found[measure, period.name, program] = at
+    return found
 
 
 def strip(report: Report, measure: Measure) -> Html:

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from ipats_lib.caseload import trainings
 from ipats_lib.report import dashboards, display, downloads, engaged, people
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
@@ -24,8 +23,8 @@ def offers(report: Report) -> Html:
         "Overdue": dashboards.overdue_frame(report),
         "Shares": people.share_frame(report),
         "Open trainings": people.training_frame(report),
-        "Occupations": trainings.by_occupation(people.open_frame(report)),
-        "Providers": trainings.by_provider(people.open_frame(report)),
+        "Occupations": people.occupation_frame(report),
+        "Providers": people.provider_frame(report),
         "Active by group": people.active_by_group(report),
         "Engagement": engaged.figures(report),
     }
@@ -43,16 +42,17 @@ def _caseload(report: Report) -> pd.DataFrame:
 
 
 def flow_offers(report: Report) -> Html:
-    """Enrolments and exits by month as CSV."""
+    """Enrolments and exits by month as CSV, and inside an area whose they are."""
     both = dashboards.months(report).merge(
         dashboards.exits_by_reason(report).drop(columns="All", errors="ignore"),
         how="left",
         on="month",
     )
-    return display.together(
-        downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month"),
-        downloads.again(BOOK, "all tables as a workbook"),
-    )
+    parts = [downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month")]
+    if report.scope.kind != "state":
+        listed = downloads.csv(dashboards.flow_roster(report))
+        parts.append(downloads.offer("flow-roster.csv", listed, "each enrolment and exit"))
+    return display.together(*parts, downloads.again(BOOK, "all tables as a workbook"))
 
 
 def training_offers(report: Report) -> Html:

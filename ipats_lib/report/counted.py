@@ -14,7 +14,10 @@ from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
 from ipats_lib.groups import TRAINING_TYPES
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.periods import Period
 from ipats_lib.report.stacked import NAMED, Stack
+from ipats_lib.report.upcoming import held, key, windows_ahead
 from ipats_lib.scopes import AreaType
 
 COLUMNS = ("known_at", "kind", "key", "part", "n", "value")
@@ -25,20 +28,22 @@ NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astyp
 )
 
 
-def counted(stack: Stack) -> pd.DataFrame:
+def counted(stack: Stack, period: Period) -> pd.DataFrame:
     """Every count of the dashboards of each area: area, kind, key, part, n (above 0), value.
 
     kind: `alert`, `status`, `band` and `note band` (key: their name), `compared` (`flow.compared`,
-    spans of fixed length), `reason` (of exit), `training` (type), `share` and `whole` (id of the
-    share), `group` (dimension: group), `engagement` (id; value: its newest closed figure); and by
-    part `part alert`, `active` and `follow_up` (no key). part: an LWIA of the state, or a planner
-    of an LWIA (`UNASSIGNED` for none); blank for what is counted as a whole. value is missing but
-    for engagement.
+    spans of fixed length), `reason` (of exit), `check` (edit check), `training` (type),
+    `occupation`, `provider` (part: type), `cohort` (`upcoming.key` of a report quarter of the
+    period and those to come), `share` and `whole` (id of the share), `group` (dimension: group),
+    `engagement` (id; value: its newest closed figure); and by part `part alert`, `active` and
+    `follow_up` (no key). part: an LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for
+    none); blank for what is counted as a whole. value is missing but for engagement.
     """
     desk, caseload = stack.desk, stack.caseload
     alerts = caseloads.alerts(desk, stack.kind)
     inner = parts_of(desk, stack.kind, stack.seats)
     mine, status = title_i(desk, caseload), statuses(desk, caseload)
+    mended = questions.mended(desk)
     trained = trainings.open_trainings(desk, TRAINING_TYPES)
     parts = [
         _sizes("alert", stack.of(alerts), alerts["alert"]),
@@ -46,7 +51,11 @@ def counted(stack: Stack) -> pd.DataFrame:
         _sizes("band", stack.of(mine), mine["band"]),
         *_flow(stack),
         *_engagement(stack),
+        _sizes("check", stack.of(mended), mended["rule"]),
         _sizes("training", stack.of(trained), trained["type"]),
+        _sizes("occupation", stack.of(trained), trained["occupation"]),
+        _sizes("provider", stack.of(trained), trained["provider"], trained["type"]),
+        *_cohorts(stack, period),
         *_shares(stack),
         _groups(stack),
         _by_part("part alert", stack, of_part(desk, alerts, stack.kind, inner), "alert"),
@@ -151,6 +160,17 @@ def _flow(stack: Stack) -> list[pd.DataFrame]:
             for name, mine in flow.within_fixed_spans(records, today).items()
         ),
     ]
+
+
+def _cohorts(stack: Stack, period: Period) -> list[pd.DataFrame]:
+    """Whom each report quarter holds so far, Title I as a whole."""
+    parts = []
+    for one, window in windows_ahead(period):
+        for code in INDICATORS:
+            mine = held(stack.desk.records, stack.desk.as_of, code, window, "title1")
+            name = pd.Series(key(one.name, "title1", code), index=range(int(mine.sum())))
+            parts.append(_sizes("cohort", stack.areas[mine], name))
+    return parts
 
 
 def _engagement(stack: Stack) -> list[pd.DataFrame]:

@@ -48,8 +48,8 @@ def finding(report: Report) -> Html:
         for alert in WATCHED
     )
     return display.paragraph(
-        f"{active:,} periods of participation of Title I are active on {report.data.about.as_of}: "
-        f"{named}. {alone:,} more are active in Wagner-Peyser alone and counted nowhere else.",
+        f"Active periods of participation of Title I on {report.data.about.as_of}: {active:,}; of "
+        f"them {named}. In Wagner-Peyser alone, and counted nowhere else: {alone:,}.",
         "finding",
     )
 
@@ -257,6 +257,19 @@ def months_table(report: Report) -> Html:
         Column("exits", "Exits", display.count, number=True),
     )
     return tables.table(months(report), "Enrolments and exits by month", columns, "none.")
+
+
+def flow_roster(report: Report) -> pd.DataFrame:
+    """Who entered and who left Title I: what, day, customer, program, reason (923, of exits), the
+    newest first; nobody for the state."""
+    names = ("what", "day", "customer", "program", "reason")
+    if report.scope.kind == "state":
+        return pd.DataFrame(columns=list(names))
+    found = flow.entries_and_exits(report.records, as_of(report.data.about))
+    programs = report.desk.rows["row"].map(queue.programs(report)).fillna("").to_numpy()
+    found["customer"] = report.records.text("100")[found["place"]]
+    found["program"] = programs[found["place"]]
+    return found.sort_values(["day", "customer"], ascending=[False, True])[list(names)]
 
 
 @cache

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -232,7 +232,8 @@ class StateData:
 
     @cached_property
     def _before(self) -> tuple[tuple[Snapshot, Counts], ...]:
-        told = map(counts_of, (str(snapshot.path) for snapshot in self.earlier))
+        count = partial(counts_of, self.period.name)
+        told = map(count, (str(snapshot.path) for snapshot in self.earlier))
         return tuple(zip(self.earlier, self.counts or told, strict=True))
 
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:

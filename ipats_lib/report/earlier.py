@@ -9,6 +9,8 @@ import pandas as pd
 from ipats_lib import caseload as caseloads
 from ipats_lib import forms, groups
 from ipats_lib.indicators.rules import ELEMENTS
+from ipats_lib.periods import Period
+from ipats_lib.report import upcoming
 from ipats_lib.report.counted import counted
 from ipats_lib.report.stacked import stack
 from ipats_lib.scopes import STATE, AreaType
@@ -18,7 +20,7 @@ ROW_COLUMNS = tuple(
     dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
 )
 Counts = Mapping[tuple[str, str], pd.DataFrame]
-"""What `counted.counted` gives of each area, by kind of area and area."""
+"""The counts of each area, by kind of area and area."""
 
 
 def caseload_of(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
@@ -28,14 +30,20 @@ def caseload_of(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     return caseloads.caseload(rows, snapshot.as_of, known)
 
 
-def counts_of(folder: str) -> Counts:
-    """All counts of the snapshot in a folder: a function of the folder alone, for any process."""
+def counts_of(period: str, folder: str) -> Counts:
+    """All counts of the snapshot in a folder, for the pages of a period: `counted.counted` and
+    `upcoming.forecasts`. A function of two texts, for any process."""
     snapshot = open_snapshot(Path(folder))
     rows, members = snapshot.rows(STATE, ROW_COLUMNS), snapshot.membership()
     caseload = caseload_of(snapshot, rows)
-    found: dict[tuple[str, str], pd.DataFrame] = {}
+    asked = Period.parse(period)
+    parts = [upcoming.forecasts(snapshot, rows, upcoming.years_of(asked))]
     for kind in get_args(AreaType):
-        every = counted(stack(snapshot, kind, rows, caseload, members))
-        by_area = every.sort_values(["area", "kind", "key", "part"]).groupby("area")
-        found |= {(kind, str(area)): mine.drop(columns="area") for area, mine in by_area}
-    return found
+        every = counted(stack(snapshot, kind, rows, caseload, members), asked)
+        parts.append(every.assign(area_type=kind))
+    whole = pd.concat(parts, ignore_index=True).sort_values(["area", "kind", "key", "part"])
+    by_area = whole.groupby(["area_type", "area"])
+    return {
+        (str(kind), str(area)): mine.drop(columns=["area_type", "area"])
+        for (kind, area), mine in by_area
+    }

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.cohorts import PROGRAM_TITLES, Program, Records, View
+from ipats_lib.cohorts import PROGRAM_TITLES, Program, View
 from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA, CREDENTIAL_SLOTS
 from ipats_lib.indicators.rules import Measure
 from ipats_lib.levels import year_over
@@ -209,16 +209,21 @@ def _places_of_outcomes(report: Report) -> Places:
     return dict(report.data.frame("outcomes").groupby(keys, observed=True).indices)
 
 
-def records_of(report: Report, outcomes: Outcomes) -> Records:
-    """The records of outcome rows, line by line, with what a success or its deadline hangs on."""
-    rows = _elements(report)
-    return Records(rows.take(rows.index.get_indexer(outcomes.row)))
+def places(report: Report, outcomes: Outcomes) -> NDArray[np.intp]:
+    """Where the record of each outcome row stands among the report's records."""
+    return _index(report).get_indexer(outcomes.row)
 
 
 @cache
-def _elements(report: Report) -> pd.DataFrame:
-    needed = ["row", "900", "901", "1811", *_CREDENTIAL_KINDS, *_CREDENTIAL_DAYS, *_GAIN_DAYS]
-    return report.data.frame("rows")[needed].set_index("row")
+def _index(report: Report) -> pd.Index:
+    return pd.Index(report.data.frame("rows")["row"])
+
+
+@cache
+def view_of(report: Report) -> View:
+    """The report's records as predicates ask them, whatever the program and window."""
+    window = report.period.reports[0].cohort("ER_Q4")
+    return View(report.records, "title1", window, as_of(report.data.about))
 
 
 def _trend(report: Report) -> list[Window]:
@@ -258,9 +263,9 @@ def _closed_credentials(report: Report, program: Program) -> list[tuple[str, Day
 
 
 def _days_to_credential(report: Report, outcomes: Outcomes) -> Days:
-    records = records_of(report, outcomes)
-    first = _first([records.day(element) for element in _CREDENTIAL_DAYS])
-    return _where_success(outcomes, _days(first - records.day("901")))
+    first = _first([report.records.day(element) for element in _CREDENTIAL_DAYS])
+    days = _days(first - report.records.day("901"))
+    return _where_success(outcomes, days[places(report, outcomes)])
 
 
 def _where_success(outcomes: Outcomes, days: Days) -> Days:
@@ -268,20 +273,13 @@ def _where_success(outcomes: Outcomes, days: Days) -> Days:
 
 
 def _has_diploma(report: Report, outcomes: Outcomes) -> NDArray[np.bool_]:
-    return ATTAINED_DIPLOMA(view_of(report, outcomes))
-
-
-def view_of(report: Report, outcomes: Outcomes) -> View:
-    """The records of outcome rows as predicates ask them, whatever the program and window."""
-    today = as_of(report.data.about)
-    window = report.period.reports[0].cohort("ER_Q4")
-    return View(records_of(report, outcomes), "title1", window, today)
+    return ATTAINED_DIPLOMA(view_of(report))[places(report, outcomes)]
 
 
 def _waits(report: Report, outcomes: Outcomes) -> Days:
     """Days since exit, on the as-of date."""
     today = np.datetime64(as_of(report.data.about))
-    return _days(today - records_of(report, outcomes).day("901"))
+    return _days(today - report.records.day("901")[places(report, outcomes)])
 
 
 def _open_waits(report: Report, program: Program) -> Days:
@@ -303,8 +301,8 @@ def _gains_to_come(report: Report, year: Window, program: Program) -> float:
     start = np.datetime64(last.cohort("MSG").start)
     mine = outcomes_of(report, last.label, program, measure="MSG")
     mine = mine.at(mine.among("success", "failure"))
-    in_training = records_of(report, mine).day("1811") <= start + np.timedelta64(elapsed, "D")
-    mine = mine.at(in_training)
+    in_training = report.records.day("1811") <= start + np.timedelta64(elapsed, "D")
+    mine = mine.at(in_training[places(report, mine)])
     return share_still_to_come(_days_to_gain(report, mine, start), elapsed)
 
 
@@ -318,12 +316,13 @@ def _last_finished(report: Report, year: Window, today: date) -> Window | None:
 
 def _days_to_gain(report: Report, outcomes: Outcomes, start: np.datetime64) -> Days:
     """Days from the start to the first gain, a diploma among them (domain 2.9)."""
-    records = records_of(report, outcomes)
+    records = report.records
     dated = [records.day(element) for element in _GAIN_DAYS]
     for kind, day in CREDENTIAL_SLOTS:
         dated.append(np.where(records.code(kind) == 1, records.day(day), np.datetime64("NaT")))
     within = [np.where(days >= start, days, np.datetime64("NaT")) for days in dated]
-    return _where_success(outcomes, _days(_first(within) - start))
+    days = _days(_first(within) - start)
+    return _where_success(outcomes, days[places(report, outcomes)])
 
 
 def _first(dated: list[NDArray[Any]]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ import pandas as pd
 from ipats_lib.caseload import mend, questions
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.params import load_layout
-from ipats_lib.report import customers, display, queue, tables
+from ipats_lib.report import before, customers, display, queue, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
@@ -23,6 +23,7 @@ def checks(report: Report) -> Html:
     columns = (
         Column("name", "Check"),
         Column("n", "Records", display.count, number=True),
+        *before.columns(report),
         Column("severity", "Severity"),
         Column("elements", "Elements"),
     )
@@ -30,11 +31,13 @@ def checks(report: Report) -> Html:
     return tables.table(frame, "Edit checks that records break", columns, "no record breaks one.")
 
 
+@cache
 def check_frame(report: Report) -> pd.DataFrame:
-    """One row per check that a record breaks: rule, name, n (records), severity, elements."""
+    """One row per check that a record breaks: rule, name, n (records), severity, elements, and n of
+    earlier extracts."""
     counted = questions.mended(report.desk)["rule"].value_counts()
     mine = [check for check in mend.load_checks().values() if check.id in counted]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "rule": [check.id for check in mine],
             "name": [f"{check.id} {check.message}" for check in mine],
@@ -43,6 +46,7 @@ def check_frame(report: Report) -> pd.DataFrame:
             "elements": [element_names(check.elements) for check in mine],
         }
     )
+    return before.beside(report, table, "check", table["rule"].tolist())
 
 
 def frame(report: Report) -> pd.DataFrame:

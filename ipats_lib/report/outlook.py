@@ -1,5 +1,6 @@
 """What can still change in the program year, and what it would take, for one scope."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
 from ipats_lib.due_dates import due
+from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import find_level, load_levels, target, year_over
 from ipats_lib.periods import Period, program_year_end
@@ -22,11 +24,12 @@ from ipats_lib.report.expectations import (
     of_median,
     of_rate,
     outcomes_of,
+    places,
     view_of,
 )
 from ipats_lib.report.report import Report
 
-__all__ = ["all_tested", "outlook", "pending", "program_year_of"]
+__all__ = ["all_tested", "lacking", "outlook", "pending", "program_year_of", "still_open"]
 
 
 def program_year_of(report: Report, ahead: int = 0) -> Window:
@@ -45,6 +48,11 @@ def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
     (negotiated or adjusted), to_90 and to_100 (successes, or wages, lacking; missing where there
     is no level or it is out of reach).
     """
+    return _outlook(report, ahead)
+
+
+@cache
+def _outlook(report: Report, ahead: int) -> pd.DataFrame:
     year = program_year_of(report, ahead)
     lines = [
         _line(report, year, program, measure)
@@ -97,8 +105,8 @@ def _of_rate(
         "expected": expected,
         "ceiling": ceiling,
         "miss": hoped.miss,
-        "to_90": _lacking(successes, denominator, level, 90),
-        "to_100": _lacking(successes, denominator, level, 100),
+        "to_90": lacking(successes, denominator, level, 90),
+        "to_100": lacking(successes, denominator, level, 100),
     }
 
 
@@ -122,7 +130,8 @@ def _of_median(report: Report, program: Program, mine: Outcomes, level: float) -
     }
 
 
-def _lacking(successes: int, denominator: int, level: float, percent: float) -> int | None:
+def lacking(successes: int, denominator: int, level: float, percent: float) -> int | None:
+    """Successes that a rate lacks for this percent of its level; None without a level."""
     if np.isnan(level) or not denominator:
         return None
     return more_successes(successes, denominator, level, percent)
@@ -131,35 +140,52 @@ def _lacking(successes: int, denominator: int, level: float, percent: float) -> 
 def pending(report: Report, measure: Measure, ahead: int = 0) -> pd.DataFrame:
     """Who can still supply a success (or a wage) in a program year, the nearest closing first.
 
-    One row per period of participation and program: customer, program_title, reason, happens_by
-    (last day on which the outcome can happen), recorded_by (the annual report is locked), page
-    (the customer's time line). For the state, one row per month: month, n.
+    One row per period of participation and program: customer, program_title, reason, why (in
+    words), happens_by (last day on which the outcome can happen), recorded_by (the annual report
+    is locked), page (the customer's time line). For the state, one row per month: month, pending.
     """
+    every = still_open(report, ahead)
+    mine = every.take(np.flatnonzero(every["measure"] == measure)).reset_index(drop=True)
+    if report.scope.kind != "state":
+        return mine.drop(columns="measure")
+    months = mine["happens_by"].dt.strftime("%Y-%m").value_counts().sort_index()
+    return months.rename_axis("month").rename("pending").reset_index()
+
+
+@cache
+def still_open(report: Report, ahead: int) -> pd.DataFrame:
+    """The lines of `pending` of every indicator, with measure; for the state without names."""
     year = program_year_of(report, ahead)
-    every = outcomes_of(report, year.label, *PROGRAMS, measure=measure)
-    mine = every.at(every.among("pending", "awaiting"))
-    closing = pd.Series(_closing(report, year, measure, mine)).astype("datetime64[s]")
-    if report.scope.kind == "state":
-        months = closing.dt.strftime("%Y-%m").value_counts().sort_index()
-        return months.rename_axis("month").rename("pending").reset_index()
-    customer = report.data.frame("rows")["100"].astype("str").to_numpy()
-    at = report.members.rows.get_indexer(mine.row)
+    parts = {code: _waiting(report, year, code) for code in INDICATORS}
+    happens_by = [_closing(report, year, code, mine) for code, mine in parts.items()]
+    reasons = np.concatenate([mine.reason for mine in parts.values()])
+    programs = np.concatenate([mine.program for mine in parts.values()])
+    words = {reason: plain_reason(reason) for reason in set(reasons)}
+    customers_of = report.records.text("100").astype("str")
+    at = np.concatenate([places(report, mine) for mine in parts.values()])
     table = pd.DataFrame(
         {
-            "customer": pd.Series(customer[at], dtype="str"),
-            "program": pd.Categorical(mine.program, categories=PROGRAMS),
-            "program_title": [PROGRAM_TITLES[program] for program in mine.program],
-            "reason": mine.reason,
-            "happens_by": closing,
+            "measure": np.repeat(list(parts), [len(mine) for mine in parts.values()]),
+            "customer": customers_of[at] if report.scope.kind != "state" else "",
+            "program_title": [PROGRAM_TITLES[program] for program in programs],
+            "reason": reasons,
+            "why": [words[reason] for reason in reasons],
+            "happens_by": np.concatenate(happens_by).astype("datetime64[s]"),
             "recorded_by": pd.Timestamp(due(Period(year.py))),
         }
     )
-    table = table.assign(page=customers.links(report, table["customer"]))
-    listed = ["customer", "program_title", "reason", "happens_by", "recorded_by", "page"]
-    return table.sort_values(["happens_by", "customer", "program"], ignore_index=True)[listed]
+    order = [PROGRAMS.index(program) for program in programs]
+    table = table.assign(page=customers.links(report, table["customer"]), order=order)
+    by = ["happens_by", "customer", "order"]
+    return table.sort_values(by, ignore_index=True).drop(columns="order")
+
+
+def _waiting(report: Report, year: Window, measure: Measure) -> Outcomes:
+    every = outcomes_of(report, year.label, *PROGRAMS, measure=measure)
+    return every.at(every.among("pending", "awaiting"))
 
 
 def _closing(report: Report, year: Window, measure: Measure, outcomes: Outcomes) -> NDArray[Any]:
     """The last day on which each pending outcome can happen (`projection.last_day`)."""
     end = program_year_end(year.cohort("MSG").end)
-    return last_day(view_of(report, outcomes), measure, end)
+    return last_day(view_of(report), measure, end)[places(report, outcomes)]

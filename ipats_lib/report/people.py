@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload import flow, mix, trainings
-from ipats_lib.cohorts import IN_TITLE_I
+from ipats_lib.cohorts import IN_TITLE_I, Mask
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.report import before, display, queue, tables
 from ipats_lib.report.data import as_of
@@ -22,12 +22,17 @@ def share_frame(report: Report) -> pd.DataFrame:
     """Shares of the catalogue (`mix.shares`): id, name, n (who has it), whole, share (0..1),
     flagged, and the share of earlier extracts with the change in words."""
     known = mix.load_shares()
-    found = mix.shares(report.records, as_of(report.data.about)).rename(columns={"part": "n"})
+    found = mix.sized(_asked(report)).rename(columns={"part": "n"})
     found.insert(1, "name", [f"{known[name].id} {known[name].name}" for name in found["id"]])
     old = {
         day: [_old_share(report, day, name) for name in found["id"]] for day in before.days(report)
     }
     return before.changed(report, found, found["share"].tolist(), old, before.points)
+
+
+@cache
+def _asked(report: Report) -> tuple[tuple[mix.Share, Mask, Mask], ...]:
+    return tuple(mix.asked(report.records, as_of(report.data.about)))
 
 
 def _old_share(report: Report, day: str, name: str) -> float:
@@ -42,22 +47,30 @@ def shares(report: Report, *numbers: str) -> Html:
     named = [known[name] for name in mine["id"]]
     shown = mine.assign(
         definition=[share.definition for share in named],
+        action=[share.action for share in named],
         least=[display.NONE if s.at_least is None else display.rate(s.at_least) for s in named],
         status=[_status(low, s.at_least) for low, s in zip(mine["flagged"], named, strict=True)],
         source=[share.source for share in named],
     )
     columns = (
-        Column("name", "Share"),
+        Column("name", "What"),
         Column("n", "Number", display.count, number=True),
         Column("whole", "Of", display.count, number=True),
         Column("share", "Share", display.rate, number=True),
         *before.columns(report, display.rate),
         Column("least", "At least", number=True),
         Column("status", "Status"),
+    )
+    what = (
+        columns[0],
         Column("definition", "What it is"),
+        Column("action", "What to do"),
         Column("source", "Source"),
     )
-    return tables.table(shown, "Shares", columns, "none.")
+    return display.together(
+        tables.table(shown, "Shares", columns, "none."),
+        tables.table(shown, "What the shares are", what, "none."),
+    )
 
 
 def _status(low: bool, least: float | None) -> str:
@@ -73,11 +86,10 @@ def share_roster(report: Report) -> pd.DataFrame:
     period of participation of its whole. Nobody for the state."""
     if report.scope.kind == "state":
         return pd.DataFrame(columns=["share", "customer", "program", "counted"])
-    view = flow.view_of(report.records, as_of(report.data.about))
     customers, programs = report.records.text("100"), _programs(report)
-    names = list(mix.load_shares())
-    whole = [np.flatnonzero(mix.QUESTIONS[name][0](view)) for name in names]
-    part = [mix.QUESTIONS[name][1](view)[w] for name, w in zip(names, whole, strict=True)]
+    names = [share.id for share, _, _ in _asked(report)]
+    whole = [np.flatnonzero(of_whom) for _, of_whom, _ in _asked(report)]
+    part = [held[of_whom] for _, of_whom, held in _asked(report)]
     places, counted = np.concatenate(whole), np.concatenate(part)
     return pd.DataFrame(
         {
@@ -178,6 +190,22 @@ def training_roster(report: Report) -> pd.DataFrame:
     return found.assign(program=program.fillna(""))[listed]
 
 
+@cache
+def provider_frame(report: Report) -> pd.DataFrame:
+    """Trainings under way by provider and type, and those of earlier extracts."""
+    frame = trainings.by_provider(open_frame(report))
+    return before.beside(
+        report, frame, "provider", frame["provider"].tolist(), frame["type"].tolist()
+    )
+
+
+@cache
+def occupation_frame(report: Report) -> pd.DataFrame:
+    """Trainings under way by occupation, and those of earlier extracts."""
+    frame = trainings.by_occupation(open_frame(report))
+    return before.beside(report, frame, "occupation", frame["occupation"].tolist())
+
+
 def providers(report: Report) -> Html:
     """The same trainings by provider; a sentence where the extract has no services."""
     if report.data.frames.get("service") is None:
@@ -186,8 +214,9 @@ def providers(report: Report) -> Html:
         Column("provider", "Provider"),
         Column("type", "Type of training"),
         Column("n", "Open", display.count, number=True),
+        *before.columns(report),
     )
-    frame = trainings.by_provider(open_frame(report))
+    frame = provider_frame(report)
     made = tables.table(frame, "Open trainings by provider", columns, "none is open.")
     return made if frame.empty else tables.as_roster(made)
 
@@ -197,7 +226,8 @@ def occupations(report: Report) -> Html:
     columns = (
         Column("occupation", "Occupation (O*NET code)"),
         Column("n", "Open", display.count, number=True),
+        *before.columns(report),
     )
-    frame = trainings.by_occupation(open_frame(report))
+    frame = occupation_frame(report)
     made = tables.table(frame, "Open trainings by occupation", columns, "no training is open.")
     return made if frame.empty else tables.as_roster(made)

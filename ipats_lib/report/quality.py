@@ -24,7 +24,7 @@ def finding(report: Report) -> Html:
     known = lines(report)
     tried = int((known["n"] > 0).sum())
     return display.paragraph(
-        f"{int(known['flag'].sum()):,} of {tried:,} figures lie outside their limits. "
+        f"Figures outside their limits: {int(known['flag'].sum()):,} of {tried:,}. "
         "A flag says that somebody should look, not that something is wrong.",
         "finding",
     )

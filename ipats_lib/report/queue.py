@@ -92,7 +92,7 @@ def finding(report: Report) -> Html:
         return display.paragraph("Nobody needs anything that the records would tell.", "finding")
     late, week = int((lines["days"] < 0).sum()), int(lines["days"].between(0, 7).sum())
     return display.paragraph(
-        f"Customers: {lines['customer'].nunique():,}, in {len(lines):,} lines. Past their date: "
+        f"Customers: {lines['customer'].nunique():,}. Lines: {len(lines):,}. Past their date: "
         f"{late:,}. Due within seven days: {week:,}.",
         "finding",
     )
@@ -232,14 +232,21 @@ def by_part(report: Report) -> Html:
         return display.paragraph("Open lines: none.", "empty")
     first, *others = [str(name) for name in counts_.columns if name != "part"]
     numbers = [name for name in others if name not in ("All", *before.names(report))]
+    every = Column("All", "All", display.count, number=True)
+    # Some twenty alerts stand side by side: by number, and by name underneath.
     columns = (
         Column(first, first),
-        Column("All", "All", display.count, number=True),
-        *before.columns(report),
-        *(Column(name, name, display.count, number=True) for name in numbers),
+        every,
+        *(Column(name, name.split()[0], display.count, number=True) for name in numbers),
     )
     title = "LWIA" if report.scope.kind == "state" else "career planner"
-    return tables.table(counts_, f"Open lines by {title} and alert", columns, "nothing.")
+    made = tables.table(counts_, f"Open lines by {title} and alert", columns, "nothing.")
+    named = display.paragraph("; ".join(numbers) + ".")
+    parts = [tables.as_narrow(made), named]
+    if before.days(report):
+        then = (columns[0], every, *before.columns(report))
+        parts.append(tables.table(counts_, f"Open lines by {title}, by extract", then, "none."))
+    return display.together(*parts)
 
 
 @cache
@@ -322,11 +329,17 @@ def counts(report: Report) -> Html:
         Column("n", "Open", display.count, number=True),
         Column("late", "Overdue", display.count, number=True),
         *before.columns(report),
+    )
+    what = (
+        Column("name", "Alert"),
         Column("definition", "What it is"),
         Column("action", "What to do"),
         Column("source", "Source"),
     )
-    return tables.table(shown, "Alerts", columns, "none.")
+    return display.together(
+        tables.table(shown, "Alerts", columns, "none."),
+        tables.table(frame, "What the alerts are", what, "none."),
+    )
 
 
 _COLUMNS = (

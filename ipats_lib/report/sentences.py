@@ -39,7 +39,7 @@ def outlook(year: pd.DataFrame) -> Html:
     if below.empty:
         return paragraph(f"None of {len(rates)} rates with a level stands below it.", "finding")
     return paragraph(
-        f"{len(below)} of {len(rates)} rates with a level stand below it; pending outcomes alone "
+        f"Rates that stand below their level: {len(below)} of {len(rates)}; pending outcomes alone "
         f"could still lift {len(within)} of them to it.",
         "finding",
     )
@@ -51,7 +51,7 @@ def back_test(tested: pd.DataFrame) -> Html:
         return paragraph("Too few earlier quarters are known to test an expectation.", "finding")
     misses, measure = tested["miss"].abs(), str(tested["measure"].iloc[0])
     return paragraph(
-        f"{len(tested)} guesses were off by {off(measure, misses.mean())} on the mean, and by "
+        f"Guesses: {len(tested)}, off by {off(measure, misses.mean())} on the mean, and by "
         f"{off(measure, misses.max())} at most.",
         "finding",
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report as Window
 from ipats_lib.report import display, sentences
@@ -53,7 +53,7 @@ def table(frame: pd.DataFrame | Lines, caption: str, columns: Sequence[Column], 
     head = "".join(f"<th scope='col'{_css(c)}>{_heading(c)}</th>" for c in columns)
     first, *rest = columns
     cells = [_cells(first, lines, "<th scope='row'>", "</th>")]
-    cells += [_cells(column, lines, f"<td{_css(column)}>", "</td>") for column in rest]
+    cells += [_cells(c, lines, f"<td{_css(c) or _day(lines[c.name][0])}>", "</td>") for c in rest]
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     html = (
         f"<div class='table' role='region' tabindex='0' aria-label='{escape(caption)}'><table>"
@@ -84,6 +84,12 @@ def as_roster(made: Html, whole: bool = False) -> Html:
     return Html(made.html.replace("<div class='table'", f"<div class='{css}'", 1), made.plain)
 
 
+def as_narrow(made: Html) -> Html:
+    """The same table with smaller cells, for many short columns."""
+    html = made.html.replace("<div class='table'", "<div class='table narrow'", 1)
+    return Html(html, made.plain)
+
+
 def _read_by(columns: Iterable[Column]) -> set[str]:
     return {name for column in columns for name in (column.name, column.href) if name}
 
@@ -101,6 +107,10 @@ def _cells(column: Column, lines: Lines, before: str, after: str) -> list[str]:
 def _heading(column: Column) -> str:
     words = _DAY.sub(r"<span class='day'>\g<0></span>", escape(column.heading))
     return f"<a href='{escape(column.page)}'>{words}</a>" if column.page else words
+
+
+def _day(value: object) -> str:
+    return " class='d'" if isinstance(value, date) else ""
 
 
 def _css(column: Column) -> str:
@@ -302,7 +312,6 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
     """Who can still supply a success (`outlook.pending`)."""
     if "month" in frame:
         return counts(frame, caption, "none is pending.")
-    shown = frame.assign(why=frame["reason"].map(plain_reason))
     columns = (
         Column("customer", "Customer", href="page"),
         Column("program_title", "Program"),
@@ -310,7 +319,7 @@ def pending(frame: pd.DataFrame, caption: str) -> Html:
         Column("happens_by", "Must happen by"),
         Column("recorded_by", "Must be in IWDS by"),
     )
-    return as_roster(table(shown, caption, columns, "none is pending."))
+    return as_roster(table(frame, caption, columns, "none is pending."))
 
 
 def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:

@@ -25,7 +25,6 @@ def balance(report: Report) -> Html:
     columns = (
         Column("name", "Career planner", href="page"),
         Column("n", "Active", display.count, number=True),
-        *before.columns(report),
         Column("follow_up", FOLLOWED, display.count, number=True),
         Column("load", "Weighted load", display.one_place, number=True),
         Column("of_mean", "Of the mean", display.rate, number=True),
@@ -34,8 +33,13 @@ def balance(report: Report) -> Html:
         Column("late", "Overdue", display.count, number=True),
         Column("late_share", "Share overdue", display.rate, number=True),
     )
-    caption = f"Work by career planner on {report.data.about.as_of}"
-    return tables.table(balance_frame(report), caption, columns, "nobody has customers.")
+    caption, frame = f"Work by career planner on {report.data.about.as_of}", balance_frame(report)
+    made = tables.table(frame, caption, columns, "nobody has customers.")
+    if not before.days(report):
+        return made
+    then = (*columns[:2], *before.columns(report))
+    title = "Active by career planner, by extract"
+    return display.together(made, tables.table(frame, title, then, "nobody has customers."))
 
 
 def weights() -> Html:

@@ -127,6 +127,7 @@ def _days(people: People, day: Day, steps: NDArray[np.timedelta64]) -> Columns:
             closing = np.ones(people.size, dtype=np.bool_)
         days[element] = _newest(full[element], closing, days.get(first), day, steps)
     days["1004"] = np.fmax(days["1003"], days["1201"])
+    days["1409"] = _supported(full, days, day)
     gain = np.fmax.reduce([where_days(one <= day, one) for one in people.gains])
     newest = np.fmax.reduce(people.gains)
     for element in GAINS:
@@ -149,6 +150,20 @@ def _newest(
     if first is not None:
         again = where_days(~np.isnat(first), np.fmax(np.where(closing, again, first), first))
     return np.where(newest <= day, newest, where_days(~np.isnat(newest), again))
+
+
+def _supported(full: Columns, days: Columns, day: Day) -> Days:
+    """The newest supportive service: it lay as far along the way to the newest service then as it
+    does now."""
+    newest, then = newest_service(full), newest_service(days)
+    moved = (full["1409"] > day) & (full["900"] <= then)
+    entry = full["900"][moved]
+    way = np.fmax((newest[moved] - entry).astype("int64"), 1)
+    part = (full["1409"][moved] - entry).astype("int64") / way
+    gone = (then[moved] - entry).astype("int64")
+    found = where_days(full["1409"] <= day, full["1409"])
+    found[moved] = entry + np.floor(part * gone).astype("timedelta64[D]")
+    return found
 
 
 def _credentials(full: People, then: People, day: Day) -> None:

@@ -123,13 +123,13 @@ def _moved(known: Known, table: Table) -> Table:
     """The newest service of a kind stands on the day that was the newest then; NaT for none."""
     row, start = table["row"], table["start"]
     day = start.copy()
-    for element, first in NEWEST.items():
+    for element, first in (*NEWEST.items(), ("1409", "")):
         if element in SINGLE:
             later = (table["service_code"] == SINGLE[element]) & (start > known.day)
             later &= start == known.full.days[element][row]
             then = known.people.days[element]
             # The first of a kind has a line of its own.
-            again = where_days(then != known.people.days[first], then)
+            again = where_days(then != known.people.days[first], then) if first else then
             day = np.where(later, again[row], day)
     shift = np.where(np.isnat(day), np.timedelta64(0, "D"), day - start)
     return {

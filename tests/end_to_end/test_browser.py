@@ -184,6 +184,43 @@ def test_a_planners_list_prints_on_one_sheet(watched, site, address, tmp_path):
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 1
 
 
+def test_the_list_of_the_busiest_planner_prints_on_one_sheet_too(watched, site, address, tmp_path):
+    """In the whole sample a planner of LWIA 07 has 123 customers on the list."""
+    watched.goto(f"{address}/{planner_page(site, 'dashboards/queue-today.html')}")
+    watched.evaluate("""() => {
+      const body = document.querySelector('.sheet tbody'), lines = [...body.rows];
+      for (let n = 0; body.rows.length < 123; n++)
+        body.append(lines[n % lines.length].cloneNode(true));
+    }""")
+    watched.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 1
+
+
+# Pixels of a sheet of letter paper across, without its margins of 1 cm.
+SHEET = 979
+TOO_WIDE = """width => [...document.querySelectorAll('main table')].filter(table =>
+  table.getBoundingClientRect().right > width + 1).map(table => table.caption?.textContent)"""
+
+
+@pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
+def test_tables_of_dashboards_fit_the_window_and_the_printed_sheet(
+    watched, site_with_earlier, scope
+):
+    """Earlier extracts stand beside the counts: the widest that the tables get."""
+    period = site_with_earlier / "PY2024Q4"
+    folder = next(period.glob("lwia/01/planner/*")) if scope == "planner" else period / scope
+    pages = [*folder.glob("dashboards/*.html"), *folder.glob("performance/outlook-*.html")]
+    assert len(pages) > 8
+    cut = []
+    for page in pages:
+        for media, width in (("screen", 1280), ("print", SHEET)):
+            watched.set_viewport_size({"width": width, "height": 900})
+            watched.emulate_media(media=media)
+            watched.goto(page.as_uri())
+            cut += [(page.name, media, name) for name in watched.evaluate(TOO_WIDE, width)]
+    assert cut == []
+
+
 def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
     watched.goto(f"{address}/{planner_page(site, 'performance/detail-erq2.html')}")
     first = watched.locator(".roster tbody th a").first

@@ -13,6 +13,7 @@ import pytest
 
 from ipats_lib.publishing.catalogue import read_catalogue
 from ipats_lib.report import (
+    ahead,
     areas,
     caseload_files,
     customers,
@@ -43,6 +44,7 @@ OFFERS = {
     ),
     "area": (work.offers, caseload_files.people_offers, quality.offers),
     "state": (areas.offers,),
+    "outlook": (ahead.offers, ahead.calendar_offers),
 }
 CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
 
@@ -51,7 +53,7 @@ CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
 def files(report, tmp_path, monkeypatch) -> dict[str, bytes]:
     """What the pages of one scope offer, by name; each link leads to a file that is there."""
     monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(tmp_path))
-    known = {n.name: n for n in read_catalogue(NOTEBOOKS) if n.family == "dashboards"}
+    known = {n.name: n for n in read_catalogue(NOTEBOOKS) if n.name in OFFERS}
     linked = set()
     for name, offers in OFFERS.items():
         if report.scope.kind not in known[name].scopes:
@@ -92,6 +94,7 @@ def test_every_page_has_files_and_the_states_name_nobody(report, files):
         return
     rosters = {"queue.csv", "queue.xlsx", "mend.csv", "caseload.csv", "training.csv", "shares.csv"}
     rosters |= {"groups.csv", "engagement-roster.csv", "customers.csv"}
+    rosters |= {"outlook-open.csv", "calendar-roster.csv"}
     assert rosters <= named
     if report.scope.kind == "lwia":
         assert "work-roster.csv" in named

@@ -4,6 +4,7 @@ Source: issue "Dashboard tools": counts reconcile with the performance pages, an
 number wherever it stands.
 """
 
+import re
 from collections import defaultdict
 from datetime import date
 
@@ -18,7 +19,9 @@ from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
 from ipats_lib.report import (
+    ahead,
     areas,
+    calendar,
     dashboards,
     display,
     engaged,
@@ -75,7 +78,7 @@ def test_one_label_has_one_number_wherever_it_stands(report):
     found["Active"].add(int(status.loc[running, "n"].sum()))
     found["Active"].add(int(dashboards.bands(report)["n"].sum()))
     found["Active"].add(int(dashboards.overdue_frame(report)["active"].iloc[0]))
-    found["Active"].add(number(dashboards.finding(report).plain.split()[0]))
+    found["Active"].add(number(re.search(r": ([\d,]+);", dashboards.finding(report).plain)[1]))
     found["Active"].add(len(active_rows(report)))
     follow_up = status.loc[status["status"] == FOLLOWED, "n"].sum()
     found["follow-up"] |= {int(follow_up), len(in_follow_up(report))}
@@ -399,6 +402,7 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
         (dashboards.status_frame, "status", "n"),
         (dashboards.bands, "band", "n"),
         (people.training_frame, "type", "n"),
+        (people.occupation_frame, "occupation", "n"),
         (people.group_frame, "name", "n"),
         (people.share_frame, "id", "share"),
         (dashboards.compared_frame, "name", "n"),
@@ -407,11 +411,13 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
     ):
         now, before = frame(both).set_index(key), frame(then).set_index(key)[n]
         same = [n for n in now.index if n in before.index and not n.endswith("to date")]
-        assert same or frame is people.training_frame
+        assert same or frame in (people.training_frame, people.occupation_frame)
         assert now.loc[same, day].fillna(0).tolist() == pytest.approx(
             before[same].fillna(0).tolist()
         )
         assert now["since"].map(bool).all()
+    now, before = (people.provider_frame(r).set_index(["provider", "type"]) for r in (both, then))
+    assert now[day].to_dict() == {k: int(before["n"].get(k, 0)) for k in now.index}
     parts, earlier = queue.part_counts(both), queue.part_counts(then).set_index("part")["All"]
     assert dict(zip(parts["part"], parts[day], strict=True)) == {
         part: int(earlier.get(part, 0)) for part in parts["part"]
@@ -432,6 +438,73 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
     share = dashboards.overdue_frame(both)
     assert share["n"].tolist()[1] == dashboards.overdue_frame(then)["n"].iloc[0]
     assert share["active"].tolist()[1] == dashboards.overdue_frame(then)["active"].iloc[0]
+
+
+@pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
+def test_what_is_to_come_stands_beside_an_earlier_extract(state, planner, extract, store, scope):
+    """A-23 and A-24: each line is what the earlier snapshot's own page said."""
+    old = make_snapshot(extract, store, as_of=date(2025, 5, 1))
+    mine = planner if scope == "planner" else Scope.parse(scope)
+    both = Report(StateData(state.snapshot, state.period, (old,)).slice(mine))
+    then = Report(StateData(old, state.period).slice(mine))
+    day, changes = "2025-05-01", set()
+    for code in INDICATORS:
+        told = ahead.cohorts_before(both, code)
+        was = calendar.cohort_calendar(then, code)
+        assert told["report"] == was["report"].tolist()
+        assert told[day] == was["title1"].tolist()
+        changes |= set(told["since"])
+    for year in (0, 1):
+        was, told = outlook.outlook(then, year), ahead.earlier(both, year)
+        assert told["Official figure"][day] == [
+            display.figure(m, v) for m, v in zip(was["measure"], was["value"], strict=True)
+        ]
+        assert told["Still open"][day] == [f"{n:,}" for n in was["pending"]]
+        # Against today's level: another may have stood then.
+        levels = outlook.outlook(both, year)["level"]
+        lacking = [
+            None if line.measure == "ME"
+            else outlook.lacking(line.successes, line.denominator, level, 100)
+            for line, level in zip(was.itertuples(), levels, strict=True)
+        ]  # fmt: skip
+        assert told["More for the level"][day] == [display.count(n) for n in lacking]
+        changes |= set(told["Official figure"]["since"]) | set(told["Still open"]["since"])
+    assert len(changes) > 3
+    page = BeautifulSoup(ahead.outlook(both, "PY2024").html, "html.parser")
+    assert [s["data-title"] for s in page.find_all("section")] == list(told)
+    assert "x, by extract" in ahead.cohorts(both, "ERQ2", "x", "Exits of").html
+
+
+def test_a_report_quarter_is_walked_to_the_customers_that_it_holds(area):
+    roster, rows = ahead.cohort_roster(area), area.data.frame("rows")
+    elements = {"adult": "903", "dw": "904", "youth": "905"}
+    for code in INDICATORS:
+        for line in calendar.cohort_calendar(area, code).to_dict("records"):
+            mine = roster[(roster["measure"] == code) & (roster["report"] == line["report"])]
+            assert {p: int((mine["program"] == p).sum()) for p in elements} == {
+                p: line[p] for p in elements
+            }
+            if code == "MSG":
+                continue
+            quarter = pd.Period(line["counted"].replace(" ", ""), "Q")
+            exited = rows[rows["901"].dt.to_period("Q") == quarter]
+            for program, element in elements.items():
+                known = exited.loc[exited[element].isin([1, 2, 3]), "100"].astype("str")
+                listed = mine.loc[mine["program"] == program, "customer"]
+                assert sorted(listed) == sorted(known)
+    assert len(roster)
+
+
+def test_what_is_still_open_is_walked_to_its_customers(report):
+    """A-24: the lines of the file are as many as the tables say."""
+    listed = ahead.roster(report)
+    for year in (0, 1):
+        name = f"PY{outlook.program_year_of(report, year).py}"
+        frame = outlook.outlook(report, year)
+        for code in INDICATORS:
+            mine = listed[(listed["program_year"] == name) & (listed["measure"] == code)]
+            told = int(frame.loc[frame["measure"] == code, "pending"].sum())
+            assert (mine["pending"].sum() if report.scope == STATE else len(mine)) == told
 
 
 def test_the_two_queues_of_follow_up_are_queues_of_their_own(state, planner):
@@ -675,8 +748,7 @@ def test_every_text_of_the_catalogue_names_its_numbers_and_no_placeholder():
 def test_every_row_of_the_catalogue_is_data_shown_on_its_page(area):
     """Alerts, shares and counts: definition, what to do and source stand beside the figure."""
     named = {name[:4] for name in (*load_alerts(), *load_counts(), *mix.load_shares())}
-    # A-23 and A-24 are pages of the performance family.
-    assert named == {f"A-{n:02}" for n in range(1, 36)} - {"A-23", "A-24"}
+    assert named == {f"A-{n:02}" for n in range(1, 36)}
 
     def text(shown) -> str:
         return BeautifulSoup(shown.html, "html.parser").text

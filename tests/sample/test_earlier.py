@@ -247,3 +247,12 @@ def test_days_that_the_state_is_not_known_on(tmp_path, as_of):
 
 def test_it_says_of_which_day_it_is(last_year):
     assert json.loads((last_year / "extract.json").read_text())["as_of"] == "2024-08-15"
+
+
+def test_who_has_a_supportive_service_had_one_before(present, last_year):
+    """The newest of several is the newest then: the share of the active that has one stays."""
+    now, then = periods(present), periods(read(last_year))
+    both = [(now[key]["1409"], then[key]["1409"]) for key in then.keys() & now.keys()]
+    had = [before for after, before in both if after]
+    assert sum(map(bool, had)) > 0.95 * len(had) > 20
+    assert not [before for after, before in both if before > (after or "")]

@@ -44,8 +44,8 @@ function sortable(region) {
   });
   Array.from(table.tHead.rows[0].cells).forEach((cell, place) => {
     const button = document.createElement("button");
-    button.textContent = cell.textContent;
-    cell.replaceChildren(button);
+    button.append(...cell.childNodes);
+    cell.append(button);
     button.addEventListener("click", () => {
       const down = cell.getAttribute("aria-sort") === "ascending";
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");

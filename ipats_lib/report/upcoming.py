@@ -1,0 +1,88 @@
+"""What the quarters and program years to come hold so far: the cohorts, and what is still open.
+
+Asked of today's records by the cohort calendar, and of an earlier extract's by `data.StateData`.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from ipats_lib import indicators
+from ipats_lib.cohorts import (
+    PARTICIPATED_IN_WINDOW,
+    STREAMS,
+    Mask,
+    Program,
+    Records,
+    View,
+)
+from ipats_lib.indicators.aggregate import in_areas
+from ipats_lib.indicators.predicates import IN_EDUCATION_OR_TRAINING
+from ipats_lib.indicators.rules import INDICATORS, Measure
+from ipats_lib.periods import Period, Quarter, Report, program_year
+from ipats_lib.scopes import STATE_AREA
+from ipats_lib.snapshot import Snapshot
+
+AHEAD = 7
+PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
+OPEN = ("pending", "awaiting")
+
+
+def period_of(quarter: Quarter) -> Period:
+    """The quarterly period whose report quarter this is."""
+    return Period(program_year(quarter.start), (quarter.start.month - 7) % 12 // 3 + 1)
+
+
+def windows_ahead(period: Period) -> list[tuple[Period, Report]]:
+    """The present report quarter and those to come, each alone."""
+    first = period.report_quarter
+    periods = [period_of(first + ahead) for ahead in range(AHEAD + 1)]
+    return [
+        (one, Report("quarterly", one.py, f"Q{one.quarter}", "current", first + ahead))
+        for ahead, one in enumerate(periods)
+    ]
+
+
+def held(records: Records, today: date, measure: Measure, window: Report, program: Program) -> Mask:
+    """Whom a report quarter holds so far: exits; of skill gains, those in education or training."""
+    view = View(records, program, window.cohort(INDICATORS[measure].cohort), today)
+    mine = STREAMS[program](view)
+    if measure == "MSG":
+        return mine & PARTICIPATED_IN_WINDOW(view) & IN_EDUCATION_OR_TRAINING(view)
+    return mine & view.falls_in_window("901")
+
+
+def years_of(period: Period) -> tuple[Report, Report]:
+    """The annual reports whose outcomes are still to be had: this program year's and the next."""
+    return Period(period.py).program_year, Period(period.py + 1).program_year
+
+
+def key(label: str, program: str, measure: str) -> str:
+    """Under which name an earlier extract counted a line of a report (`forecasts`)."""
+    return f"{label} {program} {measure}"
+
+
+def forecasts(snapshot: Snapshot, rows: pd.DataFrame, reports: Sequence[Report]) -> pd.DataFrame:
+    """What a snapshot knew of these reports: area_type, area, kind, key, part, n, value.
+
+    kind: `official` (n: counted; value: the official figure) and `open` (n: outcomes that may
+    still come); key: `key`.
+    """
+    outcomes = indicators.outcome_table(rows, reports, snapshot.as_of)
+    mine = outcomes[outcomes["program"].isin(PROGRAMS)]
+    placed = in_areas(mine, snapshot.membership(), STATE_AREA)
+    by = ["report", "area_type", "area", "program", "indicator"]
+    figures = indicators.aggregate(placed, by)
+    open_ = placed[placed["state"].isin(OPEN)].groupby(by, observed=True).size().rename("n")
+    found = pd.concat(
+        [
+            figures.assign(kind="official", n=figures["denominator"]),
+            open_.reset_index().assign(kind="open"),
+        ],
+        ignore_index=True,
+    )
+    names = (found[name].astype("str") for name in ("report", "program", "indicator"))
+    found["key"] = [key(*line) for line in zip(*names, strict=True)]
+    mine = found.assign(part="")[["area_type", "area", "kind", "key", "part", "n", "value"]]
+    return mine[mine["n"] > 0].astype({"area_type": "str", "area": "str"})

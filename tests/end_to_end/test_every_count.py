@@ -1,0 +1,416 @@
+"""Every table of the published dashboards is walked back to the rows that its page offers.
+
+Source: issue "Dashboard tools": a test walks every count back to its rows. A table that no walk
+knows fails here, so that a new one needs a walk or a reason.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.published import lines, number, page, rows
+
+AS_OF = date(2025, 8, 15)
+KNOWN = AS_OF - timedelta(days=90)
+TITLE_I = ("Adult", "Dislocated Worker", "Youth", "Several Title I programs")
+FIRST = 50
+Table = list[dict[str, str]]
+
+# Walked from the raw dates, or holding no count of customers: where, or what it holds.
+ELSEWHERE = {
+    r"What (stands here|the (alerts|shares|checks) are)|The (statuses|indicators)": "definitions",
+    r"Numbers behind|Weights of the load": "definitions",
+    r"Active in Title I, by days since the last case note": "tests/report/test_dashboards_walk.py",
+    r"The caseload on .*, against itself": "tests/report/test_dashboards_walk.py",
+    r"Enrolments, exits, overdue services": "tests/report/test_dashboards_walk.py",
+    r"Active in Title I by days since the last service": "tests/report/test_dashboards_walk.py",
+    r"Distribution checks": "tests/report/test_quality.py",
+    r"What happened|Indicators|Open alerts": "a customer's time line",
+    r".*: expected and known": "tests/spec/test_projection.py",
+    r"PY\d{4}, .*, by extract": "tests/report/test_dashboards_walk.py",
+    r".*, distribution, .*|The newest closed figure": "tests/report/test_dashboards_walk.py",
+}
+
+
+def file(folder: Path, name: str) -> Table:
+    return rows(folder / name)
+
+
+def caseload(folder: Path) -> Table:
+    return file(folder, "dashboards/caseload.csv")
+
+
+def active(folder: Path) -> Table:
+    return [
+        line
+        for line in caseload(folder)
+        if line["status"].startswith("Active") and line["program"] in TITLE_I
+    ]
+
+
+def queue(folder: Path) -> Table:
+    return file(folder, "dashboards/queue.csv")
+
+
+def first(line: dict[str, str]) -> str:
+    return next(iter(line.values()))
+
+
+def statuses(table: Table, folder: Path, _: str) -> None:
+    found = Counter((line["status"], line["program"]) for line in caseload(folder))
+    for line in table:
+        for program in (*TITLE_I, "Wagner-Peyser alone"):
+            if program in line:
+                held = found[line["Status"], program.removesuffix(" alone")]
+                assert number(line[program]) == held
+        # Who has only applied has no record, and no line in the file.
+        if line["Status"].startswith(("Active", "Exited", "Closed", "Excluded")):
+            columns = [number(line[p]) for p in TITLE_I if p in line]
+            assert number(line["All of these"]) == sum(columns)
+
+
+def bands(table: Table, folder: Path, _: str) -> None:
+    days = [float(line["days"]) for line in active(folder)]
+    for line in table:
+        low, high = (re.findall(r"\d+", first(line)) + ["100000"])[:2]
+        over = first(line).startswith("over")
+        held = [d for d in days if (d > int(low) if over else int(low) <= d <= int(high))]
+        assert number(line["Active"]) == len(held)
+    assert sum(number(line["Active"]) for line in table) == len(days)
+
+
+def watch(table: Table, folder: Path, _: str) -> None:
+    named = [line["customer"] for line in queue(folder) if line["alert"] in ("A-07", "A-08")]
+    assert sorted(line["Customer"] for line in table) == sorted(named)
+
+
+def spans(table: Table, folder: Path, _: str) -> None:
+    flow = file(folder, "dashboards/flow-roster.csv")
+    for line in table:
+        what = {"Enrolments": "Enrolment", "Exits": "Exit"}[line["What"].split(":")[0]]
+        begin, end = line["Days"].split(" to ")
+        days = [one["day"] for one in flow if one["what"] == what]
+        assert number(line["Number"]) == sum(begin <= day <= end for day in days)
+        begin, end = (f"{int(day[:4]) - 1}{day[4:]}" for day in (begin, end))
+        assert number(line["A year before"]) == sum(begin <= day <= end for day in days)
+
+
+def fixed_spans(table: Table, folder: Path, _: str) -> None:
+    (whole,) = (t for t in found_tables(folder) if t[1].startswith("Against the same days"))
+    assert {line["What"]: line["Number"] for line in table}.items() <= {
+        line["What"]: line["Number"] for line in whole[2]
+    }.items()
+
+
+def months(table: Table, folder: Path, _: str) -> None:
+    flow = file(folder, "dashboards/flow-roster.csv")
+    found = Counter((line["what"], line["day"][:7]) for line in flow)
+    for line in table:
+        assert number(line["Enrolments"]) == found["Enrolment", line["Month"]]
+        if line["Exits"] != "\N{EN DASH}":
+            assert number(line["Exits"]) == found["Exit", line["Month"]]
+
+
+def exits_of_a_year(folder: Path) -> Table:
+    begin = f"{KNOWN.year - 1}{KNOWN.isoformat()[4:]}"
+    flow = file(folder, "dashboards/flow-roster.csv")
+    exits = (line for line in flow if line["what"] == "Exit")
+    return [line for line in exits if begin < line["day"] <= KNOWN.isoformat()]
+
+
+def reasons_by_month(table: Table, folder: Path, _: str) -> None:
+    found = Counter((e["day"][:7], e["reason"]) for e in exits_of_a_year(folder))
+    for line in table[:-1]:
+        for reason in set(line) - {"Month", "All"}:
+            assert number(line[reason]) == found[line["Month"], reason]
+        size = sum(one["day"].startswith(line["Month"]) for one in exits_of_a_year(folder))
+        assert number(line["All"]) == size
+    assert number(table[-1]["All"]) == found.total()
+
+
+def reasons(table: Table, folder: Path, _: str) -> None:
+    found = Counter(line["reason"] for line in exits_of_a_year(folder))
+    assert {line["Reason"]: number(line["Exits"]) for line in table} == found
+
+
+def overdue(table: Table, folder: Path, _: str) -> None:
+    late = sum(line["alert"] == "A-08" for line in queue(folder))
+    assert number(table[0]["Active"]) == len(active(folder))
+    assert number(table[0]["Overdue soft exits (A-08)"]) == late
+
+
+def trainings(table: Table, folder: Path, caption: str) -> None:
+    by = re.search(r"by (\w+)", caption)[1]  # type: ignore[index]
+    keys = ("provider", "type") if by == "provider" else (by,)
+    roster = file(folder, "dashboards/training.csv")
+    found = Counter(tuple(line[key] for key in keys) for line in roster)
+    told = {tuple([*line.values()][: len(keys)]): number(line["Open"]) for line in table}
+    assert told == found
+    for line in table if by == "type" else ():
+        mine = [one for one in roster if one["type"] == first(line)]
+        account = sum(one["with_account"] == "True" for one in mine)
+        assert number(line["On a training account"]) == account
+        known = {one["occupation"] for one in mine} - {"Not recorded"}
+        assert number(line["Different occupations"]) == len(known)
+
+
+def shares(table: Table, folder: Path, _: str) -> None:
+    roster = file(folder, "dashboards/shares.csv")
+    for line in table:
+        mine = [one for one in roster if one["share"] == first(line).split()[0]]
+        counted = sum(one["counted"] == "yes" for one in mine)
+        assert (number(line["Number"]), number(line["Of"])) == (counted, len(mine))
+
+
+def groups(table: Table, folder: Path, _: str) -> None:
+    roster = file(folder, "dashboards/groups.csv")
+    for line in table:
+        dimension, group = line["Group"].split(": ", 1)
+        mine = [one for one in roster if group in one[dimension].split("; ")]
+        assert number(line["Active"]) == len(mine)
+
+
+def engagement(table: Table, folder: Path, _: str) -> None:
+    found = Counter(r["indicator"] for r in file(folder, "dashboards/engagement-roster.csv"))
+    assert {first(line)[:4]: number(line["Events in two years"]) for line in table} == {
+        first(line)[:4]: found[first(line)[:4]] for line in table
+    }
+
+
+def engagement_by_quarter(table: Table, folder: Path, caption: str) -> None:
+    roster = file(folder, "dashboards/engagement-roster.csv")
+    found = Counter(one["quarter"] for one in roster if one["indicator"] == caption[:4])
+    assert {first(line): number(line["Events"]) for line in table} == found
+
+
+def alerts(table: Table, folder: Path, _: str) -> None:
+    found = Counter(line["alert"] for line in queue(folder))
+    late = Counter(line["alert"] for line in queue(folder) if line["days"].startswith("-"))
+    for line in table:
+        alert = first(line)[:4]
+        assert (number(line["Open"]), number(line["Overdue"])) == (found[alert], late[alert])
+
+
+def alert_list(table: Table, folder: Path, caption: str) -> None:
+    mine = [line["customer"] for line in queue(folder) if line["alert"] == caption[:4]]
+    shown = mine if "planner" in folder.parts else mine[:FIRST]
+    assert [line["Customer"] for line in table] == shown
+
+
+def lines_of_the_queue(table: Table, folder: Path, caption: str) -> None:
+    sizes = Counter(line["alert"] for line in queue(folder))
+    shown = Counter(line["What"][:4] for line in table)
+    cut = len(queue(folder)) if "planner" in folder.parts else FIRST
+    wanted = sizes if caption.startswith("To do") else {alert: sizes[alert] for alert in shown}
+    assert shown == {alert: min(size, cut) for alert, size in wanted.items()}
+
+
+def by_customer(table: Table, folder: Path, _: str) -> None:
+    named = [line["customer"] for line in queue(folder)]
+    assert [line["Customer"] for line in table] == list(dict.fromkeys(named))
+
+
+def alerts_by_part(table: Table, folder: Path, _: str) -> None:
+    found = Counter((line["planner"], line["alert"]) for line in queue(folder))
+    every = Counter(line["planner"] for line in queue(folder))
+    for line in table:
+        planner = planner_of(line["Career planner"])
+        assert number(line["All"]) == every[planner]
+        for alert in (name for name in line if name.startswith("A-")):
+            assert number(line[alert]) == found[planner, alert]
+
+
+def planner_of(name: str) -> str:
+    return name.rpartition("(")[2].rstrip(")") if "(" in name else ""
+
+
+def work(table: Table, folder: Path, _: str) -> None:
+    roster = file(folder, "dashboards/work-roster.csv")
+    open_ = Counter(line["planner"] for line in queue(folder))
+    late = Counter(line["planner"] for line in queue(folder) if line["days"].startswith("-"))
+    for line in table:
+        planner = planner_of(line["Career planner"])
+        mine = [one for one in roster if one["planner"] == planner]
+        assert number(line["Active"]) == sum(one["status"].startswith("Active") for one in mine)
+        if "Weighted load" not in line:
+            continue
+        load = sum(float(one["weight"]) for one in mine)
+        assert float(line["Weighted load"].replace(",", "")) == pytest.approx(load, abs=0.051)
+        followed = sum(one["status"] == "Exited, in follow-up" for one in mine)
+        assert number(line["Exited, in follow-up"]) == followed
+        assert (number(line["Open alerts"]), number(line["Overdue"])) == (
+            open_[planner], late[planner],
+        )  # fmt: skip
+
+
+def work_by_status(table: Table, folder: Path, _: str) -> None:
+    roster = file(folder, "dashboards/work-roster.csv")
+    found = Counter((one["planner"], one["status"]) for one in roster)
+    weighed = {one["status"] for one in roster}
+    for line in table:
+        planner = planner_of(line["Career planner"])
+        for status in weighed & set(line):
+            assert number(line[status]) == found[planner, status]
+
+
+def checks(table: Table, folder: Path, _: str) -> None:
+    found = Counter(line["rule"] for line in file(folder, "dashboards/mend.csv"))
+    assert {first(line).split()[0]: number(line["Records"]) for line in table} == found
+
+
+def broken(table: Table, folder: Path, caption: str) -> None:
+    info = caption.startswith("Worth a look")
+    mine = [
+        (line["customer"], line["what"])
+        for line in file(folder, "dashboards/mend.csv")
+        if (line["severity"] == "info") == info
+    ]
+    assert [(line["Customer"], line["What the check says"]) for line in table] == mine
+
+
+def time_lines(table: Table, folder: Path, _: str) -> None:
+    told = {line["customer"] for line in file(folder, "dashboards/customers.csv")}
+    assert told <= {line["Customer"] for line in table}
+
+
+MEASURES = {
+    "Employment rate, 2nd quarter": "ERQ2", "Employment rate, 4th quarter": "ERQ4",
+    "Median earnings": "ME", "Credential attainment": "CR", "Measurable skill gains": "MSG",
+}  # fmt: skip
+PROGRAMS = {"Adult": "adult", "Dislocated Worker": "dw", "Youth": "youth"}
+
+
+def measure_of(text: str) -> str:
+    return next(code for name, code in MEASURES.items() if text.startswith(name))
+
+
+def cohorts(table: Table, folder: Path, caption: str) -> None:
+    roster = file(folder, "performance/calendar-roster.csv")
+    code = measure_of(caption)
+    found = Counter((r["report"], r["program"]) for r in roster if r["measure"] == code)
+    for line in table:
+        held = {program: found[line["Report"], program] for program in PROGRAMS.values()}
+        if "Title I so far" in line:
+            # A customer of several programs counts once in all of them.
+            size = number(line["Title I so far"])
+            assert max(held.values()) <= size <= sum(held.values())
+        else:
+            assert held == {p: number(line[f"{name} so far"]) for name, p in PROGRAMS.items()}
+
+
+def outlook(table: Table, folder: Path, caption: str) -> None:
+    roster = file(folder, "performance/outlook-open.csv")
+    found = Counter((r["program_year"], r["measure"], r["program"]) for r in roster)
+    for line in table:
+        program, title = first(line).split(": ")
+        assert number(line["Still open"]) == found[caption[:6], measure_of(title), program]
+
+
+def pending(table: Table, folder: Path, caption: str) -> None:
+    year = "PY2024" if "this program year" in caption else "PY2025"
+    mine = [
+        line["customer"]
+        for line in file(folder, "performance/outlook-open.csv")
+        if (line["program_year"], line["measure"]) == (year, measure_of(caption))
+    ]
+    assert [line["Customer"] for line in table] == mine
+
+
+WALKS: dict[str, Callable[[Table, Path, str], None]] = {
+    r"Periods of participation by status and program": statuses,
+    r"Active in Title I on .*, by days since the last service": bands,
+    r"Soft-exit watch": watch,
+    r"Against the same days a year before": spans,
+    r"Spans of fixed length, by extract": fixed_spans,
+    r"Enrolments and exits by month": months,
+    r"Exits of 12 months by month and reason": reasons_by_month,
+    r"Exits of 12 months by reason": reasons,
+    r"Overdue share by extract": overdue,
+    r"Open trainings by": trainings,
+    r"Shares": shares,
+    r"Active in Title I on .*, by group": groups,
+    r"Customer engagement": engagement,
+    r"E-\d\d .*, by quarter": engagement_by_quarter,
+    r"Alerts": alerts,
+    r"A-\d\d ": alert_list,
+    r"To do, the first due first|Follow-up services|Outcomes to record": lines_of_the_queue,
+    r"To do by customer": by_customer,
+    r"Open lines by career planner": alerts_by_part,
+    r"Work by career planner|Active by career planner, by extract": work,
+    r"Periods of participation of Title I by status": work_by_status,
+    r"Edit checks that records break": checks,
+    r"Records to mend|Worth a look": broken,
+    r"Customers": time_lines,
+    r"PY\d{4} as it stands and may end": outlook,
+    r".*: (pending|wages still open), (this|next) program year": pending,
+    rf"({'|'.join(MEASURES)})[^:]*": cohorts,
+}
+
+
+def found_tables(folder: Path) -> list[tuple[str, str, Table]]:
+    """Page, caption and lines of every table of the dashboards and of what is to come."""
+    pages = [*folder.glob("dashboards/*.html"), *folder.glob("performance/outlook-*.html")]
+    return [
+        (one.stem, table.caption.get_text(), lines(table))
+        for one in sorted(pages)
+        for table in page(one).select("main table")
+        if not table.select("tr.legend")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["lwia", "planner"])
+def test_every_table_is_walked_to_the_rows_of_its_files(site_with_earlier, kind):
+    area = site_with_earlier / "PY2024Q4/lwia/01"
+    folder = area if kind == "lwia" else next((area / "planner").iterdir())
+    walked, unknown = set(), []
+    for name, caption, table in found_tables(folder):
+        if any(re.match(told, caption) for told in ELSEWHERE):
+            continue
+        walks = [walk for told, walk in WALKS.items() if re.match(told, caption)]
+        if not walks:
+            unknown.append((name, caption))
+            continue
+        walks[0](table, folder, caption)
+        walked.add(walks[0])
+    assert unknown == []
+    rare = {watch, fixed_spans, pending, cohorts}
+    only = {"planner": {by_customer}, "lwia": {groups, work, work_by_status, alerts_by_part}}
+    other = only["lwia" if kind == "planner" else "planner"]
+    assert walked | rare >= set(WALKS.values()) - other
+
+
+def test_a_walk_notices_a_count_that_is_one_too_many(site_with_earlier):
+    """In one table of each walk: so that none passes without looking."""
+    folder, seen, blind = site_with_earlier / "PY2024Q4/lwia/01", set(), set()
+    for _, caption, table in found_tables(folder):
+        walks = [walk for told, walk in WALKS.items() if re.match(told, caption)]
+        if not walks or any(re.match(told, caption) for told in ELSEWHERE):
+            continue
+        walk, (line, *_) = walks[0], table
+        counted = [n for n, text in [*line.items()][1:] if re.fullmatch(r"[\d,]+", text)]
+        if not counted or walk in seen:
+            continue
+        seen.add(walk)
+        changed = ([{**line, n: str(number(line[n]) + 1)}, *table[1:]] for n in counted)
+        if not any(notices(walk, one, folder, caption) for one in changed):
+            blind.add((walk.__name__, caption))
+    # Lists of customers: their numbers are days.
+    assert {name for name, _ in blind} <= {
+        "watch",
+        "alert_list",
+        "lines_of_the_queue",
+        "time_lines",
+    }
+    assert len(seen) > 15
+
+
+def notices(walk: Callable, table: Table, folder: Path, caption: str) -> bool:
+    try:
+        walk(table, folder, caption)
+    except AssertionError:
+        return True
+    return False
