@@ -34,6 +34,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -164,13 +165,24 @@ def same(jobs: list, folder: Path, workers: int) -> None:
 EXPORTER = []
 
 
+def lab_exporter():
+    """nbconvert's exporter; code that every scope shares is coloured and cleaned once."""
+    from nbconvert import HTMLExporter
+    from nbconvert.filters import Highlight2HTML, clean_html
+
+    made = HTMLExporter()
+    colour = lru_cache(maxsize=1024)(Highlight2HTML(pygments_lexer="ipython3"))
+    made.register_filter("highlight_code", lambda code, language=None, **_: colour(code, language))
+    made.register_filter("clean_html", lru_cache(maxsize=1024)(clean_html))
+    return made
+
+
 def lab_page(job, place: Path) -> None:
     """The page that the loop makes of a job, in this process."""
     import papermill
-    from nbconvert import HTMLExporter
 
     if not EXPORTER:
-        EXPORTER.append(HTMLExporter())
+        EXPORTER.append(lab_exporter())
     place.mkdir(exist_ok=True)
     for name, content in job.files.items():
         (place / name).write_bytes(content)

@@ -212,7 +212,11 @@ def take_away(entries):
     shutil.rmtree(entries[0].parents[1])
 
 
-@pytest.mark.parametrize("fault", [flip_every_bit, swap, take_away])
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [("path", flip_every_bit), ("path", swap), ("ftp", take_away)],
+    indirect=["place"],
+)
 def test_data_lost_or_forged_on_the_way_are_put_again(
     extract, store, tmp_path, place, waiting, fault
 ):
