@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ipats_lib.report import dashboards, display, downloads, engaged, people
+from ipats_lib.report import dashboards, display, downloads, engaged, flows, people
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 
@@ -15,12 +15,12 @@ def offers(report: Report) -> Html:
     sheets = {
         "Status": dashboards.status_frame(report),
         "Days since service": dashboards.bands(report),
-        "Compared": dashboards.compared_frame(report),
-        "Months": dashboards.months(report).astype({"exits": "Float64"}),
-        "Exit reasons": dashboards.exits_by_reason(report),
-        "Reasons by extract": dashboards.reason_frame(report),
-        "Against itself": dashboards.standing_frame(report),
-        "Overdue": dashboards.overdue_frame(report),
+        "Compared": flows.compared_frame(report),
+        "Months": flows.months(report).astype({"exits": "Float64"}),
+        "Exit reasons": flows.exits_by_reason(report),
+        "Reasons by extract": flows.reason_frame(report),
+        "Against itself": flows.standing_frame(report),
+        "Overdue": flows.overdue_frame(report),
         "Shares": people.share_frame(report),
         "Open trainings": people.training_frame(report),
         "Occupations": people.occupation_frame(report),
@@ -43,14 +43,14 @@ def _caseload(report: Report) -> pd.DataFrame:
 
 def flow_offers(report: Report) -> Html:
     """Enrolments and exits by month as CSV, and inside an area whose they are."""
-    both = dashboards.months(report).merge(
-        dashboards.exits_by_reason(report).drop(columns="All", errors="ignore"),
+    both = flows.months(report).merge(
+        flows.exits_by_reason(report).drop(columns="All", errors="ignore"),
         how="left",
         on="month",
     )
     parts = [downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month")]
     if report.scope.kind != "state":
-        listed = downloads.csv(dashboards.flow_roster(report))
+        listed = downloads.csv(flows.flow_roster(report))
         parts.append(downloads.offer("flow-roster.csv", listed, "each enrolment and exit"))
     return display.together(*parts, downloads.again(BOOK, "all tables as a workbook"))
 

@@ -17,6 +17,7 @@ from ipats_lib.report import (
     customers,
     dashboards,
     engaged,
+    flows,
     mending,
     people,
     queue,
@@ -47,7 +48,7 @@ def number(text: str) -> int:
 
 def test_months_add_up_to_the_records(report):
     """Of the records themselves, with no help from the library."""
-    rows, table = report.data.frame("rows"), dashboards.months(report)
+    rows, table = report.data.frame("rows"), flows.months(report)
     mine = rows[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1)
     entered = rows.loc[mine, "900"].dt.strftime("%Y-%m").value_counts()
     assert dict(zip(table["month"], table["enrolments"], strict=True)) == {

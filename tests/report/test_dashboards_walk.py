@@ -25,6 +25,7 @@ from ipats_lib.report import (
     dashboards,
     display,
     engaged,
+    flows,
     mending,
     outlook,
     people,
@@ -77,7 +78,7 @@ def test_one_label_has_one_number_wherever_it_stands(report):
     running = status["status"].str.startswith("Active")
     found["Active"].add(int(status.loc[running, "n"].sum()))
     found["Active"].add(int(dashboards.bands(report)["n"].sum()))
-    found["Active"].add(int(dashboards.overdue_frame(report)["active"].iloc[0]))
+    found["Active"].add(int(flows.overdue_frame(report)["active"].iloc[0]))
     found["Active"].add(number(re.search(r": ([\d,]+);", dashboards.finding(report).plain)[1]))
     found["Active"].add(len(active_rows(report)))
     follow_up = status.loc[status["status"] == FOLLOWED, "n"].sum()
@@ -89,7 +90,7 @@ def test_one_label_has_one_number_wherever_it_stands(report):
     for alert in dashboards.WATCHED:
         if alert in counts:
             found[alert] |= {int(counts[alert]), int(watched.get(alert, 0))}
-    found["A-08"].add(int(dashboards.overdue_frame(report)["n"].iloc[0]))
+    found["A-08"].add(int(flows.overdue_frame(report)["n"].iloc[0]))
     if report.scope.kind != "state":
         found["Active"].add(int(dashboards.note_frame(report)["n"].sum()))
         found["Active"].add(len(people.group_roster(report)))
@@ -216,7 +217,7 @@ def test_flow_and_reasons_are_those_of_the_records(report):
     rows, last = report.data.frame("rows"), pd.Timestamp(exits_known(as_of(report.data.about)))
     mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
     year = mine[(mine["901"] > last - pd.DateOffset(years=1)) & (mine["901"] <= last)]
-    crossed = dashboards.exits_by_reason(report)
+    crossed = flows.exits_by_reason(report)
     assert crossed["All"].sum() == len(year)
     excluded = year["923"].isin(range(1, 8)).sum()
     assert crossed["All"].sum() - crossed["No exclusion"].sum() == excluded
@@ -225,7 +226,7 @@ def test_flow_and_reasons_are_those_of_the_records(report):
 
 
 def test_the_caseload_against_itself_says_how_it_changed(report):
-    shown = {line[0]: line[1:] for line in cells(dashboards.standing(report).html)}
+    shown = {line[0]: line[1:] for line in cells(flows.standing(report).html)}
     now, quarter, quarter_change, *_ = shown["Active"]
     if number(now) == number(quarter):
         assert quarter_change == "no change"
@@ -405,8 +406,8 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
         (people.occupation_frame, "occupation", "n"),
         (people.group_frame, "name", "n"),
         (people.share_frame, "id", "share"),
-        (dashboards.compared_frame, "name", "n"),
-        (dashboards.reason_frame, "reason", "n"),
+        (flows.compared_frame, "name", "n"),
+        (flows.reason_frame, "reason", "n"),
         (dashboards.note_frame, "band", "n"),
     ):
         now, before = frame(both).set_index(key), frame(then).set_index(key)[n]
@@ -428,16 +429,16 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
     else:
         now, before = (work.balance_frame(r).set_index("planner") for r in (both, then))
         assert now[day].to_dict() == {p: int(before["n"].get(p, 0)) for p in now.index}
-    spans = dashboards.compared_frame(both).set_index("name")[day]
+    spans = flows.compared_frame(both).set_index("name")[day]
     assert set(spans.index[spans.isna()]) == {n for n in spans.index if n.endswith("to date")}
     closed = engaged.summary_frame(then).set_index("name")["now"]
     reached = engaged.summary_frame(both).set_index("name")
     assert reached[day].to_dict() == closed.to_dict()
     assert (reached[day] != "\N{EN DASH}").sum() > 4
     assert reached["since"].map(bool).all()
-    share = dashboards.overdue_frame(both)
-    assert share["n"].tolist()[1] == dashboards.overdue_frame(then)["n"].iloc[0]
-    assert share["active"].tolist()[1] == dashboards.overdue_frame(then)["active"].iloc[0]
+    share = flows.overdue_frame(both)
+    assert share["n"].tolist()[1] == flows.overdue_frame(then)["n"].iloc[0]
+    assert share["active"].tolist()[1] == flows.overdue_frame(then)["active"].iloc[0]
 
 
 @pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
@@ -576,12 +577,12 @@ def test_an_area_stands_against_the_overdue_share_of_a_quarter_and_a_year_before
     old = [make_snapshot(extract, store, as_of=day) for day in (date(2025, 5, 20), OLD)]
     scope = Scope.parse("lwia/01")
     lines = {
-        name: dashboards.standing_frame(
+        name: flows.standing_frame(
             Report(StateData(state.snapshot, state.period, known).slice(scope))
         ).iloc[-1]
         for name, known in (("both", tuple(old)), ("none", ()))
     }
-    then = dashboards.overdue_frame(Report(StateData(old[0], state.period).slice(scope))).iloc[0]
+    then = flows.overdue_frame(Report(StateData(old[0], state.period).slice(scope))).iloc[0]
     assert lines["both"]["name"].startswith("A-08 ")
     assert lines["both"]["quarter"] == f"{display.rate(then['share'])} (2025-05-20)"
     assert "(2024-08-10)" in lines["both"]["year"]
@@ -697,7 +698,7 @@ def test_every_figure_of_the_standing_is_counted_from_the_records(report):
     rows, today = report.data.frame("rows"), as_of(report.data.about)
     mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
     known = exits_known(today)
-    shown = {line[0]: line[1:] for line in cells(dashboards.standing(report).html)}
+    shown = {line[0]: line[1:] for line in cells(flows.standing(report).html)}
     backs = (lambda day: day, lambda day: months_before(day, 3), flow.a_year_before)
     for place, back in zip((0, 1, 3), backs, strict=True):
         day, entered = pd.Timestamp(back(known)), pd.Timestamp(back(today))
@@ -718,7 +719,7 @@ def test_every_figure_of_the_standing_is_counted_from_the_records(report):
 def test_spans_compared_are_counted_from_the_records(report):
     rows = report.data.frame("rows")
     mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
-    for name, between, now, before, *_ in cells(dashboards.compared(report).html):
+    for name, between, now, before, *_ in cells(flows.compared(report).html):
         first, last = (pd.Timestamp(day) for day in between.split(" to "))
         days = mine["900" if name.startswith("Enrolments") else "901"]
         assert number(now) == days.between(first, last).sum()
