@@ -84,13 +84,18 @@ def watched(browser):
     page.close()
 
 
+def opened(page, address: str) -> int:
+    """Go to a page and wait until each of its charts is drawn; how many there are."""
+    page.goto(address)
+    charts = page.locator("figure.chart").count()
+    for number in range(charts):
+        page.locator("figure.chart.drawn svg").nth(number).wait_for(timeout=15000)
+    return charts
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_draw_their_charts_under_a_strict_policy(watched, address, path):
-    watched.goto(f"{address}/{path}")
-    charts = watched.locator("figure.chart").count()
-    assert bool(charts) == path.endswith(CHARTS)
-    for number in range(charts):
-        watched.locator("figure.chart.drawn svg").nth(number).wait_for(timeout=15000)
+    assert bool(opened(watched, f"{address}/{path}")) == path.endswith(CHARTS)
     assert watched.complaints == []
     assert all(url.startswith(address.rsplit("/", 1)[0]) for url in watched.asked)
 
@@ -98,8 +103,7 @@ def test_pages_draw_their_charts_under_a_strict_policy(watched, address, path):
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_fit_a_phone(watched, address, path):
     watched.set_viewport_size({"width": 360, "height": 740})
-    watched.goto(f"{address}/{path}")
-    watched.wait_for_timeout(800)
+    opened(watched, f"{address}/{path}")
     wide = watched.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360
 
@@ -117,8 +121,7 @@ RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']
 
 
 def complaints_of_axe(page, address: str) -> list[str]:
-    page.goto(address)
-    page.wait_for_timeout(300)
+    opened(page, address)
     page.evaluate(AXE)
     found = page.evaluate(f"axe.run(document, {RULES})")["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:100]}" for one in found]
