@@ -22,7 +22,8 @@ _HIDDEN = ("numerator", "denominator", "value")
 class Thresholds:
     """The smallest cells that may be shown across areas (counts of periods of participation).
 
-    areas_see_wages, planners_see_wages: 1 where rosters may show a customer's wage.
+    areas_see_wages, planners_see_wages: 1 where a customer's wage may be shown; where not, rosters
+    tell that one was found, and medians of fewer than `minimum_wages` are withheld.
     """
 
     minimum_denominator: int
@@ -37,6 +38,13 @@ class Thresholds:
         return bool(
             {"lwia": self.areas_see_wages, "planner": self.planners_see_wages}.get(scope_kind)
         )
+
+    def hides_wages(self, scope_kind: str) -> bool:
+        """Whether a median of few wages would tell a scope's readers what they may not see.
+
+        The state's pages list nobody to whom a wage could be ascribed.
+        """
+        return scope_kind != "state" and not self.shows_wages(scope_kind)
 
 
 @cache
@@ -83,14 +91,34 @@ def small_cells(figures: pd.DataFrame, limits: Thresholds) -> pd.Series:
     figures: measure, numerator and denominator. Empty cells are not small. One rule for what is
     withheld across areas and for the notice inside one. Source: domain 7.3, rules 1 and 5.
     """
-    medians = [code for code, rule in INDICATORS.items() if rule.is_median]
-    is_median = figures["measure"].isin(medians)
     size = figures["denominator"].astype("int64")
     successes = figures["numerator"].astype("Float64").fillna(limits.minimum_numerator)
     few = (successes < limits.minimum_numerator) | (size - successes < limits.minimum_numerator)
     small_rate = (size < limits.minimum_denominator) | few.astype("bool")
-    small = small_rate.where(~is_median, size < limits.minimum_wages)
+    small = small_rate.where(~_is_median(figures["measure"]), size < limits.minimum_wages)
     return (small & (size > 0)).astype("bool")
+
+
+def few_wages(figures: pd.DataFrame, scope_kind: str, limits: Thresholds) -> pd.Series:
+    """Whether each figure is a median of fewer than `minimum_wages` that its readers may not see.
+
+    figures: measure and denominator (the number of wages). The median of one wage is that wage, and
+    the roster beside it names the customer. Source: domain 7.3; 20 CFR 603.
+    """
+    if not limits.hides_wages(scope_kind):
+        return pd.Series(False, index=figures.index)
+    size = figures["denominator"].astype("int64")
+    return _is_median(figures["measure"]) & (size > 0) & (size < limits.minimum_wages)
+
+
+def marked(frame: pd.DataFrame, hidden: pd.Series, *columns: str) -> pd.DataFrame:
+    """The frame with the marker where it is hidden, as a page and a file show it."""
+    shown = {name: frame[name].astype("object").mask(hidden, WITHHELD) for name in columns}
+    return frame.assign(**shown) if hidden.any() else frame
+
+
+def _is_median(measures: pd.Series) -> pd.Series:
+    return measures.isin([code for code, rule in INDICATORS.items() if rule.is_median])
 
 
 def _complement(sizes: pd.Series, hidden: pd.Series, limits: Thresholds) -> pd.Series:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ipats_lib import __version__
+from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.catalogue import FAMILIES, Notebook
 from ipats_lib.publishing.execute import Content
@@ -93,8 +94,15 @@ class Framer:
     def _figures(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Each scope's figures, from one computation for all."""
         figures = figures_of(self.state.figures, self.state.snapshot, self.state.period)
+        figures["suppressed"] = self._tells_a_wage(figures)
         by_area = figures.groupby(["area_type", "area"], sort=False, observed=True)
         return {(str(kind), str(area)): mine for (kind, area), mine in by_area}
+
+    @staticmethod
+    def _tells_a_wage(figures: pd.DataFrame) -> pd.Series:
+        kinds = figures.groupby("area_type", sort=False, observed=True)
+        parts = [few_wages(mine, str(kind), load_thresholds()) for kind, mine in kinds]
+        return pd.concat(parts).reindex(figures.index)
 
     def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath | None:
         """What this run and those before it did, for state administrators.

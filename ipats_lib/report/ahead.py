@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ipats_lib.disclosure import WITHHELD, few_wages, load_thresholds, marked
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.report import before, calendar, display, downloads, tables
 from ipats_lib.report import outlook as outlooks
@@ -53,19 +54,30 @@ def earlier(report: Report, ahead: int) -> dict[str, Lines]:
     label = outlooks.program_year_of(report, ahead).label
     lines = frame.to_dict("records")
     keys = [key(label, line["program"], line["measure"]) for line in lines]
-    figures = {day: [before.value(report, day, "official", k) for k in keys] for day in days}
-    open_ = {day: [before.count(report, day, "open", k) for k in keys] for day in days}
     counted = {day: [before.count(report, day, "official", k) for k in keys] for day in days}
+    official = [_figure(line, line["value"], line["denominator"]) for line in lines]
+    figures = {
+        day: [
+            _figure(line, before.value(report, day, "official", k), n)
+            for line, k, n in zip(lines, keys, counted[day], strict=True)
+        ]
+        for day in days
+    }
+    open_ = {day: [before.count(report, day, "open", k) for k in keys] for day in days}
     lacking = {
         day: [_lacking(*known) for known in zip(lines, figures[day], counted[day], strict=True)]
         for day in days
     }
     gaps = [line["to_100"] if _is_rate(line) else None for line in lines]
     return {
-        "Official figure": _told(report, lines, frame["value"].tolist(), figures, _FIGURE),
+        "Official figure": _told(report, lines, official, figures, _FIGURE),
         "Still open": _told(report, lines, frame["pending"].tolist(), open_, _COUNT),
         "More for the level": _told(report, lines, gaps, lacking, _COUNT),
     }
+
+
+def _figure(line: Mapping[Hashable, Any], value: Any, counted: int) -> Any:
+    return display.marked(line["measure"], value, counted)
 
 
 def _is_rate(line: Mapping[Hashable, Any]) -> bool:
@@ -107,8 +119,9 @@ def _more(_: Measure, now: Any, then: Any) -> str:
     return before.change(int(now), int(then))
 
 
-def _step(measure: Measure, now: float, then: float) -> str:
-    return display.difference(measure, now - then)
+def _step(measure: Measure, now: Any, then: Any) -> str:
+    withheld = WITHHELD in (now, then)
+    return display.NONE if withheld else display.difference(measure, now - then)
 
 
 _FIGURE = (display.figure, _step)
@@ -152,6 +165,8 @@ def _years(report: Report) -> pd.DataFrame:
         for ahead in _YEARS
     ]
     found = pd.concat(years, ignore_index=True).drop(columns=["program_title", "title"])
+    hidden = few_wages(found, report.scope.kind, load_thresholds())
+    found = marked(found, hidden, *outlooks.AMOUNTS)
     return found[["program_year", *(name for name in found if name != "program_year")]]
 
 

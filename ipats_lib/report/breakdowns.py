@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
+from ipats_lib.disclosure import WITHHELD
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.report import display, tables
 from ipats_lib.report.display import Html
@@ -120,9 +121,12 @@ def _name(dimension: str, group: str) -> str:
 
 def _each(lines: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return [
-        display.NONE if pd.isna(first) else " to ".join(map(partial(display.figure, measure), many))
-        for measure, first, many in zip(
+        (WITHHELD if hidden else display.NONE)
+        if pd.isna(first)
+        else " to ".join(map(partial(display.figure, measure), many))
+        for measure, hidden, first, many in zip(
             lines["indicator"].astype("str"),
+            lines["withheld"],
             lines[columns[0]],
             zip(*(lines[column] for column in columns), strict=True),
             strict=True,

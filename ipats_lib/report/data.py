@@ -23,7 +23,7 @@ from ipats_lib import indicators
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.distribution import distribution
 from ipats_lib.cohorts import whole_from
-from ipats_lib.disclosure import load_thresholds, withhold
+from ipats_lib.disclosure import few_wages, load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
 from ipats_lib.indicators.aggregate import in_areas
 from ipats_lib.params import load_areas
@@ -168,7 +168,7 @@ class StateData:
     def _figures_of(self, scope: Scope) -> pd.DataFrame:
         lines = self._lines_of_area.get((scope.kind, scope.area), np.empty(0, dtype="intp"))
         mine = self.figures.drop(columns=list(AREA)).take(lines)
-        return mine.reset_index(drop=True)
+        return _for_readers(mine.reset_index(drop=True), scope)
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -222,7 +222,8 @@ class StateData:
         area = STATE_AREA if scope == STATE else scope.area
         known = self.history
         mine = (known["area_type"] == scope.kind) & (known["area"] == area)
-        return known[mine].drop(columns=["area_type", "area"]).reset_index(drop=True)
+        lines = known[mine].drop(columns=["area_type", "area"]).reset_index(drop=True)
+        return _for_readers(lines, scope)
 
     def desk(self, scope: Scope) -> Desk:
         """What the alerts of a scope look at."""
@@ -244,6 +245,11 @@ class StateData:
             if scope in snapshot.scopes() and (key := (scope.kind, scope.area)) in counts
         ]
         found = pd.concat([NOTHING, *parts], ignore_index=True) if parts else NOTHING
+        named = found["key"].str.replace(".* ", "", regex=True)
+        figures = found.assign(
+            indicator=named.where(found["kind"] == "official", ""), denominator=found["n"]
+        )
+        found = _for_readers(figures, scope)
         return found[list(NOTHING.columns)].astype(NOTHING.dtypes)
 
     @cached_property
@@ -309,6 +315,13 @@ class StateData:
             name = self._planner_names.get(scope.planner, "")
             return f"{name} ({scope.planner}), LWIA {scope.lwia}"
         return f"LWIA {scope.lwia}: {names[scope.lwia]}" if scope.lwia else "Illinois"
+
+
+def _for_readers(figures: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """Figures (indicator, denominator, value) without medians that would tell a wage."""
+    lines = figures.rename(columns={"indicator": "measure"})
+    hidden = few_wages(lines, scope.kind, load_thresholds())
+    return figures.assign(value=figures["value"].mask(hidden)) if hidden.any() else figures
 
 
 def _take(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:

@@ -83,6 +83,9 @@ def difference(measure: str, value: Cell) -> str:
 
 
 def dollars(value: Cell) -> str:
+    """Whole dollars; the marker as it is."""
+    if value == WITHHELD:
+        return WITHHELD
     return NONE if is_missing(value) else f"${rounded(float(value), 0)}"  # type: ignore[arg-type]
 
 
@@ -97,6 +100,12 @@ def one_place(value: Cell) -> str:
 
 def percent_of_level(value: Cell) -> str:
     return NONE if is_missing(value) else f"{rounded(float(value), 1)}%"  # type: ignore[arg-type]
+
+
+def marked(measure: str, value: Cell, size: int) -> Cell:
+    """A scope's own figure; of a median of some wages that is missing, the marker: it is withheld
+    (`disclosure.few_wages`)."""
+    return WITHHELD if measure == "ME" and size > 0 and is_missing(value) else value
 
 
 def figure(measure: str, value: Cell, withheld: bool = False) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES, Program, View
+from ipats_lib.disclosure import load_thresholds
 from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA, CREDENTIAL_SLOTS
 from ipats_lib.indicators.rules import Measure
 from ipats_lib.levels import year_over
@@ -148,13 +149,18 @@ def _wages_to_come(report: Report, program: Program, awaited: Outcomes) -> float
 def tested(report: Report, program: Program, measure: Measure) -> pd.DataFrame:
     """The back-test of one line's method (`projection.back_test`); empty where it has none.
 
+    A quarter whose median would tell a wage is left out.
+
     Credentials are guessed after as many days as those of this and the next program year have
     waited so far.
     """
     if measure == "MSG":
         return back_test(pd.DataFrame({"quarter_label": [], "success": [], "failure": []}))
     if measure == "ME":
-        return back_test_medians(_wages(report, program))
+        found = back_test_medians(_wages(report, program))
+        limits = load_thresholds()
+        few = limits.hides_wages(report.scope.kind) & (found["known"] < limits.minimum_wages)
+        return found[~few].reset_index(drop=True)
     if measure == "CR":
         return back_test_dated(_closed_credentials(report, program), _open_waits(report, program))
     return back_test(quarters(report, program, measure))

@@ -8,6 +8,7 @@ import pandas as pd
 from ipats_lib import __version__, forms
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.disclosure import WITHHELD, few_wages, load_thresholds, marked
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import Report as Window
@@ -35,7 +36,9 @@ def _forms(report: Report, window: Window) -> tuple[pd.DataFrame, pd.DataFrame]:
     shown = forms.TITLE_I if report.scope.kind == "planner" else forms.programs_of(rows)
     outcomes = report.data.frame("outcomes")
     body = forms.form(rows, outcomes, window, today, report.members, shown)
-    return forms.heading(rows, window, today, shown), body
+    wages = pd.DataFrame({"measure": "ME", "denominator": body["ME_d"].fillna(0)})
+    hidden = few_wages(wages, report.scope.kind, load_thresholds())
+    return forms.heading(rows, window, today, shown), marked(body, hidden, "ME")
 
 
 @cache
@@ -70,8 +73,8 @@ def long_form(report: Report, windows: tuple[Window, ...]) -> pd.DataFrame:
     """The form in the long form of domain 8.4 (`LONG_COLUMNS`), `group` as `dimension: group`.
 
     Measures: served, exited (value is the count), and each indicator that the program has, with
-    numerator (missing for medians), denominator and value. `suppressed` is False: these are the
-    reader's own records.
+    numerator (missing for medians), denominator and value. `suppressed` tells of a median that
+    would tell a wage, whose value is the marker; all else are the reader's own records.
     """
     lines = []
     for window in windows:
@@ -81,7 +84,7 @@ def long_form(report: Report, windows: tuple[Window, ...]) -> pd.DataFrame:
             group = "all" if line["dimension"] == TOTAL else f"{line['dimension']}: {line['group']}"
             key = (*said, *where, line["program"], group)
             lines += [(*key, name, None, None, line[name], False) for name in ("served", "exited")]
-            lines += [(*key, *_measured(line, code), False) for code in _indicators_of(line)]
+            lines += [(*key, *_measured(line, code)) for code in _indicators_of(line)]
     table = pd.DataFrame(lines, columns=list(LONG_COLUMNS))
     return table.astype({"numerator": "Int64", "denominator": "Int64"})
 
@@ -92,7 +95,7 @@ def _indicators_of(line: Mapping[Hashable, object]) -> list[Measure]:
 
 def _measured(line: Mapping[Hashable, object], code: Measure) -> tuple[object, ...]:
     numerator = None if INDICATORS[code].is_median else line[f"{code}_n"]
-    return code, numerator, line[f"{code}_d"], line[code]
+    return code, numerator, line[f"{code}_d"], line[code], line[code] == WITHHELD
 
 
 def offers(report: Report, windows: tuple[Window, ...], name: str, title: str) -> Html:

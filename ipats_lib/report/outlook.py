@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
+from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.due_dates import due
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
@@ -32,6 +33,9 @@ from ipats_lib.report.report import Report
 __all__ = ["all_tested", "lacking", "outlook", "pending", "program_year_of", "still_open"]
 
 
+AMOUNTS = ("value", "floor", "expected", "ceiling", "miss", "to_90", "to_100")
+
+
 def program_year_of(report: Report, ahead: int = 0) -> Window:
     """The annual report of the period's program year, or of one `ahead` years later."""
     return Period(report.period.py + ahead).program_year
@@ -46,7 +50,8 @@ def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
     expected and ceiling (shares 0..1 or dollars; of a median they are bounds), miss (the usual
     miss of the expectation, in the same unit; missing where it is not tested), level, which
     (negotiated or adjusted), to_90 and to_100 (successes, or wages, lacking; missing where there
-    is no level or it is out of reach).
+    is no level or it is out of reach). A median that would tell a wage has none of its amounts
+    (`disclosure.few_wages`).
     """
     return _outlook(report, ahead)
 
@@ -60,7 +65,9 @@ def _outlook(report: Report, ahead: int) -> pd.DataFrame:
         for measure, rule in INDICATORS.items()
         if program in rule.programs
     ]
-    return pd.DataFrame(lines)
+    frame = pd.DataFrame(lines)
+    hidden = few_wages(frame, report.scope.kind, load_thresholds())
+    return frame.assign(**{name: frame[name].mask(hidden) for name in AMOUNTS})
 
 
 def _line(report: Report, year: Window, program: Program, measure: Measure) -> dict[str, object]:

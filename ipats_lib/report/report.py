@@ -13,7 +13,7 @@ from ipats_lib import indicators
 from ipats_lib.breakdown import Membership, breakdown, membership_of
 from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
-from ipats_lib.disclosure import load_thresholds, small_cells
+from ipats_lib.disclosure import few_wages, load_thresholds, small_cells
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
@@ -124,8 +124,10 @@ class Report:
     def _statuses(self, judged: pd.DataFrame) -> list[str]:
         fewest = load_thresholds().minimum_denominator
         few = f"{NOT_ASSESSED}: fewer than {fewest} counted"
+        withheld = f"{NOT_ASSESSED}: withheld"
         return [
-            unjudged or (few if size < fewest else str(band_of(percent)))
+            unjudged
+            or (few if size < fewest else withheld if pd.isna(percent) else str(band_of(percent)))
             for unjudged, size, percent in zip(
                 judged["unjudged"], judged["denominator"], judged["percent"], strict=True
             )
@@ -150,16 +152,21 @@ class Report:
 
     @cached_property
     def breakdown(self) -> pd.DataFrame:
-        """The main report by group (`breakdown.breakdown`), with program_title, few and unjudged.
+        """The main report by group (`breakdown.breakdown`), with program_title, few, unjudged and
+        withheld.
 
         few: whether the cell is small by the one rule for all (`disclosure.small_cells`);
-        unjudged: whether fewer are counted than may carry a verdict (domain 1.2, rule 6).
+        unjudged: whether fewer are counted than may carry a verdict (domain 1.2, rule 6);
+        withheld: a median that would tell a wage (`disclosure.few_wages`), without its value.
         """
         outcomes = self.data.frame("outcomes")
         mine = outcomes[outcomes["report"] == self.period.reports[0].label].reset_index(drop=True)
         table = breakdown(mine, self.members)
         cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
+        hidden = few_wages(cells, self.scope.kind, load_thresholds())
         return table.assign(
+            **{name: table[name].mask(hidden) for name in ("value", "lower", "upper")},
+            withheld=hidden,
             program_title=table["program"].astype("str").map(PROGRAM_TITLES),
             few=small_cells(cells, load_thresholds()),
             unjudged=table["denominator"] < load_thresholds().minimum_denominator,

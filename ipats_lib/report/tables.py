@@ -134,7 +134,7 @@ def _level_lines(summary: pd.DataFrame) -> Lines:
     told = lines_of(summary, names)
     return {
         **told,
-        "shown": _figures(summary, "value"),
+        "shown": _values(told["measure"], display.listed(summary["value"]), told["denominator"]),
         "at_level": _figures(summary, "level"),
         "known": _figures(summary, "resolved"),
         "best": _figures(summary, "ceiling"),
@@ -226,6 +226,14 @@ def _figures(frame: pd.DataFrame, column: str) -> list[str]:
     ]
 
 
+def _values(measures: Iterable[str], values: Iterable[Any], sizes: Iterable[int]) -> list[str]:
+    """Figures of a scope's own; a median of some wages that is missing has been withheld."""
+    return [
+        display.figure(measure, display.marked(measure, value, size))
+        for measure, value, size in zip(measures, values, sizes, strict=True)
+    ]
+
+
 def areas(figures: pd.DataFrame, program: str, caption: str) -> Html:
     """All areas by indicator for one program; withheld cells print as `*`."""
     mine = figures[figures["program"] == program]
@@ -252,10 +260,10 @@ _COUNTED = ("numerator", "denominator", "known_at")
 def trend(figures: pd.DataFrame, caption: str) -> Html:
     """One measure by report quarter and program (`Report.trend`)."""
     measures = [str(measure) for measure in display.listed(figures["indicator"])]
-    values = zip(measures, display.listed(figures["value"]), strict=True)
+    told = lines_of(figures, ("quarter_label", "program_title", *_COUNTED))
     shown: Lines = {
-        **lines_of(figures, ("quarter_label", "program_title", *_COUNTED)),
-        "shown": [display.figure(measure, value) for measure, value in values],
+        **told,
+        "shown": _values(measures, display.listed(figures["value"]), told["denominator"]),
         "page": [indicator_page(measure) for measure in measures],
     }
     columns = (
@@ -273,7 +281,7 @@ def outlook(frame: pd.DataFrame, caption: str) -> Html:
     """The program year as it stands and may end (`outlook.outlook`)."""
     shown = frame.assign(
         name=frame["program_title"] + ": " + frame["title"],
-        official=_figures(frame, "value"),
+        official=_values(frame["measure"], frame["value"], frame["denominator"]),
         worst=_figures(frame, "floor"),
         likely=_figures(frame, "expected"),
         best=_figures(frame, "ceiling"),

@@ -1,0 +1,140 @@
+"""A planner learns no customer's wage, neither from a roster nor from the median of a few.
+
+Source: domain 7.3 (`planners_see_wages`, `minimum_wages`); 20 CFR 603.
+"""
+
+import csv
+import dataclasses
+import io
+import re
+import sys
+import zipfile
+
+import pytest
+from bs4 import BeautifulSoup
+
+from ipats_lib.disclosure import few_wages, load_thresholds, marked
+from ipats_lib.report import Report, ahead, breakdowns, downloads, federal, outlook, tables
+from tests.unit.test_disclosure import LIMITS, cells
+
+
+def medians(*sizes: int):
+    return cells(*((None, size) for size in sizes), measure="ME")
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "hidden"),
+    [
+        ("planner", {}, [False, True, True, False]),
+        ("planner", {"planners_see_wages": 1}, [False] * 4),
+        ("lwia", {"areas_see_wages": 1}, [False] * 4),
+        ("lwia", {"areas_see_wages": 0}, [False, True, True, False]),
+        ("state", {"areas_see_wages": 0}, [False] * 4),
+    ],
+)
+def test_a_median_of_fewer_than_ten_wages_is_withheld_where_wages_are(kind, setting, hidden):
+    limits = dataclasses.replace(LIMITS, **setting)
+    assert few_wages(medians(0, 1, 9, 10), kind, limits).tolist() == hidden
+
+
+def test_rates_of_few_are_shown_to_those_whose_customers_they_are():
+    assert not few_wages(cells((1, 1), (0, 2)), "planner", LIMITS).any()
+
+
+def test_what_is_withheld_is_marked_and_nothing_else():
+    frame = medians(1, 12).assign(value=[8400.5, 9000.0])
+    shown = marked(frame, few_wages(frame, "planner", LIMITS), "value")
+    assert shown["value"].tolist() == ["*", 9000.0]
+
+
+def wages_of(report: Report):
+    outcomes = report.data.frame("outcomes")
+    return outcomes.loc[outcomes["indicator"] == "ME", "value"].dropna()
+
+
+@pytest.fixture
+def few(state) -> Report:
+    """The planner with most wages among those who have fewer than ten."""
+    planners = [scope for scope in state.snapshot.scopes() if scope.kind == "planner"]
+    reports = [Report(state.slice(scope)) for scope in planners]
+    return max((one for one in reports if 0 < len(people(one)) < 10), key=lambda r: len(people(r)))
+
+
+def people(report: Report) -> set[int]:
+    outcomes = report.data.frame("outcomes")
+    return set(outcomes.loc[(outcomes["indicator"] == "ME") & outcomes["value"].notna(), "row"])
+
+
+def published(report: Report, folder, monkeypatch) -> str:
+    """All tables and files of the performance pages in which an amount can stand."""
+    folder.mkdir()
+    monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(folder))
+    both = (federal.annual(report), federal.quarterly(report))
+    shown = [
+        tables.levels_by_window(report),
+        tables.changes(report.changes(), "changes"),
+        tables.trends(report, "trend"),
+        breakdowns.by_group(report, "ME"),
+        *(federal.bodies(report, windows) for windows in both),
+        *(federal.offers(report, w, f"form{n}", "ETA") for n, w in enumerate(both)),
+        ahead.outlook(report, "this year"),
+        ahead.outlook(report, "next year", 1),
+        ahead.offers(report),
+        tables.back_test(outlook.all_tested(report, "ME"), "back-test"),
+    ]
+    files = [read(path) for path in sorted(folder.iterdir())]
+    assert len(files) >= 6
+    return " ".join([*(one.html for one in shown), *files])
+
+
+def read(path) -> str:
+    if path.suffix != ".xlsx":
+        return path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(path) as book:
+        return " ".join(book.read(name).decode() for name in book.namelist())
+
+
+def told(amounts, text: str) -> set[str]:
+    """Which of these wages stand in a text, to the dollar or to the cent."""
+    numbers = {n.replace(",", "") for n in re.findall(r"\$[\d,]+|\d+\.\d+|\d{4,}", text)}
+    forms = {f"${round(amount)}" for amount in amounts} | {str(float(a)) for a in amounts}
+    return forms & numbers
+
+
+def test_no_page_and_no_file_of_a_planner_tells_a_wage(few, tmp_path, monkeypatch):
+    text = published(few, tmp_path / "files", monkeypatch)
+    assert told(wages_of(few), text) == set()
+    assert "*" in text
+
+
+def test_the_same_pages_tell_wages_where_planners_may_see_them(few, state, tmp_path, monkeypatch):
+    """So the search above finds what there is to find."""
+    open_ = dataclasses.replace(load_thresholds(), planners_see_wages=1)
+    readers = [m for m in sys.modules.values() if vars(m).get("load_thresholds") is load_thresholds]
+    assert len(readers) > 3
+    for module in readers:
+        monkeypatch.setattr(module, "load_thresholds", lambda: open_)
+    text = published(Report(state.slice(few.scope)), tmp_path / "files", monkeypatch)
+    assert told(wages_of(few), text)
+
+
+def test_every_line_of_few_wages_is_marked_and_every_other_has_its_amount(state, planner):
+    page = BeautifulSoup(
+        breakdowns.by_group(Report(state.slice(planner)), "ME").html, "html.parser"
+    )
+    lines = [[cell.text for cell in row.find_all("td")] for row in page.select("tbody tr")]
+    figures = [(int(line[1]), line[3], line[4]) for line in lines]
+    assert any(0 < size < 10 for size, *_ in figures)
+    assert any(size >= 10 for size, *_ in figures)
+    for size, figure, between in figures:
+        assert (figure == "*") == (0 < size < 10)
+        assert between in ("*", "–") or size >= 10
+        assert figure.startswith("$") == (size >= 10)
+
+
+def test_the_long_form_says_what_is_withheld(few):
+    lines = federal.long_form(few, federal.annual(few))
+    told = list(csv.DictReader(io.StringIO(downloads.csv(lines).decode())))
+    mine = [line for line in told if line["measure"] == "ME" and line["denominator"] != "0"]
+    assert mine
+    assert {(line["suppressed"], line["value"]) for line in mine} == {("True", "*")}
