@@ -195,7 +195,10 @@ def medians_of_many(folder: Path) -> set[str]:
     for path in folder.rglob("*.csv"):
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
-                if row.get("measure") == "ME" and int(row.get("denominator", "").strip("*") or 0) >= 10:
+                if (
+                    row.get("measure") == "ME"
+                    and int(row.get("denominator", "").strip("*") or 0) >= 10
+                ):
                     cells = (cell for cell in row.values() if re.fullmatch(r"\d+\.\d+", cell))
                     found |= {f"{float(cell):.2f}" for cell in cells}
     return found

@@ -147,6 +147,27 @@ def test_no_folder_is_left(
     assert list(tmp_path.glob("ipats-*")) == []
 
 
+LATE = """
+from time import sleep
+kernel = get_ipython().kernel
+publish = kernel._publish_status
+
+def late(status, *more, **options):
+    if status == "idle":
+        kernel._publish_status = publish
+        kernel.iopub_thread.schedule(lambda: sleep(5))
+    publish(status, *more, **options)
+
+kernel._publish_status = late
+"late"
+"""
+
+
+def test_outputs_that_come_long_after_the_reply_are_waited_for(run_in_kernel: Run) -> None:
+    """A busy machine is no reason to stop a notebook; nbclient waits four seconds."""
+    assert [text_of(cell) for cell in run_in_kernel(LATE, "'next'").cells] == ["'late'", "'next'"]
+
+
 @pytest.mark.parametrize("last", ["1", "1 / 0"])
 def test_a_kernel_at_rest_ends_without_a_word(
     last: str, run_in_kernel: Run, capfd: pytest.CaptureFixture[str]

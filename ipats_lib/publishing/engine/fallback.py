@@ -90,7 +90,11 @@ class KernelClient(SteadyClient):
     """Runs the notebook of `nb_man` in a kernel process that a `KernelWatch` ends in time."""
 
     def __init__(self, nb_man: NotebookExecutionManager, limits: Limits, **options: Any) -> None:
-        super().__init__(nb_man, timeout=_whole_seconds(limits.cell_timeout), **options)
+        # papermill gives up on a cell whose last output comes four seconds after its reply, as it
+        # may on a busy machine: the notebook's own limit is enough.
+        patience = _whole_seconds(limits.timeout)
+        cell = _whole_seconds(limits.cell_timeout)
+        super().__init__(nb_man, timeout=cell, iopub_timeout=patience, **options)
         self._limits = limits
         self._cell_index: int | None = None
         self.watch = KernelWatch(limits, self._kernel_process)
