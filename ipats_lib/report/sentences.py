@@ -7,26 +7,45 @@ from ipats_lib.report.display import Html, figure, off, paragraph, percent_of_le
 
 
 def status(summary: pd.DataFrame) -> Html:
-    """How many figures stand in which band."""
-    bands = summary.loc[summary["percent"].notna(), "status"].value_counts(sort=False)
+    """How many figures with a verdict stand in which band."""
+    bands, small = with_verdict(summary)["status"].value_counts(sort=False), too_small(summary)
+    if bands.empty and small:
+        return paragraph(f"No figure of this scope is judged. {small}", "finding")
     if bands.empty:
         return paragraph("No figure of this scope has a level to compare with.", "finding")
     listed = ", ".join(f"{number} {name}" for name, number in bands.items())
-    return paragraph(f"Of {bands.sum()} figures compared with a level: {listed}.", "finding")
+    found = f"Of {bands.sum()} figures compared with a level: {listed}."
+    return paragraph(f"{found} {small}".rstrip(), "finding")
+
+
+def with_verdict(summary: pd.DataFrame) -> pd.DataFrame:
+    """The figures that are judged against their level (`Report.indicators`)."""
+    return summary[summary["unjudged"] == ""]
+
+
+def too_small(summary: pd.DataFrame) -> str:
+    """How many figures have a level and count too few for a verdict; blank for none."""
+    number = int((summary["percent"].notna() & (summary["unjudged"] != "")).sum())
+    fewest = load_thresholds().minimum_denominator
+    if not number:
+        return ""
+    return f"Too small to be judged, with fewer than {fewest} counted: {number}."
 
 
 def largest_gap(summary: pd.DataFrame) -> Html:
-    """The figure furthest under its level."""
-    under = summary[summary["percent"] < 100]
+    """The figure furthest under its level, of those with a verdict."""
+    judged, small = with_verdict(summary), too_small(summary)
+    under = judged[judged["percent"] < 100]
     if under.empty:
-        return paragraph("No figure stands below its level.", "finding")
+        none = "No figure that is judged stands below its level."
+        return paragraph(f"{none} {small}".rstrip(), "finding")
     worst = under.loc[under["percent"].astype("float64").idxmin()]
     return paragraph(
         f"Furthest below its level: {worst['program_title']}, {worst['title'].lower()}, at "
         f"{figure(worst['measure'], worst['value'])} against the {worst['which']} "
         f"{figure(worst['measure'], worst['level'])} "
         f"({percent_of_level(worst['percent'])} of the level, "
-        f"{int(worst['denominator'])} counted).",
+        f"{int(worst['denominator'])} counted). {small}".rstrip(),
         "finding",
     )
 

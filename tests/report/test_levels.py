@@ -35,8 +35,42 @@ def test_a_baseline_indicator_has_no_verdict_on_the_summary(area, monkeypatch):
     assert line["status"].endswith("Not assessed: a baseline indicator in this program year")
     assert pd.isna(line["percent"])
     assert line["level"] == load_levels(True)[key].negotiated
-    compared = area.indicators()["percent"].notna().sum()
-    assert f"Of {compared} figures" in sentences.status(area.indicators()).plain
+    verdict = ~area.indicators()["status"].str.contains("Not assessed|Not compared")
+    assert f"Of {verdict.sum()} figures" in sentences.status(area.indicators()).plain
+
+
+def nine_counted(report, *chosen):
+    """The summary of a report, where the chosen figures (all, if none is named) count nine."""
+    summary = report.indicators().copy()
+    summary.loc[list(chosen) or summary.index, "denominator"] = 9
+    return report.judged(summary)
+
+
+def test_where_all_figures_are_small_none_is_called_judged(area):
+    """Domain 1.2, rule 6: no verdict under ten, in words and in the chart as in the table."""
+    summary = nine_counted(area)
+    assert sentences.status(summary).plain == (
+        "No figure of this scope is judged. Too small to be judged, with fewer than 10 counted: 15."
+    )
+    assert "Furthest" not in sentences.largest_gap(summary).plain
+    chart = charts.against_levels(summary, "x")
+    assert "0 figures with a verdict" in chart.description
+    assert "fewer than 10 counted: 15." in chart.description
+
+
+def test_the_largest_gap_is_that_of_a_figure_with_a_verdict(area):
+    """The figure furthest below its level counts nine: the next one is named, and one is small."""
+    summary = area.indicators()
+    gaps = summary[summary["unjudged"] == ""].sort_values("percent")
+    assert gaps["percent"].iloc[1] < 100
+    small = nine_counted(area, gaps.index[0])
+    told = sentences.largest_gap(small).plain
+    assert f"{gaps['program_title'].iloc[1]}, {gaps['title'].iloc[1].lower()}, at" in told
+    assert "fewer than 10 counted: 1." in told
+    assert f"Of {len(gaps) - 1} figures" in sentences.status(small).plain
+    assert (
+        f"{len(gaps) - 1} figures with a verdict" in charts.against_levels(small, "x").description
+    )
 
 
 def test_the_summary_compares_with_the_adjusted_level_after_the_year_and_says_so(area, monkeypatch):
@@ -58,7 +92,8 @@ def test_the_drawn_points_are_the_numbers_of_the_table(area):
     drawn = charts.against_levels(summary, "x").spec()
     values = [line for data in drawn["datasets"].values() for line in data if "indicator" in line]
     page = tables.levels(summary, "x").html
-    assert len(values) == summary["percent"].notna().sum()
+    verdict = ~summary["status"].str.contains("Not assessed|Not compared")
+    assert len(values) == verdict.sum() > 0
     assert all(f"<td class='n'>{line['percent']:.1f}%</td>" in page for line in values)
 
 
