@@ -12,10 +12,19 @@ def status(summary: pd.DataFrame) -> Html:
     if bands.empty and small:
         return paragraph(f"No figure of this scope is judged. {small}", "finding")
     if bands.empty:
-        return paragraph("No figure of this scope has a level to compare with.", "finding")
+        return paragraph(_not_compared(summary), "finding")
     listed = ", ".join(f"{number} {name}" for name, number in bands.items())
     found = f"Of {bands.sum()} figures compared with a level: {listed}."
     return paragraph(f"{found} {small}".rstrip(), "finding")
+
+
+def _not_compared(summary: pd.DataFrame) -> str:
+    """Why no figure is compared with a level, where none is."""
+    levelled = summary[summary["level"].notna()]
+    if levelled.empty:
+        return "No figure of this scope has a level to compare with."
+    reasons = levelled["unjudged"].str.partition(": ")[2].unique()
+    return f"No figure of this scope is compared with its level: {' or '.join(reasons)}."
 
 
 def with_verdict(summary: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +46,7 @@ def largest_gap(summary: pd.DataFrame) -> Html:
     judged, small = with_verdict(summary), too_small(summary)
     under = judged[judged["percent"] < 100]
     if under.empty:
-        none = "No figure that is judged stands below its level."
+        none = "No figure is judged." if judged.empty else "No figure stands below its level."
         return paragraph(f"{none} {small}".rstrip(), "finding")
     worst = under.loc[under["percent"].astype("float64").idxmin()]
     return paragraph(
@@ -52,7 +61,12 @@ def largest_gap(summary: pd.DataFrame) -> Html:
 
 def outlook(year: pd.DataFrame) -> Html:
     """How many figures are below their level, and how many the pending ones could still lift."""
-    rates = year[year["level"].notna() & year["ceiling"].notna() & (year["measure"] != "ME")]
+    levelled = year[year["level"].notna() & (year["measure"] != "ME")]
+    rates = levelled[levelled["ceiling"].notna()]
+    if levelled.empty:
+        return paragraph("No rate has a level to compare with.", "finding")
+    if rates.empty:
+        return paragraph("Nobody is counted in a rate with a level.", "finding")
     below = rates[rates["value"] < rates["level"]]
     within = below[below["ceiling"] >= below["level"]]
     if below.empty:
@@ -92,10 +106,13 @@ def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:
 
 def small_numbers(summary: pd.DataFrame) -> Html:
     """A warning where figures rest on few records (`params/disclosure.csv`), or that none does."""
+    if not (summary["denominator"] > 0).any():
+        return paragraph("No figure here rests on any record: nobody is counted.", "finding")
     fewest = load_thresholds().minimum_denominator
     few = int(((summary["denominator"] > 0) & (summary["denominator"] < fewest)).sum())
     if not few:
-        return paragraph(f"Every figure here rests on at least {fewest} records.", "finding")
+        every = f"Every figure that counts anybody rests on at least {fewest} records."
+        return paragraph(every, "finding")
     return paragraph(
         f"{few} figures rest on fewer than {fewest} records: read the counts, not the rates; "
         "no status is given to them.",
