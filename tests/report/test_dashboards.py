@@ -8,11 +8,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ipats_lib import caseload as caseloads
-from ipats_lib.caseload import flow, mend
+from ipats_lib.caseload import flow, mend, mix, thresholds
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.params import load_areas
 from ipats_lib.report import (
     areas,
+    calendar,
     caseload_files,
     customers,
     dashboards,
@@ -218,6 +219,40 @@ def test_alerts_stand_beside_those_of_an_earlier_extract(state, extract, store):
     }
     assert sum(number(line[3]) for line in shown) > 20
     assert any(line[1] != line[3] for line in shown)
+
+
+def with_threshold(monkeypatch, name: str, value: int) -> None:
+    """The dashboards' numbers (`params/caseload.csv`) with one of them changed."""
+    known = thresholds.load_thresholds()
+    changed = {**known, name: replace(known[name], value=value)}
+    monkeypatch.setattr(thresholds, "load_thresholds", lambda: changed)
+
+
+def test_headings_name_the_days_that_are_counted(area, whole, monkeypatch):
+    with_threshold(monkeypatch, "flow_days", 30)
+    for shown in (work.by_planner(area), areas.table(whole)):
+        assert "Enrolled in 30 days up to" in shown.html
+        assert "Exited in 30 days up to" in shown.html
+        assert "in 90 days" not in shown.html
+
+
+def test_the_calendar_is_complete_when_the_exits_are_known(area, monkeypatch):
+    """As of 2025-08-15 the exits up to the end of 2025 Q2 are known after 46 days, not after 47."""
+    for days, complete in ((46, "yes"), (47, "not yet")):
+        with_threshold(monkeypatch, "exit_days", days)
+        table = calendar.cohort_calendar(Report(area.data), "ERQ2").set_index("counted")
+        assert table.loc["2025 Q2", "complete"] == complete
+
+
+def test_a_recent_supportive_service_is_one_of_the_days_that_its_name_tells(area, monkeypatch):
+    with_threshold(monkeypatch, "support_days", 10)
+    mix.load_shares.cache_clear()
+    line = people.share_frame(area).set_index("id").loc["A-32b"]
+    mix.load_shares.cache_clear()
+    rows, today = area.data.frame("rows"), pd.Timestamp(as_of(area.data.about))
+    mine = rows[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) & rows["901"].isna()
+    assert line["n"] == (mine & (rows["1409"] > today - pd.Timedelta(10, "D"))).sum()
+    assert line["name"] == "A-32b Supportive service in the last 10 days"
 
 
 def test_a_missing_table_is_no_error(area):
