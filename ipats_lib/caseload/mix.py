@@ -151,16 +151,11 @@ def _share(row: dict[str, str]) -> Share:
     return Share(one_of(row["id"], QUESTIONS), *texts, least, row["source"])
 
 
-def shares(records: Records, as_of: date) -> pd.DataFrame:
-    """Every share of `params/shares.csv`: id, part, whole (counts), share (0..1), flagged.
+def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
+    """What was asked (`asked`), counted: id, part, whole, share (0..1), flagged.
 
     flagged: whether the share lies under its threshold; False where nobody is in the whole.
     """
-    return sized(asked(records, as_of))
-
-
-def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
-    """The same of what has been asked already."""
     lines = []
     for share, whole, held in found:
         part, size = int(held.sum()), int(whole.sum())
@@ -171,7 +166,8 @@ def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
 
 
 def asked(records: Records, as_of: date) -> Iterator[tuple[Share, Mask, Mask]]:
-    """Every share with the records of its whole, and those of them that are its part."""
+    """Every share of `params/shares.csv` with the records of its whole, and those of them that are
+    its part."""
     view = view_of(records, as_of)
     for share in load_shares().values():
         of_whom, which = QUESTIONS[share.id]

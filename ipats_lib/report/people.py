@@ -20,7 +20,7 @@ PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
 
 @cache
 def share_frame(report: Report) -> pd.DataFrame:
-    """Shares of the catalogue (`mix.shares`): id, name, n (who has it), whole, share (0..1),
+    """Shares of the catalogue (`mix.sized`): id, name, n (who has it), whole, share (0..1),
     flagged, and the share of earlier extracts with the change in words."""
     known = mix.load_shares()
     found = mix.sized(_asked(report)).rename(columns={"part": "n"})

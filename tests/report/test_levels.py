@@ -91,7 +91,7 @@ def test_the_drawn_points_are_the_numbers_of_the_table(area):
     summary = area.indicators()
     drawn = charts.against_levels(summary, "x").spec()
     values = [line for data in drawn["datasets"].values() for line in data if "indicator" in line]
-    page = tables.levels(summary, "x").html
+    page = tables.levels_by_window(area).html.partition("</section>")[0]
     verdict = ~summary["status"].str.contains("Not assessed|Not compared")
     assert len(values) == verdict.sum() > 0
     assert all(f"<td class='n'>{line['percent']:.1f}%</td>" in page for line in values)
