@@ -252,7 +252,7 @@ def by_part(report: Report) -> Html:
 @cache
 def part_counts(report: Report) -> pd.DataFrame:
     """One row per LWIA or career planner: its name, `part` (its id), each alert (id and name),
-    `n` (all lines) and those of earlier extracts. A record of several LWIAs counts in each."""
+    `All` (all lines) and those of earlier extracts. A record of several LWIAs counts in each."""
     lines = queue(report)[["alert", "what", "row", "customer", "planner"]]
     placed = counted.of_part(report.desk, lines, report.scope.kind, inner(report))
     if placed.empty:
