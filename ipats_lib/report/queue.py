@@ -89,7 +89,7 @@ def finding(report: Report) -> Html:
     """How many customers need something, and how much of it is late."""
     lines = queue(report)
     if lines.empty:
-        return display.paragraph("Nobody needs anything that the records would tell.", "finding")
+        return display.paragraph("No alert is open for any customer here.", "finding")
     late, week = int((lines["days"] < 0).sum()), int(lines["days"].between(0, 7).sum())
     return display.paragraph(
         f"Customers: {lines['customer'].nunique():,}. Lines: {len(lines):,}. Past their date: "

@@ -79,12 +79,12 @@ def outlook(year: pd.DataFrame) -> Html:
 
 
 def back_test(tested: pd.DataFrame) -> Html:
-    """How far the guesses were off, on the mean and at most."""
+    """How far the guesses were off, on average and at most."""
     if tested.empty:
         return paragraph("Too few earlier quarters are known to test an expectation.", "finding")
     misses, measure = tested["miss"].abs(), str(tested["measure"].iloc[0])
     return paragraph(
-        f"Guesses: {len(tested)}, off by {off(measure, misses.mean())} on the mean, and by "
+        f"Guesses: {len(tested)}, off by {off(measure, misses.mean())} on average, and by "
         f"{off(measure, misses.max())} at most.",
         "finding",
     )

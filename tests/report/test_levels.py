@@ -9,9 +9,10 @@ import pytest
 
 from ipats_lib.assessment import Factor
 from ipats_lib.breakdown import TOTAL
+from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import Level, key_of, load_levels
 from ipats_lib.periods import Period
-from ipats_lib.report import Report, assessments, breakdowns, charts, sentences, tables
+from ipats_lib.report import Report, assessments, breakdowns, charts, definitions, sentences, tables
 from ipats_lib.report import report as reports
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
@@ -215,6 +216,12 @@ def lines(**changes):
 )  # fmt: skip
 def test_what_a_ratio_says(changes, reading):
     assert breakdowns.readings(lines(**changes)) == [reading]
+
+
+def test_what_an_interval_is_is_told_where_there_is_one():
+    for code in INDICATORS:
+        assert "<dt>95 percent interval</dt>" in definitions.definition(code).html
+    assert "interval" not in definitions.definition("ESE").html
 
 
 def test_few_is_the_one_rule_for_small_cells(report):
