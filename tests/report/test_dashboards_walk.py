@@ -6,6 +6,7 @@ number wherever it stands.
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -353,8 +354,6 @@ def test_until_when_an_outcome_is_open_is_what_the_outlook_says(area):
 
 
 def test_without_a_service_table_the_time_line_tells_the_services_of_the_file(state, planner):
-    from dataclasses import replace
-
     data = state.slice(planner)
     bare = Report(replace(data, frames={n: f for n, f in data.frames.items() if n != "service"}))
     told = timelines.events(bare)
@@ -378,11 +377,19 @@ def test_a_record_to_mend_shows_what_stands_in_its_elements(area):
             )
 
 
-def test_a_planner_is_told_that_a_wage_stands_there_and_no_amount(state, planner):
-    shown = mending.broken(Report(state.slice(planner)))["values"]
-    wages = shown[shown.str.contains("170[3-6] ", regex=True)]
-    amounts = wages.str.extractall(r"(170[3-6]) [^:;]*: ([^;]+)")[1] if len(wages) else []
-    assert set(amounts) <= {"found", "blank"}
+@pytest.mark.parametrize(("whose", "told"), [("planner", "found"), ("lwia", "123456")])
+def test_a_planner_is_told_that_a_wage_stands_there_and_no_amount(state, planner, whose, told):
+    """A wage that check L-37 names, planted in every record; an area sees the amount."""
+    data = state.slice(planner if whose == "planner" else Scope.parse(f"lwia/{planner.lwia}"))
+    rows = data.frame("rows").assign(**{"1704": 123456.0})
+    report = Report(replace(data, frames={**data.frames, "rows": rows}))
+    found = mending.broken(report)
+    large = found.loc[found["rule"] == "L-37", "values"]
+    wages = large.str.extractall(r"(170[3-6]) [^:;]*: ([^;]+)")
+    assert set(wages.loc[wages[0] == "1704", 1]) == {told}
+    assert len(large) > 10
+    shown = mending.to_mend(report).html + "".join(found["values"])
+    assert ("123456" in shown) == (whose == "lwia")
 
 
 def test_a_range_of_elements_has_the_names_of_its_ends():
