@@ -33,6 +33,11 @@ class Thresholds:
     areas_see_wages: int = 0
     planners_see_wages: int = 0
 
+    @property
+    def too_few(self) -> str:
+        """Why a figure gets no verdict, in words (domain 1.2, rule 6)."""
+        return f"fewer than {self.minimum_denominator} counted"
+
     def shows_wages(self, scope_kind: str) -> bool:
         """Whether a scope's readers see the wage of a customer, or only that one was found."""
         return bool(

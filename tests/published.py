@@ -25,6 +25,12 @@ def lines(table: Tag) -> list[dict[str, str]]:
     ]
 
 
+def cells(html: str, table: int = 0) -> list[list[str]]:
+    """The body of one of the tables in a piece of a page."""
+    body = BeautifulSoup(html, "html.parser").find_all("tbody")[table]
+    return [[c.get_text() for c in row.find_all(["th", "td"])] for row in body.find_all("tr")]
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
 

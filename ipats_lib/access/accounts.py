@@ -5,19 +5,17 @@ Activity: both must say active. The group: who was taken out here stays out; who
 in until a newer roster says 0. Links: parted here stays parted; made here or by the roster stands.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ipats_lib.access.people import Account, Person, Role, Roster
-from ipats_lib.access.roster import COLUMNS, RosterFile
+from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
 
-USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _LINES = """
 SELECT l.*, k.stands AS link, (
     SELECT count(DISTINCT worknet_user) FROM (
@@ -113,7 +111,7 @@ def load_roster(store: Store, file: RosterFile) -> int:
 def create(store: Store, user: str, mail: str = "", secret: str | None = None) -> None:
     """Add a portal account, or give one that the roster brought its mail and password hash."""
     if not USER.fullmatch(user):
-        raise AccessError("A user name holds letters, digits and . _ @ - only, at most 64.")
+        raise AccessError(NO_USER)
     with store.writing() as db:
         db.execute(
             "INSERT INTO portal (user, mail, secret) VALUES (?, ?, ?) ON CONFLICT (user) DO UPDATE "

@@ -239,9 +239,12 @@ def mend_log(log: AuditFolder = AUDIT) -> None:
 @_told
 def usage(log: AuditFolder = AUDIT) -> None:
     """How often each user was shown a page and refused one, as CSV."""
-    print("user,shown,refused")
-    for use in used(log):
-        print(f"{use.user},{use.shown},{use.refused}")
+    import pandas as pd
+
+    from ipats_lib.report import downloads
+
+    found = pd.DataFrame(used(log), columns=["user", "shown", "refused"])
+    print(downloads.csv(found).decode(), end="")
 
 
 @access.command("mail")

@@ -14,6 +14,7 @@ from ipats_lib.access import accounts, mail
 from ipats_lib.access.calendar import business_days
 from ipats_lib.access.decision import scopes_of
 from ipats_lib.access.mail import MailError, Postbox, ServerAwayError
+from ipats_lib.access.roster import USER
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -62,7 +63,7 @@ def ask(store: Store, user: str, to: str, administrator: str, now: datetime) -> 
     A second one of the same user while the first waits is the first. AccessError for a name or
     address that is none, or when too many wait.
     """
-    if not accounts.USER.fullmatch(user) or not all(map(ADDRESS.fullmatch, (to, administrator))):
+    if not USER.fullmatch(user) or not all(map(ADDRESS.fullmatch, (to, administrator))):
         raise AccessError("Write your workNet user name and two mail addresses.")
     open_now = waiting(store)
     if already := [request.id for request in open_now if request.user == user]:

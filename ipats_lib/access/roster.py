@@ -6,6 +6,7 @@ Columns as in params/tables/account.csv. The file is written and loaded whole or
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ COLUMNS = (
     "worknet_status", "iwds_status", "in_group", "linked_on",
 )  # fmt: skip
 Row = Mapping[str, str]
+USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+NO_USER = "A user name holds letters, digits and . _ @ - only, at most 64."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,15 @@ def read_roster(path: Path) -> RosterFile:
 
 
 def checked(rows: Iterable[Any], source: str) -> tuple[Row, ...]:
-    """Rows with our columns, all texts; AccessError names the first row that is not."""
+    """Rows with our columns, all texts, of users with a user's name; AccessError names the first
+    row that is not."""
     found = []
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict) or set(row) != set(COLUMNS):
             raise AccessError(f"{source}, account {number}: expected {', '.join(COLUMNS)}.")
-        if not all(isinstance(value, str) for value in row.values()) or not row["worknet_user"]:
-            raise AccessError(f"{source}, account {number}: texts only, and a worknet_user.")
+        if not all(isinstance(value, str) for value in row.values()):
+            raise AccessError(f"{source}, account {number}: texts only.")
+        if not USER.fullmatch(row["worknet_user"]):
+            raise AccessError(f"{source}, account {number}: {NO_USER}")
         found.append({name: row[name] for name in COLUMNS})
     return tuple(found)

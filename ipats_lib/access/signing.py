@@ -7,11 +7,16 @@ from starlette.responses import Response
 
 from ipats_lib.access import pages, sessions, throttle
 from ipats_lib.access.gateway import Gateway
+from ipats_lib.access.settings import load_settings
 from ipats_lib.access.visit import Visit
 
 _WRONG = "This name and password do not open an account."
-_HELD = "Too many attempts. Wait a quarter of an hour and try again."
 _STALE = "This form was too old. Try again."
+
+
+def _held() -> str:
+    minutes = load_settings().failure_minutes
+    return f"Too many attempts. Wait {minutes} minutes and try again."
 
 
 async def login_page(gateway: Gateway, visit: Visit) -> Response:
@@ -39,7 +44,7 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
     counters = throttle.of_sign_in(user, visit.address)
     if throttle.is_held(gateway.store, counters, now):
         gateway.note(visit, "sign_in", "refused", "throttled", user=_known(gateway, user))
-        return _form(gateway, visit, _HELD, HTTPStatus.TOO_MANY_REQUESTS)
+        return _form(gateway, visit, _held(), HTTPStatus.TOO_MANY_REQUESTS)
     # Counted before the slow check, so that attempts side by side are counted too.
     throttle.note(gateway.store, counters, now)
     row = gateway.store.db.execute(

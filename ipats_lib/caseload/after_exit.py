@@ -22,7 +22,7 @@ from ipats_lib.cohorts import (
 from ipats_lib.due_dates import due
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators import predicates as p
-from ipats_lib.periods import Period, Quarter, program_year
+from ipats_lib.periods import LAG, Period, Quarter, program_year
 
 SUPPLEMENTAL = 4
 
@@ -86,7 +86,7 @@ def _employment_missing(
 ) -> pd.DataFrame:
     """From the first day of the quarter on, until its report is locked.
 
-    lag: quarters from the exit quarter to the report that counts it (domain 2.2). A youth in no
+    lag: quarters from the exit quarter to the report that counts it (`periods.LAG`). A youth in no
     other program who is placed in education or training has succeeded already.
     """
     view = desk.view
@@ -123,11 +123,11 @@ def _lock_of(report_quarter: Quarter) -> date:
 
 
 def q2_employment_missing(desk: Desk, _: Alert) -> pd.DataFrame:
-    return _employment_missing(desk, "1602", 2, 4, p.YOUTH_PLACED_Q2)
+    return _employment_missing(desk, "1602", 2, LAG["ER_Q2"], p.YOUTH_PLACED_Q2)
 
 
 def q4_employment_missing(desk: Desk, _: Alert) -> pd.DataFrame:
-    return _employment_missing(desk, "1606", 4, 6, p.YOUTH_PLACED_Q4)
+    return _employment_missing(desk, "1606", 4, LAG["ER_Q4"], p.YOUTH_PLACED_Q4)
 
 
 def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:
@@ -136,7 +136,7 @@ def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:
     A wage with 1603 = 5 would be an error (L-34), so it is not this.
     """
     view = desk.view
-    locks = locked(view.day("901"), 4)
+    locks = locked(view.day("901"), LAG["ER_Q2"])
     supplemental = p.EMPLOYED_Q2(view) & p.WAGE_FOUND_Q2(view) & (view.code("1603") == SUPPLEMENTAL)
     return lines(
         desk,

@@ -1,4 +1,5 @@
-"""The logical edit checks (domain 4.3, L-01 to L-55), one question each about one record."""
+"""The logical edit checks (`L-` in `params/edit_checks.csv`; domain 4.3), one question each about
+one record."""
 
 from collections.abc import Callable
 from functools import reduce

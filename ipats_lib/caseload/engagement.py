@@ -26,7 +26,6 @@ from ipats_lib.periods import Quarter
 
 QUARTERS = 8
 DAYS_PER_MONTH = 30.0
-EVENT_COLUMNS = ("quarter", "value", "customer")
 UNITS = ("days", "share", "per month")
 
 

@@ -71,7 +71,7 @@ def entries_and_exits(records: Records, as_of: date) -> pd.DataFrame:
 
 
 def exits_known(as_of: date) -> date:
-    """The last day of which all exits are known: 90 days before the as-of date."""
+    """The last day of which all exits are known: `exit_days` before the as-of date."""
     return as_of - timedelta(days=threshold("exit_days"))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.flow import a_year_before, active_on, exits_known, view_of
+from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.cohorts import (
     IN_ADULT,
     IN_DISLOCATED_WORKER,
@@ -103,7 +104,7 @@ QUESTIONS: dict[str, Question] = {
     "A-31b": (_active, IN_WAGNER_PEYSER),
     "A-31c": (_active, has_code("taa", "915", 1)),
     "A-32a": (_active, _SUPPORTED),
-    "A-32b": (_active, lambda view: view.day("1409") > _days_ago(view, 90)),
+    "A-32b": (_active, lambda view: view.day("1409") > _supported_from(view)),
     "A-33a": (participated, _ON_THE_JOB),
     "A-33b": (participated, _APPRENTICE),
     "A-33c": (participated, _CUSTOMIZED),
@@ -120,8 +121,8 @@ QUESTIONS: dict[str, Question] = {
 }  # fmt: skip
 
 
-def _days_ago(view: View, days: int) -> np.datetime64:
-    return np.datetime64(view.as_of) - np.timedelta64(days, "D")
+def _supported_from(view: View) -> np.datetime64:
+    return np.datetime64(view.as_of) - np.timedelta64(threshold("support_days"), "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +147,15 @@ def load_shares() -> dict[str, Share]:
 
 def _share(row: dict[str, str]) -> Share:
     least = float(row["at_least"]) / 100 if row["at_least"] else None
-    texts = (row["name"], row["definition"], row["action"])
+    texts = told(row["name"]), told(row["definition"]), told(row["action"])
     return Share(one_of(row["id"], QUESTIONS), *texts, least, row["source"])
 
 
-def shares(records: Records, as_of: date) -> pd.DataFrame:
-    """Every share of `params/shares.csv`: id, part, whole (counts), share (0..1), flagged.
+def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
+    """What was asked (`asked`), counted: id, part, whole, share (0..1), flagged.
 
     flagged: whether the share lies under its threshold; False where nobody is in the whole.
     """
-    return sized(asked(records, as_of))
-
-
-def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
-    """The same of what has been asked already."""
     lines = []
     for share, whole, held in found:
         part, size = int(held.sum()), int(whole.sum())
@@ -170,7 +166,8 @@ def sized(found: Iterable[tuple[Share, Mask, Mask]]) -> pd.DataFrame:
 
 
 def asked(records: Records, as_of: date) -> Iterator[tuple[Share, Mask, Mask]]:
-    """Every share with the records of its whole, and those of them that are its part."""
+    """Every share of `params/shares.csv` with the records of its whole, and those of them that are
+    its part."""
     view = view_of(records, as_of)
     for share in load_shares().values():
         of_whom, which = QUESTIONS[share.id]

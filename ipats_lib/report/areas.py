@@ -11,6 +11,7 @@ from bokeh_sampledata.us_counties import records as county_records
 from ipats_lib.caseload import flow, workload
 from ipats_lib.caseload.desk import active
 from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
 from ipats_lib.report import (
@@ -109,6 +110,7 @@ def _planners(report: Report) -> dict[str, int]:
 def table(report: Report) -> Html:
     """Counts and rates of every LWIA."""
     day, known = report.data.about.as_of, flow.exits_known(as_of(report.data.about))
+    days = threshold("flow_days")
     columns = (
         Column("name", "LWIA", href="page"),
         Column("n", "Active", display.count, number=True),
@@ -116,8 +118,8 @@ def table(report: Report) -> Html:
         Column("late_share", "A-08, of the active", display.rate, number=True),
         Column("due", "A-14 Skill gain due", display.count, number=True),
         Column("follow_up", FOLLOWED, display.count, number=True),
-        Column("enrolled", f"Enrolled in 90 days up to {day}", display.count, number=True),
-        Column("exited", f"Exited in 90 days up to {known}", display.count, number=True),
+        Column("enrolled", f"Enrolled in {days} days up to {day}", display.count, number=True),
+        Column("exited", f"Exited in {days} days up to {known}", display.count, number=True),
         Column("long", "A-27 Long participation", display.count, number=True),
         Column("long_share", "A-27, of the active", display.rate, number=True),
     )

@@ -143,14 +143,15 @@ def _verdict(line: object, overall: bool) -> str:
 
 
 def finding(report: Report) -> Html:
-    """How many scores fail."""
+    """How many scores fail, or why none is assessed."""
     scores = _individual(report)
     failing = int(scores["fails"].sum())
     for kind in _OVERALL:
         failing += int(overall_scores(scores, kind)["fails"].sum())
     assessed = int(scores["score"].notna().sum())
     if not assessed:
-        return display.paragraph("No indicator of this area can be assessed: no level.", "finding")
+        why = " or ".join(scores["reason"].unique())
+        return display.paragraph(f"No indicator of this area can be assessed: {why}.", "finding")
     return display.paragraph(
         f"{assessed} of {len(scores)} indicators are assessed; "
         + ("1 score fails." if failing == 1 else f"{failing or 'no'} scores fail."),

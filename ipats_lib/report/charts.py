@@ -9,6 +9,7 @@ import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.disclosure import WITHHELD
+from ipats_lib.report import sentences
 from ipats_lib.report.display import drawn
 from ipats_lib.rounding import half_up
 
@@ -61,8 +62,8 @@ def rehearse() -> None:
 
 
 def against_levels(summary: pd.DataFrame, title: str) -> Figure:
-    """Percent of level per program and indicator, with the line at 100 percent."""
-    known = summary[summary["percent"].notna()]
+    """Percent of level of every figure with a verdict, with lines at 90 and 100 percent."""
+    known = sentences.with_verdict(summary)
     data = pd.DataFrame(
         {
             "indicator": known["title"],
@@ -96,7 +97,8 @@ def against_levels(summary: pd.DataFrame, title: str) -> Figure:
         .encode(x=alt.X("percent", type="quantitative"))
     )
     text = f"{title}. {len(data)} figures with a verdict; lines at 90 and 100 percent."
-    return Figure(alt.layer(met, points).properties(height=220), title, text)
+    told = f"{text} {sentences.too_small(summary)}".rstrip()
+    return Figure(alt.layer(met, points).properties(height=220), title, told)
 
 
 def _inline(data: pd.DataFrame) -> alt.InlineData:

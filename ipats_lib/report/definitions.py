@@ -6,9 +6,15 @@ from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.indicators.rules import ESE, INDICATORS, Indicator, Measure
 from ipats_lib.report.display import Html
 
+_INTERVAL = (
+    "How far chance alone may have moved a figure: of 100 intervals computed in this way, about 95 "
+    "contain the underlying figure. The fewer are counted, the wider the interval."
+)
+
 
 def definition(measure: Measure) -> Html:
-    """Plain words, the rule as the library applies it, the programs and the source."""
+    """Plain words, the rule as the library applies it, the programs, what an interval is, and the
+    source."""
     rule = ESE if measure == "ESE" else INDICATORS[measure]
     asked = (rule.stream, rule.in_cohort, rule.activity)
     counted = [question.text for question in asked if question]
@@ -20,6 +26,7 @@ def definition(measure: Measure) -> Html:
         ("Pending, any of", [question.text for question in rule.pending] or ["never"]),
         *_awaiting(rule),
         ("Programs", [_programs(rule)]),
+        *([] if rule is ESE else [("95 percent interval", [_INTERVAL])]),
         ("Source", [rule.source]),
     ]
     listed = "".join(f"<dt>{escape(name)}</dt>{_each(said)}" for name, said in facts)

@@ -110,6 +110,6 @@ def offer(name: str, data: bytes, what: str) -> Html:
 
 
 def again(name: str, what: str) -> Html:
-    """A link to a file that another page of the same notebook offers."""
+    """A link to a file that another page of the same family offers."""
     html = f"<p class='download'><a href='{escape(name)}' download>{escape(name)}</a>: "
     return Html(f"{html}{escape(what)}</p>", f"{name}: {what}")

@@ -41,7 +41,6 @@ Days = NDArray[np.float64]
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
 UNKNOWN = float("nan")
 _CREDENTIAL_DAYS = tuple(day for _, day in CREDENTIAL_SLOTS)
-_CREDENTIAL_KINDS = tuple(kind for kind, _ in CREDENTIAL_SLOTS)
 _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
 
 

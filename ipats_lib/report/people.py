@@ -8,6 +8,7 @@ import pandas as pd
 from ipats_lib.caseload import flow, mix, trainings
 from ipats_lib.cohorts import IN_TITLE_I, Mask
 from ipats_lib.groups import TRAINING_TYPES
+from ipats_lib.levels.against import NOBODY
 from ipats_lib.report import before, display, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -19,7 +20,7 @@ PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
 
 @cache
 def share_frame(report: Report) -> pd.DataFrame:
-    """Shares of the catalogue (`mix.shares`): id, name, n (who has it), whole, share (0..1),
+    """Shares of the catalogue (`mix.sized`): id, name, n (who has it), whole, share (0..1),
     flagged, and the share of earlier extracts with the change in words."""
     known = mix.load_shares()
     found = mix.sized(_asked(report)).rename(columns={"part": "n"})
@@ -49,7 +50,7 @@ def shares(report: Report, *numbers: str) -> Html:
         definition=[share.definition for share in named],
         action=[share.action for share in named],
         least=[display.NONE if s.at_least is None else display.rate(s.at_least) for s in named],
-        status=[_status(low, s.at_least) for low, s in zip(mine["flagged"], named, strict=True)],
+        status=list(map(_status, mine["flagged"], mine["whole"], (s.at_least for s in named))),
         source=[share.source for share in named],
     )
     columns = (
@@ -73,9 +74,11 @@ def shares(report: Report, *numbers: str) -> Html:
     )
 
 
-def _status(low: bool, least: float | None) -> str:
+def _status(low: bool, whole: int, least: float | None) -> str:
     if least is None:
         return ""
+    if not whole:
+        return NOBODY
     down, met = "\N{BLACK DOWN-POINTING TRIANGLE} below", "\N{BLACK CIRCLE} met"
     return down if low else met
 

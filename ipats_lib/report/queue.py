@@ -89,7 +89,7 @@ def finding(report: Report) -> Html:
     """How many customers need something, and how much of it is late."""
     lines = queue(report)
     if lines.empty:
-        return display.paragraph("Nobody needs anything that the records would tell.", "finding")
+        return display.paragraph("No alert is open for any customer here.", "finding")
     late, week = int((lines["days"] < 0).sum()), int(lines["days"].between(0, 7).sum())
     return display.paragraph(
         f"Customers: {lines['customer'].nunique():,}. Lines: {len(lines):,}. Past their date: "
@@ -252,7 +252,7 @@ def by_part(report: Report) -> Html:
 @cache
 def part_counts(report: Report) -> pd.DataFrame:
     """One row per LWIA or career planner: its name, `part` (its id), each alert (id and name),
-    `n` (all lines) and those of earlier extracts. A record of several LWIAs counts in each."""
+    `All` (all lines) and those of earlier extracts. A record of several LWIAs counts in each."""
     lines = queue(report)[["alert", "what", "row", "customer", "planner"]]
     placed = counted.of_part(report.desk, lines, report.scope.kind, inner(report))
     if placed.empty:

@@ -81,9 +81,9 @@ class Report:
 
         One row per program and measure: program, program_title, measure, title, numerator,
         denominator, pending, excluded, value (rate 0..1 or dollars), resolved, ceiling, level
-        (same unit), which (negotiated or adjusted), level_synthetic, percent (of level) and
-        status (with the reason where there is no verdict). A denominator under the smallest
-        publishable one gets none (domain 1.2, rule 6).
+        (same unit), which (negotiated or adjusted), level_synthetic, percent (of level), unjudged
+        (why there is no verdict; empty where there is one) and status (the verdict, or that). A
+        denominator under the smallest publishable one gets none (domain 1.2, rule 6).
         """
         asked = window or self.period.reports[0]
         if asked not in self.period.windows:
@@ -115,23 +115,14 @@ class Report:
         """Figures in the long form with their level, percent of it and status in words."""
         levels = load_levels(self.data.about.synthetic)
         judged = against_levels(figures, levels, self.lwia, as_of(self.data.about))
+        unjudged = _unjudged(judged)
+        pairs = zip(unjudged, judged["percent"], strict=True)
         return judged.assign(
-            status=self._statuses(judged),
+            unjudged=unjudged,
+            status=[why or str(band_of(percent)) for why, percent in pairs],
             program_title=judged["program"].map(PROGRAM_TITLES),
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
         )
-
-    def _statuses(self, judged: pd.DataFrame) -> list[str]:
-        fewest = load_thresholds().minimum_denominator
-        few = f"{NOT_ASSESSED}: fewer than {fewest} counted"
-        withheld = f"{NOT_ASSESSED}: withheld"
-        return [
-            unjudged
-            or (few if size < fewest else withheld if pd.isna(percent) else str(band_of(percent)))
-            for unjudged, size, percent in zip(
-                judged["unjudged"], judged["denominator"], judged["percent"], strict=True
-            )
-        ]
 
     @property
     def records(self) -> Records:
@@ -298,6 +289,18 @@ class Report:
         program[IN_TITLE_I(view) & (several > 1)] = "Several Title I programs"
         customer = rows["100"].astype("str")
         return pd.DataFrame({"row": rows["row"], "customer": customer, "program": program})
+
+
+def _unjudged(figures: pd.DataFrame) -> list[str]:
+    """Why each figure gets no verdict: what its level says, that too few are counted, or that a
+    median is withheld."""
+    limits = load_thresholds()
+    few, withheld = f"{NOT_ASSESSED}: {limits.too_few}", f"{NOT_ASSESSED}: withheld"
+    columns = (figures[name] for name in ("unjudged", "denominator", "percent"))
+    return [
+        why or (few if size < limits.minimum_denominator else withheld if pd.isna(percent) else "")
+        for why, size, percent in zip(*columns, strict=True)
+    ]
 
 
 def _lines(outcomes: pd.DataFrame) -> Iterable[tuple[str, str]]:

@@ -7,33 +7,64 @@ from ipats_lib.report.display import Html, figure, off, paragraph, percent_of_le
 
 
 def status(summary: pd.DataFrame) -> Html:
-    """How many figures stand in which band."""
-    bands = summary.loc[summary["percent"].notna(), "status"].value_counts(sort=False)
+    """How many figures with a verdict stand in which band."""
+    bands, small = with_verdict(summary)["status"].value_counts(sort=False), too_small(summary)
+    if bands.empty and small:
+        return paragraph(f"No figure of this scope is judged. {small}", "finding")
     if bands.empty:
-        return paragraph("No figure of this scope has a level to compare with.", "finding")
+        return paragraph(_not_compared(summary), "finding")
     listed = ", ".join(f"{number} {name}" for name, number in bands.items())
-    return paragraph(f"Of {bands.sum()} figures compared with a level: {listed}.", "finding")
+    found = f"Of {bands.sum()} figures compared with a level: {listed}."
+    return paragraph(f"{found} {small}".rstrip(), "finding")
+
+
+def _not_compared(summary: pd.DataFrame) -> str:
+    """Why no figure is compared with a level, where none is."""
+    levelled = summary[summary["level"].notna()]
+    if levelled.empty:
+        return "No figure of this scope has a level to compare with."
+    reasons = levelled["unjudged"].str.partition(": ")[2].unique()
+    return f"No figure of this scope is compared with its level: {' or '.join(reasons)}."
+
+
+def with_verdict(summary: pd.DataFrame) -> pd.DataFrame:
+    """The figures that are judged against their level (`Report.indicators`)."""
+    return summary[summary["unjudged"] == ""]
+
+
+def too_small(summary: pd.DataFrame) -> str:
+    """How many figures have a level and count too few for a verdict; blank for none."""
+    few = load_thresholds().too_few
+    number = int((summary["level"].notna() & summary["unjudged"].str.endswith(few)).sum())
+    return f"Too small to be judged, with {few}: {number}." if number else ""
 
 
 def largest_gap(summary: pd.DataFrame) -> Html:
-    """The figure furthest under its level."""
-    under = summary[summary["percent"] < 100]
+    """The figure furthest under its level, of those with a verdict."""
+    judged, small = with_verdict(summary), too_small(summary)
+    under = judged[judged["percent"] < 100]
     if under.empty:
-        return paragraph("No figure stands below its level.", "finding")
+        none = "No figure is judged." if judged.empty else "No figure stands below its level."
+        return paragraph(f"{none} {small}".rstrip(), "finding")
     worst = under.loc[under["percent"].astype("float64").idxmin()]
     return paragraph(
         f"Furthest below its level: {worst['program_title']}, {worst['title'].lower()}, at "
         f"{figure(worst['measure'], worst['value'])} against the {worst['which']} "
         f"{figure(worst['measure'], worst['level'])} "
         f"({percent_of_level(worst['percent'])} of the level, "
-        f"{int(worst['denominator'])} counted).",
+        f"{int(worst['denominator'])} counted). {small}".rstrip(),
         "finding",
     )
 
 
 def outlook(year: pd.DataFrame) -> Html:
     """How many figures are below their level, and how many the pending ones could still lift."""
-    rates = year[year["level"].notna() & year["ceiling"].notna() & (year["measure"] != "ME")]
+    levelled = year[year["level"].notna() & (year["measure"] != "ME")]
+    rates = levelled[levelled["ceiling"].notna()]
+    if levelled.empty:
+        return paragraph("No rate has a level to compare with.", "finding")
+    if rates.empty:
+        return paragraph("Nobody is counted in a rate with a level.", "finding")
     below = rates[rates["value"] < rates["level"]]
     within = below[below["ceiling"] >= below["level"]]
     if below.empty:
@@ -46,12 +77,12 @@ def outlook(year: pd.DataFrame) -> Html:
 
 
 def back_test(tested: pd.DataFrame) -> Html:
-    """How far the guesses were off, on the mean and at most."""
+    """How far the guesses were off, on average and at most."""
     if tested.empty:
         return paragraph("Too few earlier quarters are known to test an expectation.", "finding")
     misses, measure = tested["miss"].abs(), str(tested["measure"].iloc[0])
     return paragraph(
-        f"Guesses: {len(tested)}, off by {off(measure, misses.mean())} on the mean, and by "
+        f"Guesses: {len(tested)}, off by {off(measure, misses.mean())} on average, and by "
         f"{off(measure, misses.max())} at most.",
         "finding",
     )
@@ -73,10 +104,13 @@ def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:
 
 def small_numbers(summary: pd.DataFrame) -> Html:
     """A warning where figures rest on few records (`params/disclosure.csv`), or that none does."""
+    if not (summary["denominator"] > 0).any():
+        return paragraph("No figure here rests on any record: nobody is counted.", "finding")
     fewest = load_thresholds().minimum_denominator
     few = int(((summary["denominator"] > 0) & (summary["denominator"] < fewest)).sum())
     if not few:
-        return paragraph(f"Every figure here rests on at least {fewest} records.", "finding")
+        every = f"Every figure that counts anybody rests on at least {fewest} records."
+        return paragraph(every, "finding")
     return paragraph(
         f"{few} figures rest on fewer than {fewest} records: read the counts, not the rates; "
         "no status is given to them.",

@@ -124,11 +124,6 @@ def counts(frame: pd.DataFrame, caption: str, empty: str) -> Html:
     return table(frame, caption, [Column(first, first.capitalize()), *numbers], empty)
 
 
-def levels(summary: pd.DataFrame, caption: str) -> Html:
-    """Every program and indicator against its level (`Report.indicators`)."""
-    return _levels(_level_lines(summary), caption)
-
-
 def _level_lines(summary: pd.DataFrame) -> Lines:
     names = ("program_title", "title", "measure", "level", "level_synthetic", *_WRITTEN_AS_THEY_ARE)
     told = lines_of(summary, names)

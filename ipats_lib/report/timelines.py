@@ -208,6 +208,8 @@ def index(report: Report) -> Html:
         Column("days", "Days since", display.count, number=True),
     )
     none = "every customer here has a planner: the rosters lead to the planner's page."
+    if report.data.frame("rows").empty:
+        none = "nobody is here."
     made = tables.table(mine, "Customers", columns, none)
     return made if mine.empty else tables.as_roster(made)
 

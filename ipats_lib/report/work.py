@@ -120,7 +120,7 @@ def band_frame(report: Report) -> pd.DataFrame:
 
 @cache
 def flow_frame(report: Report) -> pd.DataFrame:
-    """One row per planner: name, enrolled (the 90 days up to the as-of date), exited (those up to
+    """One row per planner: name, enrolled (`flow_days` up to the as-of date), exited (those up to
     the last day of which all exits are known), services (A-10), overdue (A-08), follow_up, reached
     (of those, with a follow-up service after the exit) and coverage (0..1)."""
     lines, today = placed(report), np.datetime64(as_of(report.data.about))
@@ -151,12 +151,12 @@ def by_planner(report: Report) -> Html:
     for an LWIA."""
     if report.scope.kind != "lwia":
         return Html("")
-    day = report.data.about.as_of
+    day, days = report.data.about.as_of, threshold("flow_days")
     known = flow.exits_known(as_of(report.data.about))
     columns = (
         Column("name", "Career planner"),
-        Column("enrolled", f"Enrolled in 90 days up to {day}", display.count, number=True),
-        Column("exited", f"Exited in 90 days up to {known}", display.count, number=True),
+        Column("enrolled", f"Enrolled in {days} days up to {day}", display.count, number=True),
+        Column("exited", f"Exited in {days} days up to {known}", display.count, number=True),
         Column("services", "A-10 Open past its planned end", display.count, number=True),
         Column("overdue", "A-08 Overdue soft exit", display.count, number=True),
         Column("follow_up", FOLLOWED, display.count, number=True),

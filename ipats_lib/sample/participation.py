@@ -30,7 +30,6 @@ AGES = {"adult": (18, 2.0, 7.5), "dw": (20, 3.4, 7.0), "wp": (18, 2.2, 9.0),
         "reportable": (18, 2.2, 9.0)}  # fmt: skip
 OLDEST = 72
 YOUTH_AGES = {16: 9, 17: 14, 18: 18, 19: 17, 20: 14, 21: 11, 22: 9, 23: 8}
-OLDEST_YOUTH = 24
 # Whoever left before the full state begins: a later year whose exits it holds as a whole stands
 # model, and their customer numbers begin where those of no block of the full state reach.
 MODEL_YEAR, NUMBERS_OF_A_YEAR = 2023, 50_000

@@ -29,14 +29,13 @@ class Choice:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Portion:
-    """Row groups of one part that hold rows of a scope, out of so many.
+    """Row groups of one part that hold rows of a scope.
 
     chosen: which rows of these groups are the scope's; None for all.
     """
 
     path: Path
     groups: tuple[int, ...]
-    out_of: int
     chosen: NDArray[np.bool_] | None = None
 
 
@@ -86,8 +85,7 @@ def _read_part(path: Path, size: int, changed: int) -> _Part:  # noqa: ARG001  (
 
 
 def _whole(path: Path) -> Portion:
-    groups = _part(path).groups
-    return Portion(path, tuple(range(groups)), groups)
+    return Portion(path, tuple(range(_part(path).groups)))
 
 
 def _chosen(path: Path, choice: Choice) -> Portion:
@@ -98,7 +96,7 @@ def _chosen(path: Path, choice: Choice) -> Portion:
     pieces = np.split(mine, part.ends[:-1])
     groups = tuple(group for group, piece in enumerate(pieces) if piece.any())
     chosen = np.concatenate([pieces[group] for group in groups]) if groups else None
-    return Portion(path, groups, len(pieces), chosen)
+    return Portion(path, groups, chosen)
 
 
 def read_portions(places: Sequence[Portion], columns: Sequence[str]) -> pa.Table:

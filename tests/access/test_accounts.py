@@ -176,6 +176,15 @@ def test_a_file_that_is_no_roster_is_refused_without_a_value_of_it(tmp_path, tex
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("user", ["", '=HYPERLINK("http://secret","y")', "a,secret", "secret\n"])
+def test_a_roster_with_a_user_that_has_no_users_name_is_refused(tmp_path, user):
+    path = tmp_path / "roster.json"
+    path.write_text(RosterFile(NOW, (line(), {**line(), "worknet_user": user})).text)
+    with pytest.raises(AccessError, match="account 2: A user name holds letters") as refused:
+        read_roster(path)
+    assert "secret" not in str(refused.value)
+
+
 def test_a_written_roster_is_read_again(tmp_path):
     path = tmp_path / "roster.json"
     path.write_text(RosterFile(NOW, (line(),)).text)

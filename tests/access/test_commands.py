@@ -1,6 +1,7 @@
 """The command line of access, as an operator types it."""
 
 import asyncio
+import csv
 import ssl
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from aiosmtpd.controller import Controller
 from typer.testing import CliRunner
 
 from ipats_lib.access import accounts, commands, requests, sessions
-from ipats_lib.access.audit import events
+from ipats_lib.access.audit import AuditLog, Event, events
 from ipats_lib.access.nginx import Front, configuration
 from ipats_lib.access.store import Store
 from tests.access import servers
@@ -257,6 +258,22 @@ def test_the_log_is_verified_and_counted_by_command(desk):
     assert audit("mend")[0] == 0
     assert audit("verify", "--known", head)[0] == 0
     assert audit("usage") == (0, "user,shown,refused", "")
+
+
+def test_the_usage_is_a_csv_file_that_holds_no_formula(desk):
+    """A name that an older store took as it came: one cell, and a text."""
+    log = AuditLog(desk.log)
+    for user in ('=HYPERLINK("http://x","y")', "anna"):
+        log.append(
+            Event("read", "allow", "own", user=user, object="PY2024Q4/state"), datetime.now(UTC)
+        )
+    log.close()
+    told = typed(commands.audit, "usage", "--audit", desk.log).stdout
+    assert list(csv.reader(told.splitlines())) == [
+        ["user", "shown", "refused"],
+        ['\'=HYPERLINK("http://x","y")', "1", "0"],
+        ["anna", "1", "0"],
+    ]
 
 
 def test_a_snapshots_accounts_go_to_the_web_server_in_one_file(desk, extract, rows):

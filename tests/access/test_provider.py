@@ -95,6 +95,14 @@ def sign_in(port, provider, cookie=None, **changed):
 REFUSED: list[str] = []
 
 
+@pytest.fixture(scope="module", autouse=True)
+def tally():
+    """What all tests of this file refused, told once they are over."""
+    yield
+    kinds = len(set(REFUSED))
+    print(f"F15: {len(REFUSED)} unsound sign-ins of {kinds} reasons, all refused, all logged")
+
+
 def refused(answer, place, reason) -> None:
     REFUSED.append(reason)
     last = [line for line in events(place.audit) if line["event"] == "sign_in"][-1]
@@ -266,11 +274,6 @@ def test_switched_off_or_not_in_the_group_is_refused(port, provider, own_place, 
         change(store, "admin01", True, *now)
     reason = "portal_inactive" if change is accounts.set_active else "not_in_group"
     refused(answer, own_place, reason)
-
-
-def test_f15_is_told():
-    kinds = len(set(REFUSED))
-    print(f"F15: {len(REFUSED)} unsound sign-ins of {kinds} reasons, all refused, all logged")
 
 
 @pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])

@@ -8,11 +8,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ipats_lib import caseload as caseloads
-from ipats_lib.caseload import flow, mend
+from ipats_lib.caseload import flow, mend, mix, thresholds
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.params import load_areas
 from ipats_lib.report import (
     areas,
+    calendar,
     caseload_files,
     customers,
     dashboards,
@@ -29,21 +30,12 @@ from ipats_lib.report.data import StateData, as_of
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import make_snapshot
+from tests.published import cells, number
 
 
 @pytest.fixture
 def whole(state) -> Report:
     return Report(state.slice(STATE))
-
-
-def cells(html: str, table: int = 0) -> list[list[str]]:
-    """The body of a shown table."""
-    body = BeautifulSoup(html, "html.parser").find_all("tbody")[table]
-    return [[c.get_text() for c in row.find_all(["th", "td"])] for row in body.find_all("tr")]
-
-
-def number(text: str) -> int:
-    return int(text.replace(",", ""))
 
 
 def test_months_add_up_to_the_records(report):
@@ -131,11 +123,13 @@ def test_records_to_mend_are_counted_and_listed_alike(report):
 
 
 def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(report):
+    """The state, which names nobody, has no such alert."""
     found = mend.to_mend(report.records, as_of(report.data.about))
     alerts = caseloads.alerts(report.desk, report.scope.kind)
     named = sorted(alerts.loc[alerts["alert"] == "A-29", "row"])
-    if report.scope.kind != "state":
-        assert named == sorted(set(found.loc[found["severity"] != "info", "row"]))
+    wrong = set(found.loc[found["severity"] != "info", "row"])
+    assert wrong
+    assert named == ([] if report.scope.kind == "state" else sorted(wrong))
 
 
 def test_the_state_names_no_customer(whole):
@@ -145,6 +139,7 @@ def test_the_state_names_no_customer(whole):
         mending.worth_a_look(whole),
         timelines.index(whole), timelines.time_lines(whole), dashboards.watch(whole),
         work.balance(whole), caseload_files.offers(whole), areas.table(whole), queue.lists(whole),
+        queue.by_customer(whole),
     ]  # fmt: skip
     text = "".join(part.html + part.plain for part in shown)
     assert not any(customer in text for customer in known)
@@ -220,6 +215,40 @@ def test_alerts_stand_beside_those_of_an_earlier_extract(state, extract, store):
     assert any(line[1] != line[3] for line in shown)
 
 
+def with_threshold(monkeypatch, name: str, value: int) -> None:
+    """The dashboards' numbers (`params/caseload.csv`) with one of them changed."""
+    known = thresholds.load_thresholds()
+    changed = {**known, name: replace(known[name], value=value)}
+    monkeypatch.setattr(thresholds, "load_thresholds", lambda: changed)
+
+
+def test_headings_name_the_days_that_are_counted(area, whole, monkeypatch):
+    with_threshold(monkeypatch, "flow_days", 30)
+    for shown in (work.by_planner(area), areas.table(whole)):
+        assert "Enrolled in 30 days up to" in shown.html
+        assert "Exited in 30 days up to" in shown.html
+        assert "in 90 days" not in shown.html
+
+
+def test_the_calendar_is_complete_when_the_exits_are_known(area, monkeypatch):
+    """As of 2025-08-15 the exits up to the end of 2025 Q2 are known after 46 days, not after 47."""
+    for days, complete in ((46, "yes"), (47, "not yet")):
+        with_threshold(monkeypatch, "exit_days", days)
+        table = calendar.cohort_calendar(Report(area.data), "ERQ2").set_index("counted")
+        assert table.loc["2025 Q2", "complete"] == complete
+
+
+def test_a_recent_supportive_service_is_one_of_the_days_that_its_name_tells(area, monkeypatch):
+    with_threshold(monkeypatch, "support_days", 10)
+    mix.load_shares.cache_clear()
+    line = people.share_frame(area).set_index("id").loc["A-32b"]
+    mix.load_shares.cache_clear()
+    rows, today = area.data.frame("rows"), pd.Timestamp(as_of(area.data.about))
+    mine = rows[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) & rows["901"].isna()
+    assert line["n"] == (mine & (rows["1409"] > today - pd.Timedelta(10, "D"))).sum()
+    assert line["name"] == "A-32b Supportive service in the last 10 days"
+
+
 def test_a_missing_table_is_no_error(area):
     frames = {n: f for n, f in area.data.frames.items() if n not in caseloads_tables()}
     bare = Report(replace(area.data, frames=frames))
@@ -231,20 +260,6 @@ def test_a_missing_table_is_no_error(area):
 
 def caseloads_tables() -> set[str]:
     return {"assignment", "service", "case_note", "application", "planner", "seats", "backlog"}
-
-
-def test_every_alert_that_names_customers_is_in_the_catalogue_of_its_scopes():
-    known = caseloads.load_alerts()
-    assert {"planner", "lwia"} <= set(known["A-29"].scopes)
-    assert len(known) == 21
-
-
-def test_the_watch_is_the_lines_of_its_two_alerts(area):
-    lines = queue.queue(area)
-    both = lines[lines["alert"].isin(["A-07", "A-08"])]
-    watched = dashboards.watch_frame(area)
-    assert sorted(watched["row"]) == sorted(both["row"])
-    assert len(watched) > 5
 
 
 def test_follow_up_and_active_are_counted_alike_by_status_and_by_the_newest_figures(report):

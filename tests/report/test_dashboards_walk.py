@@ -6,6 +6,7 @@ number wherever it stands.
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -38,6 +39,7 @@ from ipats_lib.report.report import Report
 from ipats_lib.sample import write_sample
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import make_snapshot
+from tests.published import cells, number
 
 TITLE_I = ("903", "904", "905")
 
@@ -45,16 +47,6 @@ TITLE_I = ("903", "904", "905")
 @pytest.fixture
 def whole(state) -> Report:
     return Report(state.slice(STATE))
-
-
-def cells(html: str, table: int = 0) -> list[list[str]]:
-    """The body of a shown table."""
-    body = BeautifulSoup(html, "html.parser").find_all("tbody")[table]
-    return [[c.get_text() for c in row.find_all(["th", "td"])] for row in body.find_all("tr")]
-
-
-def number(text: str) -> int:
-    return int(text.replace(",", ""))
 
 
 def active_rows(report: Report) -> pd.DataFrame:
@@ -353,8 +345,6 @@ def test_until_when_an_outcome_is_open_is_what_the_outlook_says(area):
 
 
 def test_without_a_service_table_the_time_line_tells_the_services_of_the_file(state, planner):
-    from dataclasses import replace
-
     data = state.slice(planner)
     bare = Report(replace(data, frames={n: f for n, f in data.frames.items() if n != "service"}))
     told = timelines.events(bare)
@@ -378,11 +368,19 @@ def test_a_record_to_mend_shows_what_stands_in_its_elements(area):
             )
 
 
-def test_a_planner_is_told_that_a_wage_stands_there_and_no_amount(state, planner):
-    shown = mending.broken(Report(state.slice(planner)))["values"]
-    wages = shown[shown.str.contains("170[3-6] ", regex=True)]
-    amounts = wages.str.extractall(r"(170[3-6]) [^:;]*: ([^;]+)")[1] if len(wages) else []
-    assert set(amounts) <= {"found", "blank"}
+@pytest.mark.parametrize(("whose", "told"), [("planner", "found"), ("lwia", "123456")])
+def test_a_planner_is_told_that_a_wage_stands_there_and_no_amount(state, planner, whose, told):
+    """A wage that check L-37 names, planted in every record; an area sees the amount."""
+    data = state.slice(planner if whose == "planner" else Scope.parse(f"lwia/{planner.lwia}"))
+    rows = data.frame("rows").assign(**{"1704": 123456.0})
+    report = Report(replace(data, frames={**data.frames, "rows": rows}))
+    found = mending.broken(report)
+    large = found.loc[found["rule"] == "L-37", "values"]
+    wages = large.str.extractall(r"(170[3-6]) [^:;]*: ([^;]+)")
+    assert set(wages.loc[wages[0] == "1704", 1]) == {told}
+    assert len(large) > 10
+    shown = mending.to_mend(report).html + "".join(found["values"])
+    assert ("123456" in shown) == (whose == "lwia")
 
 
 def test_a_range_of_elements_has_the_names_of_its_ends():
@@ -686,10 +684,11 @@ def test_amber_and_red_are_shown_in_words_and_shape_from_the_day_on_that_the_rul
 
 
 def test_the_watch_shows_the_level_that_the_queue_shows(area):
+    """Each line of its two alerts, once."""
     watched = dashboards.watch_frame(area).set_index("row")["state"]
     lines = queue.queue(area)
     lines = lines[lines["alert"].isin(dashboards.WATCHED)].set_index("row")["state"]
-    assert watched.to_dict() == lines.to_dict()
+    assert sorted(watched.items()) == sorted(lines.items())
     assert len(set(watched)) > 1
 
 

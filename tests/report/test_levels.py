@@ -9,9 +9,10 @@ import pytest
 
 from ipats_lib.assessment import Factor
 from ipats_lib.breakdown import TOTAL
+from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import Level, key_of, load_levels
 from ipats_lib.periods import Period
-from ipats_lib.report import Report, assessments, breakdowns, charts, sentences, tables
+from ipats_lib.report import Report, assessments, breakdowns, charts, definitions, sentences, tables
 from ipats_lib.report import report as reports
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
@@ -35,8 +36,42 @@ def test_a_baseline_indicator_has_no_verdict_on_the_summary(area, monkeypatch):
     assert line["status"].endswith("Not assessed: a baseline indicator in this program year")
     assert pd.isna(line["percent"])
     assert line["level"] == load_levels(True)[key].negotiated
-    compared = area.indicators()["percent"].notna().sum()
-    assert f"Of {compared} figures" in sentences.status(area.indicators()).plain
+    verdict = ~area.indicators()["status"].str.contains("Not assessed|Not compared")
+    assert f"Of {verdict.sum()} figures" in sentences.status(area.indicators()).plain
+
+
+def nine_counted(report, *chosen):
+    """The summary of a report, where the chosen figures (all, if none is named) count nine."""
+    summary = report.indicators().copy()
+    summary.loc[list(chosen) or summary.index, "denominator"] = 9
+    return report.judged(summary)
+
+
+def test_where_all_figures_are_small_none_is_called_judged(area):
+    """Domain 1.2, rule 6: no verdict under ten, in words and in the chart as in the table."""
+    summary = nine_counted(area)
+    assert sentences.status(summary).plain == (
+        "No figure of this scope is judged. Too small to be judged, with fewer than 10 counted: 15."
+    )
+    assert "Furthest" not in sentences.largest_gap(summary).plain
+    chart = charts.against_levels(summary, "x")
+    assert "0 figures with a verdict" in chart.description
+    assert "fewer than 10 counted: 15." in chart.description
+
+
+def test_the_largest_gap_is_that_of_a_figure_with_a_verdict(area):
+    """The figure furthest below its level counts nine: the next one is named, and one is small."""
+    summary = area.indicators()
+    gaps = summary[summary["unjudged"] == ""].sort_values("percent")
+    assert gaps["percent"].iloc[1] < 100
+    small = nine_counted(area, gaps.index[0])
+    told = sentences.largest_gap(small).plain
+    assert f"{gaps['program_title'].iloc[1]}, {gaps['title'].iloc[1].lower()}, at" in told
+    assert "fewer than 10 counted: 1." in told
+    assert f"Of {len(gaps) - 1} figures" in sentences.status(small).plain
+    assert (
+        f"{len(gaps) - 1} figures with a verdict" in charts.against_levels(small, "x").description
+    )
 
 
 def test_the_summary_compares_with_the_adjusted_level_after_the_year_and_says_so(area, monkeypatch):
@@ -57,8 +92,9 @@ def test_the_drawn_points_are_the_numbers_of_the_table(area):
     summary = area.indicators()
     drawn = charts.against_levels(summary, "x").spec()
     values = [line for data in drawn["datasets"].values() for line in data if "indicator" in line]
-    page = tables.levels(summary, "x").html
-    assert len(values) == summary["percent"].notna().sum()
+    page = tables.levels_by_window(area).html.partition("</section>")[0]
+    verdict = ~summary["status"].str.contains("Not assessed|Not compared")
+    assert len(values) == verdict.sum() > 0
     assert all(f"<td class='n'>{line['percent']:.1f}%</td>" in page for line in values)
 
 
@@ -180,6 +216,12 @@ def lines(**changes):
 )  # fmt: skip
 def test_what_a_ratio_says(changes, reading):
     assert breakdowns.readings(lines(**changes)) == [reading]
+
+
+def test_what_an_interval_is_is_told_where_there_is_one():
+    for code in INDICATORS:
+        assert "<dt>95 percent interval</dt>" in definitions.definition(code).html
+    assert "interval" not in definitions.definition("ESE").html
 
 
 def test_few_is_the_one_rule_for_small_cells(report):

@@ -120,8 +120,12 @@ def test_a_day_that_a_month_lacks_becomes_its_last():
     assert flow.a_year_before(date(2024, 2, 29)) == date(2023, 2, 28)
 
 
+def counted(*rows: dict) -> pd.DataFrame:
+    return mix.sized(mix.asked(of(*rows), TODAY)).set_index("id")
+
+
 def share(name: str, *rows: dict) -> tuple[int, int]:
-    found = mix.shares(of(*rows), TODAY).set_index("id").loc[name]
+    found = counted(*rows).loc[name]
     return int(found["part"]), int(found["whole"])
 
 
@@ -163,9 +167,9 @@ def test_every_share_has_its_question_and_its_case():
 
 def test_a_share_under_its_threshold_is_flagged_and_an_empty_one_is_not():
     young = [{**YOUTH, "409": code} for code in (4, 5, 6, 1)]
-    flagged = mix.shares(of(*young), TODAY).set_index("id")["flagged"]
+    flagged = counted(*young)["flagged"]
     assert not flagged["A-34"]
-    assert mix.shares(of(*young, {**YOUTH, "409": 2}), TODAY).set_index("id")["flagged"]["A-34"]
+    assert counted(*young, {**YOUTH, "409": 2})["flagged"]["A-34"]
     assert not flagged["A-35"]
 
 
