@@ -46,7 +46,7 @@ def monthly(records: Records, as_of: date) -> pd.DataFrame:
     newest = np.datetime64(as_of, "M")
     months = newest - np.arange(MONTHS)[::-1]
     exits = pd.array(_by_month(records.day("901")[mine], months), dtype="Int64")
-    exits[(months + 1).astype("datetime64[D]") > np.datetime64(exits_known(as_of)) + 1] = pd.NA
+    exits[months > known_months(as_of)[-1]] = pd.NA
     return pd.DataFrame(
         {
             "month": months.astype("str"),
@@ -73,6 +73,14 @@ def entries_and_exits(records: Records, as_of: date) -> pd.DataFrame:
 def exits_known(as_of: date) -> date:
     """The last day of which all exits are known: 90 days before the as-of date."""
     return as_of - timedelta(days=threshold("exit_days"))
+
+
+def known_months(as_of: date) -> NDArray[np.datetime64]:
+    """The last 12 months of which all exits are known, oldest first: those that end by
+    `exits_known`."""
+    running = np.datetime64(exits_known(as_of) + timedelta(days=1), "M")
+    months: NDArray[np.datetime64] = running - np.arange(12, 0, -1)
+    return months
 
 
 def _by_month(days: NDArray[np.datetime64], months: NDArray[np.datetime64]) -> NDArray[np.int64]:
@@ -137,16 +145,17 @@ def _between(days: NDArray[np.datetime64], first: date, last: date) -> Mask:
 
 
 def exit_reasons(records: Records, as_of: date) -> pd.DataFrame:
-    """Exits of the 12 months up to `exits_known` by element 923: reason, exits, most first."""
-    _, reasons = exits_of_a_year(records, as_of)
+    """Exits of the `known_months` by element 923: reason, exits, most first."""
+    _, reasons = exits_of_known_months(records, as_of)
     named = pd.Series(reasons, dtype="object")
     return named.value_counts().rename_axis("reason").rename("exits").reset_index()
 
 
-def exits_of_a_year(records: Records, as_of: date) -> tuple[Mask, list[str]]:
-    """Which records exited in the 12 months up to `exits_known`, and the reason (923) of each."""
-    view, last = view_of(records, as_of), exits_known(as_of)
-    mine = IN_TITLE_I(view) & _between(view.day("901"), _after(a_year_before(last)), last)
+def exits_of_known_months(records: Records, as_of: date) -> tuple[Mask, list[str]]:
+    """Which records exited in the `known_months`, and the reason (923) of each."""
+    view, months = view_of(records, as_of), known_months(as_of)
+    exited = view.day("901").astype("datetime64[M]")
+    mine = IN_TITLE_I(view) & (exited >= months[0]) & (exited <= months[-1])
     codes = view.code("923")[mine].tolist()
     return mine, [EXIT_REASONS.get(code, EXIT_REASONS[0]) for code in codes]
 

@@ -152,7 +152,7 @@ def _work(stack: Stack, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.
 
 def _flow(stack: Stack) -> list[pd.DataFrame]:
     records, today = stack.desk.records, stack.desk.as_of
-    left, reasons = flow.exits_of_a_year(records, today)
+    left, reasons = flow.exits_of_known_months(records, today)
     return [
         _sizes("reason", stack.areas[left], pd.Series(reasons)),
         *(

@@ -113,13 +113,23 @@ def months(table: Table, folder: Path, _: str) -> None:
         assert number(line["Enrolments"]) == found["Enrolment", line["Month"]]
         if line["Exits"] != "\N{EN DASH}":
             assert number(line["Exits"]) == found["Exit", line["Month"]]
+    filed = {line["month"]: line for line in file(folder, "dashboards/flow.csv")}
+    for line in table:
+        _, entered, left, *reasons = filed[line["Month"]].values()
+        assert (entered, left) == (
+            str(number(line["Enrolments"])),
+            "" if line["Exits"] == "\N{EN DASH}" else str(number(line["Exits"])),
+        )
+        assert set(reasons) == {""} or sum(map(int, reasons)) == int(left)
 
 
 def exits_of_a_year(folder: Path) -> Table:
-    begin = f"{KNOWN.year - 1}{KNOWN.isoformat()[4:]}"
+    """Of the 12 whole months up to `KNOWN`, which is no last day of a month."""
+    last = KNOWN.isoformat()[:7]
+    begin = f"{KNOWN.year - 1}{last[4:]}"
     flow = file(folder, "dashboards/flow-roster.csv")
     exits = (line for line in flow if line["what"] == "Exit")
-    return [line for line in exits if begin < line["day"] <= KNOWN.isoformat()]
+    return [line for line in exits if begin <= line["day"][:7] < last]
 
 
 def reasons_by_month(table: Table, folder: Path, _: str) -> None:
@@ -327,8 +337,8 @@ WALKS: dict[str, Callable[[Table, Path, str], None]] = {
     r"Against the same days a year before": spans,
     r"Spans of fixed length, by extract": fixed_spans,
     r"Enrolments and exits by month": months,
-    r"Exits of 12 months by month and reason": reasons_by_month,
-    r"Exits of 12 months by reason": reasons,
+    r"Exits by month and reason": reasons_by_month,
+    r"Exits of the last 12 whole months by reason": reasons,
     r"Overdue share by extract": overdue,
     r"Open trainings by": trainings,
     r"Shares": shares,

@@ -74,14 +74,15 @@ def test_this_years_days_are_compared_with_the_same_days_of_last_year():
     ]
 
 
-def test_exits_by_reason_of_the_last_known_year():
+def test_exits_by_reason_of_the_last_whole_months_of_which_all_are_known():
+    """May 2024 to April 2025: of May 2025 the exits are known up to the 17th alone."""
     found = flow.exit_reasons(
         of(
-            {**ADULT, "900": "2024-01-01", "901": "2025-01-01", "923": 3},
+            {**ADULT, "900": "2024-01-01", "901": "2024-05-01", "923": 3},
             {**ADULT, "900": "2024-01-01", "901": "2025-01-02"},
-            {**ADULT, "900": "2024-01-01", "901": "2025-01-02", "923": 98},
-            {**ADULT, "900": "2024-01-01", "901": "2024-05-17"},
-            {**ADULT, "900": "2024-01-01", "901": "2025-05-18"},
+            {**ADULT, "900": "2024-01-01", "901": "2025-04-30", "923": 98},
+            {**ADULT, "900": "2024-01-01", "901": "2024-04-30"},
+            {**ADULT, "900": "2024-01-01", "901": "2025-05-01"},
         ),
         TODAY,
     )
@@ -89,6 +90,15 @@ def test_exits_by_reason_of_the_last_known_year():
         "No exclusion": 2,
         "Deceased": 1,
     }
+
+
+def test_a_month_counts_as_known_from_the_day_on_that_its_last_exit_is():
+    """30 April 2025 is 90 days before 29 July."""
+    assert flow.known_months(date(2025, 7, 29)).astype("str").tolist()[::11] == [
+        "2024-05",
+        "2025-04",
+    ]
+    assert str(flow.known_months(date(2025, 7, 28))[-1]) == "2025-03"
 
 
 def test_the_caseload_of_three_days_is_told_by_the_same_dates():
