@@ -101,6 +101,22 @@ def test_work_by_planner_adds_up_to_the_area(area):
     assert sum(number(line[6]) for line in shown) == len(queue.queue(area))
 
 
+def test_work_by_planner_has_every_open_line_of_every_area(state):
+    """Also of a planner, or without one, who has nobody active or in follow-up."""
+    idle = 0
+    for lwia in (area.lwia for area in load_areas()):
+        mine = Report(state.slice(Scope.parse(f"lwia/{lwia}")))
+        lines, frame = queue.queue(mine), work.balance_frame(mine)
+        assert frame["open"].sum() == len(lines), lwia
+        assert frame["late"].sum() == (lines["days"] < 0).sum(), lwia
+        without = frame[(frame["n"] == 0) & (frame["follow_up"] == 0)]
+        assert without["of_mean"].isna().all()
+        assert (without["open"] > 0).all()
+        assert not set(without.loc[without["planner"] != "", "status"]) - {""}
+        idle += len(without)
+    assert idle > 0
+
+
 def test_lines_by_planner_and_alert_add_up_to_the_queue(area):
     shown = cells(queue.by_part(area).html)
     assert sum(number(cell) for line in shown for cell in line[2:]) == len(queue.queue(area))
