@@ -7,7 +7,6 @@ from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 
 BOOK = "caseload.xlsx"
-_LISTED = ("customer", "program", "status", "last_service", "days")
 
 
 def offers(report: Report) -> Html:
@@ -38,7 +37,7 @@ def offers(report: Report) -> Html:
 def _caseload(report: Report) -> pd.DataFrame:
     if report.scope.kind == "state":
         return dashboards.status_frame(report)
-    return report.caseload()[[*_LISTED]]
+    return dashboards.roster(report)
 
 
 def flow(report: Report) -> pd.DataFrame:

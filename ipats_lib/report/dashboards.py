@@ -57,14 +57,23 @@ def active(lines: pd.DataFrame) -> pd.Series:
 
 
 @cache
+def roster(report: Report) -> pd.DataFrame:
+    """Everybody of the table of statuses: customer, program (its column there), status,
+    last_service and days; who has only applied without a record (`counted.applicants`), too."""
+    known = report.caseload()[["customer", "program", "status", "last_service", "days"]]
+    known = known.astype({"status": "str"})
+    pairs = zip(known["program"], known["status"], strict=True)
+    known["program"] = [_program(program, status) for program, status in pairs]
+    waiting = counted.applicants(report.desk)[["customer", "status"]]
+    return pd.concat([known, waiting.assign(program=NOT_ENROLLED)], ignore_index=True)
+
+
+@cache
 def status_frame(report: Report) -> pd.DataFrame:
     """One row per status that somebody has: status, each program of Title I, Not enrolled, n
     (their sum: `counted.statuses`), n of earlier extracts, and Wagner-Peyser alone."""
-    lines = report.caseload()
-    status = lines["status"].astype("str").tolist()
-    found = Counter(zip(status, map(_program, lines["program"], status), strict=True))
-    waiting = counted.applicants(report.desk)["status"].tolist()
-    found.update((name, NOT_ENROLLED) for name in waiting)
+    listed = roster(report)
+    found = Counter(zip(listed["status"], listed["program"], strict=True))
     there, columns = {name for name, _ in found}, {program for _, program in found}
     names = [name for name in STATUSES if name in there]
     inside = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in columns]

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from ipats_lib.report import (
     ahead,
     areas,
     caseload_files,
+    counted,
     customers,
+    dashboards,
     downloads,
     people,
     quality,
@@ -105,6 +108,27 @@ def test_the_workbook_of_the_caseload_holds_each_table(files):
         "Status", "Days since service", "Compared", "Months", "Exit reasons", "Against itself",
         "Shares", "Open trainings", "Occupations", "Providers", "Active by group", "Engagement",
     }  # fmt: skip
+
+
+def test_the_caseload_holds_everyone_whom_the_status_page_counts(report, files):
+    """Every status and program, also who has only applied and has no record."""
+    table = dashboards.status_frame(report).set_index("status")
+    if report.scope == STATE:
+        assert [line["n"] for line in rows(files["caseload.csv"])] == table["n"].astype(
+            str
+        ).tolist()
+        return
+    listed = rows(files["caseload.csv"])
+    programs = [name for name in table if name != "n"]
+    found = Counter((line["status"], line["program"]) for line in listed)
+    assert {(status, p): table.loc[status, p] for status in table.index for p in programs} == {
+        (status, p): found[status, p] for status in table.index for p in programs
+    }
+    assert found.total() == len(listed) == table[programs].sum().sum()
+    if report.scope.kind == "lwia":
+        waiting = set(counted.applicants(report.desk)["customer"])
+        assert waiting
+        assert waiting <= {line["customer"] for line in listed}
 
 
 def test_the_time_lines_file_has_a_line_for_each_event_of_the_pages_customers(report, files):
