@@ -36,15 +36,15 @@ SIMPLER, PLACES, PARALLEL = 0.01, 3, 40.0
 @cache
 def by_area(report: Report) -> pd.DataFrame:
     """One row per LWIA: lwia, name, page, n (active on the as-of date) and n of earlier extracts,
-    planners (active ones), each (active periods of participation per planner), load (weighted,
-    `params/workload.csv`), load_each and follow_up_each (per planner), of_mean (load_each, over its
-    mean), late (A-08), late_share, due (A-14), follow_up (exited, in follow-up), enrolled and
-    exited (`flow.now`), long (A-27), long_share."""
+    planners (active ones; missing without a planner table), each (active periods of participation
+    per planner), load (weighted, `params/workload.csv`), load_each and follow_up_each (per
+    planner), of_mean (load_each, over its mean), late (A-08), late_share, due (A-14), follow_up
+    (exited, in follow-up), enrolled and exited (`flow.now`), long (A-27), long_share."""
     frame = _counts(report)
     frame = before.beside(report, frame, "active", [""] * len(frame), frame["lwia"].tolist())
     for name in ("late", "long"):
         frame[f"{name}_share"] = frame[name] / frame["n"].where(frame["n"] > 0)
-    working = frame["planners"].where(frame["planners"] > 0)
+    working = frame["planners"].where(frame["planners"] > 0).astype("float64")
     frame = frame.assign(
         each=frame["n"] / working,
         follow_up_each=frame["follow_up"] / working,
@@ -69,7 +69,7 @@ def _counts(report: Report) -> pd.DataFrame:
                 "name": f"{area.lwia} {area.name}",
                 "page": f"../../lwia/{area.lwia}/index.html",
                 **load.get(area.lwia, {"n": 0, "follow_up": 0, "load": 0.0}),
-                "planners": planners.get(area.lwia, 0),
+                "planners": pd.NA if planners is None else planners.get(area.lwia, 0),
                 "late": late,
                 "due": due,
                 "enrolled": int(now["enrolled"]),
@@ -77,7 +77,7 @@ def _counts(report: Report) -> pd.DataFrame:
                 "long": long,
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(found).astype({"planners": "Int64"})
 
 
 def _work(report: Report) -> dict[str, dict[str, float]]:
@@ -96,11 +96,11 @@ def _work(report: Report) -> dict[str, dict[str, float]]:
     return {str(area): dict(line) for area, line in found.to_dict("index").items()}
 
 
-def _planners(report: Report) -> dict[str, int]:
-    """Active planners by LWIA; none where the extract has no planner table."""
+def _planners(report: Report) -> dict[str, int] | None:
+    """Active planners by LWIA; not known where the extract has no planner table."""
     planner = report.data.frames.get("planner")
     if planner is None:
-        return {}
+        return None
     working = planner[planner["active"].fillna(False).astype("bool")]
     counts: dict[str, int] = working["lwia"].astype("str").value_counts().to_dict()
     return counts

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from ipats_lib.publishing.catalogue import read_catalogue
 from ipats_lib.report import (
@@ -185,6 +186,23 @@ def test_each_alert_of_each_part_is_in_the_file(report, files):
         return
     listed = rows(files["alerts-by-part.csv"])
     assert [int(line["All"]) for line in listed] == queue.part_counts(report)["All"].tolist()
+
+
+def test_without_a_planner_table_nobody_knows_how_many_planners_an_area_has(
+    state, tmp_path, monkeypatch
+):
+    """Unknown is not none: a dash on the page, nothing in the file."""
+    monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(tmp_path))
+    data = state.slice(STATE)
+    bare = Report(replace(data, frames={n: f for n, f in data.frames.items() if n != "planner"}))
+    body = BeautifulSoup(areas.balance(bare).html, "html.parser").find("tbody")
+    cells = [[c.get_text() for c in line.find_all(["th", "td"])] for line in body.find_all("tr")]
+    assert {line[1] for line in cells} == {line[3] for line in cells} == {"\N{EN DASH}"}
+    areas.offers(bare)
+    assert {line["planners"] for line in rows((tmp_path / "areas.csv").read_bytes())} == {""}
+    areas.offers(Report(data))
+    known = [line["planners"] for line in rows((tmp_path / "areas.csv").read_bytes())]
+    assert all(number.isdecimal() for number in known)
 
 
 def test_the_state_says_the_work_per_planner_of_each_area(state):
