@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.catalogue import read_alerts
-from ipats_lib.caseload.status import in_follow_up
+from ipats_lib.caseload.status import active, in_follow_up, is_open
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import IN_TITLE_I, Mask, Records, View
 from ipats_lib.periods import Quarter, Window, program_year
@@ -160,18 +160,10 @@ def exits_of_known_months(records: Records, as_of: date) -> tuple[Mask, list[str
     return mine, [EXIT_REASONS.get(code, EXIT_REASONS[0]) for code in codes]
 
 
-def active_on(records: Records, mine: Mask, day: date) -> Mask:
-    """Whether a period of participation was open at the end of a day."""
-    entry, exit_ = records.day("900"), records.day("901")
-    later = np.isnat(exit_) | (exit_ > np.datetime64(day))
-    held: Mask = mine & (entry <= np.datetime64(day)) & later
-    return held
-
-
-def long_standing(records: Records, active: Mask, day: date) -> Mask:
-    """Active for more than the days of A-27 on a day."""
+def long_standing(records: Records, running: Mask, day: date) -> Mask:
+    """Which of the active of a day have been so for more than the days of A-27."""
     limit = day - timedelta(days=read_alerts()["A-27"].days)
-    held: Mask = active & (records.day("900") < np.datetime64(limit))
+    held: Mask = running & (records.day("900") < np.datetime64(limit))
     return held
 
 
@@ -183,14 +175,13 @@ def now(records: Records, as_of: date) -> dict[str, int]:
     `exits_known`, because later exits are not all known.
     """
     view = view_of(records, as_of)
-    mine = IN_TITLE_I(view)
-    active = active_on(records, mine, as_of)
+    mine, running = IN_TITLE_I(view), active(view)
     return {
-        "active": int(active.sum()),
+        "active": int(running.sum()),
         "follow_up": int((mine & in_follow_up(view, as_of)).sum()),
         "enrolled": int((mine & _recent(records.day("900"), as_of)).sum()),
         "exited": int((mine & _recent(records.day("901"), exits_known(as_of))).sum()),
-        "long": int(long_standing(records, active, as_of).sum()),
+        "long": int(long_standing(records, running, as_of).sum()),
     }
 
 
@@ -213,16 +204,16 @@ def standing(records: Records, as_of: date) -> pd.DataFrame:
     mine, known, lines = IN_TITLE_I(view), exits_known(as_of), []
     for back in (lambda day: day, lambda day: months_before(day, 3), a_year_before):
         day, entered_by = back(known), back(as_of)
-        active = active_on(records, mine, day)
+        running = mine & is_open(view, day)
         lines.append(
             {
                 "day": day,
-                "active": int(active.sum()),
+                "active": int(running.sum()),
                 "follow_up": int((mine & in_follow_up(view, day)).sum()),
                 "enrolled": int((mine & _recent(records.day("900"), entered_by)).sum()),
                 "enrolled_to": entered_by,
                 "exited": int((mine & _recent(records.day("901"), day)).sum()),
-                "long": int(long_standing(records, active, day).sum()),
+                "long": int(long_standing(records, running, day).sum()),
             }
         )
     return pd.DataFrame(lines)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.planners import UNASSIGNED, current_planner, planner_of_lines
-from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.caseload.status import FOLLOWED, is_active
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.params import read_each
 
@@ -39,7 +39,7 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     table = pd.DataFrame(
         {
             "planner": by_row.reindex(caseload["row"]).to_numpy(),
-            "active": status.str.startswith("Active").to_numpy(),
+            "active": is_active(status).to_numpy(),
             "follow_up": (status == FOLLOWED).to_numpy(),
             "load": status.map(load_weights()).fillna(0.0).to_numpy(dtype=np.float64),
         }

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from bokeh_sampledata.us_counties import records as county_records
 
-from ipats_lib.caseload import flow, workload
-from ipats_lib.caseload.desk import active
-from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.caseload import flow, mix, workload
+from ipats_lib.caseload.status import FOLLOWED, is_active
 from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
 from ipats_lib.report import (
@@ -87,7 +86,7 @@ def _work(report: Report) -> dict[str, dict[str, float]]:
     sums = pd.DataFrame(
         {
             "area": lines["area"],
-            "n": status.str.startswith("Active"),
+            "n": is_active(status),
             "follow_up": status == FOLLOWED,
             "load": status.map(workload.load_weights()).fillna(0.0),
         }
@@ -193,7 +192,7 @@ def county_table(report: Report) -> Html:
 
 def elsewhere(report: Report) -> Html:
     """How many active participants the map does not show."""
-    active_now = int((active(flow.view_of(report.records, as_of(report.data.about)))).sum())
+    active_now = int(mix.active_records(report.records, as_of(report.data.about)).sum())
     shown = int(by_county(report)["n"].sum())
     return display.paragraph(
         f"{shown:,} of {active_now:,} active participants live in a county of Illinois that the "

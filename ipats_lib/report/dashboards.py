@@ -16,6 +16,7 @@ from ipats_lib.caseload import (
     load_thresholds,
     soft_exit,
 )
+from ipats_lib.caseload.status import is_active
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.report import before, counted, customers, display, queue, tables
 from ipats_lib.report.display import Html
@@ -36,10 +37,10 @@ def title_i(report: Report) -> pd.DataFrame:
 
 def finding(report: Report) -> Html:
     """How many are active, how many of them the alerts watch, and who is not counted here."""
-    count = int(active(title_i(report)).sum())
+    count = int(is_active(title_i(report)["status"]).sum())
     watched = watch_frame(report)["alert"].value_counts()
     every = report.caseload()
-    alone = int(active(every[every["program"] == WP]).sum())
+    alone = int((is_active(every["status"]) & (every["program"] == WP)).sum())
     named = ", ".join(
         f"{int(watched.get(alert, 0)):,} under {alert} {caseloads.load_alerts()[alert].name}"
         for alert in WATCHED
@@ -49,11 +50,6 @@ def finding(report: Report) -> Html:
         f"them {named}. In Wagner-Peyser alone, and counted nowhere else: {alone:,}.",
         "finding",
     )
-
-
-def active(lines: pd.DataFrame) -> pd.Series:
-    """Which lines of a caseload have one of the active statuses."""
-    return lines["status"].astype("str").str.startswith("Active")
 
 
 @cache

@@ -6,8 +6,8 @@ from functools import cache
 
 import pandas as pd
 
-from ipats_lib.caseload import STATUSES, flow, load_alerts, load_thresholds
-from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.caseload import flow, load_alerts, load_thresholds
+from ipats_lib.caseload.status import FOLLOWED, RUNNING, is_active
 from ipats_lib.report import before, dashboards, display, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -205,18 +205,15 @@ def standing(report: Report) -> Html:
 def overdue_frame(report: Report) -> pd.DataFrame:
     """How much of the active caseload was past 90 days without service (A-08), by extract: day,
     active, n, share (0..1), change (of the share, in words); the newest first."""
-    status = dashboards.title_i(report)
     lines = [
         (
             report.data.about.as_of,
-            int(dashboards.active(status).sum()),
+            int(is_active(dashboards.title_i(report)["status"]).sum()),
             int((dashboards.watch_frame(report)["alert"] == "A-08").sum()),
         )
     ]
     for day in reversed(before.days(report)):
-        active = sum(
-            before.count(report, day, "status", name) for name in STATUSES if name[:6] == "Active"
-        )
+        active = sum(before.count(report, day, "status", name) for name in RUNNING)
         lines.append((day, active, before.count(report, day, "alert", "A-08")))
     frame = pd.DataFrame(lines, columns=["day", "active", "n"])
     frame["share"] = frame["n"] / frame["active"].where(frame["active"] > 0)

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ipats_lib import caseload as caseloads
-from ipats_lib.caseload import flow, mend
+from ipats_lib.caseload import flow, mend, mix
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.params import load_areas
 from ipats_lib.report import (
@@ -63,9 +63,7 @@ def test_the_state_is_the_sum_of_its_areas(state, whole):
     for lwia in ("01", "02", "90"):
         mine = Report(state.slice(Scope.parse(f"lwia/{lwia}")))
         today = as_of(mine.data.about)
-        active = flow.active_on(
-            mine.records, IN_TITLE_I(flow.view_of(mine.records, today)), today
-        ).sum()
+        active = mix.active_records(mine.records, today).sum()
         lines = queue.queue(mine)["alert"].value_counts()
         assert table.loc[lwia, "n"] == active
         assert table.loc[lwia, "due"] == lines.get("A-14", 0)
