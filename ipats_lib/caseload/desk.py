@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.cohorts import IN_TITLE_I, Mask, Records, View
+from ipats_lib.cohorts import Mask, Records, View
 from ipats_lib.periods import Window, program_year, program_year_end
 
 Days = NDArray[np.datetime64] | np.datetime64
@@ -143,12 +143,6 @@ def _entries(desk: Desk) -> tuple[pd.DataFrame, pd.Series]:
 def later(days: Any, more: int) -> Any:
     """So many days after each day."""
     return days + np.timedelta64(more, "D")
-
-
-def active(view: View) -> Mask:
-    """Title I participants who have entered and not exited."""
-    today = np.datetime64(view.as_of)
-    return IN_TITLE_I(view) & (view.day("900") <= today) & np.isnat(view.day("901"))
 
 
 def nobody() -> pd.DataFrame:

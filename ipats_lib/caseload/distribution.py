@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.desk import Desk, active
+from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.edit_checks import CHECKS, GAINS
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
 from ipats_lib.caseload.mix import participated
-from ipats_lib.caseload.status import in_training, last_service
+from ipats_lib.caseload.status import active, in_training, last_service
 from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,

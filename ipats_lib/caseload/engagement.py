@@ -16,9 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.desk import Desk
-from ipats_lib.caseload.flow import active_on, view_of
+from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.gaps import services_only
-from ipats_lib.caseload.status import QUALIFYING
+from ipats_lib.caseload.status import QUALIFYING, is_open
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records
 from ipats_lib.params import one_of, read_each, whole_number
@@ -193,11 +193,11 @@ def contact_recency(desk: Desk) -> pd.DataFrame:
     if "case_note" not in desk.tables:
         return _none()
     records, mine = _title1(desk)
-    customers = records.text("100")
+    view, customers = view_of(records, desk.as_of), records.text("100")
     whose, numbers, dates = _by_customer(desk, desk.tables["case_note"], "date")
     parts = []
     for day in _ends(desk):
-        active = active_on(records, mine, day)
+        active = mine & is_open(view, day)
         past = dates <= np.datetime64(day)
         # The dates are sorted, so each customer keeps the newest.
         newest = np.full(len(records), _NEVER)

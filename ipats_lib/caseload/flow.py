@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.catalogue import read_alerts
-from ipats_lib.caseload.status import in_follow_up
+from ipats_lib.caseload.status import active, in_follow_up, is_open
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import IN_TITLE_I, Mask, Records, View
 from ipats_lib.periods import Quarter, Window, program_year
@@ -46,7 +46,7 @@ def monthly(records: Records, as_of: date) -> pd.DataFrame:
     newest = np.datetime64(as_of, "M")
     months = newest - np.arange(MONTHS)[::-1]
     exits = pd.array(_by_month(records.day("901")[mine], months), dtype="Int64")
-    exits[(months + 1).astype("datetime64[D]") > np.datetime64(exits_known(as_of)) + 1] = pd.NA
+    exits[months > known_months(as_of)[-1]] = pd.NA
     return pd.DataFrame(
         {
             "month": months.astype("str"),
@@ -73,6 +73,14 @@ def entries_and_exits(records: Records, as_of: date) -> pd.DataFrame:
 def exits_known(as_of: date) -> date:
     """The last day of which all exits are known: `exit_days` before the as-of date."""
     return as_of - timedelta(days=threshold("exit_days"))
+
+
+def known_months(as_of: date) -> NDArray[np.datetime64]:
+    """The last 12 months of which all exits are known, oldest first: those that end by
+    `exits_known`."""
+    running = np.datetime64(exits_known(as_of) + timedelta(days=1), "M")
+    months: NDArray[np.datetime64] = running - np.arange(12, 0, -1)
+    return months
 
 
 def _by_month(days: NDArray[np.datetime64], months: NDArray[np.datetime64]) -> NDArray[np.int64]:
@@ -137,32 +145,25 @@ def _between(days: NDArray[np.datetime64], first: date, last: date) -> Mask:
 
 
 def exit_reasons(records: Records, as_of: date) -> pd.DataFrame:
-    """Exits of the 12 months up to `exits_known` by element 923: reason, exits, most first."""
-    _, reasons = exits_of_a_year(records, as_of)
+    """Exits of the `known_months` by element 923: reason, exits, most first."""
+    _, reasons = exits_of_known_months(records, as_of)
     named = pd.Series(reasons, dtype="object")
     return named.value_counts().rename_axis("reason").rename("exits").reset_index()
 
 
-def exits_of_a_year(records: Records, as_of: date) -> tuple[Mask, list[str]]:
-    """Which records exited in the 12 months up to `exits_known`, and the reason (923) of each."""
-    view, last = view_of(records, as_of), exits_known(as_of)
-    mine = IN_TITLE_I(view) & _between(view.day("901"), _after(a_year_before(last)), last)
+def exits_of_known_months(records: Records, as_of: date) -> tuple[Mask, list[str]]:
+    """Which records exited in the `known_months`, and the reason (923) of each."""
+    view, months = view_of(records, as_of), known_months(as_of)
+    exited = view.day("901").astype("datetime64[M]")
+    mine = IN_TITLE_I(view) & (exited >= months[0]) & (exited <= months[-1])
     codes = view.code("923")[mine].tolist()
     return mine, [EXIT_REASONS.get(code, EXIT_REASONS[0]) for code in codes]
 
 
-def active_on(records: Records, mine: Mask, day: date) -> Mask:
-    """Whether a period of participation was open at the end of a day."""
-    entry, exit_ = records.day("900"), records.day("901")
-    later = np.isnat(exit_) | (exit_ > np.datetime64(day))
-    held: Mask = mine & (entry <= np.datetime64(day)) & later
-    return held
-
-
-def long_standing(records: Records, active: Mask, day: date) -> Mask:
-    """Active for more than the days of A-27 on a day."""
+def long_standing(records: Records, running: Mask, day: date) -> Mask:
+    """Which of the active of a day have been so for more than the days of A-27."""
     limit = day - timedelta(days=read_alerts()["A-27"].days)
-    held: Mask = active & (records.day("900") < np.datetime64(limit))
+    held: Mask = running & (records.day("900") < np.datetime64(limit))
     return held
 
 
@@ -174,14 +175,13 @@ def now(records: Records, as_of: date) -> dict[str, int]:
     `exits_known`, because later exits are not all known.
     """
     view = view_of(records, as_of)
-    mine = IN_TITLE_I(view)
-    active = active_on(records, mine, as_of)
+    mine, running = IN_TITLE_I(view), active(view)
     return {
-        "active": int(active.sum()),
+        "active": int(running.sum()),
         "follow_up": int((mine & in_follow_up(view, as_of)).sum()),
         "enrolled": int((mine & _recent(records.day("900"), as_of)).sum()),
         "exited": int((mine & _recent(records.day("901"), exits_known(as_of))).sum()),
-        "long": int(long_standing(records, active, as_of).sum()),
+        "long": int(long_standing(records, running, as_of).sum()),
     }
 
 
@@ -204,16 +204,16 @@ def standing(records: Records, as_of: date) -> pd.DataFrame:
     mine, known, lines = IN_TITLE_I(view), exits_known(as_of), []
     for back in (lambda day: day, lambda day: months_before(day, 3), a_year_before):
         day, entered_by = back(known), back(as_of)
-        active = active_on(records, mine, day)
+        running = mine & is_open(view, day)
         lines.append(
             {
                 "day": day,
-                "active": int(active.sum()),
+                "active": int(running.sum()),
                 "follow_up": int((mine & in_follow_up(view, day)).sum()),
                 "enrolled": int((mine & _recent(records.day("900"), entered_by)).sum()),
                 "enrolled_to": entered_by,
                 "exited": int((mine & _recent(records.day("901"), day)).sum()),
-                "long": int(long_standing(records, active, day).sum()),
+                "long": int(long_standing(records, running, day).sum()),
             }
         )
     return pd.DataFrame(lines)

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.flow import a_year_before, active_on, exits_known, view_of
+from ipats_lib.caseload.flow import a_year_before, exits_known, view_of
+from ipats_lib.caseload.status import active
 from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.cohorts import (
     IN_ADULT,
@@ -77,10 +78,6 @@ def _several_streams(view: View) -> Mask:
     return np.sum([stream(view) for stream in _IN_PROGRAM], axis=0) > 1
 
 
-def _active(view: View) -> Mask:
-    return active_on(view.records, IN_TITLE_I(view), view.as_of)
-
-
 def participated(view: View) -> Mask:
     """Of Title I, with a day of participation in the program year of the as-of date."""
     start = np.datetime64(date(program_year(view.as_of), 7, 1))
@@ -100,11 +97,11 @@ def _exited_last_year(view: View) -> Mask:
 Question = tuple[Callable[[View], Mask], Callable[[View], Mask]]
 # Of whom (the whole), and which of them (the part).
 QUESTIONS: dict[str, Question] = {
-    "A-31a": (_active, _several_streams),
-    "A-31b": (_active, IN_WAGNER_PEYSER),
-    "A-31c": (_active, has_code("taa", "915", 1)),
-    "A-32a": (_active, _SUPPORTED),
-    "A-32b": (_active, lambda view: view.day("1409") > _supported_from(view)),
+    "A-31a": (active, _several_streams),
+    "A-31b": (active, IN_WAGNER_PEYSER),
+    "A-31c": (active, has_code("taa", "915", 1)),
+    "A-32a": (active, _SUPPORTED),
+    "A-32b": (active, lambda view: view.day("1409") > _supported_from(view)),
     "A-33a": (participated, _ON_THE_JOB),
     "A-33b": (participated, _APPRENTICE),
     "A-33c": (participated, _CUSTOMIZED),
@@ -177,7 +174,7 @@ def asked(records: Records, as_of: date) -> Iterator[tuple[Share, Mask, Mask]]:
 
 def active_records(records: Records, as_of: date) -> Mask:
     """The active caseload of Title I."""
-    return _active(view_of(records, as_of))
+    return active(view_of(records, as_of))
 
 
 def groups_of_active(
@@ -188,9 +185,9 @@ def groups_of_active(
     titles: dimension and title of each group; holds: records x groups. One row per group with
     anyone: dimension, group, n, share (of all active, 0..1).
     """
-    active = active_records(records, as_of)
-    counts = holds[active].sum(axis=0)
-    size = int(active.sum())
+    mine = active_records(records, as_of)
+    counts = holds[mine].sum(axis=0)
+    size = int(mine.sum())
     lines = [
         (dimension, group, int(n), int(n) / size)
         for (dimension, group), n in zip(titles, counts, strict=True)

@@ -18,7 +18,6 @@ from ipats_lib.caseload.desk import (
     LINE,
     NEVER,
     Desk,
-    active,
     case_lines,
     kept,
     later,
@@ -27,7 +26,7 @@ from ipats_lib.caseload.desk import (
 )
 from ipats_lib.caseload.mend import INFO, load_checks, to_mend
 from ipats_lib.caseload.planners import standing_assignments
-from ipats_lib.caseload.status import TRAININGS
+from ipats_lib.caseload.status import TRAININGS, active
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import IN_YOUTH, MISSING
 from ipats_lib.groups import TRAINING_TYPES

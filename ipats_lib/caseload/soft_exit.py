@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.catalogue import Alert, read_alerts
-from ipats_lib.caseload.desk import Desk, active, later, lines
+from ipats_lib.caseload.desk import Desk, later, lines
 from ipats_lib.caseload.gaps import in_planned_gap, services_only
-from ipats_lib.caseload.status import in_training, last_service
+from ipats_lib.caseload.status import active, in_training, last_service
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import Mask
 from ipats_lib.periods import Quarter

@@ -35,9 +35,10 @@ TRAINED, GAP = "Active, in training", "Active, planned gap"
 AT_RISK, PAST = "Active, at risk of soft exit", "Active, past 90 days without service"
 ACTIVE, EXCLUDED = "Active", "Excluded exit"
 FOLLOWED, PENDING, CLOSED = "Exited, in follow-up", "Exited, outcomes pending", "Closed"
+RUNNING = (TRAINED, GAP, AT_RISK, PAST, ACTIVE)
 STATUSES = (
     *("Applicant", "Certified, not enrolled", REPORTABLE),
-    *(TRAINED, GAP, AT_RISK, PAST, ACTIVE, EXCLUDED, FOLLOWED, PENDING, CLOSED),
+    *(*RUNNING, EXCLUDED, FOLLOWED, PENDING, CLOSED),
 )
 
 TRAININGS = (("1302", "1308"), ("1309", "1313"), ("1314", "1318"))
@@ -88,6 +89,36 @@ def load_service_bands() -> dict[str, float]:
         raise ParamsError(f"{path}: an end is no number of days.") from error
 
 
+def is_active(status: pd.Series) -> pd.Series:
+    """Which statuses are those of the active (`RUNNING`)."""
+    return status.isin(RUNNING)
+
+
+def has_exited(view: View, day: date) -> Mask:
+    """Whether a period of participation was over (901) at the end of a day.
+
+    On the view's own day whoever has an exit date has exited, be it a later one (domain 5.1:
+    active is who has none): such a date is an error (L-03). Of an earlier day the date tells.
+    """
+    exits = view.day("901")
+    held: Mask = exits <= np.datetime64(day, "D") if day < view.as_of else ~np.isnat(exits)
+    return held
+
+
+def is_open(view: View, day: date) -> Mask:
+    """Whether a period of participation was open at the end of a day: entered (900), not exited.
+
+    The one meaning of "active" that dates tell: the status, the alerts, the flow and every share
+    ask this.
+    """
+    return (view.day("900") <= np.datetime64(day, "D")) & ~has_exited(view, day)
+
+
+def active(view: View) -> Mask:
+    """Title I participants who have entered and not exited."""
+    return IN_TITLE_I(view) & is_open(view, view.as_of)
+
+
 def caseload(
     rows: pd.DataFrame, as_of: date, tables: Mapping[str, pd.DataFrame] | None = None
 ) -> pd.DataFrame:
@@ -105,7 +136,7 @@ def caseload(
     last = last_service(records, today)
     days = (today - last).astype("float64")
     status = _status(records, as_of, days, tables or {})
-    days[~np.char.startswith(status.astype("str"), "Active") | np.isnat(last)] = np.nan
+    days[~is_active(pd.Series(status)).to_numpy() | np.isnat(last)] = np.nan
     bands = load_service_bands()
     table = pd.DataFrame(
         {
@@ -144,15 +175,15 @@ def _status(
     today = np.datetime64(as_of, "D")
     view = View(records, "title1", Window(as_of, as_of), as_of)
     entry, exit_ = records.day("900"), records.day("901")
-    active = (entry <= today) & np.isnat(exit_)
+    running = is_open(view, as_of)
     gap = in_planned_gap(records.frame["100"], tables.get("service"), as_of).to_numpy()
     conditions = {
         REPORTABLE: np.isnat(entry) & np.isnat(exit_),
-        TRAINED: active & in_training(records, today),
-        GAP: active & gap,
-        PAST: active & (days > threshold("exit_days")),
-        AT_RISK: active & (days >= threshold("at_risk_days")),
-        ACTIVE: active,
+        TRAINED: running & in_training(records, today),
+        GAP: running & gap,
+        PAST: running & (days > threshold("exit_days")),
+        AT_RISK: running & (days >= threshold("at_risk_days")),
+        ACTIVE: running,
         EXCLUDED: EXCLUDED_FROM_EXIT_INDICATORS(view),
         FOLLOWED: in_follow_up(view, as_of),
         PENDING: _waits(records, as_of),
@@ -174,14 +205,13 @@ def _applied(
 
 
 def in_follow_up(view: View, day: date) -> Mask:
-    """Exited (901) by a day and at most 365 days before it, excluded exits apart (domain 5.1).
+    """Exited by a day (`has_exited`) and at most 365 days before it, excluded exits apart (5.1).
 
     The one meaning of "in follow-up": the status, the flow and every page ask this.
     """
-    exits, today = view.day("901"), np.datetime64(day, "D")
-    recent = exits >= np.datetime64(day - timedelta(days=threshold("follow_up_days")), "D")
-    held: Mask = (exits <= today) & recent & ~EXCLUDED_FROM_EXIT_INDICATORS(view)
-    return held
+    first = np.datetime64(day - timedelta(days=threshold("follow_up_days")), "D")
+    recent = view.day("901") >= first
+    return has_exited(view, day) & recent & ~EXCLUDED_FROM_EXIT_INDICATORS(view)
 
 
 def _waits(records: Records, as_of: date) -> Mask:

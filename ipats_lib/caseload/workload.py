@@ -7,9 +7,11 @@ import pandas as pd
 
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.planners import UNASSIGNED, current_planner, planner_of_lines
-from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.caseload.status import FOLLOWED, is_active
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.params import read_each
+
+_WHOLE = dict.fromkeys(("active", "follow_up", "open", "late"), "int64")
 
 
 @cache
@@ -21,12 +23,12 @@ def load_weights() -> dict[str, float]:
 
 
 def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    """One row per planner with customers, and one for those without a planner.
+    """One row per planner with customers or open lines, and one for those without a planner.
 
     caseload: `caseload.caseload` of the same rows, of which Title I participants count; lines: the
     alerts, with row, customer and days (until due). Gives planner (id, or `UNASSIGNED`), active,
     follow_up (periods of participation), load (weighted, `params/workload.csv`), of_mean (load over
-    the mean of planners with any; missing where there is none), open (alert lines), late (those
+    the mean of planners with customers; missing for all others), open (alert lines), late (those
     past their date) and late_share (0..1).
     """
     planner = current_planner(desk).to_numpy()
@@ -37,20 +39,19 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     table = pd.DataFrame(
         {
             "planner": by_row.reindex(caseload["row"]).to_numpy(),
-            "active": status.str.startswith("Active").to_numpy(),
+            "active": is_active(status).to_numpy(),
             "follow_up": (status == FOLLOWED).to_numpy(),
             "load": status.map(load_weights()).fillna(0.0).to_numpy(dtype=np.float64),
         }
     )
-    work = table.groupby("planner").sum()
-    work = work[(work["active"] > 0) | (work["follow_up"] > 0)]
-    held = work.drop(index=UNASSIGNED, errors="ignore")
-    mean = held["load"].mean() if len(held) else float("nan")
-    counted = _lines_by_planner(desk, lines)
-    joined = work.join(counted, how="left").fillna({"open": 0, "late": 0})
-    joined["of_mean"] = joined["load"].where(joined.index != UNASSIGNED) / mean
-    joined["late_share"] = joined["late"] / joined["open"].where(joined["open"] > 0)
-    return joined.reset_index().sort_values(["load", "planner"], ascending=[False, True])
+    work = table.groupby("planner").sum().join(_lines_by_planner(desk, lines), how="outer")
+    work = work.fillna(0).rename_axis("planner").astype(_WHOLE)
+    has_customers = (work["active"] > 0) | (work["follow_up"] > 0)
+    work = work[has_customers | (work["open"] > 0)]
+    held = work["load"].where(has_customers & (work.index != UNASSIGNED))
+    work["of_mean"] = held / held.mean()
+    work["late_share"] = work["late"] / work["open"].where(work["open"] > 0)
+    return work.reset_index().sort_values(["load", "planner"], ascending=[False, True])
 
 
 def _lines_by_planner(desk: Desk, lines: pd.DataFrame) -> pd.DataFrame:

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from bokeh_sampledata.us_counties import records as county_records
 
-from ipats_lib.caseload import flow, workload
-from ipats_lib.caseload.desk import active
-from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.caseload import flow, mix, workload
+from ipats_lib.caseload.status import FOLLOWED, is_active
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
@@ -37,15 +36,15 @@ SIMPLER, PLACES, PARALLEL = 0.01, 3, 40.0
 @cache
 def by_area(report: Report) -> pd.DataFrame:
     """One row per LWIA: lwia, name, page, n (active on the as-of date) and n of earlier extracts,
-    planners (active ones), each (active periods of participation per planner), load (weighted,
-    `params/workload.csv`), load_each and follow_up_each (per planner), of_mean (load_each, over its
-    mean), late (A-08), late_share, due (A-14), follow_up (exited, in follow-up), enrolled and
-    exited (`flow.now`), long (A-27), long_share."""
+    planners (active ones; missing without a planner table), each (active periods of participation
+    per planner), load (weighted, `params/workload.csv`), load_each and follow_up_each (per
+    planner), of_mean (load_each, over its mean), late (A-08), late_share, due (A-14), follow_up
+    (exited, in follow-up), enrolled and exited (`flow.now`), long (A-27), long_share."""
     frame = _counts(report)
     frame = before.beside(report, frame, "active", [""] * len(frame), frame["lwia"].tolist())
     for name in ("late", "long"):
         frame[f"{name}_share"] = frame[name] / frame["n"].where(frame["n"] > 0)
-    working = frame["planners"].where(frame["planners"] > 0)
+    working = frame["planners"].where(frame["planners"] > 0).astype("float64")
     frame = frame.assign(
         each=frame["n"] / working,
         follow_up_each=frame["follow_up"] / working,
@@ -70,7 +69,7 @@ def _counts(report: Report) -> pd.DataFrame:
                 "name": f"{area.lwia} {area.name}",
                 "page": f"../../lwia/{area.lwia}/index.html",
                 **load.get(area.lwia, {"n": 0, "follow_up": 0, "load": 0.0}),
-                "planners": planners.get(area.lwia, 0),
+                "planners": pd.NA if planners is None else planners.get(area.lwia, 0),
                 "late": late,
                 "due": due,
                 "enrolled": int(now["enrolled"]),
@@ -78,7 +77,7 @@ def _counts(report: Report) -> pd.DataFrame:
                 "long": long,
             }
         )
-    return pd.DataFrame(found)
+    return pd.DataFrame(found).astype({"planners": "Int64"})
 
 
 def _work(report: Report) -> dict[str, dict[str, float]]:
@@ -88,7 +87,7 @@ def _work(report: Report) -> dict[str, dict[str, float]]:
     sums = pd.DataFrame(
         {
             "area": lines["area"],
-            "n": status.str.startswith("Active"),
+            "n": is_active(status),
             "follow_up": status == FOLLOWED,
             "load": status.map(workload.load_weights()).fillna(0.0),
         }
@@ -97,11 +96,11 @@ def _work(report: Report) -> dict[str, dict[str, float]]:
     return {str(area): dict(line) for area, line in found.to_dict("index").items()}
 
 
-def _planners(report: Report) -> dict[str, int]:
-    """Active planners by LWIA; none where the extract has no planner table."""
+def _planners(report: Report) -> dict[str, int] | None:
+    """Active planners by LWIA; not known where the extract has no planner table."""
     planner = report.data.frames.get("planner")
     if planner is None:
-        return {}
+        return None
     working = planner[planner["active"].fillna(False).astype("bool")]
     counts: dict[str, int] = working["lwia"].astype("str").value_counts().to_dict()
     return counts
@@ -195,7 +194,7 @@ def county_table(report: Report) -> Html:
 
 def elsewhere(report: Report) -> Html:
     """How many active participants the map does not show."""
-    active_now = int((active(flow.view_of(report.records, as_of(report.data.about)))).sum())
+    active_now = int(mix.active_records(report.records, as_of(report.data.about)).sum())
     shown = int(by_county(report)["n"].sum())
     return display.paragraph(
         f"{shown:,} of {active_now:,} active participants live in a county of Illinois that the "

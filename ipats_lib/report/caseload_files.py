@@ -7,7 +7,6 @@ from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 
 BOOK = "caseload.xlsx"
-_LISTED = ("customer", "program", "status", "last_service", "days")
 
 
 def offers(report: Report) -> Html:
@@ -38,17 +37,20 @@ def offers(report: Report) -> Html:
 def _caseload(report: Report) -> pd.DataFrame:
     if report.scope.kind == "state":
         return dashboards.status_frame(report)
-    return report.caseload()[[*_LISTED]]
+    return dashboards.roster(report)
+
+
+def flow(report: Report) -> pd.DataFrame:
+    """Enrolments, exits and each reason of exit by month: whole numbers, of exits missing where not
+    all of a month are known yet, of reasons also before `flow.known_months`."""
+    reasons = flows.exits_by_reason(report).drop(columns="All").set_index("month").astype("Int64")
+    return flows.months(report).merge(reasons, how="left", on="month")
 
 
 def flow_offers(report: Report) -> Html:
     """Enrolments and exits by month as CSV, and inside an area whose they are."""
-    both = flows.months(report).merge(
-        flows.exits_by_reason(report).drop(columns="All", errors="ignore"),
-        how="left",
-        on="month",
-    )
-    parts = [downloads.offer("flow.csv", downloads.csv(both), "enrolments and exits by month")]
+    months = downloads.csv(flow(report))
+    parts = [downloads.offer("flow.csv", months, "enrolments and exits by month")]
     if report.scope.kind != "state":
         listed = downloads.csv(flows.flow_roster(report))
         parts.append(downloads.offer("flow-roster.csv", listed, "each enrolment and exit"))

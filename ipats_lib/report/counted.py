@@ -11,7 +11,7 @@ from ipats_lib import caseload as caseloads
 from ipats_lib.breakdown import membership_of
 from ipats_lib.caseload import Desk, engagement, flow, mix, planners, questions, trainings
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.caseload.status import FOLLOWED, STATUSES
+from ipats_lib.caseload.status import FOLLOWED, STATUSES, is_active
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.rules import INDICATORS
@@ -143,7 +143,7 @@ def _by_part(kind: str, stack: Stack, placed: pd.DataFrame, key: str = "") -> pd
 def _work(stack: Stack, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
     placed = caseload.merge(inner[["row", "part"]], on="row")
     status = placed["status"].astype("str")
-    active, followed = status.str.startswith("Active"), status == FOLLOWED
+    active, followed = is_active(status), status == FOLLOWED
     return [
         _by_part(kind, stack, placed[mine])
         for kind, mine in (("active", active), ("follow_up", followed))
@@ -152,7 +152,7 @@ def _work(stack: Stack, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.
 
 def _flow(stack: Stack) -> list[pd.DataFrame]:
     records, today = stack.desk.records, stack.desk.as_of
-    left, reasons = flow.exits_of_a_year(records, today)
+    left, reasons = flow.exits_of_known_months(records, today)
     return [
         _sizes("reason", stack.areas[left], pd.Series(reasons)),
         *(

@@ -16,6 +16,7 @@ from ipats_lib.caseload import (
     load_thresholds,
     soft_exit,
 )
+from ipats_lib.caseload.status import is_active
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.report import before, counted, customers, display, queue, tables
 from ipats_lib.report.display import Html
@@ -36,10 +37,10 @@ def title_i(report: Report) -> pd.DataFrame:
 
 def finding(report: Report) -> Html:
     """How many are active, how many of them the alerts watch, and who is not counted here."""
-    count = int(active(title_i(report)).sum())
+    count = int(is_active(title_i(report)["status"]).sum())
     watched = watch_frame(report)["alert"].value_counts()
     every = report.caseload()
-    alone = int(active(every[every["program"] == WP]).sum())
+    alone = int((is_active(every["status"]) & (every["program"] == WP)).sum())
     named = ", ".join(
         f"{int(watched.get(alert, 0)):,} under {alert} {caseloads.load_alerts()[alert].name}"
         for alert in WATCHED
@@ -51,20 +52,24 @@ def finding(report: Report) -> Html:
     )
 
 
-def active(lines: pd.DataFrame) -> pd.Series:
-    """Which lines of a caseload have one of the active statuses."""
-    return lines["status"].astype("str").str.startswith("Active")
+@cache
+def roster(report: Report) -> pd.DataFrame:
+    """Everybody of the table of statuses: customer, program (its column there), status,
+    last_service and days; who has only applied without a record (`counted.applicants`), too."""
+    known = report.caseload()[["customer", "program", "status", "last_service", "days"]]
+    known = known.astype({"status": "str"})
+    pairs = zip(known["program"], known["status"], strict=True)
+    known["program"] = [_program(program, status) for program, status in pairs]
+    waiting = counted.applicants(report.desk)[["customer", "status"]]
+    return pd.concat([known, waiting.assign(program=NOT_ENROLLED)], ignore_index=True)
 
 
 @cache
 def status_frame(report: Report) -> pd.DataFrame:
     """One row per status that somebody has: status, each program of Title I, Not enrolled, n
     (their sum: `counted.statuses`), n of earlier extracts, and Wagner-Peyser alone."""
-    lines = report.caseload()
-    status = lines["status"].astype("str").tolist()
-    found = Counter(zip(status, map(_program, lines["program"], status), strict=True))
-    waiting = counted.applicants(report.desk)["status"].tolist()
-    found.update((name, NOT_ENROLLED) for name in waiting)
+    listed = roster(report)
+    found = Counter(zip(listed["status"], listed["program"], strict=True))
     there, columns = {name for name, _ in found}, {program for _, program in found}
     names = [name for name in STATUSES if name in there]
     inside = [p for p in (*TITLE_I, SEVERAL, NOT_ENROLLED) if p in columns]

@@ -6,8 +6,8 @@ from functools import cache
 
 import pandas as pd
 
-from ipats_lib.caseload import STATUSES, flow, load_alerts, load_thresholds
-from ipats_lib.caseload.status import FOLLOWED
+from ipats_lib.caseload import flow, load_alerts, load_thresholds
+from ipats_lib.caseload.status import FOLLOWED, RUNNING, is_active
 from ipats_lib.report import before, dashboards, display, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -87,27 +87,29 @@ def compared(report: Report) -> Html:
 
 @cache
 def exits_by_reason(report: Report) -> pd.DataFrame:
-    """Exits of the 12 months up to `flow.exits_known` by month and reason (923): one row per
-    month, oldest first, a column per reason that occurs, the most frequent first, and All."""
-    mine, reasons = flow.exits_of_a_year(report.records, as_of(report.data.about))
+    """Exits by month and reason (923): one row for each of `flow.known_months`, a column per
+    reason that occurs, the most frequent first, and All."""
+    today = as_of(report.data.about)
+    mine, reasons = flow.exits_of_known_months(report.records, today)
     exited = report.records.day("901")[mine].astype("datetime64[M]").astype("str").tolist()
+    months = flow.known_months(today).astype("str").tolist()
     counts, by_month = Counter(zip(exited, reasons, strict=True)), Counter(exited)
     columns = {
-        reason: [counts[month, reason] for month in sorted(by_month)]
+        reason: [counts[month, reason] for month in months]
         for reason, _ in Counter(reasons).most_common()
     }
-    total = {"All": [by_month[month] for month in sorted(by_month)]}
-    return pd.DataFrame({"month": sorted(by_month), **columns, **total})
+    return pd.DataFrame({"month": months, **columns, "All": [by_month[m] for m in months]})
 
 
 def exit_reasons(report: Report) -> Html:
-    """Exits by month and reason (A-03), the sum of 12 months in the last row; and each reason
+    """Exits by month and reason (A-03), the sum of the months in the last row; and each reason
     beside earlier extracts, where the publication was given any."""
     frame = exits_by_reason(report)
-    title = "Exits of 12 months by month and reason (923)"
-    if frame.empty:
+    span = f"{frame['month'].iloc[0]} to {frame['month'].iloc[-1]}"
+    title = f"Exits by month and reason (923), {span}"
+    if not frame["All"].any():
         return display.paragraph(f"{title}: nobody exited.", "empty")
-    sums = {"month": "12 months", **frame.drop(columns="month").sum().to_dict()}
+    sums = {"month": span, **frame.drop(columns="month").sum().to_dict()}
     made = tables.counts(pd.concat([frame, pd.DataFrame([sums])]), title, "nobody exited.")
     if not before.days(report):
         return made
@@ -116,7 +118,7 @@ def exit_reasons(report: Report) -> Html:
         Column("n", "Exits", display.count, number=True),
         *before.columns(report),
     )
-    caption = "Exits of 12 months by reason, by extract"
+    caption = "Exits of the last 12 whole months by reason, by extract"
     return display.together(made, tables.table(reason_frame(report), caption, columns, "none."))
 
 
@@ -203,18 +205,15 @@ def standing(report: Report) -> Html:
 def overdue_frame(report: Report) -> pd.DataFrame:
     """How much of the active caseload was past 90 days without service (A-08), by extract: day,
     active, n, share (0..1), change (of the share, in words); the newest first."""
-    status = dashboards.title_i(report)
     lines = [
         (
             report.data.about.as_of,
-            int(dashboards.active(status).sum()),
+            int(is_active(dashboards.title_i(report)["status"]).sum()),
             int((dashboards.watch_frame(report)["alert"] == "A-08").sum()),
         )
     ]
     for day in reversed(before.days(report)):
-        active = sum(
-            before.count(report, day, "status", name) for name in STATUSES if name[:6] == "Active"
-        )
+        active = sum(before.count(report, day, "status", name) for name in RUNNING)
         lines.append((day, active, before.count(report, day, "alert", "A-08")))
     frame = pd.DataFrame(lines, columns=["day", "active", "n"])
     frame["share"] = frame["n"] / frame["active"].where(frame["active"] > 0)

@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload import flow, mix, trainings
-from ipats_lib.cohorts import IN_TITLE_I, Mask
+from ipats_lib.caseload import mix, trainings
+from ipats_lib.cohorts import Mask
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.levels.against import NOBODY
 from ipats_lib.report import before, display, queue, tables
@@ -145,9 +145,8 @@ def group_roster(report: Report) -> pd.DataFrame:
     `PEOPLE`; nobody for the state."""
     if report.scope.kind == "state":
         return pd.DataFrame(columns=["customer", "program", *PEOPLE])
-    today, members = as_of(report.data.about), report.members
-    view = flow.view_of(report.records, today)
-    active = np.flatnonzero(flow.active_on(report.records, IN_TITLE_I(view), today))
+    members = report.members
+    active = np.flatnonzero(mix.active_records(report.records, as_of(report.data.about)))
     columns: dict[str, list[str]] = {}
     for dimension in PEOPLE:
         places = [i for i, (d, _) in enumerate(members.titles) if d == dimension]

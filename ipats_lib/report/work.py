@@ -57,7 +57,7 @@ def balance_frame(report: Report) -> pd.DataFrame:
     """`workload.balance` with each planner's name, page and status; n is the active ones."""
     caseload = report.data.frame("caseload")
     frame = workload.balance(report.desk, caseload, queue.queue(report))
-    frame = frame.rename(columns={"active": "n"}).astype({"n": "int64"})
+    frame = frame.rename(columns={"active": "n"})
     planners = frame["planner"].to_list()
     frame = before.beside(report, frame, "active", [""] * len(frame), planners)
     return frame.assign(

@@ -63,14 +63,12 @@ def first(line: dict[str, str]) -> str:
 def statuses(table: Table, folder: Path, _: str) -> None:
     found = Counter((line["status"], line["program"]) for line in caseload(folder))
     for line in table:
-        for program in (*TITLE_I, "Wagner-Peyser alone"):
+        for program in (*TITLE_I, "Not enrolled", "Wagner-Peyser alone"):
             if program in line:
                 held = found[line["Status"], program.removesuffix(" alone")]
                 assert number(line[program]) == held
-        # Who has only applied has no record, and no line in the file.
-        if line["Status"].startswith(("Active", "Exited", "Closed", "Excluded")):
-            columns = [number(line[p]) for p in TITLE_I if p in line]
-            assert number(line["All of these"]) == sum(columns)
+        inside = (p for p in (*TITLE_I, "Not enrolled") if p in line)
+        assert number(line["All of these"]) == sum(number(line[p]) for p in inside)
 
 
 def bands(table: Table, folder: Path, _: str) -> None:
@@ -113,13 +111,23 @@ def months(table: Table, folder: Path, _: str) -> None:
         assert number(line["Enrolments"]) == found["Enrolment", line["Month"]]
         if line["Exits"] != "\N{EN DASH}":
             assert number(line["Exits"]) == found["Exit", line["Month"]]
+    filed = {line["month"]: line for line in file(folder, "dashboards/flow.csv")}
+    for line in table:
+        _, entered, left, *reasons = filed[line["Month"]].values()
+        assert (entered, left) == (
+            str(number(line["Enrolments"])),
+            "" if line["Exits"] == "\N{EN DASH}" else str(number(line["Exits"])),
+        )
+        assert set(reasons) == {""} or sum(map(int, reasons)) == int(left)
 
 
 def exits_of_a_year(folder: Path) -> Table:
-    begin = f"{KNOWN.year - 1}{KNOWN.isoformat()[4:]}"
+    """Of the 12 whole months up to `KNOWN`, which is no last day of a month."""
+    last = KNOWN.isoformat()[:7]
+    begin = f"{KNOWN.year - 1}{last[4:]}"
     flow = file(folder, "dashboards/flow-roster.csv")
     exits = (line for line in flow if line["what"] == "Exit")
-    return [line for line in exits if begin < line["day"] <= KNOWN.isoformat()]
+    return [line for line in exits if begin <= line["day"][:7] < last]
 
 
 def reasons_by_month(table: Table, folder: Path, _: str) -> None:
@@ -327,8 +335,8 @@ WALKS: dict[str, Callable[[Table, Path, str], None]] = {
     r"Against the same days a year before": spans,
     r"Spans of fixed length, by extract": fixed_spans,
     r"Enrolments and exits by month": months,
-    r"Exits of 12 months by month and reason": reasons_by_month,
-    r"Exits of 12 months by reason": reasons,
+    r"Exits by month and reason": reasons_by_month,
+    r"Exits of the last 12 whole months by reason": reasons,
     r"Overdue share by extract": overdue,
     r"Open trainings by": trainings,
     r"Shares": shares,

@@ -34,7 +34,7 @@ SHARES = {"A-31", "A-32", "A-33", "A-34", "A-35"}
 COUNTS = {
     "A-01": ("dashboards/caseload-status", "Periods of participation by status", "caseload.csv"),
     "A-02": ("dashboards/caseload-flow", "Spans of fixed length, by extract", "flow-roster.csv"),
-    "A-03": ("dashboards/caseload-flow", "Exits of 12 months by reason, by", "flow-roster.csv"),
+    "A-03": ("dashboards/caseload-flow", "Exits of the last 12 whole months by", "flow-roster.csv"),
     "A-06": ("dashboards/caseload-status", "Active in Title I on", "caseload.csv"),
     "A-12": ("dashboards/caseload-training", "Open trainings by type", "training.csv"),
     "A-23": ("performance/outlook-calendar", "Employment rate, 2nd quarter after exit, by extract",

@@ -5,18 +5,22 @@ import csv
 import io
 import re
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from ipats_lib.publishing.catalogue import read_catalogue
 from ipats_lib.report import (
     ahead,
     areas,
     caseload_files,
+    counted,
     customers,
+    dashboards,
     downloads,
     people,
     quality,
@@ -107,6 +111,27 @@ def test_the_workbook_of_the_caseload_holds_each_table(files):
     }  # fmt: skip
 
 
+def test_the_caseload_holds_everyone_whom_the_status_page_counts(report, files):
+    """Every status and program, also who has only applied and has no record."""
+    table = dashboards.status_frame(report).set_index("status")
+    if report.scope == STATE:
+        assert [line["n"] for line in rows(files["caseload.csv"])] == table["n"].astype(
+            str
+        ).tolist()
+        return
+    listed = rows(files["caseload.csv"])
+    programs = [name for name in table if name != "n"]
+    found = Counter((line["status"], line["program"]) for line in listed)
+    assert {(status, p): table.loc[status, p] for status in table.index for p in programs} == {
+        (status, p): found[status, p] for status in table.index for p in programs
+    }
+    assert found.total() == len(listed) == table[programs].sum().sum()
+    if report.scope.kind == "lwia":
+        waiting = set(counted.applicants(report.desk)["customer"])
+        assert waiting
+        assert waiting <= {line["customer"] for line in listed}
+
+
 def test_the_time_lines_file_has_a_line_for_each_event_of_the_pages_customers(report, files):
     if report.scope == STATE:
         assert "customers.csv" not in files
@@ -161,6 +186,23 @@ def test_each_alert_of_each_part_is_in_the_file(report, files):
         return
     listed = rows(files["alerts-by-part.csv"])
     assert [int(line["All"]) for line in listed] == queue.part_counts(report)["All"].tolist()
+
+
+def test_without_a_planner_table_nobody_knows_how_many_planners_an_area_has(
+    state, tmp_path, monkeypatch
+):
+    """Unknown is not none: a dash on the page, nothing in the file."""
+    monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(tmp_path))
+    data = state.slice(STATE)
+    bare = Report(replace(data, frames={n: f for n, f in data.frames.items() if n != "planner"}))
+    body = BeautifulSoup(areas.balance(bare).html, "html.parser").find("tbody")
+    cells = [[c.get_text() for c in line.find_all(["th", "td"])] for line in body.find_all("tr")]
+    assert {line[1] for line in cells} == {line[3] for line in cells} == {"\N{EN DASH}"}
+    areas.offers(bare)
+    assert {line["planners"] for line in rows((tmp_path / "areas.csv").read_bytes())} == {""}
+    areas.offers(Report(data))
+    known = [line["planners"] for line in rows((tmp_path / "areas.csv").read_bytes())]
+    assert all(number.isdecimal() for number in known)
 
 
 def test_the_state_says_the_work_per_planner_of_each_area(state):

@@ -55,9 +55,7 @@ def test_the_state_is_the_sum_of_its_areas(state, whole):
     for lwia in ("01", "02", "90"):
         mine = Report(state.slice(Scope.parse(f"lwia/{lwia}")))
         today = as_of(mine.data.about)
-        active = flow.active_on(
-            mine.records, IN_TITLE_I(flow.view_of(mine.records, today)), today
-        ).sum()
+        active = mix.active_records(mine.records, today).sum()
         lines = queue.queue(mine)["alert"].value_counts()
         assert table.loc[lwia, "n"] == active
         assert table.loc[lwia, "due"] == lines.get("A-14", 0)
@@ -91,6 +89,22 @@ def test_work_by_planner_adds_up_to_the_area(area):
     active = mine["status"].astype("str").str.startswith("Active").sum()
     assert sum(number(line[1]) for line in shown) == active > 0
     assert sum(number(line[6]) for line in shown) == len(queue.queue(area))
+
+
+def test_work_by_planner_has_every_open_line_of_every_area(state):
+    """Also of a planner, or without one, who has nobody active or in follow-up."""
+    idle = 0
+    for lwia in (area.lwia for area in load_areas()):
+        mine = Report(state.slice(Scope.parse(f"lwia/{lwia}")))
+        lines, frame = queue.queue(mine), work.balance_frame(mine)
+        assert frame["open"].sum() == len(lines), lwia
+        assert frame["late"].sum() == (lines["days"] < 0).sum(), lwia
+        without = frame[(frame["n"] == 0) & (frame["follow_up"] == 0)]
+        assert without["of_mean"].isna().all()
+        assert (without["open"] > 0).all()
+        assert not set(without.loc[without["planner"] != "", "status"]) - {""}
+        idle += len(without)
+    assert idle > 0
 
 
 def test_lines_by_planner_and_alert_add_up_to_the_queue(area):

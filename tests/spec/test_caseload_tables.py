@@ -12,8 +12,10 @@ import pytest
 from ipats_lib.caseload import (
     STATUSES,
     Desk,
+    alerts,
     applications,
     caseload,
+    engagement,
     flow,
     gaps,
     load_alerts,
@@ -24,6 +26,7 @@ from ipats_lib.caseload import (
     trainings,
     workload,
 )
+from ipats_lib.caseload.status import is_active
 from ipats_lib.cohorts import Records
 from tests.tables import records
 
@@ -74,14 +77,15 @@ def test_this_years_days_are_compared_with_the_same_days_of_last_year():
     ]
 
 
-def test_exits_by_reason_of_the_last_known_year():
+def test_exits_by_reason_of_the_last_whole_months_of_which_all_are_known():
+    """May 2024 to April 2025: of May 2025 the exits are known up to the 17th alone."""
     found = flow.exit_reasons(
         of(
-            {**ADULT, "900": "2024-01-01", "901": "2025-01-01", "923": 3},
+            {**ADULT, "900": "2024-01-01", "901": "2024-05-01", "923": 3},
             {**ADULT, "900": "2024-01-01", "901": "2025-01-02"},
-            {**ADULT, "900": "2024-01-01", "901": "2025-01-02", "923": 98},
-            {**ADULT, "900": "2024-01-01", "901": "2024-05-17"},
-            {**ADULT, "900": "2024-01-01", "901": "2025-05-18"},
+            {**ADULT, "900": "2024-01-01", "901": "2025-04-30", "923": 98},
+            {**ADULT, "900": "2024-01-01", "901": "2024-04-30"},
+            {**ADULT, "900": "2024-01-01", "901": "2025-05-01"},
         ),
         TODAY,
     )
@@ -89,6 +93,15 @@ def test_exits_by_reason_of_the_last_known_year():
         "No exclusion": 2,
         "Deceased": 1,
     }
+
+
+def test_a_month_counts_as_known_from_the_day_on_that_its_last_exit_is():
+    """30 April 2025 is 90 days before 29 July."""
+    assert flow.known_months(date(2025, 7, 29)).astype("str").tolist()[::11] == [
+        "2024-05",
+        "2025-04",
+    ]
+    assert str(flow.known_months(date(2025, 7, 28))[-1]) == "2025-03"
 
 
 def test_the_caseload_of_three_days_is_told_by_the_same_dates():
@@ -209,6 +222,37 @@ def test_follow_up_means_the_same_in_the_status_and_in_the_flow():
         == flow.now(Records(frame), TODAY)["follow_up"]
         == 3
     )
+
+
+def test_an_exit_after_the_extract_is_an_exit_wherever_the_active_are_counted():
+    """An error that files have (L-03). Active is who has no exit date (domain 5.1); on earlier days
+    all three were active. B: in follow-up. C: excluded."""
+    frame = records(
+        {"100": "A", **ADULT},
+        {"100": "B", **ADULT, "901": "2025-08-25"},
+        {"100": "C", **ADULT, "901": "2025-08-25", "923": 3},
+    )
+    found = caseload(frame, TODAY)["status"]
+    assert found.tolist() == [
+        "Active, past 90 days without service",
+        "Exited, in follow-up",
+        "Excluded exit",
+    ]
+    assert is_active(found).tolist() == [True, False, False]
+    known = Records(frame)
+    now = flow.now(known, TODAY)
+    assert (now["active"], now["follow_up"]) == (1, 1)
+    assert mix.active_records(known, TODAY).tolist() == [True, False, False]
+    notes = pd.DataFrame({"customer": ["A"], "date": pd.to_datetime(["2025-08-01"])})
+    desk = Desk(frame, TODAY, {"case_note": notes})
+    assert engagement.notes_now(desk)["customer"].tolist() == ["A"]
+    assert set(alerts(desk).query("alert == 'A-08'")["customer"]) == {"A"}
+    assert flow.standing(known, TODAY)["active"].tolist() == [3, 0, 0]
+
+
+def test_the_active_statuses_are_those_that_say_so():
+    told = pd.Series(STATUSES)
+    assert told[is_active(told)].tolist() == [n for n in STATUSES if n.startswith("Active")]
 
 
 def test_an_exit_is_closed_only_when_no_indicator_waits():
