@@ -66,10 +66,15 @@ def age(view: View) -> NDArray[np.float64]:
 def _age(view: View) -> NDArray[np.float64]:
     at_906 = IN_YOUTH_STREAM(view) & ~np.isnat(view.day("906"))
     entry = np.where(at_906, view.day("906"), view.day("900"))
+    return years(view, entry)
+
+
+def years(view: View, day: NDArray[np.datetime64]) -> NDArray[np.float64]:
+    """Full years on a day of each record; NaN where the day or the birth date is blank."""
     born = view.day("200")
-    years = entry.astype("datetime64[Y]").astype(float) - born.astype("datetime64[Y]").astype(float)
-    before = _month_and_day(entry) < _month_and_day(born)
-    return np.where(np.isnat(entry) | np.isnat(born), np.nan, years - before)
+    turned = day.astype("datetime64[Y]").astype(float) - born.astype("datetime64[Y]").astype(float)
+    before = _month_and_day(day) < _month_and_day(born)
+    return np.where(np.isnat(day) | np.isnat(born), np.nan, turned - before)
 
 
 def _month_and_day(days: NDArray[np.datetime64]) -> NDArray[np.int64]:

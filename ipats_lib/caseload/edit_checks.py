@@ -21,6 +21,7 @@ from ipats_lib.cohorts import (
     Mask,
     View,
 )
+from ipats_lib.groups import age, years
 from ipats_lib.indicators import predicates as p
 
 SERVICES = ("1001", "1003", "1004", "1200", "1201")
@@ -64,13 +65,8 @@ def _any(masks: list[Mask]) -> Mask:
     return reduce(np.logical_or, masks)
 
 
-def _age(view: View, element: str) -> NDArray[np.float64]:
-    """Age in completed years on the day of an element; NaN where a date is missing."""
-    born, day = view.day("200"), view.day(element)
-    months = (day.astype("datetime64[M]") - born.astype("datetime64[M]")).astype(np.float64)
-    within = day - day.astype("datetime64[M]") < born - born.astype("datetime64[M]")
-    months = months - within
-    return np.where(np.isnat(born) | np.isnat(day), np.nan, np.floor(months / 12))
+def _age_at_entry(view: View) -> NDArray[np.float64]:
+    return years(view, view.day("900"))
 
 
 def _wage(view: View, element: str) -> NDArray[np.float64]:
@@ -105,9 +101,9 @@ def _exit_too_new(view: View) -> Mask:
 
 
 def _school_and_age(view: View) -> Mask:
-    age, status = _age(view, "900"), view.code("409")
-    within = np.isin(status, (1, 2, 3)) & ((age < 14) | (age > 21))
-    left = np.isin(status, (4, 5, 6)) & ((age < 16) | (age > 24))
+    old, status = age(view), view.code("409")
+    within = np.isin(status, (1, 2, 3)) & ((old < 14) | (old > 21))
+    left = np.isin(status, (4, 5, 6)) & ((old < 16) | (old > 24))
     return IN_YOUTH(view) & (within | left)
 
 
@@ -324,10 +320,10 @@ CHECKS: dict[str, Callable[[View], Mask]] = {
     "L-01": lambda view: view.day("900") > np.datetime64(view.as_of),
     "L-02": _exit_before_entry,
     "L-03": _exit_too_new,
-    "L-04": lambda view: (_age(view, "900") < 14) | (_age(view, "900") > 100),
-    "L-05": lambda view: IN_YOUTH(view) & ((_age(view, "906") < 14) | (_age(view, "906") > 24)),
+    "L-04": lambda view: (_age_at_entry(view) < 14) | (_age_at_entry(view) > 100),
+    "L-05": lambda view: IN_YOUTH(view) & ((age(view) < 14) | (age(view) > 24)),
     "L-06": _school_and_age,
-    "L-07": lambda view: (IN_ADULT(view) | IN_DISLOCATED_WORKER(view)) & (_age(view, "900") < 18),
+    "L-07": lambda view: (IN_ADULT(view) | IN_DISLOCATED_WORKER(view)) & (_age_at_entry(view) < 18),
     "L-08": _no_dislocation,
     "L-09": lambda view: (
         view.day("410") > view.day("900") + np.timedelta64(threshold("dislocation_days"), "D")
@@ -342,7 +338,7 @@ CHECKS: dict[str, Callable[[View], Mask]] = {
     "L-17": lambda view: (
         ((view.code("600") == 1) | (view.code("603") == 1)) & (view.code("802") != 1)
     ),
-    "L-18": lambda view: (view.code("704") == 1) & (_age(view, "900") > 24),
+    "L-18": lambda view: (view.code("704") == 1) & (_age_at_entry(view) > 24),
     "L-19": _no_youth_barrier,
     "L-20": lambda view: IN_ADULT(view) & _filled(view, "900") & ~PRIORITY(view),
     "L-21": _service_outside,

@@ -24,7 +24,10 @@ def all_figures(snapshot: Snapshot, period: Period, *, suppress: bool = False) -
     placed = in_areas(outcomes, snapshot.membership(), STATE_AREA)
     figures = aggregate(placed, ["report", "area_type", "area", "program"])
     long = figures_of(figures, snapshot, period)
-    return withhold(long, load_thresholds()) if suppress else long
+    if not suppress:
+        return long
+    homes = {scope.planner: scope.lwia for scope in snapshot.scopes() if scope.planner}
+    return withhold(long, load_thresholds(), homes)
 
 
 def figures_of(figures: pd.DataFrame, snapshot: Snapshot, period: Period) -> pd.DataFrame:

@@ -68,3 +68,58 @@ def test_a_withheld_line_keeps_its_keys_and_loses_every_number():
     line = withhold(cells((5, 9)), LIMITS).iloc[0]
     assert line["area"] == "00"
     assert line[["numerator", "denominator", "value"]].isna().all()
+
+
+def line(area_type, area, program, successes, size, window="annual", measure="CR"):
+    return {
+        "report": "quarterly", "quarter": "Q4", "window": window, "area_type": area_type,
+        "area": area, "program": program, "measure": measure, "numerator": successes,
+        "denominator": size, "value": successes / size, "suppressed": False,
+    }  # fmt: skip
+
+
+def shown(lines, homes=None):
+    """The places of the lines that are printed."""
+    frame = pd.DataFrame(lines).astype({"numerator": "Int64"})
+    found = withhold(frame, LIMITS, homes)["suppressed"]
+    return [place for place, hidden in enumerate(found) if not hidden]
+
+
+def test_a_hidden_program_is_not_the_title_i_total_less_the_others():
+    programs = [("adult", 40, 60), ("dw", 20, 30), ("youth", 1, 4), ("title1", 61, 94)]
+    assert shown([line("lwia", "25", *program) for program in programs]) == [0, 3]
+
+
+def test_a_hidden_planner_is_not_the_lwia_less_its_other_planners():
+    """Hidden planners of another LWIA do not protect this one's."""
+    state = line("state", "IL", "adult", 135, 249)
+    lwias = [line("lwia", "05", "adult", 71, 115), line("lwia", "06", "adult", 64, 134)]
+    fifth = [("a", 40, 60), ("b", 20, 30), ("c", 10, 20), ("d", 1, 5)]
+    sixth = [("e", 60, 120), ("f", 1, 5), ("g", 1, 5), ("h", 2, 4)]
+    planners = [line("planner", area, "adult", *cell) for area, *cell in [*fifth, *sixth]]
+    homes = {**dict.fromkeys("abcd", "05"), **dict.fromkeys("efgh", "06")}
+    assert shown([state, *lwias, *planners], homes) == [0, 1, 2, 3, 7]
+
+
+def test_what_is_left_for_the_hidden_cells_is_no_small_cell_either():
+    """Three areas without a success: together sixteen, but together still without any."""
+    cells = [("01", 40, 60), ("02", 30, 50), ("18", 0, 5), ("21", 0, 5), ("25", 0, 6)]
+    lwias = [line("lwia", area, "adult", *cell) for area, *cell in cells]
+    assert shown([*lwias, line("state", "IL", "adult", 70, 126)]) == [0, 5]
+
+
+def test_two_windows_that_differ_by_one_person_are_not_both_shown():
+    rolling = line("lwia", "25", "adult", 10, 16, window="rolling4")
+    assert shown([rolling, line("lwia", "25", "adult", 10, 15, window="current")]) == [0]
+
+
+def test_two_windows_that_differ_by_nobody_are_both_shown():
+    rolling = line("lwia", "25", "adult", 10, 16, window="rolling4")
+    assert shown([rolling, {**rolling, "window": "current"}]) == [0, 1]
+
+
+def test_medians_of_two_windows_that_differ_by_few_wages_are_not_both_shown():
+    pair = [
+        line("lwia", "25", "adult", 0, n, w, "ME") for n, w in ((30, "rolling4"), (21, "current"))
+    ]
+    assert shown([{**one, "numerator": pd.NA} for one in pair]) == [0]
