@@ -11,6 +11,7 @@ dropped into a family's folder is published at the next run.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def _read(path: Path, family: str) -> Notebook:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat raises its own, JSON's and OS errors alike
         raise NotebookError(f"{path} is not a notebook that nbformat can read.") from error
-    declared = dict(notebook.metadata.get("ipats", {}))
+    declared = notebook.metadata.get("ipats", {})
     _check_declaration(path, family, declared)
     _check_cells(path, notebook)
     return Notebook(
@@ -120,7 +121,7 @@ def _read(path: Path, family: str) -> Notebook:
 
 def _part(declared: list[Any], scopes: list[AreaType]) -> Part:
     name, title, *only = declared
-    return Part(str(name), str(title), tuple(only[0] if only else scopes))
+    return Part(name, title, tuple(only[0] if only else scopes))
 
 
 def _check_names(found: list[Notebook]) -> None:
@@ -133,51 +134,104 @@ def _check_names(found: list[Notebook]) -> None:
                 raise NotebookError(f"{notebook.path}: {name} is a file of {other} already.")
 
 
-def _check_declaration(path: Path, family: str, declared: dict[str, Any]) -> None:
-    if set(declared) - _OPTIONAL != {"family", "title", "order", "scopes"}:
+def _check_declaration(path: Path, family: str, declared: Any) -> None:
+    needed = {"family", "title", "order", "scopes"}
+    if not isinstance(declared, dict) or set(declared) - _OPTIONAL != needed:
         raise NotebookError(
             f"{path}: its metadata needs `ipats` with family, title, order, scopes and "
             "perhaps data, pages, downloads and shared, no more."
         )
     if declared["family"] != family:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
-    scopes = declared["scopes"]
-    if not isinstance(scopes, list) or not scopes or not set(scopes) <= set(_SCOPES):
+    if not _are_some_of(declared["scopes"], _SCOPES):
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
-    if not set(declared.get("data", FRAMES)) <= set(FRAMES):
-        raise NotebookError(f"{path}: `data` may name {', '.join(FRAMES)} only.")
+    data = declared.get("data", list(FRAMES))
+    if not _are_texts(data) or not set(data) <= set(FRAMES):
+        raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
     if declared.get("shared", False) is not False and (
-        declared["shared"] is not True or tuple(declared.get("data", FRAMES)) != _FIT_FOR_ANY_READER
+        declared["shared"] is not True or tuple(data) != _FIT_FOR_ANY_READER
     ):
         raise NotebookError(f"{path}: `shared` is true for a notebook whose data are areas alone.")
-    if not all(_DOWNLOAD.fullmatch(str(name)) for name in declared.get("downloads", [])):
-        raise NotebookError(f"{path}: a download is named like roster.csv, in a-z, 0-9, _ and -.")
-    if not isinstance(declared["order"], int) or not str(declared["title"]).strip():
+    downloads = declared.get("downloads", [])
+    if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
+        raise NotebookError(
+            f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -."
+        )
+    if not isinstance(declared["order"], int) or not _is_said(declared["title"]):
         raise NotebookError(f"{path}: `order` must be a whole number, `title` a text.")
+    pages = declared.get("pages", [])
+    if not isinstance(pages, list) or not all(_is_page(p, declared["scopes"]) for p in pages):
+        raise NotebookError(
+            f"{path}: `pages` lists a name (a-z and 0-9 only), a title and perhaps some of the "
+            "notebook's own scopes for each page."
+        )
     if not _NAME.fullmatch(path.stem):
         raise NotebookError(f"{path}: the file name may hold a-z, 0-9, _ and - only.")
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _are_some_of(value: Any, known: Collection[str]) -> bool:
+    return bool(value) and _are_texts(value) and set(value) <= set(known)
+
+
+def _is_said(title: Any) -> bool:
+    return isinstance(title, str) and bool(title.strip())
+
+
+def _is_page(declared: Any, scopes: list[str]) -> bool:
+    match declared:
+        case [str(name), title]:
+            only = scopes
+        case [str(name), title, only]:
+            pass
+        case _:
+            return False
+    return bool(_PART.fullmatch(name)) and _is_said(title) and _are_some_of(only, scopes)
+
+
 def _check_cells(path: Path, notebook: Any) -> None:
-    marked = [
-        tag.removeprefix("page-")
-        for cell in notebook.cells
-        for tag in cell.metadata.get("tags", [])
-        if tag.startswith("page-") and cell.cell_type == "markdown"
-    ]
-    pages = [page[0] for page in dict(notebook.metadata["ipats"]).get("pages", [])]
-    if marked != pages or not all(_PART.fullmatch(name) for name in pages):
-        raise NotebookError(
-            f"{path}: `pages` names {', '.join(pages) or 'none'}, and the markdown cells tagged "
-            f"page-<name> are {', '.join(marked) or 'none'}; names hold a-z and 0-9 only."
-        )
-    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(tagged) != 1:
+    tags = [_tags(path, cell) for cell in notebook.cells]
+    _check_page_marks(path, notebook, tags)
+    sources = [c.source for c, own in zip(notebook.cells, tags, strict=True) if "parameters" in own]
+    if len(sources) != 1:
         raise NotebookError(f"{path}: exactly one cell must be tagged `parameters`.")
-    names = set(_ASSIGNED.findall(tagged[0].source))
+    names = set(_ASSIGNED.findall(sources[0]))
     if names != PARAMETERS:
         raise NotebookError(
             f"{path}: the parameters cell must assign {', '.join(sorted(PARAMETERS))}, no others."
         )
     if any(cell.get("outputs") for cell in notebook.cells):
         raise NotebookError(f"{path}: it is stored with outputs; clear them before publishing.")
+
+
+def _tags(path: Path, cell: Any) -> list[str]:
+    tags: list[str] = cell.metadata.get("tags", [])
+    if not _are_texts(tags):
+        raise NotebookError(f"{path}: the `tags` of a cell must be a list of texts.")
+    return tags
+
+
+def _check_page_marks(path: Path, notebook: Any, tags: list[list[str]]) -> None:
+    """A page begins with its title, so at a markdown cell: from any other, what follows is lost."""
+    marks = [
+        (tag.removeprefix("page-"), cell.cell_type)
+        for cell, own in zip(notebook.cells, tags, strict=True)
+        for tag in own
+        if tag.startswith("page-")
+    ]
+    for name, kind in marks:
+        if kind != "markdown":
+            raise NotebookError(
+                f"{path}: a {kind} cell is tagged page-{name}; tag the markdown cell that holds "
+                "the page's title."
+            )
+    marked = [name for name, _ in marks]
+    pages = [page[0] for page in notebook.metadata["ipats"].get("pages", [])]
+    if marked != pages:
+        raise NotebookError(
+            f"{path}: `pages` names {', '.join(pages) or 'none'}, and the markdown cells tagged "
+            f"page-<name> are {', '.join(marked) or 'none'}."
+        )

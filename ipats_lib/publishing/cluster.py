@@ -48,7 +48,14 @@ _shares: list[Share] = []
 
 @cache
 def our_code() -> str:
-    """One hash over the code and the parameters that pages are made from."""
+    """One hash over the code and the parameters that pages are made from, as first asked for.
+
+    A worker asks before its processes read them: what is installed later is not what they hold.
+    """
+    return _code_on_disk()
+
+
+def _code_on_disk() -> str:
     return hashlib.sha256(json.dumps(code_parts(), sort_keys=True).encode()).hexdigest()
 
 
@@ -281,14 +288,20 @@ def _own_address() -> str:
 
 
 def run_worker(address: str, slots: int, share: Share | None = None) -> None:
-    """Serve a scheduler until it goes away: `slots` pages at once. UsageError if none answers."""
+    """Serve a scheduler until it goes away: `slots` pages at once.
+
+    UsageError if none answers, or if code or parameters change while the worker starts.
+    """
     _shares[:] = [share] if share else []
+    held = our_code()
     with scratch.run_folder() as folder:
         processes = [LocalWorkers(1, folder) for _ in range(slots)]
         try:
             for process in processes:
                 process.submit(os.getpid).result()
                 _free.put(process)
+            if _code_on_disk() != held:
+                raise UsageError("The code or the parameters changed meanwhile: start it again.")
             asyncio.run(_serve(address, slots, str(folder)))
         except (OSError, TimeoutError) as error:
             raise UsageError(f"No dask scheduler answers at {address}.") from error

@@ -8,13 +8,20 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 from ipats_lib.params import params_folder
 from ipats_lib.publishing.files import TEMPLATES
 
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
 # What every page goes through, beside what its notebook imports.
-_ROOTS = (REPORT, "ipats_lib.publishing.execute", "ipats_lib.publishing.render")
+_ROOTS = (
+    REPORT,
+    "ipats_lib.publishing.execute",
+    "ipats_lib.publishing.render",
+    "ipats_lib.publishing.warm_server",  # what every notebook finds in its process
+)
 
 
 def hash_files(paths: Iterable[Path], base: Path) -> str:
@@ -40,18 +47,37 @@ def code_parts() -> dict[str, str]:
     return {**common_parts(), "library": hash_files(library_files((*_ROOTS, *_reports())), LIBRARY)}
 
 
-def module_hashes(source: str) -> dict[str, str]:
-    """Hash of every module of the library that a notebook with this code depends on, by name.
+def module_hashes(cells: Iterable[str]) -> dict[str, str]:
+    """Hash of every module of the library that a notebook depends on, by name.
 
-    source: the text of its code cells. Every page depends on what makes and renders pages, too;
-    one whose cells are not plain Python (magics) counts as importing every report.
+    cells: the text of its code cells. Every page depends on what makes and renders pages, too;
+    one with a cell that is not Python (a shell's command) counts as importing every report.
     """
-    try:
-        named = _imported(ast.parse(source))
-    except SyntaxError:
-        named = tuple(_reports())
-    asked = tuple(sorted({*_ROOTS, *named}))
+    asked = tuple(sorted({*_ROOTS, *(name for cell in cells for name in _cell_imports(cell))}))
     return {path.relative_to(LIBRARY).as_posix(): _hash(path) for path in library_files(asked)}
+
+
+def _cell_imports(cell: str) -> tuple[str, ...]:
+    """What a cell imports, also in the code that it hands to a magic."""
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(cell))
+    except SyntaxError:
+        return tuple(_reports())
+    inside = (name for text in _given_to_magics(tree) for name in _cell_imports(text))
+    return (*_imported(tree), *inside)
+
+
+def _given_to_magics(tree: ast.AST) -> list[str]:
+    """IPython writes a magic as a method of `get_ipython()` with the magic's name and text."""
+    return [
+        text.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and ast.unparse(call.func.value) == "get_ipython()"
+        for text in call.args
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
+    ]
 
 
 def hash_modules(hashes: Mapping[str, str]) -> str:

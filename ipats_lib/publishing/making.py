@@ -295,10 +295,10 @@ def _cache(site: Site, options: Options) -> PageCache:
     return SharedCache(folder, options.share)
 
 
-def code_of(notebook: str) -> str:
-    """The text of a notebook's code cells."""
+def code_of(notebook: str) -> list[str]:
+    """The text of each of a notebook's code cells."""
     cells = json.loads(notebook)["cells"]
-    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
 
 
 def _failures(failed: list[str]) -> str:

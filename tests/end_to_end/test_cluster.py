@@ -120,6 +120,25 @@ def test_a_worker_with_other_code_that_joins_late_makes_no_page(extract, store, 
     assert build.returncode == 2
 
 
+def test_a_worker_older_than_the_parameters_on_its_disk_makes_no_page(
+    extract, store, tmp_path, monkeypatch
+):
+    """An operator installs new parameters while a worker runs, whose first build comes later."""
+    params = tmp_path / "params"
+    shutil.copytree(ROOT / "params", params)
+    monkeypatch.setenv("IPATS_PARAMS", str(params))
+    with cluster() as dask:
+        dask.worker()
+        dask.wait_for_workers(1)
+        (params / "another.txt").write_text("a file that was not there when the worker started\n")
+        done = publish(
+            "build", "--extract", extract, "--store", store, "--period", PERIOD,
+            "--site", tmp_path / "site", "--only", "lwia/01", "--scheduler", dask.address,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "runs other code or parameters than this one: stop it" in done.stderr
+
+
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
 def test_no_scheduler_is_one_sentence(extract, store, tmp_path, address):
     done = publish(

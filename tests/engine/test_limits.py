@@ -81,6 +81,58 @@ def test_memory_that_processes_share_does_not_count_twice(run_here: Run) -> None
     run_here(pool, memory_mb=150)
 
 
+@pytest.mark.parametrize("size", [1, 300_000])
+def test_a_task_that_never_yields_outruns_no_limit_between_cells(size: int, run: Run) -> None:
+    """The next cell waits to be read, and fits into the pipe or does not."""
+    hog = (
+        "import asyncio\nasync def hog():\n    await asyncio.sleep(0)\n    while True: pass\n"
+        "task = asyncio.create_task(hog())"
+    )
+    started = time.monotonic()
+    with pytest.raises(NotebookTimeout):
+        run(hog, "#" + "x" * size, timeout=3)
+    assert time.monotonic() - started < 3 + SLACK + 1
+
+
+def test_a_long_cell_and_a_talkative_task_do_not_wait_for_each_other(run_in_fork: Run) -> None:
+    talk = (
+        "import asyncio\nasync def talk():\n    await asyncio.sleep(0)\n"
+        "    display('x' * 1_000_000)\ntask = asyncio.create_task(talk())"
+    )
+    done = run_in_fork(talk, "#" + "x" * 1_000_000 + "\n2", timeout=20)
+    assert text_of(done.cells[1]) == "2"
+
+
+def at_exit(*lines: str) -> str:
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"import atexit, time\ndef leave():\n{body}atexit.register(leave);"
+
+
+def test_exit_functions_keep_to_the_memory(run_in_fork: Run) -> None:
+    with pytest.raises(NotebookOutOfMemory) as stopped:
+        run_in_fork("1", at_exit("block = bytearray(b'x') * 600_000_000", "time.sleep(2)"),
+                    memory_mb=200)  # fmt: skip
+    assert stopped.value.cell_index == 1
+
+
+def test_exit_functions_keep_to_the_time(run_in_fork: Run, tmp_path: Path) -> None:
+    started, target = time.monotonic(), tmp_path / "out.ipynb"
+    with pytest.raises(NotebookTimeout, match="in cell 1: the notebook ran longer than 1 s"):
+        run_in_fork(
+            "1",
+            at_exit("time.sleep(30)"),
+            timeout=1,
+            output=str(target),
+            request_save_on_cell_execute=True,
+        )
+    assert time.monotonic() - started < 1 + SLACK
+    assert '"status": "failed"' in target.read_text()
+
+
+def test_exit_functions_are_no_part_of_the_last_cell(run_in_fork: Run) -> None:
+    run_in_fork(at_exit("time.sleep(1)", "print('x' * 1_000_000)"), execution_timeout=0.5)
+
+
 @pytest.mark.parametrize(
     ("cell", "ending"),
     [

@@ -46,15 +46,27 @@ def test_order_decides_then_name(tmp_path):
         {"declared": {**DECLARED, "family": "dashboards"}},
         {"declared": {**DECLARED, "scopes": ["county"]}},
         {"declared": {**DECLARED, "scopes": []}},
+        {"declared": {**DECLARED, "scopes": [["state"]]}},
+        {"declared": {**DECLARED, "scopes": "state"}},
         {"declared": {**DECLARED, "order": "first"}},
+        {"declared": {**DECLARED, "title": 5}},
+        {"declared": 5},
         {"declared": {**DECLARED, "extra": 1}},
         {"declared": {**DECLARED, "pages": [["one", "One"]]}},
+        {"declared": {**DECLARED, "pages": [["one"]]}},
+        {"declared": {**DECLARED, "pages": [5]}},
+        {"declared": {**DECLARED, "pages": 5}},
+        {"declared": {**DECLARED, "pages": [["one", "One", ["state"], 1]]}},
+        {"declared": {**DECLARED, "data": 5}},
+        {"declared": {**DECLARED, "data": "rows"}},
+        {"declared": {**DECLARED, "data": [["rows"]]}},
         {"declared": {**DECLARED, "shared": True}},
         {"declared": {**DECLARED, "shared": True, "data": ["rows"]}},
         {"declared": {**DECLARED, "shared": True, "data": ["areas", "rows"]}},
         {"declared": {**DECLARED, "shared": 1, "data": ["areas"]}},
         {"declared": {**DECLARED, "downloads": ["../roster.csv"]}},
         {"declared": {**DECLARED, "downloads": ["roster.html"]}},
+        {"declared": {**DECLARED, "downloads": 3}},
         {"parameters": PARAMETERS + "\nextra = 1"},
         {"parameters": 'scope = "state"'},
         {"outputs": [nbformat.v4.new_output("stream", text="kept")]},
@@ -83,6 +95,35 @@ def test_one_run_may_give_several_pages(tmp_path):
         "<!--page two--><section>2</section>b",
         ["one", "two"],
     ) == ["<section>1</section>heada", "<section>2</section>headb"]
+
+
+@pytest.mark.parametrize("scopes", [["region"], ["lwia"], [], "state"])
+def test_a_page_is_for_some_of_the_notebooks_scopes(tmp_path, scopes):
+    path = notebook(tmp_path, declared={**DECLARED, "pages": [["one", "One", scopes]]})
+    made = nbformat.read(path, as_version=4)
+    made.cells += [new_markdown_cell("# One", metadata={"tags": ["page-one"]})]
+    nbformat.write(made, path)
+    with pytest.raises(NotebookError, match="some of the notebook's own scopes"):
+        read_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize("pages", [[["one", "One"]], [["one", "One"], ["two", "Two"]]])
+def test_a_page_that_begins_at_a_code_cell_is_refused(tmp_path, pages):
+    """All from the mark on would belong to a page that nobody asks for, or that has no title."""
+    path = notebook(tmp_path, declared={**DECLARED, "pages": pages})
+    made = nbformat.read(path, as_version=4)
+    made.cells += [new_markdown_cell("# One", metadata={"tags": ["page-one"]})]
+    made.cells += [new_code_cell("1", metadata={"tags": ["page-two"]})]
+    nbformat.write(made, path)
+    with pytest.raises(NotebookError, match="a code cell is tagged page-two; tag the markdown"):
+        read_catalogue(tmp_path)
+
+
+def test_tags_that_are_no_list_are_named(tmp_path):
+    path = notebook(tmp_path)
+    path.write_text(path.read_text().replace('"tags": [\n     "parameters"\n    ]', '"tags": 5'))
+    with pytest.raises(NotebookError, match="a list of texts"):
+        read_catalogue(tmp_path)
 
 
 def test_what_reads_the_areas_alone_may_be_shared_with_the_planners(tmp_path):

@@ -20,24 +20,24 @@ print(json.dumps([f for f in files if f]))
 """
 
 
-def imports(source: str) -> str:
+def imports(cells: list[str]) -> str:
     """The lines of a notebook that import, alone."""
-    lines = source.splitlines()
+    lines = "\n".join(cells).splitlines()
     return "\n".join(line for line in lines if line.startswith(("import ", "from ")))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_page_depends_on_every_module_that_its_notebook_really_imports(path):
-    source = code_of(path.read_text())
+    cells = code_of(path.read_text())
     done = subprocess.run(
-        [sys.executable, "-c", IMPORTED], input=imports(source), capture_output=True, text=True,
+        [sys.executable, "-c", IMPORTED], input=imports(cells), capture_output=True, text=True,
         check=True, cwd=ROOT,
     )  # fmt: skip
     loaded = {
         Path(file).relative_to(dependencies.LIBRARY).as_posix() for file in json.loads(done.stdout)
     }
     assert loaded
-    assert loaded <= set(dependencies.module_hashes(source))
+    assert loaded <= set(dependencies.module_hashes(cells))
 
 
 def test_a_page_does_not_depend_on_the_reports_of_other_notebooks():
@@ -49,11 +49,38 @@ def test_a_page_does_not_depend_on_the_reports_of_other_notebooks():
     assert "report/areas.py" not in summary
 
 
-def test_a_notebook_with_magics_depends_on_every_report():
-    found = dependencies.module_hashes("%time 1\nfrom ipats_lib.report import tables")
-    assert {f"report/{p.name}" for p in (dependencies.LIBRARY / "report").glob("*.py")} <= set(
-        found
-    )
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%time 1\nfrom ipats_lib.selfcheck import compare",
+        "%time from ipats_lib.selfcheck import compare",
+        "%%time\nfrom ipats_lib.selfcheck import compare",
+        "%%capture\n%time from ipats_lib.selfcheck import compare",
+    ],
+)
+def test_a_magic_hides_no_import(cell):
+    assert "selfcheck.py" in dependencies.module_hashes([cell, "%matplotlib inline"])
+
+
+@pytest.mark.parametrize("cell", ["!python -c 'import ipats_lib'", "%%bash\nfor i in 1 2", "def ("])
+def test_a_notebook_with_a_cell_of_another_language_depends_on_every_report(cell):
+    found = set(dependencies.module_hashes([cell, "from ipats_lib.selfcheck import compare"]))
+    assert {f"report/{p.name}" for p in (dependencies.LIBRARY / "report").glob("*.py")} <= found
+    assert "selfcheck.py" in found
+
+
+def test_every_page_depends_on_all_that_its_process_has_loaded_before_it():
+    """Of the engine's modules, loaded for real; of the reports a page's own are in its key."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], input="import ipats_lib.publishing.warm_server",
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    loaded = {
+        Path(file).relative_to(dependencies.LIBRARY).as_posix() for file in json.loads(done.stdout)
+    }
+    engine = {name for name in loaded if name.startswith("publishing/")}
+    assert "publishing/warm_server.py" in engine
+    assert engine <= set(dependencies.module_hashes([]))
 
 
 def test_every_module_that_a_publication_runs_is_an_input_of_it():

@@ -31,8 +31,13 @@ class ForkedClient(SteadyClient):
         Raises NotebookStopped; a failing cell is only recorded, papermill raises for it later.
         """
         self.reset_execution_trackers()
-        with NotebookProcess(self._limits) as self._process:
-            self.papermill_execute_cells()
+        try:
+            with NotebookProcess(self._limits) as self._process:
+                self.papermill_execute_cells()
+        except NotebookStopped as stopped:
+            if (index := stopped.cell_index) is not None:
+                self.nb_man.cell_exception(self.nb.cells[index], index, exception=stopped)
+            raise
         self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
         self.set_widgets_metadata()
         return self.nb
@@ -46,11 +51,7 @@ class ForkedClient(SteadyClient):
         self.code_cells_executed += 1
         cell.outputs = []
         self.clear_before_next_output = False
-        try:
-            reply = self._run(cell, cell_index)
-        except NotebookStopped as stopped:
-            self.nb_man.cell_exception(cell, cell_index=cell_index, exception=stopped)
-            raise
+        reply = self._run(cell, cell_index)
         if reply.get("status") == "error" and not self._may_fail(reply.get("ename"), tags):
             raise CellExecutionError.from_cell_and_msg(cell, reply)
         return cell

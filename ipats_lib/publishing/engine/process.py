@@ -7,6 +7,7 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,7 +35,8 @@ class NotebookProcess:
         self._open: set[int] = set()
         self._status: int | None = None
         self._alive = False
-        self._ended_well = False
+        self._cell_index: int | None = None
+        self._rest = memoryview(b"")
 
     def __enter__(self) -> Self:
         self._known = process_tree.children()
@@ -54,6 +56,7 @@ class NotebookProcess:
         self._alive = True
         self._close(child_requests)
         self._close(child_messages)
+        os.set_blocking(self._requests, False)
         self._reader = FrameReader(messages)
         self._ended = os.pidfd_open(self.pid)
         self._open.add(self._ended)
@@ -94,8 +97,11 @@ class NotebookProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ended_well = kind is None
-        self._cleanup.close()
+        try:
+            if kind is None:
+                self._let_leave()
+        finally:
+            self._cleanup.close()
 
     def run(self, cell_index: int, source: str) -> Iterator[dict[str, Any]]:
         """Run one cell and yield the kernel's messages about it, the last one saying it is idle.
@@ -103,9 +109,10 @@ class NotebookProcess:
         Raises NotebookTimeout, NotebookOutOfMemory or NotebookDied.
         """
         message_id = f"cell-{cell_index}"
+        self._cell_index = cell_index
         self._clock.start_cell()
         self._ask({"source": source, "message_id": message_id})
-        for message in self._messages(cell_index):
+        for message in self._messages():
             if message["parent_header"].get("msg_id") != message_id:
                 continue  # a task of an earlier cell speaks; the ordinary way drops this too
             yield message
@@ -113,47 +120,67 @@ class NotebookProcess:
                 return
 
     def _ask(self, request: dict[str, str]) -> None:
-        rest = memoryview(json.dumps(request).encode() + b"\n")
-        with contextlib.suppress(BrokenPipeError):  # the child's death is noticed when it answers
-            while rest:
-                rest = rest[os.write(self._requests, rest) :]
+        self._rest = memoryview(json.dumps(request).encode() + b"\n")
+        self._poll.register(self._requests, select.POLLOUT)
 
-    def _messages(self, cell_index: int) -> Iterator[dict[str, Any]]:
+    def _ask_more(self) -> None:
+        """Write as much of the request as the pipe takes: the child may be busy, or speaking."""
+        try:
+            self._rest = self._rest[os.write(self._requests, self._rest) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # the child's death is noticed when it answers
+            self._rest = memoryview(b"")
+        if not self._rest:
+            self._poll.unregister(self._requests)
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
         while True:
             wait = max(0.0, min(TICK_SECONDS, self._clock.left))
             ready = {descriptor for descriptor, _ in self._poll.poll(wait * 1000)}
             dead = self._ended in ready
+            if self._requests in ready:
+                self._ask_more()
             yield from self._reader.frames()
             if dead:
                 while frames := list(self._reader.frames()):
                     yield from frames
                 self._reap()
-                raise NotebookDied.with_status(cell_index, self._status)
-            self._check(cell_index)
+                raise NotebookDied.with_status(self._cell_index, self._status)
+            self._check()
 
-    def _check(self, cell_index: int) -> None:
+    def _check(self) -> None:
+        cell = self._cell_index
         if self._clock.notebook_left < 0:
-            raise NotebookTimeout.after(cell_index, self._limits.timeout, whole=True)
+            raise NotebookTimeout.after(cell, self._limits.timeout, whole=True)
         if self._clock.cell_left < 0:
-            raise NotebookTimeout.after(cell_index, self._limits.cell_timeout or 0, whole=False)
+            raise NotebookTimeout.after(cell, self._limits.cell_timeout or 0, whole=False)
         if self._memory.is_above():
-            raise NotebookOutOfMemory.above(cell_index, self._limits.memory_mb)
+            raise NotebookOutOfMemory.above(cell, self._limits.memory_mb)
+
+    def _let_leave(self) -> None:
+        """Grant the child its exit functions, within the notebook's limits.
+
+        Raises as `run` does, of the last cell.
+        """
+        self._close(self._requests)
+        self._clock.cell_started = None
+        exit_poll = select.poll()
+        exit_poll.register(self._ended, select.POLLIN)
+        until = monotonic() + EXIT_SECONDS
+        while monotonic() < until:
+            if exit_poll.poll(TICK_SECONDS * 1000):
+                self._reap()
+                return
+            list(self._reader.frames())  # nobody listens, and the child must not wait for us
+            self._check()
 
     def _end(self) -> None:
-        """Let the child leave by itself after a good end, else kill it; then all that is left."""
-        if self._alive and self._ended_well:
-            self._close(self._requests)
-            self._poll_exit()
+        """Kill the child if it has not left by itself, and then all that is left."""
         if self._alive:
             process_tree.kill(process_tree.descendants([self.pid]))
             self._reap()
         process_tree.sweep(self._known)
-
-    def _poll_exit(self) -> None:
-        exit_poll = select.poll()
-        exit_poll.register(self._ended, select.POLLIN)
-        if exit_poll.poll(EXIT_SECONDS * 1000):
-            self._reap()
 
     def _reap(self) -> None:
         self._status = process_tree.reap(self.pid)
