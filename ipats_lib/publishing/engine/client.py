@@ -31,11 +31,15 @@ class ForkedClient(SteadyClient):
         Raises NotebookStopped; a failing cell is only recorded, papermill raises for it later.
         """
         self.reset_execution_trackers()
-        with NotebookProcess(self._limits) as self._process:
+        with NotebookProcess(self._limits, self._working_directory()) as self._process:
             self.papermill_execute_cells()
         self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
         self.set_widgets_metadata()
         return self.nb
+
+    def _working_directory(self) -> str | None:
+        """The one asked for, as nbclient is asked for a kernel's; None means this process's."""
+        return self.resources.get("metadata", {}).get("path") or None
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> NotebookNode:
         tags = cell.metadata.get("tags", [])
