@@ -30,6 +30,7 @@ from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 ENGINE = os.environ.get("IPATS_PAPERMILL_ENGINE", "ipats")
 KERNEL = "python3"
 DOWNLOADS = "downloads"
+WORKING = "working"
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -106,6 +107,7 @@ def make_body(job: Job) -> Made:
         for name, content in job.files.items():
             (data / name).write_bytes(content)
         (data / DOWNLOADS).mkdir()
+        (data / WORKING).mkdir()
         started = perf_counter()
         notebook = _execute(job, data)
         executed = perf_counter()
@@ -153,8 +155,10 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
     os.environ["IPATS_CHARTS"] = "live"
     os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
+    if params := os.environ.get("IPATS_PARAMS"):
+        os.environ["IPATS_PARAMS"] = os.path.abspath(params)  # the notebook runs elsewhere
     try:
-        return _papermill(job, parameters)
+        return _papermill(job, parameters, data / WORKING)
     except NotebookStopped as error:
         reason, cell = type(error).__name__, error.cell_index
         said = f"{job.label} was stopped in cell {cell}: {reason}."
@@ -167,10 +171,11 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     raise RunFailed(said, job.label, reason, cell)
 
 
-def _papermill(job: Job, parameters: dict[str, str]) -> NotebookNode:
+def _papermill(job: Job, parameters: dict[str, str], working: Path) -> NotebookNode:
     """papermill's own steps, without the copies that its `execute_notebook` writes to nowhere.
 
-    Those took a quarter of what a page costs beside its cells.
+    Those took a quarter of what a page costs beside its cells. working: the notebook's working
+    directory, where the next scope's finds nothing of what it may leave there.
     """
     notebook = nbformat.from_dict(json.loads(_loaded(job.notebook)))
     notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
@@ -181,6 +186,7 @@ def _papermill(job: Job, parameters: dict[str, str]) -> NotebookNode:
         progress_bar=False,
         log_output=False,
         record_timing=False,
+        resources={"metadata": {"path": str(working)}},
         **job.limits,
     )
     raise_for_execution_errors(executed, None)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -30,12 +30,13 @@ SCOPE_FILES = ("index.html", "figures.csv")
 class Framer:
     """Writes the files of one publication into its staging folder.
 
+    scopes: all that the publication holds, those taken over from the one before among them.
     versions: what names the very text of each notebook.
     """
 
     state: StateData
     catalogue: Sequence[Notebook]
-    scopes: Sequence[Scope]
+    scopes: Collection[Scope]
     assets: Assets
     staged: Path
     versions: Mapping[Notebook, str]
@@ -53,8 +54,8 @@ class Framer:
         return [*page.paths, *(page.beside(name) for name in content.files)]
 
     def _bodies(self, page: Page, content: Content) -> list[str]:
-        """The bodies of the pages that the scope has; a link to a scope that is not published in
-        this run (`--only`) becomes plain text."""
+        """The bodies of the pages that the scope has; a link to a scope that the
+        publication does not hold (`--only`) becomes plain text."""
         parts = page.notebook.parts
         every = split_body(content.body, [part.name for part in parts])
         mine = [
@@ -104,13 +105,8 @@ class Framer:
         parts = [few_wages(mine, str(kind), load_thresholds()) for kind, mine in kinds]
         return pd.concat(parts).reindex(figures.index)
 
-    def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath | None:
-        """What this run and those before it did, for state administrators.
-
-        Nothing when the state is not built.
-        """
-        if STATE not in self.scopes:
-            return None
+    def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath:
+        """What this run and those before it did, for state administrators."""
         about = self.state.slice(STATE).about
         frame = self._frame(about, "This publication", None)
         html = render_template(

@@ -32,7 +32,7 @@ from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.earlier import counts_of
-from ipats_lib.scopes import Scope
+from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Snapshot
 
 # So many failures mean that the notebook is wrong, not a scope: the rest is not tried.
@@ -112,6 +112,11 @@ class _Making:
         older = self.current.facts.get("assets", []) if carried and self.current else []
         return sorted({*assets.content, *older})
 
+    def _held(self, carried: Sequence[PurePosixPath]) -> list[Scope]:
+        """The scopes of the publication: those of this run, and those of what it takes over."""
+        held = {*self.scopes, *(scope_of(path.as_posix()) for path in carried)}
+        return [scope for scope in self.snapshot.scopes() if scope in held]
+
     def publish(self, pool: Workers, facts: dict[str, Any], progress: Progress) -> Run:
         name = self.options.period.name
         self.state = self._state(pool)
@@ -121,12 +126,11 @@ class _Making:
         assets.write(self.site.static)
         facts = {**facts, "modules": self._modules(), "assets": self._assets(assets, carried)}
         versions = {notebook: digest[:12] for notebook, digest in self.notebooks.items()}
-        framer = Framer(self.state, self.catalogue, self.scopes, assets, staged, versions)
+        framer = Framer(self.state, self.catalogue, self._held(carried), assets, staged, versions)
         self._make(pool, framer, progress)
         self.run.peak_mb = peak_memory_mb()
-        written = framer.write_run(self.run, self.site.runs(name))
-        if written:
-            carried.append(written)
+        if STATE in self.scopes:
+            carried.append(framer.write_run(self.run, self.site.runs(name)))
         started = perf_counter()
         progress("verify", 0, 1)
         own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]

@@ -69,11 +69,6 @@ class Manifest:
         html = [name for name in self.files if name.endswith(".html")]
         return sum(not n.endswith("/index.html") and n not in RUN_FILES for n in html)
 
-    def holds(self, files: Mapping[str, str]) -> bool:
-        """Whether these hashes are the publication's, but for what tells of the run itself."""
-        differing = {name for name, _ in {*self.files.items()} ^ {*files.items()}}
-        return differing <= RUN_FILES
-
     @property
     def text(self) -> str:
         whole = {"facts": self.facts, "files": self.files, "pages": self.pages}
@@ -159,6 +154,7 @@ class Site:
     ) -> Path:
         """Name a verified staging folder as a release and show it; the old one stays until then.
 
+        A release of the same publication with another run report is replaced like any other.
         files: the hash of each staged file, as `verify` found them; computed where not given.
         """
         manifest = Manifest(facts, files or _hashes(staged), pages or {})
@@ -175,16 +171,21 @@ class Site:
         return release
 
     def _place_for(self, period: str, manifest: Manifest) -> Path:
-        """The release's folder: the one that holds these very files already, or a new one."""
+        """The release's folder: one that holds these very files already, or a new one."""
         for number in count():
             again = f"-{number}" if number else ""
             release = self.releases / f"{period}-{manifest.id}{again}"
-            if not release.exists() or manifest.holds(_hashes(release)):
+            if not release.exists() or manifest.files == _hashes(release):
                 return release
         raise AssertionError("count() does not end")
 
     def _show(self, period: str, name: str) -> None:
-        history = [n for n in self.history(period) if n != name]
+        """Show a release. After a rollback what came after the one shown is no step back any more,
+        nor is the same publication with an older run report."""
+        history, current = self.history(period), self.current(period)
+        if current and current.name in history:
+            history = history[history.index(current.name) :]
+        history = [n for n in history if _publication(n) != _publication(name)]
         write_file(self.inner / f"{period}.history", "\n".join([name, *history]).encode())
         self._point(period, name)
 
@@ -255,6 +256,11 @@ class Site:
         except FileNotFoundError:
             return False
         return abs(time.time() - replaced) < self.grace
+
+
+def _publication(release: str) -> str:
+    """The period and id in a release's name, whose number tells releases of the same apart."""
+    return "-".join(release.split("-")[:2])
 
 
 def _hashes(folder: Path) -> dict[str, str]:

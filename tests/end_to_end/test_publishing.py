@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 from ipats_lib.params import load_layout
+from ipats_lib.publishing.site import Site
 from ipats_lib.scopes import STATE
 from ipats_lib.snapshot import open_snapshot
 from tests.conftest import ROOT, publish
@@ -145,6 +146,8 @@ def test_a_clean_build_executes_all_though_nothing_has_changed(copied, extract, 
     assert "nothing had changed" not in done.stderr
     assert "asked for a clean build" in done.stdout
     assert content(copied) == before
+    assert Site(copied).is_intact(PERIOD)
+    assert "nothing had changed" in build(extract, copied, store, *ONLY).stderr
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"x")])
@@ -180,9 +183,10 @@ def test_a_damaged_cache_entry_is_made_again(copied, extract, store):
     assert content(copied) == before
 
 
-def test_part_of_a_site_is_replaced_and_the_rest_stays(copied, extract, store):
+@pytest.mark.parametrize("part", ["lwia/90", "state"])
+def test_part_of_a_site_is_replaced_and_the_rest_stays(copied, extract, store, part):
     before = content(copied)
-    done = build(extract, copied, store, "--clean", "--only", "lwia/90")
+    done = build(extract, copied, store, "--clean", "--only", part)
     assert done.returncode == 0, done.stderr
     assert content(copied) == before
 

@@ -207,6 +207,19 @@ def test_a_kernel_made_ahead_begins_where_its_caller_is(
     assert elsewhere(run_in_another_folder, there) == f"{there} {there}\n"
 
 
+def run_with_another_home() -> str:
+    """What a notebook is told that was told otherwise when its kernel was made ahead."""
+    before, os.environ["HOME"] = os.environ["HOME"], "/elsewhere"
+    try:
+        return text_of(run_cells("import os\nprint(os.environ['HOME'])").cells[0])
+    finally:
+        os.environ["HOME"] = before
+
+
+def test_a_kernel_made_ahead_has_its_callers_environment(elsewhere: Elsewhere) -> None:
+    assert elsewhere(run_with_another_home) == "/elsewhere\n"
+
+
 PEEK = """
 import os
 def peek(number):

@@ -14,11 +14,12 @@ from ipats_lib.publishing.site import KEEP, Site, scope_of, verify, walk
 PERIOD = "PY2024Q4"
 
 
-def publish(site: Site, text: str) -> Path:
+def publish(site: Site, text: str, run: str = "a run") -> Path:
     with site.publisher():
         staged = site.stage(PERIOD)
         (staged / "state").mkdir()
         (staged / "state" / "index.html").write_text(text)
+        (staged / "state" / "run.html").write_text(run)
         return site.switch(PERIOD, staged, {"snapshot": text})
 
 
@@ -42,7 +43,7 @@ def test_until_the_switch_the_old_publication_stays(site):
     with site.publisher():
         (site.stage(PERIOD) / "half").write_text("half")
     assert shown(site) == "one"
-    assert [p.name for p in walk(site.root / PERIOD)] == ["index.html"]
+    assert [p.name for p in walk(site.root / PERIOD)] == ["index.html", "run.html"]
 
 
 def test_the_same_content_is_the_same_release(site):
@@ -58,6 +59,31 @@ def test_rollback_goes_back_step_by_step_and_then_refuses(site):
     assert shown(site) == "one"
     with pytest.raises(UsageError):
         site.rollback(PERIOD)
+
+
+def test_a_rollback_never_shows_what_was_rolled_back_before(site):
+    for text in ("one", "two bad"):
+        publish(site, text)
+    site.rollback(PERIOD)
+    publish(site, "three")
+    site.rollback(PERIOD)
+    assert shown(site) == "one"
+    with pytest.raises(UsageError):
+        site.rollback(PERIOD)
+
+
+def test_the_same_pages_published_again_show_the_newest_run_and_are_intact(site):
+    for run in ("first", "second", "third"):
+        publish(site, "one", run)
+        assert (site.root / PERIOD / "state" / "run.html").read_text() == run
+        assert site.is_intact(PERIOD)
+    with pytest.raises(UsageError):  # the same pages are no step back
+        site.rollback(PERIOD)
+    for text, run in (("two", "fourth"), ("one", "fifth")):
+        publish(site, text, run)
+    assert site.is_intact(PERIOD)
+    site.rollback(PERIOD)
+    assert shown(site) == "two"
 
 
 def kept(site):

@@ -5,6 +5,7 @@ take the others along; a publisher killed at any moment.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,6 +115,36 @@ def test_a_killed_publisher_leaves_no_process_and_its_data_go_with_the_next_run(
     wait_until(lambda: not any(alive(pid) for pid in family))
     with scratch.run_folder() as ours:
         assert [path for path in own_temporary_folder.glob("ipats-*") if path != ours] == []
+
+
+LEAVE_A_RECORD = "open('roster.csv', 'w').write('of planner 1')"
+LOOK_FOR_ONE = "import os\nprint(os.getcwd(), os.listdir())"
+IMPORT_THE_LIBRARY = (
+    "from ipats_lib.params import params_folder\nparams_folder(), params_folder().is_dir()"
+)
+
+
+@pytest.mark.parametrize("engine", ["", "kernel", "papermill's own"])
+def test_what_a_notebook_leaves_in_its_working_directory_is_gone_with_it(
+    own_temporary_folder, monkeypatch, engine
+):
+    here = own_temporary_folder / "here"
+    (here / "params").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("IPATS_PARAMS", "params")
+    jobs = [job("1", LEAVE_A_RECORD), job("2", IMPORT_THE_LIBRARY, LOOK_FOR_ONE)]
+    if engine == "papermill's own":
+        monkeypatch.setattr("ipats_lib.publishing.execute.ENGINE", "nbclient")
+        made = [make_body(each) for each in jobs]
+    else:
+        monkeypatch.setenv("IPATS_ENGINE", engine)
+        with local_workers(1) as pool:
+            made = [pool.submit(make_body, each).result() for each in jobs]
+    assert [path.name for path in here.iterdir()] == ["params"]
+    body = made[1].content.body
+    assert "True" in body
+    assert re.search(rf"{own_temporary_folder}\S+ \[\]", body), body
+    assert not list(own_temporary_folder.glob("ipats-*"))
 
 
 def test_where_no_fork_is_safe_workers_are_started_anew(monkeypatch):

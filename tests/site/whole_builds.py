@@ -102,39 +102,49 @@ def figure(what: str, kind: str, calls: tuple[str, ...], numbers: list[int]) -> 
     return f"F6 {what} {kind}: {len(numbers)} of {len(calls)} calls ({tried})"
 
 
-def switched(site: Path, text: str) -> bool:
-    """Publish three small pages, with no notebook and no snapshot in the way."""
+def switched(site: Path, text: str, run: str = "a run") -> bool:
+    """Publish three small pages and a run report, with no notebook and no snapshot in the way."""
     with Site(site).publisher():
         staged = Site(site).stage(PERIOD.name)
         for scope in PATHS:
             (staged / scope).mkdir(parents=True)
             (staged / scope / "index.html").write_text(text)
+        (staged / "state" / "run.html").write_text(run)
         Site(site).switch(PERIOD.name, staged, {"snapshot": text})
     return True
 
 
-def tried_to_switch(site: Path, text: str) -> bool:
+def tried_to_switch(site: Path, text: str, run: str) -> bool:
     """The same, with what `build` makes a sentence of."""
     try:
-        return switched(site, text)
+        return switched(site, text, run)
     except OSError as error:
         raise PublicationError(f"{site} cannot be written ({error.strerror}).") from None
 
 
 def switches(kind: str, every: int, _extract: Path, _store: Path, folder: Path) -> None:
+    """To other pages, and to the same ones with another run report."""
+    for text in ("two", "one"):
+        switches_to(text, kind, every, folder)
+
+
+def switches_to(text: str, kind: str, every: int, folder: Path) -> None:
     first, site = folder / "first", folder / "site"
+    shutil.rmtree(first, ignore_errors=True)
     assert attempt(partial(switched, first, "one")).gave
-    counted = attempt(partial(switched, copied(first, site), "two"))
+    counted = attempt(partial(switched, copied(first, site), text, "another"))
     before, after = tree(first / PERIOD.name), tree(site / PERIOD.name)
     assert len(before) == len(after) == len(PATHS)
     numbers, partial_sites = drawn(counted.calls, every), 0
     for at in numbers:
         copied(first, site)
-        ended(attempt(partial(tried_to_switch, site, "two"), at, kind), kind, at)
+        ended(attempt(partial(tried_to_switch, site, text, "another"), at, kind), kind, at)
         partial_sites += tree(site / PERIOD.name) not in (before, after)
-        assert attempt(partial(switched, site, "two")).gave
+        assert Site(site).is_intact(PERIOD.name), f"after a fault at call {at}"
+        assert attempt(partial(switched, site, text, "a third")).gave
         assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
         assert Site(site).is_intact(PERIOD.name)
+        assert (site / PERIOD.name / "state" / "run.html").read_text() == "a third"
     print(f"{figure('switch', kind, counted.calls, numbers)}, {partial_sites} partial sites")
     assert partial_sites == 0
 

@@ -22,7 +22,7 @@ from ipats_lib.publishing.engine.streams import capture
 SETUP_FAILED = 70  # EX_SOFTWARE
 
 
-def be_the_notebook(parent: int, requests: int, messages: int) -> NoReturn:
+def be_the_notebook(parent: int, requests: int, messages: int, directory: str | None) -> NoReturn:
     """Run the cells that arrive at `requests`, answer on `messages`, and never return.
 
     The stack below belongs to the caller: nothing may unwind into it.
@@ -31,6 +31,8 @@ def be_the_notebook(parent: int, requests: int, messages: int) -> NoReturn:
     try:
         _detach(parent)
         _let_go_of_files({requests, messages})
+        if directory is not None:
+            os.chdir(directory)
         make_fresh()
         kernel = _kernel(messages)
         _serve(kernel, requests)

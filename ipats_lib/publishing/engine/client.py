@@ -32,7 +32,7 @@ class ForkedClient(SteadyClient):
         """
         self.reset_execution_trackers()
         try:
-            with NotebookProcess(self._limits) as self._process:
+            with NotebookProcess(self._limits, self._working_directory()) as self._process:
                 self.papermill_execute_cells()
         except NotebookStopped as stopped:
             if (index := stopped.cell_index) is not None:
@@ -41,6 +41,10 @@ class ForkedClient(SteadyClient):
         self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
         self.set_widgets_metadata()
         return self.nb
+
+    def _working_directory(self) -> str | None:
+        """The one asked for, as nbclient is asked for a kernel's; None means this process's."""
+        return self.resources.get("metadata", {}).get("path") or None
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> NotebookNode:
         tags = cell.metadata.get("tags", [])

@@ -20,14 +20,16 @@ _HOME = str(Path(__file__).parents[3])
 _BEGIN = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from ipats_lib.publishing.engine.launch import become; "
-    "del sys.path[0]; become(int(sys.argv[2]), sys.argv[3:])"
+    "home = sys.path.pop(0); home in sys.path or sys.path.append(home); "
+    "become(int(sys.argv[2]), sys.argv[3:])"
 )
 
 
 def bound_to_us(command: Sequence[str]) -> list[str]:
     """The command that runs a kernel's `command` in a process that ends with this one.
 
-    With the thread of ours that starts it, to be exact.
+    With the thread of ours that starts it, to be exact. Whatever its working directory, a kernel of
+    this interpreter finds this library, and another one before it.
     """
     return [sys.executable, "-c", _BEGIN, _HOME, str(os.getpid()), *command]
 

@@ -84,7 +84,7 @@ def take() -> PipeKernel | None:
 
 
 def _added(now: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    return {n: value for n, value in now.items() if n not in before or before[n] is not value}
+    return {n: value for n, value in now.items() if n not in before or before[n] != value}
 
 
 def _be_the_instance(one: SingletonConfigurable) -> None:

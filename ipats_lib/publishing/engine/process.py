@@ -26,11 +26,12 @@ EXIT_SECONDS = 5.0  # what nbclient grants a kernel to shut down
 class NotebookProcess:
     """One forked child for one notebook, a context manager.
 
+    directory: where the notebook works; None means where this process does.
     Leaving it ends the child, its process group and every process the notebook has left behind.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, directory: str | None = None) -> None:
+        self._limits, self._directory = limits, directory
         self._cleanup = ExitStack()
         self._open: set[int] = set()
         self._status: int | None = None
@@ -88,7 +89,7 @@ class NotebookProcess:
             pid = os.fork()
         if pid == 0:
             os.close(self._requests)
-            be_the_notebook(parent, requests, messages)
+            be_the_notebook(parent, requests, messages, self._directory)
         return pid
 
     def __exit__(
