@@ -1,10 +1,8 @@
-"""The command line of access: accounts, links, the group, the roster, and the audit log."""
+"""The command line of access: accounts, links, the group, the roster, the audit log; serving."""
 
 import csv
-import functools
 import getpass
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +20,9 @@ from ipats_lib.access.requests import Letter, opens, send_due
 from ipats_lib.access.roster import RosterFile, checked, read_roster
 from ipats_lib.access.store import Store
 from ipats_lib.access.usage import usage as used
-from ipats_lib.errors import IpatsError, UsageError
+from ipats_lib.console import sentences, writing
+from ipats_lib.errors import UsageError
+from ipats_lib.publishing.commands import SiteFolder
 
 access = typer.Typer(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
 audit = typer.Typer(no_args_is_help=True, help="The log of every decision.")
@@ -30,18 +30,6 @@ StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
 AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
 User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
 STORE, AUDIT = Path("var/access/access.db"), Path("var/access/audit")
-
-
-def _told(command: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(command)
-    def wrapped(*args: Any, **options: Any) -> None:
-        try:
-            command(*args, **options)
-        except IpatsError as error:
-            print(f"Stopped: {error}", file=sys.stderr)
-            raise typer.Exit(error.exit_code) from None
-
-    return wrapped
 
 
 def _note(folder: Path, event: str, user: str, thing: str = "", outcome: str = "done") -> None:
@@ -55,7 +43,7 @@ def _note(folder: Path, event: str, user: str, thing: str = "", outcome: str = "
 
 
 @access.command()
-@_told
+@sentences
 def create(
     user: User,
     mail: Annotated[str, typer.Option(help="Where mail about access goes.")] = "",
@@ -71,7 +59,7 @@ def create(
 
 
 @access.command()
-@_told
+@sentences
 def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Add an account to the authorization group, and switch it on."""
     with Store(store) as opened, opened.writing():
@@ -83,7 +71,7 @@ def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> Non
 
 
 @access.command()
-@_told
+@sentences
 def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Take an account out of the group and end its sessions: it sees nothing from now on."""
     with Store(store) as opened, opened.writing():
@@ -92,7 +80,7 @@ def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> No
 
 
 @access.command()
-@_told
+@sentences
 def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Switch an account off: it can no longer sign in either."""
     with Store(store) as opened, opened.writing():
@@ -101,7 +89,7 @@ def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> N
 
 
 @access.command()
-@_told
+@sentences
 def link(
     user: User,
     iwds: Annotated[str, typer.Option(help="The IWDS account.")] = "",
@@ -124,7 +112,7 @@ def link(
 
 
 @access.command("import")
-@_told
+@sentences
 def import_(
     source: Annotated[Path, typer.Argument(help="A roster, or an accounts CSV of IWDS.")],
     taken: Annotated[
@@ -169,7 +157,7 @@ def _as_stored(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @access.command("list")
-@_told
+@sentences
 def list_(store: StoreFile = STORE) -> None:
     """Every account, what it may see, and what keeps it from more."""
     with Store(store) as opened:
@@ -183,7 +171,7 @@ def list_(store: StoreFile = STORE) -> None:
 
 
 @access.command()
-@_told
+@sentences
 def who(
     path: Annotated[str, typer.Argument(help="A published path, or a user name with --user.")],
     user: Annotated[bool, typer.Option("--user", help="Explain one user's roles.")] = False,
@@ -215,7 +203,7 @@ def _explain(store: Store, user: str) -> None:
 
 
 @audit.command("verify")
-@_told
+@sentences
 def verify_log(
     log: AuditFolder = AUDIT,
     known: Annotated[str, typer.Option(help="A head noted before: LINES:HASH.")] = "",
@@ -229,14 +217,14 @@ def verify_log(
 
 
 @audit.command("mend")
-@_told
+@sentences
 def mend_log(log: AuditFolder = AUDIT) -> None:
     """Set a log file with a torn last line aside as evidence, and go on after the line before."""
     print(mend(log, f"operator {getpass.getuser()}", datetime.now(UTC)))
 
 
 @audit.command()
-@_told
+@sentences
 def usage(log: AuditFolder = AUDIT) -> None:
     """How often each user was shown a page and refused one, as CSV."""
     import pandas as pd
@@ -248,7 +236,7 @@ def usage(log: AuditFolder = AUDIT) -> None:
 
 
 @access.command("mail")
-@_told
+@sentences
 def mail_due(
     server: Annotated[str, typer.Option(help="The mail server, HOST:PORT.")],
     sender: Annotated[str, typer.Option(help="Who writes.")],
@@ -287,7 +275,7 @@ Out = Annotated[Path, typer.Option(help="The file to write.")]
 
 
 @export.command()
-@_told
+@sentences
 def roster(
     snapshot: Annotated[Path, typer.Option(help="The snapshot whose accounts to export.")],
     out: Out,
@@ -299,12 +287,14 @@ def roster(
     from ipats_lib.access.exporting import snapshot_roster
     from ipats_lib.publishing.files import write_file
 
-    write_file(out, snapshot_roster(snapshot, taken).text.encode())
+    text = snapshot_roster(snapshot, taken).text
+    with writing(out):
+        write_file(out, text.encode())
     print(out)
 
 
 @export.command()
-@_told
+@sentences
 def nginx(
     site: Annotated[Path, typer.Option(help="The published site.")],
     out: Out,
@@ -320,5 +310,36 @@ def nginx(
     from ipats_lib.publishing.files import write_file
 
     text = configuration(Front(site, gateway, listen, certificate, key, plain, log))
-    write_file(out, text.encode())
+    with writing(out):
+        write_file(out, text.encode())
     print(out)
+
+
+@sentences
+def serve(
+    site: SiteFolder,
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    store: Annotated[Path, typer.Option("--access", help="The access store.")] = STORE,
+    log: Annotated[Path, typer.Option("--audit", help="The audit log's folder.")] = AUDIT,
+    behind_nginx: Annotated[bool, typer.Option(help="nginx sends the files.")] = False,
+    certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
+    oidc: Annotated[Path | None, typer.Option(help="The identity provider, a JSON file.")] = None,
+    passwords: Annotated[bool, typer.Option("--passwords", help="Beside --oidc.")] = False,
+    unprotected: Annotated[bool, typer.Option(help="A look at made-up data: NO access.")] = False,
+) -> None:
+    """Serve a site to those who may see it; --unprotected shows it to whoever asks, on loopback."""
+    if unprotected:
+        from ipats_lib.publishing.preview import serve_unprotected
+
+        serve_unprotected(site, port)
+        return
+    from ipats_lib.access.gateway import Setup
+    from ipats_lib.access.oidc import Provider, read_client
+    from ipats_lib.access.serve import serve as serve_protected
+
+    provider = Provider(read_client(oidc)) if oidc else None
+    local = passwords or provider is None
+    setup = Setup(site, store, log, proxied=behind_nginx, oidc=provider, passwords=local)
+    serve_protected(setup, address, port, certificate, key)

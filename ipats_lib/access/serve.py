@@ -1,5 +1,6 @@
 """The gateway on granian: one process, one event loop."""
 
+import socket
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -58,12 +59,16 @@ def checked_address(setup: Setup, address: str, encrypted: bool) -> str:
 def serve(
     setup: Setup, address: str, port: int, certificate: Path | None = None, key: Path | None = None
 ) -> None:
-    """Serve until stopped; UsageError when the site holds no publication, or without TLS."""
+    """Serve until stopped.
+
+    UsageError when the site holds no publication, the port is not to be had, or without TLS.
+    """
     if bool(certificate) != bool(key):
         raise UsageError("TLS needs both --certificate and --key.")
     checked_address(setup, address, certificate is not None)
     if not any(setup.site.glob("PY20*")):
         raise UsageError(f"{setup.site} holds no publication: run `publish.py build` first.")
+    _check_port(address, port)
     gateway = app(setup)
     Granian(
         "ipats",
@@ -80,6 +85,17 @@ def serve(
         ssl_key=key,
         respawn_failed_workers=False,
     ).serve(target_loader=partial(_loaded, gateway), wrap_loader=False)
+
+
+def _check_port(address: str, port: int) -> None:
+    """granian would end in a traceback of its own."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        raise UsageError(f"Port {port} of {address} cannot be had: {error.strerror}.") from error
 
 
 def _loaded(gateway: Gateway, _: object = None) -> Gateway:

@@ -1,12 +1,14 @@
 """A look at a site on loopback, for development. It protects nothing and says so."""
 
-from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
+from ipats_lib.console import say
 from ipats_lib.errors import UsageError
+
+HOST = "127.0.0.1"
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -25,16 +27,26 @@ class _Handler(SimpleHTTPRequestHandler):
         """Say nothing: a request's path may name a planner."""
 
 
-def serve_unprotected(site: Path, port: int, say: Callable[[str], None]) -> None:
-    """Serve `site` on 127.0.0.1 until interrupted; UsageError when it holds no publication."""
+def serve_unprotected(site: Path, port: int) -> None:
+    """Serve `site` on 127.0.0.1 until interrupted.
+
+    UsageError when it holds no publication, or the port is not to be had.
+    """
     periods = sorted(p.name for p in site.glob("PY*") if p.is_dir())
     if not periods:
         raise UsageError(f"{site} holds no publication: run `publish.py build` first.")
-    with ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=site)) as server:
-        say("[bold yellow]UNPROTECTED development preview: no access control at all.[/]")
+    with _server(site, port) as server:
+        say("serving", "UNPROTECTED development preview: no access control at all.", "bold yellow")
         for period in periods:
-            say(f"http://127.0.0.1:{server.server_port}/{period}/state/index.html")
+            say("serving", f"http://{HOST}:{server.server_port}/{period}/state/index.html")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            say("Stopped.")
+            say("ended", "Stopped.")
+
+
+def _server(site: Path, port: int) -> ThreadingHTTPServer:
+    try:
+        return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=site))
+    except OSError as error:
+        raise UsageError(f"Port {port} of {HOST} cannot be had: {error.strerror}.") from error

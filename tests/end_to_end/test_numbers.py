@@ -1,6 +1,7 @@
 """Every figure of the command's long form, against plain Python over the raw file."""
 
 import csv
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,26 @@ def test_a_snapshot_gives_the_same_figures_as_its_extract(extract, tmp_path):
     publish("indicators", "--extract", extract, *asked, "--out", first, "--store", store)
     publish("indicators", "--extract", folder, *asked, "--out", again, "--store", store)
     assert first.read_bytes() == again.read_bytes() != b""
+
+
+def test_a_file_of_any_name_is_written_and_one_that_cannot_be_is_one_sentence(
+    extract, store, tmp_path
+):
+    for out, code, said in (
+        (tmp_path / "x[" / "y].csv", 0, "Wrote {} figures to {}.\n"),
+        (
+            Path("/proc/none/x.csv"),
+            2,
+            "Stopped: {1} cannot be written: No such file or directory.\n",
+        ),
+    ):
+        done = publish(
+            "indicators", "--extract", extract, "--period", "PY2024", "--out", out,
+            "--store", store,
+        )  # fmt: skip
+        assert done.returncode == code
+        lines = out.read_text().count("\n") - 1 if out.exists() else 0
+        assert done.stderr.endswith(said.format(f"{lines:,}", out)), done.stderr
 
 
 @pytest.mark.parametrize("rule", ["current_only", "ever_assigned"])

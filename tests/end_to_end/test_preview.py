@@ -1,7 +1,9 @@
 """The development preview: on loopback, plainly unprotected, without what a site keeps inside."""
 
+import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -52,6 +54,29 @@ def test_what_a_site_keeps_inside_is_not_served(preview, path):
         answer = connection.getresponse()
         answer.read()
     assert answer.status == 404
+
+
+def test_in_json_it_says_the_same(site):
+    command = [sys.executable, ROOT / "publish.py", "--log-format", "json", "serve",
+               "--unprotected", "--site", site, "--port", "0"]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        lines = [json.loads(server.stderr.readline()) for _ in range(2)]
+        server.send_signal(signal.SIGINT)
+    assert {line["event"] for line in lines} == {"serving"}
+    assert "UNPROTECTED" in lines[0]["message"]
+    assert lines[1]["message"].endswith("/PY2024Q4/state/index.html")
+
+
+@pytest.mark.parametrize("more", ["--unprotected", "--access={0}/a.db --audit={0}/audit"])
+def test_a_port_that_is_taken_is_one_sentence(site, tmp_path, more):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        more = more.format(tmp_path).split()
+        done = publish("serve", "--site", site, "--port", port, *more)
+    assert done.returncode == 2
+    assert (
+        done.stderr == f"Stopped: Port {port} of 127.0.0.1 cannot be had: Address already in use.\n"
+    )
 
 
 def test_a_folder_without_a_publication_is_refused(tmp_path):

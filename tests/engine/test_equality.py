@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from ipats_lib.publishing.engine import strip_volatile
 from ipats_lib.publishing.engine.steady_client import fold_stream
 from tests.engine.conftest import Elsewhere, code, run_despite_errors
+from tests.engine.settled import strip_volatile
 
 pytestmark = pytest.mark.xdist_group("engine")  # one warm process is enough
 
@@ -114,6 +114,10 @@ STRESS = {
     "json with nan": "display({'application/json': {'v': 1.5}}, raw=True)",
     "multiprocessing": "import multiprocessing as mp\nctx = mp.get_context('fork')\np = ctx.Process(target=print, args=('from a child',)); p.start(); p.join()\np.exitcode",
     "pool": "from concurrent.futures import ProcessPoolExecutor\nwith ProcessPoolExecutor(2, mp_context=ctx) as pool: print(list(pool.map(abs, [-1, -2])))",
+    "widget with buffers": "from comm import create_comm\nwidget = create_comm(comm_id='box', target_name='jupyter.widget', data={'state': {'_model_name': 'N', '_model_module': 'm', '_model_module_version': '1'}, 'buffer_paths': [['first'], ['second', 0]]}, buffers=[b'\\x00ab', memoryview(bytes(range(256)))])",
+    "widget from a later cell": "widget.send({'method': 'update', 'state': {'v': 1}, 'buffer_paths': [['first']]}, buffers=[b'anew'])",
+    "breakpoint": "breakpoint()\nprint('went on')",
+    "breakpoint with arguments": "breakpoint(1)",
     "tqdm": "from tqdm import tqdm\nfor _ in tqdm(range(2), bar_format='{n}/{total}', mininterval=0): pass",
     "last": "print('end')",
 }

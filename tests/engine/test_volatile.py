@@ -3,9 +3,9 @@
 import nbformat
 import pytest
 
-from ipats_lib.publishing.engine import strip_volatile
 from ipats_lib.publishing.engine.volatile import fix_random_ids
 from tests.engine.conftest import Run, code
+from tests.engine.settled import strip_volatile
 
 pytestmark = pytest.mark.xdist_group("engine")
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         NotebookStopped,
         NotebookTimeout,
     )
-    from ipats_lib.publishing.engine.volatile import strip_volatile
     from ipats_lib.publishing.engine.warm import warm_up
 
 __all__ = [
@@ -33,7 +32,6 @@ __all__ = [
     "NotebookStopped",
     "NotebookTimeout",
     "fork_hazard",
-    "strip_volatile",
     "warm_up",
 ]
 
@@ -45,7 +43,6 @@ _HOME = {
     "NotebookStopped": "stopped",
     "NotebookTimeout": "stopped",
     "fork_hazard": "fork_safety",
-    "strip_volatile": "volatile",
     "warm_up": "warm",
 }
 

@@ -4,6 +4,7 @@ What becomes of a message (outputs, display ids, `clear_output`, logging, autosa
 and papermill's own code, so that both ways of running a notebook write the same.
 """
 
+from base64 import b64decode
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
@@ -67,7 +68,7 @@ class ForkedClient(SteadyClient):
             message["msg_type"] = message["header"]["msg_type"]
             if self.record_timing:
                 message["header"]["date"] = parse_date(message["header"]["date"])
-            message["buffers"] = []
+            message["buffers"] = [b64decode(text) for text in message.get("buffers", ())]
             if message["msg_type"] == "execute_reply":
                 reply = message["content"]
                 self._note_reply_time(cell, message)

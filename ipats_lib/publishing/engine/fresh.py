@@ -57,8 +57,13 @@ def _reset_interpreter_hooks() -> None:
     faulthandler.disable()
     sys.excepthook = sys.__excepthook__
     sys.displayhook = sys.__displayhook__
+    sys.breakpointhook = debugpy_breakpointhook
     sys.unraisablehook = sys.__unraisablehook__
     threading.excepthook = threading.__excepthook__
+
+
+def debugpy_breakpointhook() -> None:
+    """What `breakpoint()` is in an ordinary kernel: its debugger goes on where nobody debugs."""
 
 
 def _reset_signals() -> None:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import types
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -42,6 +43,7 @@ class PipeSession(Session):
         msg_or_type: dict[str, Any] | str,
         content: dict[str, Any] | None = None,
         parent: dict[str, Any] | None = None,
+        buffers: list[bytes | memoryview] | None = None,
         **_: object,
     ) -> dict[str, Any]:
         if isinstance(msg_or_type, str):
@@ -49,9 +51,10 @@ class PipeSession(Session):
         else:
             message = msg_or_type
         if os.getpid() == self._speaker:
-            packed = self.pack(
-                {key: message[key] for key in ("header", "parent_header", "content")}
-            )
+            sent = {key: message[key] for key in ("header", "parent_header", "content")}
+            if buffers:
+                sent["buffers"] = [b64encode(buffer).decode() for buffer in buffers]
+            packed = self.pack(sent)
             with self.lock:
                 write_frame(self._descriptor, packed)
         return message

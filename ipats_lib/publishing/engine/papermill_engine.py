@@ -5,8 +5,7 @@ is imported when a notebook is run.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +17,7 @@ from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing.engine.fork_safety import fork_hazard, platform_hazard
 from ipats_lib.publishing.engine.limits import Limits
+from ipats_lib.publishing.engine.replaced import replaced
 
 log = logging.getLogger("ipats.engine")
 
@@ -113,27 +113,15 @@ def _tell_once(reason: str) -> None:
         log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
 
 
-@contextmanager
-def _progress_without_thread() -> Iterator[None]:
+def _progress_without_thread() -> AbstractContextManager[None]:
     """Keep papermill's progress bar from starting tqdm's monitor, a thread in the way of forks."""
     from tqdm.std import tqdm  # type: ignore[import-untyped]
 
-    before = tqdm.monitor_interval
-    tqdm.monitor_interval = 0
-    try:
-        yield
-    finally:
-        tqdm.monitor_interval = before
+    return replaced(tqdm, "monitor_interval", 0)
 
 
-@contextmanager
-def _times_as_written() -> Iterator[None]:
+def _times_as_written() -> AbstractContextManager[None]:
     """papermill reads each cell's start again, which it has itself written, as a date of any kind:
     a tenth of what a cell costs beside its own code."""
-    module: Any = engines
-    kept = module.dateutil
-    module.dateutil = SimpleNamespace(parser=SimpleNamespace(parse=datetime.fromisoformat))
-    try:
-        yield
-    finally:
-        module.dateutil = kept
+    parser = SimpleNamespace(parse=datetime.fromisoformat)
+    return replaced(engines, "dateutil", SimpleNamespace(parser=parser))

@@ -1,5 +1,6 @@
 """papermill's notebook client, with outputs that do not depend on timing or chance."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import nbbase
 from papermill.clientwrap import PapermillNotebookClient
 
+from ipats_lib.publishing.engine.replaced import replaced
 from ipats_lib.publishing.engine.volatile import fix_random_ids
 
 Message = dict[str, Any]
@@ -53,13 +55,29 @@ def is_plain(msg: Message) -> bool:
 
 @contextmanager
 def _without_a_schema() -> Iterator[None]:
-    """nbformat holds every output against a JSON schema: a fifth of what a cell costs us."""
-    module: Any = nbbase
-    kept, module.validate = module.validate, lambda *_, **__: None
-    try:
-        yield
-    finally:
-        module.validate = kept
+    """nbformat holds every output against a JSON schema: a fifth of what a cell costs us.
+
+    In this thread alone: another's output at that moment may be one that the schema refuses.
+    """
+    with replaced(nbbase, "validate", _validate_elsewhere):
+        _here.plain = True
+        try:
+            yield
+        finally:
+            _here.plain = False
+
+
+def _validate_elsewhere(*arguments: Any, **options: Any) -> None:
+    if not _here.plain:
+        _validate(*arguments, **options)
+
+
+class _Here(threading.local):
+    plain = False
+
+
+_here = _Here()
+_validate = nbbase.validate
 
 
 def fold_stream(outputs: list[NotebookNode]) -> None:

@@ -1,0 +1,152 @@
+"""The command line of publishing: build, workers on other machines, and the way back."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ipats_lib.console import failed, notice, say, sentences, shown_progress
+from ipats_lib.places import SNAPSHOTS
+
+publishing = typer.Typer()
+Extract = Annotated[
+    str, typer.Option(help="An extract's folder, or a snapshot's; a snapshot's may be a URL.")
+]
+Store = Annotated[str, typer.Option(help="Where snapshots are kept: a folder or a URL.")]
+PeriodName = Annotated[str, typer.Option(help="PY2024 (annual) or PY2024Q4 (quarterly).")]
+AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As-of date.")]
+Contacts = Annotated[
+    str,
+    typer.Option(help="Whose customers: current_only, ever_assigned or any_contact."),
+]
+SiteFolder = Annotated[Path, typer.Option("--site", help="The folder a web server serves.")]
+Scheduler = Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")]
+ShareFolder = Annotated[
+    str,
+    typer.Option("--share", help="Where publishers and workers share data and bodies: path, URL."),
+]
+ShareKey = Annotated[
+    Path | None, typer.Option(help="A file of 64 hex digits that protects the share.")
+]
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def snapshot_of(extract: str, store: str, as_of: datetime | None, contacts: str) -> Any:
+    """What a command works with, shown while it is made."""
+    from ipats_lib.snapshot import obtain_snapshot
+
+    day = as_of.date() if as_of else None
+    with shown_progress() as advance:
+        return obtain_snapshot(extract, store, day, contacts, advance, _sent)
+
+
+def _sent(said: str) -> None:
+    say("sent", said)
+
+
+def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
+    def explain(path: str, reasons: tuple[str, ...]) -> None:
+        if wanted:
+            print(f"{path}: {', '.join(reasons)}")
+
+    return explain
+
+
+def _share(place: str, key: Path | None) -> Any:
+    if not place:
+        return None
+    from ipats_lib.publishing.share import open_share
+
+    return open_share(place, key)
+
+
+def _pool(scheduler: str, patience: float, share: Any) -> Any:
+    if not scheduler:
+        return None
+    from ipats_lib.publishing.cluster import cluster_workers
+
+    return lambda _: cluster_workers(scheduler, patience, notice, share)
+
+
+@publishing.command()
+@sentences
+def worker(
+    scheduler: Scheduler,
+    slots: Annotated[int, typer.Option(help="Pages at once.", min=1)] = 2,
+    share: ShareFolder = "",
+    share_key: ShareKey = None,
+) -> None:
+    """Make pages for a build on another machine, until the scheduler goes away."""
+    from ipats_lib.publishing.cluster import run_worker
+
+    run_worker(scheduler, slots, _share(share, share_key))
+
+
+@publishing.command()
+@sentences
+def build(
+    extract: Extract,
+    period: PeriodName,
+    site: SiteFolder,
+    only: Annotated[list[str] | None, typer.Option(help="lwia/07 and what is inside it.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 2,
+    notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
+    clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
+    explain: Annotated[bool, typer.Option(help="Say why each page is executed anew.")] = False,
+    scheduler: Scheduler = "",
+    share: ShareFolder = "",
+    share_key: ShareKey = None,
+    worker_seconds: Annotated[
+        float, typer.Option(help="How long to wait for a worker when the scheduler has none left.")
+    ] = 120,
+    notebook_seconds: Annotated[float, typer.Option(help="A notebook's time limit.")] = 300,
+    notebook_mb: Annotated[float, typer.Option(help="A notebook's memory limit.")] = 4096,
+    earlier: Annotated[
+        list[str] | None, typer.Option(help="An older snapshot's folder or URL, for the trend.")
+    ] = None,
+    store: Store = SNAPSHOTS,
+    as_of: AsOf = None,
+    contacts: Contacts = "any_contact",
+) -> None:
+    """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
+    from ipats_lib.periods import Period
+    from ipats_lib.publishing.build import build
+    from ipats_lib.publishing.run import Options
+    from ipats_lib.snapshot import kept_snapshot
+
+    shared = _share(share, share_key)
+    options = Options(
+        notebooks=notebooks,
+        site=site,
+        period=Period.parse(period),
+        only=tuple(only or ()),
+        workers=workers,
+        clean=clean,
+        explain=_explain(explain),
+        failed=failed,
+        pool=_pool(scheduler, worker_seconds, shared),
+        notebook_seconds=notebook_seconds,
+        notebook_mb=notebook_mb,
+        earlier=tuple(kept_snapshot(place, store) for place in earlier or ()),
+        share=shared,
+    )
+    source = snapshot_of(extract, store, as_of, contacts)
+    with shown_progress() as advance:
+        run = build(source, options, advance)
+    said = (
+        "nothing had changed" if run.unchanged else f"{run.executed:,} runs of notebooks made anew"
+    )
+    say("published", f"Published {run.pages:,} pages: {said}.", **asdict(run))
+    print(options.site / options.period.name)
+
+
+@publishing.command()
+@sentences
+def rollback(period: PeriodName, site: SiteFolder) -> None:
+    """Show the publication before the current one again."""
+    from ipats_lib.publishing.site import Site
+
+    print(Site(site).rollback(period))
