@@ -1,8 +1,12 @@
 """One publication: found unchanged, or made and switched to."""
 
+import hashlib
+import json
+from collections.abc import Mapping
+
 from ipats_lib import __version__
 from ipats_lib.errors import PublicationError
-from ipats_lib.publishing.dependencies import inputs_hash
+from ipats_lib.publishing.dependencies import publication_parts
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options, Progress, Run
 from ipats_lib.publishing.site import Site
@@ -34,7 +38,7 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
     scopes = choose_scopes(snapshot.scopes(), options.only)
     facts = _facts(snapshot, options)
     with site.publisher():
-        inputs = inputs_hash({**facts, "scopes": [s.path for s in scopes]}, options.notebooks)
+        inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
         current = site.current_manifest(options.period.name)
         if (
             current
@@ -50,10 +54,16 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
 
 
 def _facts(snapshot: Snapshot, options: Options) -> dict[str, str]:
+    """What every page of a publication has in common."""
     return {
+        **publication_parts(options.notebooks),
         "as_of": snapshot.as_of.isoformat(),
-        "library": __version__,
         "earlier": " ".join(sorted(older.id for older in options.earlier)),
         "period": options.period.name,
         "snapshot": snapshot.id,
+        "version": __version__,
     }
+
+
+def _hash(facts: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
