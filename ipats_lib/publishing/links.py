@@ -14,7 +14,8 @@ _PLAIN_TAG = re.compile(
 )
 _PLAIN_LINK = re.compile(r"""<a href=(["'])([^"'<>&\s]+)\1>""")
 _ADDRESSES = frozenset(
-    "action background cite data formaction href longdesc manifest poster src xlink:href".split()
+    {"action", "background", "cite", "data", "formaction", "href", "longdesc", "manifest", "poster"}
+    | {"src", "xlink:href"}
 )
 _LISTS = {"imagesrcset": ",", "ping": " ", "srcset": ","}
 _IN_STYLE = re.compile(
@@ -35,7 +36,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value.strip() for name, value in attrs if value is not None}
         self.links.update(_addresses(tag, given))
-        self.places.update(given[name] for name in ("id", "name") if given.get(name))
+        names = ("id", "name") if tag == "a" else ("id",)
+        self.places.update(given[name] for name in names if given.get(name))
 
     def handle_data(self, data: str) -> None:
         if self.cdata_elem == "style":
@@ -52,15 +54,19 @@ def _addresses(tag: str, given: dict[str, str]) -> Iterator[str]:
             yield from (link for link, _ in read_links(value)[0])
         if "(" in value or "@" in value:
             yield from _in_style(value)
+    if tag == "base":
+        yield "/"  # under another base no link leads where it seems to, so none is taken
     if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
         found = _REFRESH.match(given.get("content", ""))
         yield found[1].strip() if found else ""
 
 
 def _in_style(text: str) -> Iterator[str]:
-    """Addresses of CSS. An escape in one is not undone, so that it leads nowhere known."""
+    """Addresses of CSS; `#name` is a part of the page's own drawing, and no link."""
     for match in _IN_STYLE.finditer(text):
-        yield (match[1] or match[2] or "").strip()
+        address = (match[1] or match[2] or "").strip()
+        if not address.startswith("#"):
+            yield address
 
 
 def read_links(html: str) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:

@@ -192,6 +192,56 @@ def test_any_other_link_stops_the_publication(tmp_path, static, name, link):
         verify(staged, files, static)
 
 
+OUTSIDE = (
+    "<a href=missing.html>x</a>",
+    "<a HREF='missing.html'>x</a>",
+    "<A\n href = 'missing.html' >x</A>",
+    "<a class='b'href='missing.html'>x</a>",
+    "<td title='a > b' class=\"c\"><a href='&#109;issing.html'>x</a></td>",
+    "<script>if (1 < 2) {}</script><a href='missing.html'>x</a>",
+    "<a href='/index.html'>x</a>",
+    "<a href='//index.html'>x</a>",
+    "<a href='../../state/index.html'>x</a>",
+    "<base href='planner/'>",
+    "<img src=a.png>",
+    "<img srcset='index.html 1x, https://e.example/a.png 2x'>",
+    "<link imagesrcset='https://e.example/a.png 2x'>",
+    "<form action='https://e.example/'>",
+    "<button formaction='https://e.example/'>",
+    "<object data='https://e.example/x'>",
+    "<video poster='https://e.example/x'>",
+    "<a href='index.html' ping='index.html https://e.example/x'>x</a>",
+    "<svg><image xlink:href='https://e.example/x'/></svg>",
+    "<iframe srcdoc='&lt;img src=https://e.example/x&gt;'></iframe>",
+    "<style>@import url(https://e.example/x.css)</style>",
+    "<style>@import 'https://e.example/x.css';</style>",
+    "<p style='background: URL( \"https://e.example/x\" )'>x</p>",
+    "<meta http-equiv=Refresh content='0; URL=https://e.example'>",
+    "<meta http-equiv='refresh' content='5,https://e.example'>",
+)
+
+
+@pytest.mark.parametrize("html", OUTSIDE)
+def test_a_link_is_seen_in_whatever_spelling(tmp_path, static, html):
+    staged = tmp_path / "staged"
+    files = [page(staged, "state/index.html"), page(staged, "lwia/07/index.html")]
+    (staged / "lwia/07/index.html").write_text(html)
+    with pytest.raises(PublicationError, match="lwia/07/index.html links to"):
+        verify(staged, files, static)
+
+
+def test_what_is_no_link_is_no_hindrance(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = [page(staged, "lwia/07/index.html")]
+    (staged / "lwia/07/index.html").write_text(
+        "<meta name='viewport' content='width=1'><a name=there data=x>x</a><a href=#there>y</a>"
+        "<p style='width: calc(1px + 2px)'>z</p><svg fill='url(#there)'></svg><a href>w</a>"
+        "<script>const s = 'a href=missing.html';</script><img srcset='index.html 2x'>"
+        "<meta http-equiv=refresh content=60><a href=' index.html#there '>v</a>"
+    )
+    verify(staged, files, static)
+
+
 @pytest.mark.parametrize("link", ["other.html#here", "#there"])
 def test_a_link_into_a_page_leads_to_a_place_that_is_there(tmp_path, static, link):
     staged = tmp_path / "staged"
