@@ -2,7 +2,6 @@
 
 import csv
 import functools
-import getpass
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from ipats_lib.access.roster import RosterFile, checked, read_roster
 from ipats_lib.access.store import Store
 from ipats_lib.access.usage import usage as used
 from ipats_lib.errors import IpatsError, UsageError
+from ipats_lib.who import user_name
 
 access = typer.Typer(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
 audit = typer.Typer(no_args_is_help=True, help="The log of every decision.")
@@ -48,7 +48,7 @@ def _note(folder: Path, event: str, user: str, thing: str = "", outcome: str = "
     """Record an operator's deed inside its transaction: no record, no deed; no deed, no record."""
     log = AuditLog(folder)
     try:
-        now, operator = datetime.now(UTC), f"operator {getpass.getuser()}"
+        now, operator = datetime.now(UTC), f"operator {user_name()}"
         log.append(Event(event, outcome, operator, user=user, object=thing), now)
     finally:
         log.close()
@@ -232,7 +232,7 @@ def verify_log(
 @_told
 def mend_log(log: AuditFolder = AUDIT) -> None:
     """Set a log file with a torn last line aside as evidence, and go on after the line before."""
-    print(mend(log, f"operator {getpass.getuser()}", datetime.now(UTC)))
+    print(mend(log, f"operator {user_name()}", datetime.now(UTC)))
 
 
 @audit.command()

@@ -9,7 +9,6 @@
 A server must refuse every path segment that starts with a dot.
 """
 
-import getpass
 import hashlib
 import json
 import os
@@ -37,6 +36,7 @@ from ipats_lib.publishing.files import (
 from ipats_lib.publishing.links import read_links
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
+from ipats_lib.who import user_name
 
 KEEP = 3
 # A reader who has followed the link before the switch may still be opening a file behind it.
@@ -101,10 +101,12 @@ class Site:
                     f"{self.root} is held by {holder}; try again later."
                 ) from None
             lock.truncate(0)
-            lock.write(f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()}")
+            lock.write(f"{user_name()} on {socket.gethostname()}, process {os.getpid()}")
             lock.flush()
-            yield
-            lock.truncate(0)
+            try:
+                yield
+            finally:
+                lock.truncate(0)
 
     def stage(self, period: str) -> Path:
         """An empty folder to build a publication in."""
