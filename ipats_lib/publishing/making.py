@@ -196,8 +196,9 @@ class _Making:
             self._count(page, made)
             for other, its_about in self.running.pop(key):
                 self._write(framer, other, its_about, made.content)
-                self.run.kept += 1
-            progress("notebooks", self.run.executed + self.run.kept, len(self.pages))
+                self.run.shared += 1
+            done = self.run.executed + self.run.shared + self.run.kept
+            progress("notebooks", done, len(self.pages))
         if failed:
             raise NotebookError(_failures(failed))
         progress("notebooks", len(self.pages), len(self.pages))
@@ -231,7 +232,10 @@ class _Making:
                     self.running[parts.key].append((page, data.about))
                 elif body := self._kept(parts.key):
                     self._write(framer, page, data.about, Content.read(body))
-                    self.run.kept += 1
+                    if parts.key in self.made:
+                        self.run.shared += 1
+                    else:
+                        self.run.kept += 1
                 else:
                     self._explain(page, parts)
                     self.running[parts.key] = []
