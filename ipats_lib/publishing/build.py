@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from ipats_lib import __version__
-from ipats_lib.errors import PublicationError
+from ipats_lib.errors import Interrupted, PublicationError
 from ipats_lib.publishing.dependencies import publication_parts
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options, Progress, Run
@@ -17,21 +19,33 @@ def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
     """Execute what changed, frame, verify and switch; the old publication stays on any failure.
 
     A failed notebook does not take the others along: they are made and kept for the next run,
-    then NotebookError names the failed ones. Raises PublicationError, PublisherBusyError or
-    UsageError too.
+    then NotebookError names the failed ones. Raises PublicationError, PublisherBusyError,
+    UsageError or Interrupted too.
     """
     site = Site(options.site)
     before = site.current(options.period.name)
+
+    def left() -> str:
+        switched = site.current(options.period.name) != before
+        seen = "the new publication already" if switched else "what they saw before"
+        return f"readers see {seen}, and the next run goes on from what was finished."
+
     try:
         return _build(site, snapshot, options, progress)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        switched = site.current(options.period.name) != before
-        seen = "the new publication already" if switched else "what they saw before"
-        raise PublicationError(
-            f"{options.site} cannot be written ({why}); readers see {seen}, and the next run goes "
-            "on from what was finished."
-        ) from None
+        raise PublicationError(f"{_refused(error, options.site)}; {left()}") from None
+    except KeyboardInterrupt:
+        raise Interrupted(f"The publication was interrupted; {left()}") from None
+
+
+def _refused(error: OSError, site: Path) -> str:
+    """What the system did not let us do: with the site, unless it names a place elsewhere."""
+    why = error.strerror or type(error).__name__
+    named = error.filename2 or error.filename  # what was to be written there comes first
+    place = os.fsdecode(named) if isinstance(named, str | bytes) else ""
+    if place and not Path(place).absolute().is_relative_to(site.absolute()):
+        return f"{place} cannot be read or written ({why})"
+    return f"{site} cannot be written ({why})"
 
 
 def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress) -> Run:
