@@ -11,6 +11,7 @@
     +-- AccessError            7   an account, link, roster or audit log is not as it must be
     (selfcheck ends with       8   when a public file's results differ from ours)
     +-- PublisherBusyError    75   another publisher holds the site (EX_TEMPFAIL)
+    +-- Interrupted          130   somebody stopped a publication (Ctrl-C)
 
 A message names file, row, element and rule. It never repeats a value from a record: whoever may
 see the record finds the value in the snapshot's findings.
@@ -75,3 +76,9 @@ class PublisherBusyError(IpatsError):
     """Another publisher holds the site."""
 
     exit_code = 75
+
+
+class Interrupted(IpatsError):  # noqa: N818  (what somebody asked for, no fault)
+    """Somebody stopped a publication; what is published is whole."""
+
+    exit_code = 130

@@ -1,7 +1,6 @@
 """The command line of access: accounts, links, the group, the roster, the audit log; serving."""
 
 import csv
-import getpass
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from ipats_lib.access.usage import usage as used
 from ipats_lib.console import sentences, writing
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing.commands import SiteFolder
+from ipats_lib.who import user_name
 
 access = typer.Typer(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
 audit = typer.Typer(no_args_is_help=True, help="The log of every decision.")
@@ -36,7 +36,7 @@ def _note(folder: Path, event: str, user: str, thing: str = "", outcome: str = "
     """Record an operator's deed inside its transaction: no record, no deed; no deed, no record."""
     log = AuditLog(folder)
     try:
-        now, operator = datetime.now(UTC), f"operator {getpass.getuser()}"
+        now, operator = datetime.now(UTC), f"operator {user_name()}"
         log.append(Event(event, outcome, operator, user=user, object=thing), now)
     finally:
         log.close()
@@ -220,7 +220,7 @@ def verify_log(
 @sentences
 def mend_log(log: AuditFolder = AUDIT) -> None:
     """Set a log file with a torn last line aside as evidence, and go on after the line before."""
-    print(mend(log, f"operator {getpass.getuser()}", datetime.now(UTC)))
+    print(mend(log, f"operator {user_name()}", datetime.now(UTC)))
 
 
 @audit.command()

@@ -1,8 +1,14 @@
 """One publication: found unchanged, or made and switched to."""
 
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
 from ipats_lib import __version__
-from ipats_lib.errors import PublicationError
-from ipats_lib.publishing.dependencies import inputs_hash
+from ipats_lib.errors import Interrupted, PublicationError
+from ipats_lib.publishing.dependencies import publication_parts
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options, Progress, Run
 from ipats_lib.publishing.site import Site
@@ -13,28 +19,40 @@ def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
     """Execute what changed, frame, verify and switch; the old publication stays on any failure.
 
     A failed notebook does not take the others along: they are made and kept for the next run,
-    then NotebookError names the failed ones. Raises PublicationError, PublisherBusyError or
-    UsageError too.
+    then NotebookError names the failed ones. Raises PublicationError, PublisherBusyError,
+    UsageError or Interrupted too.
     """
     site = Site(options.site)
     before = site.current(options.period.name)
+
+    def left() -> str:
+        switched = site.current(options.period.name) != before
+        seen = "the new publication already" if switched else "what they saw before"
+        return f"readers see {seen}, and the next run goes on from what was finished."
+
     try:
         return _build(site, snapshot, options, progress)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        switched = site.current(options.period.name) != before
-        seen = "the new publication already" if switched else "what they saw before"
-        raise PublicationError(
-            f"{options.site} cannot be written ({why}); readers see {seen}, and the next run goes "
-            "on from what was finished."
-        ) from None
+        raise PublicationError(f"{_refused(error, options.site)}; {left()}") from None
+    except KeyboardInterrupt:
+        raise Interrupted(f"The publication was interrupted; {left()}") from None
+
+
+def _refused(error: OSError, site: Path) -> str:
+    """What the system did not let us do: with the site, unless it names a place elsewhere."""
+    why = error.strerror or type(error).__name__
+    named = error.filename2 or error.filename  # what was to be written there comes first
+    place = os.fsdecode(named) if isinstance(named, str | bytes) else ""
+    if place and not Path(place).absolute().is_relative_to(site.absolute()):
+        return f"{place} cannot be read or written ({why})"
+    return f"{site} cannot be written ({why})"
 
 
 def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress) -> Run:
     scopes = choose_scopes(snapshot.scopes(), options.only)
     facts = _facts(snapshot, options)
     with site.publisher():
-        inputs = inputs_hash({**facts, "scopes": [s.path for s in scopes]}, options.notebooks)
+        inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
         current = site.current_manifest(options.period.name)
         if (
             current
@@ -50,10 +68,16 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
 
 
 def _facts(snapshot: Snapshot, options: Options) -> dict[str, str]:
+    """What every page of a publication has in common."""
     return {
+        **publication_parts(options.notebooks),
         "as_of": snapshot.as_of.isoformat(),
-        "library": __version__,
         "earlier": " ".join(sorted(older.id for older in options.earlier)),
         "period": options.period.name,
         "snapshot": snapshot.id,
+        "version": __version__,
     }
+
+
+def _hash(facts: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -7,9 +7,12 @@ is damaged counts as absent.
 
 import hashlib
 import os
+import time
 import zlib
 from pathlib import Path
 
+# How long a body waits for the run that goes on from it, when its own has failed or was killed.
+UNUSED_SECONDS = 7 * 24 * 3600.0
 _HASH_LENGTH = 64
 
 
@@ -21,9 +24,6 @@ class PageCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key
-
-    def has(self, key: str) -> bool:
-        return self._path(key).exists()
 
     def get(self, key: str) -> str | None:
         """The body kept under `key`; None when there is none or it is damaged."""
@@ -46,7 +46,11 @@ class PageCache:
         os.replace(beside, path)
 
     def keep_only(self, keys: set[str]) -> None:
-        """Remove every entry that none of the kept publications uses."""
+        """Remove every entry that none of the kept publications uses.
+
+        One of the last days stays: the next run of another period may go on from it.
+        """
+        now = time.time()
         for path in self.folder.glob("??/*"):
-            if path.name not in keys:
+            if path.name not in keys and abs(now - path.stat().st_mtime) > UNUSED_SECONDS:
                 path.unlink(missing_ok=True)

@@ -102,18 +102,16 @@ def installed() -> list[str]:
     return [sys.version, *sorted(found)]
 
 
-def inputs_hash(facts: Mapping[str, object], notebooks: Path) -> str:
-    """One hash over everything that a whole publication depends on."""
-    whole = {
+def publication_parts(notebooks: Path) -> dict[str, str]:
+    """The parts that a whole publication depends on, beside its data."""
+    return {
         **code_parts(),
-        "facts": dict(facts),
         "notebooks": hash_files(notebooks.glob("*/*.ipynb"), notebooks),
         "publishing": hash_files(
             {*_files(LIBRARY / "publishing"), *library_files(("ipats_lib.publishing.making",))},
             LIBRARY,
         ),
     }
-    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 def _files(folder: Path) -> list[Path]:

@@ -150,17 +150,20 @@ class _Making:
     def _carry_over(self, staged: Path, facts: dict[str, str]) -> list[PurePosixPath]:
         """With --only: take the other scopes' files from the current publication, unchanged.
 
-        UsageError when that one was made from another snapshot: two extracts must not be mixed.
+        UsageError when that one was made from other data, parameters, notebooks or code: one
+        publication never shows two states of them.
         """
         if not self.options.only or self.current is None:
             return []
         rebuilt = set(self.scopes)
         kept = [name for name in self.current.files if scope_of(name) not in rebuilt]
-        differs = any(self.current.facts.get(k) != v for k, v in facts.items() if k != "inputs")
-        if kept and differs:
+        compared = [name for name in sorted(facts) if name != "inputs"]
+        differing = [name for name in compared if self.current.facts.get(name) != facts[name]]
+        if kept and differing:
             raise UsageError(
                 f"{self.site.root} shows {self.options.period.name} from another snapshot or "
-                "version: publish all of it, or name another --site for a part."
+                f"version ({', '.join(differing)} changed): publish all of it, or name another "
+                "--site for a part."
             )
         source = self.site.root / self.options.period.name
         for name in kept:
@@ -193,8 +196,9 @@ class _Making:
             self._count(page, made)
             for other, its_about in self.running.pop(key):
                 self._write(framer, other, its_about, made.content)
-                self.run.kept += 1
-            progress("notebooks", self.run.executed + self.run.kept, len(self.pages))
+                self.run.shared += 1
+            done = self.run.executed + self.run.shared + self.run.kept
+            progress("notebooks", done, len(self.pages))
         if failed:
             raise NotebookError(_failures(failed))
         progress("notebooks", len(self.pages), len(self.pages))
@@ -228,7 +232,10 @@ class _Making:
                     self.running[parts.key].append((page, data.about))
                 elif body := self._kept(parts.key):
                     self._write(framer, page, data.about, Content.read(body))
-                    self.run.kept += 1
+                    if parts.key in self.made:
+                        self.run.shared += 1
+                    else:
+                        self.run.kept += 1
                 else:
                     self._explain(page, parts)
                     self.running[parts.key] = []

@@ -60,13 +60,15 @@ class Options:
 class Run:
     """What a publication did, for its operator (wall seconds).
 
-    pages: HTML pages that notebooks gave. executed and kept: runs of notebooks, one a scope.
+    pages: HTML pages that notebooks gave. executed, shared and kept: runs of notebooks, one a
+    scope: made now, made now for another reader too, and found in the cache.
     peak_mb: the most that the publisher held; notebook_mb and largest: the most that a process of
     a notebook held, with what it shared with its worker, and whose it was.
     """
 
     pages: int = 0
     executed: int = 0
+    shared: int = 0
     kept: int = 0
     unchanged: bool = False
     seconds: dict[str, float] = field(default_factory=dict)

@@ -9,7 +9,6 @@
 A server must refuse every path segment that starts with a dot.
 """
 
-import getpass
 import hashlib
 import json
 import os
@@ -34,8 +33,10 @@ from ipats_lib.publishing.files import (
     sync_tree,
     write_file,
 )
+from ipats_lib.publishing.links import read_links
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
+from ipats_lib.who import user_name
 
 KEEP = 3
 # A reader who has followed the link before the switch may still be opening a file behind it.
@@ -43,9 +44,7 @@ GRACE_SECONDS = 60.0
 KEEP_RUNS = 20
 RUN_FILES = frozenset({"state/run.html"})
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
-_LINK = re.compile(r"""\s(?:href|src)=["']([^"'#]*)(?:#([^"']*))?["']""")
 Each = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]
-_ANCHOR = re.compile(r"""\sid=["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +101,12 @@ class Site:
                     f"{self.root} is held by {holder}; try again later."
                 ) from None
             lock.truncate(0)
-            lock.write(f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()}")
+            lock.write(f"{user_name()} on {socket.gethostname()}, process {os.getpid()}")
             lock.flush()
-            yield
-            lock.truncate(0)
+            try:
+                yield
+            finally:
+                lock.truncate(0)
 
     def stage(self, period: str) -> Path:
         """An empty folder to build a publication in."""
@@ -286,8 +287,7 @@ def _look_at(path: str) -> _Seen:
     digest = hashlib.sha256(data).hexdigest()
     if not path.endswith(".html"):
         return _Seen(digest)
-    html = data.decode("utf-8")
-    return _Seen(digest, frozenset(_LINK.findall(html)), frozenset(_ANCHOR.findall(html)))
+    return _Seen(digest, *read_links(data.decode("utf-8")))
 
 
 def verify(
@@ -323,7 +323,8 @@ def _verify_links(name: str, links: set[str], present: set[str], shared: set[str
         if os.path.dirname(target) == "_static" and os.path.basename(target) in shared:
             continue
         inside = target.removeprefix("PERIOD/")
-        if inside not in present or not scope.contains(scope_of(inside)):
+        absolute = link.startswith(("/", "\\"))
+        if absolute or inside not in present or not scope.contains(scope_of(inside)):
             raise PublicationError(f"{name} links to {link}, which is not in its scope.")
 
 

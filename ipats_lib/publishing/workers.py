@@ -2,6 +2,7 @@
 
 import multiprocessing.forkserver
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -90,28 +91,45 @@ class LocalWorkers(Workers):
         )
 
     def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
-        try:
-            return self._pool.submit(function, *arguments, **options)
-        except BrokenProcessPool as error:
-            broken: Future[Any] = Future()
-            broken.set_exception(error)
-            return broken
+        return _asked(self._pool, function, *arguments, **options)
 
     def each(self, function: Callable[[str], Any], items: Iterable[str]) -> Iterable[Any]:
-        return self._pool.map(function, items, chunksize=ITEMS_AT_ONCE)
+        asked = list(items)
+        try:
+            return list(self._pool.map(function, asked, chunksize=ITEMS_AT_ONCE))
+        except BrokenProcessPool:  # the system may have ended a worker for its memory
+            self.renew()
+            return map(function, asked)
 
     def aside(self, function: Callable[[str], Any], items: Iterable[str]) -> Iterable[Any]:
         pool = self._processes()
-        futures = [pool.submit(function, item) for item in items]
+        asked = [(_asked(pool, function, item), item) for item in items]
         pool.shutdown(wait=False)
-        return (future.result() for future in futures)
+        return (function(i) if _lost(future) else future.result() for future, i in asked)
 
     def renew(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._start()
 
+    def end_at_once(self) -> None:
+        """End the processes, whatever they do; notebooks end with them."""
+        for process in list(self._pool._processes.values()):
+            process.terminate()
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def _asked(
+    pool: ProcessPoolExecutor, function: Any, /, *arguments: Any, **options: Any
+) -> Future[Any]:
+    """What a pool is to do; one that has lost a worker says so in the future."""
+    try:
+        return pool.submit(function, *arguments, **options)
+    except BrokenProcessPool as error:
+        broken: Future[Any] = Future()
+        broken.set_exception(error)
+        return broken
 
 
 @contextmanager
@@ -124,6 +142,9 @@ def local_workers(number: int) -> Iterator[Workers]:
         pool = LocalWorkers(number, folder)
         try:
             yield pool
+        except KeyboardInterrupt:
+            pool.end_at_once()
+            raise
         finally:
             # Waiting: Python would wait at its end anyway, and stumble over the half-closed pool.
             pool.shutdown(wait=True, cancel_futures=True)
@@ -145,11 +166,17 @@ def _context() -> BaseContext:
 def _begin(publisher: int, folder: Path) -> None:
     """In a new worker: never outlive the publisher, whose end may be a kill."""
     scratch.use(folder)
+    # A handler and not SIG_IGN, which every program that a notebook starts would inherit.
+    signal.signal(signal.SIGINT, _leave_to_the_publisher)
     if not sys.platform.startswith("linux"):
         threading.Thread(target=_end_with_publisher, daemon=True).start()
         return
     server = getattr(sys.modules.get(WARM_SERVER), "SERVER", None)
     process_tree.die_with_parent(server or publisher)
+
+
+def _leave_to_the_publisher(*_: object) -> None:
+    """Ctrl-C reaches every process of the terminal; the publisher ends us when it has to."""
 
 
 def _end_with_publisher() -> None:
@@ -181,12 +208,12 @@ def _finished(
     done, _ = wait(open_, timeout=seconds, return_when=FIRST_COMPLETED)
     if seconds and not done:
         pool.check()
-    if any(isinstance(_error(future), BrokenProcessPool) for future in done):
+    if any(_lost(future) for future in done):
         done, _ = wait(open_)  # the pool is dead, and with it every job that it had
     lost = []
     for future in done:
         tag, job = open_.pop(future)
-        if isinstance(_error(future), BrokenProcessPool):
+        if _lost(future):
             lost.append((tag, job))
         else:
             yield tag, pool.outcome(future, job)
@@ -199,12 +226,13 @@ def _finished(
 def _alone(pool: Workers, job: Job) -> Made | NotebookError:
     """A job that may have killed its worker, tried again with no other beside it."""
     future = pool.ended(job)
-    if not isinstance(_error(future), BrokenProcessPool):
+    if not _lost(future):
         return pool.outcome(future, job)
     pool.renew()
     said = f"{job.label} was tried twice, and each time the worker process that ran it died."
     return RunFailed(said, job.label, "its worker died twice")
 
 
-def _error(future: Future[Made]) -> BaseException | None:
-    return None if future.cancelled() else future.exception()
+def _lost(future: Future[Any]) -> bool:
+    """Whether a job went with its worker; waits until that is known."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenProcessPool)

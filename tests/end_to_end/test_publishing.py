@@ -203,6 +203,29 @@ def test_a_part_from_another_snapshot_is_refused(copied, extract, store, tmp_pat
     assert content(copied) == before
 
 
+def test_a_part_made_with_other_parameters_is_refused(
+    copied, extract, store, tmp_path, monkeypatch
+):
+    params = Path(shutil.copytree(ROOT / "params", tmp_path / "params"))
+    monkeypatch.setenv("IPATS_PARAMS", str(params))
+    with (params / "levels" / "published.csv").open("a") as levels:
+        levels.write("\n")
+    before = content(copied)
+    done = build(extract, copied, store, "--only", "lwia/90")
+    assert (done.returncode, content(copied)) == (2, before)
+    assert "(params changed): publish all of it" in done.stderr
+
+
+def test_a_part_made_with_other_notebooks_is_refused(copied, extract, store, tmp_path):
+    notebooks = Path(shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks"))
+    path = notebooks / "performance" / "summary.ipynb"
+    path.write_text(path.read_text() + "\n")
+    before = content(copied)
+    done = build(extract, copied, store, "--notebooks", notebooks, "--only", "lwia/90")
+    assert (done.returncode, content(copied)) == (2, before)
+    assert "(notebooks changed): publish all of it" in done.stderr
+
+
 def test_a_failing_notebook_stops_the_publication_and_tells_no_value(
     copied, extract, store, tmp_path
 ):

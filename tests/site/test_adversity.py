@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from ipats_lib.publishing.site import Site
 from tests.conftest import ROOT, once, passed, publish
 from tests.site.whole_builds import tree
+from tests.waiting import wait_until
 
 PERIOD = "PY2024Q4"
 
@@ -145,6 +147,30 @@ def test_f11_a_notebook_that_goes_wrong_is_named_and_takes_nothing_along(
     again = build(extract, small, store, "--explain")
     assert again.returncode == 0, again.stderr
     assert "comparison/areas" not in again.stdout, "what went well was kept"
+
+
+@pytest.mark.parametrize("how", ["text", "json"])
+def test_an_interrupted_publication_ends_in_one_sentence(small, extract, store, tmp_path, how):
+    """Ctrl-C, which reaches the publisher and its workers alike."""
+    mark = tmp_path / "mark"
+    hang = f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(600)"
+    before = tree(small / PERIOD)
+    with subprocess.Popen(
+        [
+            sys.executable, ROOT / "publish.py", "--log-format", how, "build", "--extract", extract,
+            "--store", store, "--period", PERIOD, "--site", small, "--only", planner_of(extract),
+            "--notebooks", with_cell(tmp_path, hang),
+        ],
+        stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as publisher:  # fmt: skip
+        wait_until(mark.exists)
+        os.killpg(publisher.pid, signal.SIGINT)
+        _, said = publisher.communicate(timeout=60)
+    assert publisher.returncode == 130
+    assert "interrupted; readers see what they saw before, and the next run goes on" in said
+    assert "Traceback" not in said
+    assert tree(small / PERIOD) == before
 
 
 def test_with_ordinary_kernels_the_bytes_are_the_same_and_the_log_is_json(

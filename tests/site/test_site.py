@@ -1,6 +1,8 @@
 """A publication is whole or absent.  Source: issue text "Publish"; security notes, Faults."""
 
+import errno
 import os
+import re
 import subprocess
 import sys
 import time
@@ -9,6 +11,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
+from ipats_lib.periods import Period
+from ipats_lib.publishing.build import build
+from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.run import Options
 from ipats_lib.publishing.site import KEEP, Site, scope_of, verify, walk
 
 PERIOD = "PY2024Q4"
@@ -119,6 +125,21 @@ def test_a_release_stays_for_those_who_are_still_opening_its_files(site):
     assert len(kept(site)) == KEEP + 2
 
 
+@pytest.mark.parametrize("days", [-8, 8])
+def test_a_body_that_no_publication_uses_waits_a_week_for_its_run(tmp_path, days):
+    """A run of one period that failed goes on where it was, though another was published since."""
+    cache, finished = PageCache(tmp_path), "ab" + "0" * 62
+    cache.put(finished, "body")
+    cache.keep_only(set())
+    assert cache.get(finished) == "body"
+    then = time.time() + days * 24 * 3600
+    os.utime(tmp_path / "ab" / finished, (then, then))
+    cache.keep_only({finished})
+    assert cache.get(finished) == "body"
+    cache.keep_only(set())
+    assert cache.get(finished) is None
+
+
 @pytest.mark.parametrize("clock", [-3600, 3600])
 def test_a_release_replaced_long_ago_goes_and_so_does_one_from_the_future(site, clock):
     publish(site, "old")
@@ -137,6 +158,20 @@ def test_a_second_publisher_is_told_who_holds_the_site(site):
     with site.publisher(), pytest.raises(PublisherBusyError, match=f"process {os.getpid()}"):
         second.__enter__()
     assert PublisherBusyError.exit_code == 75
+
+
+def test_a_run_that_failed_holds_nothing_in_its_name_any_more(site):
+    with pytest.raises(ValueError, match="failed"), site.publisher():
+        raise ValueError("failed")
+    assert (site.inner / "lock").read_text() == ""
+
+
+def test_a_publisher_whom_the_system_has_no_name_for_is_told_by_number(site, monkeypatch):
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 3_999_999_999)
+    with site.publisher():
+        assert (site.inner / "lock").read_text().startswith("uid 3999999999 on ")
 
 
 def test_a_killed_publisher_frees_the_site(site):
@@ -192,6 +227,56 @@ def test_any_other_link_stops_the_publication(tmp_path, static, name, link):
         verify(staged, files, static)
 
 
+OUTSIDE = (
+    "<a href=missing.html>x</a>",
+    "<a HREF='missing.html'>x</a>",
+    "<A\n href = 'missing.html' >x</A>",
+    "<a class='b'href='missing.html'>x</a>",
+    "<td title='a > b' class=\"c\"><a href='&#109;issing.html'>x</a></td>",
+    "<script>if (1 < 2) {}</script><a href='missing.html'>x</a>",
+    "<a href='/index.html'>x</a>",
+    "<a href='//index.html'>x</a>",
+    "<a href='../../state/index.html'>x</a>",
+    "<base href='planner/'>",
+    "<img src=a.png>",
+    "<img srcset='index.html 1x, https://e.example/a.png 2x'>",
+    "<link imagesrcset='https://e.example/a.png 2x'>",
+    "<form action='https://e.example/'>",
+    "<button formaction='https://e.example/'>",
+    "<object data='https://e.example/x'>",
+    "<video poster='https://e.example/x'>",
+    "<a href='index.html' ping='index.html https://e.example/x'>x</a>",
+    "<svg><image xlink:href='https://e.example/x'/></svg>",
+    "<iframe srcdoc='&lt;img src=https://e.example/x&gt;'></iframe>",
+    "<style>@import url(https://e.example/x.css)</style>",
+    "<style>@import 'https://e.example/x.css';</style>",
+    "<p style='background: URL( \"https://e.example/x\" )'>x</p>",
+    "<meta http-equiv=Refresh content='0; URL=https://e.example'>",
+    "<meta http-equiv='refresh' content='5,https://e.example'>",
+)
+
+
+@pytest.mark.parametrize("html", OUTSIDE)
+def test_a_link_is_seen_in_whatever_spelling(tmp_path, static, html):
+    staged = tmp_path / "staged"
+    files = [page(staged, "state/index.html"), page(staged, "lwia/07/index.html")]
+    (staged / "lwia/07/index.html").write_text(html)
+    with pytest.raises(PublicationError, match="lwia/07/index.html links to"):
+        verify(staged, files, static)
+
+
+def test_what_is_no_link_is_no_hindrance(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = [page(staged, "lwia/07/index.html")]
+    (staged / "lwia/07/index.html").write_text(
+        "<meta name='viewport' content='width=1'><a name=there data=x>x</a><a href=#there>y</a>"
+        "<p style='width: calc(1px + 2px)'>z</p><svg fill='url(#there)'></svg><a href>w</a>"
+        "<script>const s = 'a href=missing.html';</script><img srcset='index.html 2x'>"
+        "<meta http-equiv=refresh content=60><a href=' index.html#there '>v</a>"
+    )
+    verify(staged, files, static)
+
+
 @pytest.mark.parametrize("link", ["other.html#here", "#there"])
 def test_a_link_into_a_page_leads_to_a_place_that_is_there(tmp_path, static, link):
     staged = tmp_path / "staged"
@@ -227,3 +312,26 @@ def test_every_file_lies_in_a_scopes_folder():
     for name in ("index.html", "lwia/index.html", "lwia/7/index.html", "stateful/index.html"):
         with pytest.raises(PublicationError):
             scope_of(name)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ((), "SITE cannot be written"),
+        (("SITE/.ipats/staging/x",), "SITE cannot be written"),
+        ((".ipats/releases/x", None, "SITE/.PY2024Q4"), "SITE cannot be written"),
+        (("/nowhere/ipats-new-1",), "/nowhere/ipats-new-1 cannot be read or written"),
+    ],
+)
+def test_the_sentence_names_the_place_that_refused(tmp_path, monkeypatch, place, said):
+    site = str(tmp_path / "site")
+    named = [name and name.replace("SITE", site) for name in place]
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *named)
+
+    monkeypatch.setattr("ipats_lib.publishing.build._build", refuse)
+    options = Options(tmp_path, Path(site), Period.parse(PERIOD))
+    said = f"{said.replace('SITE', site)} (No space left on device); readers see"
+    with pytest.raises(PublicationError, match=re.escape(said)):
+        build(None, options, lambda *_: None)

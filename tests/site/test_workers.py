@@ -73,6 +73,21 @@ def test_what_is_found_aside_comes_in_order_from_no_process_that_makes_pages():
     assert [word for _, word in Workers().aside(pid_and, words)] == words
 
 
+def pid_or_death(publisher: str) -> int:
+    """Kills whoever is not the publisher, as the system does where memory is short."""
+    if os.getpid() != int(publisher):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_what_a_dying_worker_was_to_look_at_is_looked_at_here():
+    here = os.getpid()
+    with local_workers(1) as pool:
+        assert list(pool.each(pid_or_death, [str(here)] * 3)) == [here] * 3
+        assert list(pool.aside(pid_or_death, [str(here)] * 3)) == [here] * 3
+        assert pool.submit(os.getpid).result() != here
+
+
 def test_a_worker_that_dies_by_chance_costs_no_page(tmp_path):
     once = f"from pathlib import Path\nmark = Path({str(tmp_path / 'tried')!r})"
     die = f"if not mark.exists():\n    mark.touch()\n    {KILL_THE_WORKER.replace(chr(10), '; ')}"
