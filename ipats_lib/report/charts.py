@@ -10,7 +10,7 @@ import pandas as pd
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.disclosure import WITHHELD
 from ipats_lib.report import sentences
-from ipats_lib.report.display import drawn
+from ipats_lib.report.display import Html, drawn, paragraph
 from ipats_lib.rounding import half_up
 
 # Holds 3:1 on white and between neighbours (WCAG 1.4.11).
@@ -61,9 +61,12 @@ def rehearse() -> None:
     bars(shown, "Nothing", "n").spec()
 
 
-def against_levels(summary: pd.DataFrame, title: str) -> Figure:
-    """Percent of level of every figure with a verdict, with lines at 90 and 100 percent."""
-    known = sentences.with_verdict(summary)
+def against_levels(summary: pd.DataFrame, title: str) -> Figure | Html:
+    """Percent of level of every figure with a verdict, with lines at 90 and 100 percent; a sentence
+    where there is none."""
+    known, small = sentences.with_verdict(summary), sentences.too_small(summary)
+    if known.empty:
+        return paragraph(f"{title}: no figure has a verdict to draw. {small}".rstrip(), "empty")
     data = pd.DataFrame(
         {
             "indicator": known["title"],
@@ -97,8 +100,7 @@ def against_levels(summary: pd.DataFrame, title: str) -> Figure:
         .encode(x=alt.X("percent", type="quantitative"))
     )
     text = f"{title}. {len(data)} figures with a verdict; lines at 90 and 100 percent."
-    told = f"{text} {sentences.too_small(summary)}".rstrip()
-    return Figure(alt.layer(met, points).properties(height=220), title, told)
+    return Figure(alt.layer(met, points).properties(height=220), title, f"{text} {small}".rstrip())
 
 
 def _inline(data: pd.DataFrame) -> alt.InlineData:

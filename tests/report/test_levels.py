@@ -54,9 +54,10 @@ def test_where_all_figures_are_small_none_is_called_judged(area):
         "No figure of this scope is judged. Too small to be judged, with fewer than 10 counted: 15."
     )
     assert "Furthest" not in sentences.largest_gap(summary).plain
-    chart = charts.against_levels(summary, "x")
-    assert "0 figures with a verdict" in chart.description
-    assert "fewer than 10 counted: 15." in chart.description
+    assert charts.against_levels(summary, "x").plain == (
+        "x: no figure has a verdict to draw. "
+        "Too small to be judged, with fewer than 10 counted: 15."
+    )
 
 
 def test_the_largest_gap_is_that_of_a_figure_with_a_verdict(area):

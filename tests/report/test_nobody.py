@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from ipats_lib.report import Report, assessments, outlook, people, sentences, timelines
+from ipats_lib.report import Report, assessments, charts, outlook, people, sentences, timelines
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def test_the_summary_says_that_nobody_is_counted(nobody):
         "No figure of this scope is compared with its level: nobody is counted."
     )
     assert sentences.largest_gap(summary).plain == "No figure is judged."
+    assert charts.against_levels(summary, "x").plain == "x: no figure has a verdict to draw."
     assert sentences.small_numbers(summary).plain == (
         "No figure here rests on any record: nobody is counted."
     )

@@ -49,10 +49,12 @@ def test_a_roster_lists_what_its_figure_counts_in_every_window(area, measure, pl
 def test_a_roster_of_a_rate_lists_its_successes(area, measure):
     for window in area.period.windows:
         listed = counted_in(rosters.roster(area, measure), window)
-        figures = area.indicators(window).set_index(["program", "measure"])
-        successes = listed[listed["state"] == "success"].groupby("program", observed=True).size()
-        for program, number in successes.items():
-            assert number == figures.loc[(program, measure), "numerator"]
+        successes = listed.loc[listed["state"] == "success", "program"].value_counts()
+        figures = area.indicators(window)
+        figures = figures[(figures["measure"] == measure) & (figures["program"] != "title1")]
+        assert len(figures) >= len(TITLE_I)
+        for line in figures.itertuples():
+            assert successes.get(line.program, 0) == line.numerator
 
 
 @pytest.mark.parametrize("measure", INDICATORS)
@@ -116,11 +118,11 @@ def test_the_line_of_all_is_the_figure_and_no_group_exceeds_it(report):
 
 
 def test_the_service_tiers_and_the_counties_split_the_whole(report):
-    """Nobody is in two tiers, or lives in two counties."""
+    """Everybody is in one tier, and lives in one county, or outside Illinois."""
     for _, mine in report.breakdown.groupby(["program", "indicator"], observed=True):
         whole = mine["denominator"].iloc[0]
         for dimension in ("Service tier", "County of residence"):
-            assert mine.loc[mine["dimension"] == dimension, "denominator"].sum() <= whole
+            assert mine.loc[mine["dimension"] == dimension, "denominator"].sum() == whole
 
 
 def test_the_federal_form_says_what_the_summary_says(report):
