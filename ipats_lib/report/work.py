@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload import STATUSES, flow, workload
+from ipats_lib.caseload import STATUSES, after_exit, flow, workload
 from ipats_lib.caseload.status import FOLLOWED, load_service_bands
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.report import before, dashboards, display, downloads, queue, tables
@@ -14,8 +14,6 @@ from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
-
-FOLLOW_UPS = ("1503", "1412")
 
 
 def balance(report: Report) -> Html:
@@ -89,13 +87,13 @@ def placed(report: Report) -> pd.DataFrame:
     mine = dashboards.title_i(report).merge(queue.inner(report)[["row", "part"]], on="row")
     places = pd.Index(report.desk.rows["row"]).get_indexer(mine["row"])
     records = report.records
-    exits = records.day("901")
-    reached = np.logical_or.reduce([records.day(element) >= exits for element in FOLLOW_UPS])
+    view = flow.view_of(records, as_of(report.data.about))
+    reached = np.logical_or.reduce([~np.isnat(day) for day in after_exit.follow_ups(view)])
     return mine.assign(
         status=mine["status"].astype("str"),
         band=mine["band"].astype("str").where(mine["band"].notna()),
         entry=records.day("900")[places],
-        exit=exits[places],
+        exit=records.day("901")[places],
         reached=reached[places],
     )
 

@@ -6,6 +6,7 @@ number wherever it stands.
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -318,10 +319,22 @@ def test_work_by_planner_is_walked_to_its_customers(area):
     rows = area.data.frame("rows").set_index("row")
     held = work.placed(area)
     exits = rows.loc[held["row"], "901"].to_numpy()
-    reached = (rows.loc[held["row"], ["1503", "1412"]].max(axis=1).to_numpy() >= exits) & (
-        held["status"] == FOLLOWED
-    ).to_numpy()
-    assert flow["reached"].sum() == reached.sum()
+    mine = rows.loc[held["row"]]
+    given = (mine["1503"] > exits) | ((mine["1412"] > exits) & mine["905"].isin([1, 2, 3]))
+    assert flow["reached"].sum() == (given.to_numpy() & (held["status"] == FOLLOWED)).sum()
+
+
+def test_a_follow_up_on_the_day_of_exit_covers_nobody(area):
+    """L-30: it must lie after the exit. 1412 is that of youth."""
+    rows = area.data.frame("rows")
+    nothing = rows.assign(**{"1503": rows["901"], "1412": rows["901"]})
+    adults = nothing.assign(
+        **{"1412": rows["901"] + pd.Timedelta(1, "D"), "905": rows["905"].where(rows["row"] < 0)}
+    )
+    for planted in (nothing, adults):
+        data = replace(area.data, frames=area.data.frames | {"rows": planted})
+        flow = work.flow_frame(Report(data))
+        assert flow["reached"].sum() == 0 < flow["follow_up"].sum()
 
 
 def test_a_time_line_names_each_open_outcome_and_alert(state, planner):
@@ -373,8 +386,6 @@ def test_until_when_an_outcome_is_open_is_what_the_outlook_says(area):
 
 
 def test_without_a_service_table_the_time_line_tells_the_services_of_the_file(state, planner):
-    from dataclasses import replace
-
     data = state.slice(planner)
     bare = Report(replace(data, frames={n: f for n, f in data.frames.items() if n != "service"}))
     told = timelines.events(bare)
