@@ -49,6 +49,13 @@ def test_a_page_does_not_depend_on_the_reports_of_other_notebooks():
     assert "report/areas.py" not in summary
 
 
+@pytest.mark.parametrize("name", ["dashboards/state", "dashboards/area", "performance/outlook"])
+def test_a_change_to_a_table_of_the_caseload_makes_no_other_page_again(name):
+    found = dependencies.module_hashes(code_of((ROOT / f"notebooks/{name}.ipynb").read_text()))
+    assert "report/catalogue.py" in found
+    assert not {"report/dashboards.py", "report/flows.py", "report/engaged.py"} & set(found)
+
+
 def test_a_notebook_with_magics_depends_on_every_report():
     found = dependencies.module_hashes("%time 1\nfrom ipats_lib.report import tables")
     assert {f"report/{p.name}" for p in (dependencies.LIBRARY / "report").glob("*.py")} <= set(
