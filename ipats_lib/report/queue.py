@@ -244,6 +244,14 @@ def by_part(report: Report) -> Html:
     made = tables.table(counts_, f"Open lines by {title} and alert", columns, "nothing.")
     named = display.paragraph("; ".join(numbers) + ".")
     parts = [tables.as_narrow(made), named]
+    told, size = int(counts_["All"].sum()), len(queue(report))
+    if told > size:
+        parts.append(
+            display.paragraph(
+                "A record of several boards counts in each of their LWIAs: "
+                f"{told:,} lines by LWIA, {size:,} in the queue."
+            )
+        )
     if before.days(report):
         then = (columns[0], every, *before.columns(report))
         parts.append(tables.table(counts_, f"Open lines by {title}, by extract", then, "none."))
