@@ -28,6 +28,8 @@ from ipats_lib.params import params_folder, read_rows
 
 RACES = ("211", "212", "213", "214", "215")
 TRAININGS = ("1303", "1310", "1315")
+# The dimensions that say who somebody is.
+PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
 
 
 @dataclass(frozen=True, slots=True)

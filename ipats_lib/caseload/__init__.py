@@ -1,6 +1,7 @@
 """The caseload on the as-of date: status, alerts, data to mend, work, flow and engagement."""
 
 from ipats_lib.caseload import (
+    after_exit,
     applications,
     distribution,
     engagement,
@@ -28,6 +29,7 @@ __all__ = [
     "STATUSES",
     "Alert",
     "Desk",
+    "after_exit",
     "alerts",
     "applications",
     "caseload",

@@ -18,6 +18,7 @@ from ipats_lib.cohorts import (
     MISSING,
     Mask,
     Predicate,
+    View,
 )
 from ipats_lib.due_dates import due
 from ipats_lib.groups import TRAINING_TYPES
@@ -176,6 +177,14 @@ def _follow_up(desk: Desk, alert: Alert, who: Mask, elements: tuple[str, ...]) -
         ]
 
     return lines(desk, holds, last, until, told)
+
+
+def follow_ups(view: View) -> tuple[NDArray[np.datetime64], ...]:
+    """The dates of follow-up services after the exit: 1503, and of youth 1412. A date that is not
+    after it is missing (L-30)."""
+    exits = view.day("901")
+    of_youth = np.where(IN_YOUTH(view), view.day("1412"), NEVER)
+    return tuple(np.where(day > exits, day, NEVER) for day in (view.day("1503"), of_youth))
 
 
 def youth_follow_up(desk: Desk, alert: Alert) -> pd.DataFrame:

@@ -51,17 +51,21 @@ def alerts(desk: Desk, wanted: str = "") -> pd.DataFrame:
     table = pd.concat(filled, ignore_index=True)
     table = table.sort_values(["due", "alert", "customer", "row", "detail"], ignore_index=True)
     table = table.drop_duplicates(["alert", "row", "customer", "detail"], ignore_index=True)
-    return table.assign(level=_levels(table, desk.as_of), mine=whose(desk, table))[list(COLUMNS)]
+    level = levels_of(table["alert"], table["since"], desk.as_of)
+    return table.assign(level=level, mine=whose(desk, table))[list(COLUMNS)]
 
 
-def _levels(table: pd.DataFrame, as_of: date) -> NDArray[np.object_]:
-    """The level of each line: the last of the alert's that has begun."""
-    found = np.full(len(table), "", dtype=object)
-    days = (pd.Timestamp(as_of) - table["since"]).dt.days.to_numpy()
+def levels_of(alert: pd.Series, since: pd.Series, as_of: date) -> NDArray[np.object_]:
+    """The level of each line: the last of its alert's that has begun (`params/alert_levels.csv`).
+
+    since: the date that the alert counts from.
+    """
+    found = np.full(len(alert), "", dtype=object)
+    days = (pd.Timestamp(as_of) - since).dt.days.to_numpy()
     for level in load_levels():
-        mine = (table["alert"] == level.alert).to_numpy()
+        mine = (alert == level.alert).to_numpy()
         if "-" in level.start:
-            begun = np.full(len(table), as_of >= _in_program_year(level.start, as_of))
+            begun = np.full(len(alert), as_of >= _in_program_year(level.start, as_of))
         else:
             begun = days >= int(level.start)
         found[mine & begun] = level.level

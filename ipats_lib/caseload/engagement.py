@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.after_exit import follow_ups
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.gaps import services_only
@@ -255,14 +256,14 @@ def to_training(desk: Desk) -> pd.DataFrame:
 
 
 def follow_up_reach(desk: Desk) -> pd.DataFrame:
-    """Whether a follow-up service (1503, for youth also 1412) is recorded within 12 months after
+    """Whether a follow-up service (`after_exit.follow_ups`) is recorded within 12 months after
     exit, by exit quarter; exclusions left out. Of recent exits it may still come."""
     records, mine = _title1(desk)
     view = view_of(records, desk.as_of)
     exits = np.where(mine & ~EXCLUDED_FROM_EXIT_INDICATORS(view), view.day("901"), _NEVER)
     reached = np.zeros(len(records), dtype=np.bool_)
-    for element in ("1503", "1412"):
-        reached |= _span(view.day(element), exits) <= threshold("follow_up_days")
+    for day in follow_ups(view):
+        reached |= _span(day, exits) <= threshold("follow_up_days")
     return _events(exits, reached.astype(np.float64), records.text("100"))
 
 

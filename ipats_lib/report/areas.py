@@ -15,7 +15,6 @@ from ipats_lib.cohorts import Records
 from ipats_lib.params import load_areas, params_folder, read_rows
 from ipats_lib.report import (
     before,
-    dashboards,
     display,
     downloads,
     people,
@@ -82,7 +81,7 @@ def _counts(report: Report) -> pd.DataFrame:
 
 def _work(report: Report) -> dict[str, dict[str, float]]:
     """Active, in follow-up and weighted load of each LWIA, from the status of each record."""
-    lines = dashboards.title_i(report).merge(report.data.frame("seats"), on="row")
+    lines = report.title_i.merge(report.data.frame("seats"), on="row")
     status = lines["status"].astype("str")
     sums = pd.DataFrame(
         {

@@ -117,7 +117,10 @@ def _follows(report: Report, kind: str, name: str) -> str:
 def history(report: Report) -> Html:
     """Where the failures of earlier years come from: published ones, or invented ones."""
     area = _area(report)
-    known = sum(failure.area == area for failure in load_failures(report.data.about.synthetic))
+    known = sum(
+        failure.area == area and failure.py < report.period.py
+        for failure in load_failures(report.data.about.synthetic)
+    )
     invented = " They are invented, for the sample alone." if report.data.about.synthetic else ""
     if not known:
         return display.paragraph(

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
 from ipats_lib.disclosure import WITHHELD
+from ipats_lib.groups import PEOPLE
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.report import display, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column, Lines
 
-PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
 _NOBODY = "nobody is in this cohort."
 _FEW = "few: read the counts"
 _UNCLEAR = "no clear difference"

@@ -83,17 +83,3 @@ def engagement_offers(report: Report) -> Html:
         parts.append(downloads.offer("engagement-roster.csv", roster, "each customer and event"))
     parts.append(downloads.again(BOOK, "all tables as a workbook"))
     return display.together(*parts)
-
-
-def people_offers(report: Report) -> Html:
-    """Who is served, as CSV and workbook."""
-    sheets = {"Groups": people.group_frame(report), "Shares": people.share_frame(report)}
-    book = downloads.book(report, "Who is served", sheets)
-    parts = [
-        downloads.offer("people.csv", downloads.csv(sheets["Groups"]), "the active by group"),
-        downloads.offer("people.xlsx", book, "groups and shares as a workbook"),
-    ]
-    if report.scope.kind != "state":
-        parts.append(downloads.again("groups.csv", "each active customer's groups"))
-        parts.append(downloads.again("shares.csv", "whom each share counts"))
-    return display.together(*parts)

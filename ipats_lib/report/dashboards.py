@@ -1,43 +1,28 @@
-"""The caseload's tables: status, bands, the soft-exit watch, and what their rows count."""
+"""The caseload's tables: status, bands and the soft-exit watch."""
 
 from collections import Counter
-from collections.abc import Sequence
 from functools import cache
 
 import pandas as pd
 
 from ipats_lib import caseload as caseloads
-from ipats_lib.caseload import (
-    STATUSES,
-    engagement,
-    load_counts,
-    load_levels,
-    load_statuses,
-    load_thresholds,
-    soft_exit,
-)
+from ipats_lib.caseload import STATUSES, engagement, load_statuses, soft_exit
+from ipats_lib.caseload.alerts import levels_of
 from ipats_lib.caseload.status import is_active
 from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.report import before, counted, customers, display, queue, tables
+from ipats_lib.report import before, catalogue, counted, customers, display, queue, tables
 from ipats_lib.report.display import Html
-from ipats_lib.report.report import Report
+from ipats_lib.report.report import SEVERAL, Report
 from ipats_lib.report.tables import Column
 
 TITLE_I = tuple(PROGRAM_TITLES[program] for program in ("adult", "dw", "youth"))
-SEVERAL = "Several Title I programs"
 WP, NOT_ENROLLED, NO_PROGRAM = PROGRAM_TITLES["wp"], "Not enrolled", "In no program"
 WATCHED = ("A-07", "A-08")
 
 
-@cache
-def title_i(report: Report) -> pd.DataFrame:
-    """The lines of the caseload of Title I participants: all that the dashboards count."""
-    return counted.title_i(report.desk, report.caseload())
-
-
 def finding(report: Report) -> Html:
     """How many are active, how many of them the alerts watch, and who is not counted here."""
-    count = int(is_active(title_i(report)["status"]).sum())
+    count = int(is_active(report.title_i["status"]).sum())
     watched = watch_frame(report)["alert"].value_counts()
     every = report.caseload()
     alone = int((is_active(every["status"]) & (every["program"] == WP)).sum())
@@ -105,65 +90,14 @@ def statuses(report: Report) -> Html:
 def definitions(report: Report) -> Html:
     """What each status means that somebody has, and the numbers that bound it."""
     mine = set(status_frame(report)["status"])
-    known = [one for one in load_statuses() if one.status in mine]
-    lines = pd.DataFrame(
-        {
-            "status": [one.status for one in known],
-            "definition": [one.definition for one in known],
-            "source": [one.source for one in known],
-        }
-    )
-    columns = (
-        Column("status", "Status"),
-        Column("definition", "What it is"),
-        Column("source", "Source"),
-    )
-    return tables.table(lines, "The statuses", columns, "none.")
-
-
-def explained(*names: str, numbers: Sequence[str] = ()) -> Html:
-    """What rows of the catalogue count (`params/counts.csv`), and the numbers behind them."""
-    known = [load_counts()[name] for name in names]
-    frame = pd.DataFrame(
-        {
-            "name": [f"{one.id} {one.name}" for one in known],
-            "definition": [one.definition for one in known],
-            "action": [one.action for one in known],
-            "source": [one.source for one in known],
-        }
-    )
-    columns = (
-        Column("name", "Row"),
-        Column("definition", "What it is"),
-        Column("action", "What to do"),
-        Column("source", "Source"),
-    )
-    made = tables.table(frame, "What stands here", columns, "none.")
-    return display.together(made, thresholds(*numbers)) if numbers else made
-
-
-def thresholds(*names: str) -> Html:
-    """Numbers of the dashboards' rules, with what they mean (`params/caseload.csv`)."""
-    known = [load_thresholds()[name] for name in names]
-    frame = pd.DataFrame(
-        {
-            "definition": [one.definition for one in known],
-            "value": [f"{one.value:,} {one.unit}" for one in known],
-            "source": [one.source for one in known],
-        }
-    )
-    columns = (
-        Column("definition", "What the number is"),
-        Column("value", "Number", number=True),
-        Column("source", "Source"),
-    )
-    return tables.table(frame, "Numbers behind these figures", columns, "none.")
+    known = {one.status: one for one in load_statuses() if one.status in mine}
+    return catalogue.described(known, "The statuses", "Status")
 
 
 @cache
 def bands(report: Report) -> pd.DataFrame:
     """Active periods of participation by days since the last qualifying service: band, n (A-06)."""
-    sizes = title_i(report)["band"].value_counts(sort=False)
+    sizes = report.title_i["band"].value_counts(sort=False)
     frame = sizes.rename_axis("band").rename("n").reset_index().astype({"band": "str"})
     return before.beside(report, frame, "band", frame["band"].tolist())
 
@@ -208,17 +142,10 @@ def watch_frame(report: Report) -> pd.DataFrame:
     """
     found = soft_exit.watch(report.desk)
     left = (found["due"] - pd.Timestamp(report.desk.as_of)).dt.days
-    levels = [_level(a, d) for a, d in zip(found["alert"], found["days"], strict=True)]
+    levels = pd.Series(levels_of(found["alert"], found["last_service"], report.desk.as_of))
     return found.assign(
-        program=found["row"].map(queue.programs(report)),
-        state=queue.states(left, pd.Series(levels, index=found.index, dtype="object")),
+        program=found["row"].map(queue.programs(report)), state=queue.states(left, levels)
     )
-
-
-def _level(alert: str, days: int) -> str:
-    """The last level of the alert that has begun (`params/alert_levels.csv`)."""
-    begun = [one.level for one in load_levels() if one.alert == alert and days >= int(one.start)]
-    return begun[-1] if begun else ""
 
 
 def watch(report: Report) -> Html:

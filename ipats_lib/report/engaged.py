@@ -11,7 +11,7 @@ import pandas as pd
 from ipats_lib.caseload import engagement
 from ipats_lib.caseload.engagement import Engagement, load_engagement
 from ipats_lib.periods import Quarter
-from ipats_lib.report import before, display, tables
+from ipats_lib.report import before, catalogue, display, tables
 from ipats_lib.report.charts import PALETTE, Figure
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
@@ -52,7 +52,7 @@ def _value(value: float | None, indicator: Engagement) -> str:
 def summary_frame(report: Report) -> pd.DataFrame:
     """One row per indicator: name, quarter (the newest closed one), now, before (the quarter
     before), change, year (a year before), year_change, open (the quarter that is still running, or
-    for a share the newest that is not closed), n (events in two years), unit, definition; and what
+    for a share the newest that is not closed), n (events in two years), unit; and what
     each earlier extract gave as its newest closed figure, with since (the change)."""
     return pd.DataFrame([_summary(report, one) for one in load_engagement().values()])
 
@@ -78,8 +78,6 @@ def _summary(report: Report, indicator: Engagement) -> dict[str, object]:
         "open": so_far,
         "n": int(known["n"].sum()),
         "unit": indicator.unit,
-        "definition": indicator.definition,
-        "source": indicator.source,
         **_then(report, now, indicator),
     }
 
@@ -128,14 +126,10 @@ def summary(report: Report) -> Html:
     return display.together(made, tables.table(frame, caption, then, "none."))
 
 
-def definitions(report: Report) -> Html:
+def definitions() -> Html:
     """What each indicator is (`params/engagement.csv`)."""
-    columns = (
-        Column("name", "Indicator"),
-        Column("definition", "What it is"),
-        Column("source", "Source"),
-    )
-    return tables.table(summary_frame(report), "The indicators", columns, "none.")
+    known = {f"{one.id} {one.name}": one for one in load_engagement().values()}
+    return catalogue.described(known, "The indicators", "Indicator")
 
 
 def trends(report: Report) -> Html:

@@ -208,7 +208,7 @@ def overdue_frame(report: Report) -> pd.DataFrame:
     lines = [
         (
             report.data.about.as_of,
-            int(is_active(dashboards.title_i(report)["status"]).sum()),
+            int(is_active(report.title_i["status"]).sum()),
             int((dashboards.watch_frame(report)["alert"] == "A-08").sum()),
         )
     ]

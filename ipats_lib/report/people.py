@@ -7,15 +7,13 @@ import pandas as pd
 
 from ipats_lib.caseload import mix, trainings
 from ipats_lib.cohorts import Mask
-from ipats_lib.groups import TRAINING_TYPES
+from ipats_lib.groups import PEOPLE, TRAINING_TYPES
 from ipats_lib.levels.against import NOBODY
-from ipats_lib.report import before, display, queue, tables
+from ipats_lib.report import before, catalogue, display, downloads, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
-
-PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
 
 
 @cache
@@ -47,11 +45,8 @@ def shares(report: Report, *numbers: str) -> Html:
     mine = frame[[any(name.startswith(n) for n in numbers) for name in frame["id"]]]
     named = [known[name] for name in mine["id"]]
     shown = mine.assign(
-        definition=[share.definition for share in named],
-        action=[share.action for share in named],
         least=[display.NONE if s.at_least is None else display.rate(s.at_least) for s in named],
         status=list(map(_status, mine["flagged"], mine["whole"], (s.at_least for s in named))),
-        source=[share.source for share in named],
     )
     columns = (
         Column("name", "What"),
@@ -62,15 +57,10 @@ def shares(report: Report, *numbers: str) -> Html:
         Column("least", "At least", number=True),
         Column("status", "Status"),
     )
-    what = (
-        columns[0],
-        Column("definition", "What it is"),
-        Column("action", "What to do"),
-        Column("source", "Source"),
-    )
+    what = dict(zip(mine["name"], named, strict=True))
     return display.together(
         tables.table(shown, "Shares", columns, "none."),
-        tables.table(shown, "What the shares are", what, "none."),
+        catalogue.described(what, "What the shares are", "What"),
     )
 
 
@@ -233,3 +223,17 @@ def occupations(report: Report) -> Html:
     frame = occupation_frame(report)
     made = tables.table(frame, "Open trainings by occupation", columns, "no training is open.")
     return made if frame.empty else tables.as_roster(made)
+
+
+def offers(report: Report) -> Html:
+    """Who is served, as CSV and workbook."""
+    sheets = {"Groups": group_frame(report), "Shares": share_frame(report)}
+    book = downloads.book(report, "Who is served", sheets)
+    parts = [
+        downloads.offer("people.csv", downloads.csv(sheets["Groups"]), "the active by group"),
+        downloads.offer("people.xlsx", book, "groups and shares as a workbook"),
+    ]
+    if report.scope.kind != "state":
+        parts.append(downloads.again("groups.csv", "each active customer's groups"))
+        parts.append(downloads.again("shares.csv", "whom each share counts"))
+    return display.together(*parts)

@@ -5,7 +5,7 @@ import pandas as pd
 from ipats_lib.caseload.distribution import load_distribution
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.params import load_areas
-from ipats_lib.report import display, downloads, tables
+from ipats_lib.report import catalogue, display, downloads, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
@@ -65,20 +65,8 @@ def _written(unit: str, value: object) -> str:
 
 def definitions() -> Html:
     """What each check looks at, and where its limits come from."""
-    known = load_distribution().values()
-    frame = pd.DataFrame(
-        {
-            "name": [f"{check.id} {check.metric}" for check in known],
-            "definition": [check.definition for check in known],
-            "source": [check.source for check in known],
-        }
-    )
-    columns = (
-        Column("name", "Check"),
-        Column("definition", "What it is"),
-        Column("source", "Source"),
-    )
-    return tables.table(frame, "What the checks are", columns, "none.")
+    known = {f"{check.id} {check.metric}": check for check in load_distribution().values()}
+    return catalogue.described(known, "What the checks are", "Check")
 
 
 def offers(report: Report) -> Html:

@@ -1,5 +1,6 @@
 """The queue of a scope: who needs what, by when, and why."""
 
+from dataclasses import replace
 from functools import cache
 from html import escape
 
@@ -8,7 +9,7 @@ import pandas as pd
 from ipats_lib import caseload
 from ipats_lib.caseload import Alert, load_alerts, planners
 from ipats_lib.params import load_areas, one_of, read_each
-from ipats_lib.report import before, counted, customers, display, tables
+from ipats_lib.report import before, catalogue, counted, customers, display, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
@@ -243,6 +244,14 @@ def by_part(report: Report) -> Html:
     made = tables.table(counts_, f"Open lines by {title} and alert", columns, "nothing.")
     named = display.paragraph("; ".join(numbers) + ".")
     parts = [tables.as_narrow(made), named]
+    told, size = int(counts_["All"].sum()), len(queue(report))
+    if told > size:
+        parts.append(
+            display.paragraph(
+                "A record of several boards counts in each of their LWIAs: "
+                f"{told:,} lines by LWIA, {size:,} in the queue."
+            )
+        )
     if before.days(report):
         then = (columns[0], every, *before.columns(report))
         parts.append(tables.table(counts_, f"Open lines by {title}, by extract", then, "none."))
@@ -330,15 +339,11 @@ def counts(report: Report) -> Html:
         Column("late", "Overdue", display.count, number=True),
         *before.columns(report),
     )
-    what = (
-        Column("name", "Alert"),
-        Column("definition", "What it is"),
-        Column("action", "What to do"),
-        Column("source", "Source"),
-    )
+    known = (load_alerts()[alert] for alert in frame["alert"])
+    what = {f"{one.id} {one.name}": replace(one, definition=definition(one)) for one in known}
     return display.together(
         tables.table(shown, "Alerts", columns, "none."),
-        tables.table(frame, "What the alerts are", what, "none."),
+        catalogue.described(what, "What the alerts are", "Alert"),
     )
 
 

@@ -21,6 +21,7 @@ from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
+from ipats_lib.report import counted
 from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.source import sample_snapshot
@@ -28,6 +29,7 @@ from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
 
+SEVERAL = "Several Title I programs"
 CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
 
 
@@ -277,6 +279,11 @@ class Report:
         table = self.data.frame("caseload").merge(self._programs(), on="row")
         return table.sort_values("row", ignore_index=True)
 
+    @cached_property
+    def title_i(self) -> pd.DataFrame:
+        """The lines of the caseload of Title I participants: all that the dashboards count."""
+        return counted.title_i(self.desk, self._caseload)
+
     def _programs(self) -> pd.DataFrame:
         rows = self.data.frame("rows")
         today = as_of(self.data.about)
@@ -286,7 +293,7 @@ class Report:
         for stream in ("adult", "dw", "youth"):
             program[STREAMS[stream](view)] = PROGRAM_TITLES[stream]  # type: ignore[index]
         several = sum(STREAMS[s](view).astype("int8") for s in ("adult", "dw", "youth"))
-        program[IN_TITLE_I(view) & (several > 1)] = "Several Title I programs"
+        program[IN_TITLE_I(view) & (several > 1)] = SEVERAL
         customer = rows["100"].astype("str")
         return pd.DataFrame({"row": rows["row"], "customer": customer, "program": program})
 

@@ -1,7 +1,6 @@
 """The time line of a customer: what happened when, what is open, and which indicators it counts
 in."""
 
-from datetime import date
 from functools import cache
 from html import escape
 
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload import flow
+from ipats_lib.caseload import after_exit, flow
 from ipats_lib.caseload.status import QUALIFYING, TRAININGS
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.due_dates import due
@@ -17,7 +16,7 @@ from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.params import load_layout
-from ipats_lib.periods import LAG, Period, Quarter, program_year, program_year_end
+from ipats_lib.periods import LAG, Period, program_year_end
 from ipats_lib.periods import Report as Window
 from ipats_lib.projection import last_day
 from ipats_lib.report import customers, display, downloads, queue, tables
@@ -175,20 +174,21 @@ def _by(report: Report, outcomes: pd.DataFrame) -> list[str]:
         window = known[label]
         end = program_year_end(window.cohort("MSG").end)
         ends = last_day(view, measure, end)[mine["place"]]
-        locks = [_lock(window, measure, day) for day in exits[mine["place"]].tolist()]
+        locks = _locks(window, measure, exits[mine["place"]])
         pairs = zip(ends.astype("datetime64[D]"), locks, strict=True)
         found[mine.index] = [f"{end}, in IWDS by {lock}" for end, lock in pairs]
     return list(found)
 
 
-@cache
-def _lock(window: Window, measure: Measure, exit_: date | None) -> date:
-    """The due date of the annual report that counts the outcome: of an exit, wherever it is shown
+def _locks(
+    window: Window, measure: Measure, exits: NDArray[np.datetime64]
+) -> NDArray[np.datetime64]:
+    """The due date of the annual report that counts each outcome: of an exit, wherever it is shown
     (domain 2.2)."""
     cohort = INDICATORS[measure].cohort
-    if cohort == "MSG" or exit_ is None:
-        return due(Period(window.py))
-    return due(Period(program_year((Quarter.of(exit_) + LAG[cohort]).start)))
+    if cohort == "MSG":
+        return np.full(len(exits), due(Period(window.py)), dtype="datetime64[D]")
+    return after_exit.locked(exits, LAG[cohort])
 
 
 def index(report: Report) -> Html:

@@ -6,16 +6,14 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload import STATUSES, flow, workload
+from ipats_lib.caseload import STATUSES, after_exit, flow, workload
 from ipats_lib.caseload.status import FOLLOWED, load_service_bands
 from ipats_lib.caseload.thresholds import threshold
-from ipats_lib.report import before, dashboards, display, downloads, queue, tables
+from ipats_lib.report import before, catalogue, display, downloads, queue, tables
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
-
-FOLLOW_UPS = ("1503", "1412")
 
 
 def balance(report: Report) -> Html:
@@ -49,7 +47,7 @@ def weights() -> Html:
     frame = pd.DataFrame({"status": list(known), "weight": list(known.values())})
     columns = (Column("status", "Status"), Column("weight", "Weight", display.text, number=True))
     made = tables.table(frame, "Weights of the load: a project default", columns, "none.")
-    return display.together(dashboards.explained("A-25"), made)
+    return display.together(catalogue.explained("A-25"), made)
 
 
 @cache
@@ -86,16 +84,16 @@ def balanced(share: float) -> str:
 def placed(report: Report) -> pd.DataFrame:
     """The lines of the caseload of Title I, each with its planner (`part`) and its record's dates:
     entry, exit, and whether a follow-up service is recorded after the exit (reached)."""
-    mine = dashboards.title_i(report).merge(queue.inner(report)[["row", "part"]], on="row")
+    mine = report.title_i.merge(queue.inner(report)[["row", "part"]], on="row")
     places = pd.Index(report.desk.rows["row"]).get_indexer(mine["row"])
     records = report.records
-    exits = records.day("901")
-    reached = np.logical_or.reduce([records.day(element) >= exits for element in FOLLOW_UPS])
+    view = flow.view_of(records, as_of(report.data.about))
+    reached = np.logical_or.reduce([~np.isnat(day) for day in after_exit.follow_ups(view)])
     return mine.assign(
         status=mine["status"].astype("str"),
         band=mine["band"].astype("str").where(mine["band"].notna()),
         entry=records.day("900")[places],
-        exit=exits[places],
+        exit=records.day("901")[places],
         reached=reached[places],
     )
 

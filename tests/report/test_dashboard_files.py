@@ -46,7 +46,7 @@ OFFERS = {
         caseload_files.training_offers,
         caseload_files.engagement_offers,
     ),
-    "area": (work.offers, caseload_files.people_offers, quality.offers),
+    "area": (work.offers, people.offers, quality.offers),
     "state": (areas.offers,),
     "outlook": (ahead.offers, ahead.calendar_offers),
 }

@@ -122,6 +122,19 @@ def test_lines_by_area_are_those_of_the_areas(state, whole):
         ]
 
 
+def test_the_state_says_why_its_areas_have_more_lines_than_the_queue(whole, area):
+    sums, size = queue.part_counts(whole)["All"].sum(), len(queue.queue(whole))
+    assert sums > size
+    assert (
+        f"A record of several boards counts in each of their LWIAs: {sums:,} lines by LWIA, "
+        f"{size:,} in the queue." in queue.by_part(whole).plain
+    )
+    assert "several boards" not in queue.by_part(area).plain
+    rows = whole.data.frame("seats").drop_duplicates("row")
+    alone = Report(replace(whole.data, frames=whole.data.frames | {"seats": rows}))
+    assert "several boards" not in queue.by_part(alone).plain
+
+
 def test_records_to_mend_are_counted_and_listed_alike(report):
     found = mend.to_mend(report.records, as_of(report.data.about))
     shown = cells(mending.checks(report).html) if len(found) else []

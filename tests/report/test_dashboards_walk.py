@@ -4,6 +4,7 @@ Source: issue "Dashboard tools": counts reconcile with the performance pages, an
 number wherever it stands.
 """
 
+import importlib
 import re
 from collections import defaultdict
 from dataclasses import replace
@@ -15,6 +16,7 @@ from bs4 import BeautifulSoup
 
 from ipats_lib.caseload import engagement, flow, load_alerts, load_counts, load_schedule, mix
 from ipats_lib.caseload import trainings as caseload_trainings
+from ipats_lib.caseload.catalogue import Level
 from ipats_lib.caseload.flow import exits_known, months_before
 from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.indicators.rules import INDICATORS
@@ -24,6 +26,7 @@ from ipats_lib.report import (
     areas,
     calendar,
     caseload_files,
+    catalogue,
     dashboards,
     display,
     engaged,
@@ -310,10 +313,22 @@ def test_work_by_planner_is_walked_to_its_customers(area):
     rows = area.data.frame("rows").set_index("row")
     held = work.placed(area)
     exits = rows.loc[held["row"], "901"].to_numpy()
-    reached = (rows.loc[held["row"], ["1503", "1412"]].max(axis=1).to_numpy() >= exits) & (
-        held["status"] == FOLLOWED
-    ).to_numpy()
-    assert flow["reached"].sum() == reached.sum()
+    mine = rows.loc[held["row"]]
+    given = (mine["1503"] > exits) | ((mine["1412"] > exits) & mine["905"].isin([1, 2, 3]))
+    assert flow["reached"].sum() == (given.to_numpy() & (held["status"] == FOLLOWED)).sum()
+
+
+def test_a_follow_up_on_the_day_of_exit_covers_nobody(area):
+    """L-30: it must lie after the exit. 1412 is that of youth."""
+    rows = area.data.frame("rows")
+    nothing = rows.assign(**{"1503": rows["901"], "1412": rows["901"]})
+    adults = nothing.assign(
+        **{"1412": rows["901"] + pd.Timedelta(1, "D"), "905": rows["905"].where(rows["row"] < 0)}
+    )
+    for planted in (nothing, adults):
+        data = replace(area.data, frames=area.data.frames | {"rows": planted})
+        flow = work.flow_frame(Report(data))
+        assert flow["reached"].sum() == 0 < flow["follow_up"].sum()
 
 
 def test_a_time_line_names_each_open_outcome_and_alert(state, planner):
@@ -712,6 +727,21 @@ def test_the_watch_shows_the_level_that_the_queue_shows(area):
     assert len(set(watched)) > 1
 
 
+def test_a_level_that_begins_on_a_day_of_the_program_year_is_the_same_in_the_watch(
+    area, monkeypatch
+):
+    """The module, which the function of the same name hides in its package."""
+    rules = importlib.import_module("ipats_lib.caseload.alerts")
+    levels = (Level("A-07", "red", "07-01", "", ""), Level("A-08", "red", "07-01", "", ""))
+    monkeypatch.setattr(rules, "load_levels", lambda: levels)
+    watched = dashboards.watch_frame(area).set_index("row")["state"]
+    lines = queue.queue(area)
+    lines = lines[lines["alert"].isin(dashboards.WATCHED)].set_index("row")["state"]
+    assert watched.to_dict() == lines.to_dict()
+    assert queue.LEVELS["red"] in set(watched)
+    assert queue.LEVELS["amber"] not in set(watched)
+
+
 def test_every_figure_of_the_standing_is_counted_from_the_records(report):
     """Active, in follow-up, exited, in for long and enrolled, on three days."""
     rows, today = report.data.frame("rows"), as_of(report.data.about)
@@ -774,7 +804,7 @@ def test_every_row_of_the_catalogue_is_data_shown_on_its_page(area):
         return BeautifulSoup(shown.html, "html.parser").text
 
     for count in load_counts().values():
-        beside = text(dashboards.explained(count.id))
+        beside = text(catalogue.explained(count.id))
         assert all(part in beside for part in (count.definition, count.action, count.source))
     assert load_counts()["A-25"].definition in text(work.weights())
     alerts = text(queue.counts(area))

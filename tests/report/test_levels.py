@@ -168,6 +168,9 @@ def test_a_failed_score_says_its_band_and_what_follows_in_which_year(area, monke
     third = assessments.individual(report).html
     assert "third year of this failure: reorganization plan by the Governor" in third
     assert "They are invented" in assessments.history(report).plain
+    of_later_years = frozenset(replace(one, py=one.py + 10) for one in earlier)
+    monkeypatch.setattr(assessments, "load_failures", lambda _: of_later_years)
+    assert "No failure of an earlier year" in assessments.history(report).plain
 
 
 def test_overall_scores_have_the_three_bands_in_word_and_shape(area, monkeypatch):

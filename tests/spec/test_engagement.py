@@ -4,6 +4,7 @@ The extract is as of 15 August 2025: the running quarter is the third of 2025.
 """
 
 from datetime import date
+from string import ascii_uppercase
 
 import pandas as pd
 import pytest
@@ -19,7 +20,9 @@ ADULT = {"903": 1, "900": "2025-06-01"}
 
 def told(indicator: str, *rows: dict, **tables: pd.DataFrame) -> dict[int, list[float]]:
     """Quarters before the running one -> values, ordered."""
-    frame = records(*({"100": name, **row} for name, row in zip("ABCDEF", rows, strict=False)))
+    frame = records(
+        *({"100": name, **row} for name, row in zip(ascii_uppercase, rows, strict=False))
+    )
     found = engagement.events(Desk(frame, TODAY, tables), indicator)
     by_quarter = found.groupby("quarter")["value"]
     return {int(NOW - quarter): sorted(values) for quarter, values in by_quarter}
@@ -69,15 +72,21 @@ def test_e04_days_from_entry_to_the_first_training():
 
 
 def test_e05_follow_up_within_a_year_after_exit():
+    """On the day of exit it is none (L-30). 1412 is the follow-up of youth."""
     gone = {"903": 1, "900": "2024-01-01", "901": "2024-07-01"}
+    youth = {**gone, "903": 0, "905": 1}
     assert told(
         "E-05",
         {**gone, "1503": "2025-07-01"},
+        {**youth, "1412": "2024-07-02"},
+        {**youth, "903": 1, "1412": "2024-07-02"},
         {**gone, "1503": "2025-07-02"},
-        {**gone, "1412": "2024-07-01"},
+        {**gone, "1503": "2024-07-01"},
+        {**youth, "1412": "2024-07-01"},
+        {**gone, "1412": "2024-07-02"},
         gone,
         {**gone, "923": 2},
-    ) == {4: [0, 0, 1, 1]}
+    ) == {4: [0, 0, 0, 0, 0, 1, 1, 1]}
 
 
 def test_e06_the_same_customer_enters_again_within_365_days():

@@ -83,6 +83,13 @@ def test_every_page_depends_on_all_that_its_process_has_loaded_before_it():
     assert engine <= set(dependencies.module_hashes([]))
 
 
+@pytest.mark.parametrize("name", ["dashboards/state", "dashboards/area", "performance/outlook"])
+def test_a_change_to_a_table_of_the_caseload_makes_no_other_page_again(name):
+    found = dependencies.module_hashes(code_of((ROOT / f"notebooks/{name}.ipynb").read_text()))
+    assert "report/catalogue.py" in found
+    assert not {"report/dashboards.py", "report/flows.py", "report/engaged.py"} & set(found)
+
+
 def test_every_module_that_a_publication_runs_is_an_input_of_it():
     """The publisher and its workers, loaded for real, hold no module that is not hashed."""
     source = "import ipats_lib.publishing.making, ipats_lib.publishing.warm_server"
