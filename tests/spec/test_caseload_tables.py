@@ -82,12 +82,14 @@ def test_exits_by_reason_of_the_last_known_year():
             {**ADULT, "900": "2024-01-01", "901": "2025-01-02", "923": 98},
             {**ADULT, "900": "2024-01-01", "901": "2024-05-17"},
             {**ADULT, "900": "2024-01-01", "901": "2025-05-18"},
+            {**ADULT, "900": "2024-01-01", "901": "2025-01-02", "923": 8},
         ),
         TODAY,
     )
     assert dict(zip(found["reason"], found["exits"], strict=True)) == {
         "No exclusion": 2,
         "Deceased": 1,
+        "Code 08, not in the list": 1,
     }
 
 
@@ -142,7 +144,8 @@ SHARES = {
     "A-35": (
         [
             {**GONE, "1200": "2024-02-01", "802": 1},
-            {**GONE, "1302": "2024-02-01", "804": 0},
+            {**GONE, "1300": 1, "804": 0},
+            {**GONE, "1300": 0, "1302": "2024-02-01", "802": 1},
             {**GONE, "802": 1},
             {**GONE, "1200": "2024-02-01", "802": 1, "901": "2025-05-18"},
         ],
@@ -304,6 +307,30 @@ def test_applicants_without_a_record_are_told_apart():
     assert table.index[table["row"].isna()].tolist() == ["X", "Y"]
 
 
+def test_an_assignment_without_a_start_holds_and_stands_behind_a_dated_one():
+    """A: none other. B: a dated one too. C: it begins tomorrow."""
+    rows = records(*({"100": customer, **ADULT} for customer in "ABC"))
+    assignment = pd.DataFrame(
+        {
+            "customer": list("ABBC"),
+            "planner_id": ["1", "2", "1", "1"],
+            "from": pd.to_datetime([None, "2025-03-01", None, "2025-08-16"]),
+            "to": pd.NaT,
+        }
+    )
+    planner = pd.DataFrame({"planner_id": ["1", "2"], "active": [True, True]})
+    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
+    assert planners.current_planner(desk).tolist() == ["1", "2", ""]
+
+
+def test_financial_literacy_is_a_service():
+    """Domain 2.14, 5.2: 1206 of 10 August is five days ago."""
+    frame = records({"905": 1, "900": "2025-01-10", "906": "2025-01-10", "1206": "2025-08-10"})
+    table = caseload(frame, TODAY)
+    assert table["days"].tolist() == [5]
+    assert table["status"].tolist() == ["Active"]
+
+
 def test_the_days_since_the_last_service_stand_in_bands_that_hold_their_upper_end():
     days = {"2025-07-16": "0-30", "2025-07-15": "31-60", "2025-06-16": "31-60",
             "2025-06-15": "61-75", "2025-06-01": "61-75", "2025-05-31": "76-90",
@@ -336,6 +363,7 @@ def test_open_trainings_are_counted_in_each_of_the_three_places():
         {**ADULT, "1309": "2025-03-05", "1310": 6, "1311": "22222222"},
         {**OPEN, "1302": "2025-08-16"},
         {**ADULT, "1302": "2025-03-05"},
+        {**OPEN, "901": "2025-04-01"},
     )
     table = trainings.by_type(found).set_index("type")
     assert table.loc["Occupational"].tolist() == [2, 1, 2]
