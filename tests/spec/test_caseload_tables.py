@@ -307,6 +307,32 @@ def test_applicants_without_a_record_are_told_apart():
     assert table.index[table["row"].isna()].tolist() == ["X", "Y"]
 
 
+def test_the_certification_date_decides_whatever_the_status_says():
+    """A: another wording, not certified. B: certified before its status says so, and written
+    large. C: said to be certified, without a date. D: no status, certified tomorrow. E: denied,
+    written large. F: no date of application; G: the same, entered. H: enrolled, no entry yet."""
+    application = pd.DataFrame(
+        {
+            "customer": list("ABCDEFGH"),
+            "applied": pd.to_datetime(["2025-04-01"] * 5 + [None, None, "2025-04-01"]),
+            "certified": pd.to_datetime(
+                [None, "2025-04-10", None, "2025-08-16", None, "2025-04-10", None, None]
+            ),
+            "status": ["pending review", "Applied", "certified", None, "DENIED ", "certified",
+                       "applied", "enrolled"],
+        }
+    )  # fmt: skip
+    frame = records({"100": "G", **ADULT})
+    table = applications.waiting(application, frame, TODAY).set_index("customer")
+    assert table["status"].to_dict() == {
+        "A": "Applicant",
+        "B": "Certified, not enrolled",
+        "C": "Applicant",
+        "D": "Applicant",
+        "F": "Certified, not enrolled",
+    }
+
+
 def test_an_assignment_without_a_start_holds_and_stands_behind_a_dated_one():
     """A: none other. B: a dated one too. C: it begins tomorrow."""
     rows = records(*({"100": customer, **ADULT} for customer in "ABC"))
