@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.flow import exits_known
 from ipats_lib.due_dates import due
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import LAG, Period, Quarter
@@ -28,9 +29,9 @@ def cohort_calendar(report: Report, measure: Measure) -> pd.DataFrame:
 
     One row per report quarter: measure, report (period name), counted (exit quarter, or window of
     skill gains), measured (quarter of the outcome), due (quarterly report), locked (annual
-    report), complete (whether every exit of it is known: its last day is 90 days past), and the
-    records it holds so far: adult, dw, youth, title1 (each once; exits, for skill gains those in
-    education or training).
+    report), complete (whether every exit of it is known, see `flow.exits_known`), and the records
+    it holds so far: adult, dw, youth, title1 (each once; exits, for skill gains those in education
+    or training).
     """
     ahead = windows_ahead(report.period)
     return pd.DataFrame([_line(report, measure, period, window) for period, window in ahead])
@@ -47,7 +48,7 @@ def _line(report: Report, measure: Measure, period: Period, window: Window) -> d
         "measured": (counted + _MEASURED[measure]).label,
         "due": due(period),
         "locked": due(Period(period.py)),
-        "complete": "yes" if (today - counted.end).days > 90 else "not yet",
+        "complete": "yes" if counted.end <= exits_known(today) else "not yet",
         **_sizes(report, measure, period.name),
     }
 
