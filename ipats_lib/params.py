@@ -135,3 +135,16 @@ def load_areas() -> tuple[Area, ...]:
     columns = ("lwia", "name", "board_code", "board_code_evidence")
     rows = read_rows(params_folder() / "areas.csv", columns)
     return tuple(Area(row["lwia"], row["name"], row["board_code"]) for row in rows)
+
+
+@cache
+def load_application_words() -> dict[str, bool]:
+    """The words of an application's status, in lower case, and whether one of it still waits.
+
+    `params/applications.csv`; ParamsError when an answer is neither true nor false.
+    """
+
+    def word(row: dict[str, str]) -> tuple[str, bool]:
+        return row["status"].casefold(), one_of(row["waits"], ("true", "false")) == "true"
+
+    return dict(read_each("applications.csv", ("status", "waits", "source"), word))

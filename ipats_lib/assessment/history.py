@@ -9,7 +9,7 @@ from ipats_lib.assessment.scores import KINDS, assessed_programs
 from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import SYNTHETIC
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, params_folder, read_each, read_rows, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,26 @@ def years_failed(failures: Collection[Failure], py: int, area: str, kind: str, n
 
 
 @cache
-def _consequences() -> dict[tuple[str, int], str]:
-    path = params_folder() / "consequences.csv"
-    rows = read_rows(path, ("area_type", "years", "consequence", "source"))
-    try:
-        return {(row["area_type"], int(row["years"])): row["consequence"] for row in rows}
-    except ValueError as error:
-        raise ParamsError(f"{path}: years must be whole numbers.") from error
+def _consequences() -> dict[tuple[str, str, int], str]:
+    columns = ("area_type", "kinds", "years", "consequence", "source")
+
+    def told(row: dict[str, str]) -> dict[tuple[str, str, int], str]:
+        years = whole_number(row["years"])
+        kinds = [one_of(kind, KINDS) for kind in row["kinds"].split("|")]
+        return {(row["area_type"], kind, years): row["consequence"] for kind in kinds}
+
+    found: dict[tuple[str, str, int], str] = {}
+    for row in read_each("consequences.csv", columns, told):
+        found |= row
+    return found
 
 
-def consequence(area_type: str, years: int) -> str:
-    """What the law has follow so many consecutive years of a failure of the state or an LWIA."""
-    known = {number for kind, number in _consequences() if kind == area_type}
-    return _consequences()[area_type, min(years, max(known))]
+def consequence(area_type: str, kind: str, years: int) -> str:
+    """What the law has follow so many consecutive years of a failed score of one of `KINDS`.
+
+    The last that the law names holds for longer; a plan is for one program, so none follows from
+    an LWIA's overall indicator score. Empty for areas that it does not name, such as planners.
+    """
+    asked, every = (area_type, kind), _consequences().items()
+    named = {number: text for (area, of, number), text in every if (area, of) == asked}
+    return named.get(min(years, max(named, default=0)), "")

@@ -18,7 +18,7 @@ from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.edit_checks import CHECKS, GAINS
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
-from ipats_lib.caseload.mix import participated
+from ipats_lib.caseload.mix import INTENSIVE, participated
 from ipats_lib.caseload.status import active, in_training, last_service
 from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.cohorts import (
@@ -126,7 +126,7 @@ def _of_area(
             value, n = METRICS[check.id](view, mine, check.days)
             everyone = float("nan")
             if check.base == "area":
-                everyone, _ = _share(mine & participated(view), _intensively(view))
+                everyone, _ = _share(mine & participated(view), INTENSIVE(view))
             lines.append((check.id, area, program, n, value, everyone))
     return lines
 
@@ -149,10 +149,6 @@ def _exited(view: View, days: int) -> Mask:
 
 def _trained(view: View) -> Mask:
     return view.code("1300") == 1
-
-
-def _intensively(view: View) -> Mask:
-    return ~np.isnat(view.day("1200")) | _trained(view)
 
 
 def _credentials(view: View, mine: Mask, days: int) -> Figure:
@@ -186,7 +182,7 @@ def _excluded(view: View, mine: Mask, days: int) -> Figure:
 
 def _veterans(view: View, mine: Mask, _: int) -> Figure:
     eligible = np.isin(view.code("301"), (1, 2, 3))
-    return _share(mine & participated(view) & eligible, _intensively(view))
+    return _share(mine & participated(view) & eligible, INTENSIVE(view))
 
 
 def _barriers(view: View, mine: Mask, _: int) -> Figure:

@@ -257,13 +257,19 @@ def to_training(desk: Desk) -> pd.DataFrame:
 
 def follow_up_reach(desk: Desk) -> pd.DataFrame:
     """Whether a follow-up service (`after_exit.follow_ups`) is recorded within 12 months after
-    exit, by exit quarter; exclusions left out. Of recent exits it may still come."""
+    exit, by exit quarter; exclusions left out. Of recent exits it may still come. The records
+    hold the newest date alone: one after the year hides whether there was one in it, so who has
+    no other date is left out."""
     records, mine = _title1(desk)
     view = view_of(records, desk.as_of)
     exits = np.where(mine & ~EXCLUDED_FROM_EXIT_INDICATORS(view), view.day("901"), _NEVER)
     reached = np.zeros(len(records), dtype=np.bool_)
+    later = reached.copy()
     for day in follow_ups(view):
-        reached |= _span(day, exits) <= threshold("follow_up_days")
+        since = _span(day, exits)
+        reached |= since <= threshold("follow_up_days")
+        later |= since > threshold("follow_up_days")
+    exits = np.where(later & ~reached, _NEVER, exits)
     return _events(exits, reached.astype(np.float64), records.text("100"))
 
 

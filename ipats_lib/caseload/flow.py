@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from ipats_lib.caseload.catalogue import read_alerts
 from ipats_lib.caseload.status import active, in_follow_up, is_open
 from ipats_lib.caseload.thresholds import threshold
-from ipats_lib.cohorts import IN_TITLE_I, Mask, Records, View
+from ipats_lib.cohorts import IN_TITLE_I, MISSING, Mask, Records, View
 from ipats_lib.periods import Quarter, Window, program_year
 
 MONTHS = 24
-# Element 923 (domain 2.3).
+# Element 923; 98 and 99 are legacy codes read as 00 (domain 2.3).
 EXIT_REASONS: Mapping[int, str] = {
-    0: "No exclusion",
+    **dict.fromkeys((MISSING, 0, 98, 99), "No exclusion"),
     1: "Institutionalized",
     2: "Health or medical",
     3: "Deceased",
@@ -63,8 +63,7 @@ def entries_and_exits(records: Records, as_of: date) -> pd.DataFrame:
     for what, element in (("Enrolment", "900"), ("Exit", "901")):
         days = records.day(element)
         place = np.flatnonzero(mine & (days <= np.datetime64(as_of)))
-        codes = records.code("923")[place].tolist() if element == "901" else None
-        reason = [EXIT_REASONS.get(c, EXIT_REASONS[0]) for c in codes] if codes else ""
+        reason = _reasons(records.code("923")[place]) if element == "901" else ""
         day = days[place].astype("datetime64[s]")
         parts.append(pd.DataFrame({"place": place, "what": what, "day": day, "reason": reason}))
     return pd.concat(parts, ignore_index=True)
@@ -156,8 +155,12 @@ def exits_of_known_months(records: Records, as_of: date) -> tuple[Mask, list[str
     view, months = view_of(records, as_of), known_months(as_of)
     exited = view.day("901").astype("datetime64[M]")
     mine = IN_TITLE_I(view) & (exited >= months[0]) & (exited <= months[-1])
-    codes = view.code("923")[mine].tolist()
-    return mine, [EXIT_REASONS.get(code, EXIT_REASONS[0]) for code in codes]
+    return mine, _reasons(view.code("923")[mine])
+
+
+def _reasons(codes: NDArray[np.int32]) -> list[str]:
+    """The reason of each exit (923) in words; a code that the list lacks is named as it is."""
+    return [EXIT_REASONS.get(code, f"Code {code:02d}, not in the list") for code in codes.tolist()]
 
 
 def long_standing(records: Records, running: Mask, day: date) -> Mask:

@@ -69,7 +69,8 @@ def _of_type(*codes: int) -> Predicate:
 
 _WORK_EXPERIENCE = _filled("1203", "1405")
 _SUPPORTED = _filled("1409")
-_INTENSIVE = _filled("1200", "1302")
+# Individualized service or training (domain 2.14).
+INTENSIVE = _filled("1200") | has_code("received_training", "1300", 1)
 _ON_THE_JOB, _APPRENTICE, _CUSTOMIZED = _of_type(1), _of_type(9), _of_type(5)
 _IN_PROGRAM = (IN_ADULT, IN_DISLOCATED_WORKER, IN_YOUTH)
 
@@ -112,7 +113,7 @@ QUESTIONS: dict[str, Question] = {
         _OUT_OF_SCHOOL,
     ),
     "A-35": (
-        lambda view: _exited_last_year(view) & IN_ADULT(view) & _INTENSIVE(view),
+        lambda view: _exited_last_year(view) & IN_ADULT(view) & INTENSIVE(view),
         PRIORITY,
     ),
 }  # fmt: skip

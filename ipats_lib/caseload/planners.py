@@ -12,12 +12,16 @@ ASSIGNED, WORKED_WITH = "assigned to me", "worked with"
 
 @kept
 def begun_assignments(desk: Desk) -> pd.DataFrame:
-    """Assignments that began by the as-of date, to planners who are active, oldest first."""
+    """Assignments that began by the as-of date, to planners who are active, oldest first.
+
+    One without a start has begun, as it has for whose pages show a customer (`Contacts`); it
+    stands before those that have one.
+    """
     planner, assignment = desk.tables["planner"], desk.tables["assignment"]
     working = set(planner.loc[planner["active"].fillna(False).astype("bool"), "planner_id"])
-    begun = assignment["from"] <= pd.Timestamp(desk.as_of)
+    begun = assignment["from"].isna() | (assignment["from"] <= pd.Timestamp(desk.as_of))
     mine = assignment[begun & assignment["planner_id"].isin(working)]
-    return mine.sort_values(["from", "planner_id"])
+    return mine.sort_values(["from", "planner_id"], na_position="first")
 
 
 @kept

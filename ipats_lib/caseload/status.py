@@ -45,7 +45,8 @@ TRAININGS = (("1302", "1308"), ("1309", "1313"), ("1314", "1318"))
 # Dates of services that extend participation; follow-up, self-service and supportive services
 # do not (domain 2.1, 5.2).
 QUALIFYING = (
-    *("900", "1001", "1003", "1004", "1200", "1201", "1203", "906", "1405", "1410", "1411"),
+    *("900", "1001", "1003", "1004", "1200", "1201", "1203", "1206"),
+    *("906", "1405", "1410", "1411"),
     *(day for training in TRAININGS for day in training),
 )
 ELEMENTS = (

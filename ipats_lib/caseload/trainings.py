@@ -8,11 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload.desk import Desk
+from ipats_lib.caseload.desk import Desk, active
 from ipats_lib.caseload.mix import KINDS
 from ipats_lib.caseload.status import TRAININGS
 from ipats_lib.caseload.thresholds import threshold
-from ipats_lib.cohorts import IN_TITLE_I
 
 OCCUPATIONS = ("1306", "1311", "1316")
 NOT_RECORDED = "Not recorded"
@@ -20,7 +19,7 @@ COLUMNS = ("row", "customer", "slot", "start", "type", "occupation", "with_accou
 
 
 def open_trainings(desk: Desk, types: Mapping[int, str]) -> pd.DataFrame:
-    """Every training that is open on the as-of date, of Title I participants.
+    """Every training that is open on the as-of date, of active Title I participants.
 
     types: titles of the codes of 1303. One row per training (`COLUMNS`): slot 1 to 3 (1302, 1309,
     1314); type, occupation (O*NET code of 1306, 1311, 1316) and provider are `NOT_RECORDED` where
@@ -30,7 +29,7 @@ def open_trainings(desk: Desk, types: Mapping[int, str]) -> pd.DataFrame:
     for slot, (kind, work, (start, end)) in enumerate(
         zip(KINDS, OCCUPATIONS, TRAININGS, strict=True), start=1
     ):
-        open_ = IN_TITLE_I(view) & (view.day(start) <= desk.today) & np.isnat(view.day(end))
+        open_ = active(view) & (view.day(start) <= desk.today) & np.isnat(view.day(end))
         work_of = pd.Series(records.text(work)[open_], dtype="object").astype("str")
         parts.append(
             pd.DataFrame(

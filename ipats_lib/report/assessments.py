@@ -111,7 +111,8 @@ def _follows(report: Report, kind: str, name: str) -> str:
     failures = load_failures(report.data.about.synthetic)
     years = years_failed(failures, report.period.py, _area(report), kind, name)
     nth = _NTH.get(years, f"year {years}")
-    return f"{nth} of this failure: {consequence(report.scope.kind, years)}"
+    follows = consequence(report.scope.kind, kind, years)
+    return f"{nth} of this failure" + (f": {follows}" if follows else "")
 
 
 def history(report: Report) -> Html:

@@ -29,9 +29,9 @@ def cohort_calendar(report: Report, measure: Measure) -> pd.DataFrame:
 
     One row per report quarter: measure, report (period name), counted (exit quarter, or window of
     skill gains), measured (quarter of the outcome), due (quarterly report), locked (annual
-    report), complete (whether every exit of it is known, `flow.exits_known`), and the
-    records it holds so far: adult, dw, youth, title1 (each once; exits, for skill gains those in
-    education or training).
+    report), complete (whether every exit of it is known, see `flow.exits_known`), and the records
+    it holds so far: adult, dw, youth, title1 (each once; exits, for skill gains those in education
+    or training).
     """
     ahead = windows_ahead(report.period)
     return pd.DataFrame([_line(report, measure, period, window) for period, window in ahead])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ipats_lib.extract.cells import Typed, type_column
 from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.tables import TableColumn, TableFile
+from ipats_lib.params import load_application_words
 from ipats_lib.snapshot.areas import Customers, Masks, Numbers, area_bits, look_up
 from ipats_lib.snapshot.contacts import Contacts, Homes, Planners
 from ipats_lib.snapshot.log import FindingsLog
@@ -117,7 +118,21 @@ class CaseIntake:
         if "lwia" in columns:
             broken.append(("C-02", "lwia", np.flatnonzero(keys.areas == 0)))
         broken += unreadable_cells(file, columns)
+        if file.table == "application":
+            broken += _unclear_applications(columns)
         self.log.add(*case_findings(file, batch, broken, keys.areas, keys.customers))
+
+
+def _unclear_applications(columns: Columns) -> list[Broken]:
+    """Of an unknown status, which is taken as waiting; and without a date, which has no age."""
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(columns["status"].values))
+    known = pc.is_in(words, value_set=pa.array(load_application_words()))
+    dated = columns["applied"].values.is_valid()
+    masks = [("C-05", "status", known), ("C-06", "applied", dated)]
+    return [
+        (rule, element, np.flatnonzero(~mask.to_numpy(zero_copy_only=False)))
+        for rule, element, mask in masks
+    ]
 
 
 def unreadable_cells(file: TableFile, columns: Columns) -> list[Broken]:

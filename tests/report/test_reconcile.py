@@ -3,6 +3,8 @@
 Source: issue "Performance tools", "Right to the record": totals, groups, areas and planners.
 """
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -227,6 +229,17 @@ def test_the_calendar_holds_the_exits_of_its_quarters(area):
     rows = area.data.frame("rows")
     exits = rows[rows["901"].between("2024-04-01", "2024-06-30") & rows["903"].isin([1, 2, 3])]
     assert first["adult"] == len(exits)
+
+
+@pytest.mark.parametrize(("today", "complete"), [("2024-09-27", "not yet"), ("2024-09-28", "yes")])
+def test_a_quarter_is_complete_on_the_day_that_knows_its_last_exit(
+    area, monkeypatch, today, complete
+):
+    """The quarter ends on 30 June 2024; its exits are known 90 days later, on 28 September."""
+    monkeypatch.setattr(calendar, "as_of", lambda _: date.fromisoformat(today))
+    monkeypatch.setattr(calendar, "_sizes", lambda *_: {})
+    line = calendar.cohort_calendar.__wrapped__(area, "ERQ2").iloc[0]
+    assert (line["counted"], line["complete"]) == ("2024 Q2", complete)
 
 
 def test_areas_and_planners_are_counted_from_the_states_rows(state):

@@ -13,8 +13,8 @@ AS_OF = "20250815"
 LWIA_OF = {area.board_code: area.lwia for area in load_areas()}
 TITLE_ONE = ("903", "904", "905")
 # Dates of services that extend participation (domain 5.2), and titles of those that do not.
-QUALIFYING = ("900", "906", "1001", "1003", "1004", "1200", "1201", "1203", "1302", "1308", "1309",
-              "1313", "1314", "1318", "1405", "1410", "1411")  # fmt: skip
+QUALIFYING = ("900", "906", "1001", "1003", "1004", "1200", "1201", "1203", "1206", "1302", "1308",
+              "1309", "1313", "1314", "1318", "1405", "1410", "1411")  # fmt: skip
 NOT_QUALIFYING = ("Supportive service", "Follow-up contact", "Youth follow-up service")
 
 

@@ -285,6 +285,24 @@ def test_case_tables_are_typed_the_same_way(tmp_path):
     ]
 
 
+def test_an_application_of_unknown_status_or_without_a_date_is_a_finding(tmp_path):
+    """What decides is the date of certification; the findings say what was not understood."""
+    table = """
+        customer | lwia | applied    | certified | status
+        a        | 1    | 2024-01-01 |           | applied
+        a        | 1    | 2024-01-01 |           | Denied
+        a        | 1    | 2024-01-01 |           | pending review
+        a        | 1    |            |           |
+    """
+    extract = write_extract(tmp_path / "e", "100 | 900\na | 20240101", {"application": table})
+    snapshot = make_snapshot(extract, tmp_path / "store")
+    assert found(snapshot, "C-05", "C-06") == [
+        ("C-05", "status", 4, "pending review"),
+        ("C-05", "status", 5, None),
+        ("C-06", "applied", 5, None),
+    ]
+
+
 def test_a_last_line_without_line_end_is_read_with_a_warning(tmp_path):
     extract = write_extract(tmp_path / "extract", "100 | 900\na | 20240101\nb | 20240102")
     path = extract / "pirl.csv"

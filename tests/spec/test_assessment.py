@@ -19,6 +19,7 @@ from ipats_lib.assessment import (
 )
 from ipats_lib.assessment.adjustment import Adjustment, Term
 from ipats_lib.assessment.history import Failure
+from ipats_lib.assessment.scores import KINDS
 from ipats_lib.errors import ParamsError
 from ipats_lib.levels import Level, band_of, key_of
 from ipats_lib.params import params_folder
@@ -111,9 +112,23 @@ def test_years_of_the_same_failure_are_counted_without_a_gap():
 
 
 def test_what_follows():
-    assert consequence("lwia", 1) == "technical assistance"
-    assert consequence("lwia", 3) == consequence("lwia", 4) == "reorganization plan by the Governor"
-    assert consequence("state", 2).startswith("sanction: 5 percent")
+    assert consequence("lwia", "program", 1) == "technical assistance"
+    for kind in ("program", "individual"):
+        assert consequence("lwia", kind, 2).startswith("technical assistance; a third year")
+        assert consequence("lwia", kind, 3) == "reorganization plan by the Governor"
+        assert consequence("lwia", kind, 4) == "reorganization plan by the Governor"
+    for kind in KINDS:
+        assert consequence("state", kind, 2).startswith("sanction: 5 percent")
+
+
+def test_a_plan_is_for_one_program_and_not_for_an_indicator_over_all_three():
+    """Domain 3.2: the third year of failure for the same program."""
+    for years in (1, 2, 3, 4):
+        assert consequence("lwia", "indicator", years) == "technical assistance"
+
+
+def test_nothing_follows_for_a_planner():
+    assert consequence("planner", "program", 1) == ""
 
 
 def test_the_mean_of_scores_that_meets_a_cut_exactly_meets_it():

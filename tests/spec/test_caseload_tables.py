@@ -86,12 +86,14 @@ def test_exits_by_reason_of_the_last_whole_months_of_which_all_are_known():
             {**ADULT, "900": "2024-01-01", "901": "2025-04-30", "923": 98},
             {**ADULT, "900": "2024-01-01", "901": "2024-04-30"},
             {**ADULT, "900": "2024-01-01", "901": "2025-05-01"},
+            {**ADULT, "900": "2024-01-01", "901": "2025-01-02", "923": 8},
         ),
         TODAY,
     )
     assert dict(zip(found["reason"], found["exits"], strict=True)) == {
         "No exclusion": 2,
         "Deceased": 1,
+        "Code 08, not in the list": 1,
     }
 
 
@@ -159,7 +161,8 @@ SHARES = {
     "A-35": (
         [
             {**GONE, "1200": "2024-02-01", "802": 1},
-            {**GONE, "1302": "2024-02-01", "804": 0},
+            {**GONE, "1300": 1, "804": 0},
+            {**GONE, "1300": 0, "1302": "2024-02-01", "802": 1},
             {**GONE, "802": 1},
             {**GONE, "1200": "2024-02-01", "802": 1, "901": "2025-05-18"},
         ],
@@ -352,6 +355,56 @@ def test_applicants_without_a_record_are_told_apart():
     assert table.index[table["row"].isna()].tolist() == ["X", "Y"]
 
 
+def test_the_certification_date_decides_whatever_the_status_says():
+    """A: another wording, not certified. B: certified before its status says so, and written
+    large. C: said to be certified, without a date. D: no status, certified tomorrow. E: denied,
+    written large. F: no date of application; G: the same, entered. H: enrolled, no entry yet."""
+    application = pd.DataFrame(
+        {
+            "customer": list("ABCDEFGH"),
+            "applied": pd.to_datetime(["2025-04-01"] * 5 + [None, None, "2025-04-01"]),
+            "certified": pd.to_datetime(
+                [None, "2025-04-10", None, "2025-08-16", None, "2025-04-10", None, None]
+            ),
+            "status": ["pending review", "Applied", "certified", None, "DENIED ", "certified",
+                       "applied", "enrolled"],
+        }
+    )  # fmt: skip
+    frame = records({"100": "G", **ADULT})
+    table = applications.waiting(application, frame, TODAY).set_index("customer")
+    assert table["status"].to_dict() == {
+        "A": "Applicant",
+        "B": "Certified, not enrolled",
+        "C": "Applicant",
+        "D": "Applicant",
+        "F": "Certified, not enrolled",
+    }
+
+
+def test_an_assignment_without_a_start_holds_and_stands_behind_a_dated_one():
+    """A: none other. B: a dated one too. C: it begins tomorrow."""
+    rows = records(*({"100": customer, **ADULT} for customer in "ABC"))
+    assignment = pd.DataFrame(
+        {
+            "customer": list("ABBC"),
+            "planner_id": ["1", "2", "1", "1"],
+            "from": pd.to_datetime([None, "2025-03-01", None, "2025-08-16"]),
+            "to": pd.NaT,
+        }
+    )
+    planner = pd.DataFrame({"planner_id": ["1", "2"], "active": [True, True]})
+    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
+    assert planners.current_planner(desk).tolist() == ["1", "2", ""]
+
+
+def test_financial_literacy_is_a_service():
+    """Domain 2.14, 5.2: 1206 of 10 August is five days ago."""
+    frame = records({"905": 1, "900": "2025-01-10", "906": "2025-01-10", "1206": "2025-08-10"})
+    table = caseload(frame, TODAY)
+    assert table["days"].tolist() == [5]
+    assert table["status"].tolist() == ["Active"]
+
+
 def test_the_days_since_the_last_service_stand_in_bands_that_hold_their_upper_end():
     days = {"2025-07-16": "0-30", "2025-07-15": "31-60", "2025-06-16": "31-60",
             "2025-06-15": "61-75", "2025-06-01": "61-75", "2025-05-31": "76-90",
@@ -384,6 +437,7 @@ def test_open_trainings_are_counted_in_each_of_the_three_places():
         {**ADULT, "1309": "2025-03-05", "1310": 6, "1311": "22222222"},
         {**OPEN, "1302": "2025-08-16"},
         {**ADULT, "1302": "2025-03-05"},
+        {**OPEN, "901": "2025-04-01"},
     )
     table = trainings.by_type(found).set_index("type")
     assert table.loc["Occupational"].tolist() == [2, 1, 2]

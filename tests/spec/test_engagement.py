@@ -86,7 +86,14 @@ def test_e05_follow_up_within_a_year_after_exit():
         {**gone, "1412": "2024-07-02"},
         gone,
         {**gone, "923": 2},
-    ) == {4: [0, 0, 0, 0, 0, 1, 1, 1]}
+    ) == {4: [0, 0, 0, 0, 1, 1, 1]}
+
+
+def test_e05_a_newest_follow_up_after_the_year_hides_the_earlier_ones():
+    """The records hold the newest date alone: not known, unless the other one is in the year."""
+    gone = {"905": 1, "900": "2024-01-01", "901": "2024-07-01"}
+    late = {**gone, "1412": "2025-07-20"}
+    assert told("E-05", late, {**late, "1503": "2025-06-01"}, gone) == {4: [0, 1]}
 
 
 def test_e06_the_same_customer_enters_again_within_365_days():
