@@ -49,9 +49,9 @@ TABLES = {
     """,
     "application": """
         customer | lwia | applied  | certified | status
-        a        | 1    | 20240101 | 20240102  | ok
-        b        | 02   | 20240101 | 20240102  | ok
-        b        | 55   | 20240101 | 20240102  | ok
+        a        | 1    | 20240101 | 20240102  | certified
+        b        | 02   | 20240101 | 20240102  | certified
+        b        | 55   | 20240101 | 20240102  | certified
     """,
 }
 
