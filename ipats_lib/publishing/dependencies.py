@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from IPython.core.inputtransformer2 import TransformerManager
-
 from ipats_lib.params import params_folder
 from ipats_lib.publishing.files import TEMPLATES
 
@@ -59,6 +57,9 @@ def module_hashes(cells: Iterable[str]) -> dict[str, str]:
 
 def _cell_imports(cell: str) -> tuple[str, ...]:
     """What a cell imports, also in the code that it hands to a magic."""
+    # An unchanged publication reads no cell, and need not wait for IPython.
+    from IPython.core.inputtransformer2 import TransformerManager
+
     try:
         tree = ast.parse(TransformerManager().transform_cell(cell))
     except SyntaxError:
