@@ -490,8 +490,9 @@ def test_what_is_to_come_stands_beside_an_earlier_extract(state, planner, extrac
         changes |= set(told["since"])
     for year in (0, 1):
         was, told = outlook.outlook(then, year), ahead.earlier(both, year)
+        columns = (was[name] for name in ("measure", "value", "denominator"))
         assert told["Official figure"][day] == [
-            display.figure(m, v) for m, v in zip(was["measure"], was["value"], strict=True)
+            display.figure(m, display.marked(m, v, n)) for m, v, n in zip(*columns, strict=True)
         ]
         assert told["Still open"][day] == [f"{n:,}" for n in was["pending"]]
         # Against today's level: another may have stood then.
