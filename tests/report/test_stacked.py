@@ -45,8 +45,9 @@ def test_areas_counted_together_have_the_counts_of_their_own_desks(sliced, kind)
     mine = {scope: data for scope, data in scopes.items() if scope.kind == kind}
     assert mine
     for scope, data in mine.items():
-        own = counted(alone(state, scope, data), state.period).groupby(KEYS)["n"].sum()
-        figures = counted(alone(state, scope, data), state.period).set_index(KEYS)["value"].dropna()
+        lines = counted(alone(state, scope, data), state.period)
+        own = lines.groupby(KEYS)["n"].sum()
+        figures = lines.set_index(KEYS)["value"].dropna()
         together = every[scope.kind, scope.area]
         together = together[~together["kind"].isin(["official", "open"])]
         told = together.set_index(KEYS)["value"].dropna()
