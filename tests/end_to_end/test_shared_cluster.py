@@ -87,8 +87,6 @@ def executed(build) -> int:
     return events[-1]["executed"]
 
 
-# A path serves the other tests of this file: here is the place that is harder to reach.
-@pytest.mark.parametrize("place", ["ftp"], indirect=True)
 def test_a_worker_killed_amid_a_page_changes_no_byte_and_a_second_publisher_finds_the_bodies(
     extract, store, tmp_path, place, waiting
 ):
