@@ -1,8 +1,11 @@
 """A real FTP server on a port of its own: the fsspec URL of the tests.
 
-It writes down who has read which file, so that a test can tell what a worker has seen.
+It logs who reads which file, so that a test knows what a worker has seen. A line is in the log
+before the first byte leaves: whoever has a file, or has given up on it, is already logged. A line
+written after the transfer could come late, when the reader is already at its next step.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -52,15 +55,17 @@ def _serve(folder: str, log: Path, host: str) -> None:
     from pyftpdlib.handlers import FTPHandler
     from pyftpdlib.servers import FTPServer
 
-    class Telling(FTPHandler):
-        def on_file_sent(self, file: str) -> None:
-            with log.open("a") as lines:
-                lines.write(f"{self.username} {file}\n")
+    class Logging(FTPHandler):
+        def ftp_RETR(self, file: str) -> str | None:
+            if os.path.isfile(file):
+                with log.open("a") as lines:
+                    lines.write(f"{self.username} {file}\n")
+            return super().ftp_RETR(file)
 
-    Telling.authorizer = DummyAuthorizer()
+    Logging.authorizer = DummyAuthorizer()
     for user in USERS:
-        Telling.authorizer.add_user(user, PASSWORD, folder, perm="elradfmwMT")
-    server = FTPServer((host, 0), Telling)
+        Logging.authorizer.add_user(user, PASSWORD, folder, perm="elradfmwMT")
+    server = FTPServer((host, 0), Logging)
     print(server.address[1], flush=True)
     server.serve_forever()
 

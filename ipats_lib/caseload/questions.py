@@ -25,9 +25,9 @@ from ipats_lib.caseload.desk import (
     nobody,
 )
 from ipats_lib.caseload.mend import INFO, load_checks, to_mend
-from ipats_lib.caseload.planners import standing_assignments
 from ipats_lib.caseload.status import TRAININGS, active
 from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.caseload.whole_customer import HAD_PLANNER, HAS_PLANNER, facts
 from ipats_lib.cohorts import IN_YOUTH, MISSING
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.outcomes import judge
@@ -162,13 +162,11 @@ def skill_gain_due(desk: Desk, _: Alert) -> pd.DataFrame:
 def no_planner(desk: Desk, _: Alert) -> pd.DataFrame:
     if not {"assignment", "planner"} <= set(desk.tables):
         return nobody()
-    assigned = set(standing_assignments(desk)["customer"])
-    alone = active(desk.view) & ~desk.rows["100"].isin(assigned).to_numpy()
-    ever = set(desk.tables["assignment"]["customer"])
+    known = facts(desk)
+    alone = active(desk.view) & ~known[HAS_PLANNER].to_numpy()
     told = np.where(
-        desk.rows["100"].isin(ever), "The last assignment has ended, or its planner left",
-        "Never assigned",
-    )  # fmt: skip
+        known[HAD_PLANNER], "The last assignment has ended, or its planner left", "Never assigned"
+    )
     return lines(desk, alone, desk.view.day("900"), NEVER, lambda where: told[where].tolist())
 
 

@@ -1,6 +1,7 @@
 """The soft exit: who nears it, and who has passed it (domain 5.2, A-07 and A-08).
 
-Nobody exits softly who is in training or in a planned gap.
+Nobody exits softly who is in training or in a planned gap. Services and gaps that any area has
+planned count (`whole_customer`).
 """
 
 import numpy as np
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.catalogue import Alert, read_alerts
 from ipats_lib.caseload.desk import Desk, later, lines
-from ipats_lib.caseload.gaps import in_planned_gap, services_only
 from ipats_lib.caseload.status import active, in_training, last_service
 from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.caseload.whole_customer import IN_GAP, PLANNED, facts
 from ipats_lib.cohorts import Mask
 from ipats_lib.periods import Quarter
 
@@ -22,7 +23,7 @@ def _soft_exit(desk: Desk) -> tuple[Mask, NDArray[np.datetime64], NDArray[np.dat
     """Who could exit softly, the last qualifying service, and the last day before the exit."""
     view = desk.view
     last = last_service(view.records, desk.today)
-    gap = in_planned_gap(desk.rows["100"], desk.tables.get("service"), desk.as_of).to_numpy()
+    gap = facts(desk)[IN_GAP].to_numpy()
     could = active(view) & ~in_training(view.records, desk.today) & ~gap & ~np.isnat(last)
     return could, last, later(last, threshold("exit_days"))
 
@@ -36,16 +37,7 @@ def soft_exit_watch(desk: Desk, alert: Alert) -> pd.DataFrame:
 def overdue_soft_exit(desk: Desk, alert: Alert) -> pd.DataFrame:
     could, last, until = _soft_exit(desk)
     past = could & (later(until, alert.days) < desk.today)
-    return _lines(desk, past & ~_planned(desk), last, until)
-
-
-def _planned(desk: Desk) -> Mask:
-    """Whether a service of the customer begins after the as-of date."""
-    if "service" not in desk.tables:
-        return np.zeros(len(desk.rows), dtype=np.bool_)
-    service = services_only(desk.tables["service"])
-    coming = set(service.loc[service["start"] > pd.Timestamp(desk.as_of), "customer"].astype("str"))
-    return desk.rows["100"].astype("str").isin(coming).to_numpy()
+    return _lines(desk, past & ~facts(desk)[PLANNED].to_numpy(), last, until)
 
 
 def _lines(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.desk import Desk
-from ipats_lib.caseload.planners import UNASSIGNED, current_planner, planner_of_lines
+from ipats_lib.caseload.planners import NOT_HERE, current_planner, planner_of_lines
 from ipats_lib.caseload.status import FOLLOWED, is_active
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.params import read_each
@@ -23,10 +23,12 @@ def load_weights() -> dict[str, float]:
 
 
 def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    """One row per planner with customers or open lines, and one for those without a planner.
+    """One row per planner with customers or open lines, one for customers whose planner is in
+    another area, and one for those without a planner.
 
     caseload: `caseload.caseload` of the same rows, of which Title I participants count; lines: the
-    alerts, with row, customer and days (until due). Gives planner (id, or `UNASSIGNED`), active,
+    alerts, with row, customer and days (until due). Gives planner (id, or one of
+    `planners.NOT_HERE`), active,
     follow_up (periods of participation), load (weighted, `params/workload.csv`), of_mean (load over
     the mean of planners with customers; missing for all others), open (alert lines), late (those
     past their date) and late_share (0..1).
@@ -48,7 +50,7 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     work = work.fillna(0).rename_axis("planner").astype(_WHOLE)
     has_customers = (work["active"] > 0) | (work["follow_up"] > 0)
     work = work[has_customers | (work["open"] > 0)]
-    held = work["load"].where(has_customers & (work.index != UNASSIGNED))
+    held = work["load"].where(has_customers & ~work.index.isin(NOT_HERE))
     work["of_mean"] = held / held.mean()
     work["late_share"] = work["late"] / work["open"].where(work["open"] > 0)
     return work.reset_index().sort_values(["load", "planner"], ascending=[False, True])

@@ -29,7 +29,7 @@ from ipats_lib.indicators.aggregate import in_areas
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
 from ipats_lib.report.counted import NOTHING
-from ipats_lib.report.earlier import ROW_COLUMNS, Counts, caseload_of, counts_of
+from ipats_lib.report.earlier import Counts, caseload_of, counts_of, rows_of
 from ipats_lib.report.history import history
 from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
@@ -139,7 +139,7 @@ class StateData:
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        return self.snapshot.rows(STATE, ROW_COLUMNS)
+        return rows_of(self.snapshot)
 
     @cached_property
     def membership(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ipats_lib import caseload as caseloads
 from ipats_lib import forms, groups
+from ipats_lib.caseload.whole_customer import with_facts
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
 from ipats_lib.report import upcoming
@@ -23,6 +24,13 @@ Counts = Mapping[tuple[str, str], pd.DataFrame]
 """The counts of each area, by kind of area and area."""
 
 
+def rows_of(snapshot: Snapshot) -> pd.DataFrame:
+    """The state's records with the facts of the whole customer (`whole_customer.with_facts`)."""
+    named = {name: snapshot.table(name) for name in ("service", "assignment", "planner")}
+    known = {name: table for name, table in named.items() if table is not None}
+    return with_facts(snapshot.rows(STATE, ROW_COLUMNS), known, snapshot.as_of)
+
+
 def caseload_of(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     """`caseload.caseload` of the state's records."""
     tables = {name: snapshot.table(name) for name in ("application", "service")}
@@ -34,7 +42,7 @@ def counts_of(period: str, folder: str) -> Counts:
     """All counts of the snapshot in a folder, for the pages of a period: `counted.counted` and
     `upcoming.forecasts`. A function of two texts, for any process."""
     snapshot = open_snapshot(Path(folder))
-    rows, members = snapshot.rows(STATE, ROW_COLUMNS), snapshot.membership()
+    rows, members = rows_of(snapshot), snapshot.membership()
     caseload = caseload_of(snapshot, rows)
     asked = Period.parse(period)
     parts = [upcoming.forecasts(snapshot, rows, upcoming.years_of(asked))]

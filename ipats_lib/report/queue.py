@@ -293,11 +293,12 @@ def part_names(report: Report, parts: list[str]) -> list[str]:
 
 
 def planner_names(report: Report, ids: list[str]) -> list[str]:
-    """Each planner's name and id; `No planner` for the blank one."""
+    """Each planner's name and id; words for `planners.UNASSIGNED` and `planners.ELSEWHERE`."""
+    words = {planners.UNASSIGNED: "No planner", planners.ELSEWHERE: "Planner in another LWIA"}
     names = {}
     if (known := report.data.frames.get("planner")) is not None:
         names = dict(zip(known["planner_id"], known["name"], strict=True))
-    return [f"{names.get(p, '')} ({p})" if p else "No planner" for p in ids]
+    return [words.get(p, f"{names.get(p, '')} ({p})") for p in ids]
 
 
 def definition(alert: Alert) -> str:

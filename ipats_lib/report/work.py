@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload import STATUSES, after_exit, flow, workload
+from ipats_lib.caseload.planners import NOT_HERE, UNASSIGNED
 from ipats_lib.caseload.status import FOLLOWED, load_service_bands
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.report import before, catalogue, display, downloads, queue, tables
@@ -56,14 +57,16 @@ def balance_frame(report: Report) -> pd.DataFrame:
     caseload = report.data.frame("caseload")
     frame = workload.balance(report.desk, caseload, queue.queue(report))
     frame = frame.rename(columns={"active": "n"})
-    planners = frame["planner"].to_list()
-    frame = before.beside(report, frame, "active", [""] * len(frame), planners)
+    ids = frame["planner"].to_list()
+    frame = before.beside(report, frame, "active", [""] * len(frame), ids)
     return frame.assign(
-        name=queue.planner_names(report, planners),
-        page=[f"../planner/{p}/dashboards/queue-today.html" if p else "" for p in planners],
+        name=queue.planner_names(report, ids),
+        page=[
+            f"../planner/{p}/dashboards/queue-today.html" if p not in NOT_HERE else "" for p in ids
+        ],
         status=[
-            balanced(share) if p else "\N{BLACK UP-POINTING TRIANGLE} assign"
-            for p, share in zip(planners, frame["of_mean"], strict=True)
+            "\N{BLACK UP-POINTING TRIANGLE} assign" if p == UNASSIGNED else balanced(share)
+            for p, share in zip(ids, frame["of_mean"], strict=True)
         ],
     )
 

@@ -1,0 +1,77 @@
+"""Facts of the whole customer, over all areas that serve the customer (domain 9.2, common exit).
+
+A service that another area has planned, a planned gap there, or a planner there decides about the
+customer here as well. An area may not see the other area's rows, so the facts travel as yes or no
+beside each of the customer's records.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from ipats_lib.caseload.desk import Desk, kept
+from ipats_lib.caseload.gaps import in_planned_gap, services_only
+
+IN_GAP, PLANNED = "in_planned_gap", "service_planned"
+HAS_PLANNER, HAD_PLANNER = "has_planner", "had_planner"
+FACTS = (IN_GAP, PLANNED, HAS_PLANNER, HAD_PLANNER)
+Tables = Mapping[str, pd.DataFrame]
+
+
+def with_facts(rows: pd.DataFrame, tables: Tables, as_of: date) -> pd.DataFrame:
+    """The records with the `FACTS` of their customers.
+
+    rows: one row per period of participation, with element 100. tables: service, assignment and
+    planner of all areas, as far as the extract has them. Adds four bool columns: a planned gap
+    lasts on the as-of date; a service starts after it; an active planner is assigned on it; any
+    planner was ever assigned. A fact whose table is missing is False.
+    """
+    customers = rows["100"].astype("str")
+    service, assignment = tables.get("service"), tables.get("assignment")
+    named = {PLANNED: _to_come(service, as_of), HAS_PLANNER: _assigned(tables, as_of)}
+    named[HAD_PLANNER] = set() if assignment is None else set(assignment["customer"].astype("str"))
+    facts = {name: customers.isin(who) for name, who in named.items()}
+    return rows.assign(**{IN_GAP: in_planned_gap(customers, service, as_of), **facts})
+
+
+@kept
+def facts(desk: Desk) -> pd.DataFrame:
+    """The `FACTS` of each of the desk's records: those that came with them, else its own tables'.
+
+    The records of a scope bring the facts of all areas; a desk that holds all areas needs none.
+    """
+    brought = set(FACTS) <= set(desk.rows.columns)
+    rows = desk.rows if brought else with_facts(desk.rows, desk.tables, desk.as_of)
+    return rows[list(FACTS)]
+
+
+def begun_assignments(tables: Tables, as_of: date) -> pd.DataFrame:
+    """Assignments that began by the as-of date, to planners who are active, oldest first.
+
+    One without a start has begun, as it has for whose pages show a customer (`Contacts`); it
+    sorts before those that have one.
+    """
+    planner, assignment = tables["planner"], tables["assignment"]
+    working = set(planner.loc[planner["active"].fillna(False).astype("bool"), "planner_id"])
+    begun = assignment["from"].isna() | (assignment["from"] <= pd.Timestamp(as_of))
+    mine = assignment[begun & assignment["planner_id"].isin(working)]
+    return mine.sort_values(["from", "planner_id"], na_position="first")
+
+
+def holding(begun: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The assignments (`begun_assignments`) that hold on the as-of date."""
+    return begun[begun["to"].isna() | (begun["to"] >= pd.Timestamp(as_of))]
+
+
+def _to_come(service: pd.DataFrame | None, as_of: date) -> set[str]:
+    if service is None:
+        return set()
+    real = services_only(service)
+    return set(real.loc[real["start"] > pd.Timestamp(as_of), "customer"].astype("str"))
+
+
+def _assigned(tables: Tables, as_of: date) -> set[str]:
+    if not {"assignment", "planner"} <= set(tables):
+        return set()
+    return set(holding(begun_assignments(tables, as_of), as_of)["customer"].astype("str"))
