@@ -1,0 +1,103 @@
+"""Freeze every figure of a publication's downloads, and compare another publication with them.
+
+    python -m tests.frozen freeze SITE PERIOD      writes tests/frozen/PERIOD.parquet
+    python -m tests.frozen compare SITE PERIOD     lists each cell that differs; exit 1 if any does
+
+`files.csv` names each download and the columns that are its keys. A file of figures gives one cell
+per key and column. A file that names customers gives, per key, how many lines and customers it has
+and a digest of who they are, so that two customers who trade places are seen.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+HERE = Path(__file__).parent
+CELL = ["scope", "file", "key", "column"]
+SHOWN = 40
+
+
+def specification() -> pd.DataFrame:
+    """One row per download: file, keys, left_out (columns of words)."""
+    return pd.read_csv(HERE / "files.csv", keep_default_na=False)
+
+
+def cells(site: Path, period: str) -> pd.DataFrame:
+    """Every cell of every download: scope, file, key, column, value (text); blanks left out."""
+    parts = []
+    release = site / period
+    for line in specification().itertuples():
+        for path in sorted(release.rglob(line.file)):
+            scope = path.relative_to(release).as_posix().removesuffix(f"/{line.file}")
+            frame = pd.read_csv(path, dtype="str", keep_default_na=False)
+            keys = [name for name in line.keys.split("|") if name in frame]
+            found = _listed(frame, keys) if "customer" in frame else _counted(
+                frame, keys, line.left_out.split("|")
+            )  # fmt: skip
+            parts.append(found.assign(scope=scope, file=line.file))
+    whole = pd.concat(parts, ignore_index=True)
+    whole = whole[whole["value"] != ""].sort_values(CELL, ignore_index=True)
+    return whole[[*CELL, "value"]]
+
+
+def _key(frame: pd.DataFrame, keys: list[str]) -> pd.Series:
+    return frame[keys].agg("|".join, axis=1) if keys else pd.Series("", index=frame.index)
+
+
+def _counted(frame: pd.DataFrame, keys: list[str], left_out: list[str]) -> pd.DataFrame:
+    values = frame.drop(columns=[name for name in (*keys, *left_out) if name in frame])
+    long = values.assign(key=_key(frame, keys)).melt("key", var_name="column", value_name="cell")
+    return long.assign(value=long["cell"].map(_plain))
+
+
+def _plain(text: str) -> str:
+    """Whole numbers and truth in one spelling: how they are written is no figure."""
+    if text in ("True", "False"):
+        return text.lower()
+    return text.removesuffix(".0")
+
+
+def _listed(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    groups = frame.assign(key=_key(frame, keys)).groupby("key")["customer"]
+    found = pd.DataFrame(
+        {
+            "lines": groups.size().astype("str"),
+            "customers": groups.nunique().astype("str"),
+            "who": groups.agg(_digest),
+        }
+    )
+    return found.rename_axis("key").reset_index().melt("key", var_name="column")
+
+
+def _digest(customers: pd.Series) -> str:
+    return hashlib.sha256("\n".join(sorted(customers)).encode()).hexdigest()[:16]
+
+
+def differences(frozen: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Cells that are frozen and differ or are gone: scope, file, key, column, frozen, found."""
+    both = frozen.merge(found, how="left", on=CELL, suffixes=("_frozen", "_found"))
+    both = both.rename(columns={"value_frozen": "frozen", "value_found": "found"})
+    return both[both["frozen"] != both["found"]].fillna({"found": "(gone)"})
+
+
+def main(verb: str, site: str, period: str) -> int:
+    """Run the command; returns its exit code."""
+    place, found = HERE / f"{period}.parquet", cells(Path(site), period)
+    if verb == "freeze":
+        found.astype("category").to_parquet(place, compression="zstd", index=False)
+        print(f"{len(found):,} cells of {found['scope'].nunique()} scopes are in {place}.")
+        return 0
+    frozen = pd.read_parquet(place).astype("str")
+    differ = differences(frozen, found)
+    print(f"Cells compared: {len(frozen):,}. Differing: {len(differ):,}. "
+          f"New: {len(found) - len(frozen) + int((differ['found'] == '(gone)').sum()):,}.")  # fmt: skip
+    for (file, column), lines in differ.groupby(["file", "column"]):
+        print(f"{file}, {column}: {len(lines):,} cells in {lines['scope'].nunique()} scopes, first:")
+        print("  " + " | ".join(lines.iloc[0][["scope", "key", "frozen", "found"]]))
+    return int(not differ.empty)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
