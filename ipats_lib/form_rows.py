@@ -76,15 +76,21 @@ def load_forms() -> Mapping[str, Form]:
 
 
 @cache
-def load_form_rows(form: FormName) -> tuple[FormRow, ...]:
-    """The rows of one form in its order; ParamsError names file and line."""
-    return tuple(row for row in read_each("form_rows.csv", _COLUMNS, _row) if row.form == form)
+def load_form_rows() -> tuple[FormRow, ...]:
+    """`params/form_rows.csv`: the rows of both forms; ParamsError names file and line."""
+    return tuple(read_each("form_rows.csv", _COLUMNS, _row))
 
 
 @cache
 def rows_by_name(form: FormName) -> dict[str, FormRow]:
-    """The rows of one form by `FormRow.name`."""
-    return {row.name: row for row in load_form_rows(form)}
+    """The rows of one form in its order, by `FormRow.name`."""
+    return {row.name: row for row in load_form_rows() if row.form == form}
+
+
+@cache
+def groups_of(form: FormName) -> dict[str, Group]:
+    """The groups that only this form has, in its order, by `FormRow.name`."""
+    return {row.name: row.group for row in rows_by_name(form).values() if row.group}
 
 
 def _row(row: dict[str, str]) -> FormRow:

@@ -31,7 +31,7 @@ from ipats_lib.cohorts import (
     Records,
     View,
 )
-from ipats_lib.form_rows import FormName, load_form_rows
+from ipats_lib.form_rows import FormName, groups_of
 from ipats_lib.indicators import predicates as p
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import Report
@@ -108,8 +108,8 @@ def form(
         (line.program, line.indicator, line.dimension, line.group): line
         for line in figures.itertuples()
     }
-    own = [row.group for row in load_form_rows(name) if row.group]
-    everybody, lines, records = members.with_groups(rows, own), [], Records(rows)
+    everybody = members.with_groups(rows, list(groups_of(name).values()))
+    lines, records = [], Records(rows)
     for program in programs:
         tiers = tiers_of(program) if name == "9173" else ()
         counts = _counts(records, everybody, program, report, as_of, tiers)

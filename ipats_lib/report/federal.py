@@ -9,7 +9,7 @@ from ipats_lib import __version__, forms
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
 from ipats_lib.disclosure import WITHHELD, few_wages, load_thresholds, marked
-from ipats_lib.form_rows import FormName, load_form_rows, load_forms, rows_by_name
+from ipats_lib.form_rows import FormName, groups_of, load_forms, rows_by_name
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import Report as Window
@@ -91,7 +91,7 @@ def headings(report: Report, windows: tuple[Window, ...]) -> Html:
 @cache
 def _services() -> tuple[Column, ...]:
     """The head block of the 9169, a column for each of its items."""
-    measures = [row for row in load_form_rows("9169") if row.name not in ("served", "exited")]
+    measures = [row for row in rows_by_name("9169").values() if row.name in _WRITTEN]
     return (
         Column("program_title", "Program"),
         *(Column(row.name, f"{row.item}. {row.title}", *_WRITTEN[row.name]) for row in measures),
@@ -199,7 +199,7 @@ Told = tuple[str, object, object, object, bool]
 
 def _groups(report: Report, window: Window, *, tiers: bool) -> Iterable[tuple[object, ...]]:
     """The groups of the 9169, or the service tiers, with the measures that both forms have."""
-    own = {row.name for row in load_form_rows(_name(window)) if row.group}
+    own = groups_of(_name(window))
     for line in _body(report, window):
         if tiers == (line["dimension"] == forms.TIER) and _group(line) not in own:
             told: list[Told] = [
@@ -219,7 +219,7 @@ def _own_lines(report: Report, window: Window) -> Iterable[tuple[object, ...]]:
             yield from _lines(report, window, {"program": program}, told)
         return
     yield from _groups(report, window, tiers=True)
-    own = {row.name for row in load_form_rows("9173") if row.group}
+    own = groups_of("9173")
     for line in _body(report, window):
         tiers = [(f"served_{tier}", line[f"served_{tier}"]) for tier in forms.TIERS]
         tiers += [("served", line["served"])] if _group(line) in own else []

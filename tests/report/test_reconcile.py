@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib.breakdown import TOTAL
-from ipats_lib.form_rows import load_form_rows
+from ipats_lib.form_rows import rows_by_name
 from ipats_lib.indicators import aggregate
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
@@ -165,7 +165,7 @@ def test_wagner_peyser_has_a_form_where_it_counts(state, planner, area):
         form = federal.long_form(report, federal.annual(report))
         mine = form[form["program"] == "wp"]
         assert mine.loc[mine["group"] == "all", "denominator"].max() > 0
-        block = {row.measure for row in load_form_rows("9169")}
+        block = {row.measure for row in rows_by_name("9169").values()}
         assert set(mine["measure"]) - block == {"ERQ2", "ERQ4", "ME"}
     form = federal.long_form(Report(state.slice(planner)), federal.annual(area))
     assert "wp" not in set(form["program"])

@@ -7,7 +7,7 @@ import pytest
 
 from ipats_lib import form_rows, forms
 from ipats_lib.errors import ParamsError
-from ipats_lib.form_rows import load_form_rows, load_forms
+from ipats_lib.form_rows import groups_of, load_form_rows, load_forms, rows_by_name
 from ipats_lib.indicators import outcome_table
 from ipats_lib.periods import Period
 from tests.tables import pirl, records
@@ -84,7 +84,7 @@ def test_the_items_of_the_fiscal_system_are_there_and_say_that_nobody_knows():
 def test_the_annual_form_is_the_one_of_december_2024_with_its_numbers():
     """Domain 10: the three percents of the summary are items 11 to 13."""
     assert load_forms()["9169"].title == "ETA-9169 of 2024-12-10"
-    items = {row.measure: row.item for row in load_form_rows("9169")}
+    items = {row.measure: row.item for row in rows_by_name("9169").values()}
     percents = ("training_related", "co_enrolled", "admin_share")
     assert [items[name] for name in percents] == ["11", "12", "13"]
     block = [name for name in items if name.startswith(("career_", "training_"))]
@@ -194,7 +194,7 @@ BY_HAND = {
 
 def test_each_row_of_the_quarterly_form_counts_its_code_at_entry():
     lines = body(ENTRY)
-    own = {row.title for row in load_form_rows("9173") if row.group}
+    own = {group.title for group in groups_of("9173").values()}
     found = {title: (lines[title]["served"], lines[title]["served_training"]) for title in own}
     assert found == BY_HAND
 
@@ -281,9 +281,9 @@ def test_wagner_peyser_has_no_gains_and_nobody_is_no_error():
 
 def test_every_row_has_a_name_of_its_own_and_tells_what_was_not_confirmed():
     for form in ("9169", "9173"):
-        names = [row.name for row in load_form_rows(form)]
+        names = [row.name for row in load_form_rows() if row.form == form]
         assert len(names) == len(set(names))
-    told = {row.name: row.unconfirmed for row in load_form_rows("9173")}
+    told = {row.name: row.unconfirmed for row in rows_by_name("9173").values()}
     assert told["exited"] == told["Sex: Male"] == ""
     assert told["reportable"] == "test"
     assert told["Veterans: Eligible veterans"] == "item and test"
@@ -307,5 +307,5 @@ def test_a_wrong_row_names_file_and_line(line, message, monkeypatch, tmp_path):
     monkeypatch.setenv("IPATS_PARAMS", str(tmp_path))
     load_form_rows.cache_clear()
     with pytest.raises(ParamsError, match=f"form_rows.csv line 2: .*{message}"):
-        load_form_rows("9173")
+        load_form_rows()
     load_form_rows.cache_clear()
