@@ -1,7 +1,7 @@
 """Figures by group: the same outcome rows, counted once more for each group they are in."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -46,6 +46,19 @@ class Membership:
         holds = holds.copy() if places is None else holds
         holds[:, self.differing] = theirs[chosen]
         return holds
+
+    def with_groups(self, rows: pd.DataFrame, groups: Sequence[Group]) -> "Membership":
+        """The same, and further groups at the end, whose answer no program changes.
+
+        rows: the records of this membership, with the elements that the groups ask about.
+        """
+        more = _asked(Records(rows), "title1", groups)
+        titles = ((group.dimension, group.title) for group in groups)
+        return replace(
+            self,
+            titles=(*self.titles, *titles),
+            holds=np.column_stack([self.holds, *more]),
+        )
 
 
 def membership_of(rows: pd.DataFrame) -> Membership:

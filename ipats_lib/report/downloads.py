@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xlsxwriter
 
@@ -23,9 +24,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 
 
 def csv(frame: pd.DataFrame) -> bytes:
-    """The frame as CSV (UTF-8, LF), dates as YYYY-MM-DD.
+    """The frame as CSV (UTF-8, LF), dates as YYYY-MM-DD, yes and no as `true` and `false`.
 
-    A text that a spreadsheet would take for a formula is led by an apostrophe (ASVS 1.2.10).
+    A whole number has no decimal point, whatever else its column holds. A text that a spreadsheet
+    would take for a formula is led by an apostrophe (ASVS 1.2.10).
     """
     # A small frame is written in a third of the time that pandas takes.
     buffer = io.StringIO()
@@ -49,7 +51,11 @@ def _safe(value: object) -> object:
         return f"'{value}" if value.startswith(_FORMULA) else value
     if is_missing(value):
         return ""
-    return value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else value
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value.strftime("%Y-%m-%d") if isinstance(value, date) else value
 
 
 def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made: date) -> bytes:
@@ -91,14 +97,13 @@ def _midnight(day: date) -> datetime:
 
 
 def _write(sheet: Any, line: int, place: int, value: Any) -> None:
-    if isinstance(value, str):
-        sheet.write_string(line, place, str(_safe(value)))
-    elif is_missing(value):
+    if is_missing(value):
         return
-    elif isinstance(value, date):
-        sheet.write_string(line, place, f"{value:%Y-%m-%d}")
+    cell = _safe(value)
+    if isinstance(cell, str):
+        sheet.write_string(line, place, cell)
     else:
-        sheet.write_number(line, place, value)
+        sheet.write_number(line, place, cell)
 
 
 def offer(name: str, data: bytes, what: str) -> Html:

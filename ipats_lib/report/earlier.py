@@ -7,7 +7,7 @@ from typing import get_args
 import pandas as pd
 
 from ipats_lib import caseload as caseloads
-from ipats_lib import forms, groups
+from ipats_lib import form_rows, forms, groups
 from ipats_lib.caseload.whole_customer import with_facts
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
@@ -17,9 +17,8 @@ from ipats_lib.report.stacked import stack
 from ipats_lib.scopes import STATE, AreaType
 from ipats_lib.snapshot import Snapshot, open_snapshot
 
-ROW_COLUMNS = tuple(
-    dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS))
-)
+_FORMS = (*forms.ELEMENTS, *forms.REPORTABLE_ELEMENTS, *form_rows.ELEMENTS)
+ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *_FORMS)))
 Counts = Mapping[tuple[str, str], pd.DataFrame]
 """The counts of each area, by kind of area and area."""
 

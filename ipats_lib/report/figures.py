@@ -9,6 +9,7 @@ from ipats_lib.disclosure import WITHHELD, load_thresholds, withhold
 from ipats_lib.indicators.aggregate import aggregate, in_areas
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
+from ipats_lib.report import downloads
 from ipats_lib.scopes import STATE, STATE_AREA
 from ipats_lib.snapshot import Snapshot
 
@@ -49,6 +50,5 @@ def write_figures(figures: pd.DataFrame, path: Path) -> None:
     shown = figures.astype({"numerator": "object", "denominator": "object", "value": "object"})
     for column in ("numerator", "denominator", "value"):
         shown[column] = shown[column].mask(figures["suppressed"], WITHHELD)
-    shown["suppressed"] = figures["suppressed"].map({True: "true", False: "false"})
     path.parent.mkdir(parents=True, exist_ok=True)
-    shown.to_csv(path, index=False, lineterminator="\n")
+    path.write_bytes(downloads.csv(shown))
