@@ -12,10 +12,12 @@ from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any
 
+import nbformat
+
 from ipats_lib.errors import NotebookError, PublicationError, UsageError
 from ipats_lib.publishing.assets import Assets, build_assets
 from ipats_lib.publishing.cache import PageCache
-from ipats_lib.publishing.catalogue import read_catalogue
+from ipats_lib.publishing.catalogue import read_catalogue, read_notebook
 from ipats_lib.publishing.dependencies import (
     common_parts,
     hash_files,
@@ -85,7 +87,7 @@ class _Making:
         self.cache = _cache(site, options)
         self.common_parts = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
-        self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
+        self.texts = {n: nbformat.writes(read_notebook(n.path)) for n in catalogue}
         self.code = {n: module_hashes(code_of(text)) for n, text in self.texts.items()}
         self.library = {n: hash_modules(hashes) for n, hashes in self.code.items()}
         self.parts: dict[str, Mapping[str, str]] = {}

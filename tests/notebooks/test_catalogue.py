@@ -122,7 +122,7 @@ def test_a_page_that_begins_at_a_code_cell_is_refused(tmp_path, pages):
 def test_tags_that_are_no_list_are_named(tmp_path):
     path = notebook(tmp_path)
     path.write_text(path.read_text().replace('"tags": [\n     "parameters"\n    ]', '"tags": 5'))
-    with pytest.raises(NotebookError, match="a list of texts"):
+    with pytest.raises(NotebookError, match=r"made\.ipynb: `tags` of cell 2 is not as nbformat"):
         read_catalogue(tmp_path)
 
 
