@@ -26,7 +26,8 @@ class RunFailed(NotebookError):  # noqa: N818  (a run that failed, not a kind of
 
     label: notebook and scope. reason: a class of error, or a few words. cell: counted from 1, as
     in the notebook's file; None when it was no cell that failed. executed: the notebook as far as
-    it ran, in JSON, where there is one: it holds records, and is for `postmortem` alone.
+    it ran, in JSON, where there is one: it holds records, and is for `postmortem` alone. command:
+    what opens it in JupyterLab, once it is kept.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class RunFailed(NotebookError):  # noqa: N818  (a run that failed, not a kind of
         super().__init__(said, label, reason, cell, executed)  # so that it can be pickled
         self.said, self.label, self.reason, self.cell = said, label, reason, cell
         self.executed = executed
+        self.command = ""
 
     def __str__(self) -> str:
         return self.said
@@ -42,7 +44,8 @@ class RunFailed(NotebookError):  # noqa: N818  (a run that failed, not a kind of
     def facts(self) -> dict[str, Any]:
         """For operators' logs."""
         notebook, _, scope = self.label.partition(" for ")
-        return {"notebook": notebook, "scope": scope, "cell": self.cell, "reason": self.reason}
+        where = {"notebook": notebook, "scope": scope, "cell": self.cell}
+        return {**where, "reason": self.reason, "open": self.command}
 
 
 def plain(traceback: list[str]) -> str:
@@ -57,6 +60,8 @@ def why(error: Any, code: str) -> str:
     it; the name of a missing package, name or key, if it stands in the code; otherwise nothing.
     In a sentence `...` stands for what neither the notebook nor the module that raised it wrote.
     """
+    if error["ename"] == "SystemExit":
+        return "it ends the notebook, and the cells after it are not run"
     said, frames = str(error["evalue"]), plain(list(error["traceback"])[:-1])
     if (pattern := _NAMES.get(error["ename"])) and (named := pattern.fullmatch(said)):
         written = "\n".join([code, *_RUNNING.findall(frames)])

@@ -21,7 +21,7 @@ from ipats_lib.report.charts import MIME
 
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
-_ADDRESS = re.compile(r"^\[?<[^<>]* (?:object|at 0x[0-9a-f]+)>", re.MULTILINE)
+_ADDRESS = re.compile(r"^\[?<(?:.* at 0x[0-9a-f]+|[\w.]+ object)>", re.MULTILINE)
 _SECTION_END = "</section>"
 Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """(family, ((path inside the scope, title), ...)) for every page of a scope."""
