@@ -130,7 +130,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
             read = nbformat.reader.reads(path.read_text(encoding="utf-8-sig"))
             notebook = nbformat.v4.upgrade(nbformat.convert(read, 4))
             language = _language(notebook.metadata)
-            notebook.metadata["kernelspec"] = dict(KERNELSPEC)
+            notebook.metadata["kernelspec"] = nbformat.from_dict(KERNELSPEC)
             nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         where = _place(list(error.absolute_path))

@@ -25,7 +25,7 @@ def find(store: Path, source_key: str) -> Path | None:
             manifest = read_manifest(folder.parent)
         except SnapshotError:
             continue
-        if manifest.source_key == source_key and _is_whole(folder.parent, manifest):
+        if manifest.source_key == source_key and is_whole(folder.parent, manifest):
             return folder.parent
     return None
 
@@ -84,7 +84,7 @@ def keep(content: Path, manifest: Manifest, store: Path) -> Path:
         _sync(path)
     _sync(content)
     target = store / manifest.id
-    if target.exists() and not _is_whole(target, manifest):
+    if target.exists() and not is_whole(target, manifest):
         os.rename(target, content.with_name("damaged"))
     try:
         os.rename(content, target)
@@ -96,7 +96,7 @@ def keep(content: Path, manifest: Manifest, store: Path) -> Path:
     return target
 
 
-def _is_whole(folder: Path, manifest: Manifest) -> bool:
+def is_whole(folder: Path, manifest: Manifest) -> bool:
     """Whether this very snapshot is in the folder, to the last byte."""
     try:
         kept = read_manifest(folder)
