@@ -7,11 +7,13 @@ An executed notebook and a traceback hold records: folders are 0700 and files 06
 `KEPT` stay, and none of it ever lies below a site, which a web server serves.
 """
 
+import errno
 import json
 import os
 import re
 import shlex
 import shutil
+import stat
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -51,7 +53,7 @@ def keep(failed: RunFailed, folder: Path, snapshot: Path) -> str:
 
     notebook = nbformat.from_dict(json.loads(failed.executed))
     parameters = dict(notebook.metadata.papermill.parameters, snapshot=str(snapshot.resolve()))
-    notebook = parameterize_notebook(notebook, parameters, kernel_name="python3")
+    notebook = parameterize_notebook(notebook, parameters, kernel_name="python3", language="python")
     _make_private(folder)
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     label = re.sub(r"[^\w]+", "-", failed.label)
@@ -66,8 +68,11 @@ def keep(failed: RunFailed, folder: Path, snapshot: Path) -> str:
 
 
 def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            raise PermissionError(errno.EACCES, "others may enter it: chmod 700") from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -219,6 +219,18 @@ def test_what_is_left_is_private_and_the_last_twenty_stay(run, tmp_path, umask):
     assert 'scope = "lwia/07"' in cells[2].source
 
 
+def test_nothing_is_kept_in_a_folder_that_others_may_enter(tmp_path):
+    made = nbformat.from_dict({**new_notebook(), "metadata": {"papermill": {"parameters": {}}}})
+    failed = RunFailed("It failed.", "performance/made for state", "X", 3, json.dumps(made))
+    for mode in (0o750, 0o705):
+        (tmp_path / "open").mkdir(mode=mode, exist_ok=True)
+        (tmp_path / "open").chmod(mode)
+        with pytest.raises(OSError, match="others may enter it: chmod 700"):
+            keep(failed, tmp_path / "open", tmp_path)
+    (tmp_path / "open").chmod(0o700)
+    assert Path(shlex.split(keep(failed, tmp_path / "open", tmp_path))[-1]).is_file()
+
+
 def test_failed_runs_are_never_kept_below_a_site(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     site = tmp_path / "site"
