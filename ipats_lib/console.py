@@ -64,6 +64,8 @@ def failed(error: IpatsError) -> None:
     """Tell of a failed notebook while the others go on."""
     LOGS.line("failed", message=str(error), **getattr(error, "facts", dict)())
     _alarm("Failed:", str(error))
+    if command := getattr(error, "command", ""):
+        err.print(Text(f"  {command}"), soft_wrap=True)
 
 
 def _alarm(head: str, text: str) -> None:

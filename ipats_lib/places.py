@@ -81,10 +81,6 @@ class Place:
         """Copy a file from here to this machine."""
         self._do("read", name, lambda files, path: files.get_file(path, str(to)))
 
-    def send(self, file: Path, name: str) -> None:
-        """Copy a file of this machine to here."""
-        self._put(name, lambda files, path: files.put_file(str(file), path))
-
     def names(self, folder: str = "") -> list[str]:
         """Names of the files and folders in a folder, sorted; none when there is no such folder."""
 

@@ -11,6 +11,7 @@ dropped into a family's folder is published at the next run.
 """
 
 import re
+import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import nbformat
 
 from ipats_lib.errors import NotebookError
+from ipats_lib.publishing.files import notebook_files
 from ipats_lib.report.data import FRAMES
 from ipats_lib.scopes import AreaType
 
@@ -27,6 +29,8 @@ FAMILIES = {
     "comparison": "LWIA comparison",
     "dashboards": "Dashboards",
 }
+PYTHON = "python"
+KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
 PARAMETERS = frozenset({"scope", "period", "snapshot"})
 _DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
 _OPTIONAL = frozenset({"data", "pages", "downloads", "shared"})
@@ -85,11 +89,8 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
     NotebookError names the file and what it breaks: its own declaration, the parameters cell
     (names are allow-listed: papermill would execute whatever stands in a name), or stored outputs.
     """
-    found = [
-        _read(path, family)
-        for family in FAMILIES
-        for path in sorted((folder / family).glob("*.ipynb"))
-    ]
+    paths = notebook_files(folder)
+    found = [_read(path, path.parent.name) for path in paths if path.parent.name in FAMILIES]
     if not found:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
     _check_names(found)
@@ -98,10 +99,7 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
 
 
 def _read(path: Path, family: str) -> Notebook:
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises its own, JSON's and OS errors alike
-        raise NotebookError(f"{path} is not a notebook that nbformat can read.") from error
+    notebook = read_notebook(path)
     declared = notebook.metadata.get("ipats", {})
     _check_declaration(path, family, declared)
     _check_cells(path, notebook)
@@ -117,6 +115,49 @@ def _read(path: Path, family: str) -> Notebook:
         downloads=tuple(declared.get("downloads", [])),
         shared=declared.get("shared", False),
     )
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """A notebook file as nbformat 4, for the kernel that every notebook has.
+
+    Older formats are upgraded. What it says of its kernel is replaced: tools strip it, and a
+    publication uses its own Python. NotebookError when it is no notebook, or of another language.
+    """
+    if not path.is_file():
+        raise NotebookError(f"{path} is not a file.")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of ids that are lacking, and are added
+            read = nbformat.reader.reads(path.read_text(encoding="utf-8-sig"))
+            notebook = nbformat.v4.upgrade(nbformat.convert(read, 4))
+            language = _language(notebook.metadata)
+            notebook.metadata["kernelspec"] = nbformat.from_dict(KERNELSPEC)
+            nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        where = _place(list(error.absolute_path))
+        raise NotebookError(f"{path}: {where} is not as nbformat's rules have it.") from None
+    except Exception as error:  # nbformat raises its own, JSON's and OS errors alike
+        raise NotebookError(f"{path} is not a notebook that nbformat can read.") from error
+    if language.lower() not in ("", PYTHON):
+        raise NotebookError(f"{path} is written in {language}: notebooks are published in Python.")
+    return notebook
+
+
+def _language(metadata: Any) -> str:
+    """What a notebook says that it is written in; nothing where tools have stripped that."""
+    kernel, info = (metadata.get(name) or {} for name in ("kernelspec", "language_info"))
+    return str(kernel.get("language") or info.get("name") or "")
+
+
+def _place(where: list[Any]) -> str:
+    """Which part of a notebook a path in its JSON leads to."""
+    match where:
+        case ["cells", int(index)]:
+            return f"cell {index + 1}"
+        case ["cells", int(index), *_, last]:
+            return f"`{last}` of cell {index + 1}"
+        case [*_, last]:
+            return f"`{last}`"
+    return "the notebook"
 
 
 def _part(declared: list[Any], scopes: list[AreaType]) -> Part:
@@ -193,7 +234,7 @@ def _is_page(declared: Any, scopes: list[str]) -> bool:
 
 
 def _check_cells(path: Path, notebook: Any) -> None:
-    tags = [_tags(path, cell) for cell in notebook.cells]
+    tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     _check_page_marks(path, notebook, tags)
     sources = [c.source for c, own in zip(notebook.cells, tags, strict=True) if "parameters" in own]
     if len(sources) != 1:
@@ -203,15 +244,14 @@ def _check_cells(path: Path, notebook: Any) -> None:
         raise NotebookError(
             f"{path}: the parameters cell must assign {', '.join(sorted(PARAMETERS))}, no others."
         )
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.get("attachments"):
+            raise NotebookError(
+                f"{path}: cell {number} holds a pasted picture, which a page cannot show yet; "
+                "take it out."
+            )
     if any(cell.get("outputs") for cell in notebook.cells):
         raise NotebookError(f"{path}: it is stored with outputs; clear them before publishing.")
-
-
-def _tags(path: Path, cell: Any) -> list[str]:
-    tags: list[str] = cell.metadata.get("tags", [])
-    if not _are_texts(tags):
-        raise NotebookError(f"{path}: the `tags` of a cell must be a list of texts.")
-    return tags
 
 
 def _check_page_marks(path: Path, notebook: Any, tags: list[list[str]]) -> None:

@@ -42,6 +42,7 @@ _ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/:]+:[0-9]+")
 _AGAIN = "Run the same command again: what was finished is kept."
 _HELLO = b"the publisher's share"
 _IN_SHARE = Content("")
+_SEALED = "in the share"  # in place of a failed notebook, which holds records
 _free: SimpleQueue[LocalWorkers] = SimpleQueue()
 _shares: list[Share] = []
 
@@ -227,6 +228,9 @@ class _Cluster(Workers):
 
 
 def _fetched(share: Share, made: Made | NotebookError, job: Job) -> Made | NotebookError:
+    if isinstance(made, RunFailed):
+        left = share.get("bodies", _left_by(job)) if made.executed == _SEALED else None
+        made.executed = left.decode() if left else ""
     if isinstance(made, NotebookError):
         return made
     if (body := share.get("bodies", job.key)) is None:
@@ -246,11 +250,22 @@ def make_body_in_share(code: str, job: Job, frames: dict[str, str]) -> Made:
     share = _shares[0]
     try:
         files = {name: _frame(share, key) for name, key in frames.items()}
-        made = make_body_there(code, replace(job, files=files))
+        try:
+            made = make_body_there(code, replace(job, files=files))
+        except RunFailed as failed:
+            if failed.executed:
+                share.put("bodies", _left_by(job), failed.executed.encode())
+            sealed = _SEALED if failed.executed else ""
+            raise RunFailed(failed.said, failed.label, failed.reason, failed.cell, sealed) from None
         share.put("bodies", job.key, made.content.text().encode())
     except PlaceError as error:
         raise PlaceError(f"Worker {_own_address()}: {error} {_AGAIN}") from None
     return replace(made, content=_IN_SHARE)
+
+
+def _left_by(job: Job) -> str:
+    """Where the share has what a failed run left."""
+    return f"failed {job.key}"
 
 
 def _frame(share: Share, key: str) -> bytes:

@@ -104,6 +104,10 @@ def build(
     ] = 120,
     notebook_seconds: Annotated[float, typer.Option(help="A notebook's time limit.")] = 300,
     notebook_mb: Annotated[float, typer.Option(help="A notebook's memory limit.")] = 4096,
+    failures: Annotated[
+        Path | None,
+        typer.Option(help="Where failed runs are kept, private; by default beside the store."),
+    ] = None,
     earlier: Annotated[
         list[str] | None, typer.Option(help="An older snapshot's folder or URL, for the trend.")
     ] = None,
@@ -114,6 +118,7 @@ def build(
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
+    from ipats_lib.publishing.postmortem import failures_folder
     from ipats_lib.publishing.run import Options
     from ipats_lib.snapshot import kept_snapshot
 
@@ -132,6 +137,7 @@ def build(
         notebook_mb=notebook_mb,
         earlier=tuple(kept_snapshot(place, store) for place in earlier or ()),
         share=shared,
+        failures=failures_folder(failures, store, site),
     )
     source = snapshot_of(extract, store, as_of, contacts)
     with shown_progress() as advance:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ipats_lib.params import params_folder
-from ipats_lib.publishing.files import TEMPLATES
+from ipats_lib.publishing.files import TEMPLATES, notebook_files
 
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
@@ -107,7 +107,7 @@ def publication_parts(notebooks: Path) -> dict[str, str]:
     """The parts that a whole publication depends on, beside its data."""
     return {
         **code_parts(),
-        "notebooks": hash_files(notebooks.glob("*/*.ipynb"), notebooks),
+        "notebooks": hash_files(notebook_files(notebooks), notebooks),
         "publishing": hash_files(
             {*_files(LIBRARY / "publishing"), *library_files(("ipats_lib.publishing.making",))},
             LIBRARY,

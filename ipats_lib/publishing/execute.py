@@ -16,14 +16,12 @@ from time import perf_counter
 import nbformat
 from nbformat import NotebookNode
 from papermill.engines import papermill_engines
-from papermill.exceptions import PapermillExecutionError
-from papermill.execute import raise_for_execution_errors
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from ipats_lib.publishing.engine import NotebookStopped, scratch
-from ipats_lib.publishing.failed import RunFailed
-from ipats_lib.publishing.render import render_body
+from ipats_lib.publishing.failed import RunFailed, why
+from ipats_lib.publishing.render import render_body, unshown
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
@@ -31,6 +29,7 @@ ENGINE = os.environ.get("IPATS_PAPERMILL_ENGINE", "ipats")
 KERNEL = "python3"
 DOWNLOADS = "downloads"
 WORKING = "working"
+MOST_KEPT = 32 << 20
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -100,7 +99,7 @@ def make_body(job: Job) -> Made:
     """In a worker: execute the notebook on the scope's data alone, and render it.
 
     RunFailed names notebook, scope, cell and the kind of error, and no value: an error's own
-    text may quote a record.
+    text may quote a record (`failed.why` says what is repeated).
     """
     with _page_folder(job) as folder:
         data = Path(folder)
@@ -152,33 +151,81 @@ def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
 
 
 def _execute(job: Job, data: Path) -> NotebookNode:
-    parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
+    """The executed notebook; RunFailed when a cell failed, left, or shows what no page can."""
     os.environ["IPATS_CHARTS"] = "live"
     os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
     if params := os.environ.get("IPATS_PARAMS"):
         os.environ["IPATS_PARAMS"] = os.path.abspath(params)  # the notebook runs elsewhere
+    notebook = nbformat.from_dict(json.loads(_loaded(job.notebook)))
+    own_cells = len(notebook.cells)
+    parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
+    notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
+    injected = len(notebook.cells) > own_cells
     try:
-        return _papermill(job, parameters, data / WORKING)
+        executed = _papermill(job, notebook, data / WORKING)
     except NotebookStopped as error:
-        reason, cell = type(error).__name__, error.cell_index
-        said = f"{job.label} was stopped in cell {cell}: {reason}."
-    except PapermillExecutionError as error:
-        reason, cell = error.ename, error.cell_index
-        said = f"{job.label} failed in cell {cell} with {reason}."
+        reason, index = type(error).__name__, error.cell_index
+        said = f"was stopped{_in_cell(notebook, index, injected)}: {reason}, {error.reason}"
     except Exception as error:
-        reason, cell = type(error).__name__, None
-        said = f"{job.label} failed: {reason}."
-    raise RunFailed(said, job.label, reason, cell)
+        reason, index = type(error).__name__, None
+        said = f"failed: {reason}"
+    else:
+        failure = _failure(executed, job.notebook)
+        if failure is None:
+            return executed
+        index, reason, more = failure
+        said = f"failed{_in_cell(notebook, index, injected)} with {reason}{more}"
+    said = f"{job.label} {said.rstrip('.')}."
+    cell = None if index is None else _number(notebook, index, injected)
+    raise RunFailed(said, job.label, reason, cell, _as_left(notebook))
 
 
-def _papermill(job: Job, parameters: dict[str, str], working: Path) -> NotebookNode:
+def _in_cell(notebook: NotebookNode, index: int | None, injected: bool) -> str:
+    if index is None:
+        return " before the first cell"
+    return f" in cell {_number(notebook, index, injected)}"
+
+
+def _number(notebook: NotebookNode, index: int, injected: bool) -> int:
+    """Which cell of the notebook's file that is, counted from 1: one was perhaps injected."""
+    until = notebook.cells[: index + 1]
+    before = any("injected-parameters" in cell.metadata.get("tags", []) for cell in until)
+    return index + 1 - (injected and before)
+
+
+def _failure(executed: NotebookNode, code: str) -> tuple[int, str, str] | None:
+    """The first cell that gives no page: its place, the kind of error, and what may be said of it.
+
+    Any error counts: papermill lets a `sys.exit()` pass, after which no cell was run.
+    """
+    for index, cell in enumerate(executed.cells):
+        errors = [out for out in cell.get("outputs", ()) if out.output_type == "error"]
+        if errors:
+            more = why(errors[-1], code)
+            return index, errors[-1].ename, f": {more}" if more else ""
+        if cell.metadata.get("papermill", {}).get("exception"):
+            return index, "an error that it did not show", ""
+        if (kind := unshown(cell)) is not None:
+            return index, "an output that a page cannot show", f": {kind}"
+    return None
+
+
+def _as_left(notebook: NotebookNode) -> str:
+    """The notebook as far as it ran, without outputs where these would fill the disk."""
+    text = json.dumps(notebook)
+    if len(text) > MOST_KEPT:
+        for cell in notebook.cells:
+            cell.update({"outputs": []} if cell.cell_type == "code" else {})
+        text = json.dumps(notebook)
+    return text
+
+
+def _papermill(job: Job, notebook: NotebookNode, working: Path) -> NotebookNode:
     """papermill's own steps, without the copies that its `execute_notebook` writes to nowhere.
 
     Those took a quarter of what a page costs beside its cells. working: the notebook's working
     directory, where the next scope's finds nothing of what it may leave there.
     """
-    notebook = nbformat.from_dict(json.loads(_loaded(job.notebook)))
-    notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
     executed: NotebookNode = papermill_engines.execute_notebook_with_engine(
         ENGINE,
         notebook,
@@ -189,7 +236,6 @@ def _papermill(job: Job, parameters: dict[str, str], working: Path) -> NotebookN
         resources={"metadata": {"path": str(working)}},
         **job.limits,
     )
-    raise_for_execution_errors(executed, None)
     return executed
 
 

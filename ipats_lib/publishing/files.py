@@ -58,6 +58,14 @@ def point_to(link: Path, target: str) -> None:
     sync_folder(link.parent)
 
 
+def notebook_files(folder: Path) -> list[Path]:
+    """The notebooks in the family folders of `folder`, sorted.
+
+    Files whose name starts with a dot are left out: a Mac puts `._name.ipynb` beside `name.ipynb`.
+    """
+    return sorted(path for path in folder.glob("*/*.ipynb") if not path.name.startswith("."))
+
+
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,10 +12,12 @@ from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any
 
+import nbformat
+
 from ipats_lib.errors import NotebookError, PublicationError, UsageError
 from ipats_lib.publishing.assets import Assets, build_assets
 from ipats_lib.publishing.cache import PageCache
-from ipats_lib.publishing.catalogue import read_catalogue
+from ipats_lib.publishing.catalogue import read_catalogue, read_notebook
 from ipats_lib.publishing.dependencies import (
     common_parts,
     hash_files,
@@ -23,10 +25,12 @@ from ipats_lib.publishing.dependencies import (
     module_hashes,
 )
 from ipats_lib.publishing.execute import Content, Job, Made
+from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.files import sha256
 from ipats_lib.publishing.frames import SCOPE_FILES, Framer
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.publishing.plan import Page, plan_publication
+from ipats_lib.publishing.postmortem import keep
 from ipats_lib.publishing.run import Options, Progress, Run
 from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
@@ -85,7 +89,7 @@ class _Making:
         self.cache = _cache(site, options)
         self.common_parts = common_parts()
         self.notebooks = {n: hash_files([n.path], n.path.parent) for n in catalogue}
-        self.texts = {n: n.path.read_text(encoding="utf-8") for n in catalogue}
+        self.texts = {n: nbformat.writes(read_notebook(n.path)) for n in catalogue}
         self.code = {n: module_hashes(code_of(text)) for n, text in self.texts.items()}
         self.library = {n: hash_modules(hashes) for n, hashes in self.code.items()}
         self.parts: dict[str, Mapping[str, str]] = {}
@@ -181,10 +185,10 @@ class _Making:
     def _make(self, pool: Workers, framer: Framer, progress: Progress) -> None:
         started = perf_counter()
         jobs = self._jobs(framer, progress)
-        failed: list[str] = []
+        failed: list[NotebookError] = []
         for (page, about, key), made in run_jobs(pool, jobs):
             if isinstance(made, NotebookError):
-                failed.append(str(made))
+                failed.append(self._kept_for_a_look(made))
                 self.options.failed(made)
                 progress("failed", len(failed), len(self.pages))
                 if len(failed) == MOST_FAILURES:
@@ -203,6 +207,17 @@ class _Making:
             raise NotebookError(_failures(failed))
         progress("notebooks", len(self.pages), len(self.pages))
         self.run.seconds["data and pages"] = perf_counter() - started
+
+    def _kept_for_a_look(self, failed: NotebookError) -> NotebookError:
+        """The same failure; where it left a notebook, with the command that opens it."""
+        folder = self.options.failures
+        if folder and isinstance(failed, RunFailed) and failed.executed:
+            try:
+                failed.command = keep(failed, folder, self.snapshot.path)
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                failed.said += f" It could not be kept in {folder} ({why})."
+        return failed
 
     def _count(self, page: Page, made: Made) -> None:
         self.run.executed += 1
@@ -312,9 +327,14 @@ def code_of(notebook: str) -> list[str]:
     return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
 
 
-def _failures(failed: list[str]) -> str:
+def _failures(failed: Sequence[NotebookError]) -> str:
+    """All failures, and the command that opens the first one that is kept."""
     kept = "Nothing was published; what was finished is kept for the next run."
+    commands = (failure.command for failure in failed if isinstance(failure, RunFailed))
+    if command := next(filter(None, commands), ""):
+        kept = f"{kept} To open what failed{' first' * (len(failed) > 1)}:\n  {command}"
     if len(failed) == 1:
         return f"{failed[0]} {kept}"
     most = ", and more were not tried" if len(failed) == MOST_FAILURES else ""
-    return f"{len(failed)} notebooks failed{most}. {' '.join(sorted(failed))} {kept}"
+    said = " ".join(sorted(map(str, failed)))
+    return f"{len(failed)} notebooks failed{most}. {said} {kept}"

@@ -21,6 +21,7 @@ from ipats_lib.report.charts import MIME
 
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
+_ADDRESS = re.compile(r"^\[?<(?:.* at 0x[0-9a-f]+|[\w.]+ object)>", re.MULTILINE)
 _SECTION_END = "</section>"
 Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """(family, ((path inside the scope, title), ...)) for every page of a scope."""
@@ -88,6 +89,23 @@ def render_body(notebook: NotebookNode) -> str:
     """
     body = exporter().template.render(nb=notebook, resources={"chart_mime": MIME})
     return body.lstrip("\r\n")
+
+
+def unshown(cell: NotebookNode) -> str | None:
+    """What a cell shows that `body.html.j2` does not put on a page, in words; None for nothing.
+
+    A picture would appear as `<IPython.core.display.Image object>`, which nobody has meant.
+    """
+    shown = [out.data for out in cell.get("outputs", ()) if "data" in out]
+    for data in shown:
+        if MIME in data or "text/html" in data:
+            continue
+        others = sorted(kind for kind in data if kind != "text/plain")
+        if others:
+            return f"{others[0]}; show HTML, a table or a chart of the library"
+        if _ADDRESS.search(data.get("text/plain", "")):
+            return "an object without a display; end the cell with a semicolon, or show its content"
+    return None
 
 
 def split_body(body: str, names: Sequence[str]) -> list[str]:

@@ -38,7 +38,8 @@ class Options:
 
     pool: None means processes of this machine. notebook_seconds and notebook_mb: what one
     notebook may take before it is stopped. earlier: older snapshots, for the trend. share: where
-    bodies of other machines are found, and ours left for them.
+    bodies of other machines are found, and ours left for them. failures: the private folder where
+    failed runs are kept (`postmortem`); None keeps none.
     """
 
     notebooks: Path
@@ -54,6 +55,7 @@ class Options:
     notebook_mb: float = 4096
     earlier: tuple[Snapshot, ...] = ()
     share: "Share | None" = None
+    failures: Path | None = None
 
 
 @dataclass(slots=True)

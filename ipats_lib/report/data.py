@@ -69,6 +69,8 @@ class ScopeData:
 
     def frame(self, name: str) -> pd.DataFrame:
         """One frame; UsageError when the notebook did not declare that it reads it."""
+        if name not in FRAMES:
+            raise UsageError(f"There is no frame `{name}`: the frames are {', '.join(FRAMES)}.")
         if name not in self.frames:
             raise UsageError(f"The data hold no `{name}`: name it under `data` in the metadata.")
         return self.frames[name]

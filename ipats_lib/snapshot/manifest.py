@@ -60,13 +60,18 @@ class Manifest:
     @property
     def id(self) -> str:
         """First 16 hex digits of the hash over everything the snapshot says and holds."""
-        return hashlib.sha256(self.text().encode()).hexdigest()[:16]
+        return id_of(self.text().encode())
 
     def text(self) -> str:
         """Canonical JSON: sorted keys, one line end at the end."""
         said: dict[str, Any] = {"format": FORMAT, **asdict(self)}
         said["provenance"]["as_of"] = self.provenance.as_of.isoformat()
         return json.dumps(said, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+
+def id_of(text: bytes) -> str:
+    """The id of the snapshot with this `snapshot.json`."""
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def shape_of(layout: Layout) -> str:
@@ -77,13 +82,22 @@ def shape_of(layout: Layout) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a snapshot's folder; SnapshotError when it is missing or of another kind."""
+    """The manifest of a snapshot's folder.
+
+    SnapshotError when it is missing, of another kind, or has another byte than the one that the
+    folder is named after.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise SnapshotError(f"{folder} is not a snapshot: it has no {NAME}.")
     try:
-        text = (folder / NAME).read_bytes()
-    except FileNotFoundError:
-        raise SnapshotError(f"{folder} is not a snapshot: it has no {NAME}.") from None
+        text = path.read_bytes()
     except OSError:
-        raise SnapshotError(f"{folder}/{NAME} is damaged: make the snapshot again.") from None
+        raise SnapshotError(f"{path} is damaged: make the snapshot again.") from None
+    if id_of(text) != folder.resolve().name:
+        raise SnapshotError(
+            f"{path} is damaged, or its folder was renamed: make the snapshot again."
+        )
     return parse_manifest(text, str(folder))
 
 

@@ -12,12 +12,15 @@ from ipats_lib.snapshot.making import Progress
 from ipats_lib.snapshot.remote import fetch_snapshot, send_snapshot
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
 
+_OF_A_SNAPSHOT = ("snapshot.json", "findings.parquet")  # any of them: the other may be lost
+
 
 def kept_snapshot(place: str, store: str = SNAPSHOTS) -> Snapshot:
-    """The snapshot in a folder or at a URL; of the latter, the store of this machine has a copy."""
+    """The snapshot in a folder or at a URL, every byte verified; of the latter, the store of this
+    machine has a copy."""
     if is_url(place):
         return fetch_snapshot(place, _here(store))
-    return open_snapshot(Path(place))
+    return open_snapshot(Path(place), verify=True)
 
 
 def obtain_snapshot(
@@ -33,7 +36,7 @@ def obtain_snapshot(
     store: a folder, or a URL to which the snapshot is sent as well, which `notice` is told.
     Raises as `make_snapshot`, `fetch_snapshot` and `send_snapshot` do.
     """
-    if is_url(place) or (Path(place) / "snapshot.json").exists():
+    if is_url(place) or any((Path(place) / name).exists() for name in _OF_A_SNAPSHOT):
         found = kept_snapshot(place, store)
     else:
         rule = cast(ContactRule, contacts)

@@ -10,7 +10,7 @@ from ipats_lib.errors import SnapshotError
 from ipats_lib.places import Place
 from ipats_lib.snapshot.manifest import NAME, Manifest, parse_manifest
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
-from ipats_lib.snapshot.store import damaged_file, keep, workspace
+from ipats_lib.snapshot.store import damaged_file, is_whole, keep, stored_bytes, workspace
 
 
 def fetch_snapshot(url: str, store: Path) -> Snapshot:
@@ -27,7 +27,7 @@ def fetch_snapshot(url: str, store: Path) -> Snapshot:
     if manifest.id != PurePosixPath(str(place)).name:
         raise SnapshotError(f"{place} holds another snapshot than its name says: {manifest.id}.")
     copy = store / manifest.id
-    if not copy.is_dir() or damaged_file(copy, manifest, verify=True) is not None:
+    if not is_whole(copy, manifest):
         copy = _copied(place, manifest, store)
     return open_snapshot(copy)
 
@@ -50,12 +50,13 @@ def _copied(place: Place, manifest: Manifest, store: Path) -> Path:
 def send_snapshot(snapshot: Snapshot, url: str) -> str:
     """Copy a snapshot to the store at `url`; gives its address there, without user and password.
 
-    `snapshot.json` comes last: what has none is no snapshot yet. PlaceError when refused.
+    `snapshot.json` comes last: what has none is no snapshot yet. PlaceError when refused,
+    SnapshotError when a file is damaged.
     """
     place, manifest = Place(url), snapshot.manifest
     there = f"{snapshot.id}/{NAME}"
     if place.read(there) != manifest.text().encode():
         for file in manifest.files:
-            place.send(snapshot.path / file.path, f"{snapshot.id}/{file.path}")
+            place.write(f"{snapshot.id}/{file.path}", stored_bytes(snapshot.path, file))
         place.write(there, manifest.text().encode())
     return f"{str(place).rstrip('/')}/{snapshot.id}"

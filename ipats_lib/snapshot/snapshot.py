@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ipats_lib.errors import SnapshotError, UsageError
@@ -23,8 +22,15 @@ from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, sha
 from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN
 from ipats_lib.snapshot.people import SCHEMA as PLANNER_SCHEMA
-from ipats_lib.snapshot.reading import Choice, Portion, portions, read_findings, read_portions
-from ipats_lib.snapshot.store import damaged_file
+from ipats_lib.snapshot.reading import (
+    Choice,
+    Files,
+    Portion,
+    portions,
+    read_findings,
+    read_portions,
+)
+from ipats_lib.snapshot.store import damaged_error, damaged_file
 
 _SCOPED = ("assignment", "service", "case_note", "application")
 _PANDAS = {
@@ -38,7 +44,10 @@ _NULLABLE = {pa.int64(): pd.Int64Dtype()}
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An immutable snapshot in its folder. Everything is read from there when asked for."""
+    """An immutable snapshot in its folder. Everything is read from there when asked for.
+
+    Whatever reads a file raises SnapshotError when it is no longer the file that was kept.
+    """
 
     path: Path
     manifest: Manifest
@@ -127,7 +136,7 @@ class Snapshot:
         Findings about a file as a whole (row missing) come with every scope, findings about a
         row with the scopes of its record.
         """
-        table = read_findings(self.path / "findings.parquet", self._choice(scope))
+        table = read_findings(self._files, self._choice(scope))
         shown = _frame(table.drop_columns(["row"]))
         shown.insert(1, "row", table["row"].to_pandas(types_mapper=_NULLABLE.get))
         return shown
@@ -138,14 +147,18 @@ class Snapshot:
         name: a case table of the extract whose rows are meant instead, but for `planner`. The state
         holds every row and is not listed. One row per area and row of the table.
         """
-        hidden = read_portions(portions(self.path / name, None), HIDDEN)
+        hidden = read_portions(portions(self._files, name, None), HIDDEN)
         planners = self.planners()
-        contacts = pq.read_table(self.path / "contacts.parquet")
+        contacts = self._files.table("contacts.parquet")
         return membership(hidden, contacts, list(planners["planner_id"]), list(planners["lwia"]))
 
     def portions(self, name: str, scope: Scope) -> tuple[Portion, ...]:
         """Which row groups of a table hold rows of the scope (`pirl`, or a case table)."""
-        return portions(self.path / name, self._choice(scope))
+        return portions(self._files, name, self._choice(scope))
+
+    @cached_property
+    def _files(self) -> Files:
+        return Files.of(self.path, self.manifest)
 
     @cached_property
     def _layout(self) -> Layout:
@@ -173,14 +186,14 @@ class Snapshot:
     @cached_property
     def _contacts(self) -> tuple[Numbers, Mapping[str, NDArray[np.intp]]]:
         """The customer of each contact, and where those of each planner stand."""
-        table = pq.read_table(self.path / "contacts.parquet", columns=["planner_id", "_customer"])
+        table = self._files.table("contacts.parquet", ["planner_id", "_customer"])
         planners = pd.Series(table["planner_id"].to_pylist(), dtype="object")
         return table["_customer"].to_numpy(), dict(planners.groupby(planners).indices)
 
     def _whole(self, name: str) -> pa.Table | None:
         if name not in self.manifest.tables:
             return None
-        return pq.read_table(self.path / f"{name}.parquet")
+        return self._files.table(f"{name}.parquet")
 
     def _read(self, name: str, scope: Scope, kinds: Mapping[str, Kind | None]) -> pd.DataFrame:
         table = read_portions(self.portions(name, scope), ["row", *kinds])
@@ -203,15 +216,16 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 def open_snapshot(path: Path, *, verify: bool = False) -> Snapshot:
-    """Open a snapshot's folder; with `verify`, its files' hashes are recomputed.
+    """Open a snapshot's folder; with `verify`, all its files' hashes are recomputed first.
 
-    SnapshotError when a file is missing or has another size (verify: other bytes), or when the
-    snapshot was made with other areas or another layout than params/ has now.
+    SnapshotError when the manifest has changed, a file is missing or has another size (verify:
+    other bytes), or the snapshot was made with other areas or another layout than params/ has now.
+    Without `verify` a changed file is refused when it is read.
     """
     manifest = read_manifest(Path(path))
     damaged = damaged_file(Path(path), manifest, verify=verify)
     if damaged is not None:
-        raise SnapshotError(f"Snapshot {path} is damaged at {damaged}: make it again.")
+        raise damaged_error(path, damaged)
     if manifest.shape != shape_of(load_layout(manifest.provenance.layout)):
         raise SnapshotError(
             f"Snapshot {path} was made with other areas or another layout than params/ has now: "

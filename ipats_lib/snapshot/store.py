@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ipats_lib.errors import SnapshotError
 from ipats_lib.snapshot.manifest import NAME, Manifest, StoredFile, read_manifest
 
 _PREFIX = ".making-"
+_HASHING = 4  # threads; hashing lets go of Python's lock
 
 
 def find(store: Path, source_key: str) -> Path | None:
@@ -23,8 +25,7 @@ def find(store: Path, source_key: str) -> Path | None:
             manifest = read_manifest(folder.parent)
         except SnapshotError:
             continue
-        whole = damaged_file(folder.parent, manifest) is None
-        if manifest.source_key == source_key and whole:
+        if manifest.source_key == source_key and is_whole(folder.parent, manifest):
             return folder.parent
     return None
 
@@ -76,15 +77,14 @@ def _sweep(store: Path) -> None:
 def keep(content: Path, manifest: Manifest, store: Path) -> Path:
     """Move a finished folder into the store under its id.
 
-    An identical snapshot stays as it is, unless a file of it is missing or has another size: a
-    damaged one is replaced.
+    An identical snapshot stays as it is; one with a missing or changed file is replaced.
     """
     (content / NAME).write_text(manifest.text(), encoding="utf-8")
     for path in sorted(content.rglob("*")):
         _sync(path)
     _sync(content)
     target = store / manifest.id
-    if target.exists() and damaged_file(target, manifest) is not None:
+    if target.exists() and not is_whole(target, manifest):
         os.rename(target, content.with_name("damaged"))
     try:
         os.rename(content, target)
@@ -96,15 +96,52 @@ def keep(content: Path, manifest: Manifest, store: Path) -> Path:
     return target
 
 
+def is_whole(folder: Path, manifest: Manifest) -> bool:
+    """Whether this very snapshot is in the folder, to the last byte."""
+    try:
+        kept = read_manifest(folder)
+    except SnapshotError:
+        return False
+    return kept.id == manifest.id and damaged_file(folder, manifest, verify=True) is None
+
+
 def damaged_file(folder: Path, manifest: Manifest, *, verify: bool = False) -> str | None:
     """The first file that is missing or has another size (with `verify`: other bytes)."""
-    for file in manifest.files:
-        stored = folder / file.path
-        if not stored.is_file() or stored.stat().st_size != file.bytes:
-            return file.path
-        if verify and file_hash(stored) != file.sha256:
-            return file.path
-    return None
+    damaged = (file.path for file in manifest.files if not _has_size(folder, file))
+    if (found := next(damaged, None)) is not None or not verify:
+        return found
+    with ThreadPoolExecutor(_HASHING) as pool:
+        hashes = pool.map(lambda file: _hash_or_nothing(folder / file.path), manifest.files)
+        pairs = zip(manifest.files, hashes, strict=True)
+        return next((file.path for file, said in pairs if said != file.sha256), None)
+
+
+def _has_size(folder: Path, file: StoredFile) -> bool:
+    stored = folder / file.path
+    return stored.is_file() and stored.stat().st_size == file.bytes
+
+
+def _hash_or_nothing(path: Path) -> str:
+    try:
+        return file_hash(path)
+    except OSError:
+        return ""
+
+
+def stored_bytes(folder: Path, file: StoredFile) -> bytes:
+    """A file's bytes, which are those that the manifest has: nothing else is ever parsed.
+
+    SnapshotError when the file is missing or has changed, be it since the snapshot was opened.
+    """
+    with suppress(OSError):
+        data = (folder / file.path).read_bytes() if _has_size(folder, file) else b""
+        if hashlib.sha256(data).hexdigest() == file.sha256:
+            return data
+    raise damaged_error(folder, file.path)
+
+
+def damaged_error(folder: Path, name: str) -> SnapshotError:
+    return SnapshotError(f"Snapshot {folder} is damaged at {name}: make it again.")
 
 
 def stored_files(content: Path) -> tuple[StoredFile, ...]:

@@ -1,5 +1,7 @@
 """What a notebook must be to be published, and that ours are.  Source: style guide, notebooks."""
 
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue
+from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue, read_notebook
+from ipats_lib.publishing.dependencies import publication_parts
+from ipats_lib.publishing.making import code_of
 from ipats_lib.publishing.plan import Page
 from ipats_lib.publishing.render import split_body
 from ipats_lib.scopes import Scope
@@ -122,7 +126,7 @@ def test_a_page_that_begins_at_a_code_cell_is_refused(tmp_path, pages):
 def test_tags_that_are_no_list_are_named(tmp_path):
     path = notebook(tmp_path)
     path.write_text(path.read_text().replace('"tags": [\n     "parameters"\n    ]', '"tags": 5'))
-    with pytest.raises(NotebookError, match="a list of texts"):
+    with pytest.raises(NotebookError, match=r"made\.ipynb: `tags` of cell 2 is not as nbformat"):
         read_catalogue(tmp_path)
 
 
@@ -146,6 +150,111 @@ def test_something_that_is_no_notebook_is_named(tmp_path):
     path = notebook(tmp_path)
     path.write_text("{")
     with pytest.raises(NotebookError, match=path.name):
+        read_catalogue(tmp_path)
+
+
+# -- what tools and other systems leave ---------------------------------------------------------
+
+
+def rewritten(path, change):
+    """The notebook's JSON, changed in place."""
+    said = json.loads(path.read_text())
+    change(said)
+    path.write_text(json.dumps(said))
+    return path
+
+
+def as_format_3(said):
+    code = {"cell_type": "code", "language": "python", "collapsed": False, "outputs": []}
+    cells = [
+        {**code, "input": "".join(cell["source"]), "metadata": cell["metadata"]}
+        for cell in said.pop("cells")
+        if cell["cell_type"] == "code"
+    ]
+    said |= {"nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        as_format_3,
+        lambda said: said.update(nbformat_minor=4),
+        lambda said: [cell.pop("id") for cell in said["cells"]],
+        lambda said: said["metadata"].pop("kernelspec", None),
+        lambda said: said["metadata"].update(kernelspec=None),
+        lambda said: said["metadata"].update(kernelspec={"display_name": "Python (conda)"}),
+        lambda said: said["metadata"].update(language_info={"name": "python"}),
+    ],
+    ids=["format 3", "format 4.4", "no ids", "no kernel", "null", "half a kernel", "language"],
+)
+def test_an_older_notebook_and_one_without_a_kernel_are_read_as_ours(tmp_path, change):
+    path = rewritten(notebook(tmp_path), change)
+    (found,) = read_catalogue(tmp_path)
+    assert found.title == "T"
+    read = read_notebook(path)
+    assert (read.nbformat, read.metadata.kernelspec.name) == (4, "python3")
+    assert code_of(nbformat.writes(read)) == [PARAMETERS]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_notebook(tmp_path):
+    path = notebook(tmp_path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(read_catalogue(tmp_path)) == 1
+
+
+def test_what_a_mac_puts_beside_a_notebook_is_left_out(tmp_path):
+    path = notebook(tmp_path)
+    known = publication_parts(tmp_path)["notebooks"]
+    path.with_name("._made.ipynb").write_bytes(b"\0\5\x16\7")
+    assert [found.name for found in read_catalogue(tmp_path)] == ["made"]
+    assert publication_parts(tmp_path)["notebooks"] == known
+
+
+@pytest.mark.parametrize("language", ["R", "julia"])
+def test_a_notebook_of_another_language_is_named(tmp_path, language):
+    kernel = {"name": "ir", "language": language, "display_name": "Other"}
+    rewritten(notebook(tmp_path), lambda said: said["metadata"].update(kernelspec=kernel))
+    with pytest.raises(NotebookError, match=rf"made\.ipynb is written in {language}"):
+        read_catalogue(tmp_path)
+
+
+def test_a_pasted_picture_is_named_with_its_cell(tmp_path):
+    pasted = {"image.png": {"image/png": "iVBORw0KGgo="}}
+    rewritten(notebook(tmp_path), lambda said: said["cells"][0].update(attachments=pasted))
+    with pytest.raises(NotebookError, match=r"made\.ipynb: cell 1 holds a pasted picture"):
+        read_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda said: said["cells"][1].pop("source"), "cell 2 is not as"),
+        (lambda said: said["cells"][1].update(source=5), "`source` of cell 2 is not as"),
+        (lambda said: said.pop("cells"), "the notebook is not as"),
+        (lambda said: said.update(cells=[None]), "not a notebook that"),
+        (lambda said: said.update(nbformat=5), "not a notebook that"),
+    ],
+)
+def test_what_breaks_nbformats_rules_is_named(tmp_path, change, where):
+    rewritten(notebook(tmp_path), change)
+    with pytest.raises(NotebookError, match=rf"made\.ipynb.*{where}"):
+        read_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize("text", [b"", b"\0", b"[" * 100_000, "{}".encode("utf-16"), b"[]"])
+def test_what_is_no_notebook_at_all_is_named(tmp_path, text):
+    notebook(tmp_path).write_bytes(text)
+    with pytest.raises(NotebookError, match=r"made\.ipynb is not a notebook"):
+        read_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "put", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("gone")], ids=str
+)
+def test_what_is_no_file_is_named_and_waited_for_by_nobody(tmp_path, put):
+    notebook(tmp_path)
+    put(tmp_path / "performance" / "other.ipynb")
+    with pytest.raises(NotebookError, match=r"other\.ipynb is not a file"):
         read_catalogue(tmp_path)
 
 

@@ -1,6 +1,7 @@
 """What machines share: sealed entries on a path or at a URL, and snapshots (issue "Past one")."""
 
 import os
+import pickle
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from ipats_lib.places import Place
 from ipats_lib.publishing import cluster
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.execute import Job
+from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.share import LostInShare, Share, SharedCache, frame_key, open_share
 from ipats_lib.snapshot import fetch_snapshot, make_snapshot, send_snapshot
 from tests.extract.drawn import write_extract
@@ -270,6 +272,19 @@ def test_a_snapshot_that_is_not_what_its_name_says_is_refused(served, tmp_path):
     assert not (other / made.id).exists()
 
 
+def test_a_damaged_snapshot_is_not_sent_and_a_damaged_copy_is_fetched_anew(served, tmp_path):
+    folder, address = served
+    made = make_snapshot(write_extract(tmp_path / "extract", PIRL, {}), tmp_path / "store")
+    send_snapshot(made, f"{address}/good")
+    copy = fetch_snapshot(f"{address}/good/{made.id}", tmp_path / "other").path
+    (copy / "snapshot.json").write_text((copy / "snapshot.json").read_text() + " ")
+    assert fetch_snapshot(f"{address}/good/{made.id}", tmp_path / "other").id == made.id
+    (made.path / "findings.parquet").write_bytes(b"damaged")
+    with pytest.raises(SnapshotError, match=r"damaged at findings\.parquet"):
+        send_snapshot(made, f"{address}/bad")
+    assert not (folder / "bad" / made.id / "snapshot.json").exists()
+
+
 JOB = Job("page for state", "state", "PY2024Q4", "{}", {}, key="key")
 
 
@@ -309,3 +324,23 @@ def test_a_worker_with_other_code_takes_no_data(tmp_path, worker):
     worker(share_at(str(tmp_path / "never made")))
     with pytest.raises(UsageError, match="runs other code"):
         cluster.make_body_in_share("other", JOB, {"rows.arrow": "hash"})
+
+
+def test_what_a_failed_run_left_comes_back_sealed(tmp_path, worker, monkeypatch):
+    """It holds records: nothing of it travels through the scheduler, or lies bare in the share."""
+    records = "a customer's record " * 50
+
+    def fail(*_):
+        raise RunFailed("page for state failed.", "page for state", "ValueError", 3, records)
+
+    share = share_at(str(tmp_path))
+    worker(share)
+    monkeypatch.setattr(cluster, "make_body_there", fail)
+    with pytest.raises(RunFailed) as raised:
+        cluster.make_body_in_share(cluster.our_code(), JOB, {})
+    travelled = pickle.dumps(raised.value)
+    assert b"record " not in travelled
+    assert not any(b"record " in path.read_bytes() for path in files(tmp_path))
+    there = share_at(str(tmp_path))
+    came = cluster._fetched(there, pickle.loads(travelled), JOB)
+    assert (came.executed, came.cell, str(came)) == (records, 3, "page for state failed.")

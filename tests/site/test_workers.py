@@ -235,9 +235,10 @@ def test_a_failure_is_told_before_the_next_job_is_asked_for():
 
 
 def test_all_failures_are_listed_at_the_end():
-    failed = [f"performance/summary for lwia/{number:02} failed." for number in range(25)]
+    labels = [f"performance/summary for lwia/{number:02}" for number in range(25)]
+    failed = [RunFailed(f"{label} failed.", label, "ValueError", 3) for label in labels]
     assert len(failed) == MOST_FAILURES
     said = _failures(failed)
-    assert all(each in said for each in failed)
+    assert all(str(each) in said for each in failed)
     assert "more were not tried" in said
     assert "not tried" not in _failures(failed[:24])

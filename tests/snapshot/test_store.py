@@ -1,5 +1,6 @@
 """A snapshot is named by its content, never changes, and appears whole or not at all (issue 2)."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -245,7 +246,7 @@ def test_a_damaged_snapshot_is_refused(extract, kept, how):
             open_snapshot(made.path)
 
 
-@pytest.mark.parametrize("how", ["missing", "cut"])
+@pytest.mark.parametrize("how", ["missing", "cut", "changed"])
 def test_a_damaged_snapshot_is_made_again(extract, kept, how):
     made = make_snapshot(extract, kept)
     _damage(made.path / "findings.parquet", how)
@@ -265,9 +266,11 @@ def test_what_is_no_snapshot_is_refused(extract, kept):
         (said.replace('"as_of"', '"as_off"'), "damaged"),
         (json.dumps(json.loads(said) | {"shape": "0"}), "other areas or another layout"),
     ):
-        (made.path / "snapshot.json").write_text(spoiled)
+        folder = kept / hashlib.sha256(spoiled.encode()).hexdigest()[:16]
+        shutil.copytree(made.path, folder)
+        (folder / "snapshot.json").write_text(spoiled)
         with pytest.raises(SnapshotError, match=match):
-            open_snapshot(made.path)
+            open_snapshot(folder)
 
 
 # -- reading little ----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ipats_lib.publishing.engine.papermill_engine import IpatsEngine
     from ipats_lib.publishing.engine.stopped import (
         NotebookDied,
+        NotebookLeft,
         NotebookOutOfMemory,
         NotebookStopped,
         NotebookTimeout,
@@ -28,6 +29,7 @@ __all__ = [
     "IpatsEngine",
     "Limits",
     "NotebookDied",
+    "NotebookLeft",
     "NotebookOutOfMemory",
     "NotebookStopped",
     "NotebookTimeout",
@@ -39,6 +41,7 @@ _HOME = {
     "IpatsEngine": "papermill_engine",
     "Limits": "limits",
     "NotebookDied": "stopped",
+    "NotebookLeft": "stopped",
     "NotebookOutOfMemory": "stopped",
     "NotebookStopped": "stopped",
     "NotebookTimeout": "stopped",

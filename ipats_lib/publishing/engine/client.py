@@ -15,7 +15,7 @@ from papermill.engines import NotebookExecutionManager
 
 from ipats_lib.publishing.engine.limits import Limits
 from ipats_lib.publishing.engine.process import NotebookProcess
-from ipats_lib.publishing.engine.steady_client import Message, SteadyClient
+from ipats_lib.publishing.engine.steady_client import Message, SteadyClient, stop_if_leaving
 from ipats_lib.publishing.engine.stopped import NotebookStopped
 
 
@@ -57,6 +57,7 @@ class ForkedClient(SteadyClient):
         cell.outputs = []
         self.clear_before_next_output = False
         reply = self._run(cell, cell_index)
+        stop_if_leaving(cell_index, {"content": reply})
         if reply.get("status") == "error" and not self._may_fail(reply.get("ename"), tags):
             raise CellExecutionError.from_cell_and_msg(cell, reply)
         return cell

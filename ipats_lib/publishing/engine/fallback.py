@@ -15,8 +15,13 @@ from ipats_lib.publishing.engine import scratch
 from ipats_lib.publishing.engine.kernel_watch import KernelWatch
 from ipats_lib.publishing.engine.launch import bound_to_us
 from ipats_lib.publishing.engine.limits import Limits
-from ipats_lib.publishing.engine.steady_client import SteadyClient
-from ipats_lib.publishing.engine.stopped import NotebookDied, NotebookStopped, NotebookTimeout
+from ipats_lib.publishing.engine.steady_client import SteadyClient, stop_if_leaving
+from ipats_lib.publishing.engine.stopped import (
+    NotebookDied,
+    NotebookLeft,
+    NotebookStopped,
+    NotebookTimeout,
+)
 
 # ipykernel's pause before each reply, for clients that do not wait until it is idle: ours does, and
 # the forked kernel makes none either.
@@ -94,6 +99,7 @@ class KernelClient(SteadyClient):
         # may on a busy machine: the notebook's own limit is enough.
         patience = _whole_seconds(limits.timeout)
         cell = _whole_seconds(limits.cell_timeout)
+        options.setdefault("on_cell_executed", stop_if_leaving)
         super().__init__(nb_man, timeout=cell, iopub_timeout=patience, **options)
         self._limits = limits
         self._cell_index: int | None = None
@@ -118,7 +124,7 @@ class KernelClient(SteadyClient):
         self.km.busy = True
         try:
             done = super().execute_cell(cell, cell_index, **options)
-        except CellExecutionError:
+        except (CellExecutionError, NotebookLeft):
             self.km.busy = False
             raise
         except (DeadKernelError, CellTimeoutError) as error:

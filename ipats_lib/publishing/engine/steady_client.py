@@ -10,6 +10,7 @@ from nbformat.v4 import nbbase
 from papermill.clientwrap import PapermillNotebookClient
 
 from ipats_lib.publishing.engine.replaced import replaced
+from ipats_lib.publishing.engine.stopped import NotebookLeft
 from ipats_lib.publishing.engine.volatile import fix_random_ids
 
 Message = dict[str, Any]
@@ -39,6 +40,16 @@ class SteadyClient(PapermillNotebookClient):  # type: ignore[misc]
         if out is not None and out.output_type == "stream":
             fold_stream(outs)
         return out
+
+
+def stop_if_leaving(cell_index: int, execute_reply: Message, **_: Any) -> None:
+    """NotebookLeft when a cell has called `exit()` or `quit()`: nothing after it would be run.
+
+    A hook of nbclient's (`on_cell_executed`), with a kernel's whole reply.
+    """
+    asked = (payload.get("source") for payload in execute_reply["content"].get("payload", ()))
+    if "ask_exit" in asked:
+        raise NotebookLeft.by_asking(cell_index)
 
 
 def is_plain(msg: Message) -> bool:

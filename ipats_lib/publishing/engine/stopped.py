@@ -5,6 +5,7 @@ NotebookError                  a notebook failed (`ipats_lib.errors`)
     +-- NotebookTimeout        ran longer than allowed
     +-- NotebookOutOfMemory    held more memory than allowed
     +-- NotebookDied           its process ended by itself: a signal, a crash, os._exit
+    +-- NotebookLeft           a cell asked to end it: exit(), quit()
 """
 
 import signal
@@ -14,7 +15,7 @@ from ipats_lib.errors import NotebookError
 
 
 class NotebookStopped(NotebookError):  # noqa: N818  (its subclasses say what happened)
-    """Base of the three ways to end early; `cell_index` counts all cells from 0.
+    """Base of the ways to end early; `cell_index` counts all cells from 0.
 
     `cell_index` is None when no cell had been started.
     """
@@ -55,6 +56,14 @@ class NotebookDied(NotebookStopped):
     def with_status(cls, cell_index: int | None, status: int | None) -> Self:
         """Say how it ended.  status: an exit code as `subprocess` gives it, None when unknown."""
         return cls(cell_index, f"its process {_ending(status)}")
+
+
+class NotebookLeft(NotebookStopped):
+    """A cell asked its kernel to end, so the cells after it were not run."""
+
+    @classmethod
+    def by_asking(cls, cell_index: int | None) -> Self:
+        return cls(cell_index, "the cell calls exit() or quit()")
 
 
 def _ending(status: int | None) -> str:
