@@ -57,11 +57,20 @@ def free_port() -> int:
 @contextmanager
 def process(command, port) -> Iterator[int]:
     """A server that listens, until it is no longer needed."""
-    running = subprocess.Popen([str(word) for word in command], cwd=ROOT)
-    try:
+    with started(command, stdout=None) as running:
         _listening(running, port)
         yield port
+
+
+@contextmanager
+def started(command, stdout=subprocess.PIPE) -> Iterator[subprocess.Popen]:
+    """A process, until it is no longer needed."""
+    running = subprocess.Popen([str(word) for word in command], cwd=ROOT, stdout=stdout)
+    try:
+        yield running
     finally:
+        if running.stdout:
+            running.stdout.close()
         running.terminate()
         try:
             running.wait(10)
