@@ -20,7 +20,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from ipats_lib import locks
+from ipats_lib import locks, modes
 from ipats_lib.access.settings import load_settings
 from ipats_lib.errors import AccessError
 
@@ -92,7 +92,7 @@ class AuditLog:
         self._place = (0, 0)
         self._file = -1
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            modes.private_folder(folder)
             self._lock = self._open_lock()
         except OSError as error:
             raise AuditError(
@@ -114,7 +114,7 @@ class AuditLog:
             raise AuditError(f"The audit log cannot be written: {error.strerror}.") from error
 
     def _open_lock(self) -> int:
-        return os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        return modes.open_private(self.folder / "lock", os.O_RDWR)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -182,7 +182,7 @@ class AuditLog:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+        file = modes.open_private(path, os.O_RDWR | os.O_APPEND)
         try:
             facts = os.fstat(file)
             size = facts.st_size

@@ -1,10 +1,11 @@
 """The command line of access: accounts, links, the group, the roster, the audit log; serving."""
 
 import csv
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -21,6 +22,7 @@ from ipats_lib.access.store import Store
 from ipats_lib.access.usage import usage as used
 from ipats_lib.console import say, sentences, writing
 from ipats_lib.errors import UsageError
+from ipats_lib.modes import open_private
 from ipats_lib.publishing.commands import SiteFolder
 from ipats_lib.who import user_name
 
@@ -238,6 +240,10 @@ def usage(log: AuditFolder = AUDIT) -> None:
     print(downloads.csv(found).decode(), end="")
 
 
+def _opened(lock: Path) -> IO[str]:
+    return os.fdopen(open_private(lock, os.O_WRONLY), "w")
+
+
 @access.command("mail")
 @sentences
 def mail_due(
@@ -265,7 +271,7 @@ def mail_due(
 
     # A run that takes long is still sending when the next one begins: no message goes out twice.
     alone = store.with_name("mail.lock")
-    with Store(store) as opened, alone.open("a") as lock, locked(lock.fileno(), float("inf")):
+    with Store(store) as opened, _opened(alone) as lock, locked(lock.fileno(), float("inf")):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:

@@ -11,9 +11,10 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.throttle import place_of, unmapped
@@ -88,10 +89,10 @@ class Connections:
     _sockets: dict[int, _Socket] = field(default_factory=dict)
     _answered: dict[Peer, float] = field(default_factory=dict)
 
-    def answered(self, peer: Peer | None) -> None:
-        """A request of this connection was read to its end."""
+    def answered(self, peer: Sequence[Any] | None) -> None:
+        """A request of this connection was read to its end. peer: address and port, as ASGI has it."""
         if peer is not None:
-            self._answered[peer[0], peer[1]] = time.monotonic()
+            self._answered[peer[0], int(peer[1])] = time.monotonic()  # granian's port is a text
 
     async def watch(self) -> None:
         """Look, and shut what is over the limits, until cancelled."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ipats_lib.errors import AccessError
+from ipats_lib.modes import open_private, private_folder
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -59,8 +60,9 @@ class Store:
     def __init__(self, path: Path, patience: float = 10) -> None:
         self.path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            number = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            if not path.parent.exists():
+                private_folder(path.parent)
+            number = open_private(path, os.O_RDWR)
             facts = os.fstat(number)
             os.close(number)
             self._file = facts.st_dev, facts.st_ino

@@ -38,7 +38,7 @@ class Options:
 
     pool: None means processes of this machine. notebook_seconds and notebook_mb: what one
     notebook may take before it is stopped. earlier: older snapshots, for the trend. share: where
-    bodies of other machines are found, and ours left for them.
+    bodies of other machines are found, and ours left for them. group: may read the site.
     """
 
     notebooks: Path
@@ -54,6 +54,7 @@ class Options:
     notebook_mb: float = 4096
     earlier: tuple[Snapshot, ...] = ()
     share: "Share | None" = None
+    group: str = ""
 
 
 @dataclass(slots=True)

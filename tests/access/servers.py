@@ -106,20 +106,30 @@ def gateway(place: Place, *more, port: int = 0):
 @contextmanager
 def behind_nginx(place: Place, *more, port: int = 0) -> Iterator[int]:
     """nginx with the exported configuration, before the gateway."""
+    with (
+        gateway(place, "--behind-nginx", *more) as app,
+        nginx_before(place, app, port) as front,
+    ):
+        yield front
+
+
+@contextmanager
+def nginx_before(place: Place, app: int, port: int = 0) -> Iterator[int]:
+    """nginx with the exported configuration, before what listens on `app`."""
     from ipats_lib.access.nginx import Front, configuration
 
     port = port or free_port()
-    with gateway(place, "--behind-nginx", *more) as app:
-        addresses = f"127.0.0.1:{app}", f"127.0.0.1:{port}"
-        front = Front(place.site, *addresses, plain=True, log=str(place.folder))
-        whole = place.folder / "nginx.conf"
-        whole.write_text(
-            f"pid {place.folder}/nginx.pid; error_log {place.folder}/error.log;\n"
-            f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
-            f"events {{}}\nhttp {{\n{configuration(front)}\n}}\n"
-        )
-        with process([NGINX, "-p", place.folder, "-c", whole], port):
-            yield port
+    addresses = f"127.0.0.1:{app}", f"127.0.0.1:{port}"
+    front = Front(place.site, *addresses, plain=True, log=str(place.folder))
+    whole = place.folder / "nginx.conf"
+    whole.write_text(
+        f"pid {place.folder}/nginx.pid; error_log {place.folder}/error.log;\n"
+        f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
+        "worker_rlimit_nofile 10000; events { worker_connections 4096; }\n"
+        f"http {{\n{configuration(front)}\n}}\n"
+    )
+    with process([NGINX, "-p", place.folder, "-c", whole], port):
+        yield port
 
 
 @dataclass(frozen=True)
