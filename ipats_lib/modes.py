@@ -1,12 +1,12 @@
 """Who may read what this project writes: the one place that sets modes.
 
     what                                    folders  files   read by
-    site, snapshots, exports                0750     0640    the account that publishes, and one group
-    access store, audit log, private keys   0700     0600    the account that serves
+    site, snapshots, exports                0750     0640    the publishing account, and one group
+    access store, audit log                 0700     0600    the account that serves
 
-The caller's umask does not count: `by_intent` sets our own when a command begins, and the processes
-that it starts inherit it. `--group` gives site and snapshots to a group, such as nginx's: their folders
-then hand it on (the set-group-id bit), to all that is ever written below them.
+The caller's umask does not count: `by_intent` sets our own when a command begins, and the
+processes that it starts inherit it. `--group` gives site and snapshots to a group, such as nginx's:
+their folders then hand it on (the set-group-id bit) to all that is ever written below them.
 """
 
 import os
@@ -73,7 +73,7 @@ def _set(path: str, mode: int, number: int) -> None:
         return
     if stat.S_ISLNK(facts.st_mode):
         return
-    if number != -1 and facts.st_gid != number:
+    if number not in (-1, facts.st_gid):
         os.chown(path, -1, number)
     hands_on = stat.S_ISDIR(facts.st_mode) and (number != -1 or facts.st_mode & stat.S_ISGID)
     os.chmod(path, mode | (stat.S_ISGID if hands_on else 0))

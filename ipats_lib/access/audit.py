@@ -82,9 +82,7 @@ class AuditLog:
     again at every append: a log that was replaced, cut off or taken away gets no more lines.
     """
 
-    def __init__(
-        self, folder: Path, limit: int | None = None, patience: float = PATIENCE
-    ) -> None:
+    def __init__(self, folder: Path, limit: int | None = None, patience: float = PATIENCE) -> None:
         self.folder, self._patience, self._held = folder, patience, False
         self.limit = limit or load_settings().audit_megabytes << 20
         self._size, self._head, self._name = -1, Head(), ""

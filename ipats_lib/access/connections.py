@@ -57,9 +57,7 @@ def limits(exempt: frozenset[str] = frozenset()) -> Limits:
     import resource
 
     known = load_settings()
-    wanted = Limits(
-        known.connections, known.waiting_per_address, known.request_seconds, exempt
-    )
+    wanted = Limits(known.connections, known.waiting_per_address, known.request_seconds, exempt)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     have = wanted.descriptors if most == resource.RLIM_INFINITY else min(most, wanted.descriptors)
     resource.setrlimit(resource.RLIMIT_NOFILE, (have, most))
@@ -90,7 +88,7 @@ class Connections:
     _answered: dict[Peer, float] = field(default_factory=dict)
 
     def answered(self, peer: Sequence[Any] | None) -> None:
-        """A request of this connection was read to its end. peer: address and port, as ASGI has it."""
+        """A request of this connection was read to its end. peer: its far end, as ASGI has it."""
         if peer is not None:
             self._answered[peer[0], int(peer[1])] = time.monotonic()  # granian's port is a text
 

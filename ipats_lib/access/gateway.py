@@ -70,8 +70,9 @@ class Gateway:
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
-        self.store, self.audit = Store(self.setup.store, WAIT), AuditLog(
-            self.setup.audit, patience=WAIT
+        self.store, self.audit = (
+            Store(self.setup.store, WAIT),
+            AuditLog(self.setup.audit, patience=WAIT),
         )
         self.verifier = Verifier()
         self._facts, self._methods = Facts(self.store), _methods_of(self.own)

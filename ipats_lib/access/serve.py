@@ -103,7 +103,7 @@ def serve(
     server.serve(target_loader=partial(_loaded, gateway), wrap_loader=False)
 
 
-class Server(Granian):  # type: ignore[misc]  # granian says Any of it
+class Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses its class by the system
     """granian, which looks at a new certificate before it takes it up.
 
     pair: certificate and key as they were named, which granian knows only without their links.
@@ -112,7 +112,7 @@ class Server(Granian):  # type: ignore[misc]  # granian says Any of it
     pair: tuple[Path | None, Path | None] = (None, None)
 
     def signal_handler_reload(self, *_: object, **__: object) -> None:
-        """At SIGHUP: a new worker with the certificate and key that are there now, if they are sound.
+        """At SIGHUP: a new worker with the certificate and key that are there now, if sound.
 
         The names are followed again: a renewal may have put another file behind a link.
         """

@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS request (
 
 
 class StoreReplacedError(AccessError):
-    """Another file stands where the open store was, or none: what it says is no longer the truth."""
+    """Another file is where the open store was, or none: what it says is no longer true."""
 
 
 class Store:

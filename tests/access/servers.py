@@ -58,7 +58,7 @@ def free_port() -> int:
 def process(command, port) -> Iterator[int]:
     """A server that listens, until it is no longer needed."""
     with started(command, stdout=None) as running:
-        _listening(running, port)
+        listening(running, port)
         yield port
 
 
@@ -79,7 +79,7 @@ def started(command, stdout=subprocess.PIPE) -> Iterator[subprocess.Popen]:
             running.wait(10)
 
 
-def _listening(running, port) -> None:
+def listening(running, port) -> None:
     for _ in range(300):
         assert running.poll() is None, "the server ended"
         try:
@@ -96,11 +96,14 @@ def _listening(running, port) -> None:
 def gateway(place: Place, *more, port: int = 0):
     """The embedded gateway, as an operator starts it."""
     port = port or free_port()
-    command = [
+    return process(gateway_command(place, port, *more), port)
+
+
+def gateway_command(place: Place, port: int, *more) -> list:
+    return [
         sys.executable, ROOT / "publish.py", "serve", "--site", place.site, "--port", port,
         "--access", place.store, "--audit", place.audit, *more,
     ]  # fmt: skip
-    return process(command, port)
 
 
 @contextmanager

@@ -159,11 +159,7 @@ def test_readers_are_served_while_others_stand_against_the_server(own_place, sma
 def test_with_few_descriptors_readers_are_served_too(own_place):
     """A process that may open 200 at all: seen to be shut out by 167 bodies that did not come."""
     port = servers.free_port()
-    command = [
-        "prlimit", "--nofile=200:200", servers.sys.executable, servers.ROOT / "publish.py", "serve",
-        "--site", own_place.site, "--port", port, "--access", own_place.store,
-        "--audit", own_place.audit,
-    ]  # fmt: skip
+    command = ["prlimit", "--nofile=200:200", *servers.gateway_command(own_place, port)]
     cookie = own_place.cookie("admin01")
     with servers.process(command, port), siege(port, "no body", 300, 300):
         assert [ask(port, PAGE, cookie).status for _ in range(5)] == [200] * 5
@@ -179,8 +175,13 @@ def test_a_look_finds_ipv6_links_and_leaves_other_sockets_alone():
         )
         port = door.getsockname()[1]
         links, far = [], []
-        for address, source in (("::1", "::1"), ("::1", "::1"), ("127.0.0.1", "127.0.0.9"),
-                                ("127.0.0.1", "127.0.0.9"), ("127.0.0.1", "127.0.0.8")):  # fmt: skip
+        for address, source in (
+            ("::1", "::1"),
+            ("::1", "::1"),
+            ("127.0.0.1", "127.0.0.9"),
+            ("127.0.0.1", "127.0.0.9"),
+            ("127.0.0.1", "127.0.0.8"),
+        ):
             link = socket.create_connection((address, port), 5, source_address=(source, 0))
             links.append(held.enter_context(link))
             far.append(held.enter_context(door.accept()[0]))
@@ -386,7 +387,7 @@ def names(file: str):
     """A stand-in for the gateway: it names this file once for every new connection."""
 
     class Naming(BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802
+        def do_GET(self):
             self.send_response(200)
             self.send_header("X-Accel-Redirect", f"/_ipats_files/{file}")
             self.send_header("Content-Length", "0")
