@@ -19,7 +19,7 @@ from typing import Any
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.throttle import place_of, unmapped
 
-EVERY = 0.25
+EVERY, FRESH = 0.25, 0.5
 # Descriptors of the process that are no connection: store, log, libraries, the server's own.
 RESERVED = 80
 Peer = tuple[str, int]
@@ -122,10 +122,12 @@ class Connections:
             for after, peer in enumerate(reversed(peers))
             if after >= limits.waiting or now - opened[peer].since > limits.seconds
         }
-        # In all: first those that wait, then those whose last request is longest ago.
-        rest = [peer for peer in opened if peer not in slow]
+        # In all: first those that wait, then those whose last request is longest ago; none that
+        # came a moment ago, or a full house would shut out whoever is about to ask.
+        rest = [peer for peer in opened if peer not in slow and opened[peer].since <= now - FRESH]
         rest.sort(key=lambda peer: (self._answered.get(peer, 0.0), opened[peer].since))
-        return [*slow, *rest[: max(0, len(rest) - limits.connections)]]
+        many = len(opened) - len(slow) - limits.connections
+        return [*slow, *rest[: max(0, many)]]
 
     def _found(self, now: float) -> dict[int, _Socket]:
         """Every socket of the process by its inode: numbers are used again.
@@ -156,22 +158,24 @@ def _looked_at(number: int, now: float) -> _Socket:
         port = opened.getsockname()[1]
         if opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return _Socket(number, now, port, listens=True)
-        address, far = opened.getpeername()[:2]
-        return _Socket(number, now, port, (address.partition("%")[0], far))
+        return _Socket(number, now, port, _far(opened))
     except OSError:
         return _Socket(number, now)
     finally:
         opened.detach()
 
 
-def _shut(link: _Socket) -> None:
-    """End a connection; the server then reads its end and closes it.
+def _far(opened: socket.socket) -> Peer:
+    address, port = opened.getpeername()[:2]
+    return address.partition("%")[0], port
 
-    Were its number taken by another meanwhile, that one's reader would have to ask again.
-    """
+
+def _shut(link: _Socket) -> None:
+    """End a connection, if it is still the one; the server then reads its end and closes it."""
     with suppress(OSError):
         opened = socket.socket(fileno=link.number)
         try:
-            opened.shutdown(socket.SHUT_RDWR)
+            if _far(opened) == link.peer:
+                opened.shutdown(socket.SHUT_RDWR)
         finally:
             opened.detach()

@@ -91,6 +91,7 @@ def serve(
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=1000 * patience),
         backpressure=most.accepted,
+        backlog=2 * most.accepted,
         workers=1,
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]  # granian takes the name as well
