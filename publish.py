@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ipats_lib import modes
 from ipats_lib.access.commands import access, audit, serve
 from ipats_lib.console import log_in_json, say, sentences, shown_progress, writing
 from ipats_lib.errors import UsageError
@@ -15,6 +16,7 @@ from ipats_lib.publishing.commands import (
     AsOf,
     Contacts,
     Extract,
+    Group,
     PeriodName,
     Store,
     publishing,
@@ -35,6 +37,7 @@ def common(
     log_format: Annotated[str, typer.Option(help="text, or json for operators.")] = "text",
 ) -> None:
     """IPATS: WIOA performance reports, from an IWDS extract to a published site."""
+    modes.by_intent()
     if log_format not in ("text", "json"):
         raise typer.BadParameter("write text or json", param_hint="--log-format")
     if log_format == "json":
@@ -70,9 +73,10 @@ def snapshot(
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
     contacts: Contacts = "any_contact",
+    group: Group = "",
 ) -> None:
     """Validate an extract and keep it as an immutable snapshot."""
-    made = snapshot_of(extract, store, as_of, contacts)
+    made = snapshot_of(extract, store, as_of, contacts, group)
     found = made.findings()
     say("snapshot", f"Snapshot {made.id}, as of {made.as_of}: {len(found)} findings.")
     for (rule, severity), lines in found.groupby(["rule", "severity"]):

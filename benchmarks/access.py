@@ -6,8 +6,14 @@ The page is the largest that LWIA 01's administrator may read, cut or filled up 
 a copy of the site. Plain nginx serves the same folder with no decision; plain granian sends the
 same file with no decision. Set-ups take turns; medians are told. wrk (Debian) asks as fast as it
 can over 32 connections; the fixed rate is asked by a client of our own, which starts each request
-at its time, whether or not earlier ones are answered. At last entitled, forbidden and unknown
+at its time, whether or not earlier ones are answered. Then entitled, forbidden and unknown
 askers take turns at that rate while wrk keeps the server busy: each answer must be the asker's own.
+
+    .venv/bin/python -m benchmarks.access --site SITE --siege 1000
+
+asks instead at 20 a second, a new connection each, while so many connections stand against the
+server that ask for nothing, or never to the end, from one address and from one each; whoever is
+shut comes again at once. An answer later than 10 s counts as none.
 """
 
 import argparse
@@ -26,7 +32,7 @@ from pathlib import Path
 
 from starlette.responses import FileResponse
 
-from tests.access import servers
+from tests.access import servers, siege
 from tests.access.servers import Place, ask
 
 ROW = {
@@ -119,6 +125,47 @@ def served_under_load(port: int, path: str, cookies: tuple[str, ...], right: byt
     return 500
 
 
+async def patient_rate(
+    port: int, path: str, cookie: str, seconds: int, right: bytes
+) -> tuple[list[float], int]:
+    """Times in ms of the right answers at 20 requests a second, and how many did not come."""
+
+    async def one(at: float) -> float | None:
+        await asyncio.sleep(at - time.perf_counter())
+        head = f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{cookie}\r\n"
+        try:
+            async with asyncio.timeout(10):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(head.encode())
+                told = await reader.read()
+                writer.close()
+        except OSError:
+            return None
+        answered = told.partition(b"\r\n\r\n")[2] == right
+        return 1e3 * (time.perf_counter() - at) if answered else None
+
+    begun = time.perf_counter() + 0.5
+    times = await asyncio.gather(*(one(begun + n / 20) for n in range(20 * seconds)))
+    served = sorted(t for t in times if t is not None)
+    return served, len(times) - len(served)
+
+
+def besieged(ports, path: str, cookie: str, right: bytes, count: int, seconds: int) -> None:
+    """Say how readers fare under each kind of siege, from one address and from one each."""
+    for name, port in ports.items():
+        asyncio.run(patient_rate(port, path, cookie, 2, right))
+        for kind in siege.KINDS:
+            for addresses in (1, count):
+                with siege.siege(port, kind, count, addresses):
+                    served, lost = asyncio.run(patient_rate(port, path, cookie, seconds, right))
+                of = "one address" if addresses == 1 else f"{count:,} addresses"
+                told = "none served"
+                if served:
+                    p99 = served[int(0.99 * (len(served) - 1))]
+                    told = f"p50 {statistics.median(served):.1f} p99 {p99:.1f} ms"
+                print(f"{name:20} {count:,} {kind}, {of}: {len(served)} served, {lost} not; {told}")
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--site", type=Path, required=True)
@@ -126,6 +173,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--seconds", type=int, default=4)
     options.add_argument("--size", type=int, default=198_000)
+    options.add_argument("--siege", type=int, default=0)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         site = Path(name) / "site"
@@ -156,6 +204,11 @@ def run(chosen, site: Path, folder: Path) -> None:
             "embedded, decision": running.enter_context(servers.gateway(place)),
         }
         cookies = (place.cookie("admin01"), place.cookie("admin02"), "")
+        if chosen.siege:
+            guarded = {name: port for name, port in ports.items() if "decision" in name}
+            told = guarded, path, cookies[0], page.read_bytes(), chosen.siege, chosen.seconds
+            besieged(*told)
+            return
         measure(ports, path, cookies, page.read_bytes(), chosen)
 
 

@@ -1,11 +1,16 @@
 """Locks of open files and folders: held by one process, freed by any death of it."""
 
+import errno
+import time
 from contextlib import suppress
 
 from ipats_lib.errors import UsageError
 
 with suppress(ImportError):  # Windows has none that could be freed so
     import fcntl
+
+
+TRY_AGAIN = 0.005
 
 
 def exist() -> bool:
@@ -29,6 +34,18 @@ def hold(descriptor: int, *, wait: bool = True) -> None:
     """
     require()
     fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def hold_within(descriptor: int, seconds: float) -> None:
+    """Hold the lock of an open file, alone; TimeoutError when another still holds it after that."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return hold(descriptor, wait=False)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise TimeoutError(errno.ETIMEDOUT, "somebody else holds its lock") from None
+            time.sleep(TRY_AGAIN)
 
 
 def let_go(descriptor: int) -> None:

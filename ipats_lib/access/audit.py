@@ -20,16 +20,25 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from ipats_lib import locks
+from ipats_lib import locks, modes
 from ipats_lib.access.settings import load_settings
 from ipats_lib.errors import AccessError
 
 START = "0" * 64
+# What reading a line that is none of ours may raise, whatever it holds.
+_NO_LINE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 TAIL = 65536
+# Seconds to wait for the lock while another process writes its line.
+PATIENCE = 10.0
 _BROKEN_END = (
     "The audit log's last line is broken, so that nothing is shown: run `publish.py audit verify`, "
     "then `publish.py audit mend`, which mends a torn line and nothing else."
+)
+
+_TAKEN_AWAY = (
+    "The audit log was replaced, cut off or taken away while it was written, so that nothing is "
+    "shown: keep what there is as evidence, find out why, and start the gateway again."
 )
 
 
@@ -67,17 +76,22 @@ def veiled(raw: bytes) -> str:
 
 
 class AuditLog:
-    """Appends to the log; several processes may."""
+    """Appends to the log; several processes may.
 
-    def __init__(self, folder: Path, limit: int | None = None) -> None:
-        self.folder = folder
+    patience: seconds to wait for another that holds the log. What it writes once, it must find
+    again at every append: a log that was replaced, cut off or taken away gets no more lines.
+    """
+
+    def __init__(self, folder: Path, limit: int | None = None, patience: float = PATIENCE) -> None:
+        self.folder, self._patience, self._held = folder, patience, False
         self.limit = limit or load_settings().audit_megabytes << 20
         self._size, self._head, self._name = -1, Head(), ""
         self._path = self._following = ""
+        self._place = (0, 0)
         self._file = -1
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+            modes.private_folder(folder)
+            self._lock = self._open_lock()
         except OSError as error:
             raise AuditError(
                 f"The audit log {folder} cannot be written: {error.strerror}."
@@ -92,10 +106,27 @@ class AuditLog:
     def append(self, event: Event, now: datetime) -> None:
         """Record one event; AuditError when it could not be written whole."""
         try:
-            with locked(self._lock):
+            with self._alone():
                 self._append(event, now)
         except OSError as error:
             raise AuditError(f"The audit log cannot be written: {error.strerror}.") from error
+
+    def _open_lock(self) -> int:
+        return modes.open_private(self.folder / "lock", os.O_RDWR)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Alone among the log's writers. One wait is enough for all: as long as the lock is found
+        held, the next requests look once and do not wait in a row."""
+        held, self._held = self._held, True
+        if not _is_at(self._lock, f"{self.folder}/lock"):
+            self._lock, old = -1, self._lock
+            if old >= 0:
+                os.close(old)
+            self._lock = self._open_lock()
+        with locked(self._lock, 0 if held else self._patience):
+            self._held = False
+            yield
 
     def _append(self, event: Event, now: datetime) -> None:
         self._open_newest()
@@ -108,8 +139,9 @@ class AuditLog:
         self._head = head
 
     def _open_newest(self) -> None:
-        names = log_files(self.folder) if self._file < 0 or self._moved() else None
-        if names is not None:
+        if self._file < 0 or self._moved():
+            self._check_still_there()
+            names = log_files(self.folder)
             self._open(names[-1] if names else self.folder / "audit-000001.jsonl")
         if self._size >= self.limit:
             os.fsync(self._file)
@@ -117,26 +149,47 @@ class AuditLog:
             self._open(self.folder / f"audit-{number:06}.jsonl")
 
     def _moved(self) -> bool:
-        """Whether another process wrote, or took the file away, since this one last did."""
+        """Whether another process wrote, or put another file there, since this one last did."""
         try:
             there = os.stat(self._path)
         except FileNotFoundError:
             return True
-        return there.st_size != self._size or os.access(self._following, os.F_OK)
+        known = (*self._place, self._size)
+        other = (there.st_dev, there.st_ino, there.st_size) != known
+        return other or os.access(self._following, os.F_OK)
+
+    def _check_still_there(self) -> None:
+        """AuditError unless the last line that was read or written stands where it stood."""
+        if not self._head.lines:
+            return
+        try:
+            file = os.open(self._path, os.O_RDONLY)
+        except OSError as error:
+            raise AuditError(_TAKEN_AWAY) from error
+        try:
+            there = _last(file, self._size) if self._size else self._end_before(Path(self._path))
+        except (OSError, AuditError) as error:
+            raise AuditError(_TAKEN_AWAY) from error
+        finally:
+            os.close(file)
+        if there != self._head:
+            raise AuditError(_TAKEN_AWAY)
 
     def _open(self, path: Path) -> None:
         """Append to this file from now on; to none when its end is not sound."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+        file = modes.open_private(path, os.O_RDWR | os.O_APPEND)
         try:
-            size = os.fstat(file).st_size
+            facts = os.fstat(file)
+            size = facts.st_size
             head = _last(file, size) if size else self._end_before(path)
         except BaseException:
             os.close(file)
             raise
         self._file, self._head, self._name, self._size = file, head, path.name, size
+        self._place = facts.st_dev, facts.st_ino
         following = f"audit-{int(path.name[6:12]) + 1:06}.jsonl"
         self._path, self._following = str(path), str(path.with_name(following))
 
@@ -145,10 +198,19 @@ class AuditLog:
         return _end_of(before[-1]) if before else Head()
 
 
+def _is_at(descriptor: int, path: str) -> bool:
+    """Whether an open file is the one that bears a name."""
+    try:
+        there = os.stat(path)
+    except OSError:
+        return False
+    return descriptor >= 0 and os.path.samestat(there, os.fstat(descriptor))
+
+
 @contextmanager
-def locked(lock: int) -> Iterator[None]:
-    """Alone among the processes that hold this lock file open."""
-    locks.hold(lock)
+def locked(lock: int, patience: float = PATIENCE) -> Iterator[None]:
+    """Alone among the processes that hold this lock file open; TimeoutError after `patience`."""
+    locks.hold_within(lock, patience)
     try:
         yield
     finally:
@@ -177,11 +239,26 @@ def log_files(folder: Path) -> list[Path]:
 
 
 def events(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every line of the log as it stands, unverified."""
+    """Every undamaged line of the log, whether or not its chain is whole."""
+    return (line for line in lines(folder) if line is not None)
+
+
+def lines(folder: Path) -> Iterator[dict[str, Any] | None]:
+    """Every line of the log; None for a damaged one: no line of a log, or of another hash."""
     for path in log_files(folder):
-        with path.open("rb") as lines:
-            for line in lines:
-                yield json.loads(line)
+        with path.open("rb") as written:
+            yield from map(_sound, written)
+
+
+def _sound(line: bytes) -> dict[str, Any] | None:
+    try:
+        facts = json.loads(line)
+        rest = {name: value for name, value in facts.items() if name not in ("before", "hash")}
+        whole, _ = chained(rest, facts["before"])
+    except _NO_LINE:
+        return None
+    told = all(isinstance(facts.get(name), str) for name in Event.__slots__)
+    return facts if told and whole == line else None
 
 
 def verify(folder: Path, known: Head | None = None) -> Head:
@@ -214,7 +291,7 @@ def checked(line: bytes, head: Head, place: str) -> Head:
     try:
         facts = json.loads(line)
         before, digest = facts.pop("before"), facts.pop("hash")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NO_LINE as error:
         raise AuditError(f"The audit log is broken at {place}: not a line of the log.") from error
     whole, right = chained(facts, before)
     if whole != line or right != digest or before != head.hash or facts.get("n") != head.lines + 1:
@@ -231,8 +308,8 @@ def _end_of(path: Path) -> Head:
 
 
 def _last(descriptor: int, size: int) -> Head:
-    """The head that a file's last line gives."""
-    tail = os.pread(descriptor, TAIL, max(0, size - TAIL))
+    """The head that the last line within the first `size` bytes of a file gives."""
+    tail = os.pread(descriptor, min(TAIL, size), max(0, size - TAIL))
     line = tail.rstrip(b"\n").rsplit(b"\n", 1)[-1] + b"\n"
     try:
         facts = json.loads(line)
@@ -240,5 +317,5 @@ def _last(descriptor: int, size: int) -> Head:
         if not tail.endswith(line):
             raise ValueError
         return checked(line, head, "its last line")
-    except (ValueError, KeyError, TypeError, AuditError) as error:
+    except (*_NO_LINE, AuditError) as error:
         raise AuditError(_BROKEN_END) from error

@@ -1,10 +1,11 @@
 """The command line of access: accounts, links, the group, the roster, the audit log; serving."""
 
 import csv
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -19,8 +20,9 @@ from ipats_lib.access.requests import Letter, opens, send_due
 from ipats_lib.access.roster import RosterFile, checked, read_roster
 from ipats_lib.access.store import Store
 from ipats_lib.access.usage import usage as used
-from ipats_lib.console import sentences, writing
+from ipats_lib.console import say, sentences, writing
 from ipats_lib.errors import UsageError
+from ipats_lib.modes import open_private
 from ipats_lib.publishing.commands import SiteFolder
 from ipats_lib.who import user_name
 
@@ -231,8 +233,15 @@ def usage(log: AuditFolder = AUDIT) -> None:
 
     from ipats_lib.report import downloads
 
-    found = pd.DataFrame(used(log), columns=["user", "shown", "refused"])
+    counted = used(log)
+    if counted.note:
+        say("damaged", counted.note)
+    found = pd.DataFrame(counted.users, columns=["user", "shown", "refused"])
     print(downloads.csv(found).decode(), end="")
+
+
+def _opened(lock: Path) -> IO[str]:
+    return os.fdopen(open_private(lock, os.O_WRONLY), "w")
 
 
 @access.command("mail")
@@ -262,7 +271,7 @@ def mail_due(
 
     # A run that takes long is still sending when the next one begins: no message goes out twice.
     alone = store.with_name("mail.lock")
-    with Store(store) as opened, alone.open("a") as lock, locked(lock.fileno()):
+    with Store(store) as opened, _opened(alone) as lock, locked(lock.fileno(), float("inf")):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:
@@ -323,6 +332,9 @@ def serve(
     store: Annotated[Path, typer.Option("--access", help="The access store.")] = STORE,
     log: Annotated[Path, typer.Option("--audit", help="The audit log's folder.")] = AUDIT,
     behind_nginx: Annotated[bool, typer.Option(help="nginx sends the files.")] = False,
+    proxy: Annotated[
+        list[str], typer.Option(help="With --behind-nginx: the address that nginx comes from.")
+    ] = ["127.0.0.1", "::1"],  # noqa: B006  (typer copies it)
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
     oidc: Annotated[Path | None, typer.Option(help="The identity provider, a JSON file.")] = None,
@@ -341,5 +353,8 @@ def serve(
 
     provider = Provider(read_client(oidc)) if oidc else None
     local = passwords or provider is None
-    setup = Setup(site, store, log, proxied=behind_nginx, oidc=provider, passwords=local)
+    named = frozenset(proxy)
+    setup = Setup(
+        site, store, log, proxied=behind_nginx, proxies=named, oidc=provider, passwords=local
+    )
     serve_protected(setup, address, port, certificate, key)

@@ -4,6 +4,7 @@ It interprets a path once, as raw bytes: its own pages are exact texts, a publis
 grammar, and everything else is not found. Behind nginx it names the file and nginx sends it.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from ipats_lib.access import accounts, pages, sessions
 from ipats_lib.access.audit import AuditError, AuditLog, Event, veiled
 from ipats_lib.access.conditions import keep_one_range, unmet
+from ipats_lib.access.connections import Connections
 from ipats_lib.access.decision import Decision, Reason, decide
 from ipats_lib.access.grammar import Target, read_path
 from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
@@ -25,8 +27,9 @@ from ipats_lib.access.oidc import Provider
 from ipats_lib.access.passwords import Verifier
 from ipats_lib.access.people import Person, Roster
 from ipats_lib.access.published import file_of, folder_of
-from ipats_lib.access.store import Store
-from ipats_lib.access.visit import Visit, read_visit
+from ipats_lib.access.store import Store, StoreReplacedError
+from ipats_lib.access.visit import TooSlow, Visit, read_visit
+from ipats_lib.console import notice
 
 Answer = Callable[["Gateway", Visit], Awaitable[Response]]
 # Seconds that everyone waits for a store that someone else is writing, before the answer is 503.
@@ -38,6 +41,7 @@ _READING = ["GET", "HEAD"]
 class Setup:
     """Where the gateway works. proxied: nginx stands before it and sends the files.
 
+    proxies: the addresses that nginx comes from, which are believed about the browser's.
     passwords: whether local accounts sign in, beside the provider's when there is one.
     """
 
@@ -45,6 +49,7 @@ class Setup:
     store: Path
     audit: Path
     proxied: bool = False
+    proxies: frozenset[str] = frozenset({"127.0.0.1", "::1"})
     oidc: Provider | None = None
     passwords: bool = True
 
@@ -55,15 +60,20 @@ class Gateway:
 
     setup: Setup
     own: dict[tuple[str, bytes], Answer]
+    connections: Connections | None = None
     store: Store = field(init=False)
     audit: AuditLog = field(init=False)
     verifier: Verifier = field(init=False)
     _facts: "Facts" = field(init=False)
     _methods: dict[bytes, list[str]] = field(init=False)
+    _told: str = ""
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
-        self.store, self.audit = Store(self.setup.store, WAIT), AuditLog(self.setup.audit)
+        self.store, self.audit = (
+            Store(self.setup.store, WAIT),
+            AuditLog(self.setup.audit, patience=WAIT),
+        )
         self.verifier = Verifier()
         self._facts, self._methods = Facts(self.store), _methods_of(self.own)
 
@@ -75,37 +85,68 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            visit = read_visit(scope, receive, self.setup.proxied)
+            proxies = self.setup.proxies if self.setup.proxied else ()
+            visit = read_visit(scope, receive, proxies)
+            if visit.method in _READING:
+                self._read_whole(scope)
             response = await self._answer(visit)
+            self._read_whole(scope)
             named = isinstance(response, NamedFile)
             await response(scope, receive, send if named else _secured(send))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self.open()
+        watching = asyncio.create_task(self.connections.watch()) if self.connections else None
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if watching:
+            watching.cancel()
         self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
+    def _read_whole(self, scope: Scope) -> None:
+        """The request has come in: its connection no longer waits for one."""
+        if self.connections:
+            self.connections.answered(scope.get("client"))
+
     async def _answer(self, visit: Visit) -> Response:
         try:
+            self.store.check_place()
             own = self.own.get((visit.method.replace("HEAD", "GET"), visit.path))
             return await own(self, visit) if own else self._published(visit)
-        except AuditError:
-            return _nothing_shown("The audit log cannot be written")
+        except AuditError as error:
+            return self._log_failed(error)
+        except TooSlow:
+            # The rest of the body would be read as the next request: the connection ends.
+            late, close = "The request took too long to come in.", {"Connection": "close"}
+            answer = PlainTextResponse(late, HTTPStatus.REQUEST_TIMEOUT, close)
+            return self._failed(visit, "too_slow", answer)
+        except StoreReplacedError as error:
+            self._tell(str(error))
+            return self._failed(visit, "store_replaced")
         except (sqlite3.Error, OSError) as error:
             return self._failed(visit, "store" if isinstance(error, sqlite3.Error) else "files")
         except ClientDisconnect:
             return self._failed(visit, "browser_gone")
 
-    def _failed(self, visit: Visit, reason: str) -> Response:
+    def _failed(self, visit: Visit, reason: str, answer: Response | None = None) -> Response:
         """Deny what could not be decided or read, and record that where the log can be written."""
         try:
             self.note(visit, "read", "deny", reason, object=veiled(visit.path))
-        except AuditError:
-            return _nothing_shown("The audit log cannot be written")
-        return _nothing_shown("Access cannot be looked up now")
+        except AuditError as error:
+            return self._log_failed(error)
+        return answer or _nothing_shown("Access cannot be looked up now")
+
+    def _log_failed(self, error: AuditError) -> Response:
+        self._tell(str(error))
+        return _nothing_shown("The audit log cannot be written")
+
+    def _tell(self, why: str) -> None:
+        """Say once to who runs the server why nothing is shown."""
+        if why != self._told:
+            self._told = why
+            notice(why)
 
     def person(self, visit: Visit) -> Person | None:
         """Who asks, as the store has it at this moment."""

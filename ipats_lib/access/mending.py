@@ -19,6 +19,7 @@ from ipats_lib.access.audit import (
     locked,
     log_files,
 )
+from ipats_lib.modes import open_private
 
 # A line goes to the disk in one piece with its line feed at the end: a crash leaves none.
 _NO_TEAR = (
@@ -76,7 +77,7 @@ def _sound(whole: bytes, head: Head, name: str) -> tuple[int, Head]:
 def _replaced(path: Path, aside: Path, text: bytes) -> None:
     """Give the old file its new name, and put the new one in its place in one step."""
     fresh = path.with_name("mend.tmp")
-    file = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    file = open_private(fresh, os.O_TRUNC | os.O_WRONLY)
     with os.fdopen(file, "wb") as out:
         out.write(text)
         out.flush()

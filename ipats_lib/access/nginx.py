@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipats_lib.access.headers import INTERNAL, SECURITY
+from ipats_lib.access.settings import load_settings
 from ipats_lib.errors import UsageError
 
-_SAFE = re.compile(r"[A-Za-z0-9_./:-]+")
+_SAFE = re.compile(r"[][A-Za-z0-9_./:-]+")
 _PASSED = ("Cookie", "Content-Type")
 
 
@@ -41,7 +42,7 @@ def configuration(front: Front) -> str:
     for value in (site, front.gateway, front.listen, front.certificate, front.key, front.log):
         if value and not _SAFE.fullmatch(value):
             raise UsageError(
-                f"'{value}' cannot stand in a configuration: letters, digits, . / : _ -."
+                f"'{value}' cannot stand in a configuration: letters, digits, . / : _ - [ ]."
             )
     always = "\n".join(f'  add_header {name} "{value}" always;' for name, value in SECURITY.items())
     proxied = [f"    proxy_set_header {name} $http_{_variable(name)};" for name in _PASSED]
@@ -53,6 +54,7 @@ def configuration(front: Front) -> str:
         site=site,
         log=front.log,
         internal=INTERNAL,
+        seconds=load_settings().request_seconds,
         always=always,
         proxied=_PROXIED.format(more="\n".join(proxied)),
     )
@@ -81,6 +83,7 @@ _SERVER = """\
 upstream ipats_gateway {{
   server {gateway};
   keepalive 32;
+  keepalive_timeout 30s;
 }}
 # What the gateway answered is in its own log; of what it never saw, no path: it may hold a name.
 map $upstream_status $ipats_refused {{
@@ -95,6 +98,11 @@ server {{
   listen {listen};
   server_tokens off;
   client_max_body_size 16k;
+  # A connection holds one of nginx's `worker_connections` until its request is there.
+  client_header_timeout {seconds}s;
+  client_body_timeout {seconds}s;
+  send_timeout {seconds}s;
+  reset_timedout_connection on;
   access_log {log}/ipats-refused.log ipats_refused if=$ipats_refused;
   error_log {log}/ipats-error.log crit;
   # A publication is replaced by renaming a link: a remembered descriptor would be the old one.
@@ -110,8 +118,10 @@ server {{
     default_type application/octet-stream;
     # Many ranges of one file make an answer larger than the file.
     max_ranges 1;
-    # Asked for from outside, or gone since the gateway named it: the gateway's own answer.
-    error_page 404 = @ipats_gateway;
+    # The gateway names the release itself, not the link to it: below the site no link is followed.
+    disable_symlinks on from={site};
+    # Asked for from outside, gone or behind a link since it was named: the gateway's own answer.
+    error_page 403 404 = @ipats_gateway;
   }}
   location @ipats_gateway {{
 {proxied}

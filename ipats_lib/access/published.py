@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from ipats_lib.access.grammar import Target
 from ipats_lib.params import load_areas
@@ -37,11 +37,24 @@ def file_of(site: Path, target: Target) -> str | None:
         if release is None:
             return None
         name = f"{release}/{target.scope.path}/{target.rest}"
+    return name if S_ISREG(_mode(site, name)) else None
+
+
+def _mode(site: Path, name: str) -> int:
+    """The mode of what stands at a path below the site; 0 when nothing does, or behind a link.
+
+    Publishing makes no link below a release: whoever planted one does not decide what is sent.
+    """
+    path, mode = str(site), 0
     try:
-        found = os.lstat(f"{site}/{name}")
+        for part in name.split("/"):
+            path = f"{path}/{part}"
+            mode = os.lstat(path).st_mode
+            if S_ISLNK(mode):
+                return 0
     except OSError:
-        return None
-    return name if S_ISREG(found.st_mode) else None
+        return 0
+    return mode
 
 
 def folder_of(site: Path, target: Target) -> str | None:
@@ -49,7 +62,7 @@ def folder_of(site: Path, target: Target) -> str | None:
     if target.scope is None:
         return "_static"
     release = release_of(site, target.period)
-    there = release is not None and (site / release / target.scope.path).is_dir()
+    there = release is not None and S_ISDIR(_mode(site, f"{release}/{target.scope.path}"))
     return f"{target.period}/{target.scope.path}" if there else None
 
 
@@ -77,14 +90,17 @@ def _publication(site: Path, period: str, scopes: Sequence[Scope]) -> Publicatio
     release = release_of(site, period)
     if release is None:
         return None
-    folder = site / release
-    there = tuple(scope for scope in scopes if (folder / scope.path / "index.html").is_file())
+
+    def has(path: str) -> bool:
+        return S_ISREG(_mode(site, f"{release}/{path}/index.html"))
+
+    there = tuple(scope for scope in scopes if has(scope.path))
     areas = tuple(
         (area.lwia, area.name)
         for area in load_areas()
-        if STATE in scopes and (folder / "lwia" / area.lwia / "index.html").is_file()
+        if STATE in scopes and has(f"lwia/{area.lwia}")
     )
     if not there and not areas:
         return None
-    manifest = folder.with_name(f"{folder.name}.json")
+    manifest = site / f"{release}.json"
     return Publication(period, datetime.fromtimestamp(manifest.stat().st_mtime, UTC), there, areas)

@@ -125,7 +125,8 @@ async def report(gateway: Gateway, visit: Visit) -> Response:
     """Who used IPATS; for state-level administrators."""
     if _approver(gateway, visit, "usage") is None:
         return pages.not_found()
-    return pages.page("usage", users=await asyncio.to_thread(usage, gateway.setup.audit))
+    found = await asyncio.to_thread(usage, gateway.setup.audit)
+    return pages.page("usage", users=found.users, note=found.note)
 
 
 def _approver(gateway: Gateway, visit: Visit, place: str) -> Person | None:

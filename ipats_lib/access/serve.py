@@ -6,11 +6,18 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 
 from ipats_lib.access import home, outside, queue, signing
+from ipats_lib.access.connections import Connections, limits
 from ipats_lib.access.gateway import Answer, Gateway, Setup
+from ipats_lib.access.settings import load_settings
+from ipats_lib.console import say
 from ipats_lib.errors import UsageError
+
+# How long a worker that ends may go on sending what it has begun.
+STOPPING_SECONDS = 5
 
 PAGES: dict[tuple[str, bytes], Answer] = {
     ("GET", b"/"): home.home,
@@ -70,7 +77,11 @@ def serve(
         raise UsageError(f"{setup.site} holds no publication: run `publish.py build` first.")
     _check_port(address, port)
     gateway = app(setup)
-    Granian(
+    most = limits(setup.proxies if setup.proxied else frozenset())
+    gateway.connections = Connections(most)
+    # nginx closes a connection that lies idle after 30 s: before the gateway does.
+    patience = 75 if setup.proxied else load_settings().request_seconds
+    server = Server(
         "ipats",
         address=address,
         port=port,
@@ -78,13 +89,40 @@ def serve(
         websockets=False,
         # What the tests attack, and what nginx speaks: nothing else is understood.
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * patience),
+        backpressure=most.accepted,
+        backlog=2 * most.accepted,
         workers=1,
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]  # granian takes the name as well
         ssl_cert=certificate,
         ssl_key=key,
         respawn_failed_workers=False,
-    ).serve(target_loader=partial(_loaded, gateway), wrap_loader=False)
+        workers_kill_timeout=STOPPING_SECONDS,
+    )
+    server.pair = certificate, key
+    server.serve(target_loader=partial(_loaded, gateway), wrap_loader=False)
+
+
+class Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses its class by the system
+    """granian, which looks at a new certificate before it takes it up.
+
+    pair: certificate and key as they were named, which granian knows only without their links.
+    """
+
+    pair: tuple[Path | None, Path | None] = (None, None)
+
+    def signal_handler_reload(self, *_: object, **__: object) -> None:
+        """At SIGHUP: a new worker with the certificate and key that are there now, if sound.
+
+        The names are followed again: a renewal may have put another file behind a link.
+        """
+        try:
+            self.build_ssl_context(*self.pair, None, SSLProtocols.tls13, None, [], False)
+        except OSError as error:  # ssl.SSLError among them
+            say("certificate", f"The certificate stays as it was: {error.strerror or error}.")
+            return
+        super().signal_handler_reload()
 
 
 def _check_port(address: str, port: int) -> None:

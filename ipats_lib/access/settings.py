@@ -22,6 +22,9 @@ class Settings:
     hashes_at_once: int
     reminder_business_days: int
     audit_megabytes: int
+    connections: int
+    waiting_per_address: int
+    request_seconds: int
 
     @property
     def roster_limit(self) -> timedelta:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ipats_lib.errors import AccessError
+from ipats_lib.modes import open_private, private_folder
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -46,6 +47,10 @@ CREATE TABLE IF NOT EXISTS request (
 """
 
 
+class StoreReplacedError(AccessError):
+    """Another file is where the open store was, or none: what it says is no longer true."""
+
+
 class Store:
     """A connection to the store. Not shared between threads.
 
@@ -55,8 +60,12 @@ class Store:
     def __init__(self, path: Path, patience: float = 10) -> None:
         self.path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            if not path.parent.exists():
+                private_folder(path.parent)
+            number = open_private(path, os.O_RDWR)
+            facts = os.fstat(number)
+            os.close(number)
+            self._file = facts.st_dev, facts.st_ino
             self.db = sqlite3.connect(path, isolation_level=None, timeout=patience)
             self.db.row_factory = sqlite3.Row
             self.db.execute("PRAGMA journal_mode = WAL")
@@ -73,6 +82,22 @@ class Store:
 
     def close(self) -> None:
         self.db.close()
+
+    def check_place(self) -> None:
+        """StoreReplacedError when the open file is no longer the one that bears its name.
+
+        It is not opened anew: SQLite would mix the journal of the one into the other
+        (sqlite.org/howtocorrupt, 1.3 and 2.4). Whoever replaces a store starts the gateway again.
+        """
+        try:
+            there = os.stat(self.path)
+        except OSError:
+            there = None
+        if there is None or (there.st_dev, there.st_ino) != self._file:
+            raise StoreReplacedError(
+                f"{self.path} was replaced or removed while it was open, so that nothing is shown: "
+                "put it back, or start the gateway again."
+            )
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

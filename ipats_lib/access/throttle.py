@@ -23,18 +23,18 @@ def of_sign_in(user: str, address: str) -> tuple[Counter, ...]:
     account = "account " + hashlib.sha256(user.encode()).hexdigest()
     return (
         Counter(account, limits.failures_per_account),
-        Counter(f"address {_place(address)}", limits.failures_per_address),
+        Counter(f"address {place_of(address)}", limits.failures_per_address),
     )
 
 
 def of_request(address: str) -> tuple[Counter, ...]:
     """A request for access counts for its address, apart from sign-ins."""
-    return (Counter(f"request {_place(address)}", load_settings().failures_per_address),)
+    return (Counter(f"request {place_of(address)}", load_settings().failures_per_address),)
 
 
 def of_provider(address: str) -> tuple[Counter, ...]:
     """A way to the provider that is begun counts for its address."""
-    return (Counter(f"provider {_place(address)}", load_settings().starts_per_address),)
+    return (Counter(f"provider {place_of(address)}", load_settings().starts_per_address),)
 
 
 def is_held(store: Store, counters: tuple[Counter, ...], now: float) -> bool:
@@ -82,7 +82,12 @@ def _window() -> float:
     return 60.0 * load_settings().failure_minutes
 
 
-def _place(address: str) -> str:
+def unmapped(address: str) -> str:
+    """An IPv4 address as such, also where a socket of both kinds writes it as IPv6."""
+    return address.removeprefix("::ffff:")
+
+
+def place_of(address: str) -> str:
     """Whoever has an IPv6 address has its /64: one host takes a new address at will."""
     try:
         read = ip_address(address)

@@ -1,5 +1,7 @@
 """A request as the gateway sees it: bytes as they came, read once."""
 
+import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -8,8 +10,14 @@ from starlette.requests import Request, cookie_parser
 from starlette.types import Receive, Scope
 
 from ipats_lib.access.headers import FORM_COOKIE, SESSION_COOKIE
+from ipats_lib.access.settings import load_settings
+from ipats_lib.access.throttle import unmapped
 
 LARGEST_FORM = 8192
+
+
+class TooSlow(Exception):  # noqa: N818  (a browser's fault, answered with 408)
+    """A request's body did not come in whole in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +34,19 @@ class Visit:
     now: datetime
 
     async def form(self) -> dict[str, str]:
-        """The form's fields, each once; empty for a body too large or not a form's."""
+        """The form's fields, each once; empty for a body too large or not a form's.
+
+        TooSlow when it has not come in whole within `request_seconds`.
+        """
         body = b""
-        async for chunk in self.request.stream():
-            body += chunk
-            if len(body) > LARGEST_FORM:
-                return {}
+        try:
+            async with asyncio.timeout(load_settings().request_seconds):
+                async for chunk in self.request.stream():
+                    body += chunk
+                    if len(body) > LARGEST_FORM:
+                        return {}
+        except TimeoutError:
+            raise TooSlow from None
         return fields(body)
 
     @property
@@ -51,11 +66,11 @@ def fields(text: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in found.items()}
 
 
-def read_visit(scope: Scope, receive: Receive, proxied: bool) -> Visit:
+def read_visit(scope: Scope, receive: Receive, proxies: Collection[str]) -> Visit:
     """The request of an ASGI scope.
 
-    proxied: nginx stands before and names the address in X-Real-IP, which it always sets itself;
-    without it, no header is believed about where a request comes from or what it asks for.
+    proxies: where nginx may come from, which names the browser's address in X-Real-IP and always
+    sets it itself; from anywhere else, no header is believed about where a request comes from.
     """
     cookies: dict[str, str] = {}
     address, in_front = (scope["client"][0] if scope.get("client") else ""), None
@@ -64,7 +79,7 @@ def read_visit(scope: Scope, receive: Receive, proxied: bool) -> Visit:
             cookies |= cookie_parser(value.decode("latin-1"))
         elif name == b"x-real-ip" and in_front is None:
             in_front = value.decode("latin-1")
-    if proxied and in_front is not None:
+    if in_front is not None and unmapped(address) in proxies:
         address = in_front[:45]
     return Visit(
         request=Request(scope, receive),

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ipats_lib import __version__
+from ipats_lib import __version__, modes
 from ipats_lib.errors import Interrupted, PublicationError
 from ipats_lib.publishing.dependencies import publication_parts
 from ipats_lib.publishing.plan import choose_scopes
@@ -52,6 +52,7 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
     scopes = choose_scopes(snapshot.scopes(), options.only)
     facts = _facts(snapshot, options)
     with site.publisher():
+        modes.shared_folder(options.site, options.group)
         inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
         current = site.current_manifest(options.period.name)
         if (

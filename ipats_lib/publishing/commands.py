@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ipats_lib.console import failed, notice, say, sentences, shown_progress
+from ipats_lib import modes
+from ipats_lib.console import failed, notice, say, sentences, shown_progress, writing
 from ipats_lib.places import SNAPSHOTS
 
 publishing = typer.Typer()
@@ -31,16 +32,25 @@ ShareFolder = Annotated[
 ShareKey = Annotated[
     Path | None, typer.Option(help="A file of 64 hex digits that protects the share.")
 ]
+Group = Annotated[
+    str, typer.Option(help="A group of this machine that may read it, such as the web server's.")
+]
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
-def snapshot_of(extract: str, store: str, as_of: datetime | None, contacts: str) -> Any:
-    """What a command works with, shown while it is made."""
+def snapshot_of(
+    extract: str, store: str, as_of: datetime | None, contacts: str, group: str = ""
+) -> Any:
+    """What a command works with, shown while it is made. group: may read the folder `store`."""
     from ipats_lib.snapshot import obtain_snapshot
 
     day = as_of.date() if as_of else None
     with shown_progress() as advance:
-        return obtain_snapshot(extract, store, day, contacts, advance, _sent)
+        found = obtain_snapshot(extract, store, day, contacts, advance, _sent)
+    if (kept := Path(store)).is_dir():
+        with writing(kept):
+            modes.shared_folder(kept, group)
+    return found
 
 
 def _sent(said: str) -> None:
@@ -114,6 +124,7 @@ def build(
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
     contacts: Contacts = "any_contact",
+    group: Group = "",
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
@@ -138,8 +149,9 @@ def build(
         earlier=tuple(kept_snapshot(place, store) for place in earlier or ()),
         share=shared,
         failures=failures_folder(failures, store, site),
+        group=group,
     )
-    source = snapshot_of(extract, store, as_of, contacts)
+    source = snapshot_of(extract, store, as_of, contacts, group)
     with shown_progress() as advance:
         run = build(source, options, advance)
     said = (

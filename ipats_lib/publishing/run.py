@@ -39,7 +39,7 @@ class Options:
     pool: None means processes of this machine. notebook_seconds and notebook_mb: what one
     notebook may take before it is stopped. earlier: older snapshots, for the trend. share: where
     bodies of other machines are found, and ours left for them. failures: the private folder where
-    failed runs are kept (`postmortem`); None keeps none.
+    failed runs are kept (`postmortem`); None keeps none. group: may read the site.
     """
 
     notebooks: Path
@@ -56,6 +56,7 @@ class Options:
     earlier: tuple[Snapshot, ...] = ()
     share: "Share | None" = None
     failures: Path | None = None
+    group: str = ""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from ipats_lib.errors import UsageError
+from ipats_lib.modes import shared_folder
 from ipats_lib.params import load_areas
 from ipats_lib.sample import rates
 from ipats_lib.sample.accounts import account_table, planner_table
@@ -85,7 +86,7 @@ def write_sample(
         if out.exists():
             shutil.rmtree(out)
         os.replace(work, out)
-        out.chmod(0o755)
+        shared_folder(out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

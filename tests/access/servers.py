@@ -57,11 +57,20 @@ def free_port() -> int:
 @contextmanager
 def process(command, port) -> Iterator[int]:
     """A server that listens, until it is no longer needed."""
-    running = subprocess.Popen([str(word) for word in command], cwd=ROOT)
-    try:
-        _listening(running, port)
+    with started(command, stdout=None) as running:
+        listening(running, port)
         yield port
+
+
+@contextmanager
+def started(command, stdout=subprocess.PIPE) -> Iterator[subprocess.Popen]:
+    """A process, until it is no longer needed."""
+    running = subprocess.Popen([str(word) for word in command], cwd=ROOT, stdout=stdout)
+    try:
+        yield running
     finally:
+        if running.stdout:
+            running.stdout.close()
         running.terminate()
         try:
             running.wait(10)
@@ -70,7 +79,7 @@ def process(command, port) -> Iterator[int]:
             running.wait(10)
 
 
-def _listening(running, port) -> None:
+def listening(running, port) -> None:
     for _ in range(300):
         assert running.poll() is None, "the server ended"
         try:
@@ -87,30 +96,43 @@ def _listening(running, port) -> None:
 def gateway(place: Place, *more, port: int = 0):
     """The embedded gateway, as an operator starts it."""
     port = port or free_port()
-    command = [
+    return process(gateway_command(place, port, *more), port)
+
+
+def gateway_command(place: Place, port: int, *more) -> list:
+    return [
         sys.executable, ROOT / "publish.py", "serve", "--site", place.site, "--port", port,
         "--access", place.store, "--audit", place.audit, *more,
     ]  # fmt: skip
-    return process(command, port)
 
 
 @contextmanager
 def behind_nginx(place: Place, *more, port: int = 0) -> Iterator[int]:
     """nginx with the exported configuration, before the gateway."""
+    with (
+        gateway(place, "--behind-nginx", *more) as app,
+        nginx_before(place, app, port) as front,
+    ):
+        yield front
+
+
+@contextmanager
+def nginx_before(place: Place, app: int, port: int = 0) -> Iterator[int]:
+    """nginx with the exported configuration, before what listens on `app`."""
     from ipats_lib.access.nginx import Front, configuration
 
     port = port or free_port()
-    with gateway(place, "--behind-nginx", *more) as app:
-        addresses = f"127.0.0.1:{app}", f"127.0.0.1:{port}"
-        front = Front(place.site, *addresses, plain=True, log=str(place.folder))
-        whole = place.folder / "nginx.conf"
-        whole.write_text(
-            f"pid {place.folder}/nginx.pid; error_log {place.folder}/error.log;\n"
-            f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
-            f"events {{}}\nhttp {{\n{configuration(front)}\n}}\n"
-        )
-        with process([NGINX, "-p", place.folder, "-c", whole], port):
-            yield port
+    addresses = f"127.0.0.1:{app}", f"127.0.0.1:{port}"
+    front = Front(place.site, *addresses, plain=True, log=str(place.folder))
+    whole = place.folder / "nginx.conf"
+    whole.write_text(
+        f"pid {place.folder}/nginx.pid; error_log {place.folder}/error.log;\n"
+        f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
+        "worker_rlimit_nofile 10000; events { worker_connections 4096; }\n"
+        f"http {{\n{configuration(front)}\n}}\n"
+    )
+    with process([NGINX, "-p", place.folder, "-c", whole], port):
+        yield port
 
 
 @dataclass(frozen=True)

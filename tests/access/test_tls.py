@@ -4,8 +4,11 @@ A browser speaks TLS to the embedded gateway or to nginx; plain HTTP to the same
 """
 
 import http.client
+import signal
 import socket
 import ssl
+import subprocess
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -18,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from ipats_lib.access.nginx import Front, configuration
 from tests.access import servers
+from tests.waiting import wait_until
 
 PAGE = "/PY2024Q4/lwia/01/index.html"
 
@@ -121,6 +125,66 @@ def test_pages_come_over_tls_and_over_nothing_else(own_place, pair, server):
         plain = servers.ask(port, PAGE, f"Cookie: {cookie}\r\n")
         assert plain.status in (0, 400)
         assert b"Overview" not in plain.body
+
+
+def shown(port):
+    """The certificate that a server shows, whoever signed it."""
+    return ssl.get_server_certificate(("127.0.0.1", port), timeout=10)
+
+
+def renewed(link, tmp_path, name):
+    """Another pair behind the same links, as certbot leaves it."""
+    folder = tmp_path / name
+    folder.mkdir()
+    pair = certified(folder)
+    for path in pair:
+        beside = link / f"{path.name}.new"
+        beside.symlink_to(path)
+        beside.replace(link / path.name)
+    return pair[0].read_text()
+
+
+@pytest.mark.parametrize("server", ["embedded", "nginx"])
+def test_a_renewed_certificate_is_taken_up_without_a_closed_door(own_place, tmp_path, server):
+    """docs/access.md, Renewing a certificate: the names stay, what is behind them changes."""
+    live = tmp_path / "live"
+    live.mkdir()
+    first = renewed(live, tmp_path, "one")
+    pair = live / "cert.pem", live / "key.pem"
+    own_place.fill([ROW])
+    cookie = own_place.cookie("admin01").removeprefix("Cookie: ").strip()
+    with _reloading(server, own_place, pair) as (port, reload):
+        assert shown(port).split() == first.split()
+        second = renewed(live, tmp_path, "two")
+        assert shown(port).split() == first.split(), "not before it is told"
+        reload()
+        # For some seconds the old worker and the new one both answer.
+        wait_until(lambda: {shown(port) for _ in range(30)} == {second}, 60)
+        assert ask(port, pair[0], PAGE, cookie)[0].status == 200, "still signed in"
+        good = pair[1].readlink()
+        pair[1].unlink()
+        pair[1].write_text("no key")
+        reload()
+        time.sleep(1)
+        assert shown(port).split() == second.split(), "a bad pair changes nothing"
+        pair[1].unlink()
+        pair[1].symlink_to(good)
+        assert ask(port, pair[0], PAGE, cookie)[0].status == 200
+
+
+@contextmanager
+def _reloading(server, place, pair):
+    """A server's port, and what tells it to take up a new certificate."""
+    if server == "embedded":
+        port = servers.free_port()
+        words = ["--certificate", pair[0], "--key", pair[1]]
+        with servers.started(servers.gateway_command(place, port, *words), None) as running:
+            servers.listening(running, port)
+            yield port, lambda: running.send_signal(signal.SIGHUP)
+        return
+    with nginx(place, *pair) as port:
+        told = [servers.NGINX, "-p", place.folder, "-c", place.folder / "tls.conf", "-s", "reload"]
+        yield port, lambda: subprocess.run(told, check=False)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "ipats.example.org"])
