@@ -20,21 +20,21 @@ def of_sign_in(user: str, address: str) -> tuple[Counter, ...]:
     """A sign-in with a password counts for its account and its address."""
     limits = load_settings()
     # A name may be a mistyped password: only its hash is kept.
-    account = "account " + hashlib.sha256(user.encode()).hexdigest()
+    account = "account " + hashlib.sha256(user.casefold().encode()).hexdigest()
     return (
         Counter(account, limits.failures_per_account),
-        Counter(f"address {_place(address)}", limits.failures_per_address),
+        Counter(f"address {place_of(address)}", limits.failures_per_address),
     )
 
 
 def of_request(address: str) -> tuple[Counter, ...]:
     """A request for access counts for its address, apart from sign-ins."""
-    return (Counter(f"request {_place(address)}", load_settings().failures_per_address),)
+    return (Counter(f"request {place_of(address)}", load_settings().failures_per_address),)
 
 
 def of_provider(address: str) -> tuple[Counter, ...]:
     """A way to the provider that is begun counts for its address."""
-    return (Counter(f"provider {_place(address)}", load_settings().starts_per_address),)
+    return (Counter(f"provider {place_of(address)}", load_settings().starts_per_address),)
 
 
 def is_held(store: Store, counters: tuple[Counter, ...], now: float) -> bool:
@@ -82,7 +82,7 @@ def _window() -> float:
     return 60.0 * load_settings().failure_minutes
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
     """Whoever has an IPv6 address has its /64: one host takes a new address at will."""
     try:
         read = ip_address(address)
