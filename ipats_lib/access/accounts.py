@@ -21,7 +21,7 @@ from ipats_lib.errors import AccessError
 
 _LINES = """
 SELECT l.*, l.worknet_user = :user AS own, k.stands AS link, (
-    SELECT count(DISTINCT worknet_user COLLATE NOCASE) FROM (
+    SELECT count(DISTINCT worknet_user) FROM (
       SELECT worknet_user FROM roster_line r WHERE r.iwds_user = l.iwds_user AND r.linked_on <> ''
         AND NOT EXISTS (SELECT 1 FROM link x WHERE x.user = r.worknet_user
                         AND x.iwds_user = r.iwds_user AND NOT x.stands)

@@ -53,8 +53,9 @@ def read_roster(path: Path) -> RosterFile:
 def read_accounts(path: Path, taken: datetime) -> tuple[RosterFile, tuple[str, ...]]:
     """Read an accounts CSV that IWDS wrote at `taken` (UTC), as an extract's.
 
-    Also returns what an extract would report of the file as a whole, as sentences. ExtractError for what an extract refuses; AccessError, naming the line, for a cell that an
-    extract would report and leave blank, and for a user with no user's name.
+    Also returns what an extract would report of the file as a whole, as sentences. ExtractError for
+    what an extract refuses; AccessError, naming the line, for a cell that an extract would report
+    and leave blank, and for a user with no user's name.
     """
     file = open_table("account", scan(path))
     rows: list[Row] = []

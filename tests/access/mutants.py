@@ -91,7 +91,6 @@ ACCOUNTS = (
     ("OR (k.stands AND l.iwds_user <> '')", ""),
     ("if file.taken < known.taken:", "if False:"),
     ("l.worknet_user = :user AS own", "l.worknet_user = :user COLLATE BINARY AS own"),
-    ("DISTINCT worknet_user COLLATE NOCASE", "DISTINCT worknet_user COLLATE BINARY"),
     ('db.execute("DELETE FROM roster_line")', "pass"),
     ("if not value:\n            db.execute", "if False:\n            db.execute"),
 )

@@ -96,12 +96,30 @@ def test_a_doubtful_roster_opens_nothing(store):
 def test_a_line_under_another_name_closes_what_is_its_own():
     """The status of an IWDS account is the account's, whoever holds it; a user's is the user's."""
     before = [line(), line(iwds_user="iw2"), line(worknet_user="ben", iwds_user="iw3")]
-    after = [line(worknet_user="BEN", iwds_user="IW1", iwds_status="inactive", in_group="0")]
+    closed = {"worknet_status": "inactive", "in_group": "0"}
+    after = [line(worknet_user="BEN", iwds_user="IW1", iwds_status="inactive", **closed)]
     assert closings.without(before, after) == [
         line(iwds_status="inactive"),
         line(iwds_user="iw2"),
-        line(worknet_user="ben", iwds_user="iw3", in_group="0"),
+        line(worknet_user="ben", iwds_user="iw3", **closed),
     ]
+
+
+def test_users_without_an_iwds_account_have_none_in_common():
+    state = line(iwds_user="", role="state", lwia="", iwds_status="")
+    other = state | {"worknet_user": "ben", "iwds_status": "inactive"}
+    assert closings.without([state], [other]) == [state]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "then"),
+    [("1", "0", "0"), ("1", "", ""), ("", "0", "0"), ("0", "", "0"), ("0", "1", "0"),
+     ("", "1", ""), ("1", "1", "1")],
+)  # fmt: skip
+def test_the_groups_word_that_closes_most_holds(before, after, then):
+    """A blank is no: but whom an approver let in stays in until there is a 0."""
+    (found,) = closings.without([line(in_group=before)], [line(in_group=after)])
+    assert found["in_group"] == then
 
 
 def test_whom_an_approver_let_in_a_doubtful_roster_shuts_out_until_one_says_otherwise(store):
