@@ -16,7 +16,7 @@ from ipats_lib.access.mending import mend
 from ipats_lib.access.passwords import hashed
 from ipats_lib.access.requests import Letter, opens, send_due
 from ipats_lib.access.settings import load_settings
-from ipats_lib.access.store import Store
+from ipats_lib.access.store import Store, existing
 from ipats_lib.access.usage import usage as used
 from ipats_lib.console import say, sentences, writing
 from ipats_lib.errors import AccessError, UsageError
@@ -29,16 +29,6 @@ StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
 AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
 User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
 STORE, AUDIT = Path("var/access/access.db"), Path("var/access/audit")
-
-
-def _there(path: Path) -> Store:
-    """The store that there is: only `create` and `import` make one."""
-    if not path.is_file():
-        raise UsageError(
-            f"There is no access store {path}: name it with --access, or make one with "
-            "`publish.py access import` or `create`."
-        )
-    return Store(path)
 
 
 def _log_there(folder: Path) -> Path:
@@ -78,7 +68,7 @@ def create(
 @sentences
 def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Add an account to the authorization group, and switch it on."""
-    with _there(store) as opened, opened.writing():
+    with existing(store) as opened, opened.writing():
         user, now = accounts.spelled(opened, user), datetime.now(UTC)
         accounts.set_group(opened, user, True, now)
         accounts.set_active(opened, user, True)
@@ -90,7 +80,7 @@ def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> Non
 @sentences
 def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Take an account out of the group and end its sessions: it sees nothing from now on."""
-    with _there(store) as opened, opened.writing():
+    with existing(store) as opened, opened.writing():
         user = accounts.spelled(opened, user)
         accounts.set_group(opened, user, False, datetime.now(UTC))
         _note(log, "revoke", user)
@@ -100,7 +90,7 @@ def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> No
 @sentences
 def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Switch an account off: it can no longer sign in either."""
-    with _there(store) as opened, opened.writing():
+    with existing(store) as opened, opened.writing():
         user = accounts.spelled(opened, user)
         accounts.set_active(opened, user, False)
         _note(log, "disable", user)
@@ -120,7 +110,7 @@ def link(
     """Link an IWDS account, or a provider's identity, to a portal account."""
     if bool(iwds) == bool(issuer and subject):
         raise UsageError("Write --iwds, or --issuer with --subject.")
-    with _there(store) as opened, opened.writing():
+    with existing(store) as opened, opened.writing():
         user = accounts.spelled(opened, user)
         if iwds:
             accounts.set_link(opened, user, iwds, not part)
@@ -174,7 +164,7 @@ def import_(
 @sentences
 def list_(store: StoreFile = STORE) -> None:
     """Every account, what it may see, and what keeps it from more."""
-    with _there(store) as opened:
+    with existing(store) as opened:
         roster, now = accounts.roster(opened), datetime.now(UTC)
         for line in accounts.listed(opened):
             barred = bar(line.person, roster, now)
@@ -192,7 +182,7 @@ def who(
     store: StoreFile = STORE,
 ) -> None:
     """Who may read a path and why; or with --user, what each role of one user opens."""
-    with _there(store) as opened:
+    with existing(store) as opened:
         if user:
             _explain(opened, path)
             return
@@ -276,7 +266,7 @@ def mail_due(
 
     # A run that takes long is still sending when the next one begins: no message goes out twice.
     alone = store.with_name("mail.lock")
-    with _there(store) as opened, alone.open("a") as lock, locked(lock.fileno()):
+    with existing(store) as opened, alone.open("a") as lock, locked(lock.fileno()):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:
@@ -353,7 +343,6 @@ def serve(
     from ipats_lib.access.oidc import Provider, read_client
     from ipats_lib.access.serve import serve as serve_protected
 
-    _there(store).close()
     provider = Provider(read_client(oidc)) if oidc else None
     local = passwords or provider is None
     setup = Setup(site, store, log, proxied=behind_nginx, oidc=provider, passwords=local)

@@ -11,6 +11,7 @@ from granian.constants import HTTPModes, Interfaces
 
 from ipats_lib.access import home, outside, queue, signing
 from ipats_lib.access.gateway import Answer, Gateway, Setup
+from ipats_lib.access.store import existing
 from ipats_lib.console import say
 from ipats_lib.errors import UsageError
 
@@ -71,6 +72,7 @@ def serve(
     checked_address(setup, address, encrypted)
     if not any(setup.site.glob("PY20*")):
         raise UsageError(f"{setup.site} holds no publication: run `publish.py build` first.")
+    existing(setup.store).close()
     port = _free_port(address, port)
     gateway = app(setup)
     host = f"[{address}]" if ":" in address else address

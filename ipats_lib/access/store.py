@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ipats_lib.access.schema import bring_up
-from ipats_lib.errors import AccessError
+from ipats_lib.errors import AccessError, UsageError
 
 
 class Store:
@@ -80,3 +80,13 @@ class Store:
             "INSERT OR IGNORE INTO meta VALUES (?, ?)", (f"secret_{name}", secrets.token_hex(32))
         )
         return bytes.fromhex(self.meta(f"secret_{name}") or "")
+
+
+def existing(path: Path) -> Store:
+    """The store that is there; UsageError when none is: only `create` and `import` make one."""
+    if not path.is_file():
+        raise UsageError(
+            f"There is no access store {path}: name it with --access, or make one with "
+            "`publish.py access import` or `create`."
+        )
+    return Store(path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import socket
 import ssl
 import subprocess
 import sys
@@ -386,3 +387,18 @@ def test_what_is_no_address_stands_in_no_configuration(desk, listen):
     done = typed(commands.access, *words)
     assert (done.exit_code, out.exists()) == (2, False)
     assert "cannot stand in a configuration" in done.stderr
+
+
+def test_nginx_takes_an_address_of_ipv6(desk):
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        listen = f"[::1]:{probe.getsockname()[1]}"
+    folder, whole = desk.folder, desk.folder / "nginx.conf"
+    text = configuration(Front(folder, "[::1]:8000", listen, plain=True, log=str(folder)))
+    whole.write_text(f"pid {folder}/pid; error_log {folder}/e.log;\nevents {{}}\nhttp {{{text}}}")
+    command = [servers.NGINX, "-t", "-p", folder, "-c", whole]
+    tried = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr

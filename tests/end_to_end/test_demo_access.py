@@ -7,16 +7,16 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import time
 from contextlib import contextmanager
 
 import pytest
 
-from tests.access.servers import ask, free_port
+from tests.access.servers import ask, free_port, listens
 from tests.access.test_signing_in import cookies, sign_in
 from tests.conftest import ROOT, passed, publish
+from tests.waiting import wait_until
 
 PERIOD = "/PY2024Q4"
 OWN = {
@@ -50,17 +50,9 @@ def started(command, said, **more):
         said += running.communicate(timeout=60)[0].splitlines()
 
 
-def listening(port) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def signed_in(port, user, password) -> str:
     """The Cookie header of somebody who has just signed in."""
-    for _ in range(100):  # it says its address just before it listens
-        if listening(port):
-            break
-        time.sleep(0.1)
+    wait_until(lambda: listens(port))  # it says its address just before
     done = sign_in(port, user, password)
     assert (done.status, done.header("location")) == (303, "/")
     return f"Cookie: __Host-ipats={cookies(done)['__Host-ipats']}\r\n"
@@ -87,7 +79,7 @@ def test_the_demo_signs_three_people_in_and_each_reads_what_is_theirs(tmp_path):
             assert f'href="{PERIOD}/{OWN[user][0]}/index.html"' in (
                 ask(port, "/", cookie).body.decode()
             )
-    assert not listening(port)
+    assert not listens(port)
     assert "Traceback" not in "".join(said)
 
 
