@@ -199,7 +199,7 @@ def _explain(store: Store, user: str) -> None:
     if person is None:
         raise UsageError("There is no such account.")
     barred = bar(person, accounts.roster(store), datetime.now(UTC))
-    print(f"{user}\t{barred.value if barred else 'may sign in and see:'}")
+    print(f"{person.user}\t{barred.value if barred else 'may sign in and see:'}")
     for account in person.accounts:
         wrong, scope = flaw(account), granted(account)
         opens = wrong.value if wrong else scope
