@@ -42,6 +42,8 @@ async def request(gateway: Gateway, visit: Visit) -> Response:
         with gateway.store.writing():
             number = requests.ask(gateway.store, *facts, visit.now, visit.address)
             gateway.note(visit, "request", "done", "asked", object=f"request {number}")
+            for gone in requests.make_room(gateway.store):
+                gateway.note(visit, "request", "refused", "made_room", object=f"request {gone}")
     except AuditError:
         raise
     except AccessError as error:

@@ -27,7 +27,7 @@ _MAKE_ROOM = f"""
 DELETE FROM request WHERE id IN (
   SELECT id FROM request WHERE {_STRANGERS}
   ORDER BY count(*) OVER (PARTITION BY place) DESC, asked, id
-  LIMIT max(0, (SELECT count(*) FROM request WHERE {_STRANGERS}) - :kept))
+  LIMIT max(0, (SELECT count(*) FROM request WHERE {_STRANGERS}) - :kept)) RETURNING id
 """  # noqa: S608  # our own texts
 
 
@@ -69,10 +69,7 @@ def ask(
     """Take a request, with the local administrator to be in copy; returns its number.
 
     A second one of the same user while the first waits is the first. AccessError for a name or
-    mail address that is none, or when `requests_per_address` from this network address wait. The
-    form is open to all and must not fill the store, and nobody shuts it for the others: of requests
-    under names of no account `requests_of_strangers` are kept, and the oldest of the address with
-    the most make room.
+    mail address that is none, or when `requests_per_address` from this network address wait.
     """
     if not USER.fullmatch(user) or not all(map(ADDRESS.fullmatch, (to, administrator))):
         raise AccessError("Write your workNet user name and two mail addresses.")
@@ -89,8 +86,18 @@ def ask(
             "INSERT INTO request (user, mail, administrator, place, asked) VALUES (?, ?, ?, ?, ?)",
             (user, to, administrator, place, now.timestamp()),
         )
-        db.execute(_MAKE_ROOM, {"kept": limits.requests_of_strangers})
     return int(made.lastrowid or 0)
+
+
+def make_room(store: Store) -> tuple[int, ...]:
+    """Take requests away that are too many, and return their numbers; to be called after `ask`.
+
+    The form is open to all: it must not fill the store, and nobody may shut it for the others. Of
+    requests under names of no account `requests_of_strangers` are kept; the oldest of the address
+    with the most go first.
+    """
+    kept = {"kept": load_settings().requests_of_strangers}
+    return tuple(sorted(row["id"] for row in store.db.execute(_MAKE_ROOM, kept).fetchall()))
 
 
 def waiting(store: Store) -> tuple[Asked, ...]:
@@ -154,16 +161,22 @@ def opens(store: Store, user: str, now: datetime) -> tuple[Scope, ...]:
 def due(store: Store, post: Postbox, now: datetime) -> list[Letter]:
     """The messages that are due, each for the requests that it is about.
 
-    To the approvers: each new request, and one reminder of those that wait longer than
+    To the approvers: each new request (those under names of no account in one message, when they
+    are more than `letters_of_strangers`), and one reminder of those that wait longer than
     `reminder_business_days`. To the account's own mail address and to nobody else: the outcome; a
     grant only when something opens. The administrator whom a request names is in copy of the
     request alone: that address, too, is the word of whoever asked.
     """
+    strangers = _select(store, f"asked_mailed IS NULL AND {_STRANGERS}")
+    many = strangers if len(strangers) > load_settings().letters_of_strangers else ()
     found = [
         Letter("asked_mailed", (new,), post.approvers, new.administrator,
                *mail.asked_text(new.user, new.id))
-        for new in _select(store, "asked_mailed IS NULL")
+        for new in _select(store, "asked_mailed IS NULL") if new not in many
     ]  # fmt: skip
+    if many:
+        text = mail.strangers_text([asked.id for asked in many])
+        found.append(Letter("asked_mailed", many, post.approvers, "", *text))
     found += [
         Letter("outcome_mailed", (done,), own, "", *_outcome_text(done, post))
         for done in _select(store, "outcome IS NOT NULL AND outcome_mailed IS NULL")

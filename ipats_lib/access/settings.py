@@ -22,6 +22,7 @@ class Settings:
     starts_per_address: int
     requests_per_address: int
     requests_of_strangers: int
+    letters_of_strangers: int
     hashes_at_once: int
     reminder_business_days: int
     audit_megabytes: int

@@ -1,6 +1,7 @@
 """The request flow: asked, mailed, reminded of, decided, and every step in the log."""
 
 import re
+import shutil
 import time
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
+from ipats_lib.params import params_folder
 from tests.access import servers
 from tests.access.servers import ask, post
 from tests.access.test_signing_in import cookies
@@ -127,6 +129,26 @@ def test_a_grant_that_opens_nothing_yet_is_mailed_once_a_role_is_linked(kept, po
     assert "You have access" in box.taken[1][1]
 
 
+def test_many_requests_of_strangers_are_one_message(kept, postbox, box):
+    """To the approvers alone: nobody has us write to whom they like."""
+    limit = load_settings().letters_of_strangers
+    accounts.create(kept, "anna")
+    requests.ask(kept, *FACTS, MONDAY)
+    for number in range(limit):
+        requests.ask(kept, f"early{number}", *FACTS[1:], MONDAY)
+    assert requests.send_due(kept, postbox, MONDAY) == 1 + limit
+    requests.ask(kept, "dora", *FACTS[1:], MONDAY)
+    accounts.create(kept, "dora")
+    for number in range(limit + 1):
+        requests.ask(kept, f"late{number}", *FACTS[1:], MONDAY)
+    assert requests.send_due(kept, postbox, MONDAY) == 2
+    assert requests.send_due(kept, postbox, MONDAY) == 0
+    (_, own), (to, many) = box.taken[1 + limit :]
+    assert "user name: dora" in own
+    assert to == {"approvers@example.org"}
+    assert f"{limit + 1} new requests" in many
+
+
 def test_a_grant_leaves_a_known_accounts_mail_address(kept):
     """Whoever asks may write another's name."""
     accounts.create(kept, "anna", "right@example.org")
@@ -193,6 +215,7 @@ def test_strangers_never_shut_the_form(kept):
             address = f"2001:db8:{number // 10:x}::1"
             at = MONDAY + timedelta(seconds=number)
             requests.ask(kept, f"stranger{number}", *FACTS[1:], at, address)
+            assert len(requests.make_room(kept)) == (number + 2 > limit)
     waiting = [one.user for one in requests.waiting(kept)]
     assert len(waiting) == limit + 1
     assert waiting[:2] == ["anna", "new"], "one address with one request loses none to ten"
@@ -200,6 +223,8 @@ def test_strangers_never_shut_the_form(kept):
     requests.ask(kept, "later", *FACTS[1:], late, "10.0.0.3")
     accounts.create(kept, "dora")
     requests.ask(kept, "dora", *FACTS[1:], late, "10.0.0.3")
+    (gone,) = requests.make_room(kept)
+    assert gone > 2
     waiting = [one.user for one in requests.waiting(kept)]
     assert len(waiting) == limit + 2
     assert set(waiting) >= {"anna", "new", "later", "dora"}
@@ -339,6 +364,28 @@ def test_from_the_form_to_the_grant_through_the_gateway(own_place):
     assert ("grant", "done", "request 1 of anna, who may open: nothing") in logged
     with Store(own_place.store) as kept:
         assert accounts.person(kept, "anna").in_group
+
+
+def test_the_form_takes_a_request_however_many_strangers_wait_and_the_log_says_who_made_room(
+    own_place, tmp_path, monkeypatch
+):
+    params = shutil.copytree(params_folder(), tmp_path / "params")
+    limits = params / "access.csv"
+    limits.write_text(re.sub(r"(?m)^requests_of_strangers,\d+", "requests_of_strangers,2",
+                             limits.read_text()))  # fmt: skip
+    monkeypatch.setenv("IPATS_PARAMS", str(params))
+    with servers.gateway(own_place) as port:
+        page = ask(port, "/request")
+        browser = f"Cookie: __Host-ipats-form={cookies(page)['__Host-ipats-form']}\r\n"
+        for number, user in enumerate(("eve", "mallory", "anna", "admin01"), start=1):
+            sent = {"user": user, "mail": FACTS[1], "administrator": FACTS[2], "form": token(page)}
+            done = post(port, "/request", urlencode(sent), browser)
+            assert (done.status, f"has the number {number}".encode() in done.body) == (200, True)
+    with Store(own_place.store) as kept:
+        assert [one.user for one in requests.waiting(kept)] == ["mallory", "anna", "admin01"]
+    assert [e["object"] for e in events(own_place.audit) if e["reason"] == "made_room"] == [
+        "request 1"
+    ]
 
 
 @pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])
