@@ -8,7 +8,12 @@ DEMO := var/demo
 # dashboards' comparisons need.
 EARLIER := 2024-08-15 2025-05-15
 
-.PHONY: help setup demo demo-now test test-fast test-fallback check lab clean machine faults attack
+# A small protected site of its own, with the accounts that are to be signed in with.
+DOORS := var/demo-access
+DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
+PORT := 8000
+
+.PHONY: help setup demo demo-now demo-access test test-fast test-fallback check lab clean machine faults attack
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -46,6 +51,23 @@ demo-now:
 demo-before-%:
 	@$(PY) publish.py sample --out $(DEMO)/before-$* --seed 7 --as-of $*
 	@$(PY) publish.py snapshot --extract $(DEMO)/before-$* --store $(DEMO)/snapshots > $(DEMO)/before-$*.txt
+
+demo-access: setup ## Publish a small sample and serve it protected, with three sign-ins to try
+	@mkdir -p $(DOORS)
+	@$(PY) publish.py sample --out $(DOORS)/extract --seed 7 --scale 0.05
+	@$(PY) publish.py snapshot --extract $(DOORS)/extract --store $(DOORS)/snapshots > $(DOORS)/now.txt
+	@$(PY) publish.py build --extract "$$(cat $(DOORS)/now.txt)" --period PY2024Q4 --site $(DOORS)/site \
+	  --only state --only lwia/01 --only lwia/02
+	@$(PY) publish.py access export roster --snapshot "$$(cat $(DOORS)/now.txt)" --out $(DOORS)/roster.json \
+	  --taken "$$(date -u +%Y-%m-%dT%H:%M:%S)"
+	@$(PY) publish.py access import $(DOORS)/roster.json $(DOORS_STORE)
+	@echo "Sign in as one of these (made-up accounts; the passwords are new with every start):"
+	@for user in state1 admin01 planner1001; do \
+	  password=$$(head -c 12 /dev/urandom | base64); \
+	  $(PY) publish.py access create $$user --local $(DOORS_STORE) <<< "$$password" || exit; \
+	  echo "  $$user  $$password"; \
+	done
+	@$(PY) publish.py serve --site $(DOORS)/site --port $(PORT) $(DOORS_STORE)
 
 machine:
 	@PATH=$$PATH:/usr/sbin; missing=""; \

@@ -3,6 +3,7 @@
 The roster's word and an approver's word meet here, and whatever closes outranks what opens.
 Activity: both must say active. The group: who was taken out here stays out; who was let in here is
 in until a newer roster says 0. Links: parted here stays parted; made here or by the roster stands.
+Names compare as IWDS compares them: large and small letters are the same.
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ipats_lib.access import closings
+from ipats_lib.access.decision import CLOCK
 from ipats_lib.access.people import Account, Person, Role, Roster
-from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile
+from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile, Row
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
 
 _LINES = """
-SELECT l.*, k.stands AS link, (
+SELECT l.*, l.worknet_user = :user AS own, k.stands AS link, (
     SELECT count(DISTINCT worknet_user) FROM (
       SELECT worknet_user FROM roster_line r WHERE r.iwds_user = l.iwds_user AND r.linked_on <> ''
         AND NOT EXISTS (SELECT 1 FROM link x WHERE x.user = r.worknet_user
@@ -43,10 +46,10 @@ def person(store: Store, user: str) -> Person | None:
     if found is None:
         return None
     lines = store.db.execute(_LINES, {"user": user}).fetchall()
-    own = [line for line in lines if line["worknet_user"] == user]
+    own = [line for line in lines if line["own"]]
     roster_active = all(line["worknet_status"] == "active" for line in own)
     active = bool(found["active"]) and roster_active
-    return Person(user, active, _in_group(store, found, own), _accounts(lines, user))
+    return Person(found["user"], active, _in_group(store, found, own), _accounts(lines))
 
 
 def _in_group(store: Store, found: Any, own: Sequence[Any]) -> bool:
@@ -58,12 +61,12 @@ def _in_group(store: Store, found: Any, own: Sequence[Any]) -> bool:
     return bool(found["granted"]) and not (newer and "0" in says)
 
 
-def _accounts(lines: Sequence[Any], user: str) -> tuple[Account, ...]:
-    return tuple(dict.fromkeys(_account(line, user) for line in lines))
+def _accounts(lines: Sequence[Any]) -> tuple[Account, ...]:
+    return tuple(dict.fromkeys(_account(line) for line in lines))
 
 
-def _account(line: Any, user: str) -> Account:
-    own = line["worknet_user"] == user
+def _account(line: Any) -> Account:
+    own = bool(line["own"])
     by_roster = own and bool(line["linked_on"])
     return Account(
         iwds_user=line["iwds_user"],
@@ -83,29 +86,81 @@ def roster(store: Store) -> Roster | None:
     return Roster(datetime.fromisoformat(taken), load_settings().roster_limit) if taken else None
 
 
-def load_roster(store: Store, file: RosterFile) -> int:
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a roster. doubt: why the one before stays, empty when it was replaced;
+    changed: lines of the new roster, or those of the old one that something was taken from."""
+
+    doubt: str
+    changed: int
+
+
+def import_roster(store: Store, file: RosterFile, now: datetime, *, sure: bool) -> Imported:
+    """Take a newer roster; one that is empty or loses too many accounts only when `sure`.
+
+    When not, the roster before stays with the age that it has, but for what the new one takes away
+    from accounts that it names: a cut file must not keep open what IWDS has closed. The share is
+    `roster_loss_percent` in params/access.csv. AccessError, and nothing changes, for a file from
+    the future or older than the one in the store.
+    """
+    if file.taken - now > CLOCK:
+        raise AccessError(
+            f"The roster is of {file.taken.isoformat()}, which is yet to come: the time must be in "
+            "UTC."
+        )
+    with store.writing() as db:
+        before = [dict(line) for line in db.execute("SELECT * FROM roster_line").fetchall()]
+        doubt = (
+            "" if sure else closings.doubt(before, file.rows, load_settings().roster_loss_percent)
+        )
+        if not doubt:
+            return Imported("", load_roster(store, file, now))
+        _refuse_older(store, file, now)
+        after = closings.without(before, file.rows)
+        _put(store, after)
+        said_no = {(row["worknet_user"],) for row in file.rows if row["in_group"] == "0"}
+        db.executemany(
+            "UPDATE portal SET granted = NULL WHERE user = ? AND granted AND granted_at < ?",
+            [(*user, file.taken.timestamp()) for user in sorted(said_no)],
+        )
+        return Imported(doubt, sum(old != new for old, new in zip(before, after, strict=True)))
+
+
+def load_roster(store: Store, file: RosterFile, now: datetime | None = None) -> int:
     """Replace the roster as a whole; users seen for the first time become accounts.
 
     Returns the number of lines. AccessError, and nothing changes, for a file older than the one in
-    the store: a late copy must not give back what a newer one took away.
+    the store: a late copy must not give back what a newer one took away. One from the future in the
+    store (now: this moment) is none, and never a reason to refuse the right file.
     """
-    places = ", ".join("?" * len(COLUMNS))
     with store.writing() as db:
-        known = roster(store)
-        if known is not None and file.taken < known.taken:
-            raise AccessError(
-                f"The store's roster is of {known.taken.isoformat()}, this one is older: "
-                "export it again."
-            )
-        db.execute("DELETE FROM roster_line")
-        db.executemany(
-            f"INSERT INTO roster_line VALUES ({places})",  # noqa: S608  # question marks only
-            [tuple(row[name] for name in COLUMNS) for row in file.rows],
-        )
+        _refuse_older(store, file, now)
+        _put(store, file.rows)
         users = {(row["worknet_user"],) for row in file.rows}
         db.executemany("INSERT OR IGNORE INTO portal (user) VALUES (?)", sorted(users))
         store.set_meta("roster_taken", file.taken.isoformat())
     return len(file.rows)
+
+
+def _refuse_older(store: Store, file: RosterFile, now: datetime | None) -> None:
+    known = roster(store)
+    if known is None or (now is not None and known.taken - now > CLOCK):
+        return
+    if file.taken < known.taken:
+        raise AccessError(
+            f"The store's roster is of {known.taken.isoformat()}, this one is older: "
+            "export it again."
+        )
+
+
+def _put(store: Store, rows: Sequence[Row]) -> None:
+    places = ", ".join("?" * len(COLUMNS))
+    with store.writing() as db:
+        db.execute("DELETE FROM roster_line")
+        db.executemany(
+            f"INSERT INTO roster_line VALUES ({places})",  # noqa: S608  # question marks only
+            [tuple(row[name] for name in COLUMNS) for row in rows],
+        )
 
 
 def create(store: Store, user: str, mail: str = "", secret: str | None = None) -> None:
@@ -129,6 +184,14 @@ def mail_of(store: Store, user: str) -> str:
     return row["mail"] if row else ""
 
 
+def spelled(store: Store, user: str) -> str:
+    """The name of an account as the store has it; AccessError when there is none."""
+    row = store.db.execute("SELECT user FROM portal WHERE user = ?", (user,)).fetchone()
+    if row is None:
+        raise AccessError("There is no such account: `publish.py access create` makes one.")
+    return str(row["user"])
+
+
 def set_active(store: Store, user: str, active: bool) -> None:
     """Switch a portal account on or off here; off ends its sessions."""
     _change(store, "UPDATE portal SET active = ? WHERE user = ?", user, active)
@@ -142,7 +205,7 @@ def set_group(store: Store, user: str, member: bool, now: datetime) -> None:
 
 def set_link(store: Store, user: str, iwds_user: str, stands: bool) -> None:
     """Link a portal user and an IWDS account, or part them."""
-    _known(store, user)
+    user = spelled(store, user)
     lines = store.db.execute("SELECT 1 FROM roster_line WHERE iwds_user = ?", (iwds_user,))
     if not iwds_user or lines.fetchone() is None:
         raise AccessError("The roster has no such IWDS account: import a newer one first.")
@@ -152,7 +215,7 @@ def set_link(store: Store, user: str, iwds_user: str, stands: bool) -> None:
 def set_identity(store: Store, user: str, iss: str, sub: str, stands: bool = True) -> None:
     """Link a provider's identity to a portal user, or part them. Never by mail address: those
     change hands. Whoever had the identity before has to sign in again."""
-    _known(store, user)
+    user = spelled(store, user)
     with store.writing() as db:
         before = user_of_identity(store, iss, sub)
         if not stands and before != user:
@@ -185,13 +248,8 @@ def listed(store: Store) -> tuple[Listed, ...]:
     return tuple(found)
 
 
-def _known(store: Store, user: str) -> None:
-    if store.db.execute("SELECT 1 FROM portal WHERE user = ?", (user,)).fetchone() is None:
-        raise AccessError("There is no such account: `publish.py access create` makes one.")
-
-
 def _change(store: Store, statement: str, user: str, value: bool, *more: float) -> None:
-    _known(store, user)
+    user = spelled(store, user)
     with store.writing() as db:
         db.execute(statement, (value, *more, user))
         if not value:

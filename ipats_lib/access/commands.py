@@ -1,27 +1,26 @@
 """The command line of access: accounts, links, the group, the roster, the audit log; serving."""
 
-import csv
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 
 from ipats_lib.access import accounts
-from ipats_lib.access.audit import AuditLog, Event, Head, locked, verify
+from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, locked, log_files, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.mail import MailError, Postbox
 from ipats_lib.access.mending import mend
 from ipats_lib.access.passwords import hashed
 from ipats_lib.access.requests import Letter, opens, send_due
-from ipats_lib.access.roster import RosterFile, checked, read_roster
-from ipats_lib.access.store import Store
+from ipats_lib.access.settings import load_settings
+from ipats_lib.access.store import Store, existing
 from ipats_lib.access.usage import usage as used
 from ipats_lib.console import say, sentences, writing
-from ipats_lib.errors import UsageError
+from ipats_lib.errors import AccessError, UsageError
 from ipats_lib.modes import open_private
 from ipats_lib.publishing.commands import SiteFolder
 from ipats_lib.who import user_name
@@ -32,6 +31,13 @@ StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
 AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
 User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
 STORE, AUDIT = Path("var/access/access.db"), Path("var/access/audit")
+
+
+def _log_there(folder: Path) -> Path:
+    """The audit log that there is."""
+    if not log_files(folder):
+        raise AuditError(f"{folder} holds no audit log: name its folder with --audit.")
+    return folder
 
 
 def _note(folder: Path, event: str, user: str, thing: str = "", outcome: str = "done") -> None:
@@ -57,15 +63,15 @@ def create(
     secret = hashed(sys.stdin.readline().rstrip("\n")) if local else None
     with Store(store) as opened, opened.writing():
         accounts.create(opened, user, mail, secret)
-        _note(log, "create", user)
+        _note(log, "create", accounts.spelled(opened, user))
 
 
 @access.command()
 @sentences
 def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Add an account to the authorization group, and switch it on."""
-    with Store(store) as opened, opened.writing():
-        now = datetime.now(UTC)
+    with existing(store) as opened, opened.writing():
+        user, now = accounts.spelled(opened, user), datetime.now(UTC)
         accounts.set_group(opened, user, True, now)
         accounts.set_active(opened, user, True)
         folders = " ".join(scope.path for scope in opens(opened, user, now))
@@ -76,7 +82,8 @@ def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> Non
 @sentences
 def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Take an account out of the group and end its sessions: it sees nothing from now on."""
-    with Store(store) as opened, opened.writing():
+    with existing(store) as opened, opened.writing():
+        user = accounts.spelled(opened, user)
         accounts.set_group(opened, user, False, datetime.now(UTC))
         _note(log, "revoke", user)
 
@@ -85,7 +92,8 @@ def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> No
 @sentences
 def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Switch an account off: it can no longer sign in either."""
-    with Store(store) as opened, opened.writing():
+    with existing(store) as opened, opened.writing():
+        user = accounts.spelled(opened, user)
         accounts.set_active(opened, user, False)
         _note(log, "disable", user)
 
@@ -104,7 +112,8 @@ def link(
     """Link an IWDS account, or a provider's identity, to a portal account."""
     if bool(iwds) == bool(issuer and subject):
         raise UsageError("Write --iwds, or --issuer with --subject.")
-    with Store(store) as opened, opened.writing():
+    with existing(store) as opened, opened.writing():
+        user = accounts.spelled(opened, user)
         if iwds:
             accounts.set_link(opened, user, iwds, not part)
         else:
@@ -120,49 +129,44 @@ def import_(
     taken: Annotated[
         datetime | None, typer.Option(help="When IWDS wrote the CSV, UTC; a roster says so itself.")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Believe a roster that is empty or lacks many accounts.")
+    ] = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
 ) -> None:
     """Replace the roster of IWDS accounts, as a whole or not at all."""
-    file = _accounts_csv(source, taken) if source.suffix == ".csv" else read_roster(source)
-    with Store(store) as opened, opened.writing():
-        count = accounts.load_roster(opened, file)
-        _note(log, "import", "", f"roster of {file.taken.isoformat()}")
-    print(f"{count:,} accounts, taken {file.taken.isoformat()}.")
+    from ipats_lib.access.roster_files import read_accounts, read_roster
 
-
-def _accounts_csv(path: Path, taken: datetime | None) -> RosterFile:
-    if taken is None:
+    said: tuple[str, ...] = ()
+    if source.suffix.casefold() != ".csv":
+        file = read_roster(source)
+    elif taken is None:
         raise UsageError("A CSV does not say how old it is: write --taken, in UTC.")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} cannot be read as a CSV file.") from error
-    return RosterFile(
-        taken.replace(tzinfo=UTC), checked((_as_stored(row) for row in rows), str(path))
-    )
-
-
-def _as_stored(row: dict[str, Any]) -> dict[str, Any]:
-    """LWIAs with two digits and planner ids in lower case, as a snapshot keeps them.
-
-    Nothing of a line with more or fewer cells than the head: its cells stand in wrong columns.
-    """
-    if None in row or None in row.values():
-        return {}
-    tidy = {name: value.strip() for name, value in row.items()}
-    lwia = tidy.get("lwia", "")
-    tidy["lwia"] = lwia.zfill(2) if lwia.isascii() and lwia.isdigit() else lwia
-    tidy["planner_id"] = tidy.get("planner_id", "").lower()
-    return tidy
+    else:
+        file, said = read_accounts(source, taken)
+    for text in said:
+        say("note", f"{source.name}: {text}")
+    now, day = datetime.now(UTC), file.taken.isoformat()
+    with Store(store) as opened, opened.writing():
+        done = accounts.import_roster(opened, file, now, sure=yes)
+        thing = f"roster of {day}" + (f", {done.changed} lines closed" if done.doubt else "")
+        _note(log, "import", "", thing, "refused" if done.doubt else "done")
+    if done.doubt:
+        raise AccessError(
+            f"{source} is not taken, since {done.doubt}: the roster before stays, but for "
+            f"{done.changed:,} lines where this one closes something. If it is right, add --yes."
+        )
+    print(f"{done.changed:,} accounts, taken {day}.")
+    if now - file.taken > (limit := load_settings().roster_limit):
+        say("old", f"This roster is older than {limit.days} days, so that nobody may read.")
 
 
 @access.command("list")
 @sentences
 def list_(store: StoreFile = STORE) -> None:
     """Every account, what it may see, and what keeps it from more."""
-    with Store(store) as opened:
+    with existing(store) as opened:
         roster, now = accounts.roster(opened), datetime.now(UTC)
         for line in accounts.listed(opened):
             barred = bar(line.person, roster, now)
@@ -180,7 +184,7 @@ def who(
     store: StoreFile = STORE,
 ) -> None:
     """Who may read a path and why; or with --user, what each role of one user opens."""
-    with Store(store) as opened:
+    with existing(store) as opened:
         if user:
             _explain(opened, path)
             return
@@ -197,7 +201,7 @@ def _explain(store: Store, user: str) -> None:
     if person is None:
         raise UsageError("There is no such account.")
     barred = bar(person, accounts.roster(store), datetime.now(UTC))
-    print(f"{user}\t{barred.value if barred else 'may sign in and see:'}")
+    print(f"{person.user}\t{barred.value if barred else 'may sign in and see:'}")
     for account in person.accounts:
         wrong, scope = flaw(account), granted(account)
         opens = wrong.value if wrong else scope
@@ -214,7 +218,7 @@ def verify_log(
     lines, _, digest = known.partition(":")
     if known and not (lines.isdigit() and len(digest) == 64):
         raise UsageError("Write --known as this command printed it: LINES:HASH.")
-    head = verify(log, Head(int(lines), digest) if known else None)
+    head = verify(_log_there(log), Head(int(lines), digest) if known else None)
     print(f"{head.lines}:{head.hash}")
 
 
@@ -222,7 +226,7 @@ def verify_log(
 @sentences
 def mend_log(log: AuditFolder = AUDIT) -> None:
     """Set a log file with a torn last line aside as evidence, and go on after the line before."""
-    print(mend(log, f"operator {user_name()}", datetime.now(UTC)))
+    print(mend(_log_there(log), f"operator {user_name()}", datetime.now(UTC)))
 
 
 @audit.command()
@@ -233,7 +237,7 @@ def usage(log: AuditFolder = AUDIT) -> None:
 
     from ipats_lib.report import downloads
 
-    counted = used(log)
+    counted = used(_log_there(log))
     if counted.note:
         say("damaged", counted.note)
     found = pd.DataFrame(counted.users, columns=["user", "shown", "refused"])
@@ -271,7 +275,7 @@ def mail_due(
 
     # A run that takes long is still sending when the next one begins: no message goes out twice.
     alone = store.with_name("mail.lock")
-    with Store(store) as opened, _opened(alone) as lock, locked(lock.fileno(), float("inf")):
+    with existing(store) as opened, _opened(alone) as lock, locked(lock.fileno(), float("inf")):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:
@@ -293,7 +297,7 @@ def roster(
     ] = None,
 ) -> None:
     """Write the accounts of a snapshot, for `access import` on the web server."""
-    from ipats_lib.access.exporting import snapshot_roster
+    from ipats_lib.access.roster_files import snapshot_roster
     from ipats_lib.publishing.files import write_file
 
     text = snapshot_roster(snapshot, taken).text

@@ -59,6 +59,15 @@ def asked_text(user: str, number: int) -> tuple[str, str]:
     )
 
 
+def strangers_text(numbers: list[int]) -> tuple[str, str]:
+    """Subject and text to the approvers about many new requests under names of no account."""
+    listed = ", ".join(map(str, numbers))
+    return (
+        "IPATS access requests under unknown names",
+        f"{len(numbers)} new requests name accounts that IPATS does not know: {listed}\n",
+    )
+
+
 def granted_text(link: str) -> tuple[str, str]:
     """Subject and text of a grant: the link, the guide, and the way in later (domain 1.3)."""
     return (

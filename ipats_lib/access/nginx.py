@@ -14,7 +14,8 @@ from ipats_lib.access.headers import INTERNAL, SECURITY
 from ipats_lib.access.settings import load_settings
 from ipats_lib.errors import UsageError
 
-_SAFE = re.compile(r"[][A-Za-z0-9_./:-]+")
+_SAFE = re.compile(r"[A-Za-z0-9_./:-]+")
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 _PASSED = ("Cookie", "Content-Type")
 
 
@@ -40,9 +41,11 @@ def configuration(front: Front) -> str:
         raise UsageError("Write --certificate and --key, or --plain when something else does TLS.")
     site = str(front.site.resolve())
     for value in (site, front.gateway, front.listen, front.certificate, front.key, front.log):
-        if value and not _SAFE.fullmatch(value):
+        address = value in (front.gateway, front.listen) and _IPV6.fullmatch(value)
+        if value and not (address or _SAFE.fullmatch(value)):
             raise UsageError(
-                f"'{value}' cannot stand in a configuration: letters, digits, . / : _ - [ ]."
+                f"'{value}' cannot stand in a configuration: letters, digits, . / : _ -, and an "
+                "IPv6 address in brackets."
             )
     always = "\n".join(f'  add_header {name} "{value}" always;' for name, value in SECURITY.items())
     proxied = [f"    proxy_set_header {name} $http_{_variable(name)};" for name in _PASSED]

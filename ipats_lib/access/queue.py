@@ -36,12 +36,14 @@ async def request(gateway: Gateway, visit: Visit) -> Response:
     if throttle.is_held(gateway.store, counters, now):
         gateway.note(visit, "request", "refused", "throttled")
         return _form(gateway, visit, "Too many requests; wait.", HTTPStatus.TOO_MANY_REQUESTS)
-    facts = (form.get("user", ""), form.get("mail", ""), form.get("administrator", ""), visit.now)
+    facts = (form.get("user", ""), form.get("mail", ""), form.get("administrator", ""))
     try:
         # The record is written before the deed counts: without it there is no deed.
         with gateway.store.writing():
-            number = requests.ask(gateway.store, *facts)
+            number = requests.ask(gateway.store, *facts, visit.now, visit.address)
             gateway.note(visit, "request", "done", "asked", object=f"request {number}")
+            for gone in requests.make_room(gateway.store):
+                gateway.note(visit, "request", "refused", "made_room", object=f"request {gone}")
     except AuditError:
         raise
     except AccessError as error:
@@ -65,8 +67,14 @@ async def queue(gateway: Gateway, visit: Visit) -> Response:
     token = sessions.form_token(gateway.store, visit.session)
     waiting, known = requests.waiting(gateway.store), accounts.roster(gateway.store)
     asked = [_shown(gateway, request, known, visit.now) for request in waiting]
-    unlinked = requests.unlinked(gateway.store, visit.now)
-    return pages.page("queue", form=token, waiting=asked, unlinked=unlinked)
+    asked.sort(key=lambda one: one["person"] is None)  # strangers' do not hide the others
+    return pages.page(
+        "queue",
+        form=token,
+        waiting=asked,
+        unlinked=requests.unlinked(gateway.store, visit.now),
+        unaddressed=requests.unaddressed(gateway.store),
+    )
 
 
 def _shown(
@@ -99,7 +107,8 @@ async def decide(gateway: Gateway, visit: Visit) -> Response:
     if not sound or not named or outcome not in ("grant", "refuse"):
         gateway.note(visit, "decide", "refused", "form", user=person.user)
         return pages.see_other("/queue")
-    wanted = (int(number), outcome == "grant", form.get("reason", ""), person.user, visit.now)
+    wanted = (int(number), outcome == "grant", form.get("reason", ""), person.user, visit.now,
+              form.get("mail", ""))  # fmt: skip
     try:
         # The record is written before the deed counts: without it there is no deed.
         with gateway.store.writing():
@@ -110,7 +119,7 @@ async def decide(gateway: Gateway, visit: Visit) -> Response:
         raise
     except AccessError:
         facts = {"user": person.user, "object": f"request {int(number)}"}
-        gateway.note(visit, outcome, "refused", "not_waiting_or_no_reason", **facts)
+        gateway.note(visit, outcome, "refused", "not_waiting_or_not_filled_in", **facts)
     return pages.see_other("/queue")
 
 

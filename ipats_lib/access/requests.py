@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ipats_lib.access import accounts, mail
+from ipats_lib.access import accounts, mail, throttle
 from ipats_lib.access.calendar import business_days
 from ipats_lib.access.decision import scopes_of
 from ipats_lib.access.mail import MailError, Postbox, ServerAwayError
@@ -21,8 +21,14 @@ from ipats_lib.errors import AccessError
 from ipats_lib.scopes import Scope
 
 ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
-# A form open to all must not fill the store or a mailbox.
-OPEN_AT_ONCE = 500
+
+_STRANGERS = "outcome IS NULL AND NOT EXISTS (SELECT 1 FROM portal p WHERE p.user = request.user)"
+_MAKE_ROOM = f"""
+DELETE FROM request WHERE id IN (
+  SELECT id FROM request WHERE {_STRANGERS}
+  ORDER BY count(*) OVER (PARTITION BY place) DESC, asked, id
+  LIMIT max(0, (SELECT count(*) FROM request WHERE {_STRANGERS}) - :kept)) RETURNING id
+"""  # noqa: S608  # our own texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +63,41 @@ def _unnoted(letter: Letter, taken: bool) -> None:
     """Nobody wants to know."""
 
 
-def ask(store: Store, user: str, to: str, administrator: str, now: datetime) -> int:
+def ask(
+    store: Store, user: str, to: str, administrator: str, now: datetime, address: str = ""
+) -> int:
     """Take a request, with the local administrator to be in copy; returns its number.
 
     A second one of the same user while the first waits is the first. AccessError for a name or
-    address that is none, or when too many wait.
+    mail address that is none, or when `requests_per_address` from this network address wait.
     """
     if not USER.fullmatch(user) or not all(map(ADDRESS.fullmatch, (to, administrator))):
         raise AccessError("Write your workNet user name and two mail addresses.")
-    open_now = waiting(store)
-    if already := [request.id for request in open_now if request.user == user]:
-        return already[0]
-    if len(open_now) >= OPEN_AT_ONCE:
-        raise AccessError("Too many requests are waiting; ask the Help Desk.")
-    made = store.db.execute(
-        "INSERT INTO request (user, mail, administrator, asked) VALUES (?, ?, ?, ?)",
-        (user, to, administrator, now.timestamp()),
-    )
+    limits, place = load_settings(), throttle.place_of(address)
+    with store.writing() as db:
+        already = _select(store, "outcome IS NULL AND user = ?", user)
+        if already:
+            return already[0].id
+        if place and len(_select(store, "outcome IS NULL AND place = ?", place)) >= (
+            limits.requests_per_address
+        ):
+            raise AccessError("Too many requests from your network wait; ask the Help Desk.")
+        made = db.execute(
+            "INSERT INTO request (user, mail, administrator, place, asked) VALUES (?, ?, ?, ?, ?)",
+            (user, to, administrator, place, now.timestamp()),
+        )
     return int(made.lastrowid or 0)
+
+
+def make_room(store: Store) -> tuple[int, ...]:
+    """Take requests away that are too many, and return their numbers; to be called after `ask`.
+
+    The form is open to all: it must not fill the store, and nobody may shut it for the others. Of
+    requests under names of no account `requests_of_strangers` are kept; the oldest of the address
+    with the most go first.
+    """
+    kept = {"kept": load_settings().requests_of_strangers}
+    return tuple(sorted(row["id"] for row in store.db.execute(_MAKE_ROOM, kept).fetchall()))
 
 
 def waiting(store: Store) -> tuple[Asked, ...]:
@@ -83,15 +106,19 @@ def waiting(store: Store) -> tuple[Asked, ...]:
 
 
 def decide_request(
-    store: Store, number: int, grant: bool, reason: str, approver: str, now: datetime
-) -> Asked:
+    store: Store, number: int, grant: bool, reason: str, approver: str, now: datetime,
+    mail_address: str = "",
+) -> Asked:  # fmt: skip
     """Grant or refuse a request, once; AccessError when it does not wait or no reason is given.
 
-    A grant adds the account to the group; what that opens, the linked roles say. An account that
-    there is keeps its own mail address: whoever asks may write another's name.
+    A grant adds the account to the group; what that opens, the linked roles say. mail_address: of
+    the account, from the approver; it counts when the account has none. The address in the request
+    is never the account's: whoever asks may write another's name.
     """
     if not reason.strip():
         raise AccessError("A decision needs a reason.")
+    if mail_address and not ADDRESS.fullmatch(mail_address):
+        raise AccessError("This is no mail address.")
     outcome = "granted" if grant else "refused"
     with store.writing() as db:
         row = db.execute(
@@ -102,17 +129,28 @@ def decide_request(
         if row is None:
             raise AccessError("This request is not waiting.")
         decided = _asked(row)
+        known = accounts.mail_of(store, decided.user)
+        if grant or (mail_address and accounts.person(store, decided.user)):
+            accounts.create(store, decided.user, known or mail_address)
         if grant:
-            known = accounts.mail_of(store, decided.user)
-            accounts.create(store, decided.user, known or decided.mail)
             accounts.set_group(store, decided.user, True, now)
+        elif not accounts.mail_of(store, decided.user):
+            _mailed(store, "outcome_mailed", decided, now)  # there is nobody to write to
     return decided
 
 
 def unlinked(store: Store, now: datetime) -> tuple[Asked, ...]:
     """Granted requests whose person can still open nothing: no role is linked that counts."""
-    granted = _select(store, "outcome = 'granted' AND outcome_mailed IS NULL")
-    return tuple(request for request in granted if not opens(store, request.user, now))
+    return tuple(one for one in _untold(store) if not opens(store, one.user, now))
+
+
+def unaddressed(store: Store) -> tuple[Asked, ...]:
+    """Granted requests whose person cannot be told: the account has no mail address."""
+    return tuple(one for one in _untold(store) if not accounts.mail_of(store, one.user))
+
+
+def _untold(store: Store) -> tuple[Asked, ...]:
+    return _select(store, "outcome = 'granted' AND outcome_mailed IS NULL")
 
 
 def opens(store: Store, user: str, now: datetime) -> tuple[Scope, ...]:
@@ -123,19 +161,27 @@ def opens(store: Store, user: str, now: datetime) -> tuple[Scope, ...]:
 def due(store: Store, post: Postbox, now: datetime) -> list[Letter]:
     """The messages that are due, each for the requests that it is about.
 
-    To the approvers: each new request, and one reminder of those that wait longer than
-    `reminder_business_days`. To the person: the outcome; a grant only when something opens. The
-    local administrator is in copy.
+    To the approvers: each new request (those under names of no account in one message, when they
+    are more than `letters_of_strangers`), and one reminder of those that wait longer than
+    `reminder_business_days`. To the account's own mail address and to nobody else: the outcome; a
+    grant only when something opens. The administrator whom a request names is in copy of the
+    request alone: that address, too, is the word of whoever asked.
     """
+    strangers = _select(store, f"asked_mailed IS NULL AND {_STRANGERS}")
+    many = strangers if len(strangers) > load_settings().letters_of_strangers else ()
     found = [
         Letter("asked_mailed", (new,), post.approvers, new.administrator,
                *mail.asked_text(new.user, new.id))
-        for new in _select(store, "asked_mailed IS NULL")
+        for new in _select(store, "asked_mailed IS NULL") if new not in many
     ]  # fmt: skip
+    if many:
+        text = mail.strangers_text([asked.id for asked in many])
+        found.append(Letter("asked_mailed", many, post.approvers, "", *text))
     found += [
-        Letter("outcome_mailed", (done,), done.mail, done.administrator, *_outcome_text(done, post))
+        Letter("outcome_mailed", (done,), own, "", *_outcome_text(done, post))
         for done in _select(store, "outcome IS NOT NULL AND outcome_mailed IS NULL")
-        if done.outcome != "granted" or opens(store, done.user, now)
+        if (own := accounts.mail_of(store, done.user))
+        and (done.outcome != "granted" or opens(store, done.user, now))
     ]
     late = tuple(
         asked
@@ -187,9 +233,9 @@ def _mailed(store: Store, column: str, asked: Asked, now: datetime) -> None:
     store.db.execute(statement, (now.timestamp(), asked.id))
 
 
-def _select(store: Store, which: str) -> tuple[Asked, ...]:
+def _select(store: Store, which: str, *values: str) -> tuple[Asked, ...]:
     query = f"SELECT * FROM request WHERE {which} ORDER BY asked, id"  # noqa: S608  # our own texts
-    return tuple(_asked(row) for row in store.db.execute(query).fetchall())
+    return tuple(_asked(row) for row in store.db.execute(query, values).fetchall())
 
 
 def _asked(row: Any) -> Asked:

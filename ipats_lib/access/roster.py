@@ -1,19 +1,15 @@
-"""The IWDS accounts table as the access room reads it: one file, exported with a publication.
+"""The IWDS accounts table as the access room keeps it: lines of texts, and when it was taken.
 
     {"taken": "2026-01-15T06:00:00+00:00", "accounts": [{"worknet_user": "anna", ...}, ...]}
 
-Columns as in params/tables/account.csv. The file is written and loaded whole or not at all.
+Columns as in params/tables/account.csv. `roster_files` reads it, whole or not at all.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
-
-from ipats_lib.errors import AccessError
 
 COLUMNS = (
     "worknet_user", "iwds_user", "role", "lwia", "planner_id",
@@ -22,11 +18,18 @@ COLUMNS = (
 Row = Mapping[str, str]
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 NO_USER = "A user name holds letters, digits and . _ @ - only, at most 64."
+# Another's name in other signs must not look like it: no blanks at the ends, nothing unseen.
+IWDS = re.compile(r"(?:[!-~](?:[ -~]{0,62}[!-~])?)?")
+NO_IWDS = "An IWDS account is named by letters, digits and signs of ASCII only, at most 64."
 
 
 @dataclass(frozen=True, slots=True)
 class RosterFile:
-    """An accounts table and the moment when it was taken from IWDS (with its time zone)."""
+    """An accounts table and the moment when it was taken from IWDS (with its time zone).
+
+    rows: every column a text; in_group 1, 0 or blank, linked_on YYYYMMDD or blank, LWIAs with two
+    digits, planner ids in lower case.
+    """
 
     taken: datetime
     rows: tuple[Row, ...]
@@ -34,33 +37,3 @@ class RosterFile:
     @property
     def text(self) -> str:
         return json.dumps({"taken": self.taken.isoformat(), "accounts": self.rows}, indent=1) + "\n"
-
-
-def read_roster(path: Path) -> RosterFile:
-    """Read a roster file; AccessError names the line of the list that breaks its form."""
-    try:
-        whole = json.loads(path.read_bytes())
-        taken = datetime.fromisoformat(whole["taken"])
-        rows = whole["accounts"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AccessError(
-            f"{path} is not a roster: export one with `publish.py access export roster`."
-        ) from error
-    if taken.tzinfo is None or not isinstance(rows, list):
-        raise AccessError(f"{path}: `taken` needs a time zone, and `accounts` a list.")
-    return RosterFile(taken, checked(rows, str(path)))
-
-
-def checked(rows: Iterable[Any], source: str) -> tuple[Row, ...]:
-    """Rows with our columns, all texts, of users with a user's name; AccessError names the first
-    row that is not."""
-    found = []
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict) or set(row) != set(COLUMNS):
-            raise AccessError(f"{source}, account {number}: expected {', '.join(COLUMNS)}.")
-        if not all(isinstance(value, str) for value in row.values()):
-            raise AccessError(f"{source}, account {number}: texts only.")
-        if not USER.fullmatch(row["worknet_user"]):
-            raise AccessError(f"{source}, account {number}: {NO_USER}")
-        found.append({name: row[name] for name in COLUMNS})
-    return tuple(found)

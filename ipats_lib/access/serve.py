@@ -1,6 +1,7 @@
 """The gateway on granian: one process, one event loop."""
 
 import socket
+import ssl
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,6 +14,7 @@ from ipats_lib.access import home, outside, queue, signing
 from ipats_lib.access.connections import Connections, limits
 from ipats_lib.access.gateway import Answer, Gateway, Setup
 from ipats_lib.access.settings import load_settings
+from ipats_lib.access.store import existing
 from ipats_lib.console import say
 from ipats_lib.errors import UsageError
 
@@ -68,19 +70,24 @@ def serve(
 ) -> None:
     """Serve until stopped.
 
-    UsageError when the site holds no publication, the port is not to be had, or without TLS.
+    port: 0 for any that is free; the address that is served is said before it begins. UsageError
+    when there is no access store, the site holds no publication, the port is not to be had, without
+    TLS, or when certificate and key are none.
     """
-    if bool(certificate) != bool(key):
-        raise UsageError("TLS needs both --certificate and --key.")
-    checked_address(setup, address, certificate is not None)
+    encrypted = _encrypted(certificate, key)
+    checked_address(setup, address, encrypted)
     if not any(setup.site.glob("PY20*")):
         raise UsageError(f"{setup.site} holds no publication: run `publish.py build` first.")
-    _check_port(address, port)
+    existing(setup.store).close()
+    port = _free_port(address, port)
     gateway = app(setup)
     most = limits(setup.proxies if setup.proxied else frozenset())
     gateway.connections = Connections(most)
     # nginx closes a connection that lies idle after 30 s: before the gateway does.
     patience = 75 if setup.proxied else load_settings().request_seconds
+    host = f"[{address}]" if ":" in address else address
+    where = f"{'https' if encrypted else 'http'}://{host}:{port}/"
+    say("serving", f"Serving {setup.site} at {where}{' to nginx' if setup.proxied else ''}")
     server = Server(
         "ipats",
         address=address,
@@ -125,13 +132,33 @@ class Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses its 
         super().signal_handler_reload()
 
 
-def _check_port(address: str, port: int) -> None:
-    """granian would end in a traceback of its own."""
+def _encrypted(certificate: Path | None, key: Path | None) -> bool:
+    """Whether there is a certificate with its key; granian would end in a traceback over others."""
+    if certificate is None and key is None:
+        return False
+    if certificate is None or key is None:
+        raise UsageError("TLS needs both --certificate and --key.")
+    for path, what in ((certificate, "certificate"), (key, "key")):
+        if not path.is_file():
+            raise UsageError(f"There is no {what} {path}: name a PEM file with --{what}.")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
+    except OSError as error:
+        raise UsageError(
+            f"{certificate} and {key} cannot be used for TLS: they must be a certificate and its "
+            "own key, both PEM, the key without a password."
+        ) from error
+    return True
+
+
+def _free_port(address: str, port: int) -> int:
+    """The port, or any free one for 0; granian would end in a traceback of its own."""
     try:
         family, _, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
+            return int(probe.getsockname()[1])
     except OSError as error:
         raise UsageError(f"Port {port} of {address} cannot be had: {error.strerror}.") from error
 

@@ -13,12 +13,16 @@ class Settings:
     """Whole numbers above zero, in the unit that each name ends in."""
 
     roster_days: int
+    roster_loss_percent: int
     session_idle_minutes: int
     session_hours: int
     failures_per_account: int
     failures_per_address: int
     failure_minutes: int
     starts_per_address: int
+    requests_per_address: int
+    requests_of_strangers: int
+    letters_of_strangers: int
     hashes_at_once: int
     reminder_business_days: int
     audit_megabytes: int

@@ -48,13 +48,14 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
     # Counted before the slow check, so that attempts side by side are counted too.
     throttle.note(gateway.store, counters, now)
     row = gateway.store.db.execute(
-        "SELECT secret, active FROM portal WHERE user = ?", (user,)
+        "SELECT user, secret, active FROM portal WHERE user = ?", (user,)
     ).fetchone()
     right = await gateway.verifier.matches(row["secret"] if row else None, form.get("password", ""))
     if not right or not row["active"]:
         reason = "portal_inactive" if right else "wrong"
         gateway.note(visit, "sign_in", "refused", reason, user=_known(gateway, user))
         return _form(gateway, visit, _WRONG, HTTPStatus.FORBIDDEN)
+    user = row["user"]
     throttle.forgive(gateway.store, user, visit.address, now)
     gateway.note(visit, "sign_in", "done", "password", user=user)
     return pages.give_session(

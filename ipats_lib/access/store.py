@@ -12,39 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ipats_lib.errors import AccessError
+from ipats_lib.access.schema import bring_up
+from ipats_lib.errors import AccessError, UsageError
 from ipats_lib.modes import open_private, private_folder
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS portal (
-  user TEXT PRIMARY KEY, mail TEXT NOT NULL DEFAULT '', secret TEXT,
-  active INTEGER NOT NULL DEFAULT 1, granted INTEGER, granted_at REAL) STRICT;
-CREATE TABLE IF NOT EXISTS identity (
-  iss TEXT NOT NULL, sub TEXT NOT NULL, user TEXT NOT NULL REFERENCES portal ON DELETE CASCADE,
-  PRIMARY KEY (iss, sub)) STRICT;
-CREATE TABLE IF NOT EXISTS link (
-  user TEXT NOT NULL REFERENCES portal ON DELETE CASCADE, iwds_user TEXT NOT NULL,
-  stands INTEGER NOT NULL, PRIMARY KEY (user, iwds_user)) STRICT;
-CREATE TABLE IF NOT EXISTS roster_line (
-  worknet_user TEXT NOT NULL, iwds_user TEXT NOT NULL, role TEXT NOT NULL, lwia TEXT NOT NULL,
-  planner_id TEXT NOT NULL, worknet_status TEXT NOT NULL, iwds_status TEXT NOT NULL,
-  in_group TEXT NOT NULL, linked_on TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS roster_user ON roster_line (worknet_user);
-CREATE INDEX IF NOT EXISTS roster_iwds ON roster_line (iwds_user);
-CREATE TABLE IF NOT EXISTS session (
-  token TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES portal ON DELETE CASCADE,
-  begun REAL NOT NULL, seen REAL NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS signing_in (
-  state TEXT PRIMARY KEY, browser TEXT NOT NULL, nonce TEXT NOT NULL, verifier TEXT NOT NULL,
-  begun REAL NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS failure (key TEXT NOT NULL, at REAL NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS failure_key ON failure (key, at);
-CREATE TABLE IF NOT EXISTS request (
-  id INTEGER PRIMARY KEY, user TEXT NOT NULL, mail TEXT NOT NULL, administrator TEXT NOT NULL,
-  asked REAL NOT NULL, decided REAL, outcome TEXT, approver TEXT, reason TEXT,
-  asked_mailed REAL, outcome_mailed REAL, reminded REAL) STRICT;
-"""
 
 
 class StoreReplacedError(AccessError):
@@ -69,9 +39,9 @@ class Store:
             self.db = sqlite3.connect(path, isolation_level=None, timeout=patience)
             self.db.row_factory = sqlite3.Row
             self.db.execute("PRAGMA journal_mode = WAL")
+            bring_up(self.db)
             self.db.execute("PRAGMA foreign_keys = ON")
-            self.db.executescript(SCHEMA)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, AccessError) as error:
             raise AccessError(f"{path} cannot be opened as the access store: {error}.") from error
 
     def __enter__(self) -> "Store":
@@ -135,3 +105,13 @@ class Store:
             "INSERT OR IGNORE INTO meta VALUES (?, ?)", (f"secret_{name}", secrets.token_hex(32))
         )
         return bytes.fromhex(self.meta(f"secret_{name}") or "")
+
+
+def existing(path: Path) -> Store:
+    """The store that is there; UsageError when none is: only `create` and `import` make one."""
+    if not path.is_file():
+        raise UsageError(
+            f"There is no access store {path}: name it with --access, or make one with "
+            "`publish.py access import` or `create`."
+        )
+    return Store(path)

@@ -20,7 +20,7 @@ def of_sign_in(user: str, address: str) -> tuple[Counter, ...]:
     """A sign-in with a password counts for its account and its address."""
     limits = load_settings()
     # A name may be a mistyped password: only its hash is kept.
-    account = "account " + hashlib.sha256(user.encode()).hexdigest()
+    account = "account " + hashlib.sha256(user.casefold().encode()).hexdigest()
     return (
         Counter(account, limits.failures_per_account),
         Counter(f"address {place_of(address)}", limits.failures_per_address),

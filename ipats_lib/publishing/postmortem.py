@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ipats_lib.errors import UsageError
+from ipats_lib.modes import PRIVATE_FOLDER, open_private
 from ipats_lib.places import SNAPSHOTS, is_url
 from ipats_lib.publishing.failed import RunFailed, plain
 
@@ -69,14 +70,14 @@ def keep(failed: RunFailed, folder: Path, snapshot: Path) -> str:
 
 def _make_private(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
     except FileExistsError:
-        if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        if stat.S_IMODE(folder.stat().st_mode) & ~PRIVATE_FOLDER:
             raise PermissionError(errno.EACCES, "others may enter it: chmod 700") from None
 
 
 def _write(path: Path, text: str) -> None:
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    number = open_private(path, os.O_WRONLY | os.O_EXCL)
     with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
 

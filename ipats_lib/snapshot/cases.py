@@ -29,10 +29,11 @@ _UNKNOWN = np.iinfo(np.int32).min
 def typed_batches(file: TableFile, as_of: date | None) -> Iterator[tuple[Batch, Columns]]:
     """A case table's rows, texts and typed; planner ids in lower case, LWIAs with two digits."""
     for batch in file.batches():
-        yield batch, {c.name: _typed(batch.texts[c.name], c, as_of) for c in file.columns}
+        yield batch, {c.name: typed_column(batch.texts[c.name], c, as_of) for c in file.columns}
 
 
-def _typed(text: pa.Array, column: TableColumn, as_of: date | None) -> Typed:
+def typed_column(text: pa.Array, column: TableColumn, as_of: date | None) -> Typed:
+    """One column of texts (blank is null) as its table defines it."""
     typed = type_column(text, column.kind(as_of))
     if column.type == "planner":
         return Typed(pc.utf8_lower(typed.values), typed.flags)

@@ -10,7 +10,7 @@ from ipats_lib.access.decision import decide, scopes_of
 from ipats_lib.access.gateway import Facts
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.passwords import hashed, matches
-from ipats_lib.access.roster import RosterFile, read_roster
+from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -163,34 +163,6 @@ def test_a_stale_roster_decides_nothing(store):
     assert made.reason.value == "roster_too_old"
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", '{"taken": "2026-01-01", "accounts": []}', '{"taken": 1, "accounts": []}',
-     '{"taken": "2026-01-01T00:00:00+00:00", "accounts": [{"worknet_user": "secret"}]}'],
-)  # fmt: skip
-def test_a_file_that_is_no_roster_is_refused_without_a_value_of_it(tmp_path, text):
-    path = tmp_path / "roster.json"
-    path.write_text(text)
-    with pytest.raises(AccessError) as refused:
-        read_roster(path)
-    assert "secret" not in str(refused.value)
-
-
-@pytest.mark.parametrize("user", ["", '=HYPERLINK("http://secret","y")', "a,secret", "secret\n"])
-def test_a_roster_with_a_user_that_has_no_users_name_is_refused(tmp_path, user):
-    path = tmp_path / "roster.json"
-    path.write_text(RosterFile(NOW, (line(), {**line(), "worknet_user": user})).text)
-    with pytest.raises(AccessError, match="account 2: A user name holds letters") as refused:
-        read_roster(path)
-    assert "secret" not in str(refused.value)
-
-
-def test_a_written_roster_is_read_again(tmp_path):
-    path = tmp_path / "roster.json"
-    path.write_text(RosterFile(NOW, (line(),)).text)
-    assert read_roster(path) == RosterFile(NOW, (line(),))
-
-
 def test_a_session_ends_idle_or_old_and_with_the_access(store):
     limits = load_settings()
     idle, longest = 60 * limits.session_idle_minutes, 3600 * limits.session_hours
@@ -248,6 +220,31 @@ def held(store, user, address, now=SOON) -> bool:
 
 def failed(store, user, address, now=SOON) -> None:
     throttle.note(store, throttle.of_sign_in(user, address), now)
+
+
+def test_a_name_in_other_letters_is_held_with_it(store):
+    for user in ("anna", "Anna", "ANNA", "aNNa", "annA")[: load_settings().failures_per_account]:
+        failed(store, user, "10.0.0.1")
+    assert held(store, "AnNa", "10.0.0.2")
+
+
+def test_names_compare_without_regard_to_large_and_small_letters(store):
+    """worknet and IWDS names alike; holders are counted so, too."""
+    load(store, line(), line(worknet_user="ANNA", iwds_user="iw2", lwia="08", linked_on=""))
+    assert folders(store, "Anna") == ["lwia/07"]
+    assert accounts.person(store, "aNNa").user in ("anna", "ANNA")
+    accounts.set_link(store, "Anna", "IW2", True)
+    assert folders(store) == ["lwia/07", "lwia/08"]
+    load(store, line(), line(worknet_user="Anna", iwds_user="IW1"), taken=LATER)
+    assert folders(store) == ["lwia/07"], "one holder, written in two ways"
+    accounts.create(store, "ben")
+    accounts.set_link(store, "BEN", "Iw1", True)
+    assert folders(store) == [], "two"
+    accounts.set_group(store, "ANNA", False, NOW)
+    assert not accounts.person(store, "anna").in_group
+    assert [listed.user for listed in accounts.listed(store) if listed.user.lower() == "anna"] == [
+        accounts.spelled(store, "anna")
+    ]
 
 
 def test_right_passwords_from_one_office_do_not_hold_it(store):

@@ -2,10 +2,11 @@
 
 import asyncio
 import csv
+import socket
 import ssl
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -49,11 +50,11 @@ class Desk:
         assert (done.exit_code, told in done.stderr) == (code, True), done.stderr
         return done.stdout
 
-    def brings(self, *lines, taken=None, head=HEAD, **expected):
+    def brings(self, *lines, taken=None, head=HEAD, more=(), **expected):
         path = self.folder / "accounts.csv"
         path.write_text("\n".join((head, *lines)) + "\n")
         moment = taken or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
-        return self.does("import", path, "--taken", moment, **expected)
+        return self.does("import", path, "--taken", moment, *more, **expected)
 
     def tells(self, *words) -> list[list[str]]:
         done = typed(commands.access, *words, "--access", self.store)
@@ -94,15 +95,81 @@ def test_a_csv_that_is_none_or_does_not_say_how_old_it_is_changes_nothing(desk):
     lines = len(desk.logged())
     path = desk.folder / "accounts.csv"
     desk.does("import", path, code=2, told="--taken")
-    desk.brings("anna,540-12-3456", head="worknet_user,ssn", code=7, told="account 1")
+    desk.brings("anna,540-12-3456", head="worknet_user,ssn", code=2, told="lacks iwds_user")
     for moved in ("eve, " + LINES[1], LINES[1].replace("ben,", "")):
-        desk.brings(LINES[0], moved, code=7, told="account 2: expected worknet_user, iwds_user")
-    desk.brings(*LINES[:1], taken="2020-01-01", code=7, told="older")
+        desk.brings(LINES[0], moved, code=2, told="accounts.csv line 3: expected 9 columns")
+    desk.brings(LINES[0] + ",state", head=HEAD + ",role", code=2, told="role more")
+    desk.brings(LINES[0].replace("20240102", "no"), code=7, told="line 2: linked_on must be a date")
+    desk.brings(*LINES, taken="2020-01-01", code=7, told="older")
+    desk.brings(*LINES, taken=f"{datetime.now(UTC) + timedelta(hours=1):%FT%T}", code=7,
+                told="yet to come")  # fmt: skip
     path.write_bytes(b"\xff\xfe\x00")
-    desk.does("import", path, "--taken", "2030-01-01", code=2, told="cannot be read")
-    desk.does("import", desk.folder / "none.csv", "--taken", "2030-01-01", code=2)
+    desk.does("import", path, "--taken", "2026-01-01", code=2, told="UTF-16")
+    desk.does("import", desk.folder / "none.csv", "--taken", "2026-01-01", code=2, told="none.csv")
+    desk.does("import", desk.folder / "none.json", code=7, told="none.json")
     assert len(desk.listed()) == 4
     assert len(desk.logged()) == lines
+
+
+def test_a_csv_is_one_whatever_the_letters_of_its_name(desk):
+    path = desk.folder / "ACCOUNTS.CSV"
+    path.write_text("\n".join((HEAD, LINES[0])))
+    moment = f"{datetime.now(UTC):%FT%T}"
+    desk.does("import", path, "--taken", moment, told="ACCOUNTS.CSV: The last line has no line end")
+    assert desk.listed() == {"anna": "lwia/07"}
+
+
+def test_a_roster_that_lacks_many_accounts_waits_for_a_word_but_closes_what_it_closes(desk):
+    """Unattended: exit 7, the old roster stays, who was switched off is off."""
+    desk.brings(*LINES)
+    off = LINES[2].replace("active,,1", "inactive,,1")
+    desk.brings(off, code=7, told="it lacks 3 of the 4 accounts of the one before")
+    desk.brings(code=7, told="it holds no account")
+    assert (desk.listed()["anna"], desk.listed()["cara"]) == ("lwia/07", "portal_inactive")
+    last = list(events(desk.log))[1:]
+    assert [(line["event"], line["outcome"]) for line in last] == [("import", "refused")] * 2
+    assert last[0]["object"].endswith(", 1 lines closed")
+    desk.brings(LINES[0], more=("--yes",))
+    assert desk.listed()["anna"] == "lwia/07"
+    assert desk.listed()["ben"] == "not_in_group"
+    desk.brings(more=("--yes",))
+    assert set(desk.listed().values()) == {"not_in_group"}
+
+
+def test_names_that_differ_in_large_and_small_letters_are_one_account(desk):
+    """As IWDS compares them: one line in `list`, one word of an approver, one link."""
+    desk.brings("Anna,IW1,lwia_admin,7,,active,active,1,20240102",
+                "ANNA,iw2,planner,8,P-9,active,active,1,20240102")  # fmt: skip
+    assert desk.listed() == {"ANNA": "lwia/07 lwia/08/planner/p-9"}
+    desk.does("revoke", "anna")
+    assert desk.listed() == {"ANNA": "not_in_group"}
+    assert desk.logged()[-1] == ("revoke", "ANNA", "")
+    desk.does("create", "aNNa", "--mail", "a@example.org")
+    desk.does("grant", "anna")
+    desk.does("link", "anna", "--iwds", "iw1", "--part")
+    assert desk.listed() == {"ANNA": "lwia/08/planner/p-9"}
+    desk.does("create", "ben")
+    desk.does("grant", "Ben")
+    desk.does("link", "BEN", "--iwds", "IW2")
+    assert desk.listed() == {"ANNA": "nothing", "ben": "nothing"}, "one IWDS account of two users"
+
+
+def test_a_store_or_log_that_is_not_there_is_an_error_and_is_not_made(desk, site):
+    reads = [
+        ("list",), ("who", PAGE), ("who", "anna", "--user"), ("grant", "anna"), ("revoke", "anna"),
+        ("disable", "anna"), ("link", "anna", "--iwds", "iw1"),
+        ("mail", "--server", "h:25", "--sender", "s", "--approvers", "a", "--link", "l"),
+    ]  # fmt: skip
+    for words in reads:
+        done = typed(commands.access, *words, "--access", desk.store)
+        assert (done.exit_code, "no access store" in done.stderr) == (2, True), words
+    done = publish("serve", "--site", site, "--access", desk.store, "--audit", desk.log)
+    assert (done.returncode, "no access store" in done.stderr) == (2, True)
+    for words in (("verify",), ("mend",), ("usage",)):
+        for folder in (desk.log, desk.folder):
+            done = typed(commands.audit, *words, "--audit", folder)
+            assert (done.exit_code, "holds no audit log" in done.stderr) == (7, True), words
+    assert list(desk.folder.iterdir()) == []
 
 
 def test_an_account_is_made_granted_linked_parted_revoked_and_disabled(desk):
@@ -192,7 +259,8 @@ def test_mail_is_sent_and_noted_by_command(desk, tmp_path, monkeypatch, tls):
         assert desk.does(*words, *there, *more) == "2 sent\n"
         assert desk.does(*words, *there, *more) == "0 sent\n"
         with Store(desk.store) as store:
-            for number in (1, 2):
+            for number, user in enumerate(("anna", "ben"), start=1):
+                accounts.create(store, user, f"{user}@example.org")
                 requests.decide_request(store, number, False, "no", "cara", datetime.now(UTC))
         assert (
             desk.does(*words, *there, *more, code=7, told="1 messages were not taken") == "1 sent\n"
@@ -298,3 +366,39 @@ def test_nginxs_configuration_is_written_by_command(desk):
     assert out.read_text() == configuration(
         Front(desk.folder, "127.0.0.1:8000", "8080", plain=True)
     )
+
+
+@pytest.mark.parametrize(
+    "listen", ["443", "0.0.0.0:443", "[::]:443", "[2001:db8::1]:8443", "[::1]"]
+)
+def test_nginx_listens_where_it_is_told_in_either_family(desk, listen):
+    out = desk.folder / "ipats.conf"
+    words = ("export", "nginx", "--site", desk.folder, "--out", out, "--plain")
+    assert typed(commands.access, *words, "--listen", listen).exit_code == 0
+    assert f"\n  listen {listen};\n" in out.read_text()
+
+
+@pytest.mark.parametrize(
+    "listen", ["[::]:443; include x", "[::]:", "[x]:443", "[::]443", "a b", "["]
+)
+def test_what_is_no_address_stands_in_no_configuration(desk, listen):
+    out = desk.folder / "ipats.conf"
+    words = ("export", "nginx", "--site", desk.folder, "--out", out, "--plain", "--listen", listen)
+    done = typed(commands.access, *words)
+    assert (done.exit_code, out.exists()) == (2, False)
+    assert "cannot stand in a configuration" in done.stderr
+
+
+def test_nginx_takes_an_address_of_ipv6(desk):
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        listen = f"[::1]:{probe.getsockname()[1]}"
+    folder, whole = desk.folder, desk.folder / "nginx.conf"
+    text = configuration(Front(folder, "[::1]:8000", listen, plain=True, log=str(folder)))
+    whole.write_text(f"pid {folder}/pid; error_log {folder}/e.log;\nevents {{}}\nhttp {{{text}}}")
+    command = [servers.NGINX, "-t", "-p", folder, "-c", whole]
+    tried = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.access.mutants import ACCOUNTS, GRAMMAR, MUTANTS
+from tests.access.mutants import ACCOUNTS, CLOSINGS, GRAMMAR, MUTANTS
 
 ROOT = Path(__file__).parents[2]
 # Without plugins: loading them takes longer than all the examples.
@@ -67,6 +67,7 @@ def outcomes(name: str, sources: list[str]) -> list[int]:
         ("decision", MUTANTS),
         ("grammar", GRAMMAR),
         pytest.param("accounts", ACCOUNTS, marks=pytest.mark.attack),
+        pytest.param("closings", CLOSINGS, marks=pytest.mark.attack),
     ],
 )
 def test_every_mutant_is_killed(name, mutants):

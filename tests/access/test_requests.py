@@ -1,6 +1,7 @@
 """The request flow: asked, mailed, reminded of, decided, and every step in the log."""
 
 import re
+import shutil
 import time
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
@@ -13,8 +14,10 @@ from ipats_lib.access.audit import events
 from ipats_lib.access.calendar import business_days
 from ipats_lib.access.mail import Postbox, ServerAwayError
 from ipats_lib.access.roster import RosterFile
+from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
+from ipats_lib.params import params_folder
 from tests.access import servers
 from tests.access.servers import ask, post
 from tests.access.test_signing_in import cookies
@@ -97,12 +100,13 @@ def linked(kept, **facts):
 
 def test_a_grant_adds_to_the_group_and_mails_link_and_guide(kept, postbox, box):
     linked(kept)
+    accounts.create(kept, "anna", "own@example.org")
     number = requests.ask(kept, *FACTS, MONDAY)
     requests.decide_request(kept, number, True, "confirmed by the LWIA", "state1", MONDAY)
     assert accounts.person(kept, "anna").in_group
     assert requests.send_due(kept, postbox, MONDAY) == 2
     to, text = box.taken[1]
-    assert to == {"anna@example.org", "local@example.org"}
+    assert to == {"own@example.org"}, "who is in copy of the request is the word of whoever asked"
     assert "https://ipats.example.org/" in text
     assert "https://ipats.example.org/help" in text
     with pytest.raises(AccessError, match="not waiting"):
@@ -114,6 +118,7 @@ def test_a_grant_that_opens_nothing_yet_is_mailed_once_a_role_is_linked(kept, po
     """Group first, link later (domain 1.3, step 4): no mail says "you have access" before."""
     if facts:
         linked(kept, **facts)
+    accounts.create(kept, "anna", FACTS[1])
     number = requests.ask(kept, *FACTS, MONDAY)
     requests.decide_request(kept, number, True, "confirmed by the LWIA", "state1", MONDAY)
     assert requests.send_due(kept, postbox, MONDAY) == 1
@@ -124,12 +129,105 @@ def test_a_grant_that_opens_nothing_yet_is_mailed_once_a_role_is_linked(kept, po
     assert "You have access" in box.taken[1][1]
 
 
+def test_many_requests_of_strangers_are_one_message(kept, postbox, box):
+    """To the approvers alone: nobody has us write to whom they like."""
+    limit = load_settings().letters_of_strangers
+    accounts.create(kept, "anna")
+    requests.ask(kept, *FACTS, MONDAY)
+    for number in range(limit):
+        requests.ask(kept, f"early{number}", *FACTS[1:], MONDAY)
+    assert requests.send_due(kept, postbox, MONDAY) == 1 + limit
+    requests.ask(kept, "dora", *FACTS[1:], MONDAY)
+    accounts.create(kept, "dora")
+    for number in range(limit + 1):
+        requests.ask(kept, f"late{number}", *FACTS[1:], MONDAY)
+    assert requests.send_due(kept, postbox, MONDAY) == 2
+    assert requests.send_due(kept, postbox, MONDAY) == 0
+    (_, own), (to, many) = box.taken[1 + limit :]
+    assert "user name: dora" in own
+    assert to == {"approvers@example.org"}
+    assert f"{limit + 1} new requests" in many
+
+
 def test_a_grant_leaves_a_known_accounts_mail_address(kept):
     """Whoever asks may write another's name."""
     accounts.create(kept, "anna", "right@example.org")
     number = requests.ask(kept, "anna", "evil@example.org", FACTS[2], MONDAY)
-    requests.decide_request(kept, number, True, "confirmed", "state1", MONDAY)
+    requests.decide_request(
+        kept, number, True, "confirmed", "state1", MONDAY, mail_address="other@example.org"
+    )
     assert accounts.mail_of(kept, "anna") == "right@example.org"
+
+
+def test_no_outcome_goes_to_an_address_that_whoever_asked_wrote(kept, postbox, box):
+    """Neither of the two in the request, whichever way it is decided, however early it came."""
+    linked(kept)
+    requests.ask(kept, "anna", "evil@example.org", "evil2@example.org", MONDAY)
+    assert requests.ask(kept, "ANNA", *FACTS[1:], MONDAY) == 1, "the same account asks"
+    requests.decide_request(kept, 1, True, "confirmed", "state1", MONDAY)
+    requests.ask(kept, "ben", "evil@example.org", "evil2@example.org", MONDAY)
+    requests.decide_request(kept, 2, False, "nobody knows them", "state1", MONDAY)
+    requests.send_due(kept, postbox, MONDAY)
+    assert [text for _, text in box.taken if "Request for IPATS access" not in text] == []
+    assert [one.user for one in requests.unaddressed(kept)] == ["anna"], "a refusal waits for none"
+    accounts.create(kept, "anna", "own@example.org")
+    assert requests.unaddressed(kept) == ()
+    assert requests.send_due(kept, postbox, MONDAY) == 1
+    to, text = box.taken[-1]
+    assert (to, "You have access" in text) == ({"own@example.org"}, True)
+
+
+@pytest.mark.parametrize("grant", [True, False])
+def test_an_approver_says_the_address_of_an_account_that_has_none(kept, postbox, box, grant):
+    linked(kept)
+    number = requests.ask(kept, "Anna", "evil@example.org", FACTS[2], MONDAY)
+    decided = (kept, number, grant, "confirmed", "state1", MONDAY)
+    with pytest.raises(AccessError, match="no mail address"):
+        requests.decide_request(*decided, mail_address="own@example.org\nBcc: x@example.org")
+    requests.decide_request(*decided, mail_address="own@example.org")
+    assert accounts.mail_of(kept, "anna") == "own@example.org"
+    requests.send_due(kept, postbox, MONDAY)
+    assert box.taken[-1][0] == {"own@example.org"}
+
+
+def test_requests_of_one_address_wait_in_bounded_number_and_shut_out_no_other(kept):
+    """An IPv6 host counts with its /64; a decided request no longer counts."""
+    limit = load_settings().requests_per_address
+    for number in range(limit):
+        requests.ask(kept, f"user{number}", *FACTS[1:], MONDAY, f"2001:db8::{number:x}")
+    for address in ("2001:db8::1", "2001:db8::ffff"):
+        with pytest.raises(AccessError, match="from your network"):
+            requests.ask(kept, "anna", *FACTS[1:], MONDAY, address)
+    assert requests.ask(kept, "user3", *FACTS[1:], MONDAY, "2001:db8::1") == 4, "asked before"
+    assert requests.ask(kept, "ben", *FACTS[1:], MONDAY, "2001:db8:0:1::1") == limit + 1
+    requests.decide_request(kept, 1, False, "no", "state1", MONDAY)
+    assert requests.ask(kept, "anna", *FACTS[1:], MONDAY, "2001:db8::1") == limit + 2
+
+
+def test_strangers_never_shut_the_form(kept):
+    """However many addresses they have: their own oldest make room, and no known account's."""
+    limit = load_settings().requests_of_strangers
+    accounts.create(kept, "anna")
+    requests.ask(kept, "anna", *FACTS[1:], MONDAY, "10.0.0.1")
+    requests.ask(kept, "new", *FACTS[1:], MONDAY, "10.0.0.2")
+    with kept.writing():
+        for number in range(limit + 200):
+            address = f"2001:db8:{number // 10:x}::1"
+            at = MONDAY + timedelta(seconds=number)
+            requests.ask(kept, f"stranger{number}", *FACTS[1:], at, address)
+            assert len(requests.make_room(kept)) == (number + 2 > limit)
+    waiting = [one.user for one in requests.waiting(kept)]
+    assert len(waiting) == limit + 1
+    assert waiting[:2] == ["anna", "new"], "one address with one request loses none to ten"
+    late = MONDAY + timedelta(days=1)
+    requests.ask(kept, "later", *FACTS[1:], late, "10.0.0.3")
+    accounts.create(kept, "dora")
+    requests.ask(kept, "dora", *FACTS[1:], late, "10.0.0.3")
+    (gone,) = requests.make_room(kept)
+    assert gone > 2
+    waiting = [one.user for one in requests.waiting(kept)]
+    assert len(waiting) == limit + 2
+    assert set(waiting) >= {"anna", "new", "later", "dora"}
 
 
 def test_one_mail_that_is_not_taken_holds_up_no_other(kept, postbox, box):
@@ -138,6 +236,7 @@ def test_one_mail_that_is_not_taken_holds_up_no_other(kept, postbox, box):
     requests.ask(kept, "anna", FACTS[1], "gone@example.org", MONDAY)
     for user in ("ben", "cara"):
         requests.ask(kept, user, f"{user}@example.org", FACTS[2], MONDAY)
+    accounts.create(kept, "ben", "ben@example.org")
     requests.decide_request(kept, 2, False, "no", "state1", MONDAY)
 
     def note(letter, taken):
@@ -174,13 +273,17 @@ def test_the_record_of_an_operator_is_of_what_was_done(tmp_path):
 
 
 def test_a_refusal_says_why_and_opens_nothing(kept, postbox, box):
-    number = requests.ask(kept, *FACTS, MONDAY)
-    with pytest.raises(AccessError, match="reason"):
-        requests.decide_request(kept, number, False, " ", "state1", MONDAY)
-    requests.decide_request(kept, number, False, "not an employee", "state1", MONDAY)
+    accounts.create(kept, "ben", "ben@example.org")
+    for user in ("anna", "ben"):
+        number = requests.ask(kept, user, *FACTS[1:], MONDAY)
+        with pytest.raises(AccessError, match="reason"):
+            requests.decide_request(kept, number, False, " ", "state1", MONDAY)
+        requests.decide_request(kept, number, False, "not an employee", "state1", MONDAY)
     requests.send_due(kept, postbox, MONDAY)
-    assert "not an employee" in box.taken[1][1]
+    (outcome,) = [mail for mail in box.taken if "not an employee" in mail[1]]
+    assert outcome[0] == {"ben@example.org"}
     assert accounts.person(kept, "anna") is None
+    assert not accounts.person(kept, "ben").in_group
 
 
 def test_approvers_are_reminded_once_after_three_business_days(kept, postbox, box):
@@ -230,6 +333,7 @@ def test_from_the_form_to_the_grant_through_the_gateway(own_place):
         waiting = ask(port, "/queue", state)
         assert b"anna@example.org" in waiting.body
         assert b"no such account yet" in waiting.body
+        assert b'name="mail"' in waiting.body
         with Store(own_place.store) as kept:
             accounts.create(kept, "anna", "right@example.org")
             assert b"right@example.org" in ask(port, "/queue", state).body
@@ -238,6 +342,7 @@ def test_from_the_form_to_the_grant_through_the_gateway(own_place):
                 ask(port, "/queue", state).body
             )
             accounts.set_link(kept, "anna", "iwds_admin01", False)
+        assert b'name="mail"' not in ask(port, "/queue", state).body, "the account has its own"
         decision = {"id": "1", "outcome": "grant", "reason": "confirmed"}
         stolen = post(port, "/queue", urlencode(decision | {"form": token(waiting)}), other)
         assert stolen.status == 404
@@ -259,6 +364,28 @@ def test_from_the_form_to_the_grant_through_the_gateway(own_place):
     assert ("grant", "done", "request 1 of anna, who may open: nothing") in logged
     with Store(own_place.store) as kept:
         assert accounts.person(kept, "anna").in_group
+
+
+def test_the_form_takes_a_request_however_many_strangers_wait_and_the_log_says_who_made_room(
+    own_place, tmp_path, monkeypatch
+):
+    params = shutil.copytree(params_folder(), tmp_path / "params")
+    limits = params / "access.csv"
+    limits.write_text(re.sub(r"(?m)^requests_of_strangers,\d+", "requests_of_strangers,2",
+                             limits.read_text()))  # fmt: skip
+    monkeypatch.setenv("IPATS_PARAMS", str(params))
+    with servers.gateway(own_place) as port:
+        page = ask(port, "/request")
+        browser = f"Cookie: __Host-ipats-form={cookies(page)['__Host-ipats-form']}\r\n"
+        for number, user in enumerate(("eve", "mallory", "anna", "admin01"), start=1):
+            sent = {"user": user, "mail": FACTS[1], "administrator": FACTS[2], "form": token(page)}
+            done = post(port, "/request", urlencode(sent), browser)
+            assert (done.status, f"has the number {number}".encode() in done.body) == (200, True)
+    with Store(own_place.store) as kept:
+        assert [one.user for one in requests.waiting(kept)] == ["mallory", "anna", "admin01"]
+    assert [e["object"] for e in events(own_place.audit) if e["reason"] == "made_room"] == [
+        "request 1"
+    ]
 
 
 @pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])

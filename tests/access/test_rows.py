@@ -56,10 +56,12 @@ RECORDS = Records(
     homes={"p1": "01", "p2": "02", "p3": "23"},
 )
 USERS, IWDS = ("anna", "ben", "cara"), ("iw1", "iw2", "iw3", "iw4")
+# IWDS does not tell large from small letters: the oracle is given rows in small ones.
+SHOUTED = ("Anna", "BEN", "IW1", "Iw2")
 ROW = st.fixed_dictionaries(
     {
-        "worknet_user": st.sampled_from(USERS),
-        "iwds_user": st.sampled_from((*IWDS, "")),
+        "worknet_user": st.sampled_from((*USERS, *SHOUTED[:2])),
+        "iwds_user": st.sampled_from((*IWDS, "", *SHOUTED[2:])),
         "role": st.sampled_from(("state", "lwia_admin", "planner", "planner", "", "auditor")),
         "lwia": st.sampled_from(("01", "02", "23", "")),
         "planner_id": st.sampled_from(("p1", "p2", "p3", "")),
@@ -101,9 +103,13 @@ def taken(store, desk, rows, step, now):
     what, *facts = step
     if what == "import":
         accounts.load_roster(store, RosterFile(now, tuple(facts[0])))
-        desk.known |= {row["worknet_user"] for row in facts[0]}
+        folded = [
+            row | {name: row[name].lower() for name in ("worknet_user", "iwds_user")}
+            for row in facts[0]
+        ]
+        desk.known |= {row["worknet_user"] for row in folded}
         desk.granted = {user: (yes, True) for user, (yes, _) in desk.granted.items()}
-        return facts[0]
+        return folded
     user = facts[0]
     if what == "create":
         accounts.create(store, user)

@@ -67,6 +67,16 @@ def test_the_right_password_opens_the_own_folder_and_logout_closes_it(local, sta
         assert ask(port, PAGE, cookie).status == 404
 
 
+def test_a_name_in_other_letters_is_the_same_account(local):
+    """As IWDS compares names: signed in, served and recorded under the name that the store has."""
+    with servers.gateway(local) as port:
+        done = sign_in(port, "ADMIN01")
+        assert (done.status, done.header("location")) == (303, "/")
+        cookie = f"Cookie: __Host-ipats={cookies(done)['__Host-ipats']}\r\n"
+        assert ask(port, PAGE, cookie).status == 200
+    assert {event["user"] for event in events(local.audit) if event["user"]} == {"admin01"}
+
+
 def test_wrong_unknown_and_inactive_answer_alike(local):
     with Store(local.store) as store:
         accounts.set_active(store, "admin07b", False)

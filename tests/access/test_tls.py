@@ -4,10 +4,12 @@ A browser speaks TLS to the embedded gateway or to nginx; plain HTTP to the same
 """
 
 import http.client
+import re
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +21,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ipats_lib.access.gateway import Setup
 from ipats_lib.access.nginx import Front, configuration
+from ipats_lib.access.serve import checked_address, serve
+from ipats_lib.errors import UsageError
 from tests.access import servers
 from tests.waiting import wait_until
 
@@ -189,10 +194,6 @@ def _reloading(server, place, pair):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "ipats.example.org"])
 def test_a_network_address_needs_tls_or_nginx(own_place, address):
-    from ipats_lib.access.gateway import Setup
-    from ipats_lib.access.serve import checked_address
-    from ipats_lib.errors import UsageError
-
     plain = Setup(own_place.site, own_place.store, own_place.audit)
     fronted = Setup(own_place.site, own_place.store, own_place.audit, proxied=True)
     with pytest.raises(UsageError, match="--certificate"):
@@ -208,6 +209,61 @@ def test_the_command_refuses_it_too(own_place):
 
     done = publish("serve", "--site", own_place.site, "--address", "0.0.0.0")
     assert (done.returncode, "--certificate" in done.stderr) == (2, True)
+
+
+def wrong_pairs(folder):
+    """Words of a command line that are no certificate with its key."""
+    (folder / "other").mkdir()
+    certificate, key = certified(folder)
+    other, _ = certified(folder / "other")
+    locked = folder / "locked.pem"
+    loaded = serialization.load_pem_private_key(key.read_bytes(), None)
+    locked.write_bytes(
+        loaded.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    none, text = folder / "none.pem", folder / "text.pem"
+    text.write_text("no certificate")
+    yield (certificate, none), f"There is no key {none}"
+    yield (none, key), f"There is no certificate {none}"
+    yield (folder, key), f"There is no certificate {folder}"
+    for pair in ((other, key), (certificate, locked), (text, key), (key, certificate)):
+        yield pair, "must be a certificate and its own key"
+
+
+def test_what_is_no_certificate_with_its_key_ends_in_one_sentence(own_place, tmp_path):
+    setup = Setup(own_place.site, own_place.store, own_place.audit)
+    for pair, told in wrong_pairs(tmp_path):
+        with pytest.raises(UsageError, match=re.escape(told)):
+            serve(setup, "127.0.0.1", 0, *pair)
+    for half in ((tmp_path / "cert.pem", None), (None, tmp_path / "key.pem")):
+        with pytest.raises(UsageError, match="both --certificate and --key"):
+            serve(setup, "127.0.0.1", 0, *half)
+
+
+@pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL"])
+def test_the_address_is_printed_and_is_the_one_that_answers(own_place, tmp_path, form):
+    """Whichever port is free, and in both forms in which openssl writes a key."""
+    certificate, key = certified(tmp_path)
+    loaded = serialization.load_pem_private_key(key.read_bytes(), None)
+    bare, format = serialization.NoEncryption(), getattr(serialization.PrivateFormat, form)
+    key.write_bytes(loaded.private_bytes(serialization.Encoding.PEM, format, bare))
+    command = [
+        sys.executable, servers.ROOT / "publish.py", "serve", "--site", own_place.site, "--port", 0,
+        "--access", own_place.store, "--audit", own_place.audit, "--certificate", certificate,
+        "--key", key,
+    ]  # fmt: skip
+    with subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True) as running:
+        try:
+            said = running.stderr.readline()
+            port = int(re.fullmatch(r"Serving \S+ at https://127\.0\.0\.1:(\d+)/\n", said)[1])
+            wait_until(lambda: servers.listens(port))
+            assert ask(port, certificate, "/login")[0].status == 200
+        finally:
+            running.terminate()
 
 
 ROW = {

@@ -16,7 +16,6 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 CELL = ["scope", "file", "key", "column"]
-SHOWN = 40
 
 
 def specification() -> pd.DataFrame:
@@ -91,10 +90,11 @@ def main(verb: str, site: str, period: str) -> int:
         return 0
     frozen = pd.read_parquet(place).astype("str")
     differ = differences(frozen, found)
-    print(f"Cells compared: {len(frozen):,}. Differing: {len(differ):,}. "
-          f"New: {len(found) - len(frozen) + int((differ['found'] == '(gone)').sum()):,}.")  # fmt: skip
+    new = len(found) - len(frozen) + int((differ["found"] == "(gone)").sum())
+    print(f"Cells compared: {len(frozen):,}. Differing: {len(differ):,}. New: {new:,}.")
     for (file, column), lines in differ.groupby(["file", "column"]):
-        print(f"{file}, {column}: {len(lines):,} cells in {lines['scope'].nunique()} scopes, first:")
+        scopes = lines["scope"].nunique()
+        print(f"{file}, {column}: {len(lines):,} cells in {scopes} scopes, first:")
         print("  " + " | ".join(lines.iloc[0][["scope", "key", "frozen", "found"]]))
     return int(not differ.empty)
 

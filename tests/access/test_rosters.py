@@ -1,0 +1,160 @@
+"""Rosters as files: one definition for every way in.  Source: params/tables/account.csv."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ipats_lib.access.roster import COLUMNS, RosterFile
+from ipats_lib.access.roster_files import read_accounts, read_roster, snapshot_roster
+from ipats_lib.errors import AccessError, ExtractError
+from ipats_lib.extract.tables import load_schema
+from ipats_lib.snapshot import make_snapshot
+from tests.access.test_accounts import NOW, line
+from tests.extract.drawn import write_extract
+
+PIRL = """
+    100 | 900      | 903
+    a   | 20240101 | 1
+"""
+
+
+def csv_of(path, *rows, head=COLUMNS):
+    path.write_text("\n".join([",".join(head), *(",".join(row.values()) for row in rows)]) + "\n")
+    return path
+
+
+def test_the_columns_are_those_of_the_extracts_table():
+    assert tuple(column.name for column in load_schema("account")) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"taken": "2026-01-01", "accounts": []}', '{"taken": 1, "accounts": []}',
+     '{"taken": "2026-01-01T00:00:00+00:00", "accounts": [{"worknet_user": "secret"}]}',
+     "[" * 100_000, '{"taken": "2026-01-01T00:00:00+00:00", "accounts": {}}'],
+)  # fmt: skip
+def test_a_file_that_is_no_roster_is_refused_without_a_value_of_it(tmp_path, text):
+    path = tmp_path / "roster.json"
+    path.write_text(text)
+    with pytest.raises(AccessError) as refused:
+        read_roster(path)
+    assert "secret" not in str(refused.value)
+
+
+def test_what_is_no_file_is_no_roster(tmp_path):
+    for path in (tmp_path, tmp_path / "none.json"):
+        with pytest.raises(AccessError):
+            read_roster(path)
+
+
+@pytest.mark.parametrize("user", ["", '=HYPERLINK("http://secret","y")', "a,secret", "secret\n"])
+def test_a_roster_with_a_user_that_has_no_users_name_is_refused(tmp_path, user):
+    path = tmp_path / "roster.json"
+    path.write_text(RosterFile(NOW, (line(), {**line(), "worknet_user": user})).text)
+    with pytest.raises(AccessError, match="account 2: ") as refused:
+        read_roster(path)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["iw\u200b1", "iw\u0456", "\ud800", "x" * 65])
+def test_an_iwds_account_that_only_looks_like_another_is_refused(tmp_path, name):
+    path = tmp_path / "roster.json"
+    rows = [line(), line(iwds_user=name)]
+    path.write_text(json.dumps({"taken": NOW.isoformat(), "accounts": rows}))
+    with pytest.raises(AccessError, match="account 2: "):
+        read_roster(path)
+
+
+def test_a_written_roster_is_read_again(tmp_path):
+    path = tmp_path / "roster.json"
+    path.write_text(RosterFile(NOW, (line(),)).text)
+    assert read_roster(path) == RosterFile(NOW, (line(),))
+
+
+SPELLINGS = (
+    ("in_group", "Y", "1"), ("in_group", "yes", "1"), ("in_group", "TRUE", "1"),
+    ("in_group", "n", "0"), ("in_group", "", ""),
+    ("linked_on", "2024-01-02", "20240102"), ("linked_on", "00000000", ""), ("linked_on", "0", ""),
+    ("linked_on", "", ""), ("lwia", "7", "07"), ("planner_id", "P-9", "p-9"),
+    ("worknet_user", " anna ", "anna"), ("role", "lwia_admin ", "lwia_admin"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "written", "read"), SPELLINGS)
+def test_a_cell_means_the_same_by_every_way(tmp_path, column, written, read):
+    """As a CSV, as a roster file, and through a snapshot of the extract that holds it."""
+    wanted = (line() | {column: read},)
+    row = line() | {column: written}
+    taken = datetime(2026, 1, 15, 6, tzinfo=UTC)
+    by_csv, said = read_accounts(csv_of(tmp_path / "accounts.csv", row), taken)
+    assert (by_csv, said) == (RosterFile(taken, wanted), ())
+    path = tmp_path / "roster.json"
+    path.write_text(RosterFile(taken, (row,)).text)
+    assert read_roster(path).rows == wanted
+    extract = write_extract(tmp_path / "extract", PIRL, {})
+    csv_of(extract / "account.csv", row)
+    kept = make_snapshot(extract, tmp_path / "store")
+    assert snapshot_roster(kept.path, taken).rows == wanted
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("linked_on", "no"), ("linked_on", "NULL"), ("linked_on", "20240230"),
+     ("linked_on", "01/02/2024"), ("in_group", "maybe"), ("in_group", "2")],
+)  # fmt: skip
+def test_a_cell_that_is_none_of_its_kind_is_refused_where_it_stands(tmp_path, column, value):
+    """A snapshot reports the cell and leaves it blank, so that it opens nothing either."""
+    row = line() | {column: value}
+    path = csv_of(tmp_path / "accounts.csv", line(worknet_user="ben"), row)
+    with pytest.raises(AccessError, match=f"accounts.csv line 3: {column} must be") as refused:
+        read_accounts(path, NOW)
+    assert value not in str(refused.value).replace("yes or no", "")
+    roster = tmp_path / "roster.json"
+    roster.write_text(RosterFile(NOW, (row,)).text)
+    with pytest.raises(AccessError, match=f"account 1: {column} must be"):
+        read_roster(roster)
+    extract = write_extract(tmp_path / "extract", PIRL, {})
+    csv_of(extract / "account.csv", row)
+    kept = make_snapshot(extract, tmp_path / "store")
+    (found,) = snapshot_roster(kept.path, NOW).rows
+    assert found == line() | {column: ""}
+
+
+WHOLE = "anna,iw1,lwia_admin,07,,active,active,1,20240102"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("", WHOLE), "line 1"),
+        ((",".join((*COLUMNS, "role")), f"{WHOLE},state"), "names role more than once"),
+        ((",".join((*COLUMNS, "Role ")), f"{WHOLE},state"), "names role more than once"),
+        ((",".join(COLUMNS[:-1]), WHOLE.rpartition(",")[0]), "lacks linked_on"),
+        ((",".join(COLUMNS), WHOLE + ",1"), "line 2: expected 9 columns, found 10"),
+        ((",".join(COLUMNS), WHOLE, "ben,iw2"), "line 3: expected 9 columns, found 2"),
+        ((",".join(COLUMNS), '"' + WHOLE, WHOLE), "line 2 opens a quote"),
+        ((",".join(COLUMNS), "", WHOLE), "line 2 is empty"),
+    ],
+)
+def test_what_an_extract_refuses_is_refused(tmp_path, lines, told):
+    path = tmp_path / "accounts.csv"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(ExtractError, match=told):
+        read_accounts(path, NOW)
+
+
+def test_what_an_extract_reports_is_said(tmp_path):
+    path = csv_of(
+        tmp_path / "a.csv", line() | {"more": "x", "ssn": "y"}, head=(*COLUMNS, "Note", "SSN")
+    )
+    path.write_text(path.read_text().rstrip("\n"))
+    file, said = read_accounts(path, NOW)
+    assert file.rows == (line(),)
+    assert [text for text in said if "Note" in text]
+    assert [text for text in said if "line end" in text]
+    assert len(said) == 3
+
+
+def test_a_file_without_accounts_is_an_empty_roster(tmp_path):
+    assert read_accounts(csv_of(tmp_path / "a.csv"), NOW)[0].rows == ()
