@@ -366,11 +366,12 @@ def _before(figures: pd.DataFrame, released: Iterable[pd.DataFrame]) -> _Before:
     What was shown is known, if no correction is seen between the publications; otherwise any
     count may have been corrected by as many as the largest one seen, and is known as an interval.
     """
-    mine = _exits(figures)
+    others = list(released)
+    mine = _exits(figures) if others else {}
     hidden = np.zeros(len(figures), dtype=np.bool_)
     sizes = figures["denominator"].to_numpy(dtype="float64")
     least, most = np.where(sizes > 0, 1.0, 0.0), np.full(len(figures), np.inf)
-    for earlier in released:
+    for earlier in others:
         theirs = _exits(earlier)
         counts = dict(zip(theirs.values(), earlier["denominator"].take(list(theirs)), strict=True))
         linked = {place: counts[key] for place, key in mine.items() if key in counts}

@@ -38,13 +38,17 @@ def found_out(
     draws = random.Random(0)  # noqa: S311 directions to look in, no secret
 
     def other(aims: NDArray[np.float64]) -> Numbers:
-        answer = milp(
-            aims,
-            constraints=constraints,
-            bounds=Bounds(low, high),
-            integrality=np.ones(len(truth)),
-        )
-        return truth if answer.x is None else np.rint(answer.x).astype("int64")
+        for presolve in (True, False):  # which has called a system infeasible that has a solution
+            answer = milp(
+                aims,
+                constraints=constraints,
+                bounds=Bounds(low, high),
+                integrality=np.ones(len(truth)),
+                options={"presolve": presolve},
+            )
+            if answer.x is not None:
+                return np.rint(answer.x).astype("int64")
+        return truth
 
     def differ(*solutions: Numbers) -> set[int]:
         return {place for place in left for one in solutions if one[place] != truth[place]}

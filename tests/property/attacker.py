@@ -23,15 +23,18 @@ SUCCESSES = {"ERQ2": "employed2", "ERQ4": "employed4"}
 Count = tuple[str, str, str, int]  # kind, area, program, quarter of exit
 
 
-def draw(seed: int, areas: int) -> dict[Count, int]:
-    """Random people: how many exited, were employed in either quarter, and had a wage."""
+def draw(seed: int, areas: int, *, all_wages: bool = False) -> dict[Count, int]:
+    """Random people: how many exited, were employed in either quarter, and had a wage.
+
+    all_wages: everybody employed has one; otherwise up to two of a count lack it.
+    """
     some, world = random.Random(seed), {}
     for area, program in product([f"{n:02d}" for n in range(1, areas + 1)], PROGRAMS):
         usual = some.choice([0, 1, 2, 4, 12, 30])
         for quarter in range(-1, 7):
             exited = some.randint(0, 2 * usual)
             employed, later = (round(exited * some.choice([0, 0.2, 0.6, 0.9, 1])) for _ in "24")
-            missing = some.choice([0, 0, 0, 1, 2])
+            missing = 0 if all_wages else some.choice([0, 0, 0, 1, 2])
             counts = (exited, employed, later, max(employed - missing, 0))
             for kind, number in zip(
                 ("exited", "employed2", "employed4", "wage"), counts, strict=True
@@ -49,7 +52,8 @@ def corrected(world: dict[Count, int], seed: int, most: int) -> dict[Count, int]
             later["exited", *cell] = size
             for inner in ("employed2", "employed4"):
                 later[inner, *cell] = min(world[inner, *cell], size)
-            later["wage", *cell] = min(world["wage", *cell], later["employed2", *cell])
+            gap = world["employed2", *cell] - world["wage", *cell]
+            later["wage", *cell] = max(later["employed2", *cell] - gap, 0)
     return later
 
 
@@ -113,8 +117,11 @@ class Reader:
     sought: dict[tuple[str, ...], dict[int, int]] = field(default_factory=dict)
     printed: list[dict[int, int]] = field(default_factory=list)
 
-    def knows(self, extract: str, world: dict[Count, int]) -> None:
-        """What is true of any extract: whoever has a wage is employed and has exited."""
+    def knows(self, extract: str, world: dict[Count, int], gap: int) -> None:
+        """What is true of any extract: whoever has a wage is employed and has exited.
+
+        gap: the most employed people of a count without a wage.
+        """
         for count, number in world.items():
             self.places[extract, count] = len(self.truth)
             self.truth.append(number)
@@ -122,7 +129,8 @@ class Reader:
             inside = {"employed2": "exited", "employed4": "exited", "wage": "employed2"}.get(kind)
             if inside:
                 outer = self.places[extract, (inside, *cell)]
-                self.rows.append(({outer: 1, self.places[extract, (kind, *cell)]: -1}, 0, np.inf))
+                most = gap if kind == "wage" else np.inf
+                self.rows.append(({outer: 1, self.places[extract, (kind, *cell)]: -1}, 0, most))
 
     def links(self, one: str, other: str, width: int) -> None:
         """Both extracts count the same exits, but for so many corrections a count."""
@@ -181,9 +189,12 @@ class Reader:
         matrix = csr_array((values, tuple(np.array(at).T)), shape=shape)
         low, high = (np.array([row[n] for row in self.rows]) for n in (1, 2))
         bounds = Bounds(0, 3 * max(self.truth) + 10)
-        answer = milp(
-            aims, constraints=LinearConstraint(matrix, low, high), bounds=bounds,
-            integrality=np.ones(len(aims)),
-        )  # fmt: skip
+        for presolve in (True, False):  # which has called a system infeasible that has a solution
+            answer = milp(
+                aims, constraints=LinearConstraint(matrix, low, high), bounds=bounds,
+                integrality=np.ones(len(aims)), options={"presolve": presolve},
+            )  # fmt: skip
+            if answer.x is not None:
+                break
         assert answer.x is not None, answer.message
         return np.rint(answer.x).astype(int)
