@@ -108,7 +108,8 @@ def indicators(
     known = read_released(kept, wanted, released or ()) if suppress else ()
     figures = all_figures(source, wanted, suppress=suppress, released=known)
     if suppress:
-        keep_released(kept, wanted.name, figures_csv(figures))
+        with writing(kept):
+            keep_released(kept, wanted.name, figures_csv(figures))
         say_released([one.name for one in known], wanted)
     with writing(out):
         write_figures(figures, out)

@@ -52,8 +52,7 @@ def publish(
     """Make, verify and show the pages of `scopes`; the caller holds the site.
 
     What is shown across areas is put on record in the snapshot's store before readers see it.
-    Raises NotebookError, PublicationError, SnapshotError, UsageError or OSError; readers then see
-    the old one.
+    Raises NotebookError, PublicationError, UsageError or OSError; readers then see the old one.
     """
     making = _Making(snapshot, options, site, scopes, released)
     with (options.pool or local_workers)(options.workers) as pool:

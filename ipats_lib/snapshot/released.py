@@ -42,17 +42,13 @@ class Released:
 def keep_released(store: Path, period: str, text: bytes) -> str:
     """Keep the record of a publication and give its name; equal ones are kept once.
 
-    text: the long form as it was printed. SnapshotError when the store cannot be written.
+    text: the long form as it was printed. OSError when the store cannot be written.
     """
     name = f"{period}-{hashlib.sha256(text).hexdigest()[:16]}.csv"
     folder = store / FOLDER
-    try:
-        if not (folder / name).exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            _write(folder / name, text)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise SnapshotError(f"The store {store} cannot be written ({why}).") from None
+    if not (folder / name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / name, text)
     return name
 
 
