@@ -18,8 +18,10 @@ from ipats_lib.publishing.commands import (
     Extract,
     Group,
     PeriodName,
+    ReleasedRecords,
     Store,
     publishing,
+    say_released,
     snapshot_of,
 )
 
@@ -94,14 +96,25 @@ def indicators(
     as_of: AsOf = None,
     contacts: Contacts = "any_contact",
     suppress: Annotated[bool, typer.Option(help="Withhold small cells, marked *.")] = False,
+    released: ReleasedRecords = None,
 ) -> None:
-    """Write the five indicators of every area and planner in the long form."""
+    """Write the five indicators of every area and planner in the long form.
+
+    With --suppress the file counts as published: the store keeps a record of what it shows.
+    """
     from ipats_lib.periods import Period
-    from ipats_lib.report.figures import all_figures, write_figures
+    from ipats_lib.report.figures import all_figures, figures_csv, write_figures
+    from ipats_lib.snapshot import keep_released, read_released
 
     wanted = Period.parse(period)
     source = snapshot_of(extract, store, as_of, contacts)
-    figures = all_figures(source, wanted, suppress=suppress)
+    kept = source.path.parent
+    known = read_released(kept, wanted, released or ()) if suppress else ()
+    figures = all_figures(source, wanted, suppress=suppress, released=known)
+    if suppress:
+        with writing(kept):
+            keep_released(kept, wanted.name, figures_csv(figures))
+        say_released([one.name for one in known], wanted)
     with writing(out):
         write_figures(figures, out)
     say("written", f"Wrote {len(figures):,} figures to {out}.")

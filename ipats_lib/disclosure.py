@@ -4,9 +4,10 @@
 its numerator, denominator and value; it is printed as `*`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from ipats_lib.cohorts import Mask
 from ipats_lib.errors import ParamsError
-from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.indicators.rules import INDICATORS, Measure
+from ipats_lib.inference import Row, found_out
 from ipats_lib.params import params_folder, read_rows
+from ipats_lib.periods import Period, Window
 from ipats_lib.scopes import STATE_AREA
 
 WITHHELD = "*"
@@ -68,32 +71,49 @@ def load_thresholds() -> Thresholds:
 
 
 def withhold(
-    figures: pd.DataFrame, thresholds: Thresholds, homes: Mapping[str, str] | None = None
+    figures: pd.DataFrame,
+    thresholds: Thresholds,
+    homes: Mapping[str, str] | None = None,
+    released: Iterable[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Hide the cells that are too small, and enough others that no subtraction gives them back.
 
     figures: the long form; `suppressed` becomes True and the numbers missing where withheld.
     homes: the LWIA of each planner, where the figures hold planners.
+    released: what publications of other periods showed, each in the long form (`suppressed`, and
+    no numbers where it is True).
 
     What a reader can subtract: the areas of one kind from the state, an LWIA's planners from the
     LWIA, the three programs from the Title I total, and the current quarter from the rolling four
     quarters. Where a part is hidden, the next smallest are too, until at least
     `minimum_hidden_cells` (of programs two) are, whose counts, successes and failures together
     are no small cell; or all are. A hidden whole has hidden parts, so that no addition gives it
-    back. Of two windows that differ by a small cell the shorter one is hidden. Parts are taken to
-    add up to their whole; who stands in two areas or programs only makes that less exact. Not
-    covered: sums of several subtractions, and what readers know from elsewhere, which includes
-    the publication of another quarter.
-    Empty cells (denominator 0) hide nobody and stay as they are. Source: domain 7.3, rules 1 to 3.
+    back. Of two windows that differ by a small cell the shorter one is hidden. The wages of a
+    median are the successes of the employment rate of the same exits (but for youth placed in
+    education, and for wages not known yet): both are hidden or none. Exits that another
+    publication counted and hid are hidden here too, whatever rate they are the denominator of.
+    Parts are taken to add up to their whole; who stands in two areas or programs only makes that
+    less exact. Last, every hidden count is sought by solving all that is printed at once; where
+    the sums give one away, one more cell of a sum is hidden (`inference.found_out`).
+    Not covered: what readers know from elsewhere, of their own area for example.
+    Empty cells (denominator 0) hide nobody and stay as they are, but for an empty median beside a
+    hidden rate. Source: domain 7.3, rules 1 to 3; 9.2, linked cells.
     """
-    cells = _Cells(figures, small_cells(figures, thresholds).to_numpy(), thresholds)
-    sums, windows = _sums(figures, homes or {}, thresholds), _windows(figures)
-    before = -1
-    while before != (before := int(cells.hidden.sum())):
-        for some in sums:
-            cells.complement(some)
-        for shorter, longer in windows:
-            cells.part(shorter, longer)
+    before = _before(figures, released)
+    small = small_cells(figures, thresholds).to_numpy()
+    cells = _Cells(figures, small | before.hidden, thresholds)
+    links = _Links(_sums(figures, homes or {}, thresholds), _windows(figures), _wages(figures))
+    groups = _connected(figures, homes or {})
+    solved = [-1] * len(groups)  # how many of a group were hidden when it gave nothing away
+    cells.close(links)
+    while solved != (now := [int(cells.hidden[group].sum()) for group in groups]):
+        given: set[int] = set()
+        for group, before_, after in zip(groups, solved, now, strict=True):
+            if before_ != after:
+                given |= cells.given_away(group, links, before)
+        solved = now
+        cells.hide_beside(links, given)
+        cells.close(links)
     hidden = pd.Series(cells.hidden, index=figures.index)
     protected = figures.copy()
     protected["suppressed"] = hidden
@@ -151,6 +171,31 @@ class _Sum:
     fewest: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """How cells depend on each other, by their places.
+
+    windows: a shorter window and the longer one that holds it. wages: an employment rate and the
+    median over its successes.
+    """
+
+    sums: list[_Sum]
+    windows: list[tuple[int, int]]
+    wages: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What publications of other periods tell of the denominator of each cell.
+
+    hidden: one of them hid it. least, most: what it can be by what they showed.
+    """
+
+    hidden: Mask
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+
+
 class _Cells:
     """The cells of one publication, and which of them are hidden so far."""
 
@@ -161,9 +206,23 @@ class _Cells:
         self._is_rate = figures["numerator"].notna().to_numpy()
         self._successes = figures["numerator"].fillna(0).to_numpy(dtype="int64")
 
+    def close(self, links: _Links) -> None:
+        """Hide what goes with the hidden cells, until nothing more does."""
+        before = -1
+        while before != (before := int(self.hidden.sum())):
+            for rate, median in links.wages:
+                if self._sizes[rate] > 0:
+                    together = self.hidden[rate] | self.hidden[median]
+                    self.hidden[rate] = self.hidden[median] = together
+            for some in links.sums:
+                self.complement(some)
+            for shorter, longer in links.windows:
+                self.part(shorter, longer)
+
     def complement(self, some: _Sum) -> None:
         """Extend the hidden cells of one sum."""
-        parts = some.parts[self._sizes[some.parts] > 0]
+        filled = self._sizes[some.parts] > 0
+        parts = some.parts[filled | self.hidden[some.parts]]
         whole_hidden = some.whole is not None and bool(self.hidden[some.whole])
         if not self.hidden[parts].any() and not whole_hidden:
             return
@@ -203,6 +262,148 @@ class _Cells:
             return size < self._limits.minimum_wages
         few = min(successes, size - successes) < self._limits.minimum_numerator
         return few or size < self._limits.minimum_denominator
+
+    def given_away(self, group: NDArray[np.intp], links: _Links, before: _Before) -> set[int]:
+        """The hidden cells of a group of which all that is printed gives a count away.
+
+        The unknowns of a cell are its successes (or wages), its failures, and all it counts.
+        """
+        hidden = group[self.hidden[group]]
+        if not len(hidden):
+            return set()
+        at, many = {int(cell): place for place, cell in enumerate(group)}, len(group)
+        sizes = self._sizes[group]
+        successes = np.where(self._is_rate[group], self._successes[group], sizes)
+        truth = np.concatenate([successes, sizes - successes, sizes])
+        rows: list[Row] = [({2 * many + n: 1, n: -1, many + n: -1}, 0.0, 0.0) for n in range(many)]
+        for some in links.sums:
+            if some.whole not in at or some.parts[0] not in at:
+                continue
+            row = {**dict.fromkeys((at[int(p)] for p in some.parts), 1), at[some.whole]: -1}
+            rows += [_true_to(truth, row, shift) for shift in (0, many)]
+        for inner, outer in (*links.windows, *(pair[::-1] for pair in links.wages)):
+            if inner in at and outer in at:
+                row = {at[outer]: 1, at[inner]: -1}
+                shifts = (0, many, 2 * many) if self._is_rate[inner] else (0,)
+                rows += [_at_most(truth, row, shift) for shift in shifts]
+        for cell in hidden:
+            rows.append(({2 * many + at[int(cell)]: 1}, before.least[cell], before.most[cell]))
+        unknown = [at[int(cell)] for cell in hidden]
+        rates = [place for place in unknown if self._is_rate[group[place]]]
+        told = before.least == before.most
+        whole = [2 * many + place for place in rates if not told[group[place]]]
+        sought = [*unknown, *(many + place for place in rates), *whole]
+        free = {shift + place for place in unknown for shift in (0, many, 2 * many)}
+        free -= {many + place for place in unknown if place not in set(rates)}
+        known = [place for place in range(3 * many) if place not in free]
+        return {int(group[place % many]) for place in found_out(truth, rows, sought, known)}
+
+    def hide_beside(self, links: _Links, given: set[int]) -> None:
+        """For cells that are given away hide one more of their sums, where one is left."""
+        every = [({*some.parts.tolist()}, some.whole) for some in links.sums]
+        more: set[int] = set()
+        for place in sorted(given):
+            mine = [(parts, whole) for parts, whole in every if place in parts or place == whole]
+            if any(more & parts or whole in more for parts, whole in mine):
+                continue
+            shown = {p for parts, _ in mine for p in parts if self._sizes[p] > 0}
+            wholes = {whole for _, whole in mine if whole is not None}
+            for choice in (shown, wholes):
+                if left := [p for p in choice if not self.hidden[p]]:
+                    more.add(min(left, key=lambda p: (self._sizes[p], p)))
+                    break
+        self.hidden[list(more)] = True
+
+
+def _true_to(truth: NDArray[np.int64], row: Mapping[int, int], shift: int) -> Row:
+    """The sum as it is: what people in two areas or programs add to it is taken to be known."""
+    moved = {place + shift: factor for place, factor in row.items()}
+    total = float(sum(factor * truth[place] for place, factor in moved.items()))
+    return moved, total, total
+
+
+def _at_most(truth: NDArray[np.int64], row: Mapping[int, int], shift: int) -> Row:
+    """A count that another one holds; nothing where the records are not so."""
+    moved, total, _ = _true_to(truth, row, shift)
+    return moved, 0.0 if total >= 0 else -np.inf, np.inf
+
+
+def _connected(figures: pd.DataFrame, homes: Mapping[str, str]) -> list[NDArray[np.intp]]:
+    """Places of the cells that a reader solves together: of measures that count the same people,
+    the state with its LWIAs, and each LWIA with its planners."""
+    rules = [INDICATORS[cast(Measure, code)] for code in figures["measure"]]
+    same = [r.cohort if r.is_median or r.activity is None else r.code for r in rules]
+    place = {str(area): lwia for area, lwia in homes.items()}
+    inner = figures["area_type"].eq("planner").to_numpy()
+    homes_of = np.array([place.get(str(a), "") for a in figures["area"]])
+    areas, found = figures["area"].astype("str").to_numpy(), []
+    for mine in figures.groupby([figures["report"], same], sort=False).indices.values():
+        planners = inner[mine]
+        found.append(mine[~planners])
+        found += [
+            mine[(planners & (homes_of[mine] == home)) | (~planners & (areas[mine] == home))]
+            for home in sorted(set(homes_of[mine[planners]]) - {""})
+        ]
+    return found
+
+
+def _wages(figures: pd.DataFrame) -> list[tuple[int, int]]:
+    """Places of an employment rate and of the median earnings of the same exits.
+
+    The counts differ by youth placed in education or training and by wages not known yet alone.
+    """
+    cells = _at(figures)
+    pairs = (
+        (place, (*key[:4], "ME", *key[5:])) for key, place in cells.items() if key[4] == "ERQ2"
+    )
+    return [(place, cells[median]) for place, median in pairs if median in cells]
+
+
+def _before(figures: pd.DataFrame, released: Iterable[pd.DataFrame]) -> _Before:
+    """What other publications tell of the exits that cells count.
+
+    The exits of an employment rate's second quarter are those of another report's fourth quarter.
+    What was shown is known, if no correction is seen between the publications; otherwise any
+    count may have been corrected by as many as the largest one seen, and is known as an interval.
+    """
+    others = list(released)
+    mine = _exits(figures) if others else {}
+    hidden = np.zeros(len(figures), dtype=np.bool_)
+    sizes = figures["denominator"].to_numpy(dtype="float64")
+    least, most = np.where(sizes > 0, 1.0, 0.0), np.full(len(figures), np.inf)
+    for earlier in others:
+        theirs = _exits(earlier)
+        counts = dict(zip(theirs.values(), earlier["denominator"].take(list(theirs)), strict=True))
+        linked = {place: counts[key] for place, key in mine.items() if key in counts}
+        shown = {place: float(n) for place, n in linked.items() if not pd.isna(n)}
+        hidden[[place for place in linked if place not in shown]] = True
+        width = max((abs(sizes[place] - n) for place, n in shown.items()), default=0.0)
+        for place, number in shown.items():
+            least[place] = max(least[place], number - width)
+            most[place] = min(most[place], number + width)
+    return _Before(hidden, least, most)
+
+
+def _exits(figures: pd.DataFrame) -> dict[int, tuple[object, ...]]:
+    """Which exits the denominator of a cell counts, by its place: the days, program and area.
+
+    Only of rates whose denominator is the whole cohort.
+    """
+    whole = [code for code, rule in INDICATORS.items() if rule.activity is None]
+    names = ("report", "py", "quarter", "window", "measure", "program", "area_type", "area")
+    lines = zip(*(figures[name].tolist() for name in names), strict=True)
+    return {
+        place: (_days(*line[:5]), *map(str, line[5:]))
+        for place, line in enumerate(lines)
+        if line[4] in whole
+    }
+
+
+@cache
+def _days(kind: str, py: int, quarter: str, window: str, measure: Measure) -> Window:
+    period = Period.parse(f"PY{py}{quarter}")
+    report = next(r for r in period.windows if (r.kind, r.window) == (kind, window))
+    return report.cohort(INDICATORS[measure].cohort)
 
 
 # Who knows one program of an area knows all of them: two hidden cells do.

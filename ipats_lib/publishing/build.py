@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ipats_lib import __version__, modes
@@ -12,7 +12,8 @@ from ipats_lib.publishing.dependencies import publication_parts
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run import Options, Progress, Run
 from ipats_lib.publishing.site import Site
-from ipats_lib.snapshot import Snapshot
+from ipats_lib.snapshot import Released, Snapshot, read_released
+from ipats_lib.snapshot.released import is_kept
 
 
 def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
@@ -50,7 +51,8 @@ def _refused(error: OSError, site: Path) -> str:
 
 def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress) -> Run:
     scopes = choose_scopes(snapshot.scopes(), options.only)
-    facts = _facts(snapshot, options)
+    released = read_released(snapshot.path.parent, options.period, options.released)
+    facts = _facts(snapshot, options, released)
     with site.publisher():
         modes.shared_folder(options.site, options.group)
         inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
@@ -59,22 +61,26 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
             current
             and not options.clean
             and current.facts.get("inputs") == inputs
+            and is_kept(snapshot.path.parent, current.facts.get("record", ""))
             and site.is_intact(options.period.name)
         ):
-            return Run(pages=current.page_count, unchanged=True, release=current.id)
+            known = tuple(one.name for one in released)
+            return Run(pages=current.page_count, unchanged=True, release=current.id, released=known)
         # An unchanged publication need not wait for the libraries that only a new one uses.
         from ipats_lib.publishing.making import publish
 
-        return publish(snapshot, options, site, scopes, {**facts, "inputs": inputs}, progress)
+        asked = {**facts, "inputs": inputs}
+        return publish(snapshot, options, site, scopes, released, asked, progress)
 
 
-def _facts(snapshot: Snapshot, options: Options) -> dict[str, str]:
+def _facts(snapshot: Snapshot, options: Options, released: Sequence[Released]) -> dict[str, str]:
     """What every page of a publication has in common."""
     return {
         **publication_parts(options.notebooks),
         "as_of": snapshot.as_of.isoformat(),
         "earlier": " ".join(sorted(older.id for older in options.earlier)),
         "period": options.period.name,
+        "released": " ".join(one.name for one in released),
         "snapshot": snapshot.id,
         "version": __version__,
     }

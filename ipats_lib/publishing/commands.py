@@ -1,6 +1,6 @@
 """The command line of publishing: build, workers on other machines, and the way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,10 @@ AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As-of
 Contacts = Annotated[
     str,
     typer.Option(help="Whose customers: current_only, ever_assigned or any_contact."),
+]
+ReleasedRecords = Annotated[
+    list[Path] | None,
+    typer.Option(help="A record of an earlier publication, kept in another store's `released`."),
 ]
 SiteFolder = Annotated[Path, typer.Option("--site", help="The folder a web server serves.")]
 Scheduler = Annotated[str, typer.Option(help="A dask scheduler, tcp://host:8786.")]
@@ -55,6 +59,14 @@ def snapshot_of(
 
 def _sent(said: str) -> None:
     say("sent", said)
+
+
+def say_released(names: Sequence[str], period: Any) -> None:
+    """Which earlier publications were known when small cells were withheld."""
+    from ipats_lib.snapshot import linked_period
+
+    known = ", ".join(names) or f"none, no record of {linked_period(period).name} is in the store"
+    say("released", f"Earlier publications known to withholding: {known}.", names=list(names))
 
 
 def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
@@ -121,6 +133,7 @@ def build(
     earlier: Annotated[
         list[str] | None, typer.Option(help="An older snapshot's folder or URL, for the trend.")
     ] = None,
+    released: ReleasedRecords = None,
     store: Store = SNAPSHOTS,
     as_of: AsOf = None,
     contacts: Contacts = "any_contact",
@@ -147,6 +160,7 @@ def build(
         notebook_seconds=notebook_seconds,
         notebook_mb=notebook_mb,
         earlier=tuple(kept_snapshot(place, store) for place in earlier or ()),
+        released=tuple(released or ()),
         share=shared,
         failures=failures_folder(failures, store, site),
         group=group,
@@ -157,6 +171,7 @@ def build(
     said = (
         "nothing had changed" if run.unchanged else f"{run.executed:,} runs of notebooks made anew"
     )
+    say_released(run.released, options.period)
     say("published", f"Published {run.pages:,} pages: {said}.", **asdict(run))
     print(options.site / options.period.name)
 

@@ -20,6 +20,7 @@ from ipats_lib.publishing.render import Frame, Nav, render_page, render_template
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.figures import figures_of, write_figures
 from ipats_lib.scopes import STATE, Scope
+from ipats_lib.snapshot import linked_period
 
 _INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
 RUN_FILE = PurePosixPath("state/run.html")
@@ -114,6 +115,7 @@ class Framer:
             frame=frame,
             run=run,
             earlier=earlier,
+            linked=linked_period(self.state.period).name,
             notebooks={n.key: version for n, version in self.versions.items()},
         )
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")

@@ -36,8 +36,9 @@ from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.earlier import counts_of
+from ipats_lib.report.figures import figures_csv
 from ipats_lib.scopes import STATE, Scope
-from ipats_lib.snapshot import Snapshot
+from ipats_lib.snapshot import Released, Snapshot, keep_released
 
 # So many failures mean that the notebook is wrong, not a scope: the rest is not tried.
 MOST_FAILURES = 25
@@ -48,14 +49,16 @@ def publish(
     options: Options,
     site: Site,
     scopes: Sequence[Scope],
+    released: Sequence[Released],
     facts: dict[str, str],
     progress: Progress,
 ) -> Run:
     """Make, verify and show the pages of `scopes`; the caller holds the site.
 
+    What is shown across areas is put on record in the snapshot's store before readers see it.
     Raises NotebookError, PublicationError, UsageError or OSError; readers then see the old one.
     """
-    making = _Making(snapshot, options, site, scopes)
+    making = _Making(snapshot, options, site, scopes, released)
     with (options.pool or local_workers)(options.workers) as pool:
         return making.publish(pool, facts, progress)
 
@@ -80,7 +83,9 @@ class _Making:
         options: Options,
         site: Site,
         scopes: Sequence[Scope],
+        released: Sequence[Released],
     ) -> None:
+        self.released = tuple(released)
         self.options, self.site, self.scopes = options, site, scopes
         self.current: Manifest | None = site.current_manifest(options.period.name)
         self.catalogue = catalogue = read_catalogue(options.notebooks)
@@ -97,7 +102,7 @@ class _Making:
         self.common_data: dict[Scope, ScopeData] = {}
         self.running: dict[str, list[tuple[Page, About]]] = {}
         self.made: set[str] = set()
-        self.run = Run()
+        self.run = Run(released=tuple(one.name for one in released))
 
     def _state(self, pool: Workers) -> StateData:
         """What the earlier snapshots counted is found beside the first pages."""
@@ -105,7 +110,7 @@ class _Making:
         period = self.options.period
         count = partial(counts_of, period.name)
         counts = pool.aside(count, [str(older.path) for older in earlier])
-        return StateData(self.snapshot, period, earlier, counts)
+        return StateData(self.snapshot, period, earlier, counts, self.released)
 
     def _modules(self) -> dict[str, str]:
         """Every module that any page depends on, with its hash, for `--explain` next time."""
@@ -142,6 +147,8 @@ class _Making:
         offered = [path for path in self.written if path.suffix != ".html"]
         expected = [*planned, *offered, *own, *carried]
         files = verify(staged, expected, self.site.static, pool.each)
+        record = figures_csv(self.state.areas)
+        facts["record"] = keep_released(self.snapshot.path.parent, name, record)
         self.run.release = self.site.switch(name, staged, facts, self.parts, files).name
         self.cache.keep_only(self.site.keys_in_use())
         if self.options.share:
@@ -278,6 +285,8 @@ class _Making:
             "library": self.library[page.notebook],
             "about": data.hashes["about"],
         }
+        if "areas" in page.notebook.data:
+            own["released"] = " ".join(self.run.released)
         return Parts({**self.common_parts, **own, **frames})
 
     def _explain(self, page: Page, parts: Parts) -> None:

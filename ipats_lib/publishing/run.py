@@ -37,9 +37,10 @@ class Options:
     """What to publish where. workers: processes on this machine, or pages at once elsewhere.
 
     pool: None means processes of this machine. notebook_seconds and notebook_mb: what one
-    notebook may take before it is stopped. earlier: older snapshots, for the trend. share: where
-    bodies of other machines are found, and ours left for them. failures: the private folder where
-    failed runs are kept (`postmortem`); None keeps none. group: may read the site.
+    notebook may take before it is stopped. earlier: older snapshots, for the trend. released:
+    records of publications, beside those in the snapshot's store. share: where bodies of other
+    machines are found, and ours left for them. failures: the private folder where failed runs are
+    kept (`postmortem`); None keeps none. group: may read the site.
     """
 
     notebooks: Path
@@ -54,6 +55,7 @@ class Options:
     notebook_seconds: float = 300
     notebook_mb: float = 4096
     earlier: tuple[Snapshot, ...] = ()
+    released: tuple[Path, ...] = ()
     share: "Share | None" = None
     failures: Path | None = None
     group: str = ""
@@ -66,7 +68,8 @@ class Run:
     pages: HTML pages that notebooks gave. executed, shared and kept: runs of notebooks, one a
     scope: made now, made now for another reader too, and found in the cache.
     peak_mb: the most that the publisher held; notebook_mb and largest: the most that a process of
-    a notebook held, with what it shared with its worker, and whose it was.
+    a notebook held, with what it shared with its worker, and whose it was. released: the records
+    of earlier publications that it knew.
     """
 
     pages: int = 0
@@ -80,3 +83,4 @@ class Run:
     peak_mb: int = 0
     notebook_mb: int = 0
     largest: str = ""
+    released: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ from ipats_lib.report.earlier import Counts, caseload_of, counts_of, rows_of
 from ipats_lib.report.history import history
 from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
-from ipats_lib.snapshot import Snapshot
+from ipats_lib.snapshot import Released, Snapshot
 
 TREND_QUARTERS = 8
 FRAMES = (
@@ -131,13 +131,15 @@ class StateData:
     """A whole snapshot for one period, computed once and sliced per scope.
 
     earlier: older snapshots, for quarters of the trend that this one no longer holds. counts: what
-    `counts_of` tells of each, where somebody has been asked already.
+    `counts_of` tells of each, where somebody has been asked already. released: what publications
+    of linked quarters showed across areas.
     """
 
     snapshot: Snapshot
     period: Period
     earlier: tuple[Snapshot, ...] = ()
     counts: Iterable[Counts] | None = None
+    released: tuple[Released, ...] = ()
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -188,7 +190,7 @@ class StateData:
         areas = [("state", STATE_AREA), *(("lwia", area.lwia) for area in load_areas())]
         figures = self.figures[self.figures["area_type"] != "planner"]
         long = indicators.long_form(figures, self.period.reports, areas)
-        return withhold(long, load_thresholds())
+        return withhold(long, load_thresholds(), released=(r.lines() for r in self.released))
 
     @cached_property
     def _rows_of_area(self) -> dict[tuple[str, str], NDArray[np.int64]]:

@@ -1,5 +1,6 @@
 """All figures of a snapshot in the long form: what others check our numbers through."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -11,14 +12,20 @@ from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
 from ipats_lib.report import downloads
 from ipats_lib.scopes import STATE, STATE_AREA
-from ipats_lib.snapshot import Snapshot
+from ipats_lib.snapshot import Released, Snapshot
 
 
-def all_figures(snapshot: Snapshot, period: Period, *, suppress: bool = False) -> pd.DataFrame:
+def all_figures(
+    snapshot: Snapshot,
+    period: Period,
+    *,
+    suppress: bool = False,
+    released: Iterable[Released] = (),
+) -> pd.DataFrame:
     """The state, every LWIA and every planner (long form, domain 8.4).
 
     Values are unrounded: rates 0..1, medians in dollars. With `suppress`, small cells are
-    withheld (domain 7.3).
+    withheld (domain 7.3), and what tells of cells that `released` publications withheld.
     """
     rows = snapshot.rows(STATE, ELEMENTS)
     outcomes = indicators.outcome_table(rows, period.reports, snapshot.as_of)
@@ -28,7 +35,7 @@ def all_figures(snapshot: Snapshot, period: Period, *, suppress: bool = False) -
     if not suppress:
         return long
     homes = {scope.planner: scope.lwia for scope in snapshot.scopes() if scope.planner}
-    return withhold(long, load_thresholds(), homes)
+    return withhold(long, load_thresholds(), homes, (one.lines() for one in released))
 
 
 def figures_of(figures: pd.DataFrame, snapshot: Snapshot, period: Period) -> pd.DataFrame:
@@ -46,9 +53,14 @@ def _order(area: tuple[str, str]) -> tuple[int, str]:
 
 
 def write_figures(figures: pd.DataFrame, path: Path) -> None:
-    """Write the long form as CSV; withheld numbers as `*`, an empty value where nothing counts."""
+    """Write `figures_csv` to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(figures_csv(figures))
+
+
+def figures_csv(figures: pd.DataFrame) -> bytes:
+    """The long form as CSV; withheld numbers as `*`, an empty value where nothing counts."""
     shown = figures.astype({"numerator": "object", "denominator": "object", "value": "object"})
     for column in ("numerator", "denominator", "value"):
         shown[column] = shown[column].mask(figures["suppressed"], WITHHELD)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(downloads.csv(shown))
+    return downloads.csv(shown)

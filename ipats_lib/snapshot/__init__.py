@@ -4,17 +4,22 @@ from ipats_lib.snapshot.contacts import ContactRule
 from ipats_lib.snapshot.make import make_snapshot
 from ipats_lib.snapshot.manifest import Provenance
 from ipats_lib.snapshot.obtaining import kept_snapshot, obtain_snapshot
+from ipats_lib.snapshot.released import Released, keep_released, linked_period, read_released
 from ipats_lib.snapshot.remote import fetch_snapshot, send_snapshot
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 __all__ = [
     "ContactRule",
     "Provenance",
+    "Released",
     "Snapshot",
     "fetch_snapshot",
+    "keep_released",
     "kept_snapshot",
+    "linked_period",
     "make_snapshot",
     "obtain_snapshot",
     "open_snapshot",
+    "read_released",
     "send_snapshot",
 ]

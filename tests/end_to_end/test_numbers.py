@@ -59,6 +59,29 @@ def test_suppressed_figures_carry_the_marker_and_no_value(extract, tmp_path):
     assert all(int(r["denominator"]) >= 10 for r in shown)
 
 
+def test_two_suppressed_files_withhold_linked_cells_together(extract, tmp_path):
+    """ME with ER Q2 in one file; ER Q4 with the ER Q2 of two quarters before."""
+    hidden = {}
+    for period in ("PY2024Q2", "PY2024Q4"):
+        out = tmp_path / f"{period}.csv"
+        done = publish(
+            "indicators", "--extract", extract, "--period", period, "--out", out, "--suppress",
+            "--store", tmp_path / "store",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        known = "PY2024Q2-" if period == "PY2024Q4" else "none, no record of PY2023Q4"
+        assert f"known to withholding: {known}" in done.stderr
+        with out.open() as lines:
+            for r in csv.DictReader(lines):
+                if r["suppressed"] == "true":
+                    key = tuple(r[c] for c in ("window", "area_type", "area", "program"))
+                    hidden.setdefault((period, r["measure"]), set()).add(key)
+        assert hidden[period, "ERQ2"] == hidden[period, "ME"]
+    assert hidden["PY2024Q2", "ERQ2"] <= hidden["PY2024Q4", "ERQ4"]
+    records = list((tmp_path / "store" / "released").iterdir())
+    assert sorted(path.name[:8] for path in records) == ["PY2024Q2", "PY2024Q4"]
+
+
 def test_a_snapshot_gives_the_same_figures_as_its_extract(extract, tmp_path):
     store, asked = tmp_path / "store", ("--period", "PY2024Q4")
     made = publish("snapshot", "--extract", extract, "--store", store)

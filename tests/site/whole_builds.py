@@ -159,23 +159,32 @@ def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> N
     publish(old, folder / "rehearsal", notebooks)  # what is read and kept once, before the forks
     first, site = folder / "first", folder / "site"
     assert attempt(partial(publish, old, first, notebooks)).gave
+    kept = store / "released"
+    shutil.rmtree(kept)  # both extracts show the same across areas, and equal records are kept once
     counted = attempt(partial(publish, new, copied(first, site), notebooks))
     before, after = tree(first / PERIOD.name), tree(site / PERIOD.name)
     assert before != after
+    record = tree(kept)
+    assert len(record) == 1
     numbers = drawn(counted.calls, every)
     pages, partial_sites, resumed = int(counted.gave), 0, 0
     for at in numbers:
         copied(first, site)
+        shutil.rmtree(kept, ignore_errors=True)
         tried = attempt(partial(publish, new, site, notebooks), at, kind)
         ended(tried, kind, at)
         seen = tree(site / PERIOD.name)
         partial_sites += seen not in (before, after)
+        found = {name: digest for name, digest in tree(kept).items() if name[0] != "."}
+        assert found in ({}, record), f"half a record after a fault at call {at}"
+        assert found or seen == before, f"shown and not on record after a fault at call {at}"
         if tried.said:
             wording = "what they saw before" if seen == before else "the new publication already"
             assert f"readers see {wording}" in tried.said, f"at call {at}: {tried.said}"
         again = int(attempt(partial(publish, new, site, notebooks)).gave)
         resumed += again < pages
         assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
+        assert tree(kept).items() >= record.items(), f"after a fault at call {at}"
     print(
         f"{figure('build', kind, counted.calls, numbers)}, {partial_sites} partial sites, "
         f"{resumed} resumed with less to do"

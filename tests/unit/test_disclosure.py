@@ -123,3 +123,67 @@ def test_medians_of_two_windows_that_differ_by_few_wages_are_not_both_shown():
         line("lwia", "25", "adult", 0, n, w, "ME") for n, w in ((30, "rolling4"), (21, "current"))
     ]
     assert shown([{**one, "numerator": pd.NA} for one in pair]) == [0]
+
+
+def pair(rate, wages, area="25"):
+    """An employment rate and the median earnings of the same exits."""
+    median = line("lwia", area, "adult", 0, wages or 1, measure="ME")
+    return [
+        line("lwia", area, "adult", *rate, measure="ERQ2"),
+        {**median, "numerator": pd.NA, "denominator": wages},
+    ]
+
+
+@pytest.mark.parametrize("wages", [16, 14, 0])
+def test_a_hidden_employment_rate_hides_the_wages_of_those_employed(wages):
+    assert shown(pair((16, 17), wages)) == []
+
+
+def test_a_hidden_median_hides_the_employment_rate_of_the_same_exits():
+    assert shown(pair((12, 40), 9)) == []
+
+
+def test_a_large_rate_and_its_median_are_both_shown():
+    assert shown(pair((12, 40), 11)) == [0, 1]
+
+
+def test_nobody_exited_and_no_wage_is_shown_as_such():
+    empty = [
+        {**one, "denominator": 0, "numerator": n}
+        for one, n in zip(pair((1, 1), 0), (0, pd.NA), strict=True)
+    ]
+    assert shown(empty) == [0, 1]
+
+
+def quarter(py, name, measure, *cells):
+    """The current quarter of a publication: an area per (numerator, denominator)."""
+    lines = [
+        line("lwia", f"{n:02d}", "adult", *cell, "current", measure) for n, cell in enumerate(cells)
+    ]
+    frame = pd.DataFrame(lines).astype({"numerator": "Int64"})
+    return frame.assign(py=py, quarter=name)
+
+
+EXITS = [(4, 8), (20, 30), (21, 31), (22, 32), (90, 130)]
+
+
+def test_exits_withheld_as_the_second_quarter_are_withheld_as_the_fourth_two_reports_later():
+    first = withhold(quarter(2024, "Q3", "ERQ2", *EXITS), LIMITS)
+    # By then the smallest area has more exits, late ones; alone it would be shown.
+    second = quarter(2025, "Q1", "ERQ4", (4, 10), *EXITS[1:])
+    assert not withhold(second, LIMITS)["suppressed"].any()
+    known = withhold(second, LIMITS, released=[first])["suppressed"]
+    assert known.tolist() == first["suppressed"].tolist() == [True, True, True, False, False]
+
+
+def test_exits_withheld_as_the_fourth_quarter_are_withheld_in_a_later_made_second():
+    first = withhold(quarter(2025, "Q1", "ERQ4", *EXITS), LIMITS)
+    second = withhold(quarter(2024, "Q3", "ERQ2", (4, 10), *EXITS[1:]), LIMITS, released=[first])
+    assert second["suppressed"].tolist() == first["suppressed"].tolist()
+
+
+@pytest.mark.parametrize(("quarter_of", "measure"), [("Q2", "ERQ2"), ("Q3", "ERQ4"), ("Q3", "CR")])
+def test_other_exits_and_other_counts_are_no_matter(quarter_of, measure):
+    first = withhold(quarter(2024, quarter_of, measure, *EXITS), LIMITS)
+    second = quarter(2025, "Q1", "ERQ4", (4, 10), *EXITS[1:])
+    assert not withhold(second, LIMITS, released=[first])["suppressed"].any()
