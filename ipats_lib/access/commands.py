@@ -21,6 +21,7 @@ from ipats_lib.access.store import Store
 from ipats_lib.access.usage import usage as used
 from ipats_lib.console import sentences, writing
 from ipats_lib.errors import UsageError
+from ipats_lib.inputs import has_suffix
 from ipats_lib.publishing.commands import SiteFolder
 from ipats_lib.who import user_name
 
@@ -122,7 +123,7 @@ def import_(
     log: AuditFolder = AUDIT,
 ) -> None:
     """Replace the roster of IWDS accounts, as a whole or not at all."""
-    file = _accounts_csv(source, taken) if source.suffix == ".csv" else read_roster(source)
+    file = _accounts_csv(source, taken) if has_suffix(source, ".csv") else read_roster(source)
     with Store(store) as opened, opened.writing():
         count = accounts.load_roster(opened, file)
         _note(log, "import", "", f"roster of {file.taken.isoformat()}")

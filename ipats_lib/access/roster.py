@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ipats_lib.errors import AccessError
+from ipats_lib.inputs import read_json, spelled
 
 COLUMNS = (
     "worknet_user", "iwds_user", "role", "lwia", "planner_id",
     "worknet_status", "iwds_status", "in_group", "linked_on",
 )  # fmt: skip
 Row = Mapping[str, str]
+MOST_BYTES = 64 << 20
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 NO_USER = "A user name holds letters, digits and . _ @ - only, at most 64."
 
@@ -38,14 +40,15 @@ class RosterFile:
 
 def read_roster(path: Path) -> RosterFile:
     """Read a roster file; AccessError names the line of the list that breaks its form."""
+    malformed = (
+        f"{spelled(path)} is not a roster: export one with `publish.py access export roster`."
+    )
+    whole = read_json(path, AccessError, malformed, named=spelled(path), most=MOST_BYTES)
     try:
-        whole = json.loads(path.read_bytes())
         taken = datetime.fromisoformat(whole["taken"])
         rows = whole["accounts"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AccessError(
-            f"{path} is not a roster: export one with `publish.py access export roster`."
-        ) from error
+    except (ValueError, KeyError, TypeError):
+        raise AccessError(malformed) from None
     if taken.tzinfo is None or not isinstance(rows, list):
         raise AccessError(f"{path}: `taken` needs a time zone, and `accounts` a list.")
     return RosterFile(taken, checked(rows, str(path)))

@@ -1,5 +1,6 @@
 """The snapshot that a command is to work with, from whatever it was given."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from ipats_lib.places import SNAPSHOTS, is_url
 from ipats_lib.snapshot.contacts import ContactRule
 from ipats_lib.snapshot.make import make_snapshot
 from ipats_lib.snapshot.making import Progress
+from ipats_lib.snapshot.manifest import NAME
 from ipats_lib.snapshot.remote import fetch_snapshot, send_snapshot
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
 
@@ -33,7 +35,7 @@ def obtain_snapshot(
     store: a folder, or a URL to which the snapshot is sent as well, which `notice` is told.
     Raises as `make_snapshot`, `fetch_snapshot` and `send_snapshot` do.
     """
-    if is_url(place) or (Path(place) / "snapshot.json").exists():
+    if is_url(place) or os.path.lexists(Path(place) / NAME):
         found = kept_snapshot(place, store)
     else:
         rule = cast(ContactRule, contacts)
