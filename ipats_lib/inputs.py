@@ -11,8 +11,9 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ipats_lib.errors import IpatsError
 
@@ -59,7 +60,7 @@ def has_suffix(path: Path, *suffixes: str) -> bool:
 
 def open_input(
     path: Path, refuse: Refusal, *, named: str = "", most: int = LARGEST, advice: str = ""
-) -> BinaryIO:
+) -> BufferedReader:
     """A regular file of at most `most` bytes, opened to be read.
 
     named: how a sentence names it (by default its name). advice: what to do when it is not there.

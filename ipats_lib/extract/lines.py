@@ -43,7 +43,8 @@ def _cells(line: str) -> list[str]:
 def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator[Batch]:
     """All lines after `skip` header lines, equal ones once.
 
-    Columns named "" are left out, never converted. ExtractError, naming the line, for a line with another number of columns.
+    Columns named "" are left out, never converted. ExtractError, naming the line, for a line with
+    another number of columns.
     """
     unique = [name or f"\0{at}" for at, name in enumerate(names)]
     wanted = [name for name in names if name]

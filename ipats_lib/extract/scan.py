@@ -10,8 +10,9 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ class FileFacts:
     def name(self) -> str:
         return spelled(self.path.name)
 
-    def opened(self) -> BinaryIO:
+    def opened(self) -> BufferedReader:
         """The file once more; ExtractError when it is not the one that was scanned."""
         source = open_input(self.path, ExtractError)
         facts = os.fstat(source.fileno())
@@ -127,7 +128,7 @@ def scan(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileFac
     )
 
 
-def _read(source: BinaryIO, name: str) -> bytes:
+def _read(source: BufferedReader, name: str) -> bytes:
     try:
         return source.read(BLOCK)
     except OSError as error:

@@ -31,16 +31,25 @@ ShareFolder = Annotated[
 ShareKey = Annotated[
     Path | None, typer.Option(help="A file of 64 hex digits that protects the share.")
 ]
+SHOWN = 20  # of the files that one warning is about
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
 def snapshot_of(extract: str, store: str, as_of: datetime | None, contacts: str) -> Any:
     """What a command works with, shown while it is made."""
     from ipats_lib.snapshot import obtain_snapshot
+    from ipats_lib.validation.findings import loud
 
     day = as_of.date() if as_of else None
     with shown_progress() as advance:
-        return obtain_snapshot(extract, store, day, contacts, advance, _sent)
+        found = obtain_snapshot(extract, store, day, contacts, advance, _sent)
+    for rule, lines in loud(found.findings()).groupby("rule"):
+        for line in lines.head(SHOWN).itertuples():
+            count = f" ({line.value})" if line.value else ""
+            say("warning", f"{line.file}: {line.message}{count}", "yellow", rule=rule)
+        if len(lines) > SHOWN:
+            say("warning", f"{len(lines) - SHOWN:,} more: {lines['message'].iloc[0]}", rule=rule)
+    return found
 
 
 def _sent(said: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -109,8 +109,7 @@ def _as_of(folder: Folder, pirl: PirlFile, options: Options) -> tuple[date, str]
     else:
         day, source = estimate_as_of(pirl), ESTIMATED
     first = date(load_settings().as_of_first_year, 1, 1)
-    # Where IWDS is, tomorrow may have begun.
-    if not first <= day <= (today := date.today()) + timedelta(days=1):
+    if not first <= day <= (today := datetime.now(UTC).date()) + timedelta(days=1):
         raise ExtractError(
             f"The as-of date {day} ({source}) is not between {first} and today, {today}: correct "
             'it in extract.json, {"as_of": "YYYY-MM-DD"}, or with --as-of.'
