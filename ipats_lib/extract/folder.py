@@ -74,8 +74,8 @@ def _pirl_file(folder: Path, entries: list[Path]) -> Path:
     candidates = plain or texts or named
     if not candidates:
         raise ExtractError(
-            f"The extract {spelled(folder)} holds no PIRL file: put pirl.csv, or a file with PIRL in "
-            "its name, into it."
+            f"The extract {spelled(folder)} holds no PIRL file: put pirl.csv, or a file with PIRL "
+            "in its name, into it."
         )
     if len(candidates) > 1:
         shown = ", ".join(spelled(file.name) for file in candidates[:5])

@@ -109,7 +109,8 @@ def _as_of(folder: Folder, pirl: PirlFile, options: Options) -> tuple[date, str]
     else:
         day, source = estimate_as_of(pirl), ESTIMATED
     first = date(load_settings().as_of_first_year, 1, 1)
-    if not first <= day <= (today := datetime.now(UTC).date()) + timedelta(days=1):
+    today = datetime.now(UTC).date()
+    if not first <= day <= today + timedelta(days=1):
         raise ExtractError(
             f"The as-of date {day} ({source}) is not between {first} and today, {today}: correct "
             'it in extract.json, {"as_of": "YYYY-MM-DD"}, or with --as-of.'
