@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ipats_lib.errors import SnapshotError
-from ipats_lib.inputs import parse_json, read_input, spelled
+from ipats_lib.inputs import is_utf8, parse_json, read_input, spelled
 from ipats_lib.params import Layout, load_areas
 
 FORMAT = 1
@@ -81,6 +81,8 @@ def shape_of(layout: Layout) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot's folder; SnapshotError when it is missing or of another kind."""
     named = f"{spelled(folder)}/{NAME}"
+    if not is_utf8(str(folder)):
+        raise SnapshotError(f"The name {spelled(folder)} is not UTF-8: choose another folder.")
     if not os.path.lexists(folder / NAME):
         raise SnapshotError(f"{spelled(folder)} is not a snapshot: it has no {NAME}.")
     return parse_manifest(read_input(folder / NAME, SnapshotError, named=named), str(folder))
