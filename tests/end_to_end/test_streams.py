@@ -115,7 +115,7 @@ def test_a_store_whose_name_is_not_utf8_is_refused(made, tmp_path):
     )  # fmt: skip
     assert done.returncode == 4
     assert rb"store \xff is not UTF-8" in done.stderr
-    assert said(done).count("\n") == 1
+    assert "Traceback" not in said(done)
 
 
 def test_an_extract_in_a_folder_that_is_not_utf8_is_read_and_named(made, tmp_path):
