@@ -9,7 +9,14 @@ import typer
 
 from ipats_lib import modes
 from ipats_lib.access.commands import access, audit, serve
-from ipats_lib.console import log_in_json, say, sentences, shown_progress, writing
+from ipats_lib.console import (
+    log_in_json,
+    ready_streams,
+    say,
+    sentences,
+    shown_progress,
+    writing,
+)
 from ipats_lib.errors import UsageError
 from ipats_lib.places import SNAPSHOTS
 from ipats_lib.publishing.commands import (
@@ -158,4 +165,5 @@ app.add_typer(publishing)
 app.command()(serve)
 
 if __name__ == "__main__":
+    ready_streams()
     app()

@@ -1,11 +1,17 @@
 """What a command says: sentences and bars for people, or one JSON object a line for operators."""
 
+import codecs
+import errno
 import functools
+import io
+import os
+import select
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from rich.console import Console
@@ -39,6 +45,90 @@ class Logs:
 
 
 LOGS = Logs()
+
+
+class _Outlet(io.RawIOBase):
+    """A standard stream that stops nothing when nobody can be told any more.
+
+    lost: why nothing is written any more: a reader that has gone, a full disk.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self.lost: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._number
+
+    def isatty(self) -> bool:
+        return os.isatty(self._number)
+
+    def write(self, data: Any) -> int:
+        while self.lost is None:
+            try:
+                return os.write(self._number, data)
+            except BlockingIOError:  # another program's terminal does not wait
+                select.select([], [self._number], [])
+            except OSError as error:
+                self.lost = error
+        return len(data)
+
+
+_OUTLETS: dict[int, _Outlet] = {}
+
+
+def _spell(error: UnicodeError) -> tuple[bytes, int]:
+    """What a stream's encoding lacks is escaped; a byte of a name that is no UTF-8 stays as it is,
+    so that a path on standard output is still the path."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return b"".join(map(_bytes_of, signs)), error.end
+
+
+def _bytes_of(sign: str) -> bytes:
+    byte = ord(sign) - 0xDC00
+    return bytes([byte]) if 0x80 <= byte <= 0xFF else sign.encode("unicode_escape")
+
+
+def ready_streams() -> None:
+    """Make the standard streams fit for use, however this process was started.
+
+    One that is closed leads nowhere from now on: the next file that is opened would otherwise take
+    its number, and receive what is said.
+    """
+    codecs.register_error("ipats", _spell)
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free is given: this one.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115  (for good)
+    sys.stdout, sys.stderr = _written(1, sys.stdout), _written(2, sys.stderr)
+
+
+def _written(number: int, before: TextIO | None) -> TextIO:
+    if before is not None:
+        before.flush()
+    outlet = _OUTLETS[number] = _Outlet(number)
+    return io.TextIOWrapper(
+        io.BufferedWriter(outlet),
+        encoding=before.encoding if before is not None else "utf-8",
+        errors="ipats",
+        line_buffering=number == 2 or outlet.isatty(),
+    )
+
+
+def _delivered() -> None:
+    """UsageError when standard output did not take what was printed; a reader may leave early."""
+    sys.stdout.flush()
+    lost = _OUTLETS[1].lost if _OUTLETS else None
+    if lost is not None and lost.errno != errno.EPIPE:
+        raise UsageError(f"Standard output cannot be written: {lost.strerror}.")
 
 
 def log_in_json(take_standard_error: bool) -> None:
@@ -79,6 +169,7 @@ def sentences(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args: Any, **options: Any) -> None:
         try:
             command(*args, **options)
+            _delivered()
         except IpatsError as error:
             LOGS.line("stopped", exit_code=error.exit_code, message=str(error))
             _alarm("Stopped:", str(error))

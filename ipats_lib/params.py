@@ -1,6 +1,7 @@
 """`params/` read once into frozen, validated objects. Staff change these files, not code."""
 
 import csv
+import io
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from ipats_lib.errors import ParamsError
+from ipats_lib.inputs import read_input, spelled
 
 ElementType = Literal["text", "code", "integer", "date", "amount"]
 _TYPES = ("text", "code", "integer", "date", "amount")
@@ -22,14 +24,24 @@ def params_folder() -> Path:
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Rows of a parameter CSV; ParamsError when it is missing or its header differs."""
-    if not path.is_file():
-        raise ParamsError(f"{path} is missing: restore it from the repository.")
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        rows = list(reader)
-    if tuple(reader.fieldnames or ()) != columns:
-        raise ParamsError(f"{path}: expected the columns {', '.join(columns)}.")
-    return rows
+    advice = "restore it from the repository"
+    data = read_input(path, ParamsError, named=spelled(path), advice=advice)
+    try:
+        lines = list(csv.reader(io.StringIO(data.decode("utf-8"), newline="")))
+    except (UnicodeDecodeError, csv.Error):
+        raise ParamsError(
+            f"{spelled(path)} is not a CSV file in UTF-8: save it as one, or {advice}."
+        ) from None
+    if tuple(lines[0] if lines else ()) != columns:
+        raise ParamsError(f"{spelled(path)}: expected the columns {', '.join(columns)}.")
+    filled = [(number, cells) for number, cells in enumerate(lines, start=1) if cells]
+    for number, cells in filled:
+        if len(cells) != len(columns):
+            raise ParamsError(
+                f"{spelled(path)} line {number}: expected {len(columns)} cells, one per column, "
+                f"found {len(cells)}."
+            )
+    return [dict(zip(columns, cells, strict=True)) for _, cells in filled[1:]]
 
 
 def read_each(

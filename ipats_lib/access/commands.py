@@ -21,6 +21,7 @@ from ipats_lib.access.store import Store, existing
 from ipats_lib.access.usage import usage as used
 from ipats_lib.console import say, sentences, writing
 from ipats_lib.errors import AccessError, UsageError
+from ipats_lib.inputs import has_suffix
 from ipats_lib.modes import open_private
 from ipats_lib.publishing.commands import SiteFolder
 from ipats_lib.who import user_name
@@ -139,7 +140,7 @@ def import_(
     from ipats_lib.access.roster_files import read_accounts, read_roster
 
     said: tuple[str, ...] = ()
-    if source.suffix.casefold() != ".csv":
+    if not has_suffix(source, ".csv"):
         file = read_roster(source)
     elif taken is None:
         raise UsageError("A CSV does not say how old it is: write --taken, in UTC.")

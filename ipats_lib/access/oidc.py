@@ -5,7 +5,6 @@ table's and the decision's matter. Sources: OpenID Connect Core 3.1, Discovery 4
 RFC 9207 (the `iss` of the answer, which Authlib does not check).
 """
 
-import json
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from ipats_lib.errors import AccessError
+from ipats_lib.inputs import read_json, spelled
 
 # Signatures with the provider's private key only: never none, never a shared secret.
 ALGORITHMS = ["RS256", "PS256", "ES256"]
@@ -61,13 +61,14 @@ class Attempt:
 
 def read_client(path: Path) -> Client:
     """A JSON file with issuer, id and redirect; the secret comes from $IPATS_OIDC_SECRET."""
+    malformed = f"{spelled(path)}: expected a JSON object with issuer, id and redirect."
+    facts = read_json(path, AccessError, malformed, named=spelled(path))
     try:
-        facts = json.loads(path.read_bytes())
         client = Client(facts["issuer"], facts["id"], facts["redirect"], os.environ.get(SECRET, ""))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AccessError(
-            f"{path}: expected a JSON object with issuer, id and redirect."
-        ) from error
+        if not all(isinstance(told, str) for told in (client.issuer, client.id, client.redirect)):
+            raise TypeError
+    except (KeyError, TypeError):
+        raise AccessError(malformed) from None
     for address in (client.issuer, client.redirect):
         if not address.startswith(("https://", "http://127.0.0.1:")):
             raise AccessError(f"{path}: issuer and redirect must begin with https://.")

@@ -4,7 +4,6 @@ All three are read by the definition of the extract's accounts table (params/tab
 so that a cell means the same by every way, and what an extract refuses is refused.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -17,6 +16,7 @@ from ipats_lib.access.roster import COLUMNS, IWDS, NO_IWDS, NO_USER, USER, Roste
 from ipats_lib.errors import AccessError
 from ipats_lib.extract.scan import scan
 from ipats_lib.extract.tables import load_schema, open_table
+from ipats_lib.inputs import read_json, spelled
 from ipats_lib.snapshot import open_snapshot
 from ipats_lib.snapshot.cases import Columns, table_notes, typed_batches, typed_column
 from ipats_lib.validation.findings import wrong_rows
@@ -31,16 +31,14 @@ Place = Callable[[int], str]
 
 def read_roster(path: Path) -> RosterFile:
     """Read a roster file; AccessError names the line of the list that breaks its form."""
+    named = spelled(path)
+    malformed = f"{named} is not a roster: export one with `publish.py access export roster`."
+    whole = read_json(path, AccessError, malformed, named=named, most=LARGEST)
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
-            raise AccessError(f"{path} is no file of a roster's size.")
-        whole = json.loads(path.read_bytes())
         taken = datetime.fromisoformat(whole["taken"])
         lines = whole["accounts"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise AccessError(
-            f"{path} is not a roster: export one with `publish.py access export roster`."
-        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise AccessError(malformed) from error
     if taken.tzinfo is None or not isinstance(lines, list):
         raise AccessError(f"{path}: `taken` needs a time zone, and `accounts` a list.")
 
@@ -60,7 +58,9 @@ def read_accounts(path: Path, taken: datetime) -> tuple[RosterFile, tuple[str, .
     file = open_table("account", scan(path))
     rows: list[Row] = []
     for batch, columns in typed_batches(file, _today()):
-        rows += _rows(columns, _line(path, batch.line))
+        rows += _rows(
+            columns, lambda number, lines=batch.lines: f"{path.name} line {lines[number]}"
+        )
     said = [str(text) for note in table_notes(file) for text in note["message"].to_pylist()]
     return RosterFile(taken.replace(tzinfo=UTC), tuple(rows)), tuple(said)
 
@@ -79,10 +79,6 @@ def snapshot_roster(path: Path, taken: datetime | None = None) -> RosterFile:
     lines = accounts[list(COLUMNS)].to_dict("records")
     rows = ({name: _text(line[name]) for name in COLUMNS} for line in lines)
     return RosterFile(moment, tuple(_named(rows, lambda at: f"account.csv line {at + 2}")))
-
-
-def _line(path: Path, first: int) -> Place:
-    return lambda number: f"{path.name} line {first + number}"
 
 
 def _today() -> date:

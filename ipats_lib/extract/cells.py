@@ -21,13 +21,18 @@ from ipats_lib.params import Element
 
 
 class Flag(IntFlag):
-    """What was found out about a text. All but WRONG are habits of the producer, noted once."""
+    """What was found out about a text.
+
+    WRONG: it does not parse or is not allowed. SECRET: it may be a Social Security number. The
+    others are habits of the producer, noted once.
+    """
 
     PADDED = 1
     ZEROS = 2
     NULL_LIKE = 4
     DECIMALS = 8
     WRONG = 16
+    SECRET = 32
 
 
 Flags = NDArray[np.uint8]
@@ -61,7 +66,8 @@ class Kind:
 
 
 def type_column(text: pa.Array, kind: Kind | None) -> Typed:
-    """Type one column of texts (blank is null); kind None keeps it as text, without padding."""
+    """Type one column of texts (blank is null); kind None keeps it as text, without padding and
+    NUL characters."""
     if text.null_count == len(text):
         return Typed(pa.nulls(len(text), kind.type if kind else pa.string()))
     if kind is None:
@@ -77,6 +83,8 @@ def type_column(text: pa.Array, kind: Kind | None) -> Typed:
 
 def _trimmed(text: pa.Array) -> Typed:
     trimmed = pc.ascii_trim(text, characters=PADDING)
+    if pc.any(pc.match_substring(trimmed, "\0")).as_py():
+        trimmed = pc.replace_substring(trimmed, "\0", "")
     padded = pc.not_equal(trimmed, text).fill_null(False).to_numpy(zero_copy_only=False)
     if not padded.any():
         return Typed(text)
@@ -217,6 +225,34 @@ def _convert_switches(texts: pa.Array) -> tuple[pa.Array, Flags]:
 
 
 SWITCH = Kind(pa.bool_(), "^(true|false)$", _mend_switch, _convert_switches)
+
+
+# Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.
+_BETWEEN = r"[-\s._/\x{2010}-\x{2015}]?"
+SSN_SHAPE = (
+    r"^\s*(00[1-9]|0[1-9][0-9]|[1-57-8][0-9][0-9]|6[0-57-9][0-9]|66[0-57-9])"
+    + _BETWEEN
+    + r"(0[1-9]|[1-9][0-9])"
+    + _BETWEEN
+    + r"(000[1-9]|00[1-9][0-9]|0[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])\s*$"
+)
+
+
+def may_be_ssn(texts: pa.Array) -> NDArray[np.bool_]:
+    """Which texts are shaped like a Social Security number (V-02), with or without signs between
+    its parts."""
+    found = pc.match_substring_regex(texts, SSN_SHAPE).fill_null(False)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def withheld(typed: Typed) -> Typed:
+    """A text column without what may be Social Security numbers; they are flagged SECRET."""
+    secret = may_be_ssn(typed.values)
+    if not secret.any():
+        return typed
+    flags = np.zeros(len(secret), np.uint8) if typed.flags is None else typed.flags
+    values = pc.if_else(pa.array(secret), None, typed.values)
+    return Typed(values, flags | secret * np.uint8(Flag.SECRET))
 
 
 def flagged(typed: Typed, flag: Flag) -> NDArray[Any]:

@@ -1,80 +1,107 @@
 """What an extract's folder holds: a PIRL file, maybe case tables, maybe `extract.json`."""
 
-import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from ipats_lib.errors import ExtractError
+from ipats_lib.inputs import is_utf8, read_json, spelled
 
 TABLES = ("planner", "assignment", "service", "case_note", "application", "account")
+MOST_JSON = 1 << 20
 _TIMESTAMP = re.compile(r"(?<![0-9])([0-9]{8})(?:[0-9]{4}|[0-9]{6})?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Files of an extract. `as_of` and its source are None when the folder does not say."""
+    """Files of an extract. `as_of` and its source are None when the folder does not say.
+
+    unread: names of everything else in the folder, as a sentence spells them.
+    """
 
     pirl: Path
     tables: dict[str, Path]
     as_of: date | None
     as_of_source: str | None
     synthetic: bool
+    unread: tuple[str, ...]
 
 
 def open_folder(path: Path) -> Folder:
     """Find the files of an extract (domain 8.1, 8.2); ExtractError when there is no PIRL file."""
-    if not path.exists():
-        raise ExtractError(
-            f"The extract {path} does not exist: name the folder that IWDS exported."
-        )
-    if not path.is_dir():
-        raise ExtractError(f"The extract {path} is a file: name the folder that holds it.")
-    files = sorted(file for file in path.iterdir() if not file.name.startswith("."))
-    pirl = _pirl_file(path, [file for file in files if file.is_file()])
-    tables = {name: _table_file(path, name, files) for name in TABLES}
-    said, synthetic = _extract_json(path / "extract.json")
+    names = _names(path)
+    files = [path / name for name in names if not name.startswith(".")]
+    pirl = _pirl_file(path, files)
+    tables = {name: _named(path, f"{name}.csv", files) for name in TABLES}
+    found = {name: file for name, file in tables.items() if file is not None}
+    facts = _named(path, "extract.json", files)
+    said, synthetic = _extract_json(facts) if facts else (None, False)
     source = "extract.json"
     if said is None and (said := _stamped(pirl)) is not None:
         source = "the name of the PIRL file"
-    found = {name: file for name, file in tables.items() if file is not None}
-    return Folder(pirl, found, said, source if said else None, synthetic)
+    read = {file.name for file in (pirl, facts, *found.values()) if file}
+    unread = tuple(spelled(name) for name in names if name not in read)
+    return Folder(pirl, found, said, source if said else None, synthetic, unread)
 
 
-def _pirl_file(folder: Path, files: list[Path]) -> Path:
+def _names(folder: Path) -> list[str]:
+    if not os.path.lexists(folder):
+        raise ExtractError(
+            f"The extract {spelled(folder)} does not exist: name the folder that IWDS exported."
+        )
+    try:
+        return sorted(os.listdir(folder))
+    except NotADirectoryError:
+        raise ExtractError(
+            f"The extract {spelled(folder)} is a file: name the folder that holds it."
+        ) from None
+    except OSError as error:
+        raise ExtractError(
+            f"The extract {spelled(folder)} cannot be read ({error.strerror})."
+        ) from None
+
+
+def _pirl_file(folder: Path, entries: list[Path]) -> Path:
+    """The PIRL file. A pipe or a broken link is taken when nothing else is, and then refused."""
+    regular = [file for file in entries if os.path.isfile(file)]
+    files = regular if any("pirl" in file.name.casefold() for file in regular) else entries
+    files = [file for file in files if not os.path.isdir(file)]
     plain = [file for file in files if file.name.casefold() == "pirl.csv"]
     named = [file for file in files if "pirl" in file.name.casefold()]
     texts = [file for file in named if file.suffix.casefold() == ".csv"]
     candidates = plain or texts or named
     if not candidates:
         raise ExtractError(
-            f"The extract {folder} holds no PIRL file: put pirl.csv, or a file with PIRL in its "
-            "name, into it."
+            f"The extract {spelled(folder)} holds no PIRL file: put pirl.csv, or a file with PIRL "
+            "in its name, into it."
         )
     if len(candidates) > 1:
-        names = ", ".join(file.name for file in candidates)
+        shown = ", ".join(spelled(file.name) for file in candidates[:5])
         raise ExtractError(
-            f"The extract {folder} holds {len(candidates)} PIRL files ({names}): leave one."
+            f"The extract {spelled(folder)} holds {len(candidates)} PIRL files ({shown}): leave "
+            "one."
+        )
+    if not is_utf8(candidates[0].name):
+        raise ExtractError(
+            f"The name of {spelled(candidates[0].name)} is not UTF-8: give it another name."
         )
     return candidates[0]
 
 
-def _table_file(folder: Path, table: str, files: list[Path]) -> Path | None:
-    found = [file for file in files if file.name.casefold() == f"{table}.csv"]
+def _named(folder: Path, name: str, files: list[Path]) -> Path | None:
+    """The file with this name in large or small letters."""
+    found = [file for file in files if file.name.casefold() == name]
     if len(found) > 1:
-        raise ExtractError(f"The extract {folder} holds {table}.csv twice: leave one.")
+        raise ExtractError(f"The extract {spelled(folder)} holds {name} twice: leave one.")
     return found[0] if found else None
 
 
 def _extract_json(path: Path) -> tuple[date | None, bool]:
-    if not path.exists():
-        return None, False
     advice = 'write {"as_of": "YYYY-MM-DD", "synthetic": false} or remove it'
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise ExtractError(f"extract.json is not readable JSON: {advice}.") from None
+    malformed = f"extract.json is not readable JSON: {advice}."
+    said = read_json(path, ExtractError, malformed, most=MOST_JSON)
     if not isinstance(said, dict) or not isinstance(said.get("synthetic", False), bool):
         raise ExtractError(f"extract.json does not say what is expected: {advice}.")
     if "as_of" not in said:

@@ -1,13 +1,15 @@
 """CSV lines as batches of texts, and what to say when a line does not fit."""
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+from numpy.typing import NDArray
 
 from ipats_lib.errors import ExtractError
 from ipats_lib.extract.scan import EXPORT, FileFacts
@@ -18,22 +20,31 @@ _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive lines of a file: columns by name, blank cells null; `line` is the first's."""
+    """Some lines of a file: columns by name, blank cells null; `lines` are their numbers."""
 
     texts: pa.RecordBatch
-    line: int
+    lines: NDArray[np.int64]
 
 
-def first_cells(path: Path) -> list[str]:
+def first_cells(facts: FileFacts) -> list[str]:
     """The cells of a file's first line."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        return next(csv.reader([lines.readline()]))
+    with _text(facts) as lines:
+        return _cells(lines.readline())
+
+
+def _text(facts: FileFacts) -> TextIO:
+    return io.TextIOWrapper(facts.opened(), encoding="utf-8-sig", newline="")
+
+
+def _cells(line: str) -> list[str]:
+    return next(csv.reader([line]), [])
 
 
 def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator[Batch]:
-    """All lines after `skip` header lines; columns named "" are left out, never converted.
+    """All lines after `skip` header lines, equal ones once.
 
-    ExtractError, naming the line, for a line with another number of columns.
+    Columns named "" are left out, never converted. ExtractError, naming the line, for a line with
+    another number of columns.
     """
     unique = [name or f"\0{at}" for at, name in enumerate(names)]
     wanted = [name for name in names if name]
@@ -49,17 +60,28 @@ def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator
     if facts.lines <= skip:
         return
     line = skip + 1
-    try:
-        for texts in pa.csv.open_csv(facts.path, read, parse, convert):
-            yield Batch(texts, line)
-            line += texts.num_rows
-    except pa.ArrowInvalid:
-        refuse_column_count(facts, len(names))
+    with facts.opened() as source:
+        try:
+            for texts in pa.csv.open_csv(source, read, parse, convert):
+                lines = np.arange(line, line + texts.num_rows)
+                line += texts.num_rows
+                batch = _once(texts, lines, facts.doubles)
+                if len(batch.lines):
+                    yield batch
+        except pa.ArrowInvalid:
+            refuse_column_count(facts, len(names))
+
+
+def _once(texts: pa.RecordBatch, lines: NDArray[np.int64], doubles: NDArray[np.int64]) -> Batch:
+    first = ~np.isin(lines, doubles)
+    if first.all():
+        return Batch(texts, lines)
+    return Batch(texts.filter(pa.array(first)), lines[first])
 
 
 def refuse_column_count(facts: FileFacts, expected: int) -> NoReturn:
     """ExtractError for the first line whose number of columns is not the expected one (F-01)."""
-    with facts.path.open(encoding="utf-8-sig", newline="") as lines:
+    with _text(facts) as lines:
         for number, line in enumerate(lines, start=1):
             found = _count(line)
             if found == expected:
@@ -77,7 +99,7 @@ def refuse_column_count(facts: FileFacts, expected: int) -> NoReturn:
 
 
 def _count(line: str) -> int:
-    return len(next(csv.reader([line]), [])) if '"' in line else line.count(",") + 1
+    return len(_cells(line)) if '"' in line else line.count(",") + 1
 
 
 def _other_separator(line: str, expected: int) -> str:

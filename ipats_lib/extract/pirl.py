@@ -29,7 +29,8 @@ class PirlFile:
 
     @property
     def rows(self) -> int:
-        return self.facts.lines - int(self.columns.header)
+        """How many records it holds, equal lines counted once."""
+        return self.facts.lines - int(self.columns.header) - len(self.facts.doubles)
 
     def batches(self, only: tuple[str, ...] = ()) -> Iterator[Batch]:
         """Its rows as texts, columns named by element number; `only` restricts the columns."""
@@ -42,7 +43,7 @@ class PirlFile:
 
 def open_pirl(facts: FileFacts, layout: Layout) -> PirlFile:
     """Tell from the first line what the columns are; ExtractError when it is no PIRL file."""
-    cells = first_cells(facts.path)
+    cells = first_cells(facts)
     if looks_like_header(cells, layout):
         columns = match_header(cells, layout, facts.name)
     else:
@@ -65,21 +66,39 @@ def estimate_as_of(file: PirlFile) -> date:
 
     ExtractError when no row has a readable date in 900 or 901.
     """
-    counts: dict[int, int] = {}
+    reach = Reach()
     for batch in file.batches(("900", "901")):
-        days, times = np.unique(_latest(batch.texts), return_counts=True)
+        reach.take(batch.texts)
+    if (newest := reach.newest()) is None:
+        raise ExtractError(
+            f"{file.facts.name} has too few readable dates in elements 900 and 901 to tell its "
+            'as-of date: add extract.json with {"as_of": "YYYY-MM-DD"}.'
+        )
+    return newest
+
+
+class Reach:
+    """Up to which day the entries and exits of a file reach."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self._rows = 0
+
+    def take(self, texts: pa.RecordBatch) -> None:
+        """Some rows, with the columns 900 and 901."""
+        self._rows += texts.num_rows
+        days, times = np.unique(_latest(texts), return_counts=True)
         for day, count in zip(days.tolist(), times.tolist(), strict=True):
-            counts[day] = counts.get(day, 0) + count
-    counts.pop(_NEVER, None)
-    needed, reached = max(1, int(np.ceil(file.rows * REACHED_BY))), 0
-    for day in sorted(counts, reverse=True):
-        reached += counts[day]
-        if reached >= needed:
-            return date.fromordinal(EPOCH.toordinal() + day)
-    raise ExtractError(
-        f"{file.facts.name} has too few readable dates in elements 900 and 901 to tell its as-of "
-        'date: add extract.json with {"as_of": "YYYY-MM-DD"}.'
-    )
+            self._counts[day] = self._counts.get(day, 0) + count
+
+    def newest(self) -> date | None:
+        """The latest day that at least 0.1 % of the rows reach; None when none is readable."""
+        needed, reached = max(1, int(np.ceil(self._rows * REACHED_BY))), 0
+        for day in sorted(self._counts.keys() - {_NEVER}, reverse=True):
+            reached += self._counts[day]
+            if reached >= needed:
+                return date.fromordinal(EPOCH.toordinal() + day)
+        return None
 
 
 _NEVER = -(10**6)

@@ -8,12 +8,15 @@ names by program year are data (`params/public/`). Birth dates and places are ma
 import csv
 import gzip
 import io
+import lzma
+import os
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
 import pandas as pd
@@ -23,6 +26,8 @@ from pyarrow import csv as arrow_csv
 from ipats_lib.errors import ExtractError, ParamsError
 from ipats_lib.extract.cells import kind_of, type_column
 from ipats_lib.extract.headers import Spellings, is_ssn
+from ipats_lib.extract.scan import refuse_magic
+from ipats_lib.inputs import LONGEST_LINE, has_suffix, open_input, spelled
 from ipats_lib.params import load_layout, params_folder, read_rows
 from ipats_lib.periods import Period
 
@@ -30,6 +35,9 @@ BLOCK = 16 << 20
 STATE = re.compile(r"(?:CALC|PIRL)\s?(?:4000|3000)", re.IGNORECASE)
 _WIASRD = re.compile(r"Item_[0-9]{3,4}", re.IGNORECASE)
 _NAMED = re.compile(r"PY(20[0-9]{2})Q([1-4])", re.IGNORECASE)
+_ENCRYPTED, _DEFLATE64 = 0x1, 9
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_DAMAGE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 Advance = Callable[[int, int], None]
 
 
@@ -110,44 +118,67 @@ def _refuse_wiasrd(cells: Sequence[str], file: str) -> None:
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], int], int]]:
     """The file's uncompressed bytes, how far it is read, and its size (both as stored)."""
-    if not path.is_file():
-        raise ExtractError(f"{path} is not there: name a public-use file.")
-    with ExitStack() as stack:
-        size = path.stat().st_size
-        stored = stack.enter_context(path.open("rb"))
-        if path.suffix == ".zip":
-            yield stack.enter_context(_member(stored, path)), stored.tell, size
-        elif path.suffix == ".gz":
-            plain = stack.enter_context(gzip.GzipFile(fileobj=stored))
-            yield cast(IO[bytes], plain), stored.tell, size
+    advice = "name a public-use file"
+    with open_input(path, ExtractError, named=spelled(path), advice=advice) as stored:
+        size, opening = os.fstat(stored.fileno()).st_size, stored.peek(8)
+        if opening.startswith(b"PK") or has_suffix(path, ".zip"):
+            with _member(stored, spelled(path.name)) as member:
+                yield member, stored.tell, size
+        elif opening.startswith(b"\x1f\x8b") or has_suffix(path, ".gz"):
+            with gzip.GzipFile(fileobj=stored) as plain:
+                yield cast(IO[bytes], plain), stored.tell, size
         else:
+            refuse_magic(spelled(path.name), opening, "download it again")
             yield stored, stored.tell, size
 
 
 @contextmanager
-def _member(stored: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
+def _member(stored: IO[bytes], file: str) -> Iterator[IO[bytes]]:
+    """The one CSV file of a zip; what a Mac adds to its own (`__MACOSX/._x.csv`) is none."""
     try:
         archive = zipfile.ZipFile(stored)
-    except zipfile.BadZipFile:
-        raise ExtractError(f"{path.name} is not a zip file; download it again.") from None
+    except _DAMAGE:
+        raise ExtractError(f"{file} is not a whole zip file: download it again.") from None
     with archive:
-        names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
-        if len(names) != 1:
-            raise ExtractError(f"{path.name} holds {len(names)} CSV files; expected one.")
-        with archive.open(names[0]) as member:
+        found = [
+            member
+            for member in archive.infolist()
+            if member.filename.casefold().endswith(".csv")
+            and not PurePosixPath(member.filename).name.startswith("._")
+        ]
+        if len(found) != 1:
+            raise ExtractError(f"{file} holds {len(found)} CSV files: expected one.")
+        if found[0].flag_bits & _ENCRYPTED:
+            raise ExtractError(f"{file} is encrypted: unpack it with its password first.")
+        if found[0].compress_type not in _PACKED:
+            how = (
+                "Deflate64" if found[0].compress_type == _DEFLATE64 else "another way than Deflate"
+            )
+            raise ExtractError(f"{file} is packed with {how}: unpack it and name the CSV file.")
+        try:
+            member = archive.open(found[0])
+        except (*_DAMAGE, NotImplementedError, RuntimeError):
+            raise ExtractError(f"{file} is not a whole zip file: download it again.") from None
+        with member:
             yield member
 
 
 def header_of(stream: IO[bytes], file: str) -> tuple[list[str], bytes]:
-    """The first line's cells, and the line; ExtractError when it is no text."""
-    line = stream.readline(1 << 20)
+    """The first line's cells, and the line; ExtractError when it is no header."""
     try:
-        text = line.decode("utf-8-sig")
+        line = stream.readline(LONGEST_LINE + 1)
+        cells = next(csv.reader([line.decode("utf-8-sig")]), [])
     except UnicodeDecodeError:
         raise ExtractError(f"{file} line 1 is not text; expected a CSV header.") from None
-    cells = next(csv.reader([text]), [])
-    if len(cells) < 2:
+    except csv.Error:
+        cells = []
+    except _DAMAGE:
+        raise ExtractError(f"{file} is damaged at its beginning: download it again.") from None
+    if not len(cells) >= 2 or len(line) > LONGEST_LINE:
         raise ExtractError(f"{file} line 1 is not a CSV header of a public-use file.")
+    if double := next((cell for at, cell in enumerate(cells) if cell in cells[:at]), None):
+        named = spelled(double)[:80]
+        raise ExtractError(f"{file} line 1: the header names {named} more than once; keep one.")
     return cells, line
 
 
@@ -160,18 +191,19 @@ def read_public(
     in a snapshot, with `row` (its line in the file), and DOL's results by indicator (texts).
     advance: told the bytes read and the file's size. ExtractError names file and line.
     """
+    file = spelled(path.name)
     layout = {element.number: element for element in load_layout("pirl_2021").elements}
     with opened(path) as (stream, told, size):
-        cells, _ = header_of(stream, path.name)
-        columns = find_columns(cells, wanted, py, path.name)
+        cells, _ = header_of(stream, file)
+        columns = find_columns(cells, wanted, py, file)
         if state and not columns.state:
             raise ExtractError(
-                f"{path.name} line 1: no column of the reporting state; leave --state empty."
+                f"{file} line 1: no column of the reporting state; leave --state empty."
             )
         names = [*columns.elements.values(), *columns.results.values()]
         names += [columns.state] if columns.state else []
         line = 2
-        for batch in _batches(stream, cells, names, path.name):
+        for batch in _batches(stream, cells, names, file):
             rows = pd.RangeIndex(line, line + len(batch))
             line += len(batch)
             table = pa.Table.from_batches([batch])
@@ -218,7 +250,7 @@ def _batches(
             ),
         )  # fmt: skip
         yield from reader
-    except (pa.ArrowInvalid, EOFError, OSError, zipfile.BadZipFile) as error:
+    except (pa.ArrowInvalid, *_DAMAGE) as error:
         where = re.search(r"Row #(\d+)", str(error))
         at = f" line {int(where[1]) + 1}" if where else ""
         raise ExtractError(

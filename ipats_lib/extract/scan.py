@@ -5,18 +5,22 @@ closed. Messages name file and line, never a value. Source: domain 4.3 F-02, 8.1
 """
 
 import hashlib
+import os
 import re
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ipats_lib.errors import ExtractError
+from ipats_lib.inputs import LONGEST_LINE, open_input, spelled
 
 BLOCK = 8 << 20
-LONGEST_LINE = 1 << 20
 BOM = b"\xef\xbb\xbf"
 EXPORT = "export it from IWDS again as a UTF-8 CSV file"
 
@@ -59,17 +63,33 @@ _ZERO_RUN = b"\0" * 512
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A source file as it was read: what provenance keeps of it."""
+    """A source file as it was read: what provenance keeps of it.
+
+    doubles: numbers of the lines that equal an earlier line of the file, byte for byte. nuls: how
+    many NUL bytes it holds. changed: when it was last written, as the system tells.
+    """
 
     path: Path
     sha256: str
     bytes: int
     lines: int
     ends_with_newline: bool
+    doubles: NDArray[np.int64] = field(compare=False, repr=False)
+    nuls: int
+    changed: int
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return spelled(self.path.name)
+
+    def opened(self) -> BufferedReader:
+        """The file once more; ExtractError when it is not the one that was scanned."""
+        source = open_input(self.path, ExtractError)
+        facts = os.fstat(source.fileno())
+        if (facts.st_size, facts.st_mtime_ns) != (self.bytes, self.changed):
+            source.close()
+            raise ExtractError(f"{self.name} was changed while it was read: start again.")
+        return source
 
 
 def scan(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileFacts:
@@ -78,39 +98,74 @@ def scan(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileFac
     ExtractError, one sentence, when it is empty, binary, not UTF-8, has empty lines, unclosed
     quotes, or line ends other than LF and CRLF.
     """
-    digest, size, lines, rest = hashlib.sha256(), 0, 0, b""
-    try:
-        with path.open("rb") as source:
-            while chunk := source.read(BLOCK):
-                if not size:
-                    _refuse_magic(path.name, chunk)
-                digest.update(chunk)
-                size += len(chunk)
-                block = rest + chunk
-                cut = block.rfind(b"\n") + 1
-                block, rest = block[:cut], block[cut:]
-                _check(path.name, block, lines)
-                lines += block.count(b"\n")
-                if len(rest) > LONGEST_LINE:
-                    _check(path.name, rest[:LONGEST_LINE], lines, partial=True)
-                    _stop(path.name, lines + 1, "is longer than 1 MiB, so it is no CSV line")
-                advance(len(chunk))
-    except OSError as error:
-        raise ExtractError(f"{path.name} cannot be read ({error.strerror}).") from None
-    _check(path.name, rest, lines)
+    name, digest, size, lines, rest = spelled(path.name), hashlib.sha256(), 0, 0, b""
+    repeats, nuls = _Repeats(), 0
+    with open_input(path, ExtractError) as source:
+        changed = os.fstat(source.fileno()).st_mtime_ns
+        while chunk := _read(source, name):
+            if not size:
+                refuse_magic(name, chunk, EXPORT)
+            digest.update(chunk)
+            size += len(chunk)
+            nuls += chunk.count(b"\0")
+            block = rest + chunk
+            cut = block.rfind(b"\n") + 1
+            block, rest = block[:cut], block[cut:]
+            _check(name, block, lines)
+            lines += block.count(b"\n")
+            if len(rest) > LONGEST_LINE:
+                _check(name, rest[:LONGEST_LINE], lines, partial=True)
+                _stop(name, lines + 1, "is longer than 1 MiB, so it is no CSV line")
+            repeats.take(block)
+            advance(len(chunk))
+    _check(name, rest, lines)
     if not size or rest == BOM:
-        raise ExtractError(f"{path.name} is empty: {EXPORT}.")
-    return FileFacts(path, digest.hexdigest(), size, lines + bool(rest), not rest)
+        raise ExtractError(f"{name} is empty: {EXPORT}.")
+    repeats.take(rest)
+    doubles = repeats.lines()
+    return FileFacts(
+        path, digest.hexdigest(), size, lines + bool(rest), not rest, doubles, nuls, changed
+    )
 
 
-def _refuse_magic(name: str, opening: bytes) -> None:
+def _read(source: BufferedReader, name: str) -> bytes:
+    try:
+        return source.read(BLOCK)
+    except OSError as error:
+        raise ExtractError(f"{name} cannot be read ({error.strerror}).") from None
+
+
+class _Repeats:
+    """Which lines stand in a file already; 96 bits of each line are kept, not the line."""
+
+    def __init__(self) -> None:
+        self._hashes: list[NDArray[np.int64]] = []
+        self._sums: list[NDArray[np.uint32]] = []
+
+    def take(self, block: bytes) -> None:
+        """The next whole lines; the last line of a file may lack its line end."""
+        texts = block.removeprefix(BOM).replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+        if block:
+            self._hashes.append(np.fromiter(map(hash, texts), np.int64, len(texts)))
+            self._sums.append(np.fromiter(map(zlib.crc32, texts), np.uint32, len(texts)))
+
+    def lines(self) -> NDArray[np.int64]:
+        """Numbers (from 1) of the lines that equal an earlier one, in their order."""
+        hashes, sums = np.concatenate(self._hashes), np.concatenate(self._sums)
+        order = np.lexsort((sums, hashes))  # stable: the first of equal lines comes first
+        same = (np.diff(hashes[order]) == 0) & (np.diff(sums[order].astype(np.int64)) == 0)
+        return np.sort(order[1:][same]) + 1
+
+
+def refuse_magic(name: str, opening: bytes, advice: str) -> None:
+    """ExtractError when a file's first bytes are those of another kind of file than text."""
     for magic, what in _MAGIC:
         if opening.startswith(magic):
-            raise ExtractError(f"{name} is {what}, not a CSV file: unpack it, or {EXPORT}.")
+            raise ExtractError(f"{name} is {what}, not a CSV file: unpack it, or {advice}.")
     head = np.frombuffer(opening[:1024], dtype=np.uint8)
     even, odd = head[0::2], head[1::2]
     if len(odd) > 1 and abs(float((even == 0).mean()) - float((odd == 0).mean())) > 0.9:
-        raise ExtractError(f"{name} is UTF-16 text from line 1 on: {EXPORT}.")
+        raise ExtractError(f"{name} is UTF-16 text from line 1 on: {advice}.")
 
 
 def _check(name: str, block: bytes, before: int, *, partial: bool = False) -> None:

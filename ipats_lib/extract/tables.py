@@ -64,7 +64,7 @@ class TableFile:
 
 def open_table(table: str, facts: FileFacts) -> TableFile:
     """Match the header by name, any order and case; ExtractError when a column is lacking."""
-    cells = [cell.strip() for cell in first_cells(facts.path)]
+    cells = [cell.strip() for cell in first_cells(facts)]
     ssn = [is_ssn(cell) for cell in cells]
     schema = load_schema(table)
     wanted = {normalized(column.name): column.name for column in schema}

@@ -63,8 +63,6 @@ def _parse(row: dict[str, str]) -> tuple[LevelKey, Level]:
 
 
 def _check(path: Path, line: int, row: dict[str, str]) -> None:
-    if None in row or None in row.values():
-        raise ParamsError(f"{path} line {line}: expected {len(COLUMNS)} cells, one per column.")
     for column, right, expected in _rules(path, row):
         if not right(row[column]):
             raise ParamsError(

@@ -41,7 +41,7 @@ def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
 
 def _refused(error: OSError, site: Path) -> str:
     """What the system did not let us do: with the site, unless it names a place elsewhere."""
-    why = error.strerror or type(error).__name__
+    why = error.strerror or str(error) or type(error).__name__
     named = error.filename2 or error.filename  # what was to be written there comes first
     place = os.fsdecode(named) if isinstance(named, str | bytes) else ""
     if place and not Path(place).absolute().is_relative_to(site.absolute()):

@@ -39,6 +39,7 @@ ShareKey = Annotated[
 Group = Annotated[
     str, typer.Option(help="A group of this machine that may read it, such as the web server's.")
 ]
+SHOWN = 20  # of the files that one warning is about
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
@@ -47,6 +48,7 @@ def snapshot_of(
 ) -> Any:
     """What a command works with, shown while it is made. group: may read the folder `store`."""
     from ipats_lib.snapshot import obtain_snapshot
+    from ipats_lib.validation.findings import loud
 
     day = as_of.date() if as_of else None
     with shown_progress() as advance:
@@ -54,6 +56,12 @@ def snapshot_of(
     if (kept := Path(store)).is_dir():
         with writing(kept):
             modes.shared_folder(kept, group)
+    for rule, lines in loud(found.findings()).groupby("rule"):
+        for line in lines.head(SHOWN).itertuples():
+            count = f" ({line.value})" if line.value else ""
+            say("warning", f"{line.file}: {line.message}{count}", "yellow", rule=rule)
+        if len(lines) > SHOWN:
+            say("warning", f"{len(lines) - SHOWN:,} more: {lines['message'].iloc[0]}", rule=rule)
     return found
 
 

@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ipats_lib.errors import PlaceError, UsageError
+from ipats_lib.inputs import read_input, spelled
 from ipats_lib.places import Place
 from ipats_lib.publishing.cache import PageCache
 
@@ -186,7 +187,8 @@ def open_share(address: str, key: Path | None) -> Share:
         raise UsageError("--share needs --share-key: a file with 64 hex digits, the same anywhere.")
     place = Place(address)
     try:
-        text, mode = key.read_text(encoding="ascii"), key.stat().st_mode
+        text = read_input(key, UsageError, named=f"--share-key {spelled(key)}").decode("ascii")
+        mode = key.stat().st_mode
     except (OSError, ValueError):
         raise UsageError(f"--share-key {key} cannot be read.") from None
     if not _KEY.fullmatch(text):

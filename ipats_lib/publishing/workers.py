@@ -1,9 +1,11 @@
 """Where pages are made: processes of this machine, or a dask cluster. The jobs are the same."""
 
 import multiprocessing.forkserver
+import multiprocessing.util
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -156,11 +158,22 @@ def _context() -> BaseContext:
     context = get_context("forkserver")
     context.set_forkserver_preload([WARM_SERVER])
     os.environ[PUBLISHER] = str(os.getpid())
+    _keep_sockets_short()
     try:
         multiprocessing.forkserver.ensure_running()
     finally:
         del os.environ[PUBLISHER]
     return context
+
+
+def _keep_sockets_short() -> None:
+    """Let multiprocessing keep its sockets where their paths are short enough, and nothing else."""
+    usual = tempfile.gettempdir()
+    tempfile.tempdir = scratch.for_sockets(usual, "/pymp-xxxxxxxx/listener-xxxxxxxx")
+    try:
+        multiprocessing.util.get_temp_dir()  # made once, and used from now on
+    finally:
+        tempfile.tempdir = usual
 
 
 def _begin(publisher: int, folder: Path) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ipats_lib.extract.cells import Typed, may_be_ssn
 from ipats_lib.params import load_areas
 from ipats_lib.validation.findings import NOBODY
 from ipats_lib.validation.rows import BOARDS, Rows
@@ -77,6 +79,18 @@ class Customers:
         if ids.null_count == len(ids):
             return np.full(len(ids), NOBODY, dtype=np.int32)
         coded, known = ids.dictionary_encode(), self._numbers
-        found = [known.setdefault(text, len(known)) for text in coded.dictionary.to_pylist()]
+        # A Social Security number is one person's, with signs between its parts or without.
+        bare = pc.replace_substring_regex(coded.dictionary, "[^0-9]", "")
+        names = pc.if_else(pa.array(may_be_ssn(coded.dictionary)), bare, coded.dictionary)
+        found = [known.setdefault(text, len(known)) for text in names.to_pylist()]
         places = coded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)
         return np.array([*found, NOBODY], dtype=np.int32)[places]
+
+    def shown(self, ids: Typed, numbers: Numbers) -> Typed:
+        """Identifiers as they are kept: in place of one that may be a Social Security number
+        (V-02) stands the customer's number in this extract. numbers: their `numbers`."""
+        secret = may_be_ssn(ids.values)
+        if not secret.any():
+            return ids
+        own = pa.array([f"withheld-{number}" for number in numbers.tolist()])
+        return Typed(pc.if_else(pa.array(secret), own, ids.values), ids.flags)

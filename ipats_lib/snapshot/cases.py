@@ -9,15 +9,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ipats_lib.extract.cells import Typed, type_column
+from ipats_lib.extract.cells import Flag, Typed, flagged, may_be_ssn, type_column, withheld
 from ipats_lib.extract.lines import Batch
+from ipats_lib.extract.settings import load_settings
 from ipats_lib.extract.tables import TableColumn, TableFile
 from ipats_lib.params import load_application_words
 from ipats_lib.snapshot.areas import Customers, Masks, Numbers, area_bits, look_up
 from ipats_lib.snapshot.contacts import Contacts, Homes, Planners
 from ipats_lib.snapshot.log import FindingsLog
 from ipats_lib.snapshot.parts import Keys, PartsWriter
-from ipats_lib.validation.findings import WRONG, Habits, note, row_findings, wrong_rows
+from ipats_lib.validation.findings import (
+    WRONG,
+    Habits,
+    file_notes,
+    note,
+    row_findings,
+    wrong_rows,
+)
 
 Columns = dict[str, Typed]
 # Rule, element, positions of the rows in their batch.
@@ -27,7 +35,10 @@ _UNKNOWN = np.iinfo(np.int32).min
 
 
 def typed_batches(file: TableFile, as_of: date | None) -> Iterator[tuple[Batch, Columns]]:
-    """A case table's rows, texts and typed; planner ids in lower case, LWIAs with two digits."""
+    """A case table's rows, texts and typed; planner ids in lower case, LWIAs with two digits.
+
+    A text that may be a Social Security number is blank, except that of a customer.
+    """
     for batch in file.batches():
         yield batch, {c.name: typed_column(batch.texts[c.name], c, as_of) for c in file.columns}
 
@@ -35,6 +46,8 @@ def typed_batches(file: TableFile, as_of: date | None) -> Iterator[tuple[Batch, 
 def typed_column(text: pa.Array, column: TableColumn, as_of: date | None) -> Typed:
     """One column of texts (blank is null) as its table defines it."""
     typed = type_column(text, column.kind(as_of))
+    if column.type in ("text", "planner"):
+        typed = withheld(typed)
     if column.type == "planner":
         return Typed(pc.utf8_lower(typed.values), typed.flags)
     if column.type == "lwia":
@@ -63,7 +76,7 @@ class CaseIntake:
 
     def run(self, file: TableFile, parts: PartsWriter) -> None:
         """Take all rows of one table."""
-        habits = Habits(file.facts.name)
+        habits, met = Habits(file.facts.name), np.empty(0, dtype=np.int32)
         self.log.add(*table_notes(file))
         for batch, columns in typed_batches(file, self.as_of):
             for name, typed in columns.items():
@@ -74,8 +87,17 @@ class CaseIntake:
             keys = Keys(areas, customers, np.zeros(len(areas), dtype=np.int32))
             self._report(file, batch, columns, planners, keys)
             self._meet(file.table, columns, planners, customers)
+            columns["customer"] = self.customers.shown(columns["customer"], customers)
             parts.add(_stored(batch, columns, keys), keys)
-        self.log.add(*habits.notes())
+            met = np.union1d(met, customers)
+        self.log.add(*habits.notes(), *self._unknown(file, met[met >= 0]))
+
+    def _unknown(self, file: TableFile, met: Numbers) -> Iterator[pa.Table]:
+        """How many customers of a table no PIRL row knows; loud when they are most (C-07, C-08)."""
+        unknown = int((met >= len(self.customer_areas)).sum())
+        most = 100 * unknown > load_settings().unknown_customers_percent * len(met)
+        if unknown:
+            yield note(file.facts.name, "C-08" if most else "C-07", "customer", str(unknown))
 
     def homes(self) -> Homes:
         """The planner by whom each customer is sorted; call when all assignments were taken."""
@@ -118,6 +140,8 @@ class CaseIntake:
             broken.append(("C-01", "planner_id", np.flatnonzero(named & (planners < 0))))
         if "lwia" in columns:
             broken.append(("C-02", "lwia", np.flatnonzero(keys.areas == 0)))
+        secret = may_be_ssn(columns["customer"].values)
+        broken.append(("V-02", "customer", np.flatnonzero(secret)))
         broken += unreadable_cells(file, columns)
         if file.table == "application":
             broken += _unclear_applications(columns)
@@ -137,9 +161,10 @@ def _unclear_applications(columns: Columns) -> list[Broken]:
 
 
 def unreadable_cells(file: TableFile, columns: Columns) -> list[Broken]:
-    """The cells that did not parse."""
+    """The cells that did not parse, and those that were withheld."""
     typed = [column for column in file.columns if column.type in WRONG]
-    return [(WRONG[c.type], c.name, wrong_rows(columns[c.name])) for c in typed]
+    wrong = [(WRONG[c.type], c.name, wrong_rows(columns[c.name])) for c in typed]
+    return wrong + [("V-02", c.name, flagged(columns[c.name], Flag.SECRET)) for c in file.columns]
 
 
 def case_findings(
@@ -157,7 +182,7 @@ def case_findings(
                 file.facts.name,
                 rule,
                 element,
-                batch.line + places,
+                batch.lines[places],
                 values,
                 areas[places],
                 customers[places],
@@ -169,13 +194,10 @@ def table_notes(file: TableFile) -> Sequence[pa.Table]:
     notes = [note(file.facts.name, "N-05", cell) for cell in file.extra]
     if file.ssn:
         notes.append(note(file.facts.name, "S-01", "", str(file.ssn)))
-    if not file.facts.ends_with_newline:
-        notes.append(note(file.facts.name, "N-07"))
-    return notes
+    return [*notes, *file_notes(file.facts)]
 
 
 def _stored(batch: Batch, columns: Columns, keys: Keys) -> pa.Table:
-    lines = np.arange(batch.line, batch.line + batch.texts.num_rows)
-    hidden = {"row": pa.array(lines), "_areas": pa.array(keys.areas)}
+    hidden = {"row": pa.array(batch.lines), "_areas": pa.array(keys.areas)}
     hidden["_customer"] = pa.array(keys.customers)
     return pa.table(hidden | {name: typed.values for name, typed in columns.items()})

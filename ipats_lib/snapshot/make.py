@@ -4,16 +4,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from ipats_lib.errors import UsageError
+from ipats_lib.errors import ExtractError, UsageError
 from ipats_lib.extract.folder import Folder, open_folder
 from ipats_lib.extract.pirl import ESTIMATED, PirlFile, estimate_as_of, open_pirl
 from ipats_lib.extract.scan import FileFacts, scan
+from ipats_lib.extract.settings import load_settings
 from ipats_lib.extract.tables import open_table
 from ipats_lib.params import load_layout, params_folder
 from ipats_lib.snapshot.contacts import CONTACT_RULES, ContactRule
@@ -57,7 +58,8 @@ def make_snapshot(
 
 def _scan(folder: Folder, tell: Progress) -> dict[str, FileFacts]:
     paths = {"pirl": folder.pirl, **folder.tables}
-    total = sum(path.stat().st_size for path in paths.values()) // _MEGABYTE + 1
+    sizes = (path.stat().st_size for path in paths.values() if path.is_file())
+    total = sum(sizes) // _MEGABYTE + 1
     done = 0
 
     def advance(size: int) -> None:
@@ -75,6 +77,7 @@ def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: Options
         params / "layouts" / f"{options.layout}.csv",
         params / "areas.csv",
         params / "rules.csv",
+        params / "extract.csv",
     ]
     used += sorted((params / "tables").glob("*.csv"))
     said = {
@@ -84,6 +87,7 @@ def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: Options
         "files": {name: [fact.name, fact.sha256] for name, fact in facts.items()},
         "params": {path.name: file_hash(path) for path in used if path.is_file()},
         "said": [str(folder.as_of), folder.as_of_source, folder.synthetic],
+        "unread": folder.unread,
         "options": {**asdict(options), "as_of": str(options.as_of)},
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
@@ -97,8 +101,18 @@ def _open(folder: Folder, facts: Mapping[str, FileFacts], options: Options) -> O
 
 
 def _as_of(folder: Folder, pirl: PirlFile, options: Options) -> tuple[date, str]:
+    """The as-of date and where it was said; ExtractError for one that cannot be right."""
     if options.as_of is not None:
-        return options.as_of, "given when the snapshot was made"
-    if folder.as_of is not None and folder.as_of_source is not None:
-        return folder.as_of, folder.as_of_source
-    return estimate_as_of(pirl), ESTIMATED
+        day, source = options.as_of, "given when the snapshot was made"
+    elif folder.as_of is not None and folder.as_of_source is not None:
+        day, source = folder.as_of, folder.as_of_source
+    else:
+        day, source = estimate_as_of(pirl), ESTIMATED
+    first = date(load_settings().as_of_first_year, 1, 1)
+    today = datetime.now(UTC).date()
+    if not first <= day <= today + timedelta(days=1):
+        raise ExtractError(
+            f"The as-of date {day} ({source}) is not between {first} and today, {today}: correct "
+            'it in extract.json, {"as_of": "YYYY-MM-DD"}, or with --as-of.'
+        )
+    return day, source

@@ -21,6 +21,7 @@ from ipats_lib.snapshot.parts import Keys, PartsWriter
 from ipats_lib.snapshot.people import read_accounts, read_planners
 from ipats_lib.snapshot.records import RecordIntake
 from ipats_lib.snapshot.store import keep, stored_files
+from ipats_lib.validation.findings import note
 
 Progress = Callable[[str, int, int], None]
 CASE_TABLES = ("assignment", "service", "case_note", "application")
@@ -70,6 +71,7 @@ class Making:
         opened, customers = self.opened, Customers()
         contacts = Contacts(self.options.contact_rule, opened.as_of)
         with FindingsLog(self.content / "findings.parquet") as log:
+            log.add(*(note(name, "N-08") for name in opened.folder.unread))
             planners = self._planners(log)
             self._accounts(log)
             parts = self._parts("pirl")

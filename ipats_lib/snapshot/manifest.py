@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ipats_lib.errors import SnapshotError
+from ipats_lib.inputs import is_utf8, parse_json, read_input, spelled
 from ipats_lib.params import Layout, load_areas
 
 FORMAT = 1
@@ -87,32 +89,47 @@ def read_manifest(folder: Path) -> Manifest:
     SnapshotError when it is missing, of another kind, or has another byte than the one that the
     folder is named after.
     """
-    path = folder / NAME
-    if not path.is_file():
-        raise SnapshotError(f"{folder} is not a snapshot: it has no {NAME}.")
-    try:
-        text = path.read_bytes()
-    except OSError:
-        raise SnapshotError(f"{path} is damaged: make the snapshot again.") from None
+    named = f"{spelled(folder)}/{NAME}"
+    if not is_utf8(str(folder)):
+        raise SnapshotError(f"The name {spelled(folder)} is not UTF-8: choose another folder.")
+    if not os.path.lexists(folder / NAME):
+        raise SnapshotError(f"{spelled(folder)} is not a snapshot: it has no {NAME}.")
+    text = read_input(folder / NAME, SnapshotError, named=named)
     if id_of(text) != folder.resolve().name:
         raise SnapshotError(
-            f"{path} is damaged, or its folder was renamed: make the snapshot again."
+            f"{named} is damaged, or its folder was renamed: make the snapshot again."
         )
     return parse_manifest(text, str(folder))
 
 
 def parse_manifest(text: bytes, folder: str) -> Manifest:
     """The manifest with this text; SnapshotError names the folder when it is none of ours."""
+    folder = spelled(folder)
+    damaged = f"{folder}/{NAME} is damaged: make the snapshot again."
     try:
-        said = json.loads(text.decode("utf-8"))
+        said = parse_json(text)
     except ValueError:
-        raise SnapshotError(f"{folder}/{NAME} is damaged: make the snapshot again.") from None
+        raise SnapshotError(damaged) from None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise SnapshotError(f"{folder} is of another snapshot format: make the snapshot again.")
     try:
-        return _manifest(said)
+        manifest = _manifest(said)
+        _check_types(manifest, manifest.provenance, *manifest.provenance.sources, *manifest.files)
     except (KeyError, TypeError, ValueError):
-        raise SnapshotError(f"{folder}/{NAME} is damaged: make the snapshot again.") from None
+        raise SnapshotError(damaged) from None
+    return manifest
+
+
+def _check_types(*parts: Any) -> None:
+    """ValueError when a text, number or switch of a part is something else."""
+    plain = (str, int, bool)
+    for part in parts:
+        for fact in fields(part):
+            if fact.type in plain and type(getattr(part, fact.name)) is not fact.type:
+                raise ValueError(fact.name)
+            listed = getattr(part, fact.name)
+            if fact.type == tuple[str, ...] and not all(type(one) is str for one in listed):
+                raise ValueError(fact.name)
 
 
 def _manifest(said: dict[str, Any]) -> Manifest:

@@ -1,5 +1,6 @@
 """The snapshot that a command is to work with, from whatever it was given."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -36,7 +37,7 @@ def obtain_snapshot(
     store: a folder, or a URL to which the snapshot is sent as well, which `notice` is told.
     Raises as `make_snapshot`, `fetch_snapshot` and `send_snapshot` do.
     """
-    if is_url(place) or any((Path(place) / name).exists() for name in _OF_A_SNAPSHOT):
+    if is_url(place) or any(os.path.lexists(Path(place) / name) for name in _OF_A_SNAPSHOT):
         found = kept_snapshot(place, store)
     else:
         rule = cast(ContactRule, contacts)

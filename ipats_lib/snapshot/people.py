@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from ipats_lib.errors import ExtractError
+from ipats_lib.extract.cells import Flag, flagged
 from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.tables import TableFile
 from ipats_lib.scopes import PLANNER_ID
@@ -43,7 +44,13 @@ def read_planners(file: TableFile, log: FindingsLog) -> tuple[Planners, pa.Table
     for batch, columns in typed_batches(file, None):
         rows = pa.table([columns[name].values for name in SCHEMA.names], schema=SCHEMA)
         pairs = zip(rows["planner_id"].to_pylist(), rows["lwia"].to_pylist(), strict=True)
-        for line, (planner, lwia) in enumerate(pairs, start=batch.line):
+        secret = set(flagged(columns["planner_id"], Flag.SECRET).tolist())
+        for place, (line, (planner, lwia)) in enumerate(
+            zip(batch.lines.tolist(), pairs, strict=True)
+        ):
+            if place in secret:
+                _stop(file, line, "the planner id is shaped like a Social Security number, and it "
+                      "is the name of a folder; give planners other ids")  # fmt: skip
             _check(file, line, planner, lwia, seen)
             seen.add(planner)
         _report(file, batch, columns, log)
@@ -53,14 +60,20 @@ def read_planners(file: TableFile, log: FindingsLog) -> tuple[Planners, pa.Table
 
 
 def read_accounts(file: TableFile, as_of: date, log: FindingsLog) -> pa.Table:
-    """The account table, typed, columns as in params/tables/account.csv."""
+    """The account table, typed, columns as in params/tables/account.csv.
+
+    Without the accounts whose user name may be a Social Security number.
+    """
     log.add(*table_notes(file))
     kinds = {column.name: column.kind(as_of) for column in file.columns}
     schema = pa.schema([(n, kind.type if kind else pa.string()) for n, kind in kinds.items()])
     tables = [schema.empty_table()]
     for batch, columns in typed_batches(file, as_of):
         _report(file, batch, columns, log)
-        tables.append(pa.table([columns[name].values for name in schema.names], schema=schema))
+        rows = pa.table([columns[name].values for name in schema.names], schema=schema)
+        named = np.ones(len(rows), dtype=np.bool_)
+        named[flagged(columns["worknet_user"], Flag.SECRET)] = False
+        tables.append(rows.filter(pa.array(named)))
     return pa.concat_tables(tables)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ipats_lib.extract.cells import Kind, Typed, kind_of, type_column
+from ipats_lib.extract.cells import Flag, Kind, Typed, flagged, kind_of, type_column, withheld
 from ipats_lib.extract.lines import Batch
-from ipats_lib.extract.pirl import PirlFile
+from ipats_lib.extract.pirl import PirlFile, Reach
+from ipats_lib.extract.settings import load_settings
 from ipats_lib.params import Element
 from ipats_lib.snapshot.areas import Customers, Numbers, areas_of_rows, board_bits
 from ipats_lib.snapshot.log import FindingsLog
@@ -25,11 +26,12 @@ from ipats_lib.validation.duplicates import (
 from ipats_lib.validation.findings import (
     WRONG,
     Habits,
+    file_notes,
     note,
     row_findings,
     wrong_rows,
 )
-from ipats_lib.validation.rows import Rows, broken_rules, may_be_ssn
+from ipats_lib.validation.rows import Rows, broken_rules
 
 Advance = Callable[[int], None]
 
@@ -38,6 +40,7 @@ Advance = Callable[[int], None]
 class Compared:
     """Keys that rules compare between rows; one array entry per row."""
 
+    lines: NDArray[np.int64]
     observations: Numbers
     births: Numbers
     streams: NDArray[np.uint8]
@@ -58,17 +61,21 @@ class RecordIntake:
 
     def run(self, advance: Advance) -> Compared:
         """Take all rows; `advance` is told the rows of each step."""
-        habits, compared = Habits(self.file.facts.name), []
+        habits, compared, reach = Habits(self.file.facts.name), [], Reach()
         self._report_file()
         for batch, columns in self._typed(habits):
             rows = Rows(columns, batch.texts.num_rows, frozenset(board_bits()))
             keys = self._keys(rows)
             self._report_rows(batch, rows, keys)
+            columns["100"] = self.customers.shown(columns["100"], keys.customers)
             self.parts.add(_stored(batch, columns, keys), keys)
-            compared.append(_compared(rows))
+            compared.append(_compared(batch, rows))
+            reach.take(batch.texts)
             advance(batch.texts.num_rows)
         self.log.add(*habits.notes())
+        self._report_reach(reach.newest())
         return Compared(
+            np.concatenate([part.lines for part in compared]),
             np.concatenate([part.observations for part in compared]),
             np.concatenate([part.births for part in compared]),
             np.concatenate([part.streams for part in compared]),
@@ -81,11 +88,12 @@ class RecordIntake:
             if (numbers == MISSING).all():
                 self.log.add(note(self.file.facts.name, "F-04", "OBS", str(len(numbers))))
             else:
-                self._report_places("F-04", "OBS", missing_or_repeated(numbers), keys, numbers)
+                places = missing_or_repeated(numbers)
+                self._report_places("F-04", "OBS", places, compared.lines, keys, numbers)
         twice = same_entry(keys.customers, keys.days, compared.streams)
-        self._report_places("D-01", "900", twice, keys, keys.days)
+        self._report_places("D-01", "900", twice, compared.lines, keys, keys.days)
         differ = different_births(keys.customers, compared.births)
-        self._report_places("D-04", "200", differ, keys, compared.births)
+        self._report_places("D-04", "200", differ, compared.lines, keys, compared.births)
 
     def _typed(self, habits: Habits) -> Iterator[tuple[Batch, dict[str, Typed]]]:
         elements = {element.number: element for element in self.file.layout.elements}
@@ -103,11 +111,9 @@ class RecordIntake:
     def _cell(self, text: pa.Array, element: Element, kind: Kind | None, habits: Habits) -> Typed:
         typed = type_column(text, kind)
         habits.count(element.number, typed)
-        if element.reserved and typed.values.null_count < len(text):
-            secret = may_be_ssn(typed.values)
-            habits.add("S-02", element.number, int(secret.sum()))
-            if secret.any():
-                return Typed(pa.compute.if_else(pa.array(secret), None, typed.values))
+        if element.type == "text" and element.number != "100":
+            typed = withheld(typed)
+            habits.add("S-02", element.number, len(flagged(typed, Flag.SECRET)))
         return typed
 
     def _keys(self, rows: Rows) -> Keys:
@@ -122,8 +128,13 @@ class RecordIntake:
             log.add(note(facts.name, "S-01", "2700", str(columns.ssn)))
         log.add(*(note(facts.name, "N-05", cell) for cell in columns.extra))
         log.add(*(note(facts.name, "N-06", number) for number in columns.missing))
-        if not facts.ends_with_newline:
-            log.add(note(facts.name, "N-07"))
+        log.add(*file_notes(facts))
+
+    def _report_reach(self, newest: date | None) -> None:
+        """An as-of date far from what the file reaches (A-01)."""
+        limits, days = load_settings(), (self.as_of - newest).days if newest else 0
+        if days > limits.as_of_days_after_newest or -days > limits.as_of_days_before_newest:
+            self.log.add(note(self.file.facts.name, "A-01", value=str(abs(days))))
 
     def _report_rows(self, batch: Batch, rows: Rows, keys: Keys) -> None:
         types = {element.number: element.type for element in self.file.layout.elements}
@@ -132,10 +143,7 @@ class RecordIntake:
             if len(places):
                 self._report(WRONG[types[number]], number, places, batch, batch.texts[number], keys)
         for rule, places in broken_rules(rows):
-            values = batch.texts[rule.element]
-            if rule.secret:
-                values = pa.nulls(len(values), pa.string())
-            self._report(rule.rule, rule.element, places, batch, values, keys)
+            self._report(rule.rule, rule.element, places, batch, batch.texts[rule.element], keys)
 
     def _report(
         self,
@@ -149,7 +157,7 @@ class RecordIntake:
         found, name = values.take(pa.array(places)), self.file.facts.name
         areas, customers = keys.areas[places], keys.customers[places]
         self.log.add(
-            row_findings(name, rule, element, batch.line + places, found, areas, customers)
+            row_findings(name, rule, element, batch.lines[places], found, areas, customers)
         )
 
     def _report_places(
@@ -157,21 +165,21 @@ class RecordIntake:
         rule: str,
         element: str,
         places: NDArray[np.int64],
+        lines: NDArray[np.int64],
         keys: Keys,
         values: Numbers,
     ) -> None:
-        lines = places + 1 + int(self.file.columns.header)
         shown = _shown(values[places], dated=rule != "F-04")
         areas, customers = keys.areas[places], keys.customers[places]
         name = self.file.facts.name
-        self.log.add(row_findings(name, rule, element, lines, shown, areas, customers))
+        self.log.add(row_findings(name, rule, element, lines[places], shown, areas, customers))
 
 
 def _stored(batch: Batch, columns: dict[str, Typed], keys: Keys) -> pa.Table:
     """What is kept of a batch: blank columns are left out."""
     size = batch.texts.num_rows
     kept = {
-        "row": pa.array(np.arange(batch.line, batch.line + size)),
+        "row": pa.array(batch.lines),
         "_areas": pa.array(keys.areas),
         "_customer": pa.array(keys.customers),
     }
@@ -179,12 +187,12 @@ def _stored(batch: Batch, columns: dict[str, Typed], keys: Keys) -> pa.Table:
     return pa.table(kept | filled)
 
 
-def _compared(rows: Rows) -> Compared:
+def _compared(batch: Batch, rows: Rows) -> Compared:
     streams = np.zeros(rows.size, dtype=np.uint8)
     for bit, (stream, codes) in enumerate(STREAM_CODES.items()):
         streams |= np.isin(rows.codes(stream), codes).astype(np.uint8) << bit
     observations = np.where(rows.filled("OBS"), rows.codes("OBS"), MISSING).astype(np.int32)
-    return Compared(observations, _days(rows, "200"), streams)
+    return Compared(batch.lines, observations, _days(rows, "200"), streams)
 
 
 def _days(rows: Rows, element: str) -> Numbers:

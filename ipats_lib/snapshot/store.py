@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ipats_lib import locks
 from ipats_lib.errors import SnapshotError
+from ipats_lib.inputs import is_utf8, spelled
 from ipats_lib.snapshot.manifest import NAME, Manifest, StoredFile, read_manifest
 
 _PREFIX = ".making-"
@@ -37,6 +38,8 @@ def workspace(store: Path) -> Iterator[Path]:
     What a killed run left behind is removed first. SnapshotError when the store cannot be
     written.
     """
+    if not is_utf8(str(store)):
+        raise SnapshotError(f"The store {spelled(store)} is not UTF-8: choose another folder.")
     with ExitStack() as stack:
         try:
             work = _locked_workspace(store, stack)

@@ -1,13 +1,18 @@
 """Findings as a table: what is wrong or worth a note, in which file, row and element."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ipats_lib.extract.cells import Flag, Typed, flagged
+from ipats_lib.extract.cells import Flag, Typed, flagged, may_be_ssn
+from ipats_lib.extract.scan import FileFacts
+from ipats_lib.extract.settings import load_settings
+from ipats_lib.inputs import spelled
 from ipats_lib.validation.rules import load_rules
 
 # row: line number in the file, missing for what concerns the file as a whole.
@@ -26,6 +31,8 @@ SCHEMA = pa.schema(
     ]
 )
 NOBODY = -1
+LONGEST_NAME = 80
+LOUD = ("N-07", "N-08")
 # The notes on habits of the producer, one per file, element and habit.
 NOTES = {
     Flag.NULL_LIKE: "N-01",
@@ -40,7 +47,21 @@ Places = NDArray[np.int64]
 
 def note(file: str, rule: str, element: str = "", value: str = "") -> pa.Table:
     """A finding about a file as a whole; `value` is a count, never a cell."""
+    element = spelled(element[:LONGEST_NAME])
+    if may_be_ssn(pa.array([element])).any():
+        element = ""
     return _table(file, rule, element, pa.nulls(1, pa.int64()), pa.array([value]), [0], [NOBODY])
+
+
+def file_notes(facts: FileFacts) -> Iterator[pa.Table]:
+    """What is to be said about a file's lines as a whole, whatever they hold."""
+    if equal := len(facts.doubles):
+        many = 100 * equal > load_settings().equal_lines_percent * facts.lines
+        yield note(facts.name, "N-11" if many else "N-09", value=str(equal))
+    if facts.nuls:
+        yield note(facts.name, "N-10", value=str(facts.nuls))
+    if not facts.ends_with_newline:
+        yield note(facts.name, "N-07")
 
 
 def row_findings(
@@ -52,7 +73,13 @@ def row_findings(
     areas: NDArray[np.int64],
     customers: NDArray[np.int32],
 ) -> pa.Table:
-    """One finding per given line."""
+    """One finding per given line; a value that may be a Social Security number is left out."""
+    texts = values.cast(pa.string())
+    secret = may_be_ssn(texts) | (rule == "V-02")
+    if rule in WRONG.values():  # a number too long for a date, an amount or a code is shown
+        digits = pc.match_substring_regex(texts, "^[0-9]+$").fill_null(False)
+        secret &= ~digits.to_numpy(zero_copy_only=False)
+    values = pc.if_else(pa.array(secret), None, texts)
     return _table(file, rule, element, pa.array(lines), values, areas, customers)
 
 
@@ -83,6 +110,13 @@ def _table(
 def wrong_rows(typed: Typed) -> Places:
     """Positions of the cells that did not parse or are not allowed."""
     return flagged(typed, Flag.WRONG)
+
+
+def loud(findings: pd.DataFrame) -> pd.DataFrame:
+    """Those of a snapshot's findings about whole files that every command repeats: what makes
+    figures wrong without one wrong cell: errors, files that were not read, cut files."""
+    whole = findings["row"].isna()
+    return findings[whole & ((findings["severity"] == "error") | findings["rule"].isin(LOUD))]
 
 
 class Habits:

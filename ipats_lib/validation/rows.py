@@ -11,18 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ipats_lib.extract.cells import Typed
+from ipats_lib.extract.cells import Typed, may_be_ssn
 
 Mask = NDArray[np.bool_]
 
 LONGEST_IDENTIFIER = 12
 BOARDS = ("108-A", "108-B", "108-C")
 LOCAL = (1, 3)
-# Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.
-SSN_SHAPE = (
-    r"^(00[1-9]|0[1-9][0-9]|[1-57-8][0-9][0-9]|6[0-57-9][0-9]|66[0-57-9])-?"
-    r"(0[1-9]|[1-9][0-9])-?(000[1-9]|00[1-9][0-9]|0[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])$"
-)
 
 
 @dataclass(frozen=True)
@@ -60,12 +55,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """A rule of the catalogue and its predicate. secret: the value is not kept in the finding."""
+    """A rule of the catalogue and its predicate."""
 
     rule: str
     element: str
     broken: Callable[[Rows], Mask]
-    secret: bool = False
 
 
 def _numpy(mask: pa.Array) -> Mask:
@@ -77,10 +71,6 @@ def invalid_identifier(rows: Rows) -> Mask:
     zeros = _numpy(pc.match_substring_regex(ids, "^0+$"))
     long = _numpy(pc.greater(pc.utf8_length(ids), LONGEST_IDENTIFIER))
     return ~rows.filled("100") | zeros | long
-
-
-def may_be_ssn(texts: pa.Array) -> Mask:
-    return _numpy(pc.match_substring_regex(texts, SSN_SHAPE))
 
 
 def is_participant_of_local_title_i(rows: Rows) -> Mask:
@@ -99,7 +89,7 @@ def unknown_board(element: str) -> Callable[[Rows], Mask]:
 
 ROW_RULES: tuple[RowRule, ...] = (
     RowRule("V-01", "100", invalid_identifier),
-    RowRule("V-02", "100", lambda rows: may_be_ssn(rows.text("100")), secret=True),
+    RowRule("V-02", "100", lambda rows: may_be_ssn(rows.text("100"))),
     RowRule("V-06", "108-A", lacks_board),
     *(RowRule("V-07", element, unknown_board(element)) for element in BOARDS),
 )

@@ -140,7 +140,8 @@ def test_an_earlier_extract_breaks_no_more_rules_than_the_full_state(as_of):
     records of the full state break the others too."""
     with TemporaryDirectory() as folder:
         made = make_snapshot(written(as_of, Path(folder)), Path(folder) / "store")
-        assert made.findings().empty
+        # Some applicants are in no PIRL row, and some case notes of one day are alike.
+        assert set(made.findings()["rule"]) <= {"C-07", "N-09"}
         assert made.as_of == as_of
         found = set(to_mend(Records(made.rows(STATE, COLUMNS)), as_of)["rule"])
     assert found <= {"L-20", "L-57", "L-28", "L-31", "L-43", "L-58"}

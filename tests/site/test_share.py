@@ -208,7 +208,7 @@ def test_a_driver_that_is_not_installed_is_named():
 @pytest.mark.parametrize(
     ("text", "mode", "said"),
     [
-        (None, 0o600, "cannot be read"),
+        (None, 0o600, "is not there"),
         ("short", 0o600, "is not 64 hex digits"),
         ("0" * 64 + "\n", 0o640, "may be read by others"),
     ],

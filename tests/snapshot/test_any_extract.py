@@ -85,6 +85,8 @@ def pirl_lines_of(scope: Scope, drawn: Drawn, rule: str) -> list[int]:
 def service_lines_of(scope: Scope, drawn: Drawn, rule: str) -> list[int]:
     found = []
     for line, (customer, maker) in enumerate(drawn.service, start=2):
+        if (customer, maker) in drawn.service[: line - 2]:
+            continue  # equal lines count once
         if maker in PLANNERS:
             lwias = {PLANNERS[maker]}
         else:

@@ -26,7 +26,6 @@ from ipats_lib.publishing.engine.stopped import (
 # ipykernel's pause before each reply, for clients that do not wait until it is idle: ours does, and
 # the forked kernel makes none either.
 NO_PAUSE = "--IPythonKernel._execute_sleep=0"
-SOCKET_PATH_LIMIT = 90  # of the 107 characters Linux allows, less the socket's own name
 
 
 def run_in_kernel(
@@ -86,8 +85,7 @@ class PrivateKernelManager(AsyncKernelManager):
 
 def _private_folder() -> Path:
     place = str(scratch.in_use() or tempfile.gettempdir())
-    if len(place) > SOCKET_PATH_LIMIT - len("/ipats-xxxxxxxx"):
-        place = "/tmp"  # noqa: S108  (mkdtemp makes a folder only we can enter)
+    place = scratch.for_sockets(place, "/ipats-xxxxxxxx/k-65535")
     return Path(tempfile.mkdtemp(prefix="ipats-", dir=place))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from ipats_lib import locks
 
 PREFIX = "ipats-run-"
+LONGEST_SOCKET = 100  # of the 107 bytes that Linux allows a socket's path, macOS 103
 _UNNAMED = "ipats-new-"
 _used: list[Path] = []
 
@@ -32,6 +33,14 @@ def run_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+def for_sockets(place: str, tail: str) -> str:
+    """`place`, or the system's short one where the path of a socket below it would be too long.
+
+    tail: the longest that is added to the place; mkdtemp makes the folder that only we can enter.
+    """
+    return place if len(os.fsencode(place + tail)) <= LONGEST_SOCKET else "/tmp"  # noqa: S108
 
 
 def use(folder: Path) -> None:
