@@ -232,3 +232,8 @@ def load_groups() -> tuple[Group, ...]:
     """Every group, dimension by dimension."""
     trainings = (_training(code, title) for code, title in TRAINING_TYPES.items())
     return *_FIXED, *trainings, *_residences()
+
+
+def group_names() -> tuple[str, ...]:
+    """How the adjustment model names each group: `Sex: Female`."""
+    return tuple(f"{group.dimension}: {group.title}" for group in load_groups())

@@ -5,16 +5,25 @@ import pandas as pd
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.report.display import Html, figure, off, paragraph, percent_of_level
 
+CHANCE = "could be chance"
+
+
+def verdict(status: object, chance: bool) -> str:
+    """A status, and whether the interval of its figure holds the level (domain 9.2)."""
+    return f"{status}, {CHANCE}" if chance else str(status)
+
 
 def status(summary: pd.DataFrame) -> Html:
-    """How many figures with a verdict stand in which band."""
-    bands, small = with_verdict(summary)["status"].value_counts(sort=False), too_small(summary)
+    """How many figures with a verdict are in which band, and of how many chance could decide."""
+    judged, small = with_verdict(summary), too_small(summary)
+    bands, chance = judged["status"].value_counts(sort=False), int(judged["chance"].sum())
     if bands.empty and small:
         return paragraph(f"No figure of this scope is judged. {small}", "finding")
     if bands.empty:
         return paragraph(_not_compared(summary), "finding")
     listed = ", ".join(f"{number} {name}" for name, number in bands.items())
-    found = f"Of {bands.sum()} figures compared with a level: {listed}."
+    unsure = f" {CHANCE.capitalize()}, as the interval holds the level: {chance}." if chance else ""
+    found = f"Of {bands.sum()} figures compared with a level: {listed}.{unsure}"
     return paragraph(f"{found} {small}".rstrip(), "finding")
 
 

@@ -135,11 +135,12 @@ def _level_lines(summary: pd.DataFrame) -> Lines:
         "best": _figures(summary, "ceiling"),
         "name": [f"{p}: {t}" for p, t in zip(told["program_title"], told["title"], strict=True)],
         "which": [which or display.NONE for which in summary["which"]],
+        "status": list(map(sentences.verdict, summary["status"], summary["chance"])),
         "page": [indicator_page(str(measure)) for measure in told["measure"]],
     }
 
 
-_WRITTEN_AS_THEY_ARE = ("numerator", "denominator", "percent", "status", "pending")
+_WRITTEN_AS_THEY_ARE = ("numerator", "denominator", "percent", "pending")
 
 
 def _levels(lines: Lines, caption: str) -> Html:

@@ -7,7 +7,8 @@ from types import MappingProxyType
 import pandas as pd
 import pytest
 
-from ipats_lib.assessment import Factor
+from ipats_lib.assessment import Adjustment, Factor
+from ipats_lib.assessment.adjustment import Term
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import Level, key_of, load_levels
@@ -185,7 +186,8 @@ def test_overall_scores_have_the_three_bands_in_word_and_shape(area, monkeypatch
 def test_the_estimate_starts_from_the_negotiated_level(area, monkeypatch):
     """Negotiated 75.0, adjusted already to 50.0, factor 0.02: the estimate is 77.0."""
     report = failing(area, monkeypatch, Level(0.75, 0.5, "synthetic: x"))
-    model = replace(assessments.load_adjustment(), terms={(2024, "adult", "ERQ2"): ()})
+    lines = {(2024, "adult", "ERQ2"): (), (2024, "adult", "CR"): (), (2023, "adult", "MSG"): ()}
+    model = replace(assessments.load_adjustment(), terms=lines)
     monkeypatch.setattr(assessments, "load_adjustment", lambda: model)
     monkeypatch.setattr(
         assessments,
@@ -196,7 +198,93 @@ def test_the_estimate_starts_from_the_negotiated_level(area, monkeypatch):
     )
     page = assessments.adjusted(report).html
     assert "<td class='n'>75.0%</td><td class='n'>77.0%</td>" in page
-    assert "<td>no value</td>" in page
+    assert page.count("<td>no value</td>") == 1
+    assert page.count("<td>no coefficients</td>") == 13
+
+
+def test_without_coefficients_of_the_year_no_level_is_estimated(area, monkeypatch):
+    model = replace(assessments.load_adjustment(), terms={(2020, "adult", "ERQ2"): ()})
+    monkeypatch.setattr(assessments, "load_adjustment", lambda: model)
+    assert "are supplied for PY2024" in assessments.adjusted(area).plain
+
+
+def test_the_shares_are_those_of_each_indicators_own_cohort(area, monkeypatch, tmp_path):
+    """Employment in PY2024: those who exited from July 2023 to June 2024 and are counted."""
+    every = [(program, measure) for measure in INDICATORS for program in ("adult", "youth")]
+    coefficients = {(2024, *line): (Term("Sex: Female", 0.5),) for line in every}
+    before = {(2024, area.lwia, *line, "Sex: Female"): 0.25 for line in every}
+    model = Adjustment(coefficients, before, {}, {(2024, area.lwia, "adult", "ERQ2"): 0.782})
+    monkeypatch.setattr(assessments, "load_adjustment", lambda: model)
+    monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
+    assessments.adjusted(area)
+    file = pd.read_csv(tmp_path / "adjustment.csv").set_index(["program", "measure"])
+    rows = area.data.frame("rows")
+    exits = pd.to_datetime(rows["901"])
+    cohort = rows[
+        rows["903"].isin([1, 2, 3])
+        & exits.between("2023-07-01", "2024-06-30")
+        & ~rows["923"].isin([1, 2, 3, 4, 5, 6, 7])
+    ]
+    share = float((cohort["201"] == 2).mean())
+    line = file.loc[("adult", "ERQ2")]
+    assert line["actual"] == pytest.approx(share)
+    assert line["contribution"] == pytest.approx(0.5 * (share - 0.25))
+    assert (line["coefficient"], line["before"], line["printed_before"]) == (0.5, 0.25, 0.782)
+    wages = cohort[cohort["1602"].isin([1, 2, 3]) & cohort["1704"].between(0.01, 999_999)]
+    assert file.loc[("adult", "ME"), "actual"] == pytest.approx((wages["201"] == 2).mean())
+    assert file["actual"].nunique() > 4, "each indicator has a cohort of its own"
+
+
+def test_each_kind_of_area_is_asked_its_own_question(state, area):
+    of_area = assessments.question(area).plain
+    assert of_area.startswith("Does this area meet the state's local performance threshold?")
+    assert "20 CFR 677.220(a)(1)" in of_area
+    assert "until the owner confirms" in of_area
+    of_state = assessments.question(Report(state.slice(Scope.parse("state")))).plain
+    assert "local performance threshold" not in of_state
+    assert "20 CFR 677.190" in of_state
+
+
+def test_the_states_overall_indicator_scores_are_partial(state):
+    """Domain 3.2: the mean is over six core programs, four of which are in an extract."""
+    page = assessments.overall(Report(state.slice(Scope.parse("state")))).html
+    programs, scores = page.split("Overall indicator scores", 1)
+    assert scores.count("No verdict: partial, 4 of 6 programs") == 5
+    assert not re.search("Exceeds|Meets|Fails", scores)
+    assert "partial" not in programs
+
+
+def test_an_area_with_one_year_of_data_is_not_assessed(area, monkeypatch):
+    """On file is PY2023 of Adult employment alone; the extract holds PY2024's employment whole."""
+    only = frozenset({(2023, area.lwia, "adult", "ERQ2")})
+    monkeypatch.setattr(assessments, "load_complete_years", lambda _: only)
+    page = assessments.individual(area).html
+    assert "PY2023, PY2024" in page
+    assert "Not assessed: fewer than two years of data" in page
+    later = replace(area.data.about, whole_from="2024-01-01")
+    none = Report(replace(area.data, about=later))
+    page = assessments.individual(none).html
+    assert "PY2023, PY2024" not in page
+    assert page.count("Not assessed: fewer than two years of data") == 15
+    assert "No indicator of this area can be assessed: fewer than two" in (
+        assessments.finding(none).plain
+    )
+
+
+def test_a_status_that_chance_could_give_says_so_on_summary_and_assessment(area, monkeypatch):
+    """The level is put beside the figure, inside its interval; then far above it."""
+    line = line_of(area, "adult", "ERQ2")
+    key = key_of(2024, area.lwia, "adult", "ERQ2")
+    with_levels(monkeypatch, {key: Level(float(line["value"]) + 0.001, None, "synthetic: x")})
+    near = Report(area.data)
+    assert line_of(near, "adult", "ERQ2")["chance"]
+    assert "● Meets, could be chance" in tables.levels_by_window(near, "ERQ2").html
+    assert "● Meets, could be chance" in assessments.individual(near).html
+    number = int(near.indicators()["chance"].sum())
+    said = f"Could be chance, as the interval holds the level: {number}."
+    assert said in sentences.status(near.indicators()).plain
+    with_levels(monkeypatch, {key: Level(3.0, None, "synthetic: x")})
+    assert not line_of(Report(area.data), "adult", "ERQ2")["chance"]
 
 
 def lines(**changes):
