@@ -30,6 +30,8 @@ RACES = ("211", "212", "213", "214", "215")
 TRAININGS = ("1303", "1310", "1315")
 # The dimensions that say who somebody is.
 PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
+# Those of which one may be in several groups that are no alternatives of each other.
+OVERLAPPING = ("Barriers",)
 
 
 @dataclass(frozen=True, slots=True)

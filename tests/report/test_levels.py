@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from ipats_lib.assessment import Adjustment, Factor
 from ipats_lib.assessment.adjustment import Term
@@ -13,7 +14,16 @@ from ipats_lib.breakdown import TOTAL
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import Level, key_of, load_levels
 from ipats_lib.periods import Period
-from ipats_lib.report import Report, assessments, breakdowns, charts, definitions, sentences, tables
+from ipats_lib.report import (
+    Report,
+    assessments,
+    breakdowns,
+    charts,
+    definitions,
+    display,
+    sentences,
+    tables,
+)
 from ipats_lib.report import report as reports
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
@@ -288,7 +298,7 @@ def test_a_status_that_chance_could_give_says_so_on_summary_and_assessment(area,
 
 
 def lines(**changes):
-    base = {"unjudged": False, "few": False, "ratio": 0.5, "ratio_lower": 0.3, "ratio_upper": 0.8,
+    base = {"unjudged": False, "few": False, "chance": 0.01, "differs": True, "gap": -0.1,
             "group": "Female"}  # fmt: skip
     return pd.DataFrame([{**base, **changes}])
 
@@ -299,15 +309,64 @@ def lines(**changes):
         ({}, "\N{BLACK DOWN-POINTING TRIANGLE} lower than all"),
         ({"few": True}, "\N{BLACK DOWN-POINTING TRIANGLE} lower than all; few: read the counts"),
         ({"few": True, "unjudged": True}, "too few to tell"),
-        ({"ratio_upper": 1.2}, "no clear difference"),
-        ({"ratio_lower": 1.1, "ratio_upper": 1.2},
-         "\N{BLACK UP-POINTING TRIANGLE} higher than all"),
-        ({"ratio_lower": float("nan")}, "cannot be told"),
+        ({"differs": False}, "no clear difference"),
+        ({"gap": 0.1}, "\N{BLACK UP-POINTING TRIANGLE} higher than all"),
+        ({"chance": float("nan"), "differs": False}, "cannot be told"),
         ({"group": TOTAL}, "compared with"),
     ],
 )  # fmt: skip
-def test_what_a_ratio_says(changes, reading):
+def test_what_a_comparison_says(changes, reading):
     assert breakdowns.readings(lines(**changes)) == [reading]
+
+
+def equity_rows(report, measure):
+    """Program, and its rows as texts, as the page shows them."""
+    made = BeautifulSoup(breakdowns.equity(report, measure).html, "html.parser")
+    return {
+        section["data-title"]: [
+            [cell.text for cell in row.find_all(["th", "td"])] for row in section.select("tbody tr")
+        ]
+        for section in made.select("section")
+    }
+
+
+def test_the_equity_page_shows_the_largest_gap_first_and_no_total_of_its_programs(report):
+    for measure in ("ERQ2", "ERQ4", "CR", "MSG"):
+        shown = equity_rows(report, measure)
+        assert "Title I total" not in shown
+        for rows in shown.values():
+            assert [row[0] for row in rows].count(TOTAL) == 1
+            assert rows[0][0] == TOTAL
+            gaps = [row[5] for row in rows[1:]]
+            sizes = [float(re.sub("[^0-9.]", "", gap) or 0) for gap in gaps if gap != "–"]
+            assert sizes == sorted(sizes, reverse=True)
+            assert all(gap == "–" for gap in gaps[len(sizes) :])
+
+
+def test_the_rules_of_equal_opportunity_reviews_are_named_and_shown(area):
+    html = breakdowns.equity(area, "ERQ2").html
+    assert "<th scope='col'>80% rule</th>" in html
+    assert "Two-standard-deviation test</th>" in html
+    rows = [row for shown in equity_rows(area, "ERQ2").values() for row in shown[1:]]
+    told = [row for row in rows if row[-1] != "–"]
+    assert told
+    for row in told:
+        assert ("beyond two" in row[-1]) == (abs(float(row[-1].split(";")[0])) > 2)
+        ratio = float(row[-2].split(" ")[0])
+        assert ("under 0.80" in row[-2]) == (ratio < 0.8) or ratio == 0.80
+    assert any("of those without it" in row[-2] for row in told)
+
+
+def test_the_page_says_how_many_comparisons_it_makes(area):
+    marks = [
+        row[6].startswith(("\N{BLACK DOWN-POINTING TRIANGLE}", "\N{BLACK UP-POINTING TRIANGLE}"))
+        for measure in ("ERQ2", "ERQ4", "CR", "MSG")
+        for shown in equity_rows(area, measure).values()
+        for row in shown
+        if row[6] not in ("compared with", "too few to tell", "cannot be told")
+    ]
+    said = breakdowns.compared(area).plain
+    assert said.startswith(f"{len(marks)} comparisons on this page, {sum(marks)} of them marked")
 
 
 def test_what_an_interval_is_is_told_where_there_is_one():
@@ -327,19 +386,22 @@ def test_few_is_the_one_rule_for_small_cells(report):
         assert line.unjudged == (line.denominator < 10)
 
 
-def test_a_group_without_any_success_is_named_below_its_program(area, monkeypatch):
-    """Nobody of a group of at least twenty succeeded: the finding names it, with its counts."""
-    table = area.breakdown
-    mine = (table["indicator"] == "ERQ2") & (table["program"] == "adult")
-    place = table.index[mine & (table["group"] == "Female")][0]
-    zero = dict.fromkeys(["successes", "value", "lower", "ratio", "ratio_lower"], 0.0)
-    changed = table.copy()
-    changed.loc[place, list(zero)] = list(zero.values())
-    changed.loc[place, "ratio_upper"] = 0.17
-    changed.loc[place, "few"] = True
-    counted = int(changed.loc[place, "denominator"])
+def test_a_group_without_any_success_is_named_below_its_program(area):
+    """No woman in Adult succeeded: the finding names the group, with its counts and its gap."""
+    rows, outcomes = area.data.frame("rows"), area.data.frame("outcomes").copy()
+    women = set(rows.loc[rows["201"] == 2, "row"])
+    theirs = (
+        (outcomes["indicator"] == "ERQ2")
+        & (outcomes["program"] == "adult")
+        & (outcomes["state"] == "success")
+        & outcomes["row"].isin(women)
+    )
+    outcomes.loc[theirs, "state"] = "failure"
+    report = Report(replace(area.data, frames={**area.data.frames, "outcomes": outcomes}))
+    table = report.breakdown
+    mine = table[(table["indicator"] == "ERQ2") & (table["program"] == "adult")]
+    mine = mine.set_index("group")
+    counted, share = mine.loc["Female", "denominator"], mine.loc[TOTAL, "value"]
     assert counted >= 10
-    report = Report(area.data)
-    report.__dict__["breakdown"] = changed
     said = breakdowns.finding(report, "ERQ2").plain
-    assert f"Adult: Female (0 of {counted})" in said
+    assert f"Adult: Female (0 of {counted}, {display.points(share)} lower)" in said
