@@ -3,6 +3,8 @@
 import pandas as pd
 
 from ipats_lib.disclosure import load_thresholds
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.projection import COVERAGE, held
 from ipats_lib.report.display import Html, figure, off, paragraph, percent_of_level
 
 CHANCE = "could be chance"
@@ -92,9 +94,20 @@ def back_test(tested: pd.DataFrame) -> Html:
     misses, measure = tested["miss"].abs(), str(tested["measure"].iloc[0])
     return paragraph(
         f"Guesses: {len(tested)}, off by {off(measure, misses.mean())} on average, and by "
-        f"{off(measure, misses.max())} at most.",
+        f"{off(measure, misses.max())} at most. {_held(tested, measure)}",
         "finding",
     )
+
+
+def _held(tested: pd.DataFrame, measure: str) -> str:
+    """How often a band of the stated coverage held what came, over all programs."""
+    if INDICATORS[measure].is_median:  # type: ignore[index]
+        return "No band is attached to a median."
+    counts = [held(mine) for _, mine in tested.groupby("program_title")]
+    inside, asked = (sum(column) for column in zip(*counts, strict=True))
+    if not asked:
+        return "No band is attached: too few quarters are tested."
+    return f"Bands of {COVERAGE * 100:.0f} percent: {inside} of {asked} held the quarter's figure."
 
 
 def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:
