@@ -1,4 +1,4 @@
-"""The federal assessment: scores against levels, what fails, and what follows (domain 3)."""
+"""The assessment: scores against levels, what fails, and what follows (domain 3)."""
 
 from ipats_lib.assessment.adjustment import Adjustment, Factor, adjustment_factor, load_adjustment
 from ipats_lib.assessment.history import (

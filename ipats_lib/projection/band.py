@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 COVERAGE = 0.80
-# With fewer past guesses nothing is known about how the share moves, and no band is given.
-FEWEST_TESTS = 3
+# With fewer past guesses nothing is known about how the share moves; one more lets each of them be
+# tested with the band that the others give it.
+_FEWEST = 3
+FEWEST_TESTS = _FEWEST + 1
 # Student's t, so that few past guesses give a wider band: 90 percent lie below (so 80 percent
 # between both signs), by degrees of freedom from 1 on; the last holds for more.
 _T90 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
@@ -25,9 +27,16 @@ def band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]
     (`history.back_test`). Whole successes from 0 to `number`; NaN where under `FEWEST_TESTS`
     guesses were tested, or nothing is expected.
     """
-    if len(tested) < FEWEST_TESTS or math.isnan(share):
+    return _band(share, number, tested) if len(tested) >= FEWEST_TESTS else (math.nan, math.nan)
+
+
+def _band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]:
+    if len(tested) < _FEWEST or math.isnan(share):
         return math.nan, math.nan
-    variance = number * share * (1 - share) + number**2 * _unexplained(tested)
+    # Half a success and half a failure more: a share of 0 so far is not sure to stay 0.
+    known = int(tested["known"].sum())
+    likely = (share * known + 0.5) / (known + 1)
+    variance = number * likely * (1 - likely) + number**2 * _unexplained(tested)
     half = _T90[min(len(tested), len(_T90)) - 1] * math.sqrt(variance)
     low = math.ceil(number * share - half - 0.5)
     high = math.floor(number * share + half + 0.5)
@@ -51,7 +60,7 @@ def held(tested: pd.DataFrame) -> tuple[int, int]:
     for place, line in enumerate(tested.to_dict("records")):
         others = tested.drop(tested.index[place])
         number = int(line["known"])
-        low, high = band(float(line["expected"]), number, others)
+        low, high = _band(float(line["expected"]), number, others)
         if math.isnan(low):
             continue
         asked += 1

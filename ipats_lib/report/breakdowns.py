@@ -138,15 +138,17 @@ def _equity_lines(lines: pd.DataFrame) -> Lines:
         "gap": [display.difference("", gap) for gap in lines["gap"]],
         "against": _ratios(lines),
         "reading": readings(lines),
-        "eighty": list(map(_eighty, lines["of_best"], lines["best"])),
+        "eighty": list(map(_eighty, lines["of_best"], lines["best"], lines["group"])),
         "deviations": list(map(_deviations, lines["deviations"])),
     }
 
 
-def _eighty(ratio: float, best: str) -> str:
+def _eighty(ratio: float, best: str, group: str) -> str:
     """The 80 percent rule: a share under four fifths of the best group's."""
     if pd.isna(ratio):
         return display.NONE
+    if best == group:
+        return "the highest"
     return f"{_two(ratio)} of {best}" + ("; under 0.80" if ratio < FOUR_FIFTHS else "")
 
 

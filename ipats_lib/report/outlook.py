@@ -53,8 +53,8 @@ def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
     (the band that holds the final figure in 80 of 100 cases; missing where none is attached), miss
     (the usual miss of the expectation, in the same unit; missing where it is not tested), level,
     which (negotiated or adjusted), to_90 and to_100 (successes, or wages, lacking; missing where
-    there is no level or it is out of reach). A median that would tell a wage has none of its amounts
-    (`disclosure.few_wages`).
+    there is no level or it is out of reach). A median that would tell a wage has none of these
+    amounts (`disclosure.few_wages`).
     """
     return _outlook(report, ahead)
 

@@ -112,12 +112,20 @@ EXACT = guesses(*[(0.7, 0.7, 100)] * 4)
 
 
 def test_a_band_where_the_past_was_guessed_exactly_is_chance_in_the_open_outcomes():
-    """100 x 0.7 x 0.3 = 21; four tests: t = 1.533, half 7.025. 70 - 7.525 = 62.475, 77.525."""
+    """400 known: (280 + 0.5) / 401 = 0.6995, and 100 x 0.6995 x 0.3005 = 21.02. Four tests: t is
+    1.533, half 7.03. 70 - 7.53 = 62.47 and 77.53.
+    """
     assert band(0.7, 100, EXACT) == (63, 77)
 
 
+def test_a_share_that_was_always_zero_is_not_sure_to_stay_zero():
+    """0.5 / 65 = 0.0077; of 40 open ones 0.305, half 0.847: up to 1."""
+    assert band(0.0, 40, guesses(*[(0.0, 0.0, 16)] * 4)) == (0, 1)
+    assert band(1.0, 40, guesses(*[(1.0, 1.0, 16)] * 4)) == (39, 40)
+
+
 def test_misses_beyond_chance_widen_a_band():
-    """Misses of 0.1 on 100 known: 0.01 - 0.0021 = 0.0079 unexplained; 21 + 79 = 100, half 15.33."""
+    """Misses of 0.1 on 100 known: 0.01 - 0.0021 = 0.0079 unexplained; 21.02 + 79, half 15.33."""
     tested = guesses((0.7, 0.8, 100), (0.7, 0.6, 100), (0.7, 0.8, 100), (0.7, 0.6, 100))
     assert band(0.7, 100, tested) == (55, 85)
     assert band(0.7, 10, tested) == (4, 10), "no more than all of them"
@@ -129,8 +137,9 @@ def test_misses_that_chance_explains_do_not_widen_a_band():
     assert band(0.7, 100, tested) == band(0.7, 100, EXACT)
 
 
-def test_without_three_tested_quarters_or_an_expectation_no_band_is_attached():
-    assert np.isnan(band(0.7, 100, EXACT.head(2))).all()
+def test_without_four_tested_quarters_or_an_expectation_no_band_is_attached():
+    """Fewer than four cannot test a band: each needs three others."""
+    assert np.isnan(band(0.7, 100, EXACT.head(3))).all()
     assert np.isnan(band(float("nan"), 100, EXACT)).all()
     assert held(EXACT.head(3)) == (0, 0)
 
