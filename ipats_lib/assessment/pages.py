@@ -1,5 +1,6 @@
 """The tables of an HTML page, each with the headings and the text before it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +9,14 @@ from ipats_lib.errors import UsageError
 
 Row = tuple[str, ...]
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_SILENT = ("script", "style", "template", "noscript", "title", "svg")
+_SILENT = ("template", "noscript", "title", "svg")
+# What is no markup, and where it ends.
+_OPENING = re.compile(r"<!--|<script\b|<style\b", re.IGNORECASE)
+_ENDS = {
+    "<!--": re.compile("-->"),
+    "<script": re.compile(r"</script\b", re.IGNORECASE),
+    "<style": re.compile(r"</style\b", re.IGNORECASE),
+}
 # No table of a published summary comes near them; a page that passes them is none.
 LARGEST_SPAN, MOST_ROWS, MOST_COLUMNS = 200, 2_000, 50
 
@@ -34,11 +42,26 @@ def tables_of(text: str, file: str) -> list[Table]:
     table, for a table inside a table, an unclosed one, and spans or sizes that no summary has.
     """
     reader = _Reader(file)
-    reader.feed(text)
+    reader.feed(_markup(text))
     reader.close()
     if reader.open:
         raise UsageError(f"{reader.where}: it does not end; is the file whole?")
     return reader.tables
+
+
+def _markup(text: str) -> str:
+    """The text without comments, scripts and styles, up to its last tag.
+
+    The standard parser's time for comments and tags that do not end grows with their square.
+    """
+    kept, at = [], 0
+    while found := _OPENING.search(text, at):
+        kept.append(text[at : found.start()])
+        end = _ENDS[found[0].lower()].search(text, found.end())
+        at = end.end() if end else len(text)
+    kept.append(text[at:])
+    markup = "".join(kept)
+    return markup[: markup.rfind(">") + 1]
 
 
 @dataclass(slots=True)

@@ -266,6 +266,11 @@ def import_models(
             raise UsageError(f"{path}: it is of PY{model.py}, not of PY{py}; check --py.")
         if model.state not in ("", STATE_NAME):
             raise UsageError(f"{path}: it is the summary of another state, not of {STATE_NAME}.")
+        if model.state and area != STATE_AREA:
+            raise UsageError(
+                f"{path}: its values are the state's, and an LWIA is measured by its own; leave "
+                "out --area."
+            )
     name = path.name.encode("utf-8", "replace").decode("ascii", "replace")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     source = f"DOL, state model summary {_short(name)}, SHA-256 {digest}"

@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+import time
 
 import pytest
 
@@ -252,6 +253,22 @@ def test_deep_and_unclosed_markup_is_read_without_recursion(saved):
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["<!--", "<a ", "<script>", "</", "<![CDATA[", "&", "<td>", "<!", "<?", "<table", "<a '"],
+)
+def test_markup_that_never_ends_takes_no_time(saved, text):
+    start = time.process_time()
+    with pytest.raises(UsageError, match="no table has a column Coefficient"):
+        read_summary(saved(text * 100_000))
+    assert time.process_time() - start < 5
+
+
+def test_a_script_that_holds_the_opening_of_a_comment_hides_no_table(saved):
+    text = f"<script>x = '<!--'</script>{page(said() + table())}<!-- the end -->"
+    assert len(read_summary(saved(text))) == 1
+
+
+@pytest.mark.parametrize(
     ("prediction", "py", "named"),
     [
         (said(state="Wisconsin"), 2020, "summary of another state, not of Illinois"),
@@ -264,6 +281,17 @@ def test_the_summary_of_another_year_or_state_is_refused(saved, folder, predicti
     with pytest.raises(UsageError, match=named):
         import_models(read_summary(path), path, py, "IL", folder)
     assert not folder.exists()
+
+
+def test_the_states_values_are_no_lwias(saved, folder):
+    """Without the sentence that names the state, a table may be of an LWIA."""
+    path = saved(page(said() + table()))
+    with pytest.raises(UsageError, match="its values are the state's"):
+        import_models(read_summary(path), path, 2020, "07", folder)
+    assert not folder.exists()
+    path = saved(page(table()))
+    import_models(read_summary(path), path, 2020, "07", folder)
+    assert "2020,07,adult,ERQ2,Sex: Female,0.5525" in (folder / "before.csv").read_text()
 
 
 def test_a_summary_is_good_for_the_year_after_it_too(saved, folder):
