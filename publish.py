@@ -38,6 +38,8 @@ app = typer.Typer(
 )
 app.add_typer(access, name="access")
 app.add_typer(audit, name="audit")
+levels = typer.Typer(no_args_is_help=True, help="Levels, and the model that adjusts them.")
+app.add_typer(levels, name="levels")
 
 
 @app.callback()
@@ -159,6 +161,36 @@ def selfcheck(
     say("compared", f"{found.rows:,} rows compared, {found.disagreeing:,} lines disagree.")
     if found.disagreeing:
         raise typer.Exit(8)
+
+
+@levels.command("import-model")
+@sentences
+def import_model(
+    summary: Annotated[Path, typer.Argument(help="DOL's model summary of the state, as HTML.")],
+    py: Annotated[int, typer.Option(help="The program year, such as 2024.", min=2016, max=2040)],
+    area: Annotated[str, typer.Option(help="IL, or an LWIA's number.")] = "IL",
+    program: Annotated[str, typer.Option(help="Where no heading says it: adult, dw ...")] = "",
+    indicator: Annotated[str, typer.Option(help="Where no heading says it: ERQ2, ME ...")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to add to; by default params/adjustment.")
+    ] = None,
+) -> None:
+    """Add the coefficients and values of DOL's published adjustment model to the parameters."""
+    from ipats_lib.assessment import summaries
+    from ipats_lib.groups import group_names
+    from ipats_lib.params import load_areas
+
+    area = summaries.checked_area(area, [one.lwia for one in load_areas()])
+    models = summaries.read_summary(summary, program, indicator)
+    folder = out or summaries.default_folder()
+    with writing(folder):
+        added = summaries.import_models(models, summary, py, area, folder)
+    named = ", ".join(f"{model.program} {model.indicator}" for model in models)
+    counts = ", ".join(f"{name} {number}" for name, number in added.items())
+    say("imported", f"Imported PY{py} for {area}: {named}. New lines: {counts}.")
+    others = summaries.unmapped(models, group_names())
+    if others:
+        say("imported", f"No groups of the records, for conditions.csv: {', '.join(others)}.")
 
 
 app.add_typer(publishing)

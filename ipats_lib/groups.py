@@ -30,6 +30,8 @@ RACES = ("211", "212", "213", "214", "215")
 TRAININGS = ("1303", "1310", "1315")
 # The dimensions that say who somebody is.
 PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
+# Those of which one may be in several groups that are no alternatives of each other.
+OVERLAPPING = ("Barriers",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,3 +234,8 @@ def load_groups() -> tuple[Group, ...]:
     """Every group, dimension by dimension."""
     trainings = (_training(code, title) for code, title in TRAINING_TYPES.items())
     return *_FIXED, *trainings, *_residences()
+
+
+def group_names() -> tuple[str, ...]:
+    """How the adjustment model names each group: `Sex: Female`."""
+    return tuple(f"{group.dimension}: {group.title}" for group in load_groups())

@@ -4,7 +4,7 @@ All three are read by the definition of the extract's accounts table (params/tab
 so that a cell means the same by every way, and what an extract refuses is refused.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,7 @@ def read_accounts(path: Path, taken: datetime) -> tuple[RosterFile, tuple[str, .
     file = open_table("account", scan(path))
     rows: list[Row] = []
     for batch, columns in typed_batches(file, _today()):
-        rows += _rows(
-            columns, lambda number, lines=batch.lines: f"{path.name} line {lines[number]}"
-        )
+        rows += _rows(columns, _place(path, batch.lines.tolist()))
     said = [str(text) for note in table_notes(file) for text in note["message"].to_pylist()]
     return RosterFile(taken.replace(tzinfo=UTC), tuple(rows)), tuple(said)
 
@@ -79,6 +77,10 @@ def snapshot_roster(path: Path, taken: datetime | None = None) -> RosterFile:
     lines = accounts[list(COLUMNS)].to_dict("records")
     rows = ({name: _text(line[name]) for name in COLUMNS} for line in lines)
     return RosterFile(moment, tuple(_named(rows, lambda at: f"account.csv line {at + 2}")))
+
+
+def _place(path: Path, lines: Sequence[int]) -> Place:
+    return lambda number: f"{path.name} line {lines[number]}"
 
 
 def _today() -> date:

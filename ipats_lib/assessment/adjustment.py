@@ -5,7 +5,7 @@ in `params/adjustment/`; the official adjusted levels are the Department of Labo
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from ipats_lib.params import load_areas, params_folder, read_rows
 from ipats_lib.scopes import STATE_AREA
 
 COEFFICIENTS = ("py", "program", "indicator", "variable", "coefficient", "source")
-BEFORE = ("py", "area_code", "program", "variable", "value", "source")
+BEFORE = ("py", "area_code", "program", "indicator", "variable", "value", "source")
+PREDICTIONS = ("py", "area_code", "program", "indicator", "level", "source")
 CONDITIONS = ("py", "area_code", "variable", "value", "source")
 
-# Program year, area, program, variable; conditions are the same for every program of an area.
-_Before = Mapping[tuple[int, str, str, str], float]
+# Program year, area, program, indicator, variable.
+_Before = Mapping[tuple[int, str, str, str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,37 @@ class Term:
 class Adjustment:
     """Terms by (program year, program, indicator), and what the areas put into them.
 
-    before: values in the estimate made before the year, by (year, area, program, variable);
-    conditions: actual values of local conditions, by (year, area, variable).
+    before: values in the estimate made before the year, by (year, area, program, indicator,
+    variable): the mix of each indicator's own cohort; conditions: actual values of local
+    conditions, by (year, area, variable); predictions: the estimate made before the year as it was
+    printed (a share, or dollars for ME), by (year, area, program, indicator). It is never summed
+    up from its parts, which are rounded.
     """
 
     terms: Mapping[tuple[int, str, str], tuple[Term, ...]]
     before: _Before
     conditions: Mapping[tuple[int, str, str], float]
+    predictions: Mapping[tuple[int, str, str, str], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one variable adds to a level: None where the actual value or the one before is missing.
+
+    before, actual: shares of the cohort (0..1), or a local condition in its own unit.
+    """
+
+    variable: str
+    coefficient: float
+    before: float | None
+    actual: float | None
+
+    @property
+    def value(self) -> float | None:
+        """The change of the level (a share, or dollars for ME)."""
+        if self.before is None or self.actual is None:
+            return None
+        return self.coefficient * (self.actual - self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,7 @@ class Factor:
 
     value: float | None
     lacks: str = ""
+    contributions: tuple[Contribution, ...] = ()
 
 
 @cache
@@ -61,14 +87,18 @@ def load_adjustment() -> Adjustment:
         key = int(row["py"]), row["program"], row["indicator"]
         terms[key] = (*terms.get(key, ()), Term(row["variable"], number))
     before = {
-        (int(row["py"]), row["area_code"], row["program"], row["variable"]): number
-        for row, number in _numbers(folder / "before.csv", BEFORE, "value")
+        (int(row["py"]), row["area_code"], row["program"], row["indicator"], row["variable"]): value
+        for row, value in _numbers(folder / "before.csv", BEFORE, "value")
+    }
+    predictions = {
+        (int(row["py"]), row["area_code"], row["program"], row["indicator"]): level
+        for row, level in _numbers(folder / "predictions.csv", PREDICTIONS, "level")
     }
     conditions = {
         (int(row["py"]), row["area_code"], row["variable"]): number
         for row, number in _numbers(folder / "conditions.csv", CONDITIONS, "value")
     }
-    return Adjustment(terms, before, conditions)
+    return Adjustment(terms, before, conditions, predictions)
 
 
 def _numbers(
@@ -106,6 +136,7 @@ _RIGHT: Mapping[str, Callable[[str], bool]] = {
     "variable": bool,
     "coefficient": _is_number,
     "value": _is_number,
+    "level": _is_number,
     "source": bool,
 }
 _EXPECTED: Mapping[str, str] = {
@@ -116,6 +147,7 @@ _EXPECTED: Mapping[str, str] = {
     "variable": "the name of a group or of a local condition",
     "coefficient": "a number",
     "value": "a number",
+    "level": "a number",
     "source": "where it is published",
 }
 
@@ -125,20 +157,27 @@ def adjustment_factor(
 ) -> Factor:
     """What the adjusted level is more than the negotiated one.
 
-    shares: the area's actual share of each group (0..1), by `dimension: group`. A variable whose
-    actual value or whose own value before the year is not known for this area leaves the whole
-    factor unknown, rather than wrong. Source: domain 3.1.
+    shares: the share of each group (0..1) in the indicator's own cohort, by `dimension: group`.
+    A variable whose actual value or whose own value before the year is not known for this area
+    leaves the whole factor unknown, rather than wrong. Source: domain 3.1, 9.2.
     """
     terms = model.terms.get((py, program, indicator))
     if not terms:
         return Factor(None, "no coefficients")
-    total = 0.0
-    for term in terms:
-        actual = shares.get(term.variable, model.conditions.get((py, area, term.variable)))
-        before = model.before.get((py, area, program, term.variable))
-        if actual is None:
-            return Factor(None, f"no actual value of '{term.variable}' for this area")
-        if before is None:
-            return Factor(None, f"no value of '{term.variable}' before the year for this area")
-        total += term.coefficient * (actual - before)
-    return Factor(total)
+    parts = tuple(
+        Contribution(
+            term.variable,
+            term.coefficient,
+            model.before.get((py, area, program, indicator, term.variable)),
+            shares.get(term.variable, model.conditions.get((py, area, term.variable))),
+        )
+        for term in terms
+    )
+    for part in parts:
+        if part.actual is None:
+            lacks = f"no actual value of '{part.variable}' for this area"
+            return Factor(None, lacks, parts)
+        if part.before is None:
+            lacks = f"no value of '{part.variable}' before the year for this area"
+            return Factor(None, lacks, parts)
+    return Factor(sum(part.value or 0.0 for part in parts), "", parts)

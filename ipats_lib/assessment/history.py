@@ -3,13 +3,22 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, product
 from pathlib import Path
 
 from ipats_lib.assessment.scores import KINDS, assessed_programs
 from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import SYNTHETIC
-from ipats_lib.params import one_of, params_folder, read_each, read_rows, whole_number
+from ipats_lib.params import (
+    load_areas,
+    one_of,
+    params_folder,
+    read_each,
+    read_rows,
+    whole_number,
+)
+from ipats_lib.scopes import STATE_AREA
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,38 @@ def _read(path: Path) -> frozenset[Failure]:
     return frozenset(found)
 
 
+CompleteYear = tuple[int, str, str, str]
+"""Program year, area, program and indicator of which there are complete data."""
+
+
+@cache
+def load_complete_years(synthetic: bool) -> frozenset[CompleteYear]:
+    """`params/assessments/`: of which years complete data are on file.
+
+    Those of `complete_years.csv` always; those of `synthetic_complete_years.csv`, invented, only
+    beside synthetic data. ParamsError names file and line. Source: 20 CFR 677.220(a)(1)(ii).
+    """
+    published = _complete("complete_years.csv")
+    return published | _complete(f"{SYNTHETIC}_complete_years.csv") if synthetic else published
+
+
+def _complete(name: str) -> frozenset[CompleteYear]:
+    lwias = tuple(area.lwia for area in load_areas())
+    kinds = {STATE_AREA: (STATE_AREA,), "LWIA": lwias, **{lwia: (lwia,) for lwia in lwias}}
+
+    def known(row: dict[str, str]) -> list[CompleteYear]:
+        if not row["source"] or row["source"].startswith(SYNTHETIC) != name.startswith(SYNTHETIC):
+            raise ValueError(f"the source must say '{SYNTHETIC}' or be real")
+        areas = [area for one in row["areas"].split("|") for area in kinds[one_of(one, kinds)]]
+        programs = [one_of(one, assessed_programs("")) for one in row["programs"].split("|")]
+        measures = [one_of(one, INDICATORS) for one in row["indicators"].split("|")]
+        py = whole_number(row["py"])
+        return [(py, *of) for of in product(areas, programs, measures)]
+
+    columns = ("py", "areas", "programs", "indicators", "source")
+    return frozenset(chain(*read_each(f"assessments/{name}", columns, known)))
+
+
 @cache
 def _names(kind: str) -> frozenset[str]:
     programs, measures = assessed_programs(""), tuple(INDICATORS)
@@ -90,8 +131,10 @@ def _consequences() -> dict[tuple[str, str, int], str]:
 def consequence(area_type: str, kind: str, years: int) -> str:
     """What the law has follow so many consecutive years of a failed score of one of `KINDS`.
 
-    The last that the law names holds for longer; a plan is for one program, so none follows from
-    an LWIA's overall indicator score. Empty for areas that it does not name, such as planners.
+    The last that the law names holds for longer. A reorganization plan follows from a third year of
+    the same indicator of the same program alone, so never from an LWIA's overall scores. Empty for
+    areas that it does not name, such as planners. Source: `params/consequences.csv`; 20 CFR
+    677.220(b).
     """
     asked, every = (area_type, kind), _consequences().items()
     named = {number: text for (area, of, number), text in every if (area, of) == asked}

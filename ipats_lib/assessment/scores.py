@@ -1,6 +1,7 @@
 """Individual, overall program and overall indicator scores (domain 3.1, 3.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Literal
@@ -9,6 +10,7 @@ import pandas as pd
 
 from ipats_lib.cohorts import Program
 from ipats_lib.errors import ParamsError
+from ipats_lib.indicators.intervals import could_be_chance
 from ipats_lib.levels import (
     Level,
     LevelKey,
@@ -18,27 +20,60 @@ from ipats_lib.levels import (
     target,
     year_over,
 )
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, params_folder, read_each, whole_number
 from ipats_lib.rounding import settled
 
 Kind = Literal["individual", "program", "indicator"]
 KINDS: tuple[Kind, ...] = ("individual", "program", "indicator")
 _TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 FEWEST_COMPONENTS = 2
+# 20 CFR 677.220(a)(1)(ii): of any indicator of any local core program.
+FEWEST_YEARS = 2
+TOO_FEW_YEARS = "fewer than two years of data"
+_AREA_TYPES = ("state", "lwia")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The score (percent) under which one kind fails, and who says so.
+
+    programs: of how many programs an overall indicator score is the mean; 0 for the other kinds.
+    """
+
+    threshold: float
+    programs: int
+    source: str
 
 
 @cache
-def load_score_limits() -> dict[str, float]:
-    """`params/assessment.csv`: the score under which each kind fails (percent)."""
-    path = params_folder() / "assessment.csv"
-    rows = read_rows(path, ("score", "threshold", "source"))
-    try:
-        limits = {row["score"]: float(row["threshold"]) for row in rows}
-    except ValueError as error:
-        raise ParamsError(f"{path}: a threshold is no number.") from error
-    if set(limits) != set(KINDS):
-        raise ParamsError(f"{path}: expected one threshold each for {', '.join(KINDS)}.")
-    return limits
+def load_score_limits() -> Mapping[tuple[str, Kind], Limit]:
+    """`params/assessment.csv`: the limit of each kind of area and score.
+
+    The state's are federal, an LWIA's are the state's own local performance threshold. ParamsError
+    names file and line, or the limit that is missing. Source: domain 3.2; 20 CFR 677.190, 677.220.
+    """
+    columns = ("area_type", "score", "threshold", "programs", "source")
+
+    def limit(row: dict[str, str]) -> tuple[tuple[str, str], Limit]:
+        key = one_of(row["area_type"], _AREA_TYPES), one_of(row["score"], KINDS)
+        programs = whole_number(row["programs"] or "0")
+        if bool(programs) != (key[1] == "indicator") or not row["source"]:
+            raise ValueError("expected a source, and programs for an overall indicator score alone")
+        return key, Limit(float(row["threshold"]), programs, row["source"])
+
+    rows = read_each("assessment.csv", columns, limit)
+    wanted = {(area_type, kind) for area_type in _AREA_TYPES for kind in KINDS}
+    if len(rows) != len(wanted) or set(dict(rows)) != wanted:
+        path = params_folder() / "assessment.csv"
+        raise ParamsError(
+            f"{path}: expected one line each for {', '.join(_AREA_TYPES)} and {', '.join(KINDS)}."
+        )
+    return dict(rows)  # type: ignore[arg-type]  # checked by one_of
+
+
+def limit_of(lwia: str, kind: Kind) -> Limit:
+    """The limit of the state's scores, or of an LWIA's (`lwia` filled)."""
+    return load_score_limits()["lwia" if lwia else "state", kind]
 
 
 def assessed_programs(lwia: str) -> tuple[Program, ...]:
@@ -46,31 +81,40 @@ def assessed_programs(lwia: str) -> tuple[Program, ...]:
     return _TITLE_I if lwia else (*_TITLE_I, "wp")
 
 
+Years = Mapping[tuple[str, str], Sequence[int]]
+"""Program years of complete data, by program and indicator."""
+
+
 def individual_scores(
-    figures: pd.DataFrame, levels: Mapping[LevelKey, Level], lwia: str, as_of: date
+    figures: pd.DataFrame, levels: Mapping[LevelKey, Level], lwia: str, as_of: date, years: Years
 ) -> pd.DataFrame:
     """Actual level over target, times 100, for every assessed program and indicator.
 
     figures: long form of one area (the state, where `lwia` is empty) and one report, with py,
-    program, measure, denominator and value. Returns one row each: program, measure, denominator,
-    actual, negotiated, target (`levels.target`; all in the measure's unit), basis (which level
-    the target is, and whether synthetic), score (percent of target, unrounded; missing where not
-    assessed), reason (why not assessed, else empty), limit, fails, short (points lacking).
+    program, measure, denominator, value, lower and upper (its 95 percent interval). years: the
+    program years of complete data up to the assessed one; under two, there is no score. Returns
+    one row each: program, measure, denominator, actual, negotiated, target (`levels.target`; all
+    in the measure's unit), basis (which level the target is, and whether synthetic), years, score
+    (percent of target, unrounded; missing where not assessed), chance (whether the interval holds
+    the target), reason (why not assessed, else empty), limit, fails, short (points lacking).
+    Source: domain 3.1, 3.2; 20 CFR 677.220(a)(1)(ii).
     """
     mine = figures[figures["program"].isin(assessed_programs(lwia))]
-    lines = [_individual(line, levels, lwia, as_of) for line in mine.itertuples()]
-    return _judged(pd.DataFrame(lines), "individual")
+    lines = [_individual(line, levels, lwia, as_of, years) for line in mine.itertuples()]
+    return _judged(pd.DataFrame(lines), limit_of(lwia, "individual"))
 
 
 def _individual(
-    line: object, levels: Mapping[LevelKey, Level], lwia: str, as_of: date
+    line: object, levels: Mapping[LevelKey, Level], lwia: str, as_of: date, years: Years
 ) -> dict[str, object]:
     py, program, measure = int(line.py), str(line.program), str(line.measure)  # type: ignore[attr-defined]
     level = find_level(levels, py, lwia, program, measure)
     counted = int(line.denominator)  # type: ignore[attr-defined]
     actual = float(line.value)  # type: ignore[attr-defined]
     asked, which = target(level, year_over(py, as_of))
-    reason = not_assessed(level, counted)
+    known = tuple(years.get((program, measure), ()))
+    reason = not_assessed(level, counted) or (TOO_FEW_YEARS if len(known) < FEWEST_YEARS else "")
+    interval = float(line.lower), float(line.upper)  # type: ignore[attr-defined]
     return {
         "program": program,
         "measure": measure,
@@ -79,18 +123,27 @@ def _individual(
         "negotiated": level.negotiated if level else float("nan"),
         "target": asked,
         "basis": f"{which}, synthetic" if level and level.synthetic else which,
+        "years": known,
         "score": float("nan") if reason else percent_of_level(actual, asked),
+        "chance": not reason and could_be_chance(*interval, asked),
         "reason": reason,
     }
 
 
-def overall_scores(individual: pd.DataFrame, kind: Literal["program", "indicator"]) -> pd.DataFrame:
+def overall_scores(
+    individual: pd.DataFrame, kind: Literal["program", "indicator"], lwia: str
+) -> pd.DataFrame:
     """The mean of the assessed individual scores of each program, or of each indicator.
 
     Returns one row per program (or indicator): name, components (how many scores), score
-    (percent, missing under two components), reason, limit, fails, short. Source: domain 3.1, 3.3.
+    (percent, missing under two components), reason, partial (why a score gets no verdict, else
+    empty), limit, fails, short. The state's overall indicator score is the mean over all six core
+    programs; an extract holds those of Titles I and III, so it is partial and never fails.
+    Source: domain 3.1 to 3.3; 20 CFR 677.190.
     """
-    column = "program" if kind == "program" else "measure"
+    limit, column = limit_of(lwia, kind), "program" if kind == "program" else "measure"
+    held = len(assessed_programs(lwia))
+    partial = f"partial, {held} of {limit.programs} programs" if held < limit.programs else ""
     lines = []
     for name in individual[column].unique():
         scores = individual.loc[individual[column] == name, "score"].dropna()
@@ -101,12 +154,15 @@ def overall_scores(individual: pd.DataFrame, kind: Literal["program", "indicator
                 "components": len(scores),
                 "score": settled(scores.mean()) if enough else float("nan"),
                 "reason": "" if enough else "fewer than two assessed scores",
+                "partial": partial,
             }
         )
-    return _judged(pd.DataFrame(lines), kind)
+    judged = _judged(pd.DataFrame(lines), limit)
+    return judged.assign(fails=False, short=0.0) if partial else judged
 
 
-def _judged(scores: pd.DataFrame, kind: Kind) -> pd.DataFrame:
-    limit = load_score_limits()[kind]
-    short = (limit - scores["score"]).clip(lower=0)
-    return scores.assign(limit=limit, fails=scores["score"] < limit, short=short)
+def _judged(scores: pd.DataFrame, limit: Limit) -> pd.DataFrame:
+    short = (limit.threshold - scores["score"]).clip(lower=0)
+    return scores.assign(
+        limit=limit.threshold, fails=scores["score"] < limit.threshold, short=short
+    )

@@ -7,11 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAMS
+from ipats_lib.indicators.intervals import of_medians, wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report
 
 COUNTS = ("success", "failure", "pending", "excluded")
-FIGURE_COLUMNS = (*COUNTS, "denominator", "numerator", "value", "resolved", "ceiling")
+FIGURE_COLUMNS = (
+    *COUNTS,
+    *("denominator", "numerator", "value", "resolved", "ceiling", "lower", "upper"),
+)
 LONG_COLUMNS = (
     *("report", "py", "quarter", "window", "area_type", "area", "program", "group"),
     *("measure", "numerator", "denominator", "value", "suppressed"),
@@ -25,8 +29,9 @@ def aggregate(outcomes: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     Returns one row per group that has outcomes: `by`, the counts success, failure, pending and
     excluded, numerator and denominator (participation periods; for medians the denominator is
     the count of wages and the numerator is missing), value (rate 0..1 or median dollars, missing
-    where the denominator is 0), resolved (the rate among known outcomes) and ceiling (the rate
-    if every pending one succeeds). Source: domain 2.12.
+    where the denominator is 0), resolved (the rate among known outcomes), ceiling (the rate if
+    every pending one succeeds), lower and upper (the value's 95 percent interval, missing for
+    nobody and for medians of under six). Source: domain 2.12.
     """
     keys = [*by, "indicator"] if "indicator" not in by else list(by)
     counted = outcomes.groupby([*keys, "state"], observed=True).size().unstack("state")
@@ -36,6 +41,8 @@ def aggregate(outcomes: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     figures["value"] = _ratio(figures["success"], figures["denominator"])
     figures["resolved"] = _ratio(figures["success"], figures["success"] + figures["failure"])
     figures["ceiling"] = _ratio(figures["success"] + figures["pending"], figures["denominator"])
+    sizes = zip(figures["success"].tolist(), figures["denominator"].tolist(), strict=True)
+    figures[["lower", "upper"]] = np.array([wilson(*size) for size in sizes]).reshape(-1, 2)
     return _with_medians(figures, outcomes, keys).reset_index()
 
 
@@ -46,12 +53,20 @@ def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:
 def _with_medians(figures: pd.DataFrame, outcomes: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Medians come from rows: those of areas or quarters cannot be averaged (domain 2.7)."""
     wages = outcomes[outcomes["value"].notna()]
-    medians = wages.groupby(keys, observed=True)["value"].median()
+    grouped = wages.groupby(keys, observed=True)
+    medians = grouped["value"].median()
+    bounds = pd.DataFrame(
+        of_medians(wages["value"].to_numpy(), grouped.ngroup().to_numpy()),
+        index=medians.index,
+        columns=["lower", "upper"],
+    )
     codes = {code for code, rule in INDICATORS.items() if rule.is_median}
     is_median = figures.index.get_level_values("indicator").isin(codes)
     figures.loc[is_median, "numerator"] = pd.NA
     figures.loc[is_median, ["resolved", "ceiling"]] = float("nan")
-    figures.loc[is_median, "value"] = medians.reindex(figures.index[is_median]).to_numpy()
+    mine = figures.index[is_median]
+    figures.loc[is_median, "value"] = medians.reindex(mine).to_numpy()
+    figures.loc[is_median, ["lower", "upper"]] = bounds.reindex(mine).to_numpy()
     return figures
 
 

@@ -27,6 +27,15 @@ def wilson(successes: int, counted: int) -> tuple[float, float]:
     return lower, centre + half if successes < counted else 1.0
 
 
+def could_be_chance(lower: float, upper: float, level: float) -> bool:
+    """Whether the interval of a figure holds the level that it is compared with (same unit).
+
+    Then chance alone could have put the figure on this side of the level. False where there is no
+    interval. Source: domain 9.2, status bands.
+    """
+    return lower <= level <= upper
+
+
 def of_median(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
     """An interval of a median by order statistics, whatever the distribution; NaN below six.
 
@@ -38,6 +47,22 @@ def of_median(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, flo
         return math.nan, math.nan
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     return float(ordered[rank - 1]), float(ordered[-rank])
+
+
+def of_medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """`of_median` of every group at once: one row per group, in order, lower and upper.
+
+    groups: the number, from 0 without a gap, of the group of each value.
+    """
+    ordered = values[np.lexsort((values, groups))]
+    sizes = np.bincount(groups)
+    first = np.cumsum(sizes) - sizes
+    ranks = np.array([_rank(size) for size in sizes.tolist()], dtype=np.int64)
+    bounds = np.full((len(sizes), 2), np.nan)
+    some = ranks > 0
+    bounds[some, 0] = ordered[(first + ranks - 1)[some]]
+    bounds[some, 1] = ordered[(first + sizes - ranks)[some]]
+    return bounds
 
 
 @cache

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from ipats_lib.indicators.intervals import could_be_chance
 from ipats_lib.levels.bands import NOT_ASSESSED, NOT_COMPARED
 from ipats_lib.levels.level import Level, LevelKey, Which, find_level, target, year_over
 from ipats_lib.rounding import settled
@@ -46,28 +47,31 @@ def against_levels(
 ) -> pd.DataFrame:
     """Set figures of one area (the state, where `lwia` is empty) against their levels.
 
-    figures: long form with py, window, quarter, program, measure, denominator and value. Adds
-    level (same unit), which (`Which`), level_synthetic, percent (of level, unrounded; missing
-    where there is no verdict) and unjudged (a NOT_ASSESSED or NOT_COMPARED band with the reason;
-    empty where there is a verdict).
+    figures: long form with py, window, quarter, program, measure, denominator, value, lower and
+    upper (its 95 percent interval). Adds level (same unit), which (`Which`), level_synthetic,
+    percent (of level, unrounded; missing where there is no verdict), unjudged (a NOT_ASSESSED or
+    NOT_COMPARED band with the reason; empty where there is a verdict) and chance (whether the
+    interval holds the level of a figure with a verdict).
     """
     lines = [_against(line, levels, lwia, as_of) for line in figures.itertuples()]
     added = pd.DataFrame(lines, columns=list(_ADDED), index=figures.index)
     return figures.assign(**{name: added[name] for name in _ADDED})
 
 
-_ADDED = ("level", "which", "level_synthetic", "percent", "unjudged")
+_ADDED = ("level", "which", "level_synthetic", "percent", "unjudged", "chance")
 
 
 def _against(
     line: object, levels: Mapping[LevelKey, Level], lwia: str, as_of: date
-) -> tuple[float, Which, bool, float, str]:
+) -> tuple[float, Which, bool, float, str, bool]:
     py, program, measure = int(line.py), str(line.program), str(line.measure)  # type: ignore[attr-defined]
     level = find_level(levels, py, lwia, program, measure)
     asked, which = target(level, year_over(py, as_of))
     unjudged = _unjudged(line, level)
     percent = float("nan") if unjudged else percent_of_level(float(line.value), asked)  # type: ignore[attr-defined]
-    return asked, which, bool(level and level.synthetic), percent, unjudged
+    interval = float(line.lower), float(line.upper)  # type: ignore[attr-defined]
+    chance = not unjudged and could_be_chance(*interval, asked)
+    return asked, which, bool(level and level.synthetic), percent, unjudged, chance
 
 
 def _unjudged(line: object, level: Level | None) -> str:

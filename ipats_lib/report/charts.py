@@ -73,7 +73,7 @@ def against_levels(summary: pd.DataFrame, title: str) -> Figure | Html:
             "program": known["program_title"],
             "percent": [float(half_up(value, 1)) for value in known["percent"]],
             "which": known["which"],
-            "status": known["status"],
+            "status": list(map(sentences.verdict, known["status"], known["chance"])),
         }
     )
     points = (

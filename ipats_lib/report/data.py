@@ -325,7 +325,8 @@ def _for_readers(figures: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     """Figures (indicator, denominator, value) without medians that would tell a wage."""
     lines = figures.rename(columns={"indicator": "measure"})
     hidden = few_wages(lines, scope.kind, load_thresholds())
-    return figures.assign(value=figures["value"].mask(hidden)) if hidden.any() else figures
+    amounts = [name for name in ("value", "lower", "upper") if name in figures]
+    return figures.assign(**{name: figures[name].mask(hidden) for name in amounts})
 
 
 def _take(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from ipats_lib.projection import (
     back_test,
     back_test_dated,
     back_test_medians,
+    band,
     mean_miss,
     median_expected,
     share_by_waits,
@@ -78,14 +79,26 @@ class Expectation:
     value: successes among them, or the final median in dollars; NaN where the past is too short.
     miss: the usual miss of the final figure (share 0..1, or dollars): the mean miss of past guesses
     about outcomes like the pending ones, times the part of the figure that is pending. NaN where
-    the method is not tested.
+    the method is not tested. low, high: the successes among them in 80 of 100 cases
+    (`projection.band`); NaN where no band is attached, as to medians and to methods not tested.
     """
 
     value: float
     miss: float
+    low: float = UNKNOWN
+    high: float = UNKNOWN
+
+    def __add__(self, other: "Expectation") -> "Expectation":
+        """Of two parts of the pending outcomes together: a band that is wide enough for both."""
+        return Expectation(
+            self.value + other.value,
+            self.miss + other.miss,
+            self.low + other.low,
+            self.high + other.high,
+        )
 
 
-NOTHING_PENDING = Expectation(0.0, 0.0)
+NOTHING_PENDING = Expectation(0.0, 0.0, 0.0, 0.0)
 
 
 def of_rate(
@@ -104,9 +117,9 @@ def of_rate(
     linked = _of_employment(report, program, "ERQ4", int(has_diploma.sum()), counted)
     open_ = _waits(report, waiting.at(~has_diploma))
     share = share_by_waits(_recent(_closed_credentials(report, program)), open_)
-    miss = mean_miss(tested(report, program, "CR")) * len(open_) / counted
-    earned = Expectation(len(open_) * share, miss) if len(open_) else NOTHING_PENDING
-    return Expectation(earned.value + linked.value, earned.miss + linked.miss)
+    if not len(open_):
+        return linked
+    return linked + _expected(share, len(open_), counted, tested(report, program, "CR"))
 
 
 def _of_employment(
@@ -115,8 +128,12 @@ def _of_employment(
     if not number:
         return NOTHING_PENDING
     share = share_expected(quarters(report, program, measure).iloc[:-1])
-    miss = mean_miss(tested(report, program, measure)) * number / counted
-    return Expectation(number * share, miss)
+    return _expected(share, number, counted, tested(report, program, measure))
+
+
+def _expected(share: float, number: int, counted: int, tests: pd.DataFrame) -> Expectation:
+    miss = mean_miss(tests) * number / counted
+    return Expectation(number * share, miss, *band(share, number, tests))
 
 
 def of_median(report: Report, program: Program, mine: Outcomes) -> Expectation:

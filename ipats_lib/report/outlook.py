@@ -33,7 +33,9 @@ from ipats_lib.report.report import Report
 __all__ = ["all_tested", "lacking", "outlook", "pending", "program_year_of", "still_open"]
 
 
-AMOUNTS = ("value", "floor", "expected", "ceiling", "miss", "to_90", "to_100")
+AMOUNTS = (
+    *("value", "floor", "expected", "low80", "high80", "ceiling", "miss", "to_90", "to_100"),
+)
 
 
 def program_year_of(report: Report, ahead: int = 0) -> Window:
@@ -47,11 +49,12 @@ def outlook(report: Report, ahead: int = 0) -> pd.DataFrame:
     One row per Title I program and indicator of the program year's annual report: program,
     program_title, measure, title, successes, denominator, pending (periods of participation; for
     medians the awaited wages, which are no part of the denominator), value (official), floor,
-    expected and ceiling (shares 0..1 or dollars; of a median they are bounds), miss (the usual
-    miss of the expectation, in the same unit; missing where it is not tested), level, which
-    (negotiated or adjusted), to_90 and to_100 (successes, or wages, lacking; missing where there
-    is no level or it is out of reach). A median that would tell a wage has none of its amounts
-    (`disclosure.few_wages`).
+    expected and ceiling (shares 0..1 or dollars; of a median they are bounds), low80 and high80
+    (the band that holds the final figure in 80 of 100 cases; missing where none is attached), miss
+    (the usual miss of the expectation, in the same unit; missing where it is not tested), level,
+    which (negotiated or adjusted), to_90 and to_100 (successes, or wages, lacking; missing where
+    there is no level or it is out of reach). A median that would tell a wage has none of these
+    amounts (`disclosure.few_wages`).
     """
     return _outlook(report, ahead)
 
@@ -101,8 +104,10 @@ def _of_rate(
     )
     denominator = successes + pending + failures
     hoped = of_rate(report, year, program, measure, mine)
-    bounds = (successes, successes + hoped.value, successes + pending)
-    floor, expected, ceiling = (n / denominator if denominator else np.nan for n in bounds)
+    more = (0, hoped.value, hoped.low, hoped.high, pending)
+    floor, expected, low, high, ceiling = (
+        (successes + n) / denominator if denominator else np.nan for n in more
+    )
     return {
         "successes": successes,
         "denominator": denominator,
@@ -110,6 +115,8 @@ def _of_rate(
         "value": floor,
         "floor": floor,
         "expected": expected,
+        "low80": low,
+        "high80": high,
         "ceiling": ceiling,
         "miss": hoped.miss,
         "to_90": lacking(successes, denominator, level, 90),
@@ -130,6 +137,8 @@ def _of_median(report: Report, program: Program, mine: Outcomes, level: float) -
         "value": float(np.median(wages)) if wages else np.nan,
         "floor": floor,
         "expected": hoped.value,
+        "low80": np.nan,
+        "high80": np.nan,
         "ceiling": ceiling,
         "miss": hoped.miss,
         "to_90": more_wages(wages, level, 90) if known else None,

@@ -84,7 +84,8 @@ class Report:
         One row per program and measure: program, program_title, measure, title, numerator,
         denominator, pending, excluded, value (rate 0..1 or dollars), resolved, ceiling, level
         (same unit), which (negotiated or adjusted), level_synthetic, percent (of level), unjudged
-        (why there is no verdict; empty where there is one) and status (the verdict, or that). A
+        (why there is no verdict; empty where there is one), chance (whether the interval of a
+        figure with a verdict holds its level) and status (the verdict, or why there is none). A
         denominator under the smallest publishable one gets none (domain 1.2, rule 6).
         """
         asked = window or self.period.reports[0]
@@ -108,7 +109,7 @@ class Report:
             figures.assign(area_type=here[0], area=here[1]),
             windows,
             [here],
-            more=("pending", "excluded", "resolved", "ceiling"),
+            more=("pending", "excluded", "resolved", "ceiling", "lower", "upper"),
         )
         lines = lines.assign(label=np.repeat(labels, len(lines) // len(labels)))
         return self.judged(lines.fillna({"pending": 0, "excluded": 0}))
@@ -121,6 +122,7 @@ class Report:
         pairs = zip(unjudged, judged["percent"], strict=True)
         return judged.assign(
             unjudged=unjudged,
+            chance=judged["chance"] & (np.array(unjudged) == ""),
             status=[why or str(band_of(percent)) for why, percent in pairs],
             program_title=judged["program"].map(PROGRAM_TITLES),
             title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),

@@ -3,18 +3,29 @@
 import pandas as pd
 
 from ipats_lib.disclosure import load_thresholds
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.projection import COVERAGE, held
 from ipats_lib.report.display import Html, figure, off, paragraph, percent_of_level
+
+CHANCE = "could be chance"
+
+
+def verdict(status: object, chance: bool) -> str:
+    """A status, and whether the interval of its figure holds the level (domain 9.2)."""
+    return f"{status}, {CHANCE}" if chance else str(status)
 
 
 def status(summary: pd.DataFrame) -> Html:
-    """How many figures with a verdict stand in which band."""
-    bands, small = with_verdict(summary)["status"].value_counts(sort=False), too_small(summary)
+    """How many figures with a verdict are in which band, and of how many chance could decide."""
+    judged, small = with_verdict(summary), too_small(summary)
+    bands, chance = judged["status"].value_counts(sort=False), int(judged["chance"].sum())
     if bands.empty and small:
         return paragraph(f"No figure of this scope is judged. {small}", "finding")
     if bands.empty:
         return paragraph(_not_compared(summary), "finding")
     listed = ", ".join(f"{number} {name}" for name, number in bands.items())
-    found = f"Of {bands.sum()} figures compared with a level: {listed}."
+    unsure = f" {CHANCE.capitalize()}, as the interval holds the level: {chance}." if chance else ""
+    found = f"Of {bands.sum()} figures compared with a level: {listed}.{unsure}"
     return paragraph(f"{found} {small}".rstrip(), "finding")
 
 
@@ -83,9 +94,20 @@ def back_test(tested: pd.DataFrame) -> Html:
     misses, measure = tested["miss"].abs(), str(tested["measure"].iloc[0])
     return paragraph(
         f"Guesses: {len(tested)}, off by {off(measure, misses.mean())} on average, and by "
-        f"{off(measure, misses.max())} at most.",
+        f"{off(measure, misses.max())} at most. {_held(tested, measure)}",
         "finding",
     )
+
+
+def _held(tested: pd.DataFrame, measure: str) -> str:
+    """How often a band of the stated coverage held what came, over all programs."""
+    if INDICATORS[measure].is_median:  # type: ignore[index]
+        return "No band is attached to a median."
+    counts = [held(mine) for _, mine in tested.groupby("program_title")]
+    inside, asked = (sum(column) for column in zip(*counts, strict=True))
+    if not asked:
+        return "No band is attached: too few quarters are tested."
+    return f"Bands of {COVERAGE * 100:.0f} percent: {inside} of {asked} held the quarter's figure."
 
 
 def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:

@@ -135,11 +135,12 @@ def _level_lines(summary: pd.DataFrame) -> Lines:
         "best": _figures(summary, "ceiling"),
         "name": [f"{p}: {t}" for p, t in zip(told["program_title"], told["title"], strict=True)],
         "which": [which or display.NONE for which in summary["which"]],
+        "status": list(map(sentences.verdict, summary["status"], summary["chance"])),
         "page": [indicator_page(str(measure)) for measure in told["measure"]],
     }
 
 
-_WRITTEN_AS_THEY_ARE = ("numerator", "denominator", "percent", "status", "pending")
+_WRITTEN_AS_THEY_ARE = ("numerator", "denominator", "percent", "pending")
 
 
 def _levels(lines: Lines, caption: str) -> Html:
@@ -285,6 +286,7 @@ def outlook(frame: pd.DataFrame, caption: str) -> Html:
             for level, which in zip(_figures(frame, "level"), frame["which"], strict=True)
         ],
         off=[_usual_miss(line) for line in frame.to_dict("records")],
+        band=[_band(line) for line in frame.to_dict("records")],
         page=[indicator_page(str(measure)) for measure in frame["measure"]],
     )
     columns = (
@@ -292,6 +294,7 @@ def outlook(frame: pd.DataFrame, caption: str) -> Html:
         Column("official", "Now", number=True),
         Column("worst", "At worst", number=True),
         Column("likely", "Expected", number=True),
+        Column("band", "80% band of it", number=True),
         Column("off", "Usual miss of it", number=True),
         Column("best", "At best", number=True),
         Column("at_level", "Level", number=True),
@@ -300,6 +303,16 @@ def outlook(frame: pd.DataFrame, caption: str) -> Html:
         Column("to_100", "More for the level", display.count, number=True),
     )
     return table(shown, caption, columns, "nobody is in any of these cohorts.")
+
+
+def _band(line: dict[Hashable, Any]) -> str:
+    """The band of an expectation; in words where none is attached."""
+    if not line["pending"] or pd.isna(line["expected"]):
+        return display.NONE
+    if pd.isna(line["low80"]):
+        return "none attached"
+    low, high = (display.figure(str(line["measure"]), line[name]) for name in ("low80", "high80"))
+    return f"{low} to {high}"
 
 
 def _usual_miss(line: dict[Hashable, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from ipats_lib.indicators import aggregate, outcome_table
 from ipats_lib.periods import Period
-from ipats_lib.report import Report, outlook, tables
+from ipats_lib.report import Report, outlook, sentences, tables
 from ipats_lib.report.data import About, ScopeData, reports_of
 from ipats_lib.report.history import NOTHING
 from tests.tables import records
@@ -114,6 +114,7 @@ def test_skill_gains_follow_the_last_finished_program_year():
     assert found["expected"] == pytest.approx(0.75)  # on 20 April nobody of PY2023 had gained
     assert pd.isna(found["miss"])
     assert "not tested" in shown(report, "MSG", 0)
+    assert "none attached" in shown(report, "MSG", 0)
 
 
 def test_nothing_is_expected_of_a_program_year_that_has_not_begun():
@@ -169,3 +170,43 @@ def test_once_the_year_is_over_the_adjusted_level_is_what_it_takes(monkeypatch):
     assert (found["level"], found["which"], found["to_100"]) == (0.70, "adjusted", 1)
     during = line(made(rows, "PY2024Q4", "2025-06-30"), "ERQ2", 0)
     assert (during["level"], during["which"], during["to_100"]) == (0.80, "negotiated", 2)
+
+
+def quarters_of(*shares: float, counted: int = 40) -> list[dict[str, object]]:
+    """Exits of the quarters before April 2024, oldest first, so many of each employed."""
+    days = ("2023-02-10", "2023-05-10", "2023-08-10", "2023-11-10", "2024-02-10")[-len(shares) :]
+    return [
+        employed(day, 1 if n < share * counted else 0)
+        for day, share in zip(days, shares, strict=True)
+        for n in range(counted)
+    ]
+
+
+def test_an_expectation_has_a_band_of_80_percent_or_says_that_none_is_attached():
+    """Five quarters at 75 percent, guessed without a miss: four tests, and chance alone remains.
+
+    Of 40 open outcomes 30 are expected: 40 x 0.75 x 0.25 = 7.5, t = 1.533, half 4.198, so 26 to 34.
+    """
+    coming = [employed("2024-08-10", 9) for _ in range(40)]
+    current = employed("2024-05-10", 9)
+    rows = [*quarters_of(*[0.75] * 5), current, *coming]
+    report = made(rows, "PY2024Q4", "2025-08-15")
+    found = line(report, "ERQ2", 1)
+    assert found["expected"] == pytest.approx(0.75)
+    assert (found["low80"], found["high80"]) == (26 / 40, 34 / 40)
+    assert "<td class='n'>65.0% to 85.0%</td>" in shown(report, "ERQ2", 1)
+    tested = outlook.all_tested(report, "ERQ2")
+    assert "Bands of 80 percent: 4 of 4 held" in sentences.back_test(tested).plain
+
+    few = made([*quarters_of(0.75, 0.75), current, *coming], "PY2024Q4", "2025-08-15")
+    assert pd.isna(line(few, "ERQ2", 1)["low80"])
+    assert "none attached" in shown(few, "ERQ2", 1)
+    assert "No band is attached" in sentences.back_test(outlook.all_tested(few, "ERQ2")).plain
+
+
+def test_where_nothing_is_open_there_is_nothing_to_attach_a_band_to():
+    report = made(quarters_of(*[0.75] * 5), "PY2024Q4", "2025-08-15")
+    found = line(report, "ERQ2", 0)
+    assert found["pending"] == 0
+    assert found["low80"] == found["high80"] == found["value"]
+    assert "none attached" not in shown(report, "ERQ2", 0)

@@ -11,7 +11,13 @@ from ipats_lib.breakdown import TOTAL, breakdown, membership_of
 from ipats_lib.cohorts import Records, View
 from ipats_lib.groups import age, load_groups
 from ipats_lib.indicators import outcome_table
-from ipats_lib.indicators.intervals import of_median, of_ratio, ratio_to_total, wilson
+from ipats_lib.indicators.intervals import (
+    of_median,
+    of_medians,
+    of_ratio,
+    ratio_to_total,
+    wilson,
+)
 from ipats_lib.periods import Period, Window
 from tests.tables import records
 
@@ -36,6 +42,16 @@ def test_the_median_of_nine_lies_between_the_second_and_the_eighth():
     assert of_median([5, 1, 2, 3, 4, 6, 7, 8, 9]) == (2, 8)
     assert np.isnan(of_median([1, 2, 3, 4, 5])).all(), "five values cannot give 95 percent"
     assert of_median([1, 2, 3, 4, 5, 6]) == (1, 6)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 99)), min_size=1, max_size=60))
+def test_the_medians_of_many_groups_have_the_intervals_of_each(drawn):
+    groups, values = (np.array(column, dtype=np.int64) for column in zip(*drawn, strict=True))
+    _, groups = np.unique(groups, return_inverse=True)
+    bounds = of_medians(values.astype(np.float64), groups)
+    for group, bound in enumerate(bounds):
+        mine = of_median(values[groups == group].astype(np.float64))
+        np.testing.assert_equal(bound, mine)
 
 
 def test_a_groups_ratio_to_the_total_it_is_part_of():

@@ -49,10 +49,14 @@ def test_a_program_year_is_over_on_the_first_of_july():
     assert year_over(2024, date(2025, 7, 1))
 
 
-def compared(level, *, value=0.60, counted=100, measure="ERQ2", window="annual", as_of=DURING):
+def compared(
+    level, *, value=0.60, counted=100, measure="ERQ2", window="annual", as_of=DURING,
+    interval=(0.50, 0.70),
+):  # fmt: skip
     """One PY2024Q3 figure of Adult in LWIA 25 against a level."""
     figure = {"py": 2024, "quarter": "Q3", "window": window, "program": "adult",
-              "measure": measure, "denominator": counted, "value": value}  # fmt: skip
+              "measure": measure, "denominator": counted, "value": value,
+              "lower": interval[0], "upper": interval[1]}  # fmt: skip
     levels = {key_of(2024, "25", "adult", measure): level} if level else {}
     return against_levels(pd.DataFrame([figure]), levels, "25", as_of).iloc[0]
 
@@ -63,6 +67,24 @@ def test_a_figure_is_compared_with_the_adjusted_level_after_the_year():
     during, after = compared(level), compared(level, as_of=AFTER)
     assert (during["which"], during["level"], during["percent"]) == ("negotiated", 0.80, 75)
     assert (after["which"], after["level"], after["percent"]) == ("adjusted", 0.75, 80)
+
+
+@pytest.mark.parametrize(
+    ("level", "interval", "chance"),
+    [
+        (Level(0.65, None, "x"), (0.50, 0.70), True),
+        (Level(0.50, None, "x"), (0.50, 0.70), True),
+        (Level(0.71, None, "x"), (0.50, 0.70), False),
+        (Level(0.49, None, "x"), (0.50, 0.70), False),
+        (Level(0.65, None, "x"), (np.nan, np.nan), False),
+        (Level(0.65, None, "x", assessed=False), (0.50, 0.70), False),
+    ],
+)
+def test_a_status_could_be_chance_where_the_figures_interval_holds_the_level(
+    level, interval, chance
+):
+    """Domain 9.2; both ends belong to the interval, and no verdict is no chance either."""
+    assert compared(level, interval=interval)["chance"] == chance
 
 
 def test_a_baseline_indicator_keeps_its_level_and_gets_no_verdict():

@@ -14,6 +14,8 @@ from ipats_lib.projection import (
     back_test,
     back_test_dated,
     back_test_medians,
+    band,
+    held,
     mean_miss,
     median_bounds,
     median_expected,
@@ -98,6 +100,81 @@ def test_each_quarter_is_guessed_from_those_before_it():
     assert tested["expected"].tolist() == pytest.approx([0.8, 0.7])
     assert tested["miss"].tolist() == pytest.approx([-0.2, 0.2])
     assert mean_miss(tested) == pytest.approx(0.2)
+
+
+def guesses(*of):
+    """A back-test: expected and actual shares, and known outcomes, of each quarter."""
+    tested = pd.DataFrame(of, columns=["expected", "actual", "known"])
+    return tested.assign(miss=tested["actual"] - tested["expected"])
+
+
+EXACT = guesses(*[(0.7, 0.7, 100)] * 4)
+
+
+def test_a_band_where_the_past_was_guessed_exactly_is_chance_in_the_open_outcomes():
+    """400 known: (280 + 0.5) / 401 = 0.6995, and 100 x 0.6995 x 0.3005 = 21.02. Four tests: t is
+    1.533, half 7.03. 70 - 7.53 = 62.47 and 77.53.
+    """
+    assert band(0.7, 100, EXACT) == (63, 77)
+
+
+def test_a_share_that_was_always_zero_is_not_sure_to_stay_zero():
+    """0.5 / 65 = 0.0077; of 40 open ones 0.305, half 0.847: up to 1."""
+    assert band(0.0, 40, guesses(*[(0.0, 0.0, 16)] * 4)) == (0, 1)
+    assert band(1.0, 40, guesses(*[(1.0, 1.0, 16)] * 4)) == (39, 40)
+
+
+def test_misses_beyond_chance_widen_a_band():
+    """Misses of 0.1 on 100 known: 0.01 - 0.0021 = 0.0079 unexplained; 21.02 + 79, half 15.33."""
+    tested = guesses((0.7, 0.8, 100), (0.7, 0.6, 100), (0.7, 0.8, 100), (0.7, 0.6, 100))
+    assert band(0.7, 100, tested) == (55, 85)
+    assert band(0.7, 10, tested) == (4, 10), "no more than all of them"
+
+
+def test_misses_that_chance_explains_do_not_widen_a_band():
+    """On 21 known outcomes a miss of 0.1 is chance: 0.7 x 0.3 / 21 = 0.01."""
+    tested = guesses(*[(0.7, 0.8, 21), (0.7, 0.6, 21)] * 2)
+    assert band(0.7, 100, tested) == band(0.7, 100, EXACT)
+
+
+def test_without_four_tested_quarters_or_an_expectation_no_band_is_attached():
+    """Fewer than four cannot test a band: each needs three others."""
+    assert np.isnan(band(0.7, 100, EXACT.head(3))).all()
+    assert np.isnan(band(float("nan"), 100, EXACT)).all()
+    assert held(EXACT.head(3)) == (0, 0)
+
+
+def test_a_band_is_back_tested_by_the_other_quarters():
+    """Three quarters as guessed, one 40 points off: the band of the others does not hold it."""
+    off = guesses(*[(0.7, 0.7, 100)] * 3, (0.7, 0.3, 100))
+    assert held(EXACT) == (4, 4)
+    assert held(off) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("size", "pending", "moves"),
+    [(40, 40, 0.0), (40, 40, 0.08), (300, 300, 0.03), (300, 60, 0.08), (2_000, 1_500, 0.05)],
+)
+def test_a_band_holds_what_comes_at_least_as_often_as_it_says(size, pending, moves):
+    """Eight quarters whose share moves about 72 percent; the ninth is guessed, 250 times over.
+
+    With few open outcomes a band of whole successes holds more than 80 percent: no narrower one
+    would hold enough.
+    """
+    draw, inside = np.random.default_rng(7), []
+    for _ in range(250):
+        shares = np.clip(draw.normal(0.72, moves, 9), 0, 1)
+        success = draw.binomial(size, shares[:-1])
+        quarters = pd.DataFrame(
+            {
+                "quarter_label": [f"Q{n}" for n in range(8)],
+                "success": success,
+                "failure": size - success,
+            }
+        )
+        low, high = band(share_expected(quarters), pending, back_test(quarters))
+        inside.append(low <= draw.binomial(pending, shares[-1]) <= high)
+    assert 0.77 <= np.mean(inside) <= 0.93
 
 
 def test_each_record_is_expected_by_its_own_wait():

@@ -1,0 +1,68 @@
+"""A band around an expectation that holds the final figure as often as it says.
+
+Two things keep a pending share from its expectation: chance in so many outcomes (binomial), and
+that the share itself moves from quarter to quarter. The second is read from the back-test: the
+part of its misses that the chance in each tested quarter does not explain.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+COVERAGE = 0.80
+# With fewer past guesses nothing is known about how the share moves; one more lets each of them be
+# tested with the band that the others give it.
+_FEWEST = 3
+FEWEST_TESTS = _FEWEST + 1
+# Student's t, so that few past guesses give a wider band: 90 percent lie below (so 80 percent
+# between both signs), by degrees of freedom from 1 on; the last holds for more.
+_T90 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
+
+
+def band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]:
+    """The fewest and the most successes among `number` pending outcomes, in 80 of 100 cases.
+
+    share: the expected share of them (0..1); tested: the back-test of the method that expects it
+    (`history.back_test`). Whole successes from 0 to `number`; NaN where under `FEWEST_TESTS`
+    guesses were tested, or nothing is expected.
+    """
+    return _band(share, number, tested) if len(tested) >= FEWEST_TESTS else (math.nan, math.nan)
+
+
+def _band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]:
+    if len(tested) < _FEWEST or math.isnan(share):
+        return math.nan, math.nan
+    # Half a success and half a failure more: a share of 0 so far is not sure to stay 0.
+    known = int(tested["known"].sum())
+    likely = (share * known + 0.5) / (known + 1)
+    variance = number * likely * (1 - likely) + number**2 * _unexplained(tested)
+    half = _T90[min(len(tested), len(_T90)) - 1] * math.sqrt(variance)
+    low = math.ceil(number * share - half - 0.5)
+    high = math.floor(number * share + half + 0.5)
+    return float(max(0, low)), float(min(number, high))
+
+
+def _unexplained(tested: pd.DataFrame) -> float:
+    """The mean square of past misses beyond what chance in each tested quarter explains."""
+    expected = tested["expected"].to_numpy(dtype=np.float64)
+    chance = expected * (1 - expected) / tested["known"].to_numpy(dtype=np.float64)
+    squares = tested["miss"].to_numpy(dtype=np.float64) ** 2
+    return max(0.0, float((squares - chance).mean()))
+
+
+def held(tested: pd.DataFrame) -> tuple[int, int]:
+    """How many past quarters ended inside the band that the other quarters give, of how many.
+
+    (0, 0) where too few were tested for a band.
+    """
+    inside = asked = 0
+    for place, line in enumerate(tested.to_dict("records")):
+        others = tested.drop(tested.index[place])
+        number = int(line["known"])
+        low, high = _band(float(line["expected"]), number, others)
+        if math.isnan(low):
+            continue
+        asked += 1
+        inside += low <= round(float(line["actual"]) * number) <= high
+    return inside, asked
