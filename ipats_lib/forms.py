@@ -4,7 +4,7 @@ Only what the records tell is filled in: funds spent and costs come from the fis
 lines are there, and empty (`NOT_IN_THE_RECORDS`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.breakdown import TOTAL, Membership, breakdown, membership_of
 from ipats_lib.cohorts import (
-    IN_ADULT,
-    IN_DISLOCATED_WORKER,
-    IN_WAGNER_PEYSER,
-    IN_YOUTH,
+    IN_SEVERAL_CORE_PROGRAMS,
     PARTICIPATED_IN_WINDOW,
     STREAMS,
     Mask,
@@ -30,7 +27,7 @@ from ipats_lib.periods import Report
 
 # The groups that are lines of the forms; training types and counties are not.
 DIMENSIONS = (TOTAL, "Sex", "Age", "Race and ethnicity", "Barriers")
-ELEMENTS = ("100", "1608", "1618")
+ELEMENTS = ("100", "910", "917", "1608", "1618")
 TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 # Lines of the head block that need the fiscal system.
 NOT_IN_THE_RECORDS = (
@@ -155,7 +152,7 @@ def _heading(records: Records, program: Program, report: Report, as_of: date) ->
         "career_exited": int((left & ~trained).sum()),
         "training_exited": int((left & trained).sum()),
         "co_enrolled": _share(
-            _persons(persons, in_window & _in_several(served)), _persons(persons, in_window)
+            _persons(persons, in_window & IN_SEVERAL_CORE_PROGRAMS(served)), _persons(persons, in_window)
         ),
         "training_related": _share(
             int((asked & (served.code("1608") == 1)).sum()),
@@ -166,16 +163,6 @@ def _heading(records: Records, program: Program, report: Report, as_of: date) ->
 
 def _persons(persons: NDArray[np.object_], chosen: Mask) -> int:
     return len(set(persons[chosen]))
-
-
-def _in_several(view: View) -> Mask:
-    core: tuple[Callable[[View], Mask], ...] = (
-        IN_ADULT,
-        IN_DISLOCATED_WORKER,
-        IN_YOUTH,
-        IN_WAGNER_PEYSER,
-    )
-    return np.sum([stream(view) for stream in core], axis=0) > 1
 
 
 def _share(part: int, whole: int) -> float:

@@ -52,8 +52,9 @@ WAGE_Q2_PENDING = Predicate(
 
 EMPLOYED_Q2_WAGE_PENDING = (EMPLOYED_Q2 & WAGE_Q2_PENDING).named("wage_q2_not_yet_available")
 
-# A match with wage records; 4 is supplemental, which names no employer (domain 2.4, 2.10).
-WAGE_RECORD_MATCH_Q2 = has_code("wage_record_match_q2", "1603", 1, 2, 3)
+# Any match: the final rule (89 FR 13814) does not limit the type of wage information, so
+# supplemental information (4) counts as wage records do (domain 2.10).
+MATCHED_Q2 = has_code("matched_q2", "1603", 1, 2, 3, 4)
 RETAINED = has_code("retained_by_employer", "1618", 1)
 RETENTION_NOT_YET_AVAILABLE = has_code("retention_not_yet_available", "1618", 9)
 

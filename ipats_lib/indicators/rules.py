@@ -1,4 +1,4 @@
-"""The five indicators as the federal text states them, one object each (domain 2.5 to 2.9).
+"""The indicators as the federal text states them, one object each (domain 2.5 to 2.10).
 
 The denominator of every indicator is: in the stream, in the cohort, in the activity, not excluded.
 `success` and `pending` are alternatives, tried in order; the first that holds is the reason shown
@@ -175,24 +175,26 @@ MSG = Indicator(
     ),
 )
 
-# The optional sixth: one figure for the state, of all core programs together, never assessed, so
-# it stands beside the five and in no program's line (domain 2.10).
+# The sixth required indicator: one figure for the state, of all core programs together. No level
+# is negotiated for it yet, and it is in no program's score, so it stands beside the five and in no
+# program's line (domain 2.10).
 ESE = Indicator(
     code="ESE",
     title="Effectiveness in serving employers",
-    plain="Of those who exited any core program and were employed in the second quarter after exit "
-    "by the wage records, the share who were with the same employer in the fourth.",
+    plain="Of those who exited any core program and were in unsubsidized employment in the second "
+    "quarter after exit, the share who were with the same employer in the fourth.",
     programs=(),
     cohort="ER_Q4",
     in_cohort=EXITED_IN_WINDOW,
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     stream=IN_CORE_PROGRAM,
-    activity=p.EMPLOYED_Q2 & p.WAGE_RECORD_MATCH_Q2,
+    activity=p.EMPLOYED_Q2 & p.MATCHED_Q2,
     success=(p.RETAINED,),
     pending=(p.RETENTION_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
     failure_reason="not_retained",
-    outside_reason="no_wage_record_q2",
-    source="WIOA s.116(b)(2)(A)(i)(VI); 89 FR 13814; PIRL 901, 923, 1602, 1603, 1618",
+    outside_reason="no_matched_employment_q2",
+    source="WIOA s.116(b)(2)(A)(i)(VI); 20 CFR 677.155(a)(1)(vi) as of 89 FR 13814 (25 March 2024); "
+    "PIRL 901, 923, 1602, 1603, 1618",
     decided_by=("901", "923", "1602", "1603", "1618"),
 )
 
