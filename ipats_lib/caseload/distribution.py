@@ -152,7 +152,9 @@ def _trained(view: View) -> Mask:
 
 
 def _credentials(view: View, mine: Mask, days: int) -> Figure:
-    earned = np.logical_or.reduce([view.code(kind) > 0 for kind, _ in p.CREDENTIAL_SLOTS])
+    earned = np.logical_or.reduce(
+        [view.has_code(kind, p.CREDENTIALS) for kind, _ in p.CREDENTIAL_SLOTS]
+    )
     return _share(mine & _exited(view, days) & _trained(view), earned)
 
 

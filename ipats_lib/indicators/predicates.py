@@ -76,7 +76,10 @@ IN_CREDENTIAL_ACTIVITY = IN_CREDENTIAL_TRAINING | IN_POSTSECONDARY | IN_SECONDAR
 
 CREDENTIAL_SLOTS = (("1800", "1801"), ("1802", "1803"), ("1804", "1805"))
 POSTSECONDARY_CREDENTIALS = frozenset({2, 3, 4, 5, 6, 7})
-_DIPLOMA = frozenset({1})
+DIPLOMA = frozenset({1})
+# Of Title I: 8, a post-graduate degree, is of Vocational Rehabilitation alone (domain 2.8).
+CREDENTIALS = DIPLOMA | POSTSECONDARY_CREDENTIALS
+VOCATIONAL_REHABILITATION_CREDENTIAL = 8
 
 
 def _attained(view: View, types: frozenset[int]) -> Mask:
@@ -97,7 +100,7 @@ ATTAINED_POSTSECONDARY_CREDENTIAL = Predicate(
 ATTAINED_DIPLOMA = Predicate(
     "attained_secondary_diploma",
     "any of 1800, 1802, 1804 is 1, dated from 900 to 901 + 1 year",
-    lambda view: _attained(view, _DIPLOMA),
+    lambda view: _attained(view, DIPLOMA),
 )
 ENROLLED_AFTER_EXIT = Predicate(
     "enrolled_after_exit",

@@ -74,7 +74,8 @@ ER_Q2 = Indicator(
         p.quarter_not_over(2),
     ),
     failure_reason="not_employed_q2",
-    source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1603, 1900",
+    source="WIOA s.116(b)(2)(A)(i)(I); 20 CFR 677.155(a)(1)(i), (c)(1)(i); TEGL 10-16 Change 3, "
+    "26-16 Change 1; PIRL 901, 923, 1602, 1603, 1900",
     decided_by=("901", "923", "1602", "1603", "1900"),
 )
 
@@ -94,7 +95,8 @@ ER_Q4 = Indicator(
         p.quarter_not_over(4),
     ),
     failure_reason="not_employed_q4",
-    source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1607, 1901",
+    source="WIOA s.116(b)(2)(A)(i)(II); 20 CFR 677.155(a)(1)(ii), (c)(1)(ii); TEGL 10-16 Change 3, "
+    "26-16 Change 1; PIRL 901, 923, 1606, 1607, 1901",
     decided_by=("901", "923", "1606", "1607", "1901"),
 )
 
@@ -117,7 +119,8 @@ ME = Indicator(
     ),
     outside_reason="no_wage_q2",
     value="1704",
-    source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1603, 1704",
+    source="WIOA s.116(b)(2)(A)(i)(III); 20 CFR 677.155(a)(1)(iii); TEGL 10-16 Change 3, "
+    "26-16 Change 1; PIRL 901, 923, 1602, 1603, 1704",
     decided_by=("901", "923", "1602", "1603", "1704"),
 )
 
@@ -139,8 +142,8 @@ CR = Indicator(
         p.DIPLOMA_QUARTER_4_NOT_OVER,
     ),
     failure_reason="no_credential",
-    source="WIOA s.116(b)(2)(A)(i)(IV), (iii); TEGL 10-16; PIRL 408, 901, 923, 1303, 1310, 1315, "
-    "1332, 1401, 1406, 1600 to 1607, 1800 to 1805",
+    source="WIOA s.116(b)(2)(A)(i)(IV), (iii); 20 CFR 677.155(a)(1)(iv); TEGL 10-16 Change 3; "
+    "PIRL 408, 900, 901, 923, 1303, 1310, 1315, 1332, 1401, 1406, 1600 to 1607, 1800 to 1805",
     decided_by=(
         *("900", "901", "923", "408", "1303", "1310", "1315", "1332", "1401", "1406"),
         *("1600", "1601", "1602", "1603", "1604", "1605", "1606", "1607"),
@@ -168,7 +171,8 @@ MSG = Indicator(
     ),
     pending=(p.PROGRAM_YEAR_OPEN,),
     failure_reason="no_gain_in_window",
-    source="WIOA s.116(b)(2)(A)(i)(V); TEGL 10-16; PIRL 900, 901, 923, 1800 to 1811, 1813",
+    source="WIOA s.116(b)(2)(A)(i)(V); 20 CFR 677.155(a)(1)(v); TEGL 10-16 Change 3; "
+    "PIRL 900, 901, 923, 1800 to 1811, 1813",
     decided_by=(
         *("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
         *("1800", "1801", "1802", "1803", "1804", "1805"),
