@@ -152,7 +152,8 @@ def _heading(records: Records, program: Program, report: Report, as_of: date) ->
         "career_exited": int((left & ~trained).sum()),
         "training_exited": int((left & trained).sum()),
         "co_enrolled": _share(
-            _persons(persons, in_window & IN_SEVERAL_CORE_PROGRAMS(served)), _persons(persons, in_window)
+            _persons(persons, in_window & IN_SEVERAL_CORE_PROGRAMS(served)),
+            _persons(persons, in_window),
         ),
         "training_related": _share(
             int((asked & (served.code("1608") == 1)).sum()),

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.edit_checks import CHECKS, GAINS
+from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
 from ipats_lib.caseload.mix import INTENSIVE, participated
-from ipats_lib.caseload.status import active, in_training, last_service
+from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
@@ -245,7 +246,7 @@ def _made_up(view: View, mine: Mask, days: int) -> Figure:
 def _unserved(view: View, mine: Mask, days: int) -> Figure:
     today = np.datetime64(view.as_of)
     who = mine & active(view) & ~in_training(view.records, today)
-    silent = last_service(view.records, today) < today - np.timedelta64(days, "D")
+    silent = last_service(view) < today - np.timedelta64(days, "D")
     return _share(who, silent)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.extending import TRAININGS, has_service
 from ipats_lib.caseload.mix import PRIORITY
-from ipats_lib.caseload.status import QUALIFYING, TRAININGS
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import (
     IN_ADULT,
@@ -150,8 +150,7 @@ def _first_after_last(view: View) -> Mask:
 
 
 def _no_service(view: View) -> Mask:
-    entered = _filled(view, "900")
-    return entered & ~_any([_filled(view, element) for element in QUALIFYING if element != "900"])
+    return _filled(view, "900") & ~has_service(view)
 
 
 def _training_details(view: View) -> Mask:

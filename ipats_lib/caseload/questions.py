@@ -24,9 +24,10 @@ from ipats_lib.caseload.desk import (
     lines,
     nobody,
 )
+from ipats_lib.caseload.extending import TRAININGS
 from ipats_lib.caseload.mend import INFO, load_checks, to_mend
 from ipats_lib.caseload.planners import standing_assignments
-from ipats_lib.caseload.status import TRAININGS, active
+from ipats_lib.caseload.status import active
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import IN_YOUTH, MISSING
 from ipats_lib.groups import TRAINING_TYPES

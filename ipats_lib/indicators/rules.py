@@ -197,7 +197,7 @@ ESE = Indicator(
     pending=(p.RETENTION_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
     failure_reason="not_retained",
     outside_reason="no_matched_employment_q2",
-    source="WIOA s.116(b)(2)(A)(i)(VI); 20 CFR 677.155(a)(1)(vi) as of 89 FR 13814 (25 March 2024); "
+    source="WIOA s.116(b)(2)(A)(i)(VI); 20 CFR 677.155(a)(1)(vi), 89 FR 13814 (25 March 2024); "
     "PIRL 901, 923, 1602, 1603, 1618",
     decided_by=("901", "923", "1602", "1603", "1618"),
 )

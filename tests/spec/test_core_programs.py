@@ -1,4 +1,4 @@
-"""Who is in more than one core program.  Source: domain 9.2; WIOA s.3(12); ETA-9169's head block."""
+"""Who is in more than one core program.  Source: domain 9.2; WIOA s.3(12); ETA-9169."""
 
 from datetime import date
 
