@@ -1,4 +1,4 @@
-"""The questions that the five indicators ask, each once, with its elements and codes."""
+"""The questions that the indicators ask, each once, with its elements and codes."""
 
 import numpy as np
 

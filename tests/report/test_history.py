@@ -11,7 +11,7 @@ from ipats_lib.errors import UsageError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_layout
 from ipats_lib.periods import Period
-from ipats_lib.report import Report
+from ipats_lib.report import Report, tables
 from ipats_lib.report.data import TREND_QUARTERS, StateData
 from ipats_lib.report.history import holds_whole
 from ipats_lib.sample import write_sample
@@ -91,6 +91,8 @@ def test_the_sample_of_a_year_and_a_quarter_before_fills_the_trend(extract, stor
                 continue
             assert set(adults["quarter_label"]) == wanted, code
             assert (adults["denominator"] > 0).all()
+        said = tables.trends(report, "By report quarter").html
+        assert said.count("All 8 report quarters have figures") == len(INDICATORS)
     alone = Report(StateData(present, period).slice(Scope.parse("state")))
     assert alone.trend("ERQ4")["quarter_label"].nunique() == 4
     assert set(alone.trend("MSG")["quarter_label"]) == {f"PY2024Q{n}" for n in (1, 2, 3, 4)}
