@@ -8,7 +8,8 @@ conditions.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any, Literal
 
 import numpy as np
@@ -183,7 +184,20 @@ IN_DISLOCATED_WORKER = has_code("in_dw", "904", 1, 2, 3)
 IN_YOUTH = has_code("in_youth", "905", 1, 2, 3)
 IN_WAGNER_PEYSER = has_code("in_wp", "918", 1)
 IN_TITLE_I = IN_ADULT | IN_DISLOCATED_WORKER | IN_YOUTH
-IN_CORE_PROGRAM = IN_TITLE_I | IN_WAGNER_PEYSER
+# Title II and Title IV, whose own records are in other files: the elements tell who is in them too.
+IN_ADULT_EDUCATION = has_code("in_adult_education", "910", 1)
+IN_VOCATIONAL_REHABILITATION = has_code("in_vocational_rehabilitation", "917", 1, 2, 3)
+# The six core programs (WIOA s.3(12)).
+CORE_PROGRAMS = (
+    *(IN_ADULT, IN_DISLOCATED_WORKER, IN_YOUTH, IN_WAGNER_PEYSER),
+    *(IN_ADULT_EDUCATION, IN_VOCATIONAL_REHABILITATION),
+)
+IN_CORE_PROGRAM = reduce(or_, CORE_PROGRAMS)
+IN_SEVERAL_CORE_PROGRAMS = Predicate(
+    "in_several_core_programs",
+    "more than one of 903, 904, 905 in {1, 2, 3}, 918 = 1, 910 = 1, 917 in {1, 2, 3}",
+    lambda view: np.sum([program(view) for program in CORE_PROGRAMS], axis=0) > 1,
+)
 
 STREAMS: dict[Program, Predicate] = {
     "adult": IN_ADULT,

@@ -8,7 +8,7 @@ Only what the records tell is filled in: funds spent and costs come from the fis
 lines of the 9169 are there, and empty (`NOT_IN_THE_RECORDS`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,10 +19,8 @@ from numpy.typing import NDArray
 from ipats_lib.breakdown import TOTAL, Membership, breakdown, membership_of
 from ipats_lib.cohorts import (
     EXITED_IN_WINDOW,
-    IN_ADULT,
-    IN_DISLOCATED_WORKER,
+    IN_SEVERAL_CORE_PROGRAMS,
     IN_WAGNER_PEYSER,
-    IN_YOUTH,
     PARTICIPATED_IN_WINDOW,
     STREAMS,
     Mask,
@@ -38,7 +36,7 @@ from ipats_lib.periods import Report
 
 # The groups that are lines of the forms; training types and counties are not.
 DIMENSIONS = (TOTAL, "Sex", "Age", "Race and ethnicity", "Barriers")
-ELEMENTS = ("100", "1608", "1618")
+ELEMENTS = ("100", "910", "917", "1608", "1618")
 REPORTABLE_ELEMENTS = ("903", "904", "1002", "1007")
 TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 TIER = "Service tier"
@@ -290,7 +288,8 @@ def _heading(records: Records, program: Program, report: Report, as_of: date) ->
         "career_exited": int((left & ~trained).sum()),
         "training_exited": int((left & trained).sum()),
         "co_enrolled": _share(
-            _persons(persons, in_window & _in_several(served)), _persons(persons, in_window)
+            _persons(persons, in_window & IN_SEVERAL_CORE_PROGRAMS(served)),
+            _persons(persons, in_window),
         ),
         "training_related": _share(
             related, int((asked & np.isin(served.code("1608"), (0, 1))).sum())
@@ -301,16 +300,6 @@ def _heading(records: Records, program: Program, report: Report, as_of: date) ->
 
 def _persons(persons: NDArray[np.object_], chosen: Mask) -> int:
     return len(set(persons[chosen]))
-
-
-def _in_several(view: View) -> Mask:
-    core: tuple[Callable[[View], Mask], ...] = (
-        IN_ADULT,
-        IN_DISLOCATED_WORKER,
-        IN_YOUTH,
-        IN_WAGNER_PEYSER,
-    )
-    return np.sum([stream(view) for stream in core], axis=0) > 1
 
 
 def _share(part: int, whole: int) -> float:

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.edit_checks import CHECKS, GAINS
+from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
 from ipats_lib.caseload.mix import INTENSIVE, participated
-from ipats_lib.caseload.status import active, in_training, last_service
+from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
@@ -152,7 +153,9 @@ def _trained(view: View) -> Mask:
 
 
 def _credentials(view: View, mine: Mask, days: int) -> Figure:
-    earned = np.logical_or.reduce([view.code(kind) > 0 for kind, _ in p.CREDENTIAL_SLOTS])
+    earned = np.logical_or.reduce(
+        [view.has_code(kind, p.CREDENTIALS) for kind, _ in p.CREDENTIAL_SLOTS]
+    )
     return _share(mine & _exited(view, days) & _trained(view), earned)
 
 
@@ -243,7 +246,7 @@ def _made_up(view: View, mine: Mask, days: int) -> Figure:
 def _unserved(view: View, mine: Mask, days: int) -> Figure:
     today = np.datetime64(view.as_of)
     who = mine & active(view) & ~in_training(view.records, today)
-    silent = last_service(view.records, today) < today - np.timedelta64(days, "D")
+    silent = last_service(view) < today - np.timedelta64(days, "D")
     return _share(who, silent)
 
 

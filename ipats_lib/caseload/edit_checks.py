@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.extending import TRAININGS, has_service
 from ipats_lib.caseload.mix import PRIORITY
-from ipats_lib.caseload.status import QUALIFYING, TRAININGS
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import (
     IN_ADULT,
@@ -150,8 +150,7 @@ def _first_after_last(view: View) -> Mask:
 
 
 def _no_service(view: View) -> Mask:
-    entered = _filled(view, "900")
-    return entered & ~_any([_filled(view, element) for element in QUALIFYING if element != "900"])
+    return _filled(view, "900") & ~has_service(view)
 
 
 def _training_details(view: View) -> Mask:
@@ -251,7 +250,7 @@ def _credential_date(view: View) -> Mask:
     for kind, attained in p.CREDENTIAL_SLOTS:
         day = view.day(attained)
         late = (day < view.day("900")) | (day > view.records.one_year_after_exit)
-        wrong.append(np.isin(view.code(kind), range(1, 8)) & (np.isnat(day) | late))
+        wrong.append(view.has_code(kind, p.CREDENTIALS) & (np.isnat(day) | late))
     return _any(wrong)
 
 
@@ -381,6 +380,14 @@ CHECKS: dict[str, Callable[[View], Mask]] = {
         (view.code("1608") == 1) & ~(np.isin(view.code("1602"), (1, 2, 3)) & _trained(view))
     ),
     "L-56": lambda view: _any([view.day(gain) > view.day("901") for gain in GAINS]),
-    "L-57": lambda view: _any([view.code(kind) == 8 for kind, _ in p.CREDENTIAL_SLOTS]),
+    "L-57": lambda view: (
+        IN_TITLE_I(view)
+        & _any(
+            [
+                view.code(kind) == p.VOCATIONAL_REHABILITATION_CREDENTIAL
+                for kind, _ in p.CREDENTIAL_SLOTS
+            ]
+        )
+    ),
     "L-58": lambda view: np.isin(view.code("923"), (98, 99)),
 }

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.after_exit import follow_ups
 from ipats_lib.caseload.desk import Desk
+from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.gaps import services_only
-from ipats_lib.caseload.status import QUALIFYING, is_open
+from ipats_lib.caseload.status import is_open
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records
 from ipats_lib.params import one_of, read_each, whole_number
@@ -293,10 +294,7 @@ def service_to_exit(desk: Desk) -> pd.DataFrame:
     """Days from the last qualifying service to the exit (901), by exit quarter."""
     records, mine = _title1(desk)
     exits = np.where(mine, records.day("901"), _NEVER)
-    last = np.full(len(records), _NEVER)
-    for element in QUALIFYING:
-        day = records.day(element)
-        last = np.fmax(last, np.where(day <= exits, day, _NEVER))
+    last = last_service(desk.view, exits)
     return _events(exits, _span(exits, last), records.text("100"))
 
 

@@ -24,8 +24,9 @@ from ipats_lib.caseload.desk import (
     lines,
     nobody,
 )
+from ipats_lib.caseload.extending import TRAININGS
 from ipats_lib.caseload.mend import INFO, load_checks, to_mend
-from ipats_lib.caseload.status import TRAININGS, active
+from ipats_lib.caseload.status import active
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import HAD_PLANNER, HAS_PLANNER, facts
 from ipats_lib.cohorts import IN_YOUTH, MISSING

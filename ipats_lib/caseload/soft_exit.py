@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.catalogue import Alert, read_alerts
 from ipats_lib.caseload.desk import Desk, later, lines
-from ipats_lib.caseload.status import active, in_training, last_service
+from ipats_lib.caseload.extending import last_service
+from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import IN_GAP, PLANNED, facts
 from ipats_lib.cohorts import Mask
@@ -22,7 +23,7 @@ WATCH_COLUMNS = ("alert", "row", "customer", "last_service", "days", "due", "exi
 def _soft_exit(desk: Desk) -> tuple[Mask, NDArray[np.datetime64], NDArray[np.datetime64]]:
     """Who could exit softly, the last qualifying service, and the last day before the exit."""
     view = desk.view
-    last = last_service(view.records, desk.today)
+    last = last_service(view)
     gap = facts(desk)[IN_GAP].to_numpy()
     could = active(view) & ~in_training(view.records, desk.today) & ~gap & ~np.isnat(last)
     return could, last, later(last, threshold("exit_days"))

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.applications import waiting
+from ipats_lib.caseload.extending import SERVICES, TRAININGS, last_service
 from ipats_lib.caseload.gaps import in_planned_gap
 from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.cohorts import (
@@ -41,17 +42,9 @@ STATUSES = (
     *(*RUNNING, EXCLUDED, FOLLOWED, PENDING, CLOSED),
 )
 
-TRAININGS = (("1302", "1308"), ("1309", "1313"), ("1314", "1318"))
-# Dates of services that extend participation; follow-up, self-service and supportive services
-# do not (domain 2.1, 5.2).
-QUALIFYING = (
-    *("900", "1001", "1003", "1004", "1200", "1201", "1203", "1206"),
-    *("906", "1405", "1410", "1411"),
-    *(day for training in TRAININGS for day in training),
-)
 ELEMENTS = (
     *("100", "102", "108-A", "108-B", "108-C", "200", "901", "903", "904", "905", "918", "923"),
-    *QUALIFYING,
+    *SERVICES,
     *RULE_ELEMENTS,
 )
 
@@ -134,7 +127,7 @@ def caseload(
     """
     records = Records(rows)
     today = np.datetime64(as_of, "D")
-    last = last_service(records, today)
+    last = last_service(View(records, "title1", Window(as_of, as_of), as_of))
     days = (today - last).astype("float64")
     status = _status(records, as_of, days, tables or {})
     days[~is_active(pd.Series(status)).to_numpy() | np.isnat(last)] = np.nan
@@ -149,15 +142,6 @@ def caseload(
         }
     )
     return table[_in_caseload(records, as_of)].reset_index(drop=True)
-
-
-def last_service(records: Records, today: np.datetime64) -> NDArray[np.datetime64]:
-    """The newest qualifying service date not after today; NaT where there is none."""
-    newest = np.full(len(records), np.datetime64("NaT"), dtype="datetime64[D]")
-    for element in QUALIFYING:
-        day = records.day(element)
-        newest = np.fmax(newest, np.where(day <= today, day, np.datetime64("NaT")))
-    return newest
 
 
 def _in_caseload(records: Records, as_of: date) -> NDArray[np.bool_]:

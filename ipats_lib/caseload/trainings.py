@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.desk import Desk
+from ipats_lib.caseload.extending import TRAININGS
 from ipats_lib.caseload.mix import KINDS
-from ipats_lib.caseload.status import TRAININGS, active
+from ipats_lib.caseload.status import active
 from ipats_lib.caseload.thresholds import threshold
 
 OCCUPATIONS = ("1306", "1311", "1316")

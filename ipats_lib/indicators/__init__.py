@@ -1,4 +1,4 @@
-"""The five primary indicators of performance: rules, row-level outcomes, aggregates."""
+"""The primary indicators of performance: rules, row-level outcomes, aggregates."""
 
 from ipats_lib.indicators.aggregate import aggregate, long_form
 from ipats_lib.indicators.outcomes import OUTCOME_COLUMNS, STATES, outcome_table

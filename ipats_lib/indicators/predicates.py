@@ -1,4 +1,4 @@
-"""The questions that the five indicators ask, each once, with its elements and codes."""
+"""The questions that the indicators ask, each once, with its elements and codes."""
 
 import numpy as np
 
@@ -52,8 +52,9 @@ WAGE_Q2_PENDING = Predicate(
 
 EMPLOYED_Q2_WAGE_PENDING = (EMPLOYED_Q2 & WAGE_Q2_PENDING).named("wage_q2_not_yet_available")
 
-# A match with wage records; 4 is supplemental, which names no employer (domain 2.4, 2.10).
-WAGE_RECORD_MATCH_Q2 = has_code("wage_record_match_q2", "1603", 1, 2, 3)
+# Any match: the final rule (89 FR 13814) does not limit the type of wage information, so
+# supplemental information (4) counts as wage records do (domain 2.10).
+MATCHED_Q2 = has_code("matched_q2", "1603", 1, 2, 3, 4)
 RETAINED = has_code("retained_by_employer", "1618", 1)
 RETENTION_NOT_YET_AVAILABLE = has_code("retention_not_yet_available", "1618", 9)
 
@@ -75,7 +76,10 @@ IN_CREDENTIAL_ACTIVITY = IN_CREDENTIAL_TRAINING | IN_POSTSECONDARY | IN_SECONDAR
 
 CREDENTIAL_SLOTS = (("1800", "1801"), ("1802", "1803"), ("1804", "1805"))
 POSTSECONDARY_CREDENTIALS = frozenset({2, 3, 4, 5, 6, 7})
-_DIPLOMA = frozenset({1})
+DIPLOMA = frozenset({1})
+# Of Title I: 8, a post-graduate degree, is of Vocational Rehabilitation alone (domain 2.8).
+CREDENTIALS = DIPLOMA | POSTSECONDARY_CREDENTIALS
+VOCATIONAL_REHABILITATION_CREDENTIAL = 8
 
 
 def _attained(view: View, types: frozenset[int]) -> Mask:
@@ -96,7 +100,7 @@ ATTAINED_POSTSECONDARY_CREDENTIAL = Predicate(
 ATTAINED_DIPLOMA = Predicate(
     "attained_secondary_diploma",
     "any of 1800, 1802, 1804 is 1, dated from 900 to 901 + 1 year",
-    lambda view: _attained(view, _DIPLOMA),
+    lambda view: _attained(view, DIPLOMA),
 )
 ENROLLED_AFTER_EXIT = Predicate(
     "enrolled_after_exit",

@@ -1,4 +1,4 @@
-"""The five indicators as the federal text states them, one object each (domain 2.5 to 2.9).
+"""The indicators as the federal text states them, one object each (domain 2.5 to 2.10).
 
 The denominator of every indicator is: in the stream, in the cohort, in the activity, not excluded.
 `success` and `pending` are alternatives, tried in order; the first that holds is the reason shown
@@ -74,7 +74,8 @@ ER_Q2 = Indicator(
         p.quarter_not_over(2),
     ),
     failure_reason="not_employed_q2",
-    source="WIOA s.116(b)(2)(A)(i)(I); TEGL 10-16; PIRL 901, 923, 1602, 1603, 1900",
+    source="WIOA s.116(b)(2)(A)(i)(I); 20 CFR 677.155(a)(1)(i), (c)(1)(i); TEGL 10-16 Change 3, "
+    "26-16 Change 1; PIRL 901, 923, 1602, 1603, 1900",
     decided_by=("901", "923", "1602", "1603", "1900"),
 )
 
@@ -94,7 +95,8 @@ ER_Q4 = Indicator(
         p.quarter_not_over(4),
     ),
     failure_reason="not_employed_q4",
-    source="WIOA s.116(b)(2)(A)(i)(II); TEGL 10-16; PIRL 901, 923, 1606, 1607, 1901",
+    source="WIOA s.116(b)(2)(A)(i)(II); 20 CFR 677.155(a)(1)(ii), (c)(1)(ii); TEGL 10-16 Change 3, "
+    "26-16 Change 1; PIRL 901, 923, 1606, 1607, 1901",
     decided_by=("901", "923", "1606", "1607", "1901"),
 )
 
@@ -117,7 +119,8 @@ ME = Indicator(
     ),
     outside_reason="no_wage_q2",
     value="1704",
-    source="WIOA s.116(b)(2)(A)(i)(III); TEGL 10-16, 26-16; PIRL 901, 923, 1602, 1603, 1704",
+    source="WIOA s.116(b)(2)(A)(i)(III); 20 CFR 677.155(a)(1)(iii); TEGL 10-16 Change 3, "
+    "26-16 Change 1; PIRL 901, 923, 1602, 1603, 1704",
     decided_by=("901", "923", "1602", "1603", "1704"),
 )
 
@@ -139,8 +142,8 @@ CR = Indicator(
         p.DIPLOMA_QUARTER_4_NOT_OVER,
     ),
     failure_reason="no_credential",
-    source="WIOA s.116(b)(2)(A)(i)(IV), (iii); TEGL 10-16; PIRL 408, 901, 923, 1303, 1310, 1315, "
-    "1332, 1401, 1406, 1600 to 1607, 1800 to 1805",
+    source="WIOA s.116(b)(2)(A)(i)(IV), (iii); 20 CFR 677.155(a)(1)(iv); TEGL 10-16 Change 3; "
+    "PIRL 408, 900, 901, 923, 1303, 1310, 1315, 1332, 1401, 1406, 1600 to 1607, 1800 to 1805",
     decided_by=(
         *("900", "901", "923", "408", "1303", "1310", "1315", "1332", "1401", "1406"),
         *("1600", "1601", "1602", "1603", "1604", "1605", "1606", "1607"),
@@ -168,31 +171,34 @@ MSG = Indicator(
     ),
     pending=(p.PROGRAM_YEAR_OPEN,),
     failure_reason="no_gain_in_window",
-    source="WIOA s.116(b)(2)(A)(i)(V); TEGL 10-16; PIRL 900, 901, 923, 1800 to 1811, 1813",
+    source="WIOA s.116(b)(2)(A)(i)(V); 20 CFR 677.155(a)(1)(v); TEGL 10-16 Change 3; "
+    "PIRL 900, 901, 923, 1800 to 1811, 1813",
     decided_by=(
         *("900", "901", "923", "1811", "1813", "1806", "1807", "1808", "1809", "1810"),
         *("1800", "1801", "1802", "1803", "1804", "1805"),
     ),
 )
 
-# The optional sixth: one figure for the state, of all core programs together, never assessed, so
-# it stands beside the five and in no program's line (domain 2.10).
+# The sixth required indicator: one figure for the state, of all core programs together. No level
+# is negotiated for it yet, and it is in no program's score, so it stands beside the five and in no
+# program's line (domain 2.10).
 ESE = Indicator(
     code="ESE",
     title="Effectiveness in serving employers",
-    plain="Of those who exited any core program and were employed in the second quarter after exit "
-    "by the wage records, the share who were with the same employer in the fourth.",
+    plain="Of those who exited any core program and were in unsubsidized employment in the second "
+    "quarter after exit, the share who were with the same employer in the fourth.",
     programs=(),
     cohort="ER_Q4",
     in_cohort=EXITED_IN_WINDOW,
     excluded=EXCLUDED_FROM_EXIT_INDICATORS,
     stream=IN_CORE_PROGRAM,
-    activity=p.EMPLOYED_Q2 & p.WAGE_RECORD_MATCH_Q2,
+    activity=p.EMPLOYED_Q2 & p.MATCHED_Q2,
     success=(p.RETAINED,),
     pending=(p.RETENTION_NOT_YET_AVAILABLE, p.quarter_not_over(4)),
     failure_reason="not_retained",
-    outside_reason="no_wage_record_q2",
-    source="WIOA s.116(b)(2)(A)(i)(VI); 89 FR 13814; PIRL 901, 923, 1602, 1603, 1618",
+    outside_reason="no_matched_employment_q2",
+    source="WIOA s.116(b)(2)(A)(i)(VI); 20 CFR 677.155(a)(1)(vi), 89 FR 13814 (25 March 2024); "
+    "PIRL 901, 923, 1602, 1603, 1618",
     decided_by=("901", "923", "1602", "1603", "1618"),
 )
 

@@ -1,21 +1,38 @@
 """Quarters that an extract no longer holds, taken from earlier snapshots (domain 8.1)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from ipats_lib import indicators
 from ipats_lib.cohorts import whole_from
+from ipats_lib.due_dates import due
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.aggregate import FIGURE_COLUMNS, in_areas
 from ipats_lib.indicators.rules import ELEMENTS, INDICATORS, Measure
-from ipats_lib.periods import Report
+from ipats_lib.periods import Period, Report, program_year
 from ipats_lib.scopes import STATE, STATE_AREA
 from ipats_lib.snapshot import Snapshot
 
 BY = ("report", "area_type", "area", "program")
 NOTHING = pd.DataFrame(columns=[*BY, "indicator", *FIGURE_COLUMNS, "known_at"], dtype="str")
+
+
+def holds_whole(report: Report, measure: Measure, first: str, as_of: date) -> bool:
+    """Whether an extract holds everything that a figure of a window counts.
+
+    first: the first day of the oldest quarter whose exits it holds as a whole (YYYY-MM-DD), or
+    nothing where nobody has exited. Exits: the extract reaches back to the window's. Skill gains:
+    elements 1806 to 1810 hold the newest gain of each kind, which those of the next program year
+    replace; so an extract holds a program year's until the annual report is due (domain 2.2, 2.14).
+    """
+    cohort = INDICATORS[measure].cohort
+    start = report.cohort(cohort).start
+    if cohort == "MSG":
+        return as_of <= due(Period(program_year(start)))
+    return not first or start.isoformat() >= first
 
 
 def history(
@@ -24,15 +41,15 @@ def history(
     """Figures of the reports that `snapshot` does not hold as a whole, every area.
 
     first: the first day of its oldest whole quarter. The newest earlier snapshot that holds a
-    figure gives it, as it knew it then. Returns `indicators.aggregate` by report, area_type,
-    area, program and indicator, with known_at (that snapshot's as-of date). UsageError for a
-    snapshot that is not earlier.
+    figure (`holds_whole`) gives it, as it knew it then. Returns `indicators.aggregate` by report,
+    area_type, area, program and indicator, with known_at (that snapshot's as-of date). UsageError
+    for a snapshot that is not earlier.
     """
     lacking = {
         (report, code)
         for report in reports
-        for code, rule in INDICATORS.items()
-        if rule.cohort != "MSG" and first and report.cohort(rule.cohort).start.isoformat() < first
+        for code in INDICATORS
+        if not holds_whole(report, code, first, snapshot.as_of)
     }
     parts = []
     for older in sorted(earlier, key=lambda one: one.as_of, reverse=True):
@@ -45,9 +62,10 @@ def history(
         found = {
             (report, code)
             for report, code in lacking
-            if whole and whole <= report.cohort(INDICATORS[code].cohort).start
+            if whole
+            and holds_whole(report, code, whole.isoformat(), older.as_of)
             and older.as_of > report.report_quarter.end
-        }  # fmt: skip
+        }
         lacking -= found
         parts.append(_figures(older, rows, found))
     filled = [part for part in parts if len(part)]

@@ -24,6 +24,7 @@ from ipats_lib.periods import Window as Span
 from ipats_lib.report import counted
 from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
+from ipats_lib.report.history import holds_whole
 from ipats_lib.report.source import sample_snapshot
 from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import Scope
@@ -172,8 +173,8 @@ class Report:
         """Every figure of each report quarter of the trend, alone (`indicators.aggregate`).
 
         Adds quarter_label (the period's name), back (quarters before the report quarter) and
-        known_at (as-of date of the snapshot that gave it); oldest first; only quarters whose
-        exits this extract, or an earlier one that was named, holds as a whole.
+        known_at (as-of date of the snapshot that gave it); oldest first; only quarters that this
+        extract, or an earlier one that was named, holds as a whole (`history.holds_whole`).
         """
         periods = {self.period.earlier(back): back for back in range(TREND_QUARTERS)}
         labels = {period.reports[1].label: period for period in periods}
@@ -197,10 +198,9 @@ class Report:
         return pd.concat([older[plain.columns].astype(plain.dtypes), plain], ignore_index=True)
 
     def holds_whole(self, report: Window, measure: Measure) -> bool:
-        """Whether the extract reaches back to every exit that a figure of the window counts."""
-        cohort = INDICATORS[measure].cohort
-        first = self.data.about.whole_from
-        return cohort == "MSG" or not first or report.cohort(cohort).start.isoformat() >= first
+        """Whether the extract holds all that a figure of the window counts (`history`)."""
+        about = self.data.about
+        return holds_whole(report, measure, about.whole_from, as_of(about))
 
     def _whole_lines(self, reports: Iterable[Window]) -> set[tuple[str, str]]:
         return {
@@ -246,7 +246,7 @@ class Report:
         """One measure by report quarter, oldest first, for the programs that are shown.
 
         One row per quarter and program: quarter_label, program, program_title, numerator,
-        denominator, value; only quarters whose exits the extract still holds.
+        denominator, value; only quarters that an extract holds as a whole.
         """
         mine = self._shown(self.quarters[self.quarters["indicator"] == measure])
         return mine.sort_values(["quarter_label", "program"], ignore_index=True)

@@ -118,8 +118,8 @@ def quarters_held(figures: pd.DataFrame, wanted: int) -> Html:
         return paragraph(f"All {wanted} report quarters have figures.", "finding")
     return paragraph(
         f"{held} of {wanted} report quarters have figures. In the others nobody is counted here, "
-        "or neither this extract nor an earlier snapshot that was named has their exits as a "
-        "whole.",
+        "or neither this extract nor an earlier snapshot that was named holds their exits as a "
+        "whole (their skill gains: until the annual report is due).",
         "finding",
     )
 

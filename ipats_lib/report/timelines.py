@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import after_exit, flow
-from ipats_lib.caseload.status import QUALIFYING, TRAININGS
+from ipats_lib.caseload.extending import SERVICES, TRAININGS
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.due_dates import due
 from ipats_lib.groups import TRAINING_TYPES
@@ -49,8 +49,8 @@ _TRAININGS = (("1302", "1303", "1308"), ("1309", "1310", "1313"), ("1314", "1315
 # The services of the PIRL file, for an extract without a service table.
 _SERVICES = tuple(
     element
-    for element in QUALIFYING
-    if element != "900" and not any(element in training for training in TRAININGS)
+    for element in SERVICES
+    if element not in _DATED and not any(element in training for training in TRAININGS)
 )
 # What may still change first.
 _ORDER = {"pending": 0, "failure": 1, "success": 2, "excluded": 3}

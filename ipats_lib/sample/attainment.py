@@ -20,6 +20,8 @@ from ipats_lib.sample.people import (
 )
 
 DIPLOMA = 1
+# July and August; and as many program years as the longest period of participation touches.
+SUMMER, PROGRAM_YEARS = np.timedelta64(62, "D"), 5
 DIPLOMA_SHARE, DIPLOMA_ALONE_SHARE = 0.75, 0.7
 SLOTS = (("1802", "1803"), ("1804", "1805"))
 
@@ -74,7 +76,7 @@ def _further_credentials(
         earned = earned & chance(rng, size, share)
         when = between(rng, people.days[previous], np.fmin(latest, rates.AS_OF))
         diploma = pupil & (people.codes["1800"] != DIPLOMA)
-        drawn = np.where(diploma, DIPLOMA, rng.integers(2, 9, size))
+        drawn = np.where(diploma, DIPLOMA, rng.integers(2, 8, size))
         written = (people.codes["1800"] > 0) & chance(rng, size, 0.2)
         people.codes[kind] = np.where(earned, drawn, np.where(written, 0, -1))
         people.days[date] = where_days(earned, when)
@@ -82,16 +84,24 @@ def _further_credentials(
 
 
 def _gains(rng: Generator, people: People) -> None:
-    """The most recent gain of each kind: in the last program year of the education that had one."""
+    """The most recent gain of each kind: in the last program year of the education that had one.
+
+    In every program year alike, also in the one that has just begun on the as-of date: whoever
+    goes on after the summer gains nothing in it. So an extract of the middle of August, whichever
+    year's, has lost few gains of the year before to newer ones.
+    """
     size, start = people.size, people.days["1811"]
-    end = np.where(np.isnat(people.days["1813"]), people.until, people.days["1813"])
+    completed = people.days["1813"]
+    end = np.where(np.isnat(completed), people.until, completed)
     share = np.clip(people.rates("gain") + people.area_shift("gain"), 0.1, 0.97)
     when = np.full(size, NAT)
-    for back in range(3):
+    for back in range(PROGRAM_YEARS):
         first, last = _program_year(end, back)
-        low, high = np.maximum(start, first), np.minimum(end, last)
-        summer = first > rates.YEAR_END
-        gained = (low <= high) & chance(rng, size, np.where(summer, rates.SUMMER_GAIN_SHARE, share))
+        autumn = first + SUMMER
+        goes_on = ~(completed < autumn)
+        low = np.maximum(start, np.where(goes_on, autumn, first))
+        high = np.minimum(end, last)
+        gained = (low <= high) & chance(rng, size, share)
         gain = where_days(gained, between(rng, low, high))
         when = np.where(np.isnat(when), gain, when)
         people.gains.append(gain)

@@ -24,7 +24,9 @@ SINGLE = {
     "906": words.YOUTH_START,
     "1203": words.EXPERIENCE, "1206": words.LITERACY, "1405": words.YOUTH_EXPERIENCE,
     "1410": words.MENTORING, "1411": words.GUIDANCE, "1409": words.SUPPORTIVE,
-    "1503": words.FOLLOW_UP, "1412": words.YOUTH_FOLLOW_UP,
+    "1402": words.TUTORING, "1403": words.ALTERNATIVE, "1407": words.CONCURRENT,
+    "1408": words.LEADERSHIP, "1413": words.ENTREPRENEURIAL, "1414": words.LABOR_MARKET,
+    "1415": words.TRANSITION, "1503": words.FOLLOW_UP, "1412": words.YOUTH_FOLLOW_UP,
 }  # fmt: skip
 
 

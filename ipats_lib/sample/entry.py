@@ -115,8 +115,10 @@ def _employment(rng: Generator, people: People) -> None:
     codes["400"] = choose(rng, size, {0: 72, 1: 16, 2: 3, 3: 9})
     codes["400"][dislocated] = choose(rng, size, {0: 82, 1: 4, 2: 14})[dislocated]
     codes["402"] = ((codes["400"] != 1) & chance(rng, size, 0.15)).astype(int)
-    claims = choose(rng, size, {0: 34, 1: 22, 2: 34, 3: 9, 4: 1})
-    codes["401"] = np.where(dislocated, claims, choose(rng, size, {0: 84, 1: 6, 2: 7, 3: 3}))
+    # Claimants by who referred them (RESEA, WPRS, nobody), exhaustees, the exempt; 0 is neither.
+    claims = choose(rng, size, {0: 34, 1: 16, 2: 6, 3: 34, 4: 9, 5: 1})
+    others = choose(rng, size, {0: 84, 1: 4, 2: 2, 3: 7, 4: 3})
+    codes["401"] = np.where(dislocated, claims, others)
     spared = dislocated & (codes["807"] == 1)
     before = people.days["900"] - some_days(rng, size, 5, 300)
     announced = people.days["900"] + some_days(rng, size, 5, 60)

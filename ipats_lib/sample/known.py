@@ -23,7 +23,7 @@ from ipats_lib.sample.outcomes import (
     quarter_end,
 )
 from ipats_lib.sample.people import DAY, Columns, Days, People, chance, where_days
-from ipats_lib.sample.services import QUIET_DAYS, QUIET_SHAPE
+from ipats_lib.sample.services import QUIET_DAYS, QUIET_SHAPE, SUPPORTIVE, YOUTH_SERVICES
 from ipats_lib.sample.training import SLOTS as TRAININGS
 
 Day = np.datetime64
@@ -33,7 +33,7 @@ EXIT_KNOWN_AFTER = rates.AS_OF - rates.LAST_EXIT
 TOLD_AHEAD = ("200", "410")
 AFTER_EXIT = ("1406", "1412", "1503")
 # Newest services of a kind, and the first of it; a kind without one begins with participation.
-NEWEST = {"1003": "1001", "1201": "1200", "1405": "906", "1410": "906", "1411": "906",
+NEWEST = {"1003": "1001", "1201": "1200", **dict.fromkeys(YOUTH_SERVICES, "906"),
           "1002": "900", "1007": ""}  # fmt: skip
 # Kinds that extend no participation, and so go on beside the others.
 ALONE = ("1002", "1007")
@@ -105,15 +105,18 @@ def as_it_stood(people: People, asked: Days, day: Day, rng: Generator) -> Known:
     return Known(day, people, then, kept, steps)
 
 
-def newest_service(days: Columns) -> Days:
-    """The newest service of each row that extends participation (domain 2.1)."""
-    found = np.fmax.reduce([days[element] for element in ("1003", "1201", "1405", "1410", "1411")])
-    return np.fmax.reduce([found, *(days[slot[4]] for slot in TRAININGS)])
+def newest_service(days: Columns, youth: Mask) -> Days:
+    """The newest service of each row that extends participation (domain 2.1, 9.2)."""
+    ended = (days[slot[4]] for slot in TRAININGS)
+    elements = (days[element] for element in ("1003", "1201", *YOUTH_SERVICES))
+    supported = where_days(youth, days[SUPPORTIVE])
+    return np.fmax.reduce([*elements, *ended, supported])
 
 
 def _days(people: People, day: Day, steps: NDArray[np.timedelta64]) -> Columns:
     """Every day that was known: those until the day, the newest of several as it was then."""
-    full, last = people.days, newest_service(people.days)
+    full, youth = people.days, people.is_in("youth")
+    last = newest_service(full, youth)
     days: Columns = {
         element: column if element in TOLD_AHEAD else where_days(column <= day, column)
         for element, column in full.items()
@@ -127,12 +130,17 @@ def _days(people: People, day: Day, steps: NDArray[np.timedelta64]) -> Columns:
             closing = np.ones(people.size, dtype=np.bool_)
         days[element] = _newest(full[element], closing, days.get(first), day, steps)
     days["1004"] = np.fmax(days["1003"], days["1201"])
-    days["1409"] = _supported(full, days, day)
+    closing = youth & (full[SUPPORTIVE] == last)
+    again = _newest(full[SUPPORTIVE], closing, days["906"], day, steps)
+    days[SUPPORTIVE] = where_days(closing, again)
+    then = newest_service(days, youth)
+    days[SUPPORTIVE] = np.where(closing, again, _supported(full, last, then, day))
     gain = np.fmax.reduce([where_days(one <= day, one) for one in people.gains])
     newest = np.fmax.reduce(people.gains)
     for element in GAINS:
-        moved = (full[element] > day) & (full[element] == newest)
-        days[element] = np.where(moved, gain, days[element])
+        # A second kind of gain lies as long before the newest one then as it does now.
+        then = np.maximum(gain - (newest - full[element]), days["1811"])
+        days[element] = np.where(full[element] > day, then, days[element])
     return days
 
 
@@ -152,10 +160,12 @@ def _newest(
     return np.where(newest <= day, newest, where_days(~np.isnat(newest), again))
 
 
-def _supported(full: Columns, days: Columns, day: Day) -> Days:
+def _supported(full: Columns, newest: Days, then: Days, day: Day) -> Days:
     """The newest supportive service: it lay as far along the way to the newest service then as it
-    does now."""
-    newest, then = newest_service(full), newest_service(days)
+    does now.
+
+    newest, then: the newest service of each row, as of the full state and as of the day.
+    """
     moved = (full["1409"] > day) & (full["900"] <= then)
     entry = full["900"][moved]
     way = np.fmax((newest[moved] - entry).astype("int64"), 1)

@@ -127,6 +127,7 @@ MISTAKES: tuple[Mistake, ...] = (
             _put(e1800="")),
     Mistake("L-45", _filled("1811"), _put(e1811="", e1813="")),
     Mistake("L-54", _holds("1602", "1", also="901"), _put(e923="03")),
+    Mistake("L-57", _holds("1800", "7"), _put(e1800="8")),
     Mistake("N-01", lambda text, _: (text["901"] != "") & (text["1801"] == ""),
             _put(e1801="00000000")),
     Mistake("N-01", lambda text, _: (text["900"] != "") & (text["901"] == ""),

@@ -167,7 +167,7 @@ def _placement(rng: Generator, people: People, jobs: Jobs, number: int, element:
     share = np.where(works, rates.PLACEMENT_EMPLOYED, rates.PLACEMENT_OTHERS)
     alive = people.codes["923"] != DECEASED
     kind = np.where(alive & chance(rng, people.size, share),
-                    choose(rng, people.size, {1: 35, 2: 50, 3: 15}), 0)  # fmt: skip
+                    choose(rng, people.size, {1: 35, 2: 45, 3: 20}), 0)  # fmt: skip
     people.codes[element] = np.where(recorded, kind, -1)
 
 

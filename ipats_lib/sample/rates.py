@@ -56,9 +56,9 @@ class ProgramRates:
 
 
 PROGRAMS = {
-    "adult": ProgramRates(0.810, 10480.0, 0.66, 0.740, 0.69, 0.0105),
-    "dw": ProgramRates(0.814, 11720.0, 0.60, 0.738, 0.675, 0.0065),
-    "youth": ProgramRates(0.756, 5800.0, 0.52, 0.735, 0.600, 0.0120),
+    "adult": ProgramRates(0.810, 10480.0, 0.66, 0.740, 0.740, 0.0105),
+    "dw": ProgramRates(0.814, 11720.0, 0.60, 0.738, 0.740, 0.0065),
+    "youth": ProgramRates(0.756, 5800.0, 0.52, 0.735, 0.635, 0.0120),
     "wp": ProgramRates(0.680, 7400.0, 0.00, 0.00, 0.00, 0.0080),
 }
 # What a circumstance at entry, or a finished training, adds to the chance of employment.
@@ -69,8 +69,6 @@ EMPLOYMENT_EFFECTS = {
 EDUCATION_WAGE = {0: 0.85, 4: 1.03, 5: 1.06, 6: 1.12, 7: 1.3, 8: 1.45}
 COMPLETED_SHARE, UNRECORDED_COMPLETION_SHARE = 0.78, 0.01
 CREDENTIAL_AFTER_COMPLETION, CREDENTIAL_AFTER_WITHDRAWAL = 0.12, -0.36
-# What the first weeks of a program year have brought in gains by the as-of date.
-SUMMER_GAIN_SHARE = 0.05
 
 TRAINING_TYPES = {
     "adult": dict(zip(range(1, 13), [9, 9, 2, 3, 4, 52, 1, 4, 5, 0, 3, 8], strict=True)),
@@ -80,7 +78,7 @@ TRAINING_TYPES = {
 FURTHER_TRAININGS = (0.13, 0.25)
 CREDENTIAL_TRAINING = (2, 3, 4, 6, 7, 8, 9, 10)
 FURTHER_CREDENTIALS = (0.1, 0.15)
-CREDENTIAL_TYPES = {2: 8, 3: 3, 4: 22, 5: 24, 6: 34, 7: 8, 8: 1}
+CREDENTIAL_TYPES = {2: 8, 3: 3, 4: 22, 5: 24, 6: 34, 7: 9}
 GAIN_TYPES = {"1806": 16, "1807": 28, "1808": 30, "1809": 26, "1810": 24}
 
 EXIT_REASONS = {0: 9545, 1: 90, 2: 150, 3: 45, 4: 14, 5: 30, 6: 12, 7: 14, 98: 8, 99: 8}

@@ -1,4 +1,4 @@
-"""Dates of services in PIRL: 1001 to 1007, 1200 to 1206, 1405 to 1503 (domain 2.1, 5.2)."""
+"""Dates of services in PIRL: 1001 to 1007, 1200 to 1206, 1402 to 1503 (domain 2.1, 5.2, 9.2)."""
 
 import numpy as np
 from numpy.random import Generator
@@ -13,7 +13,13 @@ QUIET_SHAPE, QUIET_DAYS, LONGEST_QUIET = 1.1, 32, 400
 INDIVIDUALIZED = {"adult": 0.94, "dw": 0.94, "youth": 0.85, "wp": 0.25}
 # Career services that are given once: their first date is their most recent one.
 ONLY_ONCE = 0.4
-YOUTH_SERVICES = {"1405": 0.45, "1410": 0.15, "1411": 0.3}
+# Youth elements, of which one may be the last service; the follow-up (1412) is none of them. A
+# supportive service is one too, of everybody (SUPPORTED), and extends a youth's participation.
+YOUTH_SERVICES = {
+    "1405": 0.45, "1410": 0.15, "1411": 0.3, "1402": 0.2, "1403": 0.05, "1407": 0.1, "1408": 0.12,
+    "1413": 0.04, "1414": 0.2, "1415": 0.15,
+}  # fmt: skip
+SUPPORTIVE, SUPPORTED = "1409", 0.35
 
 
 def serve(rng: Generator, people: People) -> None:
@@ -55,10 +61,11 @@ def _career_services(rng: Generator, people: People, last: Days) -> NDArray[np.b
 
 
 def _youth_services(rng: Generator, people: People, last: Days, is_last: NDArray[np.bool_]) -> None:
-    """1405, 1410, 1411: work experience, mentoring, guidance; one of them may be the last."""
+    """The youth elements and supportive services; of youth one of them may be the last."""
     size, youth = people.size, people.is_in("youth")
-    which = rng.integers(0, len(YOUTH_SERVICES), size)
-    for number, (element, share) in enumerate(YOUTH_SERVICES.items()):
+    shares = {**YOUTH_SERVICES, SUPPORTIVE: SUPPORTED}
+    which = rng.integers(0, len(shares), size)
+    for number, (element, share) in enumerate(shares.items()):
         closes = is_last & (which == number)
         given = youth & (closes | chance(rng, size, share))
         day = np.where(closes, last, between(rng, people.days["906"], last))
@@ -73,8 +80,9 @@ def _other_services(rng: Generator, people: People, last: Days) -> None:
     people.codes["1205"] = np.where(worked | ~np.isnat(people.days["1405"]), kind, 0)
     literacy = people.title_one & chance(rng, size, 0.1)
     people.days["1206"] = where_days(literacy, between(rng, people.days["900"], last))
-    supported = people.title_one & chance(rng, size, 0.35)
-    people.days["1409"] = where_days(supported, between(rng, people.days["900"], last))
+    supported = people.is_in("adult", "dw") & chance(rng, size, SUPPORTED)
+    inside = between(rng, people.days["900"], last)
+    people.days[SUPPORTIVE] = np.where(supported, inside, people.days[SUPPORTIVE])
     people.codes["1500"] = (people.title_one & chance(rng, size, 0.01)).astype(int)
 
 

@@ -47,6 +47,8 @@ LARGE_COUNTIES = {
 NOTE_TYPES = ("phone", "office visit", "e-mail", "text message", "case review")
 BASIC, INDIVIDUAL, EXPERIENCE, LITERACY = "215", "210", "240", "245"
 YOUTH_START, YOUTH_EXPERIENCE, MENTORING, GUIDANCE = "401", "425", "430", "435"
+TUTORING, ALTERNATIVE, CONCURRENT, LEADERSHIP = "410", "415", "420", "440"
+ENTREPRENEURIAL, LABOR_MARKET, TRANSITION = "445", "450", "455"
 SUPPORTIVE, FOLLOW_UP, YOUTH_FOLLOW_UP, GAP = "480", "501", "505", "290"
 TITLES = {
     "101": "Initial assessment", "102": "Orientation", BASIC: "Job search assistance",
@@ -56,6 +58,10 @@ TITLES = {
     YOUTH_START: "Objective assessment and service strategy",
     YOUTH_EXPERIENCE: "Youth work experience", MENTORING: "Adult mentoring",
     GUIDANCE: "Guidance and counseling, comprehensive", SUPPORTIVE: "Supportive service",
+    TUTORING: "Tutoring and study skills", ALTERNATIVE: "Alternative secondary school",
+    CONCURRENT: "Education with workforce preparation", LEADERSHIP: "Leadership development",
+    ENTREPRENEURIAL: "Youth entrepreneurial skills", LABOR_MARKET: "Labor market information",
+    TRANSITION: "Preparation for postsecondary education",
     FOLLOW_UP: "Follow-up contact", YOUTH_FOLLOW_UP: "Youth follow-up service",
     GAP: "Planned gap in service",
     "301": "On-the-job training", "302": "Skill upgrading", "303": "Entrepreneurial training",

@@ -111,21 +111,28 @@ def awaited(as_of: date) -> str:
     return f"({wage} or p1602 = 9 or p1603 = 5 or {quarter_end(2)} >= date '{as_of}')"
 
 
-def retention(rows: pd.DataFrame, first: date, last: date, as_of: date) -> pd.DataFrame:
-    """Domain 2.10: row and state of every record of a core program, whichever, once."""
+def retention(
+    rows: pd.DataFrame, first: date, last: date, as_of: date, changed=lambda query: query
+) -> pd.DataFrame:
+    """Domain 2.10: row and state of every record of a core program, whichever, once.
+
+    changed: of the query's text, for tests that put an error into it.
+    """
     pirl = rows.rename(columns={name: f"p{name}" for name in rows.columns if name != "row"})
-    core = " or ".join(STREAM[program] for program in ("adult", "dw", "youth", "wp"))
+    titles_i_and_iii = [STREAM[program] for program in ("adult", "dw", "youth", "wp")]
+    core = " or ".join([*titles_i_and_iii, "p910 = 1", "p917 in (1, 2, 3)"])
     with duckdb.connect() as sql:
         sql.register("pirl", pirl)
-        return sql.execute(f"""
+        query = f"""
             select row, case when not {no_exclusion()} then 'excluded'
                              when p1618 = 1 then 'success'
                              when p1618 = 9 or {quarter_end(4)} >= date '{as_of}' then 'pending'
                              else 'failure' end as state
             from pirl
-            where ({core}) and {window("p901", first, last)}
-                and p1602 in (1, 2, 3) and p1603 in (1, 2, 3)
-        """).df()
+            where coalesce({core}, false) and {window("p901", first, last)}
+                and p1602 in (1, 2, 3) and p1603 in (1, 2, 3, 4)
+        """
+        return sql.execute(changed(query)).df()
 
 
 def states(rows: pd.DataFrame, windows: dict, as_of: date) -> pd.DataFrame:

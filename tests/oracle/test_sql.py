@@ -4,6 +4,7 @@ Source: issue "Performance tools", "Right to the record"; domain 2.1 to 2.12.
 """
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -88,6 +89,22 @@ def test_retention_with_the_same_employer_agrees_too(rows, name, as_of):
     query = sql.retention(rows, *windows(spans)["ERQ4"], as_of).set_index("row")["state"]
     assert library[library != "not_in_scope"].to_dict() == query.to_dict()
     assert set(query) >= {"excluded", "success", "pending"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("p1603 in (1, 2, 3, 4)", "p1603 in (1, 2, 3)"),
+        ("p1602 in (1, 2, 3)", "p1602 in (1, 2, 3, 4)"),
+        ("p910 = 1", "false"),
+        ("p917 in (1, 2, 3)", "false"),
+    ],
+)
+def test_the_records_reach_each_edge_of_retention(rows, right, wrong):
+    """Another code list in the query counts other records, so agreement means something."""
+    first, last = windows(REPORTS["annual"][1])["ERQ4"]
+    query = partial(sql.retention, rows, first, last, DAYS[-1])
+    assert len(query()) != len(query(lambda text: text.replace(right, wrong)))
 
 
 def test_the_records_reach_every_state_of_every_line(rows):

@@ -11,11 +11,13 @@ from ipats_lib.errors import UsageError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_layout
 from ipats_lib.periods import Period
-from ipats_lib.report import Report
+from ipats_lib.report import Report, tables
 from ipats_lib.report.data import TREND_QUARTERS, StateData
+from ipats_lib.report.history import holds_whole
 from ipats_lib.sample import write_sample
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
+from tests.extract.drawn import write_extract
 
 EXIT = next(e.position - 1 for e in load_layout().elements if e.number == "901")
 KEPT_FROM = "20231001"
@@ -89,5 +91,62 @@ def test_the_sample_of_a_year_and_a_quarter_before_fills_the_trend(extract, stor
                 continue
             assert set(adults["quarter_label"]) == wanted, code
             assert (adults["denominator"] > 0).all()
-    alone = Report(StateData(present, period).slice(Scope.parse("state"))).trend("ERQ4")
-    assert alone["quarter_label"].nunique() == 4
+        said = tables.trends(report, "By report quarter").html
+        assert said.count("All 8 report quarters have figures") == len(INDICATORS)
+    alone = Report(StateData(present, period).slice(Scope.parse("state")))
+    assert alone.trend("ERQ4")["quarter_label"].nunique() == 4
+    assert set(alone.trend("MSG")["quarter_label"]) == {f"PY2024Q{n}" for n in (1, 2, 3, 4)}
+    gains = (
+        report_of("state", present, earlier).trend("MSG").set_index(["quarter_label", "program"])
+    )
+    then, now = (gains.loc[(quarter, "title1")] for quarter in ("PY2023Q4", "PY2024Q4"))
+    assert (then["known_at"], now["known_at"]) == ("2024-08-15", "2025-08-15")
+    assert then["value"] == pytest.approx(now["value"], abs=0.12), "no state's share doubles"
+
+
+def report_of(scope: str, present, earlier) -> Report:
+    state = StateData(present, Period.parse("PY2024Q4"), tuple(earlier))
+    return Report(state.slice(Scope.parse(scope)))
+
+
+# A gained in May 2024 and again, of the same kind, in February 2025; B in May 2024 alone.
+GAINED = """
+    100 | 108-A | 900      | 901      | 903 | 1811     | 1809
+    A   | 17005 | 20230901 |          | 1   | 20231001 | {of_a}
+    B   | 17005 | 20230901 |          | 1   | 20231001 | 20240520
+    X   | 17005 | 20230101 | 20230801 | 1   |          |
+"""
+
+
+def test_skill_gains_of_a_past_program_year_come_from_an_extract_of_its_time(tmp_path):
+    """An element holds the newest gain of its kind: the later extract has lost A's of May 2024."""
+    texts = {"2024-08-15": "20240515", "2025-08-15": "20250210"}
+    old, new = (
+        make_snapshot(
+            write_extract(tmp_path / day, GAINED.format(of_a=of_a), as_of=day), tmp_path / "store"
+        )
+        for day, of_a in texts.items()
+    )
+    gains = report_of("state", new, [old]).trend("MSG").set_index(["quarter_label", "program"])
+    line = gains.loc[("PY2023Q4", "adult")]
+    assert (line["numerator"], line["denominator"], line["known_at"]) == (2, 2, "2024-08-15")
+    line = gains.loc[("PY2024Q3", "adult")]
+    assert (line["numerator"], line["denominator"], line["known_at"]) == (1, 2, "2025-08-15")
+    alone = report_of("state", new, []).trend("MSG")
+    assert alone["quarter_label"].min() == "PY2024Q1", "half of what was gained is left out"
+
+
+@pytest.mark.parametrize(
+    ("period", "place", "as_of", "held"),
+    [
+        ("PY2023Q4", 1, "2024-10-01", True),  # the day on which PY2023's annual report is due
+        ("PY2023Q4", 1, "2024-10-02", False),
+        ("PY2023Q1", 1, "2024-10-01", True),
+        ("PY2024Q2", 0, "2025-02-14", False),  # the rolling year began in PY2023
+        ("PY2024Q4", 0, "2025-08-15", True),
+        ("PY2023", 0, "2025-08-15", False),
+    ],
+)
+def test_an_extract_holds_skill_gains_until_the_annual_report_is_due(period, place, as_of, held):
+    report = Period.parse(period).reports[place]
+    assert holds_whole(report, "MSG", "2022-01-01", date.fromisoformat(as_of)) == held

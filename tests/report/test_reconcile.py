@@ -3,6 +3,7 @@
 Source: issue "Performance tools", "Right to the record": totals, groups, areas and planners.
 """
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -268,17 +269,35 @@ def test_retention_is_the_states_alone_and_counts_a_record_once(state, area):
     rows = whole.data.frame("rows")
     mine = rows[rows["901"].between("2023-01-01", "2023-12-31")]
     core = mine[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) | (mine["918"] == 1)
-    counted = core & mine["1602"].isin([1, 2, 3]) & mine["1603"].isin([1, 2, 3])
+    counted = core & mine["1602"].isin([1, 2, 3]) & mine["1603"].isin([1, 2, 3, 4])
     counted &= mine["923"].isna() | mine["923"].isin([0, 98, 99])
     assert table.loc["Annual", "denominator"] == counted.sum()
     assert table.loc["Annual", "success"] == (counted & (mine["1618"] == 1)).sum()
     assert employers.retention(area).empty
-    assert "optional, not assessed" in employers.retention_table(whole).html
+    assert "baseline: no level is negotiated yet" in employers.retention_table(whole).html
+
+
+@pytest.mark.parametrize(("title_ii", "partial"), [(False, True), (True, False)])
+def test_retention_of_titles_i_and_iii_alone_is_said_to_be_part_of_the_value(
+    state, title_ii, partial
+):
+    """An extract that also holds somebody of adult education alone holds more than a part."""
+    data = state.slice(STATE)
+    rows = data.frame("rows").copy()
+    if title_ii:
+        counted = rows["901"].between("2023-12-01", "2023-12-31") & (rows["1602"] == 1)
+        first = rows.index[counted & (rows["1603"] == 1)][0]
+        rows.loc[first, ["903", "904", "905", "918", "910"]] = [0, 0, 0, 0, 1]
+    report = Report(replace(data, frames={**data.frames, "rows": rows}))
+    assert set(employers.retention(report)["partial"]) == {partial}
+    shown = employers.retention_table(report).html
+    assert ("Part of the value: this file holds Titles I and III alone" in shown) == partial
 
 
 def test_a_trend_says_how_many_of_its_quarters_are_held(area):
-    """The sample holds exits from 2023 on: of the fourth quarter that feeds four reports."""
+    """The sample holds exits from 2023 on: of the fourth quarter that feeds four reports, of the
+    second six; and the skill gains of PY2024, which no newer ones have replaced yet."""
     shown = tables.trends(area, "By report quarter").html
-    assert "4 of 8 report quarters have figures" in shown
-    assert "6 of 8 report quarters have figures" in shown
-    assert "All 8 report quarters have figures" in shown
+    fourth, second, gains = ["ERQ4", "CR"], ["ERQ2", "ME"], ["MSG"]
+    assert shown.count("4 of 8 report quarters have figures") == len(fourth + gains)
+    assert shown.count("6 of 8 report quarters have figures") == len(second)

@@ -14,8 +14,19 @@ LWIA_OF = {area.board_code: area.lwia for area in load_areas()}
 TITLE_ONE = ("903", "904", "905")
 # Dates of services that extend participation (domain 5.2), and titles of those that do not.
 QUALIFYING = ("900", "906", "1001", "1003", "1004", "1200", "1201", "1203", "1206", "1302", "1308",
-              "1309", "1313", "1314", "1318", "1405", "1410", "1411")  # fmt: skip
-NOT_QUALIFYING = ("Supportive service", "Follow-up contact", "Youth follow-up service")
+              "1309", "1313", "1314", "1318")  # fmt: skip
+# Those of youth alone: the youth elements, supportive services among them (domain 9.2).
+OF_YOUTH = ("1402", "1403", "1405", "1407", "1408", "1409", "1410", "1411", "1413", "1414", "1415")
+NOT_QUALIFYING = ("Follow-up contact", "Youth follow-up service")
+SUPPORTIVE = "Supportive service"
+
+
+def youth(row):
+    return row["905"] in ("1", "2", "3")
+
+
+def qualifying(row):
+    return (*QUALIFYING, *OF_YOUTH) if youth(row) else QUALIFYING
 
 
 @pytest.fixture(scope="module")
@@ -147,22 +158,39 @@ def test_services_are_closed_open_or_planned(tables):
 
 def test_the_last_service_is_the_same_in_pirl_and_in_the_service_table(tables, periods):
     """Customers with one period; a few differ because their row carries an error."""
-    newest = defaultdict(str)
+    newest, young = defaultdict(str), {c for c, rows in periods.items() if youth(rows[0])}
     for line in tables["service"]:
-        if line["title"] not in NOT_QUALIFYING and line["status"] != "planned":
+        supports = line["title"] == SUPPORTIVE and line["customer"] not in young
+        if line["title"] not in NOT_QUALIFYING and line["status"] != "planned" and not supports:
             day = max(line["start"], line["actual_end"])
             newest[line["customer"]] = max(newest[line["customer"]], day)
     single = {c: rows[0] for c, rows in periods.items() if len(rows) == 1}
-    same = [newest[c] == max(row[e] for e in QUALIFYING) for c, row in single.items()]
+    same = [newest[c] == max(row[e] for e in qualifying(row)) for c, row in single.items()]
     assert sum(same) > 0.99 * len(same)
     exits = [newest[c] == row["901"] for c, row in single.items() if row["901"].strip("0")]
     assert sum(exits) > 0.99 * len(exits)
 
 
+def test_a_supportive_service_or_another_youth_element_alone_keeps_some_youth(periods):
+    """Without it they would be past 90 days; an adult's supportive service keeps nobody."""
+    kept = defaultdict(int)
+    for row in (row for rows in periods.values() for row in rows if youth(row)):
+        last = max(row[e] for e in qualifying(row))
+        for element in OF_YOUTH:
+            rest = max(row[e] for e in qualifying(row) if e != element)
+            if row[element] == last > rest:
+                kept["exited" if row["901"] else "active", element] += 1
+    assert all(kept["exited", element] for element in OF_YOUTH)
+    assert kept["active", "1409"]
+    adults = [row for rows in periods.values() for row in rows if not youth(row) and row["901"]]
+    later = [r for r in adults if r["1409"] > max(r[e] for e in QUALIFYING)]
+    assert len(later) < 0.002 * len(adults), "but for rows that carry an error"
+
+
 def test_actives_have_recent_services_but_some_wait_for_weeks(periods):
     waits = []
     for row in (row for rows in periods.values() for row in rows if not row["901"]):
-        last = max(day for day in map(row.day, QUALIFYING) if day)
+        last = max(day for day in map(row.day, qualifying(row)) if day)
         waits.append((date(2025, 8, 15) - last).days)
     bands = [sum(low <= d <= high for d in waits) for low, high in ((0, 59), (60, 90), (91, 999))]
     assert bands[0] > 0.75 * len(waits)

@@ -33,19 +33,26 @@ def test_postsecondary_credentials_in_any_slot_succeed(kind, slot):
 
 
 @pytest.mark.parametrize("kind", ["0", "8"])
-def test_other_kinds_do_not_count(kind):
+@pytest.mark.parametrize("slot", [("1800", "1801"), ("1802", "1803"), ("1804", "1805")])
+def test_other_kinds_do_not_count(kind, slot):
+    """8, a post-graduate degree, is of Vocational Rehabilitation alone: no credential here, also
+    of who is in both."""
     rows = pirl(f"""
-        id | 903 | 900      | 901      | 1303 | 1800   | 1801
-        A  | 1   | 20230101 | 20230615 | 06   | {kind} | 20230601
+        id | 903 | 917 | 900      | 901      | 1303 | {slot[0]} | {slot[1]}
+        A  | 1   | 0   | 20230101 | 20230615 | 06   | {kind}    | 20230601
+        B  | 1   | 2   | 20230101 | 20230615 | 06   | {kind}    | 20230601
     """)
-    assert states(rows, "CR") == {("A", "adult"): "failure"}
+    assert states(rows, "CR") == {("A", "adult"): "failure", ("B", "adult"): "failure"}
 
 
-def test_a_credential_earned_before_entry_is_not_this_programs():
-    rows = pirl("""
-        id | 903 | 900      | 901      | 1303 | 1800 | 1801
-        A  | 1   | 20230101 | 20230615 | 06   | 6    | 20221231
-        B  | 1   | 20230101 | 20230615 | 06   | 6    | 20230101
+@pytest.mark.parametrize("kind", ["1", "6"])
+@pytest.mark.parametrize("slot", [("1800", "1801"), ("1802", "1803"), ("1804", "1805")])
+def test_a_credential_earned_before_entry_is_not_this_programs(kind, slot):
+    """A diploma, linked by employment, has the same lower bound as other credentials."""
+    rows = pirl(f"""
+        id | 903 | 900      | 901      | 1303 | 1600 | {slot[0]} | {slot[1]}
+        A  | 1   | 20230101 | 20230615 | 06   | 1    | {kind}    | 20221231
+        B  | 1   | 20230101 | 20230615 | 06   | 1    | {kind}    | 20230101
     """)
     assert states(rows, "CR") == {("A", "adult"): "failure", ("B", "adult"): "success"}
 

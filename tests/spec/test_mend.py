@@ -125,6 +125,7 @@ CASES = {
         {**TRAINED, **EXITED, "1608": 1, "1602": 1},
     ),
     "L-56": ({**EXITED, "1809": "2024-03-02"}, {**EXITED, "1809": "2024-03-01"}),
+    # A post-graduate degree is of Vocational Rehabilitation alone.
     "L-57": ({"1802": 8}, {"1802": 7}),
     "L-58": ({**EXITED, "923": 98}, {**EXITED, "923": 0}),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""ESE: retention with the same employer, the optional sixth.  Source: domain 2.10."""
+"""ESE: retention with the same employer.  Source: domain 2.10; 89 FR 13814."""
 
 from datetime import date
 
@@ -30,17 +30,32 @@ def test_every_core_program_counts_and_a_record_in_several_counts_once():
     assert states(rows) == expected
 
 
-@pytest.mark.parametrize("match", ["0", "4", "5", ""])
-def test_employment_that_no_wage_record_shows_is_not_counted(match):
+def test_adult_education_and_vocational_rehabilitation_are_core_programs_too():
+    rows = pirl("""
+        id | 903 | 910 | 917 | 901      | 1602 | 1603 | 1618
+        A  | 0   | 1   | 0   | 20230615 | 1    | 1    | 1
+        B  | 0   | 0   | 3   | 20230615 | 1    | 1    | 0
+        C  | 0   | 9   | 0   | 20230615 | 1    | 1    | 1
+    """)
+    assert states(rows) == {"A": "success", "B": "failure", "C": "not_in_scope"}
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [("1", "success"), ("2", "success"), ("3", "success"), ("4", "success")]
+    + [("0", "not_in_scope"), ("5", "not_in_scope"), ("", "not_in_scope")],
+)
+def test_supplemental_wage_information_counts_as_wage_records_do(match, expected):
+    """The final rule does not limit the type of wage information; 0, 5 and blank are no match."""
     rows = pirl(f"""
         id | 903 | 901      | 1602 | 1603    | 1618
         A  | 1   | 20230615 | 1    | {match} | 1
     """)
-    assert states(rows) == {"A": "not_in_scope"}
+    assert states(rows) == {"A": expected}
 
 
 @pytest.mark.parametrize("employed", ["0", "4", "9", ""])
-def test_who_was_not_employed_in_the_second_quarter_is_not_counted(employed):
+def test_only_unsubsidized_employment_in_the_second_quarter_is_counted(employed):
     rows = pirl(f"""
         id | 903 | 901      | 1602       | 1603 | 1618
         A  | 1   | 20230615 | {employed} | 1    | 1
@@ -63,6 +78,6 @@ def test_window_exclusion_and_pending():
     assert states(rows, date(2024, 6, 30)) == {**late, "E": "pending"}
 
 
-def test_it_stands_beside_the_five_and_in_no_programs_line():
+def test_it_is_in_no_programs_line_and_so_in_no_programs_score():
     assert "ESE" not in INDICATORS
     assert not ESE.programs
