@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from ipats_lib.access.oidc import read_client
-from ipats_lib.access.roster import read_roster
+from ipats_lib.access.roster_files import read_roster
 from ipats_lib.errors import IpatsError
 from ipats_lib.extract.public import read_public
 from ipats_lib.params import read_rows

@@ -249,7 +249,9 @@ def test_what_is_no_notebook_at_all_is_named(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "put", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("gone")], ids=str
+    "put",
+    [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("gone")],
+    ids=["pipe", "folder", "link"],
 )
 def test_what_is_no_file_is_named_and_waited_for_by_nobody(tmp_path, put):
     notebook(tmp_path)
