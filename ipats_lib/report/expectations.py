@@ -314,7 +314,11 @@ def _open_waits(report: Report, program: Program) -> Days:
 
 def _gains_to_come(report: Report, year: Window, program: Program) -> float:
     """Of those in training by this day of the last finished program year, and without a gain then,
-    the share that gained later in it. NaN before the program year begins."""
+    the share that gained later in it. NaN before the program year begins.
+
+    The records hold the newest gain of each kind alone: a later one hides whether there was one in
+    that year, so whoever has no other is left out (domain 2.14).
+    """
     today = as_of(report.data.about)
     elapsed = (today - year.cohort("MSG").start).days
     last = _last_finished(report, year, today)
@@ -324,7 +328,11 @@ def _gains_to_come(report: Report, year: Window, program: Program) -> float:
     mine = outcomes_of(report, last.label, program, measure="MSG")
     mine = mine.at(mine.among("success", "failure"))
     in_training = report.records.day("1811") <= start + np.timedelta64(elapsed, "D")
+    end = np.datetime64(last.cohort("MSG").end)
+    newer = np.logical_or.reduce([report.records.day(day) > end for day in _GAIN_DAYS])
     mine = mine.at(in_training[places(report, mine)])
+    hidden = newer[places(report, mine)] & mine.among("failure")
+    mine = mine.at(~hidden)
     return share_still_to_come(_days_to_gain(report, mine, start), elapsed)
 
 

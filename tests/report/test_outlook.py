@@ -136,6 +136,17 @@ def test_those_who_entered_training_later_that_year_are_no_measure():
     assert line(report, "MSG", 0)["expected"] == pytest.approx(3 / 12)
 
 
+def test_a_newer_gain_hides_whether_there_was_one_in_the_year_before():
+    """Of ten whose gains are known five gained; thirty others have a gain of this year instead."""
+    known = [training(2023, "2024-05-01") for _ in range(5)] + [training(2023) for _ in range(5)]
+    hidden = [training(2023, "2025-02-01", **{"1813": ""}) for _ in range(30)]
+    running = [training(2024) for _ in range(10)]
+    report = made([*known, *hidden, *running], "PY2024Q3", "2025-04-20")
+    found = line(report, "MSG", 0)
+    assert (found["denominator"], found["successes"], found["pending"]) == (40, 30, 10)
+    assert found["expected"] == pytest.approx((30 + 10 * 0.5) / 40)
+
+
 def earning(exit_: str, wage: float | str, **more: object) -> dict[str, object]:
     return {**ADULT, "901": exit_, "1602": 1, "1704": wage, **more}
 
