@@ -57,12 +57,18 @@ def test_a_roster_with_a_user_that_has_no_users_name_is_refused(tmp_path, user):
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["iw\u200b1", "iw\u0456", "\ud800", "x" * 65])
-def test_an_iwds_account_that_only_looks_like_another_is_refused(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *((name, "account 2: ") for name in ("iw\u200b1", "iw\u0456", "x" * 65)),
+        ("\ud800", "is not a roster"),  # half a surrogate pair is no JSON text
+    ],
+)
+def test_an_iwds_account_that_only_looks_like_another_is_refused(tmp_path, name, said):
     path = tmp_path / "roster.json"
     rows = [line(), line(iwds_user=name)]
     path.write_text(json.dumps({"taken": NOW.isoformat(), "accounts": rows}))
-    with pytest.raises(AccessError, match="account 2: "):
+    with pytest.raises(AccessError, match=said):
         read_roster(path)
 
 

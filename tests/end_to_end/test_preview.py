@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 
 import pytest
 
+from ipats_lib.access.store import Store
 from tests.conftest import ROOT, publish
 
 
@@ -69,6 +70,7 @@ def test_in_json_it_says_the_same(site):
 
 @pytest.mark.parametrize("more", ["--unprotected", "--access={0}/a.db --audit={0}/audit"])
 def test_a_port_that_is_taken_is_one_sentence(site, tmp_path, more):
+    Store(tmp_path / "a.db").close()
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         more = more.format(tmp_path).split()

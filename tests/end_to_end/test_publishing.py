@@ -306,7 +306,7 @@ def test_operators_get_one_json_object_a_line(copied, extract, store):
     said = [line["message"] for line in lines if line["event"] == "log"]
     assert all("Notebooks run in ordinary kernels" in message for message in said)
     assert bool(said) == FALLBACK
-    assert {line["event"] for line in lines} - {"log"} == {"progress", "published"}
+    assert {line["event"] for line in lines} - {"log"} == {"progress", "released", "published"}
     assert 0 < lines[-1]["executed"] < lines[-1]["pages"]
     assert lines[-1]["largest"].endswith(" for lwia/90") or "/planner/" in lines[-1]["largest"]
     assert 50 < lines[-1]["notebook_mb"] < 4096

@@ -24,10 +24,22 @@ def customers_of(extract) -> dict[tuple[str, str], set[str]]:
         for area in areas(row):
             found[area].add(row["100"])
     # Who has only applied has no PIRL record yet.
-    with (extract / "application.csv").open() as lines:
-        for application in csv.DictReader(lines):
-            found["lwia", application["lwia"]].add(application["customer"])
+    for application in table(extract, "application"):
+        found["lwia", application["lwia"]].add(application["customer"])
+    # A record without a board code is in no LWIA, but what a planner did is the planner's to see.
+    lwias = {planner["planner_id"]: planner["lwia"] for planner in table(extract, "planner")}
+    for name in ("assignment", "service", "case_note"):
+        for line in table(extract, name):
+            if (planner := line["planner_id"]) in lwias:
+                found["planner", planner].add(line["customer"])
+                found["lwia", lwias[planner]].add(line["customer"])
     return found
+
+
+def table(extract: Path, name: str) -> list[dict[str, str]]:
+    """The rows of a case table, from the raw file."""
+    with (extract / f"{name}.csv").open() as lines:
+        return list(csv.DictReader(lines))
 
 
 def text_of(path: Path) -> str:
