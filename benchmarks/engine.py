@@ -60,7 +60,7 @@ def make_jobs(folder: Path, number: int) -> None:
     snapshot = open_snapshot(folder / "snapshots" / made.id)
     scopes = [s for s in snapshot.scopes() if s.kind != "state"]
     options = Options(ROOT / "notebooks", folder / "site", Period.parse("PY2024Q4"))
-    making = _Making(snapshot, options, Site(options.site), scopes)
+    making = _Making(snapshot, options, Site(options.site), scopes, ())
     runs = [page for page in making.pages if page.source == page.scope][:number]
     state = StateData(snapshot, options.period)
     jobs = [making._job(page, state.slice(page.scope), "") for page in runs]
@@ -97,8 +97,10 @@ def api(jobs: list, _: Path) -> None:
 @contextmanager
 def warm_pool(workers: int) -> Iterator[object]:
     """Workers forked from a warm process, as `local_workers` has them, but waited for by us."""
-    from ipats_lib.publishing import warm_server  # noqa: F401  # what the workers are forked from
-    from ipats_lib.publishing.engine import scratch
+    from ipats_lib.publishing import (
+        scratch,
+        warm_server,  # noqa: F401  # what the workers are forked from
+    )
     from ipats_lib.publishing.workers import LocalWorkers
 
     with (

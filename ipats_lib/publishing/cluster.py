@@ -28,8 +28,8 @@ from ipats_lib.errors import (
     PublicationError,
     UsageError,
 )
+from ipats_lib.publishing import scratch
 from ipats_lib.publishing.dependencies import code_parts
-from ipats_lib.publishing.engine import scratch
 from ipats_lib.publishing.execute import Content, Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.share import LostInShare, Share, frame_key

@@ -19,7 +19,8 @@ from papermill.engines import papermill_engines
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from ipats_lib.publishing.engine import NotebookStopped, scratch
+from ipats_lib.publishing import scratch
+from ipats_lib.publishing.engine import NotebookStopped
 from ipats_lib.publishing.failed import RunFailed, why
 from ipats_lib.publishing.render import render_body, unshown
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER

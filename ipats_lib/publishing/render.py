@@ -17,6 +17,7 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 
 from ipats_lib.publishing.files import TEMPLATES
+from ipats_lib.publishing.volatile import fix_random_ids
 from ipats_lib.report.charts import MIME
 
 # Data never hold these: everything that comes from data is escaped.
@@ -82,11 +83,14 @@ def exporter() -> PageExporter:
 
 
 def render_body(notebook: NotebookNode) -> str:
-    """The notebook's markdown and outputs as HTML.
+    """The notebook's markdown and outputs as HTML, the same bytes for equal runs.
 
     The template alone: nbconvert's way to it copies and checks the notebook three times, for
     preprocessors that there are none of.
     """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            fix_random_ids(output.get("data", {}))
     body = exporter().template.render(nb=notebook, resources={"chart_mime": MIME})
     return body.lstrip("\r\n")
 

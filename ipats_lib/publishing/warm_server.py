@@ -12,12 +12,13 @@ from importlib import import_module
 from inspect import Parameter, signature
 from pkgutil import iter_modules
 
-from ipats_lib.publishing.engine import process_tree, warm_up
+from ipats_lib.publishing.engine import warm_up
+from ipats_lib.publishing.engine.process import die_with_parent
 
 # Set while a publisher starts its server, and never seen by a notebook. Workers ask for SERVER.
 SERVER = os.getpid() if (publisher := os.environ.pop("IPATS_PUBLISHER", "")) else None
 if publisher:
-    process_tree.die_with_parent(int(publisher))
+    die_with_parent(int(publisher))
 
 warm_up()
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.engine import process_tree, scratch
-from ipats_lib.publishing.engine.fork_safety import platform_hazard
+from ipats_lib.publishing import scratch
+from ipats_lib.publishing.engine.process import die_with_parent
+from ipats_lib.publishing.engine.warm import platform_hazard
 from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 
@@ -185,7 +186,7 @@ def _begin(publisher: int, folder: Path) -> None:
         threading.Thread(target=_end_with_publisher, daemon=True).start()
         return
     server = getattr(sys.modules.get(WARM_SERVER), "SERVER", None)
-    process_tree.die_with_parent(server or publisher)
+    die_with_parent(server or publisher)
 
 
 def _leave_to_the_publisher(*_: object) -> None:

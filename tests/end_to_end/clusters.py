@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from ipats_lib.publishing.engine.process_tree import descendants
+from ipats_lib.publishing.engine.process import descendants
 from tests.conftest import ROOT
 from tests.engine.conftest import code, notebook
 
@@ -127,7 +127,7 @@ class Waiting:
         return [(scope, int(pid)) for scope, _, pid in names]
 
     def scopes_run_by(self, worker: subprocess.Popen[str]) -> set[str]:
-        mine = descendants([worker.pid])
+        mine = {process.pid for process in descendants([worker.pid])}
         return {scope for scope, pid in self.runs() if pid in mine}
 
     def go(self) -> None:

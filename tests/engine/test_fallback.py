@@ -11,7 +11,6 @@ import pytest
 from papermill.exceptions import PapermillExecutionError
 
 from ipats_lib.publishing.engine import fork_hazard, papermill_engine
-from ipats_lib.publishing.engine.fallback import PrivateKernelManager
 from ipats_lib.publishing.engine.papermill_engine import reason_for_a_kernel
 from tests.engine.conftest import Elsewhere, Run, code, notebook, run_cells, text_of
 
@@ -23,7 +22,7 @@ PARENT = "import os; os.getppid()"
 @pytest.fixture
 def untold(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the log say again what an earlier test has made it say."""
-    monkeypatch.setattr(papermill_engine, "_told", set())
+    monkeypatch.setattr(papermill_engine, "said", set())
 
 
 @pytest.fixture
@@ -130,13 +129,15 @@ def hazard_after_vl_convert() -> str | None:
     return fork_hazard()
 
 
-def test_the_kernels_sockets_are_in_a_private_folder() -> None:
-    manager = PrivateKernelManager()
-    folder = Path(manager.ip).parent
-    assert manager.transport == "ipc"
-    assert folder.is_absolute()
-    assert folder.stat().st_mode & 0o077 == 0
-    folder.rmdir()
+LOOK = """
+import ipykernel, json, pathlib
+told = json.loads(pathlib.Path(ipykernel.get_connection_file()).read_text())
+told["transport"], pathlib.Path(told["ip"]).parent.stat().st_mode & 0o077
+"""
+
+
+def test_the_kernels_sockets_are_in_a_private_folder(run_in_kernel: Run) -> None:
+    assert text_of(run_in_kernel(LOOK).cells[0]) == "('ipc', 0)"
 
 
 def test_no_folder_is_left(

@@ -1,11 +1,13 @@
 """A notebook that hangs, eats memory or dies is stopped, named, and leaves nothing behind."""
 
 import contextlib
+import os
 import pickle
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
@@ -15,7 +17,7 @@ from ipats_lib.publishing.engine import (
     NotebookStopped,
     NotebookTimeout,
 )
-from ipats_lib.publishing.engine.process_tree import children, processes
+from ipats_lib.publishing.engine.process import children
 from tests.engine.conftest import FALLBACK, Elsewhere, Run, run_cells, text_of
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -189,21 +191,14 @@ def test_nothing_is_left_behind(kind: str, end: str, elsewhere: Elsewhere) -> No
 
 def what_is_left(cell: str, end: str, mark: str) -> tuple[set[int], list[int]]:
     """Run a notebook that leaves a `sleep` behind; return our new children and the sleeps."""
-    before = children()
+    before = children(os.getpid())
     with contextlib.suppress(NotebookStopped, PapermillExecutionError):
         run_cells(f"import subprocess\nleft = {cell}", end, timeout=5 if FALLBACK else 1.5)
-    return children() - before, sleeping(mark)
+    return children(os.getpid()) - before, sleeping(mark)
 
 
 def sleeping(mark: str) -> list[int]:
-    return [p.pid for p in processes() if mark.encode() in command_line(p.pid).split(b"\0")]
-
-
-def command_line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+    return [p.pid for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or ())]
 
 
 def test_nothing_is_left_behind_by_a_kernel(run_in_kernel: Run) -> None:

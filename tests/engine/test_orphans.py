@@ -1,5 +1,6 @@
 """A notebook's process ends with the process that runs the notebook, however that one ends."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -8,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ipats_lib.publishing.engine.launch import bound_to_us
-from ipats_lib.publishing.engine.process_tree import adopting_orphans, descendants, reap
+from ipats_lib.publishing.engine.process import PR_SET_CHILD_SUBREAPER, children, descendants
 from tests.conftest import ROOT
 from tests.engine.conftest import WAYS
 from tests.waiting import alive, wait_until
@@ -49,20 +49,25 @@ def test_a_notebook_ends_with_its_caller(way: str, prefix: tuple[str, ...], tmp_
 
 
 def test_a_kernel_ends_with_its_caller_while_it_starts(tmp_path: Path) -> None:
-    """Where orphans go to another process than init, as in many containers."""
+    """Where orphans go to another process than init, as in many containers: to this one."""
     mark = tmp_path / "mark"
-    with adopting_orphans():
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    try:
         with start(mark, "kernel") as caller:
             wait_until(lambda: kernels_of(caller.pid))
             (kernel,) = kernels_of(caller.pid)
             caller.kill()
         wait_until(lambda: not alive(kernel))
-        reap(kernel)
+        os.waitpid(kernel, 0)
+    finally:
+        prctl(PR_SET_CHILD_SUBREAPER, 0)
     assert not mark.exists()
 
 
 def kernels_of(pid: int) -> list[int]:
-    return [child for child in descendants([pid]) - {pid} if b"-f" in command_line(child)]
+    found = descendants(children(pid))
+    return [process.pid for process in found if b"-f" in command_line(process.pid)]
 
 
 def command_line(pid: int) -> list[bytes]:
@@ -72,22 +77,8 @@ def command_line(pid: int) -> list[bytes]:
         return []
 
 
-@pytest.mark.parametrize(
-    "command", [[sys.executable, "-m", "ipykernel_launcher", "--version"], ["echo", "another"]]
-)
-def test_any_kernels_command_is_run(command: list[str]) -> None:
-    """Of this interpreter and of another language."""
-    plain, bound = said(command), said(bound_to_us(command))
-    assert plain == bound != ""
-
-
-def said(command: list[str]) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def test_a_kernel_whose_caller_is_gone_does_not_begin() -> None:
-    bound = bound_to_us(["echo", "begun"])
-    place = bound.index(str(os.getpid()))
-    another = [*bound[:place], str(os.getppid()), *bound[place + 1 :]]
-    done = subprocess.run(another, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
+def test_a_fork_whose_caller_is_gone_does_not_begin() -> None:
+    """It asks to end with its parent and then looks whether that is still there."""
+    code = "from ipats_lib.publishing.engine.process import die_with_parent as d; d(1); print('on')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (1, b"")

@@ -1,84 +1,58 @@
 """Two threads of one process run notebooks at a time, and other libraries are as they were."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from typing import Any
+from threading import Barrier
 
+import nbformat.v4.nbbase
 import papermill.engines
 import pytest
-from nbformat import ValidationError
-from nbformat.v4 import nbbase
-from papermill.engines import NotebookExecutionManager
+from jupyter_core.utils import ensure_event_loop
+from papermill.exceptions import PapermillExecutionError
 from tqdm.std import tqdm
 
-from ipats_lib.publishing.engine import IpatsEngine
-from ipats_lib.publishing.engine.steady_client import SteadyClient
-from tests.engine.conftest import notebook
+from ipats_lib.publishing.engine import NotebookDied
+from tests.engine.conftest import run_cells, text_of
+
+pytestmark = pytest.mark.xdist_group("engine")
 
 
-def test_the_first_to_end_puts_nothing_back_that_the_second_needs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    before = papermill.engines.dateutil, tqdm.monitor_interval
-    entered = {name: Event() for name in "ab"}
-    may_end = {name: Event() for name in "ab"}
-    seen: list[Any] = []
+def run_in_thread(*cells: str) -> str:
+    """What the last cell says; nbclient leaves a thread's event loop open."""
+    try:
+        return text_of(run_cells(*cells).cells[-1])
+    finally:
+        ensure_event_loop().close()
 
-    def managed(cls: Any, manager: NotebookExecutionManager, kernel_name: str, **_: Any) -> None:
-        name = manager.nb.cells[0].source
-        entered[name].set()
-        may_end[name].wait(10)
-        seen.append((papermill.engines.dateutil is before[0], tqdm.monitor_interval))
 
-    monkeypatch.setattr(IpatsEngine, "execute_managed_notebook", classmethod(managed))
+def test_two_threads_run_notebooks_at_a_time() -> None:
+    both = Barrier(2)
+
+    def run(name: str) -> str:
+        both.wait(60)
+        return run_in_thread(f"name = {name!r}", "import time; time.sleep(1)", "name")
+
     with ThreadPoolExecutor(2) as threads:
-        runs = {}
-        for name in "ab":
-            made = notebook(name)
-            made.metadata["papermill"] = {}
-            runs[name] = threads.submit(
-                IpatsEngine.execute_notebook, made, "python3", progress_bar=False
-            )
-            entered[name].wait(10)
-        for name in "ab":
-            may_end[name].set()
-            runs[name].result(10)
-    assert seen == [(False, 0), (False, 0)]
-    assert (papermill.engines.dateutil, tqdm.monitor_interval) == before
+        assert list(threads.map(run, "ab")) == ["'a'", "'b'"]
 
 
-def message(data: dict[str, Any]) -> dict[str, Any]:
-    content = {"data": data, "metadata": {}}
-    return {"msg_type": "display_data", "header": {"msg_type": "display_data"},
-            "parent_header": {}, "content": content}  # fmt: skip
+def test_the_end_of_one_ends_no_other() -> None:
+    with ThreadPoolExecutor(2) as threads:
+        dying = threads.submit(run_in_thread, "import os; os._exit(3)")
+        living = threads.submit(run_in_thread, "import time; time.sleep(2)", "'alive'")
+        with pytest.raises(NotebookDied, match="ended with code 3"):
+            dying.result(60)
+        assert living.result(60) == "'alive'"
 
 
-def client() -> SteadyClient:
-    made = notebook("1")
-    made.metadata["papermill"] = {}
-    made_for = SteadyClient(NotebookExecutionManager(made, progress_bar=False))
-    made_for.clear_before_next_output = False
-    return made_for
+def libraries() -> list[dict[str, int]]:
+    places = (papermill.engines, nbformat.v4.nbbase, tqdm)
+    return [{name: id(value) for name, value in vars(place).items()} for place in places]
 
 
-def test_an_output_that_needs_no_check_spares_no_other_threads_its_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    real, inside, may_end = nbbase.validate, Event(), Event()
-    new_output = nbbase.new_output
-
-    def slow(*arguments: Any, **options: Any) -> Any:
-        if options.get("data") == {"text/plain": "plain"}:
-            inside.set()
-            may_end.wait(10)
-        return new_output(*arguments, **options)
-
-    monkeypatch.setattr(nbbase, "new_output", slow)
-    with ThreadPoolExecutor(1) as threads:
-        plain = threads.submit(client().output, [], message({"text/plain": "plain"}), None, 0)
-        inside.wait(10)
-        with pytest.raises(ValidationError):
-            client().output([], message({"text/plain": 5}), None, 0)
-        may_end.set()
-        assert plain.result(10).data == {"text/plain": "plain"}
-    assert nbbase.validate is real
+def test_other_libraries_stay_as_they_were() -> None:
+    run_cells("1")  # imports what they import on first use
+    before = libraries()
+    run_cells("1")
+    with pytest.raises(PapermillExecutionError):
+        run_cells("1 / 0")
+    assert libraries() == before

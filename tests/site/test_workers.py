@@ -15,8 +15,8 @@ import nbformat
 import pytest
 
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing.engine import scratch
-from ipats_lib.publishing.engine.process_tree import descendants
+from ipats_lib.publishing import scratch
+from ipats_lib.publishing.engine.process import descendants
 from ipats_lib.publishing.execute import Job, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.making import MOST_FAILURES, _failures
@@ -118,7 +118,7 @@ def test_a_killed_publisher_leaves_no_process_and_its_data_go_with_the_next_run(
         env={**os.environ, "TMPDIR": str(own_temporary_folder), "IPATS_ENGINE": engine},
     )
     wait_until(lambda: len(list(own_temporary_folder.glob("mark-*"))) == 2)
-    family = descendants([killed.pid]) - {killed.pid}
+    family = {process.pid for process in descendants([killed.pid])} - {killed.pid}
     assert len(family) >= 4
     (left,) = own_temporary_folder.glob(f"{scratch.PREFIX}*")
     assert len(list(left.glob("ipats-page-*"))) == 2

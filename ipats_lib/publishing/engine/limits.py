@@ -1,54 +1,98 @@
-"""How long a notebook may run and how much memory it may hold."""
+"""What one notebook may use, and the errors that say why one was ended."""
 
+import signal
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-MEGABYTE = 1024 * 1024
+import psutil
+
+from ipats_lib.errors import NotebookError
 
 
-@dataclass(frozen=True, slots=True)
+class NotebookStopped(NotebookError):  # noqa: N818  (its subclasses say what happened)
+    """cell_index counts all cells from 0; None when no cell had started."""
+
+    def __init__(self, cell_index: int | None, reason: str) -> None:
+        super().__init__(cell_index, reason)
+        self.cell_index, self.reason = cell_index, reason
+
+    def __str__(self) -> str:
+        place = "before the first cell" if self.cell_index is None else f"in cell {self.cell_index}"
+        return f"The notebook was stopped {place}: {self.reason}."
+
+
+class NotebookTimeout(NotebookStopped):
+    """The notebook, or one of its cells, ran longer than allowed."""
+
+
+class NotebookOutOfMemory(NotebookStopped):
+    """The notebook and its subprocesses held more memory than allowed."""
+
+
+class NotebookDied(NotebookStopped):
+    """The notebook's process ended by itself: a signal, a crash, os._exit."""
+
+
+class NotebookLeft(NotebookStopped):
+    """A cell called exit() or quit(), so the cells after it were not run."""
+
+
+def died(cell_index: int | None, status: int | None) -> NotebookDied:
+    """How a process ended.  status: an exit code as `subprocess` gives it, None when unknown."""
+    if status is None:
+        return NotebookDied(cell_index, "its process died")
+    names = {-number: f"was killed by {number.name}" for number in signal.Signals}
+    how = names.get(status, f"ended with code {status}")
+    return NotebookDied(cell_index, f"its process {how}")
+
+
+@dataclass(slots=True)
 class Limits:
-    """What one notebook may use.
+    """What one notebook may use; its clock starts when it is made.
 
-    timeout: seconds for the whole notebook.  memory_mb: memory that the notebook and its
-    subprocesses hold beyond what they share with the warm process.  cell_timeout: seconds for one
-    cell, None for no limit of its own.
+    timeout: seconds for the whole notebook.  memory_mb: megabytes (2**20 bytes) that it and its
+    subprocesses hold; what several processes share is divided among them.  cell_timeout: seconds
+    for one cell, None for no limit of its own.  cell: the index of the one that runs.
     """
 
     timeout: float = 600.0
     memory_mb: float = 4096.0
     cell_timeout: float | None = None
-
-    @property
-    def memory_bytes(self) -> int:
-        return int(self.memory_mb * MEGABYTE)
-
-
-@dataclass(slots=True)
-class Clock:
-    """Time left for the notebook and for its present cell; it starts when it is made."""
-
-    limits: Limits
+    cell: int | None = None
     started: float = field(default_factory=time.monotonic)
     cell_started: float | None = None
 
-    def start_cell(self) -> None:
+    def begin(self, cell: int) -> None:
         """Give the next cell its own time."""
-        self.cell_started = time.monotonic()
+        self.cell, self.cell_started = cell, time.monotonic()
 
-    @property
-    def notebook_left(self) -> float:
-        """Seconds, negative once the limit is passed."""
-        return self.started + self.limits.timeout - time.monotonic()
+    def passed(self, processes: list[psutil.Process]) -> NotebookStopped | None:
+        """The error once a limit is passed.  processes: those of the notebook."""
+        now, cell, limit = time.monotonic(), self.cell, self.cell_timeout
+        if now - self.started > self.timeout:
+            return NotebookTimeout(cell, f"the notebook ran longer than {self.timeout:g} s")
+        if limit is not None and now - (self.cell_started or now) > limit:
+            return NotebookTimeout(cell, f"the cell ran longer than {limit:g} s")
+        most = self.memory_mb * 2**20  # to divide pages takes long, and never gives more
+        if held_by(processes, False) > most and held_by(processes, True) > most:
+            return NotebookOutOfMemory(cell, f"it held more than {self.memory_mb:g} MB of memory")
+        return None
 
-    @property
-    def cell_left(self) -> float:
-        """Seconds, negative once the limit is passed, infinite without a limit."""
-        if self.limits.cell_timeout is None or self.cell_started is None:
-            return float("inf")
-        return self.cell_started + self.limits.cell_timeout - time.monotonic()
 
-    @property
-    def left(self) -> float:
-        """Seconds until the nearer of the two limits."""
-        return min(self.notebook_left, self.cell_left)
+def held_by(processes: Iterable[psutil.Process], divided: bool) -> int:
+    """Bytes of resident memory.  divided: each page among its holders, where the system knows."""
+    held = 0
+    for process in processes:
+        with suppress(psutil.Error):  # gone meanwhile
+            memory = process.memory_full_info() if divided else process.memory_info()
+            held += getattr(memory, "pss", memory.rss)
+    return held
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """Kill each process that still exists."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()

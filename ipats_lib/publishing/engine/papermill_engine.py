@@ -1,127 +1,227 @@
-"""The engine papermill knows as `ipats`.
-
-papermill imports this module while it is itself half imported: what builds on papermill's client
-is imported when a notebook is run.
-"""
+"""The engine that papermill knows as `ipats`: its client over a forked child, or over a kernel."""
 
 import logging
-from contextlib import AbstractContextManager
-from datetime import datetime
-from types import SimpleNamespace
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
+import psutil
+from ipykernel.ipkernel import IPythonKernel
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
-from papermill import engines
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger as papermill_log
 
-from ipats_lib.publishing.engine.fork_safety import fork_hazard, platform_hazard
-from ipats_lib.publishing.engine.limits import Limits
-from ipats_lib.publishing.engine.replaced import replaced
+from ipats_lib.publishing import scratch
+from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, died, kill
+from ipats_lib.publishing.engine.warm import fork_hazard, platform_hazard, warm_up
+
+if platform_hazard() is None:
+    from ipats_lib.publishing.engine.process import NotebookProcess
 
 log = logging.getLogger("ipats.engine")
-
 OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
 KERNEL_OPTIONS = ("km", "kernel_manager_class", "timeout_func", "coalesce_streams")
-
-_told: set[str] = set()
+MARK = "IPATS_NOTEBOOK"  # in the environment of a kernel and of all that it starts
+said: set[str] = set()
 
 
 class IpatsEngine(Engine):  # type: ignore[misc]
-    """Runs each notebook in a forked child, or in an ordinary kernel where forking is unsafe.
-
-    Both keep the same limits and raise the same exceptions: PapermillExecutionError for a failing
-    cell, NotebookStopped for a notebook that was ended from outside.
-    """
-
-    @classmethod
-    def execute_notebook(cls, nb: NotebookNode, kernel_name: str, **options: Any) -> NotebookNode:
-        """Run `nb` in place and return it; options are papermill's and those of the limits."""
-        with _progress_without_thread(), _times_as_written():
-            return super().execute_notebook(nb, kernel_name, **options)
+    """Runs each notebook in a forked child, or in an ordinary kernel where forking is unsafe."""
 
     @classmethod
     def execute_managed_notebook(
-        cls,
-        nb_man: NotebookExecutionManager,
-        kernel_name: str,
-        log_output: bool = False,
-        stdout_file: Any = None,
-        stderr_file: Any = None,
-        start_timeout: int = 60,
-        execution_timeout: float | None = None,
-        timeout: float | None = None,
-        memory_mb: float | None = None,
-        **options: Any,
-    ) -> None:
-        """Run the notebook of `nb_man`.
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, start_timeout: int = 60,
+        execution_timeout: float | None = None, timeout: float | None = None,
+        memory_mb: float | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        """Run the notebook of `nb_man`; other options are papermill's.  Raises NotebookStopped.
 
-        timeout: seconds for the whole notebook, 600 unless told.  execution_timeout: seconds for
-        each cell, papermill's own option.  memory_mb: beyond what the warm process holds, 4096
-        unless told.  Raises NotebookTimeout, NotebookOutOfMemory, NotebookDied.
+        timeout: seconds for the whole notebook, 600 unless given.  execution_timeout: seconds for
+        each cell, papermill's own option.  memory_mb: see `Limits`, 4096 unless given.
         """
-        limits = _limits(timeout, memory_mb, execution_timeout)
+        limits = Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         options.pop("input_path", None)
-        options |= {
-            "log": papermill_log,
-            "log_output": log_output,
-            "stdout_file": stdout_file,
-            "stderr_file": stderr_file,
-            "startup_timeout": start_timeout,
-        }
-        if reason := reason_for_a_kernel(kernel_name, options):
-            _tell_once(reason)
-            _run_in_kernel(nb_man, kernel_name, limits, options)
-        else:
-            _run_forked(nb_man, limits, options)
+        options |= {"log": papermill_log, "startup_timeout": start_timeout}
+        reason = reason_for_a_kernel(kernel_name, options)
+        if reason is not None and reason not in said:
+            log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
+            said.add(reason)
+        try:
+            if reason is None:
+                ForkedClient(nb_man, limits, **options).execute()
+            else:
+                KernelClient(nb_man, limits, kernel_name=kernel_name, **options).execute()
+        except NotebookStopped as stopped:
+            if (index := stopped.cell_index) is not None:
+                nb_man.cell_exception(nb_man.nb.cells[index], index, exception=stopped)
+            raise
 
 
 def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None:
-    """Return why this notebook needs an ordinary kernel, or None when a fork will do."""
-    if reason := platform_hazard():
-        return reason
+    """Why this notebook needs an ordinary kernel, or None when a fork will do."""
     if kernel_name != OWN_KERNEL:
         return f"kernel {kernel_name!r} is not known to be this interpreter's"
     special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]
-    if special:
-        return f"the option {special[0]} is about a kernel"
-    return fork_hazard()
+    return f"the option {special[0]} is about a kernel" if special else fork_hazard()
 
 
-def _run_forked(nb_man: NotebookExecutionManager, limits: Limits, options: dict[str, Any]) -> None:
-    from ipats_lib.publishing.engine.client import ForkedClient
+class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
+    """nbclient's own ways with outputs, display ids, logging and autosave, for fork and kernel."""
 
-    ForkedClient(nb_man, limits, **options).execute()
+    def __init__(self, nb_man: NotebookExecutionManager, limits: Limits, **options: Any) -> None:
+        super().__init__(nb_man, **options)
+        self.limits = limits
 
-
-def _run_in_kernel(
-    nb_man: NotebookExecutionManager, kernel_name: str, limits: Limits, options: dict[str, Any]
-) -> None:
-    from ipats_lib.publishing.engine.fallback import run_in_kernel
-
-    run_in_kernel(nb_man, kernel_name, limits, options)
-
-
-def _limits(timeout: float | None, memory_mb: float | None, cell: float | None) -> Limits:
-    given = {"timeout": timeout, "memory_mb": memory_mb, "cell_timeout": cell}
-    return Limits(**{name: value for name, value in given.items() if value is not None})
+    def process_message(self, *given: Any, **options: Any) -> Any:
+        """Also merge the text at the end of a cell's outputs, however it was cut up."""
+        made = super().process_message(*given, **options)
+        fold_stream(given[1].outputs)
+        return made
 
 
-def _tell_once(reason: str) -> None:
-    if reason not in _told:
-        _told.add(reason)
-        log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
+def fold_stream(outputs: list[NotebookNode]) -> None:
+    """Merge the streams that a cell's outputs end with, standard output first."""
+    start = len(outputs)
+    while start and outputs[start - 1].output_type == "stream":
+        start -= 1
+    texts: dict[str, NotebookNode] = {}
+    for output in outputs[start:]:
+        if output is not texts.setdefault(output.name, output):
+            texts[output.name].text += output.text
+    outputs[start:] = sorted(texts.values(), key=lambda output: output.name != "stdout")
 
 
-def _progress_without_thread() -> AbstractContextManager[None]:
-    """Keep papermill's progress bar from starting tqdm's monitor, a thread in the way of forks."""
-    from tqdm.std import tqdm  # type: ignore[import-untyped]
+def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) -> None:
+    """NotebookLeft when a cell has called exit(): a hook of nbclient's, with a kernel's reply."""
+    if any(asked["source"] == "ask_exit" for asked in execute_reply["content"].get("payload", ())):
+        raise NotebookLeft(cell_index, "the cell calls exit() or quit()")
 
-    return replaced(tqdm, "monitor_interval", 0)
+
+class ForkedClient(NotebookClient):
+    """Runs the notebook in a child forked from this process."""
+
+    def execute(self, **_: Any) -> NotebookNode:
+        """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
+        warm_up()
+        self.reset_execution_trackers()
+        folder = self.resources.get("metadata", {}).get("path") or None
+        cells = [(cell.source, self.may_fail(cell)) for cell in self.nb.cells if self.runs(cell)]
+        with NotebookProcess(self.limits, cells, folder) as self.messages:
+            next(kind for kind, _ in self.messages if kind == "ready")
+            self.papermill_execute_cells()
+            list(self.messages)  # those of exit functions are nobody's
+        self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
+        return self.nb
+
+    def runs(self, cell: NotebookNode) -> bool:
+        skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
+        return cell.cell_type == "code" and bool(cell.source.strip()) and not skipped
+
+    def may_fail(self, cell: NotebookNode) -> bool:
+        allowed = self.allow_errors or "raises-exception" in cell.metadata.get("tags", [])
+        return bool(allowed) and not self.force_raise_errors
+
+    def execute_cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> NotebookNode:
+        """Record what one cell gives.  Raises CellExecutionError, NotebookStopped."""
+        if not self.runs(cell):
+            return cell
+        self.limits.begin(cell_index)
+        cell.outputs, self.clear_before_next_output = [], False
+        for kind, content in self.messages:
+            if kind == "done":
+                break
+            message = {"msg_type": kind, "header": {"msg_type": kind}, "parent_header": {}}
+            self.process_message({**message, "content": content}, cell, cell_index)
+        else:
+            raise died(cell_index, 0)  # it has left by itself, and said that all is well
+        self.limits.cell_started = None
+        cell["execution_count"] = content["execution_count"]
+        stop_if_leaving(cell_index, {"content": content})
+        if content["error"] and not self.may_fail(cell):
+            raise CellExecutionError.from_cell_and_msg(cell, content["error"])
+        return cell
 
 
-def _times_as_written() -> AbstractContextManager[None]:
-    """papermill reads each cell's start again, which it has itself written, as a date of any kind:
-    a tenth of what a cell costs beside its own code."""
-    parser = SimpleNamespace(parse=datetime.fromisoformat)
-    return replaced(engines, "dateutil", SimpleNamespace(parser=parser))
+class KernelClient(NotebookClient):
+    """Runs the notebook in a kernel process that a thread ends at its limits."""
+
+    def __init__(self, nb_man: NotebookExecutionManager, limits: Limits, **options: Any) -> None:
+        options.setdefault("on_cell_start", lambda cell_index, **_: limits.begin(cell_index))
+        options.setdefault("on_cell_executed", stop_if_leaving)
+        # papermill gives up on a cell whose last output comes four seconds after its reply, as it
+        # may on a busy machine: the notebook's own limit is enough.
+        super().__init__(nb_man, limits, iopub_timeout=max(1, round(limits.timeout)), **options)
+        self.mark, self.process = uuid4().hex, None
+        self.stopped: NotebookStopped | None = None
+
+    def execute(self, **options: Any) -> NotebookNode:
+        """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
+        over = threading.Event()
+        watch = threading.Thread(target=self.watch, args=(over,), daemon=True, name="kernel-watch")
+        watch.start()
+        try:
+            with sockets_folder() as self.folder:
+                return super().execute(env={**os.environ, MARK: self.mark}, **options)
+        except RuntimeError as error:  # what a dead kernel raises is of many kinds
+            if self.stopped is None and not isinstance(error, DeadKernelError):
+                raise
+            status = getattr(self.process, "returncode", None)
+            raise self.stopped or died(self.limits.cell, status) from None
+        finally:
+            over.set()
+            watch.join()
+            kill(marked(self.mark))
+
+    def create_kernel_manager(self) -> AsyncKernelManager:
+        """A kernel whose sockets are in a folder that nobody else can enter: on TCP ports anybody
+        could ask it, as on Windows, which has no such sockets."""
+        own = {} if os.name == "nt" else {"transport": "ipc", "ip": f"{self.folder}/k"}
+        file = f"{self.folder}/kernel.json"
+        self.km = BoundKernelManager(kernel_name=self.kernel_name, connection_file=file, **own)
+        return self.km
+
+    def watch(self, over: threading.Event) -> None:
+        """In a thread: end the kernel and all that it has started when a limit is passed."""
+        while not over.wait(0.2) and self.stopped is None:
+            self.process = getattr(self.km and self.km.provisioner, "process", None) or self.process
+            found = list(marked(self.mark))
+            self.stopped = self.limits.passed(found) if found else None
+            kill(found if self.stopped else ())
+
+
+def marked(mark: str) -> Iterator[psutil.Process]:
+    """A kernel and all that it has started, whoever their parent is by now."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(MARK) == mark:
+                yield process
+
+
+def sockets_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that nobody else can enter, whose name is short enough."""
+    place = str(scratch.in_use() or tempfile.gettempdir())
+    short = scratch.for_sockets(place, "/ipats-xxxxxxxx/k-65535")
+    return tempfile.TemporaryDirectory(prefix="ipats-", dir=short)
+
+
+class BoundKernelManager(AsyncKernelManager):
+    """A kernel that ends with this process, where the system has a command for that, and that is
+    not interrupted before its end: one at rest would log that as an error."""
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        command: list[str] = super().format_kernel_cmd(extra_arguments)
+        bound = shutil.which("setpriv")
+        return [bound, "--pdeathsig", "KILL", *command] if bound else command
+
+    async def shutdown_kernel(self, restart: bool = False, **_: Any) -> None:
+        await self.request_shutdown(restart)
+        await self.finish_shutdown(restart=restart)
+        await self.cleanup_resources(restart)

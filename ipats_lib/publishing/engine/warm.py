@@ -1,102 +1,93 @@
-"""Import once, before the first notebook, what the notebooks will import."""
+"""The warm process that notebooks are forked from, and where forking is unsafe."""
 
 import builtins
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import threading
+import warnings
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
-import nbformat.v4
+from tqdm import TMonitor  # type: ignore[import-untyped]
 
-from ipats_lib.publishing.engine import warnings_baseline
-from ipats_lib.publishing.engine.fork_safety import fork_hazard, platform_hazard
-from ipats_lib.publishing.engine.limits import Limits
-
+# What notebooks import, and what these import when first used: by a shell, a table, a traceback.
 LIBRARIES = (
-    "IPython",
-    "ipykernel.ipkernel",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "pyarrow.parquet",
-    "altair",
+    *("numpy", "pandas", "pandas.io.formats.html", "pyarrow.parquet", "pyarrow.pandas_compat"),
+    *("altair", "ipykernel.ipkernel", "IPython.core.completerlib", "IPython.core.crashhandler"),
+    *("IPython.core.application", "IPython.core.logger", "IPython.core.magics.ast_mod"),
+    *("IPython.core.magics.execution", "IPython.core.oinspect", "IPython.utils.wildcard"),
+    *("stack_data", "pygments.lexers.python", "pygments.formatters.terminal256"),
 )
-FORKED = "ipats_lib.publishing.engine.client"  # imports what only systems with forks have
-PREPARED = "ipats_lib.publishing.engine.prepared"
-POOL_SIZES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
+POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+HARMLESS_THREADS = {"jemalloc_bg_thd"}  # jemalloc has fork handlers of its own
+filters: list[Any] = []  # the warning filters of Python and of the libraries, once warm
 
-# Uses what notebooks use, so that the modules imported on first use are found: a chart, a table, a
-# traceback, a magic.  The last cell prints the names of all modules.
-REHEARSAL = (
-    "import altair, pandas\nframe = pandas.DataFrame({'a': [1, 2], 'b': ['x', 'y']})\nframe",
-    "altair.Chart(frame).mark_bar().encode(x=altair.X('b:N'), y=altair.Y('a:Q'))",
-    "def fail():\n    raise ValueError('rehearsal')\nfail()",
-    "%time sum([1])\nawait __import__('asyncio').sleep(0)",
-    "import json, sys\nprint(json.dumps(sorted(sys.modules)))",
-)
-NEVER = ("ipykernel.debugger", "debugpy", "__main__", "__mp_main__")
+
+def platform_hazard() -> str | None:
+    """Why no process may fork on this system, or None where forks are safe by themselves."""
+    if os.environ.get("IPATS_ENGINE") == "kernel":
+        return "IPATS_ENGINE=kernel asks for it"
+    if not sys.platform.startswith("linux"):
+        return f"forking is not safe on {sys.platform}"
+    return None if hasattr(os, "pidfd_open") else "this Python cannot watch a process by descriptor"
+
+
+def fork_hazard() -> str | None:
+    """Why a fork would be unsafe here, or None when it is safe.
+
+    A fork copies only the thread that calls it; a lock that another thread held stays locked in
+    the child. Arrow and OpenBLAS have fork handlers, and their threads bear this process's name.
+    So do duckdb's, on which a child hangs; V8's and tokio's have names of their own.
+    """
+    if reason := platform_hazard():
+        return reason
+    others = [thread for thread in threading.enumerate() if thread != threading.current_thread()]
+    # A progress bar's monitor does no harm: its lock is ours during a fork.
+    if names := sorted(thread.name for thread in others if not isinstance(thread, TMonitor)):
+        return f"Python threads are running: {', '.join(names)}"
+    arrow: Any = None if "duckdb" in sys.modules else sys.modules.get("pyarrow")
+    known = arrow.cpu_count() + arrow.io_thread_count() if arrow else 0
+    own, *native = native_threads({thread.native_id for thread in others})
+    if native.count(own) > known:
+        if (child := os.fork()) == 0:
+            os._exit(0)  # OpenBLAS ends its threads at any fork
+        os.waitpid(child, 0)
+        own, *native = native_threads({thread.native_id for thread in others})
+    if foreign := set(native) - {own} - HARMLESS_THREADS:
+        return f"threads of other libraries are running: {', '.join(sorted(foreign))}"
+    unknown = native.count(own)
+    return f"{unknown} threads of unknown libraries are running" if unknown > known else None
+
+
+def native_threads(known: set[int | None]) -> list[str]:
+    """The names of this process's threads but for the known ones, its first thread's first."""
+    names = {}
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # gone while being looked at
+            names[int(task.name)] = (task / "comm").read_text().strip()
+    return [names[number] for number in sorted(names) if number not in known]
 
 
 def warm_up() -> None:
-    """Import the libraries and all that they import on first use, with pools of one thread.
+    """Import the libraries and what they import on first use, with pools of one thread.
 
-    Call before other code imports numpy or starts threads; calling again does nothing.  Takes one
-    to three seconds.
+    Call before other code starts threads; calling again does nothing.  Takes one to three seconds.
     """
-    for name in POOL_SIZES:
-        os.environ.setdefault(name, "1")
-    with warnings_baseline.noting_library_filters(), _as_in_a_notebook():
-        for name in (*LIBRARIES, *(() if platform_hazard() else (FORKED,))):
-            import_module(name)
-    import pyarrow
-
-    pyarrow.set_cpu_count(1)
-    if fork_hazard() is None:
-        _rehearse()
-        import_module(PREPARED).prepare()
-
-
-@contextmanager
-def _as_in_a_notebook() -> Iterator[None]:
-    """pandas chooses the width of its tables when first imported, by asking where it is."""
-    if hasattr(builtins, "get_ipython") or "pandas" in sys.modules:
-        yield
+    if filters:
         return
-    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
+    for name in POOLS:
+        os.environ.setdefault(name, "1")
+    # pandas chooses the width of its tables when first imported, by asking where it is.
+    if asked := not hasattr(builtins, "get_ipython"):
+        builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    for name in LIBRARIES:
+        import_module(name)
+    if asked:
         del builtins.get_ipython  # type: ignore[attr-defined]
-
-
-def _rehearse() -> None:
-    """Run a small notebook in a child and import here what it had to import there."""
-    from papermill.engines import NotebookExecutionManager
-
-    from ipats_lib.publishing.engine.client import ForkedClient
-
-    notebook = nbformat.v4.new_notebook(cells=[_cell(source) for source in REHEARSAL])
-    notebook.metadata["papermill"] = {}
-    manager = NotebookExecutionManager(notebook, progress_bar=False)
-    manager.notebook_start()
-    ForkedClient(manager, Limits(timeout=60), allow_errors=True).execute()
-    _import_all(json.loads(notebook.cells[-1].outputs[0].text))
-
-
-def _cell(source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_code_cell(source)
-
-
-def _import_all(names: list[str]) -> None:
-    for name in names:
-        if name not in sys.modules and not name.startswith(NEVER):
-            with suppress(Exception):
-                import_module(name)
+    altair, pandas = sys.modules["altair"], sys.modules["pandas"]
+    sys.modules["pyarrow"].set_cpu_count(1)
+    filters.extend(warnings.filters)
+    altair.Chart(pandas.DataFrame({"a": [1]})).mark_bar().encode(x=altair.X("a:Q")).to_dict()
