@@ -2,12 +2,18 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# A suite that a script starts in the background ignores Ctrl-C, and so would every server that it
+# starts and stops by it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 EARLIER = ("2024-08-15", "2025-05-15")
 ROOT = Path(__file__).parents[1]
