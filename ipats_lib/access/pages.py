@@ -8,9 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ipats_lib.access.headers import FORM_COOKIE, PRIVATE, SESSION_COOKIE
+from ipats_lib.publishing.files import joined
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_STYLE = Path(__file__).parents[1] / "publishing" / "static" / "style.css"
 
 
 @cache
@@ -33,7 +33,7 @@ def not_found() -> Response:
 
 def style() -> Response:
     """The stylesheet of the gateway's pages: that of the published ones."""
-    return Response(_STYLE.read_bytes(), media_type="text/css")
+    return Response(joined("*.css"), media_type="text/css")
 
 
 def see_other(path: str) -> Response:

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import vl_convert
 
-from ipats_lib.publishing.files import write_file
-
-STATIC = Path(__file__).parent / "static"
+from ipats_lib.publishing.files import STATIC, joined, write_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +39,10 @@ def build_assets() -> Assets:
     plain script, from `file://` too.
     """
     bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-    style = _named("style.css", (STATIC / "style.css").read_bytes())
+    style = _named("style.css", joined("*.css"))
     icon = _named("icon.svg", (STATIC / "icon.svg").read_bytes())
     charts = _named("vega.js", f"(function(){{{bundle}\n}})();".encode())
-    script = _named("ipats.js", (STATIC / "ipats.js").read_bytes())
+    script = _named("ipats.js", joined("*.js"))
     return Assets(style[0], icon[0], (charts[0], script[0]), dict([style, icon, charts, script]))
 
 

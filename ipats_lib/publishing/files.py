@@ -7,6 +7,12 @@ from pathlib import Path
 
 SYNCS_AT_ONCE = 8
 TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+
+
+def joined(pattern: str) -> bytes:
+    """The style sheets or scripts under `static/` as one file, in the order of their names."""
+    return b"\n".join(path.read_bytes() for path in sorted(STATIC.glob(pattern)))
 
 
 def write_file(path: Path, data: bytes) -> None:

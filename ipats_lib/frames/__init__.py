@@ -1,0 +1,1 @@
+"""The frames that a notebook reads: their schemas, their keys, and how all scopes get theirs."""

@@ -1,0 +1,32 @@
+"""The key of a figure, the same words everywhere: frames, files, `indicators` (decision 0015)."""
+
+import hashlib
+from base64 import b32encode
+from typing import NamedTuple
+
+WINDOWS = ("current", "rolling4", "ytd", "annual")
+MEASURES = ("ERQ2", "ERQ4", "ME", "CR", "MSG", "ESE")
+KEY = ("period", "window", "area_type", "area", "program", "measure", "group")
+
+
+class FigureKey(NamedTuple):
+    """Names one figure. group: empty for everybody, else `kind=value` of `params`."""
+
+    period: str
+    window: str
+    area_type: str
+    area: str
+    program: str
+    measure: str
+    group: str = ""
+
+    @property
+    def text(self) -> str:
+        """The key as one line, as ledgers and search results keep it."""
+        return "|".join(self)
+
+    @property
+    def id(self) -> str:
+        """Twelve letters and digits made from the key: short enough for a link's fragment."""
+        digest = hashlib.sha256(self.text.encode()).digest()
+        return b32encode(digest)[:12].decode().lower()
