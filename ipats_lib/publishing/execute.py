@@ -56,7 +56,7 @@ class Job:
 
     @property
     def limits(self) -> dict[str, float]:
-        return {"timeout": self.seconds, "memory_mb": self.memory_mb} if ENGINE == "ipats" else {}
+        return {"timeout": self.seconds, "memory_mb": self.memory_mb}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Content:
 class Made:
     """A run's content, and what it cost (wall seconds).
 
-    peak_mb: the most that a notebook of this worker has held so far, see `_peak_mb`.
+    peak_mb: the most that a process of the notebook has held, see `_peak_mb`.
     """
 
     content: Content
@@ -109,11 +109,12 @@ def make_body(job: Job) -> Made:
         (data / DOWNLOADS).mkdir()
         (data / WORKING).mkdir()
         started = perf_counter()
-        notebook = _execute(job, data)
+        used: dict[str, int] = {}
+        notebook = _execute(job, data, used)
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
     made = Content(render_body(notebook), files)
-    return Made(made, executed - started, perf_counter() - executed, _peak_mb())
+    return Made(made, executed - started, perf_counter() - executed, used.get("peak_mb") or _peak_mb())
 
 
 @contextmanager
@@ -129,10 +130,10 @@ def _page_folder(job: Job) -> Iterator[str]:
 
 
 def _peak_mb() -> int:
-    """Memory of the largest process that this worker has waited for: a notebook or its subprocess.
+    """Memory of the largest kernel, or subprocess of one, that this worker has waited for.
 
-    Resident, with what it shares with the worker. Of the worker's life, so a run that raises it is
-    the run that held it; 0 where the system does not count.
+    Of the worker's life, so a run that raises it is the run that held it; 0 where the system does
+    not count. Resident, with what is shared, as for forked notebooks.
     """
     try:
         import resource
@@ -151,7 +152,7 @@ def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _execute(job: Job, data: Path) -> NotebookNode:
+def _execute(job: Job, data: Path, used: dict[str, int]) -> NotebookNode:
     """The executed notebook; RunFailed when a cell failed, left, or shows what no page can."""
     os.environ["IPATS_CHARTS"] = "live"
     os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
@@ -163,7 +164,7 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
     injected = len(notebook.cells) > own_cells
     try:
-        executed = _papermill(job, notebook, data / WORKING)
+        executed = _papermill(job, notebook, data / WORKING, used)
     except NotebookStopped as error:
         reason, index = type(error).__name__, error.cell_index
         said = f"was stopped{_in_cell(notebook, index, injected)}: {reason}, {error.reason}"
@@ -221,11 +222,14 @@ def _as_left(notebook: NotebookNode) -> str:
     return text
 
 
-def _papermill(job: Job, notebook: NotebookNode, working: Path) -> NotebookNode:
+def _papermill(
+    job: Job, notebook: NotebookNode, working: Path, used: dict[str, int]
+) -> NotebookNode:
     """papermill's own steps, without the copies that its `execute_notebook` writes to nowhere.
 
     Those took a quarter of what a page costs beside its cells. working: the notebook's working
-    directory, where the next scope's finds nothing of what it may leave there.
+    directory, where the next scope's finds nothing of what it may leave there. used: is told what
+    the notebook took.
     """
     executed: NotebookNode = papermill_engines.execute_notebook_with_engine(
         ENGINE,
@@ -235,7 +239,7 @@ def _papermill(job: Job, notebook: NotebookNode, working: Path) -> NotebookNode:
         log_output=False,
         record_timing=False,
         resources={"metadata": {"path": str(working)}},
-        **job.limits,
+        **({**job.limits, "used": used} if ENGINE == "ipats" else {}),
     )
     return executed
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from ipats_lib.publishing.engine.process import descendants
+from ipats_lib.publishing.engine.forked import descendants
 from tests.conftest import ROOT
 from tests.engine.conftest import code, notebook
 

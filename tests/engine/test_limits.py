@@ -17,7 +17,7 @@ from ipats_lib.publishing.engine import (
     NotebookStopped,
     NotebookTimeout,
 )
-from ipats_lib.publishing.engine.process import children
+from ipats_lib.publishing.engine.forked import children
 from tests.engine.conftest import FALLBACK, Elsewhere, Run, run_cells, text_of
 
 pytestmark = pytest.mark.xdist_group("engine")

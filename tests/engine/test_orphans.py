@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ipats_lib.publishing.engine.process import PR_SET_CHILD_SUBREAPER, children, descendants
+from ipats_lib.publishing.engine.forked import PR_SET_CHILD_SUBREAPER, children, descendants
 from tests.conftest import ROOT
 from tests.engine.conftest import WAYS
 from tests.waiting import alive, wait_until
@@ -79,6 +79,6 @@ def command_line(pid: int) -> list[bytes]:
 
 def test_a_fork_whose_caller_is_gone_does_not_begin() -> None:
     """It asks to end with its parent and then looks whether that is still there."""
-    code = "from ipats_lib.publishing.engine.process import die_with_parent as d; d(1); print('on')"
+    code = "from ipats_lib.publishing.engine.forked import die_with_parent as d; d(1); print('on')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (1, b"")

@@ -16,7 +16,7 @@ import pytest
 
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.process import descendants
+from ipats_lib.publishing.engine.forked import descendants
 from ipats_lib.publishing.execute import Job, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.making import MOST_FAILURES, _failures

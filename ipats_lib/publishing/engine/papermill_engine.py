@@ -21,10 +21,7 @@ from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, died, kill
-from ipats_lib.publishing.engine.warm import fork_hazard, platform_hazard, warm_up
-
-if platform_hazard() is None:
-    from ipats_lib.publishing.engine.process import NotebookProcess
+from ipats_lib.publishing.engine.process import NotebookProcess, fork_hazard
 
 log = logging.getLogger("ipats.engine")
 OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
@@ -40,23 +37,24 @@ class IpatsEngine(Engine):  # type: ignore[misc]
     def execute_managed_notebook(
         cls, nb_man: NotebookExecutionManager, kernel_name: str, start_timeout: int = 60,
         execution_timeout: float | None = None, timeout: float | None = None,
-        memory_mb: float | None = None, **options: Any,
+        memory_mb: float | None = None, used: dict[str, int] | None = None, **options: Any,
     ) -> None:  # fmt: skip
         """Run the notebook of `nb_man`; other options are papermill's.  Raises NotebookStopped.
 
         timeout: seconds for the whole notebook, 600 unless given.  execution_timeout: seconds for
-        each cell, papermill's own option.  memory_mb: see `Limits`, 4096 unless given.
+        each cell, papermill's own option.  memory_mb: see `Limits`, 4096 unless given.  used: is
+        told `peak_mb`, what the notebook's largest process held, where it is forked.
         """
-        limits = Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         options.pop("input_path", None)
         options |= {"log": papermill_log, "startup_timeout": start_timeout}
         reason = reason_for_a_kernel(kernel_name, options)
         if reason is not None and reason not in said:
             log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
             said.add(reason)
+        limits = Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         try:
             if reason is None:
-                ForkedClient(nb_man, limits, **options).execute()
+                ForkedClient(nb_man, limits, **options).execute(used)
             else:
                 KernelClient(nb_man, limits, kernel_name=kernel_name, **options).execute()
         except NotebookStopped as stopped:
@@ -106,18 +104,23 @@ def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) ->
 
 
 class ForkedClient(NotebookClient):
-    """Runs the notebook in a child forked from this process."""
+    """Runs the notebook in a child forked from a clean process."""
 
-    def execute(self, **_: Any) -> NotebookNode:
+    def execute(self, used: dict[str, int] | None = None, **_: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
-        warm_up()
         self.reset_execution_trackers()
-        folder = self.resources.get("metadata", {}).get("path") or None
+        folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
         cells = [(cell.source, self.may_fail(cell)) for cell in self.nb.cells if self.runs(cell)]
-        with NotebookProcess(self.limits, cells, folder) as self.messages:
-            next(kind for kind, _ in self.messages if kind == "ready")
-            self.papermill_execute_cells()
-            list(self.messages)  # those of exit functions are nobody's
+        job = {"cells": cells, "folder": folder, "environ": dict(os.environ)}
+        process = NotebookProcess(self.limits, job)
+        try:
+            with process as self.messages:
+                next(kind for kind, _ in self.messages if kind == "ready")
+                self.papermill_execute_cells()
+                list(self.messages)  # those of exit functions are nobody's
+        finally:
+            if used is not None:
+                used["peak_mb"] = process.peak_mb
         self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
         return self.nb
 
