@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 import threading
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from inspect import Parameter, signature
@@ -36,8 +37,10 @@ sys.modules["pyarrow"].set_cpu_count(1)
 from ipats_lib import report  # noqa: E402  # after pandas has asked where it is
 from ipats_lib.errors import ParamsError  # noqa: E402
 from ipats_lib.levels import load_levels  # noqa: E402
-from ipats_lib.publishing import execute  # noqa: E402
 from ipats_lib.report.charts import rehearse  # noqa: E402
+
+with warnings.catch_warnings():  # nbconvert's filters are no notebook's
+    from ipats_lib.publishing import execute
 
 
 def read_params() -> None:

@@ -76,17 +76,17 @@ def warm_context() -> multiprocessing.context.ForkServerContext:
 
 
 def start_forker() -> socket.socket:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    process = warm_context().Process(target=serve, args=(theirs,), daemon=True)
-    with ExitStack() as stack, theirs:
-        while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # else they would be the server's
+    with ExitStack() as stack:
+        while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # closed, and no place for sockets
             stack.callback(os.close, number)
-            os.set_inheritable(number, True)
         os.close(number)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        process = warm_context().Process(target=serve, args=(theirs,), daemon=True)
         # Or the program that we are would be imported there.
         stack.callback(sys.modules.__setitem__, "__main__", sys.modules["__main__"])
         sys.modules["__main__"] = ModuleType("__main__")
         process.start()
+        theirs.close()
     return ours
 
 
