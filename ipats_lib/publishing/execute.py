@@ -21,6 +21,7 @@ from papermill.parameterize import parameterize_notebook
 
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine import NotebookStopped
+from ipats_lib.publishing.engine.limits import Limits
 from ipats_lib.publishing.failed import RunFailed, why
 from ipats_lib.publishing.render import render_body, unshown
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER
@@ -53,10 +54,6 @@ class Job:
     seconds: float = 300
     memory_mb: float = 4096
     key: str = ""
-
-    @property
-    def limits(self) -> dict[str, float]:
-        return {"timeout": self.seconds, "memory_mb": self.memory_mb}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +106,12 @@ def make_body(job: Job) -> Made:
         (data / DOWNLOADS).mkdir()
         (data / WORKING).mkdir()
         started = perf_counter()
-        used: dict[str, int] = {}
-        notebook = _execute(job, data, used)
+        limits = Limits(job.seconds, job.memory_mb)
+        notebook = _execute(job, data, limits)
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
     made = Content(render_body(notebook), files)
-    return Made(made, executed - started, perf_counter() - executed, used.get("peak_mb") or _peak_mb())
+    return Made(made, executed - started, perf_counter() - executed, limits.peak_mb or _peak_mb())
 
 
 @contextmanager
@@ -152,7 +149,7 @@ def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _execute(job: Job, data: Path, used: dict[str, int]) -> NotebookNode:
+def _execute(job: Job, data: Path, limits: Limits) -> NotebookNode:
     """The executed notebook; RunFailed when a cell failed, left, or shows what no page can."""
     os.environ["IPATS_CHARTS"] = "live"
     os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
@@ -164,7 +161,7 @@ def _execute(job: Job, data: Path, used: dict[str, int]) -> NotebookNode:
     notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
     injected = len(notebook.cells) > own_cells
     try:
-        executed = _papermill(job, notebook, data / WORKING, used)
+        executed = _papermill(notebook, data / WORKING, limits)
     except NotebookStopped as error:
         reason, index = type(error).__name__, error.cell_index
         said = f"was stopped{_in_cell(notebook, index, injected)}: {reason}, {error.reason}"
@@ -222,14 +219,12 @@ def _as_left(notebook: NotebookNode) -> str:
     return text
 
 
-def _papermill(
-    job: Job, notebook: NotebookNode, working: Path, used: dict[str, int]
-) -> NotebookNode:
+def _papermill(notebook: NotebookNode, working: Path, limits: Limits) -> NotebookNode:
     """papermill's own steps, without the copies that its `execute_notebook` writes to nowhere.
 
     Those took a quarter of what a page costs beside its cells. working: the notebook's working
-    directory, where the next scope's finds nothing of what it may leave there. used: is told what
-    the notebook took.
+    directory, where the next scope's finds nothing of what it may leave there. limits: the
+    ordinary engine knows none.
     """
     executed: NotebookNode = papermill_engines.execute_notebook_with_engine(
         ENGINE,
@@ -239,7 +234,7 @@ def _papermill(
         log_output=False,
         record_timing=False,
         resources={"metadata": {"path": str(working)}},
-        **({**job.limits, "used": used} if ENGINE == "ipats" else {}),
+        **({"limits": limits} if ENGINE == "ipats" else {}),
     )
     return executed
 

@@ -9,12 +9,10 @@ import builtins
 import gc
 import os
 import sys
-import threading
 import warnings
 from contextlib import suppress
 from importlib import import_module
 from inspect import Parameter, signature
-from pathlib import Path
 from pkgutil import iter_modules
 from types import SimpleNamespace
 
@@ -55,20 +53,6 @@ def read_params() -> None:
                     loader()
 
 
-def fork_hazard() -> str | None:
-    """Why a fork of this process would be unsafe, or None when it is safe.
-
-    A fork copies only the thread that calls it; a lock that another thread held stays locked in
-    the child. Arrow, OpenBLAS and jemalloc have fork handlers. Threads of the first two bear this
-    process's name, as do duckdb's, on which a child hangs.
-    """
-    others = {task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")}
-    others -= {Path("/proc/self/comm").read_text().strip(), "jemalloc_bg_thd"}
-    others |= {thread.name for thread in threading.enumerate()[1:]}
-    others |= {"duckdb"} & set(sys.modules)
-    return f"the warm process has threads: {', '.join(sorted(others))}" if others else None
-
-
 for module in iter_modules(report.__path__, "ipats_lib.report."):
     import_module(module.name)
 read_params()
@@ -79,4 +63,3 @@ execute.render_nothing()
 rehearse()
 gc.collect()
 gc.freeze()  # no worker looks through these again, or copies their pages by doing so
-HAZARD = fork_hazard() if sys.platform.startswith("linux") else None

@@ -14,12 +14,7 @@ from typing import Any, TypeVar
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.process import (
-    forker,
-    notebooks_forked_by,
-    platform_hazard,
-    warm_context,
-)
+from ipats_lib.publishing.engine.process import fork_hazard, forker, forkers, warm_context
 from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 
@@ -81,7 +76,7 @@ class LocalWorkers(Workers):
 
     def __init__(self, number: int, folder: Path) -> None:
         self.slots, self._folder = number, folder
-        self._context: BaseContext = get_context("spawn") if platform_hazard() else warm_context()
+        self._context: BaseContext = get_context("spawn") if fork_hazard() else warm_context()
         self._life, self._held = self._context.Pipe(duplex=False)
         self._start()
 
@@ -90,7 +85,7 @@ class LocalWorkers(Workers):
         self._pool.submit(os.getpid)
 
     def _processes(self) -> ProcessPoolExecutor:
-        begin = (self._folder, self._life, None if platform_hazard() else forker())
+        begin = (self._folder, self._life, None if fork_hazard() else forker())
         return ProcessPoolExecutor(
             self.slots, mp_context=self._context, initializer=_begin, initargs=begin
         )
@@ -140,7 +135,7 @@ def _asked(
 def local_workers(number: int) -> Iterator[Workers]:
     """Worker processes, forked from the warm server, which never holds a scope's data.
 
-    Where no process may fork (`platform_hazard`) each is a process started anew.
+    Where no process may fork (`fork_hazard`) each is a process started anew.
     """
     with scratch.run_folder() as folder:
         pool = LocalWorkers(number, folder)
@@ -159,11 +154,8 @@ def _begin(folder: Path, life: Any, forker: Any) -> None:
     scratch.use(folder)
     # A handler and not SIG_IGN, which every program that a notebook starts would inherit.
     signal.signal(signal.SIGINT, _leave_to_the_publisher)
-    others = [life]
-    if forker is not None:
-        notebooks_forked_by(forker)
-        others.append(forker)
-    threading.Thread(target=_end_with, args=(others,), daemon=True).start()
+    forkers[:] = [forker] if forker else []
+    threading.Thread(target=_end_with, args=([life, *forkers],), daemon=True).start()
 
 
 def _leave_to_the_publisher(*_: object) -> None:

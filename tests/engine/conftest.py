@@ -24,7 +24,7 @@ WAYS = ("kernel",) if FALLBACK else ("fork", "kernel")
 
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Elsewhere]:
-    """Call a function in a process of its own, where a test may do what pytest's must not suffer."""
+    """Call a function in a process of its own: pytest's must not suffer what a test does."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         hazard = pool.submit(fork_hazard).result()

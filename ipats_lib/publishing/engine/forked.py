@@ -16,10 +16,9 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -59,58 +58,36 @@ def serve(requests: socket.socket) -> None:
 def guard(control: socket.socket) -> NoReturn:
     """Fork a notebook each time that three descriptors are sent, and say how it has ended: with
     which code, and the MB of its largest process. All that it leaves becomes our child."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    us, warm = os.getpid(), sys.modules.get("ipats_lib.publishing.warm_server")
+    prctl, us = ctypes.CDLL(None).prctl, os.getpid()
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     with suppress(OSError):  # whoever asks may end at any time
-        control.send(json.dumps([us, getattr(warm, "HAZARD", None)]).encode())
+        control.send(str(us).encode())
         while sent := socket.recv_fds(control, 1, 3)[1]:
             if (pid := os.fork()) == 0:
-                die_with_parent(us)
-                be_the_notebook(*sent)
+                prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+                if os.getppid() == us:
+                    be_the_notebook(*sent)
+                os._exit(SETUP_FAILED)
             ended = os.pidfd_open(pid)
-            for number in sent:
+            select.select([control.fileno(), ended], [], [])
+            for number in (ended, *sent):
                 os.close(number)
-            select.select([control, ended], [], [])
-            os.close(ended)
             control.send(json.dumps(end(pid)).encode())
     os._exit(0)
 
 
-def end(pid: int) -> tuple[int, int]:
-    """End a child of ours, if it has not ended, and all that has become our child by its end."""
-    left, found = {pid}, (0, 0)
-    while left:
-        kill(descendants(left))
-        for each in left:
-            _, status, used = os.wait4(each, 0)
-            if each == pid:
+def end(notebook: int) -> tuple[int, int]:
+    """End every child of ours, and say how the notebook has ended."""
+    found = (SETUP_FAILED, 0)
+    with suppress(ChildProcessError):  # once there is none left
+        while True:
+            pid, status, used = os.wait4(-1, os.WNOHANG)
+            if pid == notebook:
                 found = os.waitstatus_to_exitcode(status), used.ru_maxrss // 1024
-        left = children(os.getpid())
+            elif pid == 0:
+                kill(psutil.Process().children(recursive=True))
+                time.sleep(0.002)  # until they are gone
     return found
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask Linux to kill this process when `parent` ends; end at once if it already has."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def children(pid: int) -> set[int]:
-    """Direct children, of the list that Linux keeps for each thread."""
-    found: set[int] = set()
-    with suppress(OSError):  # gone meanwhile
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            found.update(map(int, (task / "children").read_text().split()))
-    return found
-
-
-def descendants(pids: Iterable[int]) -> Iterator[psutil.Process]:
-    """Processes and all below them, as far as they still exist."""
-    for pid in pids:
-        yield from descendants(children(pid))
-        with suppress(psutil.NoSuchProcess):
-            yield psutil.Process(pid)
 
 
 class Wire(Session):

@@ -5,8 +5,6 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -37,13 +35,13 @@ class IpatsEngine(Engine):  # type: ignore[misc]
     def execute_managed_notebook(
         cls, nb_man: NotebookExecutionManager, kernel_name: str, start_timeout: int = 60,
         execution_timeout: float | None = None, timeout: float | None = None,
-        memory_mb: float | None = None, used: dict[str, int] | None = None, **options: Any,
+        memory_mb: float | None = None, limits: Limits | None = None, **options: Any,
     ) -> None:  # fmt: skip
         """Run the notebook of `nb_man`; other options are papermill's.  Raises NotebookStopped.
 
         timeout: seconds for the whole notebook, 600 unless given.  execution_timeout: seconds for
-        each cell, papermill's own option.  memory_mb: see `Limits`, 4096 unless given.  used: is
-        told `peak_mb`, what the notebook's largest process held, where it is forked.
+        each cell, papermill's own option.  memory_mb: see `Limits`, 4096 unless given.  limits:
+        all three, in their place.
         """
         options.pop("input_path", None)
         options |= {"log": papermill_log, "startup_timeout": start_timeout}
@@ -51,10 +49,10 @@ class IpatsEngine(Engine):  # type: ignore[misc]
         if reason is not None and reason not in said:
             log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
             said.add(reason)
-        limits = Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
+        limits = limits or Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         try:
             if reason is None:
-                ForkedClient(nb_man, limits, **options).execute(used)
+                ForkedClient(nb_man, limits, **options).execute()
             else:
                 KernelClient(nb_man, limits, kernel_name=kernel_name, **options).execute()
         except NotebookStopped as stopped:
@@ -106,21 +104,16 @@ def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) ->
 class ForkedClient(NotebookClient):
     """Runs the notebook in a child forked from a clean process."""
 
-    def execute(self, used: dict[str, int] | None = None, **_: Any) -> NotebookNode:
+    def execute(self, **_: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
         self.reset_execution_trackers()
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
         cells = [(cell.source, self.may_fail(cell)) for cell in self.nb.cells if self.runs(cell)]
         job = {"cells": cells, "folder": folder, "environ": dict(os.environ)}
-        process = NotebookProcess(self.limits, job)
-        try:
-            with process as self.messages:
-                next(kind for kind, _ in self.messages if kind == "ready")
-                self.papermill_execute_cells()
-                list(self.messages)  # those of exit functions are nobody's
-        finally:
-            if used is not None:
-                used["peak_mb"] = process.peak_mb
+        with NotebookProcess(self.limits, job) as self.messages:
+            next(kind for kind, _ in self.messages if kind == "ready")
+            self.papermill_execute_cells()
+            list(self.messages)  # those of exit functions are nobody's
         self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
         return self.nb
 
@@ -195,17 +188,15 @@ class KernelClient(NotebookClient):
         """In a thread: end the kernel and all that it has started when a limit is passed."""
         while not over.wait(0.2) and self.stopped is None:
             self.process = getattr(self.km and self.km.provisioner, "process", None) or self.process
-            found = list(marked(self.mark))
+            found = marked(self.mark)
             self.stopped = self.limits.passed(found) if found else None
-            kill(found if self.stopped else ())
+            kill(found if self.stopped else [])
 
 
-def marked(mark: str) -> Iterator[psutil.Process]:
+def marked(mark: str) -> list[psutil.Process]:
     """A kernel and all that it has started, whoever their parent is by now."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get(MARK) == mark:
-                yield process
+    every = psutil.process_iter(["environ"])
+    return [each for each in every if (each.info["environ"] or {}).get(MARK) == mark]
 
 
 def sockets_folder() -> tempfile.TemporaryDirectory[str]:

@@ -1,8 +1,8 @@
 """One notebook in a forked child of a clean process, watched and read from here.
 
-A server of multiprocessing imports `warm_server` and forks a *forker*, the forker a *guard* for each
-process that runs notebooks, and the guard one notebook at a time. These are sent descriptors and
-nothing else: what a notebook is to run goes to its own child alone, and its outputs come from there.
+multiprocessing's server imports `warm_server` and forks a *forker*, the forker a *guard* for each
+process that runs notebooks, and the guard one notebook at a time. They are sent descriptors and
+nothing else: what a notebook runs goes to its own child, and its outputs come from there.
 """
 
 import codecs
@@ -22,20 +22,20 @@ from typing import Any
 import psutil
 
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.forked import children, descendants, serve
+from ipats_lib.publishing.engine.forked import serve
 from ipats_lib.publishing.engine.limits import Limits, died, kill
 
-WARM_SERVER = "ipats_lib.publishing.warm_server"
-TICK_SECONDS = 0.2  # between two looks at what a notebook holds
+TICK_SECONDS = 0.4  # between two looks at what a notebook holds
 CHUNK = 1 << 18
 Message = tuple[str, dict[str, Any]]
+Guard = tuple[socket.socket, psutil.Process]
 starting = threading.Lock()
-forkers: list[socket.socket] = []  # the way to this process's forker, once there is one
-idle: list["Guard"] = []
+forkers: list[socket.socket] = []  # the way to this process's forker, once it has one
+idle: list[Guard] = []
 
 
-def platform_hazard() -> str | None:
-    """Why no process may fork on this system, or None where forks are safe by themselves."""
+def fork_hazard() -> str | None:
+    """Why no process may fork on this system, or None where forks of the warm one are safe."""
     if os.environ.get("IPATS_ENGINE") == "kernel":
         return "IPATS_ENGINE=kernel asks for it"
     if not sys.platform.startswith("linux"):
@@ -43,81 +43,52 @@ def platform_hazard() -> str | None:
     return None if hasattr(os, "pidfd_open") else "this Python cannot watch a process by descriptor"
 
 
-def fork_hazard() -> str | None:
-    """Why a fork of the warm process would be unsafe, or None when it is safe."""
-    if reason := platform_hazard():
-        return reason
-    if not forkers and multiprocessing.current_process().daemon:
-        return "a daemon of multiprocessing may start no process"
-    guard = idle.pop() if idle else Guard()
-    idle.append(guard)
-    return guard.hazard
-
-
-def forker() -> socket.socket:
-    """Where to ask for a guard; starts the warm process, in one to three seconds, if need be."""
-    with starting:
-        if not forkers or select.select(forkers, [], [], 0)[0]:  # it never sends, but may end
-            forkers[:] = [start_forker()]
-    return forkers[0]
-
-
-def notebooks_forked_by(ours: socket.socket) -> None:
-    """Use the forker of the process that has started this one."""
-    forkers[:] = [ours]
-
-
 def warm_context() -> multiprocessing.context.ForkServerContext:
     """What starts processes that are forked from the warm server."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([WARM_SERVER])
+    context.set_forkserver_preload(["ipats_lib.publishing.warm_server"])
     scratch.keep_sockets_short()
     return context
 
 
-def start_forker() -> socket.socket:
-    with ExitStack() as stack:
+def forker() -> socket.socket:
+    """Where to ask for a guard; starts the warm server, in one to three seconds, if need be."""
+    with starting, ExitStack() as stack:
+        if forkers and not select.select(forkers, [], [], 0)[0]:  # it never sends, but may end
+            return forkers[0]
         while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # closed, and no place for sockets
             stack.callback(os.close, number)
         os.close(number)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        process = warm_context().Process(target=serve, args=(theirs,), daemon=True)
         # Or the program that we are would be imported there.
         stack.callback(sys.modules.__setitem__, "__main__", sys.modules["__main__"])
         sys.modules["__main__"] = ModuleType("__main__")
-        process.start()
+        warm_context().Process(target=serve, args=(theirs,), daemon=True).start()
         theirs.close()
+        forkers[:] = [ours]
     return ours
 
 
-class Guard:
-    """The process that forks our notebooks, one at a time, and ends what they leave."""
-
-    def __init__(self) -> None:
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            socket.send_fds(forker(), [b"."], [theirs.fileno()])
-        self.pid, self.hazard = json.loads(self.control.recv(CHUNK))
+def new_guard() -> Guard:
+    control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        socket.send_fds(forker(), [b"."], [theirs.fileno()])
+    return control, psutil.Process(int(control.recv(CHUNK)))
 
 
 class NotebookProcess:
-    """A forked child that runs cells while it is entered as a context manager.
-
-    job: what `be_the_notebook` is told.  peak_mb: the most that one process of the notebook has
-    held, once it has ended.
-    """
+    """A forked child that does a job, see `be_the_notebook`, while it is entered as a context."""
 
     def __init__(self, limits: Limits, job: dict[str, Any]) -> None:
-        self.limits, self.guard = limits, idle.pop() if idle else Guard()
-        self.status, self.peak_mb, self.over = None, 0, False
+        self.guard = self.control, self.above = idle.pop() if idle else new_guard()
+        self.limits, self.over, self.status = limits, False, None
         self.wire, wire = socket.socketpair()
         ours, theirs = zip(os.pipe(), os.pipe(), strict=True)
         with suppress(OSError):  # a guard that is gone is met below
-            socket.send_fds(self.guard.control, [b"."], [wire.fileno(), *theirs])
-        wire.close()
-        for number in theirs:
+            socket.send_fds(self.control, [b"."], [wire.fileno(), *theirs])
+        for number in (wire.detach(), *theirs):
             os.close(number)
-        with suppress(OSError):  # the child may have died
+        with suppress(OSError):
             self.wire.sendall(json.dumps(job).encode() + b"\n")
         for number in (self.wire.fileno(), *ours):
             os.set_blocking(number, False)
@@ -134,25 +105,27 @@ class NotebookProcess:
         Text comes as `stream` messages, before the message that follows it.  Raises
         NotebookTimeout, NotebookOutOfMemory, NotebookDied.
         """
-        poll, control = select.poll(), self.guard.control.fileno()
-        for number in (self.wire.fileno(), *self.texts, control):
+        poll = select.poll()
+        for number in (self.wire.fileno(), *self.texts, self.control.fileno()):
             poll.register(number, select.POLLIN)
         while not self.over:
             for number, event in poll.poll(TICK_SECONDS * 1000):
-                if number == control:
+                if number == self.control.fileno():
                     self.end()
                 elif event & select.POLLHUP:  # what is left there is read at once
                     poll.unregister(number)
             yield from self.arrived()
-            if not self.over and (error := self.limits.passed(self.processes())):
+            now, look = time.monotonic(), time.monotonic() - self.looked > TICK_SECONDS
+            self.looked = now if look else self.looked  # to look at processes costs time
+            if not self.over and (error := self.limits.passed(self.processes() if look else [])):
                 raise error
         if self.status != 0:
             raise died(self.limits.cell, self.status)
 
     def end(self) -> None:
         """Take what the guard says once the notebook and all that it has left are gone."""
-        said, self.over = self.guard.control.recv(CHUNK), True
-        self.status, self.peak_mb = json.loads(said) if said else (None, 0)
+        said, self.over = self.control.recv(CHUNK), True
+        self.status, self.limits.peak_mb = json.loads(said) if said else (None, 0)
 
     def arrived(self) -> Iterator[Message]:
         """What one read gives: a notebook that never stops talking cannot outrun its limits."""
@@ -166,16 +139,14 @@ class NotebookProcess:
                 self.wire.send(b"\n")
 
     def processes(self) -> list[psutil.Process]:
-        """The notebook's, now and then: looking at them costs time."""
-        if time.monotonic() - self.looked < TICK_SECONDS:
-            return []
-        self.looked = time.monotonic()
-        return list(descendants(children(self.guard.pid)))
+        with suppress(psutil.Error):
+            return list(self.above.children(recursive=True))
+        return []
 
     def __exit__(self, *_: object) -> None:
         while not self.over:
-            kill(descendants(children(self.guard.pid)))
-            if select.select([self.guard.control], [], [], TICK_SECONDS)[0]:
+            kill(self.processes())
+            if select.select([self.control], [], [], TICK_SECONDS)[0]:
                 self.end()
         if self.status is not None:
             idle.append(self.guard)
