@@ -56,6 +56,8 @@ def forker() -> socket.socket:
     with starting, ExitStack() as stack:
         if forkers and not select.select(forkers, [], [], 0)[0]:  # it never sends, but may end
             return forkers[0]
+        for ended in forkers:
+            ended.close()
         while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # closed, and no place for sockets
             stack.callback(os.close, number)
         os.close(number)
@@ -148,7 +150,9 @@ class NotebookProcess:
             kill(self.processes())
             if select.select([self.control], [], [], TICK_SECONDS)[0]:
                 self.end()
-        if self.status is not None:
+        if self.status is None:
+            self.control.close()
+        else:
             idle.append(self.guard)
         for number in (self.wire.detach(), *self.texts):
             os.close(number)
