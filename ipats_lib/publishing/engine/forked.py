@@ -40,8 +40,6 @@ SETUP_FAILED = 70  # EX_SOFTWARE
 
 def serve(requests: socket.socket) -> None:
     """Be the forker: a guard for each socket that is sent, until nobody can send any more."""
-    while os.open(os.devnull, os.O_RDWR) <= 2:  # closed where they were the caller's
-        pass
     os.setsid()  # not interrupted with its publisher, whose end it sees
     own = multiprocessing.current_process()
     own.name, own.daemon = "MainProcess", False  # for the notebooks, which may start others

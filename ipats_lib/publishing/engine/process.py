@@ -59,12 +59,12 @@ def forker() -> socket.socket:
         for ended in forkers:
             ended.close()
         while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # closed, and no place for sockets
-            stack.callback(os.close, number)
+            os.set_inheritable(number, True)
         os.close(number)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Or the program that we are would be imported there.
-        stack.callback(sys.modules.__setitem__, "__main__", sys.modules["__main__"])
-        sys.modules["__main__"] = ModuleType("__main__")
+        stack.callback(sys.modules.update, __main__=sys.modules["__main__"])
+        sys.modules.update(__main__=ModuleType("__main__"))
         warm_context().Process(target=serve, args=(theirs,), daemon=True).start()
         theirs.close()
         forkers[:] = [ours]
