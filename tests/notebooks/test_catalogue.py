@@ -11,8 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue, read_notebook
-from ipats_lib.publishing.dependencies import publication_parts
-from ipats_lib.publishing.making import code_of
+from ipats_lib.publishing.dependencies import code_of, publication_parts
 from ipats_lib.publishing.plan import Page
 from ipats_lib.publishing.render import split_body
 from ipats_lib.scopes import Scope

@@ -1,4 +1,5 @@
-"""What stands around the bodies: frames, scope indexes, downloads. Cheap, so never kept."""
+"""The files of a publication: pages in their frames, scope indexes, downloads. Cheap, so never
+kept."""
 
 import os
 import re
@@ -13,9 +14,9 @@ import pandas as pd
 from ipats_lib import __version__
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.publishing.assets import Assets
-from ipats_lib.publishing.catalogue import FAMILIES, Notebook
+from ipats_lib.publishing.catalogue import FAMILIES
 from ipats_lib.publishing.execute import Content
-from ipats_lib.publishing.plan import Page
+from ipats_lib.publishing.plan import Page, Plan
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.figures import figures_of, write_figures
@@ -28,19 +29,17 @@ SCOPE_FILES = ("index.html", "figures.csv")
 
 
 @dataclass(frozen=True)
-class Framer:
+class Writer:
     """Writes the files of one publication into its staging folder.
 
     scopes: all that the publication holds, those taken over from the one before among them.
-    versions: what names the very text of each notebook.
     """
 
     state: StateData
-    catalogue: Sequence[Notebook]
+    plan: Plan
     scopes: Collection[Scope]
     assets: Assets
     staged: Path
-    versions: Mapping[Notebook, str]
 
     def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
         """The pages of one run and its downloads; gives the files written."""
@@ -116,7 +115,7 @@ class Framer:
             run=run,
             earlier=earlier,
             linked=linked_period(self.state.period).name,
-            notebooks={n.key: version for n, version in self.versions.items()},
+            notebooks={n.key: source.version for n, source in self.plan.sources.items()},
         )
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
         return RUN_FILE
@@ -145,7 +144,9 @@ class Framer:
             root="../" * (depth + 1),
             home="../" * below,
             current=file,
-            notebook=f"{page.notebook.key}.ipynb {self.versions[page.notebook]}" if page else "",
+            notebook=f"{page.notebook.key}.ipynb {self.plan.sources[page.notebook].version}"
+            if page
+            else "",
             library=__version__,
             run=f"{'../' * below}{RUN_FILE.name}" if scope == STATE else "",
             nav=self._nav(scope),
@@ -155,7 +156,7 @@ class Framer:
         )
 
     def _nav(self, scope: Scope) -> Nav:
-        mine = [n for n in self.catalogue if scope.kind in n.scopes]
+        mine = [n for n in self.plan.sources if scope.kind in n.scopes]
         return tuple(
             (title, tuple(page for n in mine if n.family == family for page in n.pages(scope.kind)))
             for family, title in FAMILIES.items()
