@@ -163,7 +163,7 @@ class Bar(Format):
 
     @property
     def css(self) -> str:
-        return "pic two"
+        return "pic two bar"
 
     def words(self, rows: Rows, name: str) -> list[str]:
         pairs = zip(rows[name], rows.measures, strict=True)
