@@ -127,8 +127,7 @@ def pieces() -> list[object]:
     }
     by_area = {
         "area_title": "Area",
-        "value": show.figure,
-        "lower95": show.interval(reference=0.809, versus="versus_state", title="95% interval"),
+        "value": show.interval(reference=0.809, versus="versus_state", title="Employed"),
         "versus_state": ("Against Illinois", "status"),
         "counted": show.bar(title="People"),
     }
