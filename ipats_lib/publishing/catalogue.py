@@ -6,8 +6,8 @@ others, and is not run again when others change. `pages` (name, title and perhap
 have it, in order) splits what it shows into several pages, each from the markdown cell tagged
 `page-<name>` on; `downloads` names the
 files that it offers; `shared` means that a planner is shown what the LWIA is shown, so one run
-serves both, which is allowed to what reads nothing but `areas`, the same for every reader. One
-dropped into a family's folder is published at the next run.
+serves both, which is allowed to what reads nothing but `released_areas`, the same for every
+reader. One dropped into a family's folder is published at the next run.
 """
 
 import re
@@ -21,7 +21,7 @@ import nbformat
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.files import notebook_files
-from ipats_lib.report.data import FRAMES
+from ipats_lib.report.data import FRAMES, TABLES
 from ipats_lib.scopes import AreaType
 
 FAMILIES = {
@@ -34,7 +34,7 @@ KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
 PARAMETERS = frozenset({"scope", "period", "snapshot"})
 _DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
 _OPTIONAL = frozenset({"data", "pages", "downloads", "shared"})
-_FIT_FOR_ANY_READER = ("areas",)
+_FIT_FOR_ANY_READER = ("released_areas",)
 _SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
 _PART = re.compile(r"[a-z0-9]{1,20}")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
@@ -60,7 +60,7 @@ class Notebook:
     title: str
     order: int
     scopes: tuple[AreaType, ...]
-    data: tuple[str, ...] = FRAMES
+    data: tuple[str, ...] = TABLES
     parts: tuple[Part, ...] = ()
     downloads: tuple[str, ...] = ()
     shared: bool = False
@@ -110,7 +110,7 @@ def _read(path: Path, family: str) -> Notebook:
         title=declared["title"],
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
-        data=tuple(sorted(declared.get("data", FRAMES))),
+        data=tuple(sorted(declared.get("data", TABLES))),
         parts=tuple(_part(page, declared["scopes"]) for page in declared.get("pages", [])),
         downloads=tuple(declared.get("downloads", [])),
         shared=declared.get("shared", False),
@@ -186,13 +186,15 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
     if not _are_some_of(declared["scopes"], _SCOPES):
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
-    data = declared.get("data", list(FRAMES))
+    data = declared.get("data", list(TABLES))
     if not _are_texts(data) or not set(data) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
     if declared.get("shared", False) is not False and (
         declared["shared"] is not True or tuple(data) != _FIT_FOR_ANY_READER
     ):
-        raise NotebookError(f"{path}: `shared` is true for a notebook whose data are areas alone.")
+        raise NotebookError(
+            f"{path}: `shared` is true for a notebook whose data are released_areas alone."
+        )
     downloads = declared.get("downloads", [])
     if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
         raise NotebookError(

@@ -157,7 +157,7 @@ class Plan:
             scope=page.source.path,
             period=self.options.period.name,
             notebook=self.sources[page.notebook].text,
-            files={name: content for name, content in data.files.items() if name in wanted},
+            files={name: data.files[name] for name in data.files if name in wanted},
             downloads=page.notebook.downloads,
             seconds=self.options.notebook_seconds,
             memory_mb=self.options.notebook_mb,
@@ -172,7 +172,7 @@ class Plan:
             "library": source.library,
             "about": data.hashes["about"],
         }
-        if "areas" in declared:
+        if "released_areas" in declared:
             own["released"] = " ".join(self.released)
         frames = {f"data/{name}": data.hashes[name] for name in declared if name in data.frames}
         return Parts({**self.common, **own, **frames})
