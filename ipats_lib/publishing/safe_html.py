@@ -122,6 +122,8 @@ class _Writer(HTMLParser):
             self.skipped += tag not in VOID
             return
         _check_tag(tag)
+        if tag == "img" and not any(name == "alt" and value for name, value in attrs):
+            attrs = [("alt", UNNAMED), *attrs]
         # The first of two attributes counts, in a browser too.
         kept = {
             name: value
@@ -234,6 +236,7 @@ _STYLE = re.compile(
 )
 # A heading without a word: a reader's software would announce nothing.
 _NO_HEADING = re.compile(r"<th((?:\s[^<>]*)?)>((?:\s|&nbsp;|\xa0)*)</th>")
+UNNAMED = "Picture without a description"
 _SCOPE, _OWN = "\0", "ipats-own-scope"  # tinycss2 replaces \0
 
 
