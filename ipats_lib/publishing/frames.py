@@ -22,7 +22,10 @@ from ipats_lib.report.figures import figures_of, write_figures
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
 
-_INWARD = re.compile(r"<a href=(?P<quote>["'])(?P<target>\.\./(?:\.\./lwia|planner)/[^"']+)(?P=quote)>(?P<text>[^<]*)</a>")
+_INWARD = re.compile(
+    r"""<a href=(?P<quote>["'])(?P<target>\.\./(?:\.\./lwia|planner)/[^"']+)(?P=quote)>"""
+    r"(?P<text>[^<]*)</a>"
+)
 RUN_FILE = PurePosixPath("state/run.html")
 SCOPE_FILES = ("index.html", "figures.csv")
 
