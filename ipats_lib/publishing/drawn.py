@@ -54,7 +54,10 @@ def fitted(spec: dict[str, Any]) -> dict[str, Any]:
     charts too, keep their own."""
     facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
     single = ("mark" in spec or "layer" in spec) and not facets
-    return spec | {"width": "container"} if single and "width" not in spec else spec
+    if single and "width" not in spec:
+        return spec | {"width": "container"}
+    # A place has a width for one chart, and not for each of several.
+    return spec if single else {n: v for n, v in spec.items() if (n, v) != ("width", "container")}
 
 
 def words_of(spec: dict[str, Any]) -> str:

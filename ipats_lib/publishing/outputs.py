@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from nbconvert.filters.strings import strip_ansi
+from nbconvert.filters.ansi import strip_ansi
 from nbformat import NotebookNode
 
 from ipats_lib.publishing.drawn import check_embedded, checked, fitted, words_of
@@ -28,7 +28,7 @@ _PICTURES = {
 _OBJECT = re.compile(
     r"^[\[(]?<(?:.* at 0x[0-9a-f]+|[\w.]+ object|Figure size .*|Axes.*)>", re.MULTILINE
 )
-_ALTAIR = re.compile(r"alt\.\w*(?:Chart|Figure)\(")
+_ALTAIR = re.compile(r"(?P<list>[\[({][^<]*)?alt\.\w*Chart\(")
 _BOXED = re.compile(r"""<div class=["'](?:[\w -]* )?(?:table|box)[ "']""")
 _CAPTION = re.compile(r"<caption(?: [^<>]*)?>(.*?)</caption>", re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
@@ -70,7 +70,8 @@ class Outputs:
         elif "text/markdown" in data:
             yield f'<div class="prose">{self._prose(_text(data["text/markdown"]), {})}</div>'
         elif "text/latex" in data:
-            yield f'<div class="formula">{latex_html(_text(data["text/latex"]))}</div>'
+            formula = latex_html(_text(data["text/latex"]))
+            yield f'<div class="formula" role="group" tabindex="0" aria-label="Formula">{formula}</div>'
         elif "image/svg+xml" in data:
             yield self._drawing(_text(data["image/svg+xml"]), notes)
         elif kind := next((kind for kind in _PICTURES if kind in data), ""):
@@ -162,7 +163,9 @@ def _pre(text: str) -> str:
 
 
 def _checked_text(text: str) -> str:
-    if _ALTAIR.match(text):
+    if chart := _ALTAIR.match(text):
+        if chart["list"]:
+            raise NotShown("charts inside a list; show each with display, or join them by | or &")
         raise NotShown(
             "a chart that Altair could not draw; run the cell in JupyterLab, which shows why (more "
             "than 5,000 rows, perhaps)"

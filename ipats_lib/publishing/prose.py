@@ -47,7 +47,8 @@ def latex_html(text: str) -> str:
     for found in _FORMULA.finditer(text):
         parts.append(escape(text[end : found.start()], quote=False))
         block = found["a"] or found["b"] or found["c"]
-        parts.append(mathml(block or found["e"] or found["f"], block is not None))
+        formula = block or found["e"] or found["f"]
+        parts.append(mathml(formula, bool(block) or formula.startswith("\\displaystyle")))
         end = found.end()
     parts.append(escape(text[end:], quote=False))
     return "".join(parts) if end else mathml(text, True)
