@@ -19,6 +19,7 @@ from typing import Any
 
 import nbformat
 
+from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.files import notebook_files
 from ipats_lib.report.data import FRAMES, TABLES
@@ -87,20 +88,32 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
     """All notebooks under the family folders, in publication order.
 
     NotebookError names the file and what it breaks: its own declaration, the parameters cell
-    (names are allow-listed: papermill would execute whatever stands in a name), or stored outputs.
+    (names are allow-listed: papermill would execute whatever stands in a name). Outputs that are
+    stored in a notebook are left out, and a line says in which.
     """
-    paths = notebook_files(folder)
-    found = [_read(path, path.parent.name) for path in paths if path.parent.name in FAMILIES]
+    paths = [path for path in notebook_files(folder) if path.parent.name in FAMILIES]
+    stored = {path: _as_stored(path) for path in paths}
+    found = [_read(path, notebook) for path, notebook in stored.items()]
     if not found:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
     _check_names(found)
+    _say_stored([path for path, notebook in stored.items() if _without_outputs(notebook)])
     families = list(FAMILIES)
     return tuple(sorted(found, key=lambda n: (families.index(n.family), n.order, n.name)))
 
 
-def _read(path: Path, family: str) -> Notebook:
-    notebook = read_notebook(path)
-    declared = notebook.metadata.get("ipats", {})
+def _say_stored(paths: list[Path]) -> None:
+    if paths:
+        names = ", ".join(f"{path.parent.name}/{path.name}" for path in paths)
+        say(
+            "stored-outputs",
+            f"Outputs stored in {names} are left out. `make outputs` keeps them out of commits.",
+            "yellow",
+        )
+
+
+def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
+    family, declared = path.parent.name, notebook.metadata.get("ipats", {})
     _check_declaration(path, family, declared)
     _check_cells(path, notebook)
     return Notebook(
@@ -118,11 +131,26 @@ def _read(path: Path, family: str) -> Notebook:
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook file as nbformat 4, for the kernel that every notebook has.
+    """A notebook file as nbformat 4 without outputs, for the kernel that every notebook has.
 
     Older formats are upgraded. What it says of its kernel is replaced: tools strip it, and a
     publication uses its own Python. NotebookError when it is no notebook, or of another language.
     """
+    notebook = _as_stored(path)
+    _without_outputs(notebook)
+    return notebook
+
+
+def _without_outputs(notebook: nbformat.NotebookNode) -> bool:
+    """Take outputs and numbers of executions out; whether there were outputs."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    held = any(cell.outputs for cell in code)
+    for cell in code:
+        cell.update(outputs=[], execution_count=None)
+    return held
+
+
+def _as_stored(path: Path) -> nbformat.NotebookNode:
     if not path.is_file():
         raise NotebookError(f"{path} is not a file.")
     try:
@@ -246,14 +274,6 @@ def _check_cells(path: Path, notebook: Any) -> None:
         raise NotebookError(
             f"{path}: the parameters cell must assign {', '.join(sorted(PARAMETERS))}, no others."
         )
-    for number, cell in enumerate(notebook.cells, start=1):
-        if cell.get("attachments"):
-            raise NotebookError(
-                f"{path}: cell {number} holds a pasted picture, which a page cannot show yet; "
-                "take it out."
-            )
-    if any(cell.get("outputs") for cell in notebook.cells):
-        raise NotebookError(f"{path}: it is stored with outputs; clear them before publishing.")
 
 
 def _check_page_marks(path: Path, notebook: Any, tags: list[list[str]]) -> None:

@@ -23,7 +23,10 @@ from ipats_lib.report.figures import figures_of, write_figures
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
 
-_INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
+_INWARD = re.compile(
+    r"""<a href=(?P<quote>["'])(?P<target>\.\./(?:\.\./lwia|planner)/[^"']+)(?P=quote)>"""
+    r"(?P<text>[^<]*)</a>"
+)
 RUN_FILE = PurePosixPath("state/run.html")
 SCOPE_FILES = ("index.html", "figures.csv")
 
@@ -47,7 +50,7 @@ class Writer:
         pages = page.notebook.pages(page.scope.kind)
         (self.staged / page.path).parent.mkdir(parents=True, exist_ok=True)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
-            frame = self._frame(about, title, page, file)
+            frame = self._frame(about, title, page, file, body)
             (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
         for name, data in content.files.items():
             (self.staged / page.beside(name)).write_bytes(data)
@@ -130,7 +133,9 @@ class Writer:
             return [(f"../{s.path}/", self.state.title(s)) for s in inner]
         return [(f"planner/{s.planner}/", self.state.title(s)) for s in inner]
 
-    def _frame(self, about: About, title: str, page: Page | None, file: str = "") -> Frame:
+    def _frame(
+        self, about: About, title: str, page: Page | None, file: str = "", body: str = ""
+    ) -> Frame:
         scope = Scope.parse(about.scope)
         below = 0 if page is None else 1
         depth = len(PurePosixPath(scope.path).parts) + below
@@ -152,7 +157,7 @@ class Writer:
             nav=self._nav(scope),
             style=self.assets.style,
             icon=self.assets.icon,
-            scripts=self.assets.scripts if page else (),
+            scripts=self.assets.scripts_of(body) if page else (),
         )
 
     def _nav(self, scope: Scope) -> Nav:
