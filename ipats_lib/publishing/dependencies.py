@@ -116,13 +116,16 @@ def _shown(tree: ast.AST) -> Iterator[str]:
 
 
 def _home(name: str) -> list[str]:
-    """The module that `show.<name>` comes from; all of `show` where there is no such name."""
+    """The module that `show.<name>` is or comes from; all of `show` where there is no such name."""
     from ipats_lib.report.show import module_of
 
+    every = [each for each in reports() if each.startswith(SHOW)]
+    if f"{SHOW}.{name}" in every:
+        return [f"{SHOW}.{name}"]
     try:
         return [module_of(name)]
     except AttributeError:
-        return [each for each in reports() if each.startswith(SHOW)]
+        return every
 
 
 def _given_to_magics(tree: ast.AST) -> list[str]:
