@@ -34,11 +34,9 @@ SEVERAL = "Several Title I programs"
 CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
 
 
-class _Frame(property):
+def _frame(name: str) -> property:
     """A frame as an attribute of a report; its documentation is its schema, in Jupyter too."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
+    return property(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +48,12 @@ class Report:
 
     data: ScopeData
 
-    figures = _Frame("figures")
-    history = _Frame("history")
-    areas = _Frame("areas")
-    groups = _Frame("groups")
-    outcomes = _Frame("outcomes")
-    calendar = _Frame("calendar")
+    figures = _frame("figures")
+    history = _frame("history")
+    areas = _frame("areas")
+    groups = _frame("groups")
+    outcomes = _frame("outcomes")
+    calendar = _frame("calendar")
 
     @property
     def scope(self) -> Scope:
