@@ -65,7 +65,7 @@ def page(request, browser, place, address):
     page.on("pageerror", lambda e: page.complaints.append(str(e)))
     page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
     page.on("request", lambda r: page.asked.append(r.url))
-    assert opened(page, f"{address}performance/zoo.html") == 11
+    assert opened(page, f"{address}performance/zoo.html") == 10
     yield page
     context.close()
 
@@ -90,7 +90,7 @@ def test_nothing_is_wider_than_the_screen(page):
 
 def test_what_is_too_wide_scrolls_in_a_box_that_a_key_reaches_and_a_name_tells(page):
     boxes = page.locator(".box, .wide")
-    assert boxes.count() == 11
+    assert boxes.count() == 10
     for number in range(boxes.count()):
         box = boxes.nth(number)
         box.focus()
