@@ -119,11 +119,11 @@ def make_body(job: Job) -> Made:
         notebook = _execute(job, data)
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
-    made = _rendered(job, notebook, files)
+    made = in_page(job, notebook, files)
     return Made(made, executed - started, perf_counter() - executed, _peak_mb())
 
 
-def _rendered(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
+def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
     """What the notebook shows; RunFailed when a page cannot show it."""
     try:
         body = render_body(notebook)

@@ -83,7 +83,6 @@ def test_order_decides_then_name(tmp_path):
         {"parameters": PARAMETERS + "\nimport os"},
         {"parameters": "1 +"},
         {"parameters": 'scope = "state"'},
-        {"outputs": [nbformat.v4.new_output("stream", text="kept")]},
         {"name": "Not A Name"},
     ],
 )
@@ -334,11 +333,22 @@ def test_a_notebook_of_another_language_is_named(tmp_path, language):
         read_catalogue(tmp_path)
 
 
-def test_a_pasted_picture_is_named_with_its_cell(tmp_path):
+def test_stored_outputs_are_left_out_and_one_line_names_the_notebooks(tmp_path, capsys):
+    for name in ("a", "b", "clean"):
+        stored = [nbformat.v4.new_output("stream", text="kept")] if name != "clean" else []
+        path = notebook(tmp_path, name, outputs=stored)
+        read = read_notebook(path)
+        assert [(cell.outputs, cell.execution_count) for cell in read.cells[1:]] == [([], None)]
+    assert len(read_catalogue(tmp_path)) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Outputs stored in performance/a.ipynb, performance/b.ipynb are left")
+
+
+def test_a_pasted_picture_is_read(tmp_path):
     pasted = {"image.png": {"image/png": "iVBORw0KGgo="}}
-    rewritten(notebook(tmp_path), lambda said: said["cells"][0].update(attachments=pasted))
-    with pytest.raises(NotebookError, match=r"made\.ipynb: cell 1 holds a pasted picture"):
-        read_catalogue(tmp_path)
+    path = rewritten(notebook(tmp_path), lambda said: said["cells"][0].update(attachments=pasted))
+    assert len(read_catalogue(tmp_path)) == 1
+    assert read_notebook(path).cells[0].attachments == pasted
 
 
 @pytest.mark.parametrize(
@@ -395,3 +405,16 @@ def test_ours_tell_a_story(path):
             assert len(lines) <= 8
             assert not any(line.startswith(("def ", "for ", "try", "print")) for line in lines)
             assert cell.execution_count is None
+
+
+def test_ours_are_kept_without_outputs():
+    """What the filter of `make outputs` takes out: outputs, and how often a cell was run."""
+    notebooks = sorted(OURS.glob("**/*.ipynb"))
+    held = [
+        path.name
+        for path in notebooks
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell.get("outputs") or cell.get("execution_count")
+    ]
+    assert len(notebooks) > 5
+    assert held == []
