@@ -36,7 +36,7 @@ setup: .venv/.synced outputs ## Create the environment from the lock file
 # The filter is named from the checkout's own folder, so each working tree uses its own environment.
 outputs: ## Keep outputs of notebooks out of commits, in a git checkout
 	@if git rev-parse --git-dir >/dev/null 2>&1 && ! git config filter.nbstripout.clean >/dev/null; then \
-	  git config filter.nbstripout.clean .venv/bin/nbstripout || true; \
+	  git config filter.nbstripout.clean ".venv/bin/nbstripout --keep-id" || true; \
 	fi
 
 demo: setup ## Make the sample state, as of today and before, and publish it
