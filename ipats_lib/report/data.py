@@ -276,7 +276,9 @@ class StateData:
 
     def common(self, scope: Scope) -> ScopeData:
         """What is fit for any reader of a scope: the areas, and nobody's records."""
-        return ScopeData(self._about(scope), {"released_areas": self.areas})
+        tables = Kept(("areas",), lambda name: self.performance.table(name, scope))
+        frames = Kept(("released_areas", "areas"), partial(self._frame, scope, tables))
+        return ScopeData(self._about(scope), frames, tables)
 
     def _history_of(self, scope: Scope) -> pd.DataFrame:
         area = STATE_AREA if scope == STATE else scope.area
