@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -66,7 +67,7 @@ def in_runs(state: StateData, every: int) -> dict[str, float]:
         data = ScopeData(sliced.about, {name: sliced.frames[name] for name in TABLES})
         times = 1 if scope.kind == "state" else every
         for name, ask in TODAY.items():
-            seconds[name] += times * cpu(lambda ask=ask: ask(Report(data)))
+            seconds[name] += times * cpu(partial(ask, Report(data)))
     return seconds
 
 
