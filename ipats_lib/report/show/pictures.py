@@ -40,10 +40,10 @@ def numbers_of(values: Sequence[Any]) -> list[float | None]:
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers between low and high."""
+    """Round numbers between low and high, a few more or less than asked for."""
     raw = (high - low) / about or 1
     size = 10 ** floor(log10(raw))
-    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if raw <= size * factor * 1.0001)
+    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if raw <= size * factor * 1.2)
     first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
     return [round(place * step, 10) for place in range(first, last + 1)]
 
@@ -163,7 +163,7 @@ class Bar(Format):
 
     @property
     def css(self) -> str:
-        return "pic two"
+        return "pic two bar"
 
     def words(self, rows: Rows, name: str) -> list[str]:
         pairs = zip(rows[name], rows.measures, strict=True)
@@ -190,7 +190,7 @@ def _bar(scale: Scale, value: float | None, css: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Interval(Format):
-    """A dot with its interval, on one scale for all rows.
+    """A figure, and a dot with its interval on one scale for all rows.
 
     low, high: the frame's columns of the interval's ends. reference: a value that all rows are
     compared with, such as the state's. versus: the column of the verdict on it.
@@ -204,61 +204,59 @@ class Interval(Format):
 
     @property
     def css(self) -> str:
-        return "pic"
+        return "pic two"
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        columns = (rows[name], rows[self.low], rows[self.high], rows.measures)
-        return [self._sentence(*row) for row in zip(*columns, strict=True)]
-
-    def _sentence(self, value: Any, low: Any, high: Any, measure: str) -> str:
-        told = [written(self.kind, each, measure) for each in (value, low, high)]
-        return told[0] if is_missing(low) else f"{told[0]}, interval {told[1]} to {told[2]}"
+        pairs = zip(rows[name], rows.measures, strict=True)
+        return [written(self.kind, value, measure) for value, measure in pairs]
 
     def _scale(self, rows: Rows, name: str) -> Scale:
-        seen = [
-            v for column in (name, self.low, self.high)
-            for v in numbers_of(rows[column]) if v is not None
-        ]  # fmt: skip
-        seen += [] if self.reference is None else [self.reference]
-        low, high = min(seen, default=0.0), max(seen, default=1.0)
+        columns = [numbers_of(rows[column]) for column in (name, self.low, self.high)]
+        seen = [value for column in [*columns, [self.reference]] for value in column]
+        known = [value for value in seen if value is not None]
+        low, high = min(known, default=0.0), max(known, default=1.0)
         edge = (high - low) * 0.04 or 0.01
         return Scale(low - edge, high + edge)
 
     def above(self, rows: Rows, name: str) -> str:
         scale, measure = self._scale(rows, name), next(iter(rows.measures), "")
-        shown = ticks(scale.low, scale.high)
-        labels = {tick: _short(self.kind, tick, measure) for tick in shown}
-        return axis(scale, labels)
+        labels = {
+            tick: written(self.kind, tick, measure).replace(".0%", "%")
+            for tick in ticks(scale.low, scale.high, 3)
+        }
+        return f"<span class='two'><span></span>{axis(scale, labels)}</span>"
 
     def cells(self, rows: Rows, name: str) -> list[str]:
-        scale = self._scale(rows, name)
-        verdicts = rows[self.versus] if self.versus else [""] * len(rows)
-        columns = (rows[name], rows[self.low], rows[self.high])
-        numbers = zip(*map(numbers_of, columns), strict=True)
-        cells = zip(numbers, verdicts, self.words(rows, name), strict=True)
+        scale, texts = self._scale(rows, name), self.words(rows, name)
+        verdicts = rows[self.versus] if self.versus else [None] * len(rows)
+        numbers = zip(*(numbers_of(rows[c]) for c in (name, self.low, self.high)), strict=True)
+        drawn = [
+            "" if value is None else self._draw(scale, value, ends, verdict, measure)
+            for (value, *ends), verdict, measure in zip(
+                numbers, verdicts, rows.measures, strict=True
+            )
+        ]
         return [
-            plainly(words) if value is None else self._draw(scale, value, ends, said, words)
-            for (value, *ends), said, words in cells
+            f"<span class='two'><span class='n'>{plainly(text)}</span>{svg}</span>"
+            for text, svg in zip(texts, drawn, strict=True)
         ]
 
     def _draw(
-        self, scale: Scale, value: float, ends: Sequence[float | None], said: Any, words: str
+        self, scale: Scale, value: float, ends: Sequence[float | None], verdict: Any, measure: str
     ) -> str:
-        word = "" if is_missing(said) else str(said)
+        word = "" if is_missing(verdict) else str(verdict)
         bad, parts = needs_attention(word), [_line("r", "0", "100%", 11, 11)]
+        told = [word] if word else []
         if self.reference is not None:
             place = scale.at(self.reference)
             parts.append(_line("k", place, place, 0, 22))
         low, high = ends
         if low is not None and high is not None:
             parts.append(_line("tha" if bad else "th", scale.at(low), scale.at(high), 11, 11))
+            texts = (written(self.kind, end, measure) for end in (low, high))
+            told.insert(0, f"interval {' to '.join(texts)}")
         parts.append(mark(status_shape(word) or "dot", scale.at(value), 11, "a" if bad else "i"))
-        return picture("".join(parts), f"{words}; {word}" if word else words, 22)
-
-
-def _short(kind: str, tick: float, measure: str) -> str:
-    """A tick's label: as a figure, without decimals that are zero."""
-    return written(kind, tick, measure).replace(".0%", "%")
+        return picture("".join(parts), "; ".join(told) or "no interval", 22)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def _theme() -> dict[str, Any]:
     labels = {"labelColor": SOFT, "labelFontSize": 13, "titleColor": SOFT, "titleFontSize": 13}
     axis = {
         **labels, "titleFontWeight": "normal", "gridColor": RULE, "domainColor": INK,
-        "tickColor": RULE, "labelLimit": 260, "labelOverlap": "greedy", "labelFlush": True,
+        "tickColor": RULE, "labelLimit": 260,
     }  # fmt: skip
     return {
         "config": {
@@ -44,12 +44,13 @@ def _theme() -> dict[str, Any]:
             "axis": axis,
             "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10},
             "axisQuantitative": {"domain": False, "ticks": False, "tickCount": 5},
+            "axisX": {"labelOverlap": "greedy"},
             "axisBand": {"grid": False},
             "legend": {**labels, "orient": "top", "title": None, "symbolOpacity": 1},
             "range": {"category": list(PALETTE), "ordinal": {"scheme": "greys"}},
             "mark": {"color": PALETTE[0]},
             "text": {"color": INK, "fontSize": 13, "align": "left", "dx": 7},
-            "rule": {"color": GRAY},
+            "rule": {"color": GRAY, "strokeWidth": 1.5},
             "line": {"strokeWidth": 2},
             "bar": {"color": GRAY, "discreteBandSize": {"band": 0.7}},
             "point": {"filled": True, "size": 60, "opacity": 1},
@@ -61,7 +62,7 @@ def reference(value: float, label: str, channel: str = "x") -> alt.LayerChart:
     """A labelled line at one value of a shared axis, such as the state's figure or a level."""
     data = alt.Data(values=[{"value": value, "label": label}])
     along = (alt.X if channel == "x" else alt.Y)("value", type="quantitative")
-    rule = alt.Chart(data).mark_rule(color=INK).encode(**{channel: along})
+    rule = alt.Chart(data).mark_rule(color=INK, strokeWidth=1).encode(**{channel: along})
     place = {"y": alt.value(-6)} if channel == "x" else {"x": alt.value("width")}
     words = alt.Chart(data).mark_text(
         align="center" if channel == "x" else "right", dx=0, dy=0 if channel == "x" else -7,
@@ -96,7 +97,8 @@ def spec_of(chart: Any) -> dict[str, Any]:
 def fitted(spec: dict[str, Any]) -> dict[str, Any]:
     """The specification as wide as its place, where the notebook gave no width. Facets and
     concatenations keep their own."""
-    one = "mark" in spec or "layer" in spec
+    facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
+    one = ("mark" in spec or "layer" in spec) and not facets
     return spec | {"width": "container"} if one and "width" not in spec else spec
 
 

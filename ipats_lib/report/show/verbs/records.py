@@ -43,6 +43,7 @@ def records(
     ordered = _ordered(frame, sort)
     known = Rows(ordered)
     formats = formats_of(known, columns)
+    named = {column: _values(known, column) for column in filters}
     save(f"{name}.csv", csv(ordered[list(dict.fromkeys([*formats, *filters]))]))
     if not len(known):
         said = f"{caption}: {empty}"
@@ -50,16 +51,20 @@ def records(
     drawn = Grid(formats, next(iter(formats)), cards=True)
     cells = [form.cells(known, column) for column, form in formats.items()]
     rows = list(zip(*cells, strict=True))
+    chips = [{"title": heading(column), "values": values} for column, (values, _) in named.items()]
     if len(rows) > page:
-        _write_shards(name, known, formats, cells, filters)
+        places = [places for _, places in named.values()]
+        _write_shards(name, known, formats, cells, places)
     body = "".join(body_row(drawn, row) for row in rows[:page])
     first = f"1 to {min(page, len(rows)):,} of {len(rows):,} {noun}"
     html = (
         f"<div class='show show-records' data-name='{name}' data-rows='{len(rows)}' "
-        f"data-page='{page}' data-noun='{escape(noun)}'>"
+        f"data-page='{page}' data-noun='{escape(noun)}' "
+        f"data-filters='{escape(_json(chips).decode())}'>"
         f"<p class='count' role='status'>{escape(first)}</p>"
-        f"<div class='show-table cards' role='region' tabindex='0' aria-label='{escape(caption)}'>"
-        f"<table role='table'><caption>{escape(caption)}</caption>{head_cells(drawn, known)}"
+        f"<div class='show-table cards table' role='region' tabindex='0' "
+        f"aria-label='{escape(caption)}'>"
+        f"<table role='table'><caption>{escape(caption)}</caption>{head_cells(drawn, known, sort)}"
         f"<tbody role='rowgroup'>{body}</tbody></table></div>"
         f"<p class='show-file'>All {len(rows):,} {escape(noun)}: "
         f"<a href='{name}.csv' download>CSV</a></p></div>"
@@ -81,31 +86,22 @@ def _write_shards(
     known: Rows,
     formats: dict[str, Format],
     cells: Sequence[Sequence[str]],
-    filters: Sequence[str],
+    places: Sequence[Sequence[int]],
 ) -> None:
     """The index and the shards. A cell is its HTML, or [HTML, what it sorts by] where these
-    differ; behind the columns each row holds its value of each filter, as a place in its list."""
-    named = [_values(known, column) for column in filters]
-    columns = [
+    differ. places: of each filter, each row's value as a place in the filter's list; a row holds
+    them behind its cells."""
+    columns: list[Sequence[object]] = [
         _pairs(form, known[column], shown)
         for (column, form), shown in zip(formats.items(), cells, strict=True)
     ]
-    columns.extend(places for _, places in named)
     shards = []
-    for number, rows in enumerate(_cut(list(zip(*columns, strict=True)))):
+    for number, rows in enumerate(_cut(list(zip(*columns, *places, strict=True)))):
         file = f"{name}.{number:02}.json"
         save(file, b'{"rows":[%s]}' % b",".join(rows))
         shards.append({"file": file, "rows": len(rows)})
-    index = {
-        "columns": [_about(column, form) for column, form in formats.items()],
-        "filters": [
-            {"name": column, "title": heading(column), "values": values}
-            for column, (values, _) in zip(filters, named, strict=True)
-        ],
-        "rows": len(known),
-        "shards": shards,
-    }
-    save(f"{name}.json", _json(index))
+    about = [_about(column, form) for column, form in formats.items()]
+    save(f"{name}.json", _json({"columns": about, "rows": len(known), "shards": shards}))
 
 
 def _about(column: str, form: Format) -> dict[str, str]:

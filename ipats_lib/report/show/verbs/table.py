@@ -44,7 +44,7 @@ def table(
     ]
     bodies = _grouped(lines, known, by, drawn) if by else _body(drawn, "".join(lines))
     html = (
-        f"<div class='show show-table{' cards' if cards else ''}' role='region' tabindex='0' "
+        f"<div class='show show-table{' cards' if cards else ''} table' role='region' tabindex='0' "
         f"aria-label='{escape(caption)}'><table{drawn.role('table')}{' data-sort' if sort else ''}>"
         f"<caption>{escape(caption)}</caption>{head_cells(drawn, known)}{bodies}</table></div>"
     )
