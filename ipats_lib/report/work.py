@@ -11,9 +11,9 @@ from ipats_lib.caseload.planners import NOT_HERE, UNASSIGNED
 from ipats_lib.caseload.status import FOLLOWED, load_service_bands
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.report import before, catalogue, display, downloads, queue, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 
@@ -54,7 +54,7 @@ def weights() -> Html:
 @cache
 def balance_frame(report: Report) -> pd.DataFrame:
     """`workload.balance` with each planner's name, page and status; n is the active ones."""
-    caseload = report.data.frame("caseload")
+    caseload = report.data.frame("standing")
     frame = workload.balance(report.desk, caseload, queue.queue(report))
     frame = frame.rename(columns={"active": "n"})
     ids = frame["planner"].to_list()
