@@ -220,9 +220,10 @@ def test_colors_of_charts_follow_the_scheme(opened):
     for scheme in ("light", "dark"):
         page = opened(color_scheme=scheme)
         drawn(page)
+        page.evaluate("document.documentElement.style.colorScheme = 'light dark'")
         mark = page.locator('figure.chart svg [stroke="#ae2f12"]').first
         seen[scheme] = mark.evaluate("mark => getComputedStyle(mark).stroke")
-    assert seen["light"] == "rgb(174, 47, 18)"
+    assert seen == {"light": "rgb(174, 47, 18)", "dark": "rgb(255, 155, 125)"}
 
 
 def test_the_shards_are_what_the_page_reads(folder):
