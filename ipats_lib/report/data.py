@@ -25,13 +25,13 @@ from ipats_lib.caseload.distribution import distribution
 from ipats_lib.cohorts import whole_from
 from ipats_lib.disclosure import few_wages, load_thresholds, withhold
 from ipats_lib.errors import SnapshotError, UsageError
+from ipats_lib.frames.combined import CASE_TABLES, caseload_of, rows_of
 from ipats_lib.indicators.aggregate import in_areas
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
 from ipats_lib.report.counted import NOTHING
-from ipats_lib.report.earlier import Counts, caseload_of, counts_of, rows_of
+from ipats_lib.report.earlier import Counts, counts_of
 from ipats_lib.report.history import history
-from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
