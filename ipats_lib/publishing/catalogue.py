@@ -6,8 +6,8 @@ others, and is not run again when others change. `pages` (name, title and perhap
 have it, in order) splits what it shows into several pages, each from the markdown cell tagged
 `page-<name>` on; `downloads` names the
 files that it offers; `shared` means that a planner is shown what the LWIA is shown, so one run
-serves both, which is allowed to what reads nothing but `areas`, the same for every reader. One
-dropped into a family's folder is published at the next run.
+serves both, which is allowed to what reads nothing but `released_areas`, the same for every
+reader. One dropped into a family's folder is published at the next run.
 """
 
 import re
@@ -34,7 +34,7 @@ KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
 PARAMETERS = frozenset({"scope", "period", "snapshot"})
 _DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
 _OPTIONAL = frozenset({"data", "pages", "downloads", "shared"})
-_FIT_FOR_ANY_READER = ("areas",)
+_FIT_FOR_ANY_READER = ("released_areas",)
 _SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
 _PART = re.compile(r"[a-z0-9]{1,20}")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
@@ -192,7 +192,9 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
     if declared.get("shared", False) is not False and (
         declared["shared"] is not True or tuple(data) != _FIT_FOR_ANY_READER
     ):
-        raise NotebookError(f"{path}: `shared` is true for a notebook whose data are areas alone.")
+        raise NotebookError(
+            f"{path}: `shared` is true for a notebook whose data are released_areas alone."
+        )
     downloads = declared.get("downloads", [])
     if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
         raise NotebookError(

@@ -285,7 +285,7 @@ class _Making:
             "library": self.library[page.notebook],
             "about": data.hashes["about"],
         }
-        if "areas" in page.notebook.data:
+        if "released_areas" in page.notebook.data:
             own["released"] = " ".join(self.run.released)
         return Parts({**self.common_parts, **own, **frames})
 

@@ -37,7 +37,8 @@ from ipats_lib.snapshot import Released, Snapshot
 
 TREND_QUARTERS = 8
 FRAMES = (
-    *("rows", "outcomes", "figures", "history", "areas", "caseload", "backlog", "seats", "quality"),
+    *("rows", "outcome_rows", "aggregates", "earlier_figures", "released_areas", "standing"),
+    *("backlog", "seats", "quality"),
     *CASE_TABLES,
 )
 AREA = ("area_type", "area")
@@ -203,11 +204,11 @@ class StateData:
             raise UsageError(f"Scope '{scope}' is not in snapshot {self.snapshot.id}.")
         frames = {
             "rows": self._only(self.rows, scope),
-            "outcomes": self._only(self.outcomes, scope),
-            "figures": self._figures_of(scope),
-            "caseload": self._only(self.caseload, scope),
-            "areas": self.areas,
-            "history": self._history_of(scope),
+            "outcome_rows": self._only(self.outcomes, scope),
+            "aggregates": self._figures_of(scope),
+            "standing": self._only(self.caseload, scope),
+            "released_areas": self.areas,
+            "earlier_figures": self._history_of(scope),
             "backlog": self._backlog_of(scope),
             "seats": self._seats_of(scope),
             "quality": self._quality_of(scope),
@@ -220,7 +221,7 @@ class StateData:
 
     def common(self, scope: Scope) -> ScopeData:
         """What is fit for any reader of a scope: the areas, and nobody's records."""
-        return ScopeData(self._about(scope), {"areas": self.areas})
+        return ScopeData(self._about(scope), {"released_areas": self.areas})
 
     def _history_of(self, scope: Scope) -> pd.DataFrame:
         area = STATE_AREA if scope == STATE else scope.area

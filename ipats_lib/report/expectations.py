@@ -217,7 +217,7 @@ _NONE = np.empty(0, dtype=np.intp)
 
 @cache
 def _every_outcome(report: Report) -> Outcomes:
-    every = report.data.frame("outcomes")
+    every = report.data.frame("outcome_rows")
     program, state, reason = (
         every[name].astype("object").to_numpy() for name in ("program", "state", "reason")
     )
@@ -228,7 +228,7 @@ def _every_outcome(report: Report) -> Outcomes:
 @cache
 def _places_of_outcomes(report: Report) -> Places:
     keys = ["report", "program", "indicator"]
-    return dict(report.data.frame("outcomes").groupby(keys, observed=True).indices)
+    return dict(report.data.frame("outcome_rows").groupby(keys, observed=True).indices)
 
 
 def places(report: Report, outcomes: Outcomes) -> NDArray[np.intp]:

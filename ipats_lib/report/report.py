@@ -103,7 +103,7 @@ class Report:
 
     def _figures(self, windows: Sequence[Window]) -> pd.DataFrame:
         labels = [window.label for window in windows]
-        every = self.data.frame("figures")
+        every = self.data.frame("aggregates")
         figures = every[every["report"].isin(labels)]
         here = (self.scope.kind, self.scope.area)
         lines = indicators.long_form(
@@ -155,7 +155,7 @@ class Report:
         unjudged: whether fewer are counted than may carry a verdict (domain 1.2, rule 6);
         withheld: a median that would tell a wage (`disclosure.few_wages`), without its value.
         """
-        outcomes = self.data.frame("outcomes")
+        outcomes = self.data.frame("outcome_rows")
         mine = outcomes[outcomes["report"] == self.period.reports[0].label].reset_index(drop=True)
         table = breakdown(mine, self.members)
         cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
@@ -178,7 +178,7 @@ class Report:
         """
         periods = {self.period.earlier(back): back for back in range(TREND_QUARTERS)}
         labels = {period.reports[1].label: period for period in periods}
-        every = self.data.frame("figures")
+        every = self.data.frame("aggregates")
         whole = self._whole_lines([period.reports[1] for period in periods])
         chosen = every[np.array([line in whole for line in _lines(every)], dtype=np.bool_)]
         figures = self._with_history(chosen.assign(known_at=self.data.about.as_of))
@@ -191,7 +191,7 @@ class Report:
         return figures.sort_values(["quarter_label", "program"], ignore_index=True)
 
     def _with_history(self, figures: pd.DataFrame) -> pd.DataFrame:
-        older = self.data.frames.get("history")
+        older = self.data.frames.get("earlier_figures")
         if older is None or older.empty:
             return figures
         plain = figures.astype({"report": "str", "program": "str", "indicator": "str"})
@@ -262,29 +262,29 @@ class Report:
         indicator = pd.Categorical(mine["indicator"].astype("str"), categories=list(INDICATORS))
         return mine.assign(program=program, indicator=indicator)
 
-    def areas(self) -> pd.DataFrame:
+    def released_areas(self) -> pd.DataFrame:
         """The state and every LWIA in the main report, small cells withheld (long form).
 
         Adds area_title. The same figures in every scope: nobody's own cell is opened here.
         """
-        figures = self.data.frame("areas")
+        figures = self.data.frame("released_areas")
         main = figures[figures["window"] == self.period.reports[0].window]
         names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
         return main.assign(area_title=main["area"].map({"IL": "Illinois", **names}))
 
-    def caseload(self) -> pd.DataFrame:
+    def standing(self) -> pd.DataFrame:
         """One row per period of participation: row, customer, program, status, days, band."""
-        return self._caseload.copy()
+        return self._standing.copy()
 
     @cached_property
-    def _caseload(self) -> pd.DataFrame:
-        table = self.data.frame("caseload").merge(self._programs(), on="row")
+    def _standing(self) -> pd.DataFrame:
+        table = self.data.frame("standing").merge(self._programs(), on="row")
         return table.sort_values("row", ignore_index=True)
 
     @cached_property
     def title_i(self) -> pd.DataFrame:
         """The lines of the caseload of Title I participants: all that the dashboards count."""
-        return counted.title_i(self.desk, self._caseload)
+        return counted.title_i(self.desk, self._standing)
 
     def _programs(self) -> pd.DataFrame:
         rows = self.data.frame("rows")

@@ -66,8 +66,8 @@ def test_order_decides_then_name(tmp_path):
         {"declared": {**DECLARED, "data": [["rows"]]}},
         {"declared": {**DECLARED, "shared": True}},
         {"declared": {**DECLARED, "shared": True, "data": ["rows"]}},
-        {"declared": {**DECLARED, "shared": True, "data": ["areas", "rows"]}},
-        {"declared": {**DECLARED, "shared": 1, "data": ["areas"]}},
+        {"declared": {**DECLARED, "shared": True, "data": ["released_areas", "rows"]}},
+        {"declared": {**DECLARED, "shared": 1, "data": ["released_areas"]}},
         {"declared": {**DECLARED, "downloads": ["../roster.csv"]}},
         {"declared": {**DECLARED, "downloads": ["roster.html"]}},
         {"declared": {**DECLARED, "downloads": 3}},
@@ -131,7 +131,7 @@ def test_tags_that_are_no_list_are_named(tmp_path):
 
 
 def test_what_reads_the_areas_alone_may_be_shared_with_the_planners(tmp_path):
-    notebook(tmp_path, declared={**DECLARED, "shared": True, "data": ["areas"]})
+    notebook(tmp_path, declared={**DECLARED, "shared": True, "data": ["released_areas"]})
     (found,) = read_catalogue(tmp_path)
     planner, lwia, state = (Scope.parse(p) for p in ("lwia/07/planner/1", "lwia/07", "state"))
     assert [Page(found, s).source for s in (planner, lwia, state)] == [lwia, lwia, state]

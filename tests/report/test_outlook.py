@@ -26,9 +26,9 @@ def made(rows: list[dict[str, object]], period: str, as_of: str) -> Report:
     outcomes = outcome_table(frame, reports, date.fromisoformat(as_of))
     frames = {
         "rows": frame,
-        "outcomes": outcomes,
-        "figures": aggregate(outcomes, ["report", "program"]),
-        "history": NOTHING,
+        "outcome_rows": outcomes,
+        "aggregates": aggregate(outcomes, ["report", "program"]),
+        "earlier_figures": NOTHING,
     }
     return Report(ScopeData(about, frames))
 
