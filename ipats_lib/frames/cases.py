@@ -1,6 +1,6 @@
 """What the frames of customers, services and work share: each question asked once for a kind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -67,7 +67,7 @@ class Cases:
     scopes: the areas. names: each planner's name by id. whole_from: the first day of the oldest quarter whose exits
     the extract holds as a whole (NaT: unknown). shown_by: row (of the PIRL file), lwia and the
     planner whose pages show it, for an LWIA; empty elsewhere. earlier: what earlier extracts
-    counted (`counted.counted`), with known_at and area.
+    counted (`counted.counted`), with known_at and area. within: for the state, its LWIAs.
     """
 
     combined: Combined
@@ -76,6 +76,7 @@ class Cases:
     whole_from: np.datetime64
     shown_by: pd.DataFrame
     earlier: pd.DataFrame
+    within: "Callable[[], Cases]"
 
     @property
     def kind(self) -> AreaType:

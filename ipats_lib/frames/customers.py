@@ -21,7 +21,7 @@ _TRADE = 1
 
 def customers(cases: Cases) -> pd.DataFrame:
     """Every line of the caseload and every applicant without a record; none for the state."""
-    known = pd.concat([_recorded(cases), _applicants(cases)], ignore_index=True)
+    known = pd.concat([_recorded(cases), applicants(cases)], ignore_index=True)
     if cases.kind == "state":
         known = known.head(0)
     known = known.join(_open(cases), on=["scope", "customer", "place"])
@@ -29,7 +29,8 @@ def customers(cases: Cases) -> pd.DataFrame:
     return found.assign(
         program_title=program_titles(found["program"].to_numpy()),
         planner_name=cases.planner_names(found["planner"].to_numpy()),
-        active=is_active(found["case_status"]),
+        is_active=is_active(found["case_status"]),
+        service_band=found["service_band"].fillna(""),
         open=found["open"].fillna(0),
         overdue=found["overdue"].fillna(0),
     )
@@ -75,11 +76,11 @@ def _shown_by(cases: Cases) -> np.ndarray:
     return by.reindex(keys).fillna("").to_numpy(dtype=object)
 
 
-def _applicants(cases: Cases) -> pd.DataFrame:
+def applicants(cases: Cases) -> pd.DataFrame:
     """Who waits for enrollment without a record."""
     desk = cases.combined.desk
     if "application" not in desk.tables:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=["scope", "place", "program", "planner", "case_status"])
     waiting = questions.waiting_of(desk)
     mine = waiting[waiting["row"].isna()].reset_index(drop=True)
     return pd.DataFrame(
