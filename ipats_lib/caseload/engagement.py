@@ -88,7 +88,8 @@ def events(desk: Desk, indicator: str) -> pd.DataFrame:
     """The events of one indicator in the last `QUARTERS` calendar quarters, the running one too.
 
     One row per event: quarter (`Quarter.index`), value in the indicator's unit (a share's events
-    are 0 or 1), customer and place (of the desk's row; -1: of no record). Empty when the extract lacks the table that it needs.
+    are 0 or 1), customer and place (of the desk's row; -1: of no record). Empty when the extract
+    lacks the table that it needs.
     """
     newest = Quarter.of(desk.as_of).index
     found = QUESTIONS[indicator](desk)

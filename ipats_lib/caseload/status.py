@@ -123,9 +123,9 @@ def caseload(
 
     rows: one row per period of participation, with `row`, `ELEMENTS` and those of the indicators;
     tables: application and service, as far as the extract has them; everywhere: the records of all
-    areas (row, 100, 900, 901), which answer applications; the rows by default. Returns, for Title I and
-    Wagner-Peyser participants and Title I reportable individuals, one row each: row, status (one
-    of `STATUSES`), last_service (date), days (since then, on the as-of date; missing unless
+    areas (row, 100, 900, 901), which answer applications; the rows by default. Returns, for Title I
+    and Wagner-Peyser participants and Title I reportable individuals, one row each: row, status
+    (one of `STATUSES`), last_service (date), days (since then, on the as-of date; missing unless
     active), band (of `load_service_bands`, missing unless active). Applicants without any record
     are not among them: see `applications.waiting`. Source: domain 5.1, 5.2.
     """

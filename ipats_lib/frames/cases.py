@@ -64,10 +64,11 @@ def _alert_group(row: dict[str, str]) -> AlertGroup:
 class Cases:
     """All scopes of one kind, or one scope alone: what their frames are made from.
 
-    scopes: the areas. names: each planner's name by id. whole_from: the first day of the oldest quarter whose exits
-    the extract holds as a whole (NaT: unknown). shown_by: row (of the PIRL file), lwia and the
-    planner whose pages show it, for an LWIA; empty elsewhere. earlier: what earlier extracts
-    counted (`counted.counted`), with known_at and area. within: for the state, its LWIAs.
+    scopes: the areas. names: each planner's name by id. whole_from: the first day of the oldest
+    quarter whose exits the extract holds as a whole (NaT: unknown). shown_by: row (of the PIRL
+    file), lwia and the planner whose pages show it, for an LWIA; empty elsewhere. earlier: what
+    earlier extracts counted (`counted.counted`), with known_at and area. within: for the state,
+    its LWIAs.
     """
 
     combined: Combined

@@ -57,6 +57,8 @@ def services(cases: Cases) -> pd.DataFrame:
     found = found.drop_duplicates()
     order = ["scope", "customer", "start", "kind", "title", "end", "planned_end"]
     found = found.sort_values(order, kind="stable", ignore_index=True)
+    if cases.kind == "planner" and "planner" in found:
+        found["planner"] = found["planner"].where(found["planner"] == found["scope"])
     texts = {n: found[n].fillna("") if n in found else "" for n in _TEXTS}
     flags = {n: _flag(found, n) for n in ("training", "under_way", "with_account")}
     found = found.assign(**texts, **flags)
@@ -67,11 +69,9 @@ def services(cases: Cases) -> pd.DataFrame:
 
 
 def _flag(found: pd.DataFrame, name: str) -> NDArray[np.bool_]:
-    return (
-        (found[name] == True).to_numpy(dtype=np.bool_)
-        if name in found
-        else np.zeros(len(found), np.bool_)
-    )
+    if name not in found:
+        return np.zeros(len(found), dtype=np.bool_)
+    return found[name].eq(True).to_numpy(dtype=np.bool_)
 
 
 def _parts(cases: Cases) -> Iterator[pd.DataFrame]:

@@ -32,7 +32,7 @@ from ipats_lib.periods import Period, Report
 from ipats_lib.report.counted import NOTHING
 from ipats_lib.report.earlier import Counts, counts_of
 from ipats_lib.report.history import history
-from ipats_lib.scopes import STATE, STATE_AREA, Scope
+from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
 TREND_QUARTERS = 8
@@ -241,6 +241,17 @@ class StateData:
         count = partial(counts_of, self.period.name)
         told = map(count, (str(snapshot.path) for snapshot in self.earlier))
         return tuple(zip(self.earlier, self.counts or told, strict=True))
+
+    def earlier_counts(self, kind: AreaType) -> pd.DataFrame:
+        """What the earlier snapshots counted of a kind of scope: area, known_at and the columns
+        of `counted.counted`."""
+        parts = [
+            mine.assign(area=area, known_at=snapshot.as_of.isoformat())
+            for snapshot, counts in self._before
+            for (area_type, area), mine in counts.items()
+            if area_type == kind
+        ]
+        return pd.concat([NOTHING.assign(area=""), *parts], ignore_index=True)
 
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:
         """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""

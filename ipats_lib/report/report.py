@@ -15,6 +15,7 @@ from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
 from ipats_lib.disclosure import few_wages, load_thresholds, small_cells
 from ipats_lib.errors import UsageError
+from ipats_lib.frames.combined import CASE_TABLES
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
 from ipats_lib.params import load_areas
@@ -26,7 +27,6 @@ from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.history import holds_whole
 from ipats_lib.report.source import sample_snapshot
-from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
 

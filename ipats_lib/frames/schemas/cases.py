@@ -216,7 +216,11 @@ SERVICES = Schema(
         ),
         Column("with_account", "flag", "On a training account.", source="PIRL 1319"),
         Column("service_status", "text", "Status of a service in IWDS.", source="service"),
-        Column("planner", "code", "Who recorded it; blank where that is not told."),
+        Column(
+            "planner",
+            "code",
+            "Who recorded it, where that is told; on a planner's pages that planner alone.",
+        ),
         _PLANNER_NAME,
     ),
     (
