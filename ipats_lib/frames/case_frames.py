@@ -154,7 +154,7 @@ def _oldest(exits: pd.Series) -> np.datetime64:
 def sliced(found: pd.DataFrame, schema: Schema) -> Sliced:
     """A frame with the schema's columns and types. found: with scope, in the order of it."""
     areas = found["scope"].to_numpy(dtype=object)
-    starts = np.flatnonzero(np.append(True, areas[1:] != areas[:-1])) if len(areas) else []
+    starts = np.flatnonzero(areas != np.append([None], areas[:-1]))
     sizes = np.diff(np.append(starts, len(areas)))
     places = {
         str(areas[first]): (int(first), int(size))

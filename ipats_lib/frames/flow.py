@@ -86,7 +86,7 @@ def _told(cases: Cases, what: str, one: Span) -> dict[str, object]:
     today = cases.combined.desk.as_of
     last = today if what == ENROLLMENTS else flows.exits_known(today)
     oldest = cases.whole_from
-    since = date.min if np.isnat(oldest) else oldest.item()
+    since = date.min if np.isnat(oldest) else date.fromisoformat(str(oldest))
     ended = end <= last
     return {
         "span": span,
