@@ -1,6 +1,5 @@
 """The frames of customers, services and work for every scope: counted in bulk, then sliced."""
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,7 +7,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import feather
 
 from ipats_lib.cohorts import whole_from
 from ipats_lib.frames.alerts import alert_counts, alerts
@@ -19,9 +17,9 @@ from ipats_lib.frames.customers import customers
 from ipats_lib.frames.engagement import engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
-from ipats_lib.frames.schema import Column, Schema
 from ipats_lib.frames.schemas.cases import CASES
 from ipats_lib.frames.services import services
+from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
 from ipats_lib.frames.workload import workload
 from ipats_lib.scopes import STATE, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
@@ -48,19 +46,6 @@ class State:
 
 
 @dataclass(frozen=True, eq=False)
-class Sliced:
-    """One frame of all scopes of a kind: a table in the order of its areas, and where each is."""
-
-    table: pa.Table
-    places: Mapping[str, tuple[int, int]]
-
-    def of(self, area: str) -> pa.Table:
-        """The rows of one area, copied: nothing of another one comes along."""
-        first, size = self.places.get(area, (0, 0))
-        return self.table.take(pa.array(np.arange(first, first + size)))
-
-
-@dataclass(frozen=True, eq=False)
 class CaseFrames:
     """The frames of customers, services and work of a snapshot's scopes.
 
@@ -81,8 +66,15 @@ class CaseFrames:
         """One frame of one scope, with the schema's columns."""
         key = (scope.kind, name)
         if key not in self._made:
-            self._made[key] = sliced(MAKE[name](self.cases(scope.kind)), _SCHEMAS[name])
-        return self._made[key].of(scope.area)
+            self._made[key] = self._sliced(name, scope.kind)
+        return self._made[key].of(scope)
+
+    def _sliced(self, name: str, kind: AreaType) -> Sliced:
+        found = MAKE[name](self.cases(kind))
+        known = [self.only] if self.only else self.snapshot.scopes()
+        scopes = sorted((one for one in known if one.kind == kind), key=lambda one: one.area)
+        owner = pd.Index([scope.area for scope in scopes]).get_indexer(found["scope"])
+        return sliced(found.assign(owner=owner), scopes, _SCHEMAS[name])
 
     def files(self, names: tuple[str, ...], scope: Scope) -> dict[str, bytes]:
         """The Arrow bytes of some frames of one scope, by name. Equal rows, equal bytes."""
@@ -149,37 +141,3 @@ _NOBODY = pd.DataFrame({"row": [], "lwia": [], "planner": []})
 def _oldest(exits: pd.Series) -> np.datetime64:
     first = whole_from(exits.to_numpy(dtype="datetime64[D]"))
     return np.datetime64("NaT", "D") if first is None else np.datetime64(first, "D")
-
-
-def sliced(found: pd.DataFrame, schema: Schema) -> Sliced:
-    """A frame with the schema's columns and types. found: with scope, in the order of it."""
-    areas = found["scope"].to_numpy(dtype=object)
-    starts = np.flatnonzero(areas != np.append([None], areas[:-1]))
-    sizes = np.diff(np.append(starts, len(areas)))
-    places = {
-        str(areas[first]): (int(first), int(size))
-        for first, size in zip(starts, sizes, strict=True)
-    }
-    typed = pd.DataFrame({c.name: _typed(found[c.name], c) for c in schema.columns})
-    return Sliced(pa.Table.from_pandas(typed, preserve_index=False), places)
-
-
-def _typed(values: pd.Series, column: Column) -> pd.Series:
-    if column.name == "row":
-        return values.astype("Int64")
-    if column.kind == "count":
-        return values.astype("Int64" if column.missing else "int64")
-    if column.kind == "flag":
-        return values.astype("bool")
-    if column.kind == "date":
-        return values.astype("datetime64[s]")
-    if column.kind in ("share", "percent", "points", "dollars", "figure", "number"):
-        return values.astype("float64")
-    return values.astype("str")
-
-
-def arrow_bytes(table: pa.Table) -> bytes:
-    """A table as an uncompressed Arrow file, as a notebook's folder holds it."""
-    buffer = io.BytesIO()
-    feather.write_feather(table, buffer, compression="uncompressed")
-    return buffer.getvalue()

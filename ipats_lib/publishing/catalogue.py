@@ -21,7 +21,7 @@ import nbformat
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.files import notebook_files
-from ipats_lib.report.data import FRAMES
+from ipats_lib.report.data import FRAMES, TABLES
 from ipats_lib.scopes import AreaType
 
 FAMILIES = {
@@ -60,7 +60,7 @@ class Notebook:
     title: str
     order: int
     scopes: tuple[AreaType, ...]
-    data: tuple[str, ...] = FRAMES
+    data: tuple[str, ...] = TABLES
     parts: tuple[Part, ...] = ()
     downloads: tuple[str, ...] = ()
     shared: bool = False
@@ -110,7 +110,7 @@ def _read(path: Path, family: str) -> Notebook:
         title=declared["title"],
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
-        data=tuple(sorted(declared.get("data", FRAMES))),
+        data=tuple(sorted(declared.get("data", TABLES))),
         parts=tuple(_part(page, declared["scopes"]) for page in declared.get("pages", [])),
         downloads=tuple(declared.get("downloads", [])),
         shared=declared.get("shared", False),
@@ -186,7 +186,7 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
     if not _are_some_of(declared["scopes"], _SCOPES):
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
-    data = declared.get("data", list(FRAMES))
+    data = declared.get("data", list(TABLES))
     if not _are_texts(data) or not set(data) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
     if declared.get("shared", False) is not False and (

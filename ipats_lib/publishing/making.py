@@ -313,7 +313,7 @@ class _Making:
             scope=page.source.path,
             period=self.options.period.name,
             notebook=self.texts[page.notebook],
-            files={name: content for name, content in data.files.items() if name in wanted},
+            files={name: data.files[name] for name in data.files if name in wanted},
             downloads=page.notebook.downloads,
             seconds=self.options.notebook_seconds,
             memory_mb=self.options.notebook_mb,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES, Program, View
 from ipats_lib.disclosure import load_thresholds
+from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA, CREDENTIAL_SLOTS
 from ipats_lib.indicators.rules import Measure
 from ipats_lib.levels import year_over
@@ -34,7 +35,7 @@ from ipats_lib.projection import (
     share_expected,
     share_still_to_come,
 )
-from ipats_lib.report.data import TREND_QUARTERS, as_of
+from ipats_lib.report.data import as_of
 from ipats_lib.report.report import Report
 
 Places = dict[tuple[str, ...], NDArray[np.intp]]

@@ -1,5 +1,7 @@
 """A report on one scope: the questions that notebooks ask."""
 
+import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +18,10 @@ from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Reco
 from ipats_lib.disclosure import few_wages, load_thresholds, small_cells
 from ipats_lib.errors import UsageError
 from ipats_lib.frames.combined import CASE_TABLES
+from ipats_lib.frames.dictionary import described
+from ipats_lib.frames.earlier_quarters import holds_whole
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
 from ipats_lib.params import load_areas
@@ -23,15 +29,19 @@ from ipats_lib.periods import Period
 from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
 from ipats_lib.report import counted
-from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
+from ipats_lib.report.data import TABLES, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
-from ipats_lib.report.history import holds_whole
 from ipats_lib.report.source import sample_snapshot
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
 
 SEVERAL = "Several Title I programs"
 CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
+
+
+def _frame(name: str) -> property:
+    """A frame as an attribute of a report; its documentation is its schema, in Jupyter too."""
+    return property(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +52,22 @@ class Report:
     """
 
     data: ScopeData
+
+    figures = _frame("figures")
+    history = _frame("history")
+    areas = _frame("areas")
+    groups = _frame("groups")
+    outcomes = _frame("outcomes")
+    calendar = _frame("calendar")
+    customers = _frame("customers")
+    alerts = _frame("alerts")
+    alert_counts = _frame("alert_counts")
+    services = _frame("services")
+    caseload = _frame("caseload")
+    flow = _frame("flow")
+    engagement = _frame("engagement")
+    workload = _frame("workload")
+    findings = _frame("findings")
 
     @property
     def scope(self) -> Scope:
@@ -337,5 +363,22 @@ def open_report(snapshot: str, scope: str, period: str) -> Report:
 
 
 def _from_state(folder: Path, scope: str, period: str) -> Report:
-    state = StateData(open_snapshot(folder), Period.parse(period))
-    return Report(state.slice(Scope.parse(scope)))
+    mine = Scope.parse(scope)
+    state = StateData(open_snapshot(folder), Period.parse(period), only=mine)
+    data = state.slice(mine)
+    declared = declared_frames()
+    return Report(data if declared is None else data.only(declared))
+
+
+def declared_frames() -> tuple[str, ...] | None:
+    """The frames that the notebook of this kernel declares; None where none can be found.
+
+    JupyterLab names the notebook's file in the kernel's environment (JPY_SESSION_NAME). A notebook
+    that was moved since, or is no report, enforces nothing.
+    """
+    path = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    try:
+        declared = json.loads(path.read_text(encoding="utf-8"))["metadata"]["ipats"]
+        return tuple(declared.get("data", TABLES))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

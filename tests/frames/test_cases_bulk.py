@@ -9,9 +9,10 @@ import pytest
 from pyarrow import feather
 
 from ipats_lib.frames import case_frames
-from ipats_lib.frames.case_frames import MAKE, CaseFrames, State, arrow_bytes, sliced
+from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.slices import arrow_bytes, sliced
 from ipats_lib.scopes import STATE, Scope
 
 from .conftest import EVERY, some
@@ -111,7 +112,7 @@ def test_a_slice_holds_no_flag_of_the_rows_beside_it():
     found = pd.DataFrame(
         {
             **{c.name: "" for c in SCHEMAS["customers"].columns},
-            "scope": ["a"] * 3 + ["b"] * 3,
+            "owner": [0] * 3 + [1] * 3,
             "row": range(6),
             **dict.fromkeys(("entry", "exit", "last_service", "first_due"), pd.NaT),
             **dict.fromkeys(("days", "open", "overdue"), 0),
@@ -120,6 +121,8 @@ def test_a_slice_holds_no_flag_of_the_rows_beside_it():
             "service_planned": np.array([True] * 3 + [False] * 3),
         }
     )
-    both = sliced(found, SCHEMAS["customers"]).of("b")
-    alone = sliced(found.tail(3).reset_index(drop=True), SCHEMAS["customers"]).of("b")
+    scopes = [Scope("01"), Scope("02")]
+    both = sliced(found, scopes, SCHEMAS["customers"]).of(scopes[1])
+    last = found.tail(3).reset_index(drop=True)
+    alone = sliced(last, scopes, SCHEMAS["customers"]).of(scopes[1])
     assert arrow_bytes(both) == arrow_bytes(alone)

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from ipats_lib.frames.earlier_quarters import NOTHING
+from ipats_lib.frames.source import reports_of
 from ipats_lib.indicators import aggregate, outcome_table
 from ipats_lib.periods import Period
 from ipats_lib.report import Report, outlook, sentences, tables
-from ipats_lib.report.data import About, ScopeData, reports_of
-from ipats_lib.report.history import NOTHING
+from ipats_lib.report.data import About, ScopeData
 from tests.tables import records
 
 ADULT = {"903": 1, "900": "2022-01-10"}
