@@ -26,8 +26,9 @@ def alerts(cases: Cases) -> pd.DataFrame:
         program_title=program_titles(program),
         planner_name=cases.planner_names(found["planner"].to_numpy()),
         assigned=~found["planner"].isin(NOT_HERE),
-        reason=found["detail"],
+        why=found["detail"],
         urgency=urgency(found["days"]),
+        alert_level=found["level"],
         days_left=days,
         days_overdue=(-days).clip(lower=0).fillna(0),
     )

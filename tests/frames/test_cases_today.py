@@ -74,9 +74,10 @@ def counts(frame: pd.DataFrame, by: str, n: str = "n") -> dict[str, int]:
 def test_alerts_are_the_queue_in_its_order(inside):
     for scope, report, read in inside:
         today, found = queue.queue(report), read("alerts")
-        same = ("alert", "row", "customer", "since", "due", "level", "action")
+        same = ("alert", "row", "customer", "since", "due", "action")
         assert lines(found, *same) == lines(today, *same), scope
-        assert lines(found, "alert_title", "reason", "days_left") == lines(
+        assert found["alert_level"].tolist() == today["level"].tolist()
+        assert lines(found, "alert_title", "why", "days_left") == lines(
             today.assign(days=today["days"].astype("Int64")), "name", "detail", "days"
         )
         assert (found["urgency"] == "overdue").tolist() == (today["days"] < 0).tolist()
