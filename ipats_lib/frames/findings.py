@@ -49,13 +49,14 @@ def _by_area(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
 
 def _by_record(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
     place = found["place"].to_numpy(dtype=np.intp)
+    rows = cases.combined.desk.rows.assign(**{"100": cases.customer})
     lines = found.assign(
         scope=found["area"],
         area_type=cases.kind,
         row=cases.lines(place),
         customer=cases.customer[place],
         program=cases.program[place],
-        values=values(cases.combined.desk.rows, found["rule"], place, cases.kind),
+        values=values(rows, found["rule"], place, cases.kind),
         records=1,
     )
     return lines.sort_values("scope", kind="stable", ignore_index=True)

@@ -18,7 +18,7 @@ from ipats_lib.scopes import STATE, Scope
 from .conftest import EVERY, some
 
 NAMES = tuple(MAKE)
-ID = re.compile(rb"IL[0-9]{10}")
+ID = re.compile(rb"IL[A0-9][0-9]{9}")
 NOT_FOR_THE_STATE = ("customers", "alerts", "services")
 
 
@@ -69,9 +69,11 @@ def test_no_slice_names_a_customer_of_another_scope(state, bulk):
         for (kind, area), rows in members.groupby(["area_type", "area"], observed=True)["row"]:
             mine.setdefault((kind, area), set()).update(customer[row] for row in rows)
     assert all(ID.fullmatch(name.encode()) for names in mine.values() for name in names)
+    known = set.union(*mine.values())
     for scope in state.snapshot.scopes():
         whole = b"".join(bulk.files(NAMES, scope).values())
-        named = {name.decode() for name in ID.findall(whole)}
+        assert b"|IL" not in whole
+        named = known & {name.decode() for name in ID.findall(whole)}
         own = mine.get((scope.kind, scope.area), set())
         assert named <= own, scope
         assert named or not own
