@@ -3,7 +3,8 @@
 # Vega sets styles on the elements that it draws: allowed on attributes, never as a style sheet.
 POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'",
-    "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "form-action 'self'",
+    "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "connect-src 'self'",
+    "form-action 'self'",
     "frame-ancestors 'none'", "base-uri 'none'",
 ))  # fmt: skip
 
@@ -26,6 +27,7 @@ MEDIA = {
     "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8", "csv": "text/csv; charset=utf-8",
     "json": "application/json", "svg": "image/svg+xml", "png": "image/png",
+    "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
     "ics": "text/calendar; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip

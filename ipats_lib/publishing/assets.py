@@ -13,6 +13,8 @@ import vl_convert
 
 from ipats_lib.publishing.files import STATIC, joined, write_file
 
+CHART = '<figure class="chart"'
+
 
 @dataclass(frozen=True, slots=True)
 class Assets:
@@ -20,8 +22,13 @@ class Assets:
 
     style: str
     icon: str
-    scripts: tuple[str, ...]
+    script: str
+    charts: str
     content: dict[str, bytes]
+
+    def scripts_of(self, body: str) -> tuple[str, ...]:
+        """What a page with this content loads: the chart bundle only to draw charts."""
+        return (self.charts, self.script) if CHART in body else (self.script,)
 
     def write(self, folder: Path) -> None:
         """Put the files in place; one that is there already has the same content."""
@@ -43,7 +50,7 @@ def build_assets() -> Assets:
     icon = _named("icon.svg", (STATIC / "icon.svg").read_bytes())
     charts = _named("vega.js", f"(function(){{{bundle}\n}})();".encode())
     script = _named("ipats.js", joined("*.js"))
-    return Assets(style[0], icon[0], (charts[0], script[0]), dict([style, icon, charts, script]))
+    return Assets(style[0], icon[0], script[0], charts[0], dict([style, icon, charts, script]))
 
 
 def _named(name: str, data: bytes) -> tuple[str, bytes]:

@@ -150,8 +150,8 @@ def build(
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
+    from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.postmortem import failures_folder
-    from ipats_lib.publishing.run import Options
     from ipats_lib.snapshot import kept_snapshot
 
     shared = _share(share, share_key)
@@ -182,6 +182,21 @@ def build(
     say_released(run.released, options.period)
     say("published", f"Published {run.pages:,} pages: {said}.", **asdict(run))
     print(options.site / options.period.name)
+
+
+@publishing.command()
+@sentences
+def plan(
+    notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
+) -> None:
+    """Show which notebook runs for which kind of scope, and run none."""
+    from ipats_lib.publishing.catalogue import read_catalogue
+    from ipats_lib.publishing.plan import describe
+
+    rows = describe(read_catalogue(notebooks))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 @publishing.command()

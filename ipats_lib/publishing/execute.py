@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import sys
 import tempfile
 from base64 import b64decode, b64encode
@@ -22,7 +23,8 @@ from papermill.parameterize import parameterize_notebook
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine import NotebookStopped
 from ipats_lib.publishing.failed import RunFailed, why
-from ipats_lib.publishing.render import render_body, unshown
+from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.render import render_body
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
@@ -31,6 +33,8 @@ KERNEL = "python3"
 DOWNLOADS = "downloads"
 WORKING = "working"
 MOST_KEPT = 32 << 20
+SHARD_BYTES = 200_000
+_SHARD = re.compile(r"(?P<name>.+)\.[0-9]{2,}\.json")
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -40,7 +44,8 @@ class Job:
 
     label: notebook and scope, for messages. notebook: the file's text. files: the scope's data
     that the notebook declared, by file name. downloads: names of the files that the notebook may
-    write beside its pages. seconds and memory_mb: what the notebook may take;
+    write beside its pages; records: of its long lists, each a CSV file, an index and shards.
+    parameters: the notebook's own. seconds and memory_mb: what the notebook may take;
     the ordinary engine knows no such limits. key: what the body is kept by.
     """
 
@@ -50,6 +55,8 @@ class Job:
     notebook: str
     files: dict[str, bytes]
     downloads: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str | int | float | bool], ...] = ()
     seconds: float = 300
     memory_mb: float = 4096
     key: str = ""
@@ -112,8 +119,21 @@ def make_body(job: Job) -> Made:
         notebook = _execute(job, data)
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
-    made = Content(render_body(notebook), files)
+    made = in_page(job, notebook, files)
     return Made(made, executed - started, perf_counter() - executed, _peak_mb())
+
+
+def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
+    """What the notebook shows; RunFailed when a page cannot show it."""
+    try:
+        body = render_body(notebook)
+    except NotShown as error:
+        own = len(json.loads(_loaded(job.notebook))["cells"])
+        cell = _number(notebook, error.cell or 0, len(notebook.cells) > own)
+        reason = "an output that a page cannot show"
+        said = f"{job.label} failed in cell {cell} with {reason}: {error}."
+        raise RunFailed(said, job.label, reason, cell, _as_left(notebook)) from None
+    return Content(body.html, {**body.files, **files})
 
 
 @contextmanager
@@ -143,25 +163,39 @@ def _peak_mb() -> int:
 
 
 def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
+    """What the notebook wrote; RunFailed for a file that is not declared or is too large."""
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-    for name in files:
-        if name not in job.downloads:
+    lists = {f"{name}.{ending}" for name in job.records for ending in ("csv", "json")}
+    for name, data in files.items():
+        shard = _SHARD.fullmatch(name)
+        if shard is not None and shard["name"] in job.records:
+            if len(data) > SHARD_BYTES:
+                said = f"{job.label} wrote {name} of {len(data):,} bytes: a shard of a long list "
+                said += f"holds at most {SHARD_BYTES:,}."
+                raise RunFailed(said, job.label, "a shard that is too large")
+        elif name not in lists.union(job.downloads):
             said = f"{job.label} wrote {name}, which its metadata do not declare."
             raise RunFailed(said, job.label, "undeclared download")
     return files
 
 
 def _execute(job: Job, data: Path) -> NotebookNode:
-    """The executed notebook; RunFailed when a cell failed, left, or shows what no page can."""
+    """The executed notebook; RunFailed when a cell failed or left."""
     os.environ["IPATS_CHARTS"] = "live"
     os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
     if params := os.environ.get("IPATS_PARAMS"):
         os.environ["IPATS_PARAMS"] = os.path.abspath(params)  # the notebook runs elsewhere
     notebook = nbformat.from_dict(json.loads(_loaded(job.notebook)))
     own_cells = len(notebook.cells)
-    parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
+    parameters = {
+        **dict(job.parameters),
+        "scope": job.scope,
+        "period": job.period,
+        "snapshot": str(data),
+    }
     notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
     injected = len(notebook.cells) > own_cells
+    _draw_as_pages_do(notebook)
     try:
         executed = _papermill(job, notebook, data / WORKING)
     except NotebookStopped as error:
@@ -179,6 +213,14 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     said = f"{job.label} {said.rstrip('.')}."
     cell = None if index is None else _number(notebook, index, injected)
     raise RunFailed(said, job.label, reason, cell, _as_left(notebook))
+
+
+def _draw_as_pages_do(notebook: NotebookNode) -> None:
+    """Let the cell of parameters enable our way with charts, in a fork and in a kernel alike: a
+    notebook may draw with Altair and import nothing of the library."""
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source += "\nfrom ipats_lib import report as _report"
 
 
 def _in_cell(notebook: NotebookNode, index: int | None, injected: bool) -> str:
@@ -206,8 +248,6 @@ def _failure(executed: NotebookNode, code: str) -> tuple[int, str, str] | None:
             return index, errors[-1].ename, f": {more}" if more else ""
         if cell.metadata.get("papermill", {}).get("exception"):
             return index, "an error that it did not show", ""
-        if (kind := unshown(cell)) is not None:
-            return index, "an output that a page cannot show", f": {kind}"
     return None
 
 

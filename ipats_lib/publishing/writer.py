@@ -1,4 +1,5 @@
-"""What stands around the bodies: frames, scope indexes, downloads. Cheap, so never kept."""
+"""The files of a publication: pages in their frames, scope indexes, downloads. Cheap, so never
+kept."""
 
 import os
 import re
@@ -13,34 +14,37 @@ import pandas as pd
 from ipats_lib import __version__
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.publishing.assets import Assets
-from ipats_lib.publishing.catalogue import FAMILIES, Notebook
+from ipats_lib.publishing.catalogue import FAMILIES, INDEX
 from ipats_lib.publishing.execute import Content
-from ipats_lib.publishing.plan import Page
+from ipats_lib.publishing.plan import Page, Plan
+from ipats_lib.publishing.redirects import redirects
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
-from ipats_lib.report.data import About, ScopeData, StateData
+from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_of, write_figures
+from ipats_lib.report.scope_data import About, ScopeData
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
 
-_INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
+_INWARD = re.compile(
+    r"""<a href=(?P<quote>["'])(?P<target>(?:\.\./)*(?:lwia|planner)/[^"']+)(?P=quote)>"""
+    r"(?P<text>[^<]*)</a>"
+)
 RUN_FILE = PurePosixPath("state/run.html")
-SCOPE_FILES = ("index.html", "figures.csv")
+SCOPE_FILES = (INDEX, "figures.csv")
 
 
 @dataclass(frozen=True)
-class Framer:
+class Writer:
     """Writes the files of one publication into its staging folder.
 
     scopes: all that the publication holds, those taken over from the one before among them.
-    versions: what names the very text of each notebook.
     """
 
     state: StateData
-    catalogue: Sequence[Notebook]
+    plan: Plan
     scopes: Collection[Scope]
     assets: Assets
     staged: Path
-    versions: Mapping[Notebook, str]
 
     def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
         """The pages of one run and its downloads; gives the files written."""
@@ -48,7 +52,7 @@ class Framer:
         pages = page.notebook.pages(page.scope.kind)
         (self.staged / page.path).parent.mkdir(parents=True, exist_ok=True)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
-            frame = self._frame(about, title, page, file)
+            frame = self._frame(about, title, page, file, body)
             (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
         for name, data in content.files.items():
             (self.staged / page.beside(name)).write_bytes(data)
@@ -78,9 +82,17 @@ class Framer:
         return frozenset(scope.path for scope in self.scopes)
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
-        """The scope's index, and its figures as a download."""
+        """The scope's landing page where no notebook makes one, its figures as a download, and what
+        stands at the old places of its pages."""
         folder = self.staged / scope.path
         folder.mkdir(parents=True, exist_ok=True)
+        write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
+        for old, new in self.redirects(scope).items():
+            target = os.path.relpath(new, PurePosixPath(old).parent)
+            (folder / old).parent.mkdir(exist_ok=True)
+            (folder / old).write_text(render_template("moved.html.j2", target=target), "utf-8")
+        if INDEX in self._files_of[scope]:
+            return
         html = render_template(
             "scope.html.j2",
             frame=self._frame(data.about, "Overview", None),
@@ -89,8 +101,20 @@ class Framer:
             missing=data.about.missing_tables,
             runs=scope == STATE,
         )
-        (folder / "index.html").write_text(html, encoding="utf-8")
-        write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
+        (folder / INDEX).write_text(html, encoding="utf-8")
+
+    def redirects(self, scope: Scope) -> dict[str, str]:
+        """New place by old page of the scope, both inside its folder."""
+        return redirects(self.state.period, self._files_of[scope])
+
+    @cached_property
+    def _files_of(self) -> dict[Scope, set[str]]:
+        """The pages that notebooks give each scope, inside its folder."""
+        found: dict[Scope, set[str]] = {}
+        for page in self.plan.pages:
+            files = {file for file, _ in page.notebook.pages(page.scope.kind)}
+            found.setdefault(page.scope, set()).update(files)
+        return found
 
     @cached_property
     def _figures(self) -> dict[tuple[str, str], pd.DataFrame]:
@@ -116,7 +140,7 @@ class Framer:
             run=run,
             earlier=earlier,
             linked=linked_period(self.state.period).name,
-            notebooks={n.key: version for n, version in self.versions.items()},
+            notebooks={n.key: source.version for n, source in self.plan.sources.items()},
         )
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
         return RUN_FILE
@@ -131,9 +155,11 @@ class Framer:
             return [(f"../{s.path}/", self.state.title(s)) for s in inner]
         return [(f"planner/{s.planner}/", self.state.title(s)) for s in inner]
 
-    def _frame(self, about: About, title: str, page: Page | None, file: str = "") -> Frame:
+    def _frame(
+        self, about: About, title: str, page: Page | None, file: str = "", body: str = ""
+    ) -> Frame:
         scope = Scope.parse(about.scope)
-        below = 0 if page is None else 1
+        below = file.count("/")
         depth = len(PurePosixPath(scope.path).parts) + below
         return Frame(
             title=title,
@@ -145,17 +171,19 @@ class Framer:
             root="../" * (depth + 1),
             home="../" * below,
             current=file,
-            notebook=f"{page.notebook.key}.ipynb {self.versions[page.notebook]}" if page else "",
+            notebook=f"{page.notebook.key}.ipynb {self.plan.sources[page.notebook].version}"
+            if page
+            else "",
             library=__version__,
             run=f"{'../' * below}{RUN_FILE.name}" if scope == STATE else "",
             nav=self._nav(scope),
             style=self.assets.style,
             icon=self.assets.icon,
-            scripts=self.assets.scripts if page else (),
+            scripts=self.assets.scripts_of(body) if page else (),
         )
 
     def _nav(self, scope: Scope) -> Nav:
-        mine = [n for n in self.catalogue if scope.kind in n.scopes]
+        mine = [n for n in self.plan.sources if scope.kind in n.scopes and not n.index]
         return tuple(
             (title, tuple(page for n in mine if n.family == family for page in n.pages(scope.kind)))
             for family, title in FAMILIES.items()
