@@ -3,8 +3,8 @@
 # Vega sets styles on the elements that it draws: allowed on attributes, never as a style sheet.
 POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'",
-    "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "form-action 'self'",
-    "frame-ancestors 'none'", "base-uri 'none'",
+    "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "connect-src 'self'",
+    "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 ))  # fmt: skip
 
 SECURITY = {

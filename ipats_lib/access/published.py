@@ -1,16 +1,20 @@
 """What a published site holds, looked at from outside: a target's file, periods, folders, dates."""
 
+import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from ipats_lib.access.grammar import Target
+from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
+from ipats_lib.publishing.files import SCOPES_FILE
 from ipats_lib.scopes import STATE, Scope
 
 _RELEASE = re.compile(r"\.ipats/releases/PY20[0-9]{2}(?:Q[1-4])?-[0-9a-f]{16}(?:-[0-9]+)?")
@@ -75,13 +79,52 @@ def release_of(site: Path, period: str) -> str | None:
     return release if _RELEASE.fullmatch(release) else None
 
 
+def landing_pages(site: Path, period: str, folder: Scope) -> Iterator[Scope]:
+    """A scope and the scopes inside it whose landing page is published, in order of path."""
+    release = release_of(site, period)
+    if release is None:
+        return
+    known = (folder, *_inside(site, release, folder))
+    yield from (s for s in known if S_ISREG(_mode(site, f"{release}/{s.path}/index.html")))
+
+
+def _inside(site: Path, release: str, folder: Scope) -> Iterator[Scope]:
+    """The scopes inside one, by the folders there are."""
+    if folder == STATE:
+        for lwia in _scopes(site, f"{release}/lwia", "lwia"):
+            yield from (lwia, *_inside(site, release, lwia))
+    elif folder.kind == "lwia":
+        yield from _scopes(site, f"{release}/{folder.path}/planner", f"{folder.path}/planner")
+
+
+def _scopes(site: Path, parent: str, path: str) -> Iterator[Scope]:
+    names = sorted(os.listdir(site / parent)) if S_ISDIR(_mode(site, parent)) else []
+    for name in names:
+        with suppress(UsageError):
+            yield Scope.parse(f"{path}/{name}")
+
+
+def titles(site: Path, period: str, folder: Scope) -> dict[str, str]:
+    """Titles of a scope and of those inside it, by path, as publishing left them.
+
+    Empty for a publication from before they were left; where there is none, the path says it all.
+    """
+    target = Target(period, folder, SCOPES_FILE)
+    file = file_of(site, target)
+    if file is None:
+        return {}
+    listed = json.loads((site / file).read_text(encoding="utf-8"))["scopes"]
+    return {scope["path"]: scope["title"] for scope in listed}
+
+
 def publications(site: Path, scopes: Sequence[Scope]) -> tuple[Publication, ...]:
     """Every period that holds something for these scopes, the newest first."""
-    found = (_publication(site, period, scopes) for period in _periods(site))
+    found = (_publication(site, period, scopes) for period in periods(site))
     return tuple(publication for publication in found if publication is not None)
 
 
-def _periods(site: Path) -> list[str]:
+def periods(site: Path) -> list[str]:
+    """The names of the periods that are published, the newest first."""
     names = [path.name for path in site.glob("PY20*") if release_of(site, path.name)]
     return sorted(names, key=lambda name: (Period.parse(name).report_quarter, name), reverse=True)
 

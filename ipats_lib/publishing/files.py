@@ -8,6 +8,8 @@ from pathlib import Path
 SYNCS_AT_ONCE = 8
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+# In each scope's folder: `{"scopes": [{"path", "title"}]}` of the scope and of those inside it.
+SCOPES_FILE = "scopes.json"
 
 
 def joined(pattern: str) -> bytes:

@@ -1,5 +1,6 @@
 """What stands around the bodies: frames, scope indexes, downloads. Cheap, so never kept."""
 
+import json
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -15,6 +16,7 @@ from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.catalogue import FAMILIES, Notebook
 from ipats_lib.publishing.execute import Content
+from ipats_lib.publishing.files import SCOPES_FILE
 from ipats_lib.publishing.plan import Page
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
 from ipats_lib.report.data import About, ScopeData, StateData
@@ -24,7 +26,7 @@ from ipats_lib.snapshot import linked_period
 
 _INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
 RUN_FILE = PurePosixPath("state/run.html")
-SCOPE_FILES = ("index.html", "figures.csv")
+SCOPE_FILES = ("index.html", "figures.csv", SCOPES_FILE)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ class Framer:
         )
         (folder / "index.html").write_text(html, encoding="utf-8")
         write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
+        listed = [s for s in self.scopes if scope.contains(s)]
+        titled = {"scopes": [{"path": s.path, "title": self.state.title(s)} for s in listed]}
+        (folder / SCOPES_FILE).write_text(json.dumps(titled), encoding="utf-8")
 
     @cached_property
     def _figures(self) -> dict[tuple[str, str], pd.DataFrame]:
