@@ -7,6 +7,7 @@ from time import gmtime
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+_GZIP = re.compile(r"(?:^|[,\s])gzip\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*(?:,|$)", re.IGNORECASE)
 _RANGE = re.compile(rb"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-[0-9]{1,18})")
 
 
@@ -21,6 +22,12 @@ def keep_one_range(scope: Scope) -> None:
 def _sound(value: bytes) -> bool:
     found = _RANGE.fullmatch(value)
     return found is not None and not (found[2] and int(found[1]) > int(found[2]))
+
+
+def takes_packed(asked: Headers) -> bool:
+    """Whether the browser accepts gzip (RFC 9110, 12.5.3), as nginx reads it."""
+    found = _GZIP.search(asked.get("accept-encoding", ""))
+    return found is not None and float(found[1] or 1) > 0
 
 
 def unmet(asked: Headers, etag: str, changed: float) -> bool:

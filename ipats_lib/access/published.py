@@ -15,6 +15,7 @@ from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.publishing.files import SCOPES_FILE
+from ipats_lib.publishing.packing import PACKED
 from ipats_lib.scopes import STATE, Scope
 
 _RELEASE = re.compile(r"\.ipats/releases/PY20[0-9]{2}(?:Q[1-4])?-[0-9a-f]{16}(?:-[0-9]+)?")
@@ -41,6 +42,12 @@ def file_of(site: Path, target: Target) -> str | None:
         if release is None:
             return None
         name = f"{release}/{target.scope.path}/{target.rest}"
+    return name if S_ISREG(_mode(site, name)) else None
+
+
+def packed_of(site: Path, file: str) -> str | None:
+    """The packed copy of a file that `file_of` gave; None when there is none."""
+    name = f"{file}{PACKED}"
     return name if S_ISREG(_mode(site, name)) else None
 
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 
 from ipats_lib import __version__
 from ipats_lib.disclosure import few_wages, load_thresholds
+from ipats_lib.params import load_agency
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.catalogue import FAMILIES, Notebook
 from ipats_lib.publishing.execute import Content
@@ -25,6 +27,7 @@ from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
 
 _INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
+_INSIDE = {"state": ("an", "LWIA"), "lwia": ("a", "career planner")}
 RUN_FILE = PurePosixPath("state/run.html")
 SCOPE_FILES = ("index.html", "figures.csv", SCOPES_FILE)
 
@@ -85,7 +88,7 @@ class Framer:
         folder.mkdir(parents=True, exist_ok=True)
         html = render_template(
             "scope.html.j2",
-            frame=self._frame(data.about, "Overview", None),
+            frame=self._frame(data.about, "Overview", None, "index.html"),
             inside=self._inside(scope),
             inside_title="Career planners" if scope.kind == "lwia" else "Areas",
             missing=data.about.missing_tables,
@@ -114,7 +117,7 @@ class Framer:
     def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath:
         """What this run and those before it did, for state administrators."""
         about = self.state.slice(STATE).about
-        frame = self._frame(about, "This publication", None)
+        frame = self._frame(about, "This publication", None, RUN_FILE.name)
         html = render_template(
             "run.html.j2",
             frame=frame,
@@ -140,11 +143,20 @@ class Framer:
         scope = Scope.parse(about.scope)
         below = 0 if page is None else 1
         depth = len(PurePosixPath(scope.path).parts) + below
+        day, inner = date.fromisoformat(about.as_of), self._inside(scope)
         return Frame(
             title=title,
+            scope=scope.path,
             scope_title=about.title,
+            crumbs=self._crumbs(scope),
+            inside=_INSIDE[scope.kind] if inner else (),
             period=about.period,
+            dates=self.state.period.dates,
             as_of=about.as_of,
+            day=f"{day:%B} {day.day}, {day.year}",
+            agency=load_agency().agency,
+            contact=load_agency().contact,
+            guide=self.assets.guide,
             snapshot=self.state.snapshot.id,
             synthetic=about.synthetic,
             root="../" * (depth + 1),
@@ -156,8 +168,13 @@ class Framer:
             nav=self._nav(scope),
             style=self.assets.style,
             icon=self.assets.icon,
-            scripts=self.assets.scripts if page else (),
+            scripts=self.assets.scripts if page else self.assets.scripts[-1:],
         )
+
+    def _crumbs(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        """Path and name of the scopes that contain a scope, and its own."""
+        around = [STATE, Scope(scope.lwia), scope]
+        return tuple((s.path, self.state.title(s)) for s in dict.fromkeys(around))
 
     def _nav(self, scope: Scope) -> Nav:
         mine = [n for n in self.catalogue if scope.kind in n.scopes]

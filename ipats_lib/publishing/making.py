@@ -28,11 +28,12 @@ from ipats_lib.publishing.execute import Content, Job, Made
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.files import sha256
 from ipats_lib.publishing.frames import SCOPE_FILES, Framer
+from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.publishing.plan import Page, plan_publication
 from ipats_lib.publishing.postmortem import keep
 from ipats_lib.publishing.run import Options, Progress, Run
-from ipats_lib.publishing.site import Manifest, Site, scope_of, verify
+from ipats_lib.publishing.site import Manifest, Site, scope_of, verify, walk
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.earlier import counts_of
@@ -142,6 +143,7 @@ class _Making:
             carried.append(framer.write_run(self.run, self.site.runs(name)))
         started = perf_counter()
         progress("verify", 0, 1)
+        list(pool.each(pack, map(str, walk(staged))))
         own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
         planned = [path for page in self.pages for path in page.paths]
         offered = [path for path in self.written if path.suffix != ".html"]

@@ -65,21 +65,19 @@ def test_titles_are_the_published_ones(server, place, site):
     assert by_path["lwia/01"].startswith("LWIA 01: ")
 
 
+OTHER_SPELLINGS = (
+    "/ME.json", "/me.JSON", "//me.json", "/me.json/", "/./me.json", "/me%2ejson", "/me.json;x",
+    "/x/../me.json", "/PY2024Q4/me.json", "/_static/me.json", "/me.html", "/me",
+    "/me.json?user=state1",
+)  # fmt: skip
+
+
 def test_nobody_gets_what_an_unknown_path_gets(server, place):
     unknown = ask(server, "/anything")
     cookie = place.cookie("admin01")
-    for answer in (
-        ask(server, "/me.json"),
-        ask(server, "/me.json", "Cookie: __Host-ipats=forged\r\n"),
-        ask(server, "/me.json?user=state1", cookie),
-        *(
-            ask(server, path, cookie)
-            for path in ("/ME.json", "/me.JSON", "//me.json", "/me.json/", "/./me.json", "/me%2ejson",
-                         "/me.json;x", "/x/../me.json", "/PY2024Q4/me.json",
-                         "/_static/me.json", "/me.html", "/me")
-        ),
-    ):  # fmt: skip
-        assert (answer.status, answer.body) == (404, unknown.body)
+    answers = [ask(server, "/me.json"), ask(server, "/me.json", "Cookie: __Host-ipats=forged\r\n")]
+    answers += [ask(server, path, cookie) for path in OTHER_SPELLINGS]
+    assert {(a.status, a.body) for a in answers} == {(404, unknown.body)}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
@@ -127,14 +125,19 @@ def test_every_answer_is_recorded(own_place):
     ]
 
 
-def test_a_revocation_empties_it_at_once(own_place):
+def test_a_revocation_empties_it_at_once(own_place, rows):
+    """A link that is parted opens nothing; out of the group the session has ended, too."""
+    (account,) = {row["iwds_user"] for row in rows if row["worknet_user"] == "admin01"}
     with servers.gateway(own_place) as port:
         cookie = own_place.cookie("admin01")
         assert told(port, cookie)["scopes"]
         with Store(own_place.store) as store:
-            accounts.set_group(store, "admin01", False, datetime.now(UTC))
+            accounts.set_link(store, "admin01", account, False)
         said = told(port, cookie)
         assert (said["role"], said["scopes"], said["periods"]) == ("", [], [])
+        with Store(own_place.store) as store:
+            accounts.set_group(store, "admin01", False, datetime.now(UTC))
+        assert ask(port, "/me.json", cookie).status == 404
 
 
 def test_a_roster_that_is_too_old_opens_nothing(tmp_path, site, rows):
