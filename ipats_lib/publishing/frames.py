@@ -174,7 +174,8 @@ class Framer:
     def _crumbs(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         """Path and name of the scopes that contain a scope, and its own."""
         around = [STATE, Scope(scope.lwia), scope]
-        return tuple((s.path, self.state.title(s)) for s in dict.fromkeys(around))
+        own = {s: self.state.title(s).removesuffix(f", LWIA {s.lwia}") for s in around}
+        return tuple((s.path, title) for s, title in own.items())
 
     def _nav(self, scope: Scope) -> Nav:
         mine = [n for n in self.catalogue if scope.kind in n.scopes]

@@ -138,12 +138,13 @@ class _Making:
         versions = {notebook: digest[:12] for notebook, digest in self.notebooks.items()}
         framer = Framer(self.state, self.catalogue, self._held(carried), assets, staged, versions)
         self._make(pool, framer, progress)
+        # Before the run report, which differs each time: its copy would be another publication.
+        list(pool.each(pack, map(str, walk(staged))))
         self.run.peak_mb = peak_memory_mb()
         if STATE in self.scopes:
             carried.append(framer.write_run(self.run, self.site.runs(name)))
         started = perf_counter()
         progress("verify", 0, 1)
-        list(pool.each(pack, map(str, walk(staged))))
         own = [PurePosixPath(s.path) / file for s in self.scopes for file in SCOPE_FILES]
         planned = [path for page in self.pages for path in page.paths]
         offered = [path for path in self.written if path.suffix != ".html"]

@@ -93,20 +93,22 @@ def menu(page, what):
     return page.locator("header details", has_text=f"Choose another {what}")
 
 
-def test_a_state_administrator_goes_from_an_areas_page_to_the_same_page_of_another(sign_in):
+def test_a_state_administrator_goes_from_an_areas_page_to_the_same_page_of_another(sign_in, site):
     page = sign_in("state1", LWIA_PAGE)
     areas = menu(page, "LWIA")
     areas.locator("summary").click()
     titles = areas.locator("a").all_text_contents()
     assert titles[0] == "Overview of LWIA 01"
-    assert [title[:3] for title in titles[1:]] == ["01:", "02:", "10:"]
+    assert [title[:3] for title in titles[1:]] == [
+        f"{folder.name}:" for folder in sorted((site / "PY2024Q4/lwia").iterdir())
+    ]
     areas.get_by_role("link", name="02:").click()
     page.wait_for_url("**/PY2024Q4/lwia/02/performance/summary.html")
     page.get_by_label("Breadcrumb").get_by_role("link", name="Illinois").click()
     page.wait_for_url("**/PY2024Q4/state/index.html")
     menu(page, "LWIA").locator("summary").click()
-    menu(page, "LWIA").get_by_role("link", name="10:").click()
-    page.wait_for_url("**/PY2024Q4/lwia/10/index.html")
+    menu(page, "LWIA").get_by_role("link", name="90:").click()
+    page.wait_for_url("**/PY2024Q4/lwia/90/index.html")
     assert page.complaints == []
 
 
@@ -192,6 +194,7 @@ def test_menus_open_without_scripts_and_one_at_a_time(sign_in):
     page.locator("summary", has_text="Performance").click()
     page.locator("summary", has_text="Dashboards").click()
     assert page.locator("header .panel:visible").count() == 1
+    page.locator("summary", has_text="Dashboards").click()
     page.get_by_role("link", name="Choose a career planner").click()
     page.wait_for_url("**/lwia/01/index.html#inside")
     assert page.get_by_role("heading", name="Career planners").is_visible()
@@ -217,7 +220,7 @@ def test_a_long_list_is_searched_by_typing(sign_in):
       document.querySelector("main").prepend(made);
       made.open = true;
     }""",
-        known * 5,
+        known * 13,
     )
     box = page.get_by_label("Find a career planner")
     name = known[-1]["title"].split(" (")[0]
@@ -230,7 +233,7 @@ def test_a_long_list_is_searched_by_typing(sign_in):
 def test_the_age_is_of_today_and_not_of_the_page(sign_in, site):
     page = sign_in("admin01", LWIA_PAGE)
     age = (datetime.now(UTC).date() - datetime(2025, 8, 15, tzinfo=UTC).date()).days
-    said = page.locator(".asof").text_content()
+    said = page.locator(".asof").inner_text()
     assert said.startswith("April to June 2025")
     assert f"Data as of August 15, 2025, {age:,} days ago" in said
     assert "days ago" not in (site / "PY2024Q4" / LWIA_PAGE).read_text()
