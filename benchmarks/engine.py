@@ -48,9 +48,8 @@ WAYS = ("loop", "api", "same", "first", "engine", "floor")
 def make_jobs(folder: Path, number: int) -> None:
     """Pickle the first jobs of a publication of the sample state, scope by scope."""
     from ipats_lib.periods import Period
-    from ipats_lib.publishing.making import _Making
-    from ipats_lib.publishing.run import Options
-    from ipats_lib.publishing.site import Site
+    from ipats_lib.publishing.options import Options
+    from ipats_lib.publishing.plan import make_plan
     from ipats_lib.report.data import StateData
     from ipats_lib.sample import write_sample
     from ipats_lib.snapshot import make_snapshot, open_snapshot
@@ -60,10 +59,11 @@ def make_jobs(folder: Path, number: int) -> None:
     snapshot = open_snapshot(folder / "snapshots" / made.id)
     scopes = [s for s in snapshot.scopes() if s.kind != "state"]
     options = Options(ROOT / "notebooks", folder / "site", Period.parse("PY2024Q4"))
-    making = _Making(snapshot, options, Site(options.site), scopes, ())
-    runs = [page for page in making.pages if page.source == page.scope][:number]
+    plan = make_plan(options, scopes, ())
+    runs = [page for page in plan.pages if page.source == page.scope][:number]
     state = StateData(snapshot, options.period)
-    jobs = [making._job(page, state.slice(page.scope), "") for page in runs]
+    sliced = ((page, state.slice(page.scope)) for page in runs)
+    jobs = [plan.step(page, data.about, data).job for page, data in sliced]
     (folder / "jobs.pickle").write_bytes(pickle.dumps(jobs))
 
 
@@ -222,8 +222,8 @@ def publication(folder: Path, runs: int, workers: int) -> None:
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
     from ipats_lib.publishing.catalogue import read_catalogue
+    from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.plan import plan_publication
-    from ipats_lib.publishing.run import Options
     from ipats_lib.snapshot import open_snapshot
 
     snapshot = open_snapshot(next((folder / "snapshots").glob("*/snapshot.json")).parent)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ipats_lib.errors import UsageError
 
-WindowName = Literal["annual", "current", "rolling4", "to_date"]
+WindowName = Literal["annual", "current", "rolling4", "ytd"]
 Cohort = Literal["served", "exited", "ER_Q2", "ER_Q4", "MSG"]
 
 # Quarters from the report quarter back to the newest quarter of the cohort (domain 2.2; opdR).
@@ -21,7 +21,7 @@ _WINDOW_TITLES: dict[WindowName, str] = {
     "annual": "annual",
     "current": "current quarter",
     "rolling4": "rolling 4 quarters",
-    "to_date": "program year to date",
+    "ytd": "program year to date",
 }
 _PERIOD = re.compile(r"PY(?P<py>20[0-9]{2})(?:Q(?P<quarter>[1-4]))?")
 
@@ -97,7 +97,7 @@ class Report:
     @property
     def quarters(self) -> int:
         """How many quarters the window spans."""
-        if self.window == "to_date":
+        if self.window == "ytd":
             return int(self.quarter.removeprefix("Q"))
         return 1 if self.window == "current" else 4
 
@@ -174,7 +174,7 @@ class Period:
         if not self.quarter:
             return (*self.reports, self.earlier(0).reports[1])
         quarter = f"Q{self.quarter}"
-        to_date = Report("quarterly", self.py, quarter, "to_date", self.report_quarter)
+        to_date = Report("quarterly", self.py, quarter, "ytd", self.report_quarter)
         return (*self.reports, to_date, self.program_year)
 
     def earlier(self, quarters: int) -> "Period":

@@ -7,6 +7,7 @@ to a few hundred percent); a share of up to a million records, or its percent of
 a tenth, lies at least 5e-11 from any rounding point and any cut that it does not meet exactly.
 """
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
@@ -23,3 +24,26 @@ def half_up(value: float, places: int) -> Decimal:
     """The number rounded half up (away from zero) to so many decimal places."""
     step = Decimal(1).scaleb(-places)
     return Decimal(repr(settled(value))).quantize(step, rounding=ROUND_HALF_UP)
+
+
+# Words of status change at these percents of a level (decision 0017).
+MARKS = (50, 90, 100)
+
+
+def rounded(value: float, places: int, marks: Sequence[float] = ()) -> Decimal:
+    """The number as a page shows it: rounded half up, never as minus zero.
+
+    Where rounding would carry it across one of the marks it keeps as many digits more as it takes
+    to stay on its side: 89.96 with a mark at 90, not 90.0 (decision 0017).
+    """
+    exact = settled(value)
+    for digits in range(places, _PLACES + 1):
+        shown = half_up(value, digits)
+        if all((exact < mark) == (shown < mark) for mark in marks):
+            break
+    return shown if shown else abs(shown)
+
+
+def percent_of_level(percent: float) -> str:
+    """A percent of a level or a plan with one decimal, more where a mark would be crossed."""
+    return f"{rounded(percent, 1, MARKS):,}%"

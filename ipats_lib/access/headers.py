@@ -26,6 +26,7 @@ MEDIA = {
     "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8", "csv": "text/csv; charset=utf-8",
     "json": "application/json", "svg": "image/svg+xml", "png": "image/png",
+    "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
     "ics": "text/calendar; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip

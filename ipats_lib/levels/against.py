@@ -31,7 +31,7 @@ def part_of_year(measure: str, window: str, quarter: str) -> str:
     Skill gains of one quarter are a part of a measure whose level is that of a whole program
     year. The other indicators count whole cohorts of exits in any window.
     """
-    number = {"current": 1, "to_date": int(quarter.removeprefix("Q") or 4)}.get(window, 4)
+    number = {"current": 1, "ytd": int(quarter.removeprefix("Q") or 4)}.get(window, 4)
     if measure != "MSG" or number not in _QUARTERS:
         return ""
     return f"{_QUARTERS[number]} of a yearly measure"

@@ -14,13 +14,14 @@ import vl_convert
 from nbconvert.filters import markdown2html
 
 from ipats_lib.params import load_agency
-from ipats_lib.publishing.files import STATIC, joined, write_file
+from ipats_lib.publishing.files import GUIDE, STATIC, joined, write_file
 from ipats_lib.publishing.packing import PACKED, PACKED_FROM, packed
 from ipats_lib.publishing.render import Frame, render_template
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 # A link from the glossary to a decision record, which readers of the site do not have.
 _RECORD = re.compile(r"\s\(\[\d+\]\(decisions/[^)]*\)\)")
+
+CHART = '<figure class="chart"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,13 @@ class Assets:
     style: str
     icon: str
     guide: str
-    scripts: tuple[str, ...]
+    script: str
+    charts: str
     content: dict[str, bytes]
+
+    def scripts_of(self, body: str) -> tuple[str, ...]:
+        """What a page with this content loads: the chart bundle only to draw charts."""
+        return (self.charts, self.script) if CHART in body else (self.script,)
 
     def write(self, folder: Path) -> None:
         """Put the files and their packed copies in place; one that is there already has the same
@@ -61,7 +67,7 @@ def build_assets() -> Assets:
     script = _named("ipats.js", joined("*.js"))
     guide = _named("guide.html", _guide(style[0], icon[0], script[0]))
     content = dict([style, icon, charts, script, guide])
-    return Assets(style[0], icon[0], guide[0], (charts[0], script[0]), content)
+    return Assets(style[0], icon[0], guide[0], script[0], charts[0], content)
 
 
 def _guide(style: str, icon: str, script: str) -> bytes:
@@ -69,7 +75,7 @@ def _guide(style: str, icon: str, script: str) -> bytes:
     by its content cannot hold the name of one that holds its own."""
     agency = load_agency()
     frame = Frame("Guide", "../", style, icon, (script,), agency.agency, agency.contact)
-    guide, glossary = ((DOCS / f"{name}.md").read_text("utf-8") for name in ("guide", "glossary"))
+    guide, glossary = (path.read_text("utf-8") for path in GUIDE)
     body = markdown2html(f"{guide}\n#{_RECORD.sub('', glossary)}")
     return render_template("guide.html.j2", frame=frame, body=body).encode()
 

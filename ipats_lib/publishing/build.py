@@ -9,14 +9,15 @@ from pathlib import Path
 from ipats_lib import __version__, modes
 from ipats_lib.errors import Interrupted, PublicationError
 from ipats_lib.publishing.dependencies import publication_parts
+from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.plan import choose_scopes
-from ipats_lib.publishing.run import Options, Progress, Run
+from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.site import Site
 from ipats_lib.snapshot import Released, Snapshot, read_released
 from ipats_lib.snapshot.released import is_kept
 
 
-def build(snapshot: Snapshot, options: Options, progress: Progress) -> Run:
+def build(snapshot: Snapshot, options: Options, progress: Progress) -> RunReport:
     """Execute what changed, frame, verify and switch; the old publication stays on any failure.
 
     A failed notebook does not take the others along: they are made and kept for the next run,
@@ -49,7 +50,7 @@ def _refused(error: OSError, site: Path) -> str:
     return f"{site} cannot be written ({why})"
 
 
-def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress) -> Run:
+def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress) -> RunReport:
     scopes = choose_scopes(snapshot.scopes(), options.only)
     released = read_released(snapshot.path.parent, options.period, options.released)
     facts = _facts(snapshot, options, released)
@@ -65,9 +66,10 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
             and site.is_intact(options.period.name)
         ):
             known = tuple(one.name for one in released)
-            return Run(pages=current.page_count, unchanged=True, release=current.id, released=known)
+            pages, release = current.page_count, current.id
+            return RunReport(pages=pages, unchanged=True, release=release, released=known)
         # An unchanged publication need not wait for the libraries that only a new one uses.
-        from ipats_lib.publishing.making import publish
+        from ipats_lib.publishing.publication import publish
 
         asked = {**facts, "inputs": inputs}
         return publish(snapshot, options, site, scopes, released, asked, progress)

@@ -54,3 +54,20 @@ class PageCache:
         for path in self.folder.glob("??/*"):
             if path.name not in keys and abs(now - path.stat().st_mtime) > UNUSED_SECONDS:
                 path.unlink(missing_ok=True)
+
+
+class Kept:
+    """What one publication finds in a cache: asked to be `clean`, only what it put there itself."""
+
+    def __init__(self, cache: PageCache, clean: bool) -> None:
+        self._cache, self._clean = cache, clean
+        self.made: set[str] = set()
+
+    def get(self, key: str) -> str | None:
+        """What is kept under `key`, by an earlier publication or for another reader of this one."""
+        return self._cache.get(key) if key in self.made or not self._clean else None
+
+    def put(self, key: str, body: str) -> None:
+        """Keep what was made now."""
+        self._cache.put(key, body)
+        self.made.add(key)

@@ -6,8 +6,8 @@ others, and is not run again when others change. `pages` (name, title and perhap
 have it, in order) splits what it shows into several pages, each from the markdown cell tagged
 `page-<name>` on; `downloads` names the
 files that it offers; `shared` means that a planner is shown what the LWIA is shown, so one run
-serves both, which is allowed to what reads nothing but `areas`, the same for every reader. One
-dropped into a family's folder is published at the next run.
+serves both, which is allowed to what reads nothing but `released_areas`, the same for every
+reader. One dropped into a family's folder is published at the next run.
 """
 
 import re
@@ -19,9 +19,10 @@ from typing import Any
 
 import nbformat
 
+from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.files import notebook_files
-from ipats_lib.report.data import FRAMES
+from ipats_lib.report.data import FRAMES, TABLES
 from ipats_lib.scopes import AreaType
 
 FAMILIES = {
@@ -34,7 +35,7 @@ KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
 PARAMETERS = frozenset({"scope", "period", "snapshot"})
 _DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
 _OPTIONAL = frozenset({"data", "pages", "downloads", "shared"})
-_FIT_FOR_ANY_READER = ("areas",)
+_FIT_FOR_ANY_READER = ("released_areas",)
 _SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
 _PART = re.compile(r"[a-z0-9]{1,20}")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
@@ -60,7 +61,7 @@ class Notebook:
     title: str
     order: int
     scopes: tuple[AreaType, ...]
-    data: tuple[str, ...] = FRAMES
+    data: tuple[str, ...] = TABLES
     parts: tuple[Part, ...] = ()
     downloads: tuple[str, ...] = ()
     shared: bool = False
@@ -87,20 +88,32 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
     """All notebooks under the family folders, in publication order.
 
     NotebookError names the file and what it breaks: its own declaration, the parameters cell
-    (names are allow-listed: papermill would execute whatever stands in a name), or stored outputs.
+    (names are allow-listed: papermill would execute whatever stands in a name). Outputs that are
+    stored in a notebook are left out, and a line says in which.
     """
-    paths = notebook_files(folder)
-    found = [_read(path, path.parent.name) for path in paths if path.parent.name in FAMILIES]
+    paths = [path for path in notebook_files(folder) if path.parent.name in FAMILIES]
+    stored = {path: _as_stored(path) for path in paths}
+    found = [_read(path, notebook) for path, notebook in stored.items()]
     if not found:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
     _check_names(found)
+    _say_stored([path for path, notebook in stored.items() if _without_outputs(notebook)])
     families = list(FAMILIES)
     return tuple(sorted(found, key=lambda n: (families.index(n.family), n.order, n.name)))
 
 
-def _read(path: Path, family: str) -> Notebook:
-    notebook = read_notebook(path)
-    declared = notebook.metadata.get("ipats", {})
+def _say_stored(paths: list[Path]) -> None:
+    if paths:
+        names = ", ".join(f"{path.parent.name}/{path.name}" for path in paths)
+        say(
+            "stored-outputs",
+            f"Outputs stored in {names} are left out. `make outputs` keeps them out of commits.",
+            "yellow",
+        )
+
+
+def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
+    family, declared = path.parent.name, notebook.metadata.get("ipats", {})
     _check_declaration(path, family, declared)
     _check_cells(path, notebook)
     return Notebook(
@@ -110,7 +123,7 @@ def _read(path: Path, family: str) -> Notebook:
         title=declared["title"],
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
-        data=tuple(sorted(declared.get("data", FRAMES))),
+        data=tuple(sorted(declared.get("data", TABLES))),
         parts=tuple(_part(page, declared["scopes"]) for page in declared.get("pages", [])),
         downloads=tuple(declared.get("downloads", [])),
         shared=declared.get("shared", False),
@@ -118,11 +131,26 @@ def _read(path: Path, family: str) -> Notebook:
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook file as nbformat 4, for the kernel that every notebook has.
+    """A notebook file as nbformat 4 without outputs, for the kernel that every notebook has.
 
     Older formats are upgraded. What it says of its kernel is replaced: tools strip it, and a
     publication uses its own Python. NotebookError when it is no notebook, or of another language.
     """
+    notebook = _as_stored(path)
+    _without_outputs(notebook)
+    return notebook
+
+
+def _without_outputs(notebook: nbformat.NotebookNode) -> bool:
+    """Take outputs and numbers of executions out; whether there were outputs."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    held = any(cell.outputs for cell in code)
+    for cell in code:
+        cell.update(outputs=[], execution_count=None)
+    return held
+
+
+def _as_stored(path: Path) -> nbformat.NotebookNode:
     if not path.is_file():
         raise NotebookError(f"{path} is not a file.")
     try:
@@ -186,13 +214,15 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
     if not _are_some_of(declared["scopes"], _SCOPES):
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
-    data = declared.get("data", list(FRAMES))
+    data = declared.get("data", list(TABLES))
     if not _are_texts(data) or not set(data) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
     if declared.get("shared", False) is not False and (
         declared["shared"] is not True or tuple(data) != _FIT_FOR_ANY_READER
     ):
-        raise NotebookError(f"{path}: `shared` is true for a notebook whose data are areas alone.")
+        raise NotebookError(
+            f"{path}: `shared` is true for a notebook whose data are released_areas alone."
+        )
     downloads = declared.get("downloads", [])
     if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
         raise NotebookError(
@@ -244,14 +274,6 @@ def _check_cells(path: Path, notebook: Any) -> None:
         raise NotebookError(
             f"{path}: the parameters cell must assign {', '.join(sorted(PARAMETERS))}, no others."
         )
-    for number, cell in enumerate(notebook.cells, start=1):
-        if cell.get("attachments"):
-            raise NotebookError(
-                f"{path}: cell {number} holds a pasted picture, which a page cannot show yet; "
-                "take it out."
-            )
-    if any(cell.get("outputs") for cell in notebook.cells):
-        raise NotebookError(f"{path}: it is stored with outputs; clear them before publishing.")
 
 
 def _check_page_marks(path: Path, notebook: Any, tags: list[list[str]]) -> None:

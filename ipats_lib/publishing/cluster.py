@@ -288,6 +288,7 @@ def make_body_there(code: str, job: Job) -> Made:
         _free.put(process)
     if isinstance(made, NotebookError):
         raise made
+    assert made is not None  # every job gives something
     return made
 
 

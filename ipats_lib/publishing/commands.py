@@ -150,8 +150,8 @@ def build(
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
+    from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.postmortem import failures_folder
-    from ipats_lib.publishing.run import Options
     from ipats_lib.snapshot import kept_snapshot
 
     shared = _share(share, share_key)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ipats_lib.params import params_folder
-from ipats_lib.publishing.files import TEMPLATES, notebook_files
+from ipats_lib.publishing.files import DOCS, GUIDE, TEMPLATES, notebook_files
 
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
@@ -42,7 +42,13 @@ def common_parts() -> dict[str, str]:
 
 def code_parts() -> dict[str, str]:
     """`common_parts` and all the code that any page can depend on: what a worker must share."""
-    return {**common_parts(), "library": hash_files(library_files((*_ROOTS, *_reports())), LIBRARY)}
+    return {**common_parts(), "library": hash_files(library_files((*_ROOTS, *reports())), LIBRARY)}
+
+
+def code_of(notebook: str) -> list[str]:
+    """The text of each of a notebook's code cells."""
+    cells = json.loads(notebook)["cells"]
+    return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
 
 
 def module_hashes(cells: Iterable[str]) -> dict[str, str]:
@@ -63,7 +69,7 @@ def _cell_imports(cell: str) -> tuple[str, ...]:
     try:
         tree = ast.parse(TransformerManager().transform_cell(cell))
     except SyntaxError:
-        return tuple(_reports())
+        return tuple(reports())
     inside = (name for text in _given_to_magics(tree) for name in _cell_imports(text))
     return (*_imported(tree), *inside)
 
@@ -91,8 +97,11 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _reports() -> list[str]:
-    return [f"{REPORT}.{path.stem}" for path in (LIBRARY / "report").glob("*.py")]
+def reports() -> list[str]:
+    """Every module below `report`, whichever notebook uses it."""
+    folder = LIBRARY / "report"
+    files = (path.relative_to(LIBRARY.parent).with_suffix("") for path in folder.rglob("*.py"))
+    return [".".join(path.parts).removesuffix(".__init__") for path in files]
 
 
 def installed() -> list[str]:
@@ -109,9 +118,13 @@ def publication_parts(notebooks: Path) -> dict[str, str]:
         **code_parts(),
         "notebooks": hash_files(notebook_files(notebooks), notebooks),
         "publishing": hash_files(
-            {*_files(LIBRARY / "publishing"), *library_files(("ipats_lib.publishing.making",))},
+            {
+                *_files(LIBRARY / "publishing"),
+                *library_files(("ipats_lib.publishing.publication",)),
+            },
             LIBRARY,
         ),
+        "guide": hash_files(GUIDE, DOCS),
     }
 
 

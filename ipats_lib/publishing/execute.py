@@ -22,7 +22,8 @@ from papermill.parameterize import parameterize_notebook
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine import NotebookStopped
 from ipats_lib.publishing.failed import RunFailed, why
-from ipats_lib.publishing.render import render_body, unshown
+from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.render import render_body
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
@@ -112,8 +113,21 @@ def make_body(job: Job) -> Made:
         notebook = _execute(job, data)
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
-    made = Content(render_body(notebook), files)
+    made = _rendered(job, notebook, files)
     return Made(made, executed - started, perf_counter() - executed, _peak_mb())
+
+
+def _rendered(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
+    """What the notebook shows; RunFailed when a page cannot show it."""
+    try:
+        body = render_body(notebook)
+    except NotShown as error:
+        own = len(json.loads(_loaded(job.notebook))["cells"])
+        cell = _number(notebook, error.cell or 0, len(notebook.cells) > own)
+        reason = "an output that a page cannot show"
+        said = f"{job.label} failed in cell {cell} with {reason}: {error}."
+        raise RunFailed(said, job.label, reason, cell, _as_left(notebook)) from None
+    return Content(body.html, {**body.files, **files})
 
 
 @contextmanager
@@ -152,7 +166,7 @@ def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
 
 
 def _execute(job: Job, data: Path) -> NotebookNode:
-    """The executed notebook; RunFailed when a cell failed, left, or shows what no page can."""
+    """The executed notebook; RunFailed when a cell failed or left."""
     os.environ["IPATS_CHARTS"] = "live"
     os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
     if params := os.environ.get("IPATS_PARAMS"):
@@ -162,6 +176,7 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
     notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
     injected = len(notebook.cells) > own_cells
+    _draw_as_pages_do(notebook)
     try:
         executed = _papermill(job, notebook, data / WORKING)
     except NotebookStopped as error:
@@ -179,6 +194,14 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     said = f"{job.label} {said.rstrip('.')}."
     cell = None if index is None else _number(notebook, index, injected)
     raise RunFailed(said, job.label, reason, cell, _as_left(notebook))
+
+
+def _draw_as_pages_do(notebook: NotebookNode) -> None:
+    """Let the cell of parameters enable our way with charts, in a fork and in a kernel alike: a
+    notebook may draw with Altair and import nothing of the library."""
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source += "\nfrom ipats_lib import report as _report"
 
 
 def _in_cell(notebook: NotebookNode, index: int | None, injected: bool) -> str:
@@ -206,8 +229,6 @@ def _failure(executed: NotebookNode, code: str) -> tuple[int, str, str] | None:
             return index, errors[-1].ename, f": {more}" if more else ""
         if cell.metadata.get("papermill", {}).get("exception"):
             return index, "an error that it did not show", ""
-        if (kind := unshown(cell)) is not None:
-            return index, "an output that a page cannot show", f": {kind}"
     return None
 
 

@@ -1,16 +1,32 @@
-"""What a publication consists of: which notebook for which scope becomes which file."""
+"""What a publication consists of: which notebook runs for which scope, on which data, for which
+files, and the key that the result is kept by.
 
-from collections.abc import Iterable, Sequence
+Imports nothing slow: an unchanged publication needs the scopes alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from ipats_lib.errors import UsageError
+from ipats_lib.publishing.dependencies import (
+    code_of,
+    common_parts,
+    hash_files,
+    hash_modules,
+    module_hashes,
+)
+from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 
 if TYPE_CHECKING:
     from ipats_lib.publishing.catalogue import Notebook
+    from ipats_lib.publishing.execute import Job
+    from ipats_lib.publishing.options import Options
+    from ipats_lib.publishing.site import Manifest
+    from ipats_lib.report.data import About, ScopeData
 
 
 @dataclass(frozen=True)
@@ -78,3 +94,125 @@ def plan_publication(catalogue: Iterable["Notebook"], scopes: Iterable[Scope]) -
         for notebook in notebooks
         if scope.kind in notebook.scopes
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A notebook as this publication runs it.
+
+    digest: SHA-256 of its file. modules: hash of each module of the library that it depends on, by
+    name; library: one hash over these.
+    """
+
+    text: str
+    digest: str
+    modules: Mapping[str, str]
+    library: str
+
+    @property
+    def version(self) -> str:
+        """What a page names the notebook's very text by."""
+        return self.digest[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run of the plan with its data. about: what its readers see in the frame of its pages;
+    parts: what its content is kept by; job: what makes it."""
+
+    page: Page
+    about: "About"
+    parts: Parts
+    job: "Job"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All runs of a publication. common: the parts of every key. released: the names of the
+    records of earlier publications that withholding knows."""
+
+    pages: tuple[Page, ...]
+    sources: Mapping["Notebook", Source]
+    common: Mapping[str, str]
+    released: tuple[str, ...]
+    options: "Options"
+
+    def of(self, scope: Scope) -> tuple[Page, ...]:
+        """The runs of one scope, in publication order."""
+        return tuple(page for page in self.pages if page.scope == scope)
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """Every module that any page depends on, with its hash, for `why` next time."""
+        return {name: d for source in self.sources.values() for name, d in source.modules.items()}
+
+    def step(self, page: Page, about: "About", data: "ScopeData") -> Step:
+        """A run on the data that its notebook declared. data: of the scope that it is run for."""
+        from ipats_lib.publishing.execute import Job
+
+        parts = self._parts(page, data)
+        wanted = {"about.json", *(f"{name}.arrow" for name in page.notebook.data)}
+        job = Job(
+            label=page.label,
+            scope=page.source.path,
+            period=self.options.period.name,
+            notebook=self.sources[page.notebook].text,
+            files={name: data.files[name] for name in data.files if name in wanted},
+            downloads=page.notebook.downloads,
+            seconds=self.options.notebook_seconds,
+            memory_mb=self.options.notebook_mb,
+            key=parts.key,
+        )
+        return Step(page, about, parts, job)
+
+    def _parts(self, page: Page, data: "ScopeData") -> Parts:
+        source, declared = self.sources[page.notebook], page.notebook.data
+        own = {
+            "notebook": source.digest,
+            "library": source.library,
+            "about": data.hashes["about"],
+        }
+        if "released_areas" in declared:
+            own["released"] = " ".join(self.released)
+        frames = {f"data/{name}": data.hashes[name] for name in declared if name in data.frames}
+        return Parts({**self.common, **own, **frames})
+
+    def why(self, step: Step, before: "Manifest | None") -> tuple[str, ...]:
+        """Why a run is made again: what differs from the publication before."""
+        if self.options.clean:
+            return ("asked for a clean build",)
+        earlier = before.pages.get(step.page.path.as_posix()) if before else None
+        known = before.facts.get("modules", {}) if before else {}
+        changed = step.parts.changed_since(earlier)
+        told = (self._named(step.page, reason, known) for reason in changed)
+        return tuple(told) or ("its kept body is damaged or gone",)
+
+    def _named(self, page: Page, reason: str, known: Mapping[str, str]) -> str:
+        """A reason with the modules that changed, where the library did."""
+        if reason != "library":
+            return reason
+        now = self.sources[page.notebook].modules
+        return (
+            f"library ({', '.join(name for name in sorted(now) if known.get(name) != now[name])})"
+        )
+
+
+def make_plan(options: "Options", scopes: Sequence[Scope], released: tuple[str, ...]) -> Plan:
+    """The plan of a publication; NotebookError when a notebook breaks the catalogue's rules."""
+    from ipats_lib.publishing.catalogue import read_catalogue
+
+    catalogue = read_catalogue(options.notebooks)
+    sources = {notebook: _source(notebook) for notebook in catalogue}
+    pages = plan_publication(catalogue, scopes)
+    return Plan(pages, sources, common_parts(), released, options)
+
+
+def _source(notebook: "Notebook") -> Source:
+    import nbformat
+
+    from ipats_lib.publishing.catalogue import read_notebook
+
+    text = nbformat.writes(read_notebook(notebook.path))
+    modules = module_hashes(code_of(text))
+    digest = hash_files([notebook.path], notebook.path.parent)
+    return Source(text, digest, modules, hash_modules(modules))

@@ -5,24 +5,21 @@ what else is there, whose data it is). A body depends on its scope's data alone,
 while the frame around it changes with every snapshot.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, partial
 from typing import Any
 
 from nbconvert.exporters import TemplateExporter
-from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 
 from ipats_lib.publishing.files import TEMPLATES
-from ipats_lib.publishing.volatile import fix_random_ids
-from ipats_lib.report.charts import MIME
+from ipats_lib.publishing.outputs import Outputs
+from ipats_lib.publishing.refusal import NotShown
 
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
-_ADDRESS = re.compile(r"^\[?<(?:.* at 0x[0-9a-f]+|[\w.]+ object)>", re.MULTILINE)
 _SECTION_END = "</section>"
 Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """(family, ((path inside the scope, title), ...)) for every page of a scope."""
@@ -78,18 +75,6 @@ class PageExporter(TemplateExporter):
             **options,
         )
 
-    def default_filters(self) -> Any:
-        yield from super().default_filters()
-        # A notebook's own text is the same in every scope.
-        yield "markdown2html", lru_cache(maxsize=1024)(markdown2html)
-        yield "script_json", script_json
-
-
-def script_json(value: object) -> str:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
 
 @cache
 def exporter() -> PageExporter:
@@ -97,34 +82,31 @@ def exporter() -> PageExporter:
     return PageExporter()
 
 
-def render_body(notebook: NotebookNode) -> str:
-    """The notebook's markdown and outputs as HTML, the same bytes for equal runs.
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The notebook's markdown and outputs as HTML, and the files beside the page by name."""
+
+    html: str
+    files: dict[str, bytes]
+
+
+def render_body(notebook: NotebookNode) -> Body:
+    """What a notebook shows, the same bytes for equal runs.  NotShown names the cell's place.
 
     The template alone: nbconvert's way to it copies and checks the notebook three times, for
     preprocessors that there are none of.
     """
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            fix_random_ids(output.get("data", {}))
-    body = exporter().template.render(nb=notebook, resources={"chart_mime": MIME})
-    return body.lstrip("\r\n")
+    outputs = Outputs()
+    html = exporter().template.render(nb=notebook, shown=partial(_shown, outputs, notebook))
+    return Body(html.lstrip("\r\n"), outputs.files)
 
 
-def unshown(cell: NotebookNode) -> str | None:
-    """What a cell shows that `body.html.j2` does not put on a page, in words; None for nothing.
-
-    A picture would appear as `<IPython.core.display.Image object>`, which nobody has meant.
-    """
-    shown = [out.data for out in cell.get("outputs", ()) if "data" in out]
-    for data in shown:
-        if MIME in data or "text/html" in data:
-            continue
-        others = sorted(kind for kind in data if kind != "text/plain")
-        if others:
-            return f"{others[0]}; show HTML, a table or a chart of the library"
-        if _ADDRESS.search(data.get("text/plain", "")):
-            return "an object without a display; end the cell with a semicolon, or show its content"
-    return None
+def _shown(outputs: Outputs, notebook: NotebookNode, index: int) -> list[str]:
+    try:
+        return list(outputs.cell(notebook.cells[index]))
+    except NotShown as error:
+        error.cell = index
+        raise
 
 
 def split_body(body: str, names: Sequence[str]) -> list[str]:

@@ -199,8 +199,11 @@ def _end_with_publisher() -> None:
     os._exit(1)
 
 
-def run_jobs(pool: Workers, jobs: Iterable[tuple[Tag, Job]]) -> Iterator[Outcome[Tag]]:
-    """Make the bodies of all jobs, in the order that they finish; a failed one gives its error.
+def run_jobs(
+    pool: Workers, jobs: Iterable[tuple[Tag, Job | None]]
+) -> Iterator[Outcome[Tag] | tuple[Tag, None]]:
+    """Make the bodies of all jobs, in the order that they finish; a failed one gives its error, a
+    tag without a job gives None at once.
 
     No more than two jobs a slot exist at a time, so memory does not grow with the number of pages.
     When a worker dies, the jobs that died with it are tried again one at a time: the one that
@@ -208,6 +211,9 @@ def run_jobs(pool: Workers, jobs: Iterable[tuple[Tag, Job]]) -> Iterator[Outcome
     """
     open_: dict[Future[Made], tuple[Tag, Job]] = {}
     for tag, job in jobs:
+        if job is None:
+            yield tag, None
+            continue
         while len(open_) >= max(1, 2 * pool.slots):
             yield from _finished(pool, open_, LOOK_SECONDS)
         open_[pool.submit(make_body, job)] = tag, job

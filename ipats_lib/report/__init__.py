@@ -12,9 +12,11 @@ from ipats_lib.report import (
     queue,
     rosters,
     sentences,
+    show,
     tables,
 )
 from ipats_lib.report.report import Report, open_report
+from ipats_lib.report.show import theme  # noqa: F401  (enables Altair's theme and renderer)
 
 __all__ = [
     "Report",
@@ -30,5 +32,6 @@ __all__ = [
     "queue",
     "rosters",
     "sentences",
+    "show",
     "tables",
 ]

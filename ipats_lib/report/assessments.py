@@ -52,7 +52,7 @@ def _area(report: Report) -> str:
 @cache
 def _individual(report: Report) -> pd.DataFrame:
     year = report.period.program_year
-    every = report.data.frame("figures")
+    every = report.data.frame("aggregates")
     figures = every[every["report"] == year.label]
     area = (report.scope.kind, report.scope.area)
     placed = figures.assign(area_type=area[0], area=area[1])
@@ -68,7 +68,7 @@ def _complete_years(report: Report) -> dict[tuple[str, str], tuple[int, ...]]:
     for py, area, program, measure in load_complete_years(report.data.about.synthetic):
         if area == _area(report) and py <= report.period.py:
             known.setdefault((program, measure), set()).add(py)
-    figures, first = report.data.frame("figures"), report.data.about.whole_from
+    figures, first = report.data.frame("aggregates"), report.data.about.whole_from
     for py in (report.period.py - 1, report.period.py):
         year = Period(py).program_year
         mine = figures[(figures["report"] == year.label) & (figures["denominator"] > 0)]
@@ -291,7 +291,7 @@ def contributions(report: Report) -> pd.DataFrame:
 def _shares(report: Report) -> dict[tuple[str, str], dict[str, float]]:
     """The share of each group in each indicator's own cohort of the program year: among the
     periods of participation that its denominator counts (for ME, whose wages it counts)."""
-    every = report.data.frame("outcomes")
+    every = report.data.frame("outcome_rows")
     mine = every[every["report"] == report.period.program_year.label].reset_index(drop=True)
     lines = breakdown(mine, report.members)
     found: dict[tuple[str, str], dict[str, float]] = {}

@@ -1,6 +1,5 @@
 """Which exit quarter feeds which indicator in which report, and when that report is locked."""
 
-from collections.abc import Mapping
 from functools import cache
 from html import escape
 
@@ -10,17 +9,16 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.flow import exits_known
 from ipats_lib.due_dates import due
+from ipats_lib.frames.calendar import MEASURED, held, windows_ahead
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import LAG, Period, Quarter
 from ipats_lib.periods import Report as Window
 from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
-from ipats_lib.report.upcoming import PROGRAMS, held, windows_ahead
+from ipats_lib.report.upcoming import PROGRAMS
 
 Places = dict[tuple[Measure, str, str], NDArray[np.intp]]
-# Quarters after exit in which the outcome is measured; for skill gains, the window itself.
-_MEASURED: Mapping[Measure, int] = {"ERQ2": 2, "ME": 2, "ERQ4": 4, "CR": 4, "MSG": 0}
 
 
 @cache
@@ -45,7 +43,7 @@ def _line(report: Report, measure: Measure, period: Period, window: Window) -> d
         "measure": measure,
         "report": period.name,
         "counted": counted.label,
-        "measured": (counted + _MEASURED[measure]).label,
+        "measured": (counted + MEASURED[measure]).label,
         "due": due(period),
         "locked": due(Period(period.py)),
         "complete": "yes" if counted.end <= exits_known(today) else "not yet",
@@ -82,7 +80,7 @@ def strip(report: Report, measure: Measure) -> Html:
     last = main.report_quarter
     newest = last - LAG[rule.cohort]
     counted = {newest - back for back in range(main.quarters)}
-    measured = {quarter + _MEASURED[measure] for quarter in counted}
+    measured = {quarter + MEASURED[measure] for quarter in counted}
     oldest = min(counted)
     quarters = [oldest + step for step in range(last.index - oldest.index + 1)]
     what = "Skill gains counted" if measure == "MSG" else "Exits counted"

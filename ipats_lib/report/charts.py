@@ -11,13 +11,14 @@ from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.disclosure import WITHHELD
 from ipats_lib.report import sentences
 from ipats_lib.report.display import Html, drawn, paragraph
+from ipats_lib.report.show import theme
 from ipats_lib.rounding import half_up
 
 # Holds 3:1 on white and between neighbours (WCAG 1.4.11).
 PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D")
 _PROGRAMS = list(PROGRAM_TITLES.values())
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross"]
-MIME = "application/vnd.vegalite.v6+json"
+MIME = theme.MIME
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def finding(report: Report) -> Html:
     """How many are active, how many of them the alerts watch, and who is not counted here."""
     count = int(is_active(report.title_i["status"]).sum())
     watched = watch_frame(report)["alert"].value_counts()
-    every = report.caseload()
+    every = report.standing()
     alone = int((is_active(every["status"]) & (every["program"] == WP)).sum())
     named = ", ".join(
         f"{int(watched.get(alert, 0)):,} under {alert} {caseloads.load_alerts()[alert].name}"
@@ -41,7 +41,7 @@ def finding(report: Report) -> Html:
 def roster(report: Report) -> pd.DataFrame:
     """Everybody of the table of statuses: customer, program (its column there), status,
     last_service and days; who has only applied without a record (`counted.applicants`), too."""
-    known = report.caseload()[["customer", "program", "status", "last_service", "days"]]
+    known = report.standing()[["customer", "program", "status", "last_service", "days"]]
     known = known.astype({"status": "str"})
     pairs = zip(known["program"], known["status"], strict=True)
     known["program"] = [_program(program, status) for program, status in pairs]

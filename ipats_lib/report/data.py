@@ -7,11 +7,12 @@ slice to a folder of its own, so that a wrong notebook has no other scope's reco
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,28 +20,30 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import feather
 
-from ipats_lib import indicators
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.distribution import distribution
-from ipats_lib.cohorts import whole_from
-from ipats_lib.disclosure import few_wages, load_thresholds, withhold
+from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.errors import SnapshotError, UsageError
-from ipats_lib.indicators.aggregate import in_areas
+from ipats_lib.frames.performance import PerformanceFrames
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.slices import arrow_bytes
+from ipats_lib.frames.source import AREA, Source
 from ipats_lib.params import load_areas
-from ipats_lib.periods import Period, Report
+from ipats_lib.periods import Period
 from ipats_lib.report.counted import NOTHING
 from ipats_lib.report.earlier import Counts, caseload_of, counts_of, rows_of
-from ipats_lib.report.history import history
 from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
-TREND_QUARTERS = 8
-FRAMES = (
-    *("rows", "outcomes", "figures", "history", "areas", "caseload", "backlog", "seats", "quality"),
+T = TypeVar("T")
+# The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
+TABLES = (
+    *("rows", "outcome_rows", "aggregates", "earlier_figures", "released_areas", "standing"),
+    *("backlog", "seats", "quality"),
     *CASE_TABLES,
 )
-AREA = ("area_type", "area")
+FRAMES = (*TABLES, *SCHEMAS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,14 @@ class About:
 
 @dataclass(frozen=True)
 class ScopeData:
-    """One scope's records and figures. frames: see `FRAMES`; absent case tables are left out."""
+    """One scope's records and figures. frames: see `FRAMES`; absent case tables are left out.
+
+    tables: those of the frames that are kept as Arrow tables already.
+    """
 
     about: About
     frames: Mapping[str, pd.DataFrame]
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def frame(self, name: str) -> pd.DataFrame:
         """One frame; UsageError when the notebook did not declare that it reads it."""
@@ -75,20 +82,30 @@ class ScopeData:
             raise UsageError(f"The data hold no `{name}`: name it under `data` in the metadata.")
         return self.frames[name]
 
-    @cached_property
-    def files(self) -> dict[str, bytes]:
-        """`about.json` and one Arrow file per frame, by name. Equal data, equal bytes."""
-        about = json.dumps(asdict(self.about), indent=1, sort_keys=True)
-        arrows = {f"{name}.arrow": _arrow(frame) for name, frame in self.frames.items()}
-        return {"about.json": about.encode(), **arrows}
+    def only(self, names: Iterable[str]) -> "ScopeData":
+        """The same with these frames alone, as a run that declares them receives it."""
+        kept = [name for name in names if name in self.frames]
+        return replace(self, frames=Kept(kept, self.frames.__getitem__))
 
     @cached_property
-    def hashes(self) -> dict[str, str]:
+    def files(self) -> Mapping[str, bytes]:
+        """`about.json` and one Arrow file per frame, by name, each made when it is asked for.
+        Equal data, equal bytes."""
+        return Kept(("about.json", *(f"{name}.arrow" for name in self.frames)), self._file)
+
+    def _file(self, file: str) -> bytes:
+        name = file.removesuffix(".arrow")
+        if name == file:
+            return json.dumps(asdict(self.about), indent=1, sort_keys=True).encode()
+        if name in self.tables:
+            return arrow_bytes(self.tables[name])
+        return _arrow(self.frames[name])
+
+    @cached_property
+    def hashes(self) -> Mapping[str, str]:
         """SHA-256 of each file, by the name of its frame (`about` for `about.json`)."""
-        return {
-            name.split(".")[0]: hashlib.sha256(data).hexdigest()
-            for name, data in self.files.items()
-        }
+        files = {file.split(".")[0]: file for file in self.files}
+        return Kept(files, lambda name: hashlib.sha256(self.files[files[name]]).hexdigest())
 
     @classmethod
     def read(cls, folder: Path) -> "ScopeData":
@@ -116,14 +133,28 @@ def _arrow(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def reports_of(period: Period) -> tuple[Report, ...]:
-    """The reports whose outcomes a publication needs.
+class Kept(Mapping[str, T]):
+    """Values by name, each made when it is first asked for and kept."""
 
-    Its windows, the quarters of its trend, and the program years before and after.
-    """
-    trend = [period.earlier(back).reports[1] for back in range(TREND_QUARTERS)]
-    years = [Period(period.py + step).program_year for step in (-1, 1)]
-    return tuple(dict.fromkeys((*period.windows, *trend, *years)))
+    def __init__(self, names: Iterable[str], make: Callable[[str], T]) -> None:
+        self._names, self._make = dict.fromkeys(names), make
+        self._made: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -132,7 +163,8 @@ class StateData:
 
     earlier: older snapshots, for quarters of the trend that this one no longer holds. counts: what
     `counts_of` tells of each, where somebody has been asked already. released: what publications
-    of linked quarters showed across areas.
+    of linked quarters showed across areas. only: the scope that is opened alone, if one is: then
+    the frames of `SCHEMAS` need nobody else's records, but for those of several areas.
     """
 
     snapshot: Snapshot
@@ -140,6 +172,27 @@ class StateData:
     earlier: tuple[Snapshot, ...] = ()
     counts: Iterable[Counts] | None = None
     released: tuple[Released, ...] = ()
+    only: Scope | None = None
+
+    @cached_property
+    def source(self) -> Source:
+        """What the frames of the federal indicators are counted from."""
+        facts = (self.snapshot, self.period)
+        more = (self.earlier, self.released)
+        if self.only is not None:
+            return Source.of_one(*facts, self.only, *more)
+        return Source.of_all(*facts, self.rows, self.snapshot.scopes(), *more)
+
+    @cached_property
+    def performance(self) -> PerformanceFrames:
+        return PerformanceFrames(lambda: self.source)
+
+    @cached_property
+    def _everybody(self) -> Source:
+        """The records of all scopes, also where one is opened alone."""
+        if self.only is None:
+            return self.source
+        return replace(self, only=None).source
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -152,9 +205,7 @@ class StateData:
     @cached_property
     def outcomes(self) -> pd.DataFrame:
         """Outcomes in scope of every report of the period and of its trend."""
-        reports = reports_of(self.period)
-        table = indicators.outcome_table(self.rows, reports, self.snapshot.as_of)
-        return table.sort_values("row", kind="stable", ignore_index=True)
+        return self._everybody.outcomes
 
     @cached_property
     def figures(self) -> pd.DataFrame:
@@ -162,8 +213,7 @@ class StateData:
 
         One computation for all: a scope's own would cost a hundred times as much in sum.
         """
-        placed = in_areas(self.outcomes, self.membership, STATE_AREA)
-        return indicators.aggregate(placed, ["report", *AREA, "program"])
+        return self._everybody.counts
 
     @cached_property
     def _lines_of_area(self) -> Mapping[tuple[str, ...], NDArray[np.intp]]:
@@ -177,8 +227,7 @@ class StateData:
     @cached_property
     def history(self) -> pd.DataFrame:
         """The trend's quarters that only earlier snapshots hold (`history.history`)."""
-        trend = [self.period.earlier(back).reports[1] for back in range(TREND_QUARTERS)]
-        return history(self.snapshot, self._whole_from, self.earlier, trend)
+        return self._everybody.older
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
@@ -187,10 +236,7 @@ class StateData:
     @cached_property
     def areas(self) -> pd.DataFrame:
         """Figures of the state and of every LWIA, small cells withheld: fit for any reader."""
-        areas = [("state", STATE_AREA), *(("lwia", area.lwia) for area in load_areas())]
-        figures = self.figures[self.figures["area_type"] != "planner"]
-        long = indicators.long_form(figures, self.period.reports, areas)
-        return withhold(long, load_thresholds(), released=(r.lines() for r in self.released))
+        return self.performance.withheld
 
     @cached_property
     def _rows_of_area(self) -> dict[tuple[str, str], NDArray[np.int64]]:
@@ -201,26 +247,36 @@ class StateData:
         """The data of one scope; UsageError for a scope that the snapshot does not have."""
         if scope not in self.snapshot.scopes():
             raise UsageError(f"Scope '{scope}' is not in snapshot {self.snapshot.id}.")
-        frames = {
-            "rows": self._only(self.rows, scope),
-            "outcomes": self._only(self.outcomes, scope),
-            "figures": self._figures_of(scope),
-            "caseload": self._only(self.caseload, scope),
-            "areas": self.areas,
-            "history": self._history_of(scope),
-            "backlog": self._backlog_of(scope),
-            "seats": self._seats_of(scope),
-            "quality": self._quality_of(scope),
-        }
-        for name in CASE_TABLES:
+        absent = {*self.snapshot.missing_tables}
+        tables = Kept(SCHEMAS, lambda name: self.performance.table(name, scope))
+        names = [name for name in FRAMES if name not in absent]
+        frames = Kept(names, partial(self._frame, scope, tables))
+        return ScopeData(self._about(scope), frames, tables)
+
+    def _frame(self, scope: Scope, tables: Mapping[str, pa.Table], name: str) -> pd.DataFrame:
+        """One frame of a scope, made when it is first asked for."""
+        if name in tables:
+            return tables[name].to_pandas()
+        if name in CASE_TABLES:
             table = self.snapshot.table(name, scope)
-            if table is not None:
-                frames[name] = table.reset_index(drop=True)
-        return ScopeData(self._about(scope), frames)
+            assert table is not None, "absent tables have no frame"
+            return table.reset_index(drop=True)
+        make: dict[str, Callable[[], pd.DataFrame]] = {
+            "rows": lambda: self._only(self.rows, scope),
+            "outcome_rows": lambda: self._only(self.outcomes, scope),
+            "aggregates": lambda: self._figures_of(scope),
+            "standing": lambda: self._only(self.caseload, scope),
+            "released_areas": lambda: self.areas,
+            "earlier_figures": lambda: self._history_of(scope),
+            "backlog": lambda: self._backlog_of(scope),
+            "seats": lambda: self._seats_of(scope),
+            "quality": lambda: self._quality_of(scope),
+        }
+        return make[name]()
 
     def common(self, scope: Scope) -> ScopeData:
         """What is fit for any reader of a scope: the areas, and nobody's records."""
-        return ScopeData(self._about(scope), {"areas": self.areas})
+        return ScopeData(self._about(scope), {"released_areas": self.areas})
 
     def _history_of(self, scope: Scope) -> pd.DataFrame:
         area = STATE_AREA if scope == STATE else scope.area
@@ -304,8 +360,7 @@ class StateData:
 
     @cached_property
     def _whole_from(self) -> str:
-        first = whole_from(self.rows["901"].to_numpy(dtype="datetime64[D]"))
-        return first.isoformat() if first else ""
+        return self.source.whole_from
 
     @cached_property
     def _planner_names(self) -> dict[str, str]:

@@ -3,13 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ipats_lib.cohorts import (
-    IN_ADULT_EDUCATION,
-    IN_TITLE_I,
-    IN_VOCATIONAL_REHABILITATION,
-    IN_WAGNER_PEYSER,
-    View,
-)
+from ipats_lib.cohorts import View
+from ipats_lib.frames.figures import IN_OTHER_TITLES_ALONE
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import ESE
 from ipats_lib.report import display, tables
@@ -23,9 +18,6 @@ PART = (
     "Part of the value: this file holds Titles I and III alone, and the state's one value counts "
     "all six core programs."
 )
-_IN_OTHER_TITLES_ALONE = (IN_ADULT_EDUCATION | IN_VOCATIONAL_REHABILITATION) & ~(
-    IN_TITLE_I | IN_WAGNER_PEYSER
-)
 
 
 def retention(report: Report) -> pd.DataFrame:
@@ -38,7 +30,7 @@ def retention(report: Report) -> pd.DataFrame:
     for window in windows:
         view = View(report.records, "title1", window.cohort(ESE.cohort), as_of(report.data.about))
         state, _ = judge(view, ESE)
-        others = _IN_OTHER_TITLES_ALONE(view) & (state != "not_in_scope")
+        others = IN_OTHER_TITLES_ALONE(view) & (state != "not_in_scope")
         line = {"window": window.window_title.capitalize(), "partial": not others.any()}
         lines.append({**line, **_counted(state)})
     return pd.DataFrame(lines)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES, Program, View
 from ipats_lib.disclosure import load_thresholds
+from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA, CREDENTIAL_SLOTS
 from ipats_lib.indicators.rules import Measure
 from ipats_lib.levels import year_over
@@ -34,7 +35,7 @@ from ipats_lib.projection import (
     share_expected,
     share_still_to_come,
 )
-from ipats_lib.report.data import TREND_QUARTERS, as_of
+from ipats_lib.report.data import as_of
 from ipats_lib.report.report import Report
 
 Places = dict[tuple[str, ...], NDArray[np.intp]]
@@ -217,7 +218,7 @@ _NONE = np.empty(0, dtype=np.intp)
 
 @cache
 def _every_outcome(report: Report) -> Outcomes:
-    every = report.data.frame("outcomes")
+    every = report.data.frame("outcome_rows")
     program, state, reason = (
         every[name].astype("object").to_numpy() for name in ("program", "state", "reason")
     )
@@ -228,7 +229,7 @@ def _every_outcome(report: Report) -> Outcomes:
 @cache
 def _places_of_outcomes(report: Report) -> Places:
     keys = ["report", "program", "indicator"]
-    return dict(report.data.frame("outcomes").groupby(keys, observed=True).indices)
+    return dict(report.data.frame("outcome_rows").groupby(keys, observed=True).indices)
 
 
 def places(report: Report, outcomes: Outcomes) -> NDArray[np.intp]:

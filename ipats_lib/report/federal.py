@@ -44,7 +44,7 @@ def _programs(report: Report) -> tuple[Program, ...]:
 def _forms(report: Report, window: Window) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The head block and the body, medians that would tell a wage withheld."""
     rows, today = report.data.frame("rows"), as_of(report.data.about)
-    outcomes, shown, name = report.data.frame("outcomes"), _programs(report), _name(window)
+    outcomes, shown, name = report.data.frame("outcome_rows"), _programs(report), _name(window)
     head = forms.heading(rows, window, today, shown)
     body = forms.form(rows, outcomes, window, today, report.members, shown, name)
     wages = pd.DataFrame({"measure": "ME", "denominator": body["ME_d"].fillna(0)})
@@ -60,7 +60,7 @@ def _body(report: Report, window: Window) -> list[dict[Hashable, object]]:
 @cache
 def _gains(report: Report, window: Window) -> pd.DataFrame:
     rows, today = report.data.frame("rows"), as_of(report.data.about)
-    outcomes = report.data.frame("outcomes")
+    outcomes = report.data.frame("outcome_rows")
     return forms.gains(rows, outcomes, window, today, report.members, _programs(report))
 
 

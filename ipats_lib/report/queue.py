@@ -37,7 +37,7 @@ def _queue(row: dict[str, str]) -> tuple[str, tuple[str, ...]]:
 @cache
 def programs(report: Report) -> pd.Series:
     """The program of each line of the caseload, by row."""
-    return report.caseload().set_index("row")["program"]
+    return report.standing().set_index("row")["program"]
 
 
 @cache

@@ -1,5 +1,7 @@
 """A report on one scope: the questions that notebooks ask."""
 
+import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +17,10 @@ from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
 from ipats_lib.disclosure import few_wages, load_thresholds, small_cells
 from ipats_lib.errors import UsageError
+from ipats_lib.frames.dictionary import described
+from ipats_lib.frames.earlier_quarters import holds_whole
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
 from ipats_lib.params import load_areas
@@ -22,9 +28,8 @@ from ipats_lib.periods import Period
 from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
 from ipats_lib.report import counted
-from ipats_lib.report.data import TREND_QUARTERS, ScopeData, StateData, as_of
+from ipats_lib.report.data import TABLES, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
-from ipats_lib.report.history import holds_whole
 from ipats_lib.report.source import sample_snapshot
 from ipats_lib.report.stacked import CASE_TABLES
 from ipats_lib.scopes import Scope
@@ -32,6 +37,13 @@ from ipats_lib.snapshot import open_snapshot
 
 SEVERAL = "Several Title I programs"
 CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
+
+
+class _Frame(property):
+    """A frame as an attribute of a report; its documentation is its schema, in Jupyter too."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +54,13 @@ class Report:
     """
 
     data: ScopeData
+
+    figures = _Frame("figures")
+    history = _Frame("history")
+    areas = _Frame("areas")
+    groups = _Frame("groups")
+    outcomes = _Frame("outcomes")
+    calendar = _Frame("calendar")
 
     @property
     def scope(self) -> Scope:
@@ -103,7 +122,7 @@ class Report:
 
     def _figures(self, windows: Sequence[Window]) -> pd.DataFrame:
         labels = [window.label for window in windows]
-        every = self.data.frame("figures")
+        every = self.data.frame("aggregates")
         figures = every[every["report"].isin(labels)]
         here = (self.scope.kind, self.scope.area)
         lines = indicators.long_form(
@@ -155,7 +174,7 @@ class Report:
         unjudged: whether fewer are counted than may carry a verdict (domain 1.2, rule 6);
         withheld: a median that would tell a wage (`disclosure.few_wages`), without its value.
         """
-        outcomes = self.data.frame("outcomes")
+        outcomes = self.data.frame("outcome_rows")
         mine = outcomes[outcomes["report"] == self.period.reports[0].label].reset_index(drop=True)
         table = breakdown(mine, self.members)
         cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
@@ -178,7 +197,7 @@ class Report:
         """
         periods = {self.period.earlier(back): back for back in range(TREND_QUARTERS)}
         labels = {period.reports[1].label: period for period in periods}
-        every = self.data.frame("figures")
+        every = self.data.frame("aggregates")
         whole = self._whole_lines([period.reports[1] for period in periods])
         chosen = every[np.array([line in whole for line in _lines(every)], dtype=np.bool_)]
         figures = self._with_history(chosen.assign(known_at=self.data.about.as_of))
@@ -191,7 +210,7 @@ class Report:
         return figures.sort_values(["quarter_label", "program"], ignore_index=True)
 
     def _with_history(self, figures: pd.DataFrame) -> pd.DataFrame:
-        older = self.data.frames.get("history")
+        older = self.data.frames.get("earlier_figures")
         if older is None or older.empty:
             return figures
         plain = figures.astype({"report": "str", "program": "str", "indicator": "str"})
@@ -262,29 +281,29 @@ class Report:
         indicator = pd.Categorical(mine["indicator"].astype("str"), categories=list(INDICATORS))
         return mine.assign(program=program, indicator=indicator)
 
-    def areas(self) -> pd.DataFrame:
+    def released_areas(self) -> pd.DataFrame:
         """The state and every LWIA in the main report, small cells withheld (long form).
 
         Adds area_title. The same figures in every scope: nobody's own cell is opened here.
         """
-        figures = self.data.frame("areas")
+        figures = self.data.frame("released_areas")
         main = figures[figures["window"] == self.period.reports[0].window]
         names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
         return main.assign(area_title=main["area"].map({"IL": "Illinois", **names}))
 
-    def caseload(self) -> pd.DataFrame:
+    def standing(self) -> pd.DataFrame:
         """One row per period of participation: row, customer, program, status, days, band."""
-        return self._caseload.copy()
+        return self._standing.copy()
 
     @cached_property
-    def _caseload(self) -> pd.DataFrame:
-        table = self.data.frame("caseload").merge(self._programs(), on="row")
+    def _standing(self) -> pd.DataFrame:
+        table = self.data.frame("standing").merge(self._programs(), on="row")
         return table.sort_values("row", ignore_index=True)
 
     @cached_property
     def title_i(self) -> pd.DataFrame:
         """The lines of the caseload of Title I participants: all that the dashboards count."""
-        return counted.title_i(self.desk, self._caseload)
+        return counted.title_i(self.desk, self._standing)
 
     def _programs(self) -> pd.DataFrame:
         rows = self.data.frame("rows")
@@ -337,5 +356,22 @@ def open_report(snapshot: str, scope: str, period: str) -> Report:
 
 
 def _from_state(folder: Path, scope: str, period: str) -> Report:
-    state = StateData(open_snapshot(folder), Period.parse(period))
-    return Report(state.slice(Scope.parse(scope)))
+    mine = Scope.parse(scope)
+    state = StateData(open_snapshot(folder), Period.parse(period), only=mine)
+    data = state.slice(mine)
+    declared = declared_frames()
+    return Report(data if declared is None else data.only(declared))
+
+
+def declared_frames() -> tuple[str, ...] | None:
+    """The frames that the notebook of this kernel declares; None where none can be found.
+
+    JupyterLab names the notebook's file in the kernel's environment (JPY_SESSION_NAME). A notebook
+    that was moved since, or is no report, enforces nothing.
+    """
+    path = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    try:
+        declared = json.loads(path.read_text(encoding="utf-8"))["metadata"]["ipats"]
+        return tuple(declared.get("data", TABLES))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -74,7 +74,7 @@ def _every(report: Report) -> pd.DataFrame:
 
 def _lines(report: Report) -> pd.DataFrame:
     """`_KEYS` and windows: each record once for every state that it has in a window."""
-    outcomes = report.data.frame("outcomes")
+    outcomes = report.data.frame("outcome_rows")
     bits = {window.label: 1 << place for place, window in enumerate(report.period.windows)}
     mine = outcomes[outcomes["report"].isin(list(bits)) & outcomes["program"].isin(_LISTED)]
     if report.scope.kind == "state":

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report as Window
 from ipats_lib.report import display, sentences
-from ipats_lib.report.data import TREND_QUARTERS
 from ipats_lib.report.display import Html
 
 if TYPE_CHECKING:

@@ -120,7 +120,7 @@ def standing(report: Report) -> pd.DataFrame:
     indicator), state (in words), reason, and by (while pending: the last day on which the outcome
     can happen, and the day that locks the report).
     """
-    outcomes, labels = report.data.frame("outcomes"), [w.label for w in windows(report)]
+    outcomes, labels = report.data.frame("outcome_rows"), [w.label for w in windows(report)]
     mine = outcomes[outcomes["report"].isin(labels) & (outcomes["program"] != "title1")]
     program = mine["program"].astype("str").map(PROGRAM_TITLES)
     titles = {code: rule.title for code, rule in INDICATORS.items()}
@@ -196,7 +196,7 @@ def index(report: Report) -> Html:
     if report.scope.kind == "state":
         return Html("")
     here = set(customers.shown_here(report))
-    table = report.caseload()
+    table = report.standing()
     mine = table[table["customer"].isin(here)].sort_values(["status", "customer"])
     place = customers.places(report)
     mine = mine.assign(page=["#" + place[c].partition("#")[2] for c in mine["customer"]])

@@ -4,53 +4,18 @@ Asked of today's records by the cohort calendar, and of an earlier extract's by 
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 import pandas as pd
 
 from ipats_lib import indicators
-from ipats_lib.cohorts import (
-    PARTICIPATED_IN_WINDOW,
-    STREAMS,
-    Mask,
-    Program,
-    Records,
-    View,
-)
+from ipats_lib.cohorts import Program
 from ipats_lib.indicators.aggregate import in_areas
-from ipats_lib.indicators.predicates import IN_EDUCATION_OR_TRAINING
-from ipats_lib.indicators.rules import INDICATORS, Measure
-from ipats_lib.periods import Period, Quarter, Report, program_year
+from ipats_lib.periods import Period, Report
 from ipats_lib.scopes import STATE_AREA
 from ipats_lib.snapshot import Snapshot
 
-AHEAD = 7
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
 OPEN = ("pending", "awaiting")
-
-
-def period_of(quarter: Quarter) -> Period:
-    """The quarterly period whose report quarter this is."""
-    return Period(program_year(quarter.start), (quarter.start.month - 7) % 12 // 3 + 1)
-
-
-def windows_ahead(period: Period) -> list[tuple[Period, Report]]:
-    """The present report quarter and those to come, each alone."""
-    first = period.report_quarter
-    periods = [period_of(first + ahead) for ahead in range(AHEAD + 1)]
-    return [
-        (one, Report("quarterly", one.py, f"Q{one.quarter}", "current", first + ahead))
-        for ahead, one in enumerate(periods)
-    ]
-
-
-def held(records: Records, today: date, measure: Measure, window: Report, program: Program) -> Mask:
-    """Whom a report quarter holds so far: exits; of skill gains, those in education or training."""
-    view = View(records, program, window.cohort(INDICATORS[measure].cohort), today)
-    mine = STREAMS[program](view)
-    if measure == "MSG":
-        return mine & PARTICIPATED_IN_WINDOW(view) & IN_EDUCATION_OR_TRAINING(view)
-    return mine & view.falls_in_window("901")
 
 
 def years_of(period: Period) -> tuple[Report, Report]:

@@ -54,7 +54,7 @@ def weights() -> Html:
 @cache
 def balance_frame(report: Report) -> pd.DataFrame:
     """`workload.balance` with each planner's name, page and status; n is the active ones."""
-    caseload = report.data.frame("caseload")
+    caseload = report.data.frame("standing")
     frame = workload.balance(report.desk, caseload, queue.queue(report))
     frame = frame.rename(columns={"active": "n"})
     ids = frame["planner"].to_list()

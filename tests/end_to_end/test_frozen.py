@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.end_to_end.test_publishing import PERIOD
-from tests.frozen.__main__ import cells, differences, specification
+from tests.frozen.__main__ import cells, differences, packed, specification
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,14 @@ def test_one_changed_figure_and_one_changed_customer_are_each_seen(copied):
     found = differences(before, cells(copied, PERIOD))
     seen = found[["file", "column"]].to_records(index=False).tolist()
     assert sorted(seen) == [("dashboards/caseload.csv", "who"), ("figures.csv", "denominator")]
+
+
+def test_a_planners_long_files_are_digests_that_see_one_changed_cell(copied):
+    before = packed(cells(copied, PERIOD))
+    planners = before[before["scope"].str.contains("/planner/")]
+    assert set(planners.loc[planners["key"] != "(all)", "file"]) == {"figures.csv"}
+    form = next((copied / PERIOD / "lwia" / "02" / "planner").glob("*/performance/eta9173.csv"))
+    change(form, 3, "denominator", "99999")
+    found = differences(before, packed(cells(copied, PERIOD)))
+    seen = found[["file", "column", "key"]].to_records(index=False).tolist()
+    assert seen == [("performance/eta9173.csv", "denominator", "(all)")]

@@ -2,6 +2,11 @@
 
     python -m tests.frozen freeze SITE PERIOD      writes tests/frozen/PERIOD.parquet
     python -m tests.frozen compare SITE PERIOD     lists each cell that differs; exit 1 if any does
+    python -m tests.frozen compare SITE PERIOD BEFORE   the same against another site's own files
+
+The frozen table holds every cell of the state and of the LWIAs, and every cell of a planner's
+`figures.csv`. A planner's other files (five million cells) are frozen as one digest per column;
+where one differs, name the site of the commit before to see which cell it is.
 
 `files.csv` names each download and the columns that are its keys. A file of figures gives one cell
 per key and column. A file that names customers gives, per key, how many lines and customers it has
@@ -42,7 +47,9 @@ def cells(site: Path, period: str) -> pd.DataFrame:
 
 
 def _key(frame: pd.DataFrame, keys: list[str]) -> pd.Series:
-    return frame[keys].agg("|".join, axis=1) if keys else pd.Series("", index=frame.index)
+    if not keys:
+        return pd.Series("", index=frame.index)
+    return frame[keys[0]].str.cat([frame[name] for name in keys[1:]], sep="|")
 
 
 def _counted(frame: pd.DataFrame, keys: list[str], left_out: list[str]) -> pd.DataFrame:
@@ -74,6 +81,16 @@ def _digest(customers: pd.Series) -> str:
     return hashlib.sha256("\n".join(sorted(customers)).encode()).hexdigest()[:16]
 
 
+def packed(found: pd.DataFrame) -> pd.DataFrame:
+    """The cells, those of planners' long files as one digest per scope, file and column."""
+    long = found["scope"].str.contains("/planner/") & (found["file"] != "figures.csv")
+    lines = found["key"] + "|" + found["value"]
+    columns = lines[long].groupby([found["scope"], found["file"], found["column"]], sort=True)
+    digests = columns.agg(lambda cells: f"{len(cells)} cells, {_digest(cells)}").rename("value")
+    one = digests.reset_index().assign(key="(all)")[[*CELL, "value"]]
+    return pd.concat([found[~long], one]).sort_values(CELL, ignore_index=True)
+
+
 def differences(frozen: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Cells that are frozen and differ or are gone: scope, file, key, column, frozen, found."""
     both = frozen.merge(found, how="left", on=CELL, suffixes=("_frozen", "_found"))
@@ -81,14 +98,20 @@ def differences(frozen: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     return both[both["frozen"] != both["found"]].fillna({"found": "(gone)"})
 
 
-def main(verb: str, site: str, period: str) -> int:
+def main(verb: str, site: str, period: str, before: str = "") -> int:
     """Run the command; returns its exit code."""
     place, found = HERE / f"{period}.parquet", cells(Path(site), period)
+    if before:
+        return _compared(cells(Path(before), period), found)
+    found = packed(found)
     if verb == "freeze":
         found.astype("category").to_parquet(place, compression="zstd", index=False)
         print(f"{len(found):,} cells of {found['scope'].nunique()} scopes are in {place}.")
         return 0
-    frozen = pd.read_parquet(place).astype("str")
+    return _compared(pd.read_parquet(place).astype("str"), found)
+
+
+def _compared(frozen: pd.DataFrame, found: pd.DataFrame) -> int:
     differ = differences(frozen, found)
     new = len(found) - len(frozen) + int((differ["found"] == "(gone)").sum())
     print(f"Cells compared: {len(frozen):,}. Differing: {len(differ):,}. New: {new:,}.")

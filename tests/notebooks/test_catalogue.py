@@ -11,8 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue, read_notebook
-from ipats_lib.publishing.dependencies import publication_parts
-from ipats_lib.publishing.making import code_of
+from ipats_lib.publishing.dependencies import code_of, publication_parts
 from ipats_lib.publishing.plan import Page
 from ipats_lib.publishing.render import split_body
 from ipats_lib.scopes import Scope
@@ -66,8 +65,8 @@ def test_order_decides_then_name(tmp_path):
         {"declared": {**DECLARED, "data": [["rows"]]}},
         {"declared": {**DECLARED, "shared": True}},
         {"declared": {**DECLARED, "shared": True, "data": ["rows"]}},
-        {"declared": {**DECLARED, "shared": True, "data": ["areas", "rows"]}},
-        {"declared": {**DECLARED, "shared": 1, "data": ["areas"]}},
+        {"declared": {**DECLARED, "shared": True, "data": ["released_areas", "rows"]}},
+        {"declared": {**DECLARED, "shared": 1, "data": ["released_areas"]}},
         {"declared": {**DECLARED, "downloads": ["../roster.csv"]}},
         {"declared": {**DECLARED, "downloads": ["roster.html"]}},
         {"declared": {**DECLARED, "downloads": 3}},
@@ -131,7 +130,7 @@ def test_tags_that_are_no_list_are_named(tmp_path):
 
 
 def test_what_reads_the_areas_alone_may_be_shared_with_the_planners(tmp_path):
-    notebook(tmp_path, declared={**DECLARED, "shared": True, "data": ["areas"]})
+    notebook(tmp_path, declared={**DECLARED, "shared": True, "data": ["released_areas"]})
     (found,) = read_catalogue(tmp_path)
     planner, lwia, state = (Scope.parse(p) for p in ("lwia/07/planner/1", "lwia/07", "state"))
     assert [Page(found, s).source for s in (planner, lwia, state)] == [lwia, lwia, state]

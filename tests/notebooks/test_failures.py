@@ -253,7 +253,7 @@ def failed_build(extract, store, tmp_path_factory):
     cells = [new_markdown_cell("# T"), first, new_code_cell(OPEN)]
     cells += [
         new_code_cell("r.data.about.scope"),
-        new_code_cell("r.data.frame('caseload').nothing"),
+        new_code_cell("r.data.frame('standing').nothing"),
     ]
     declared = {
         "family": "performance",
@@ -284,7 +284,7 @@ def test_a_failed_publication_says_why_and_how_to_open_the_scope(failed_build):
     stopped = " ".join(done.stderr.partition("Stopped:")[2].split())
     assert stopped.startswith(
         "performance/made for lwia/90 failed in cell 5 with UsageError: The data hold no "
-        "`caseload`: name it under `data` in the metadata. Nothing was published"
+        "`standing`: name it under `data` in the metadata. Nothing was published"
     )
     assert Path(command_of(done)[-1]).is_relative_to(folder / "failed")
     assert not list((folder / "site").rglob("*traceback*"))

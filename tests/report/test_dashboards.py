@@ -85,7 +85,7 @@ def test_work_by_planner_adds_up_to_the_area(area):
     shown = cells(work.balance(area).html)
     rows = area.data.frame("rows")
     title1 = rows.loc[IN_TITLE_I(flow.view_of(area.records, as_of(area.data.about))), "row"]
-    mine = area.data.frame("caseload").merge(title1, on="row")
+    mine = area.data.frame("standing").merge(title1, on="row")
     active = mine["status"].astype("str").str.startswith("Active").sum()
     assert sum(number(line[1]) for line in shown) == active > 0
     assert sum(number(line[6]) for line in shown) == len(queue.queue(area))
@@ -213,7 +213,7 @@ def test_a_time_line_holds_every_service_and_note_and_each_indicator(state, plan
     services = mine.data.frame("service").groupby("customer").size()
     busiest = services[services.index.isin(found.index)].idxmax()
     assert found[busiest] >= services[busiest]
-    outcomes = mine.data.frame("outcomes")
+    outcomes = mine.data.frame("outcome_rows")
     told = [window.label for window in timelines.windows(mine)]
     main = outcomes[outcomes["report"].isin(told)]
     assert len(timelines.standing(mine)) == int((main["program"] != "title1").sum())
@@ -292,7 +292,7 @@ def caseloads_tables() -> set[str]:
 def test_follow_up_and_active_are_counted_alike_by_status_and_by_the_newest_figures(report):
     today = as_of(report.data.about)
     title1 = report.data.frame("rows")["row"][IN_TITLE_I(flow.view_of(report.records, today))]
-    table = report.caseload()
+    table = report.standing()
     status = table.loc[table["row"].isin(title1), "status"].astype("str")
     now = flow.now(report.records, today)
     assert now["follow_up"] == (status == "Exited, in follow-up").sum() > 0

@@ -126,7 +126,7 @@ def test_a_skill_gain_is_due_where_the_annual_report_has_it_pending(report):
     named = set(alerts.loc[alerts["alert"] == "A-14", "row"])
     today = as_of(report.data.about)
     year = today.year if today.month >= 7 else today.year - 1
-    outcomes = report.data.frame("outcomes")
+    outcomes = report.data.frame("outcome_rows")
     mine = outcomes[
         (outcomes["report"] == outlook.program_year_of(report, year - report.period.py).label)
         & (outcomes["indicator"] == "MSG")
@@ -154,7 +154,7 @@ def test_an_outcome_to_record_is_one_that_the_reports_still_lack(area, alert, me
     """
     alerts = queue.queue(area)
     named = set(alerts.loc[alerts["alert"] == alert, "row"])
-    outcomes = area.data.frame("outcomes")
+    outcomes = area.data.frame("outcome_rows")
     mine = outcomes[
         (outcomes["indicator"] == measure) & outcomes["program"].isin(["adult", "dw", "youth"])
     ]
@@ -199,7 +199,7 @@ def test_no_alert_is_cut_off_by_another(area, monkeypatch):
 
 def test_statuses_and_bands_are_those_of_the_records(report):
     mine = active_rows(report)
-    caseload = report.data.frame("caseload")
+    caseload = report.data.frame("standing")
     listed = caseload[caseload["row"].isin(mine["row"])]
     table = dashboards.status_frame(report).set_index("status")["n"]
     for status, size in listed["status"].astype("str").value_counts().items():
@@ -334,7 +334,7 @@ def test_a_follow_up_on_the_day_of_exit_covers_nobody(area):
 def test_a_time_line_names_each_open_outcome_and_alert(state, planner):
     """Of a planner's customers with something pending, none is without it."""
     mine = Report(state.slice(planner))
-    outcomes = mine.data.frame("outcomes")
+    outcomes = mine.data.frame("outcome_rows")
     labels = {window.label for window in timelines.windows(mine)}
     pending = outcomes[
         (outcomes["state"] == "pending") & outcomes["report"].isin(labels)

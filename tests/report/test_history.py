@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from ipats_lib.errors import UsageError
+from ipats_lib.frames.earlier_quarters import holds_whole
+from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_layout
 from ipats_lib.periods import Period
 from ipats_lib.report import Report, tables
-from ipats_lib.report.data import TREND_QUARTERS, StateData
-from ipats_lib.report.history import holds_whole
+from ipats_lib.report.data import StateData
 from ipats_lib.sample import write_sample
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot

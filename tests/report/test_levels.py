@@ -391,7 +391,7 @@ def test_few_is_the_one_rule_for_small_cells(report):
 
 def test_a_group_without_any_success_is_named_below_its_program(area):
     """No woman in Adult succeeded: the finding names the group, with its counts and its gap."""
-    rows, outcomes = area.data.frame("rows"), area.data.frame("outcomes").copy()
+    rows, outcomes = area.data.frame("rows"), area.data.frame("outcome_rows").copy()
     women = set(rows.loc[rows["201"] == 2, "row"])
     theirs = (
         (outcomes["indicator"] == "ERQ2")
@@ -400,7 +400,7 @@ def test_a_group_without_any_success_is_named_below_its_program(area):
         & outcomes["row"].isin(women)
     )
     outcomes.loc[theirs, "state"] = "failure"
-    report = Report(replace(area.data, frames={**area.data.frames, "outcomes": outcomes}))
+    report = Report(replace(area.data, frames={**area.data.frames, "outcome_rows": outcomes}))
     table = report.breakdown
     mine = table[(table["indicator"] == "ERQ2") & (table["program"] == "adult")]
     mine = mine.set_index("group")

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from ipats_lib.frames.earlier_quarters import NOTHING
+from ipats_lib.frames.source import reports_of
 from ipats_lib.indicators import aggregate, outcome_table
 from ipats_lib.periods import Period
 from ipats_lib.report import Report, outlook, sentences, tables
-from ipats_lib.report.data import About, ScopeData, reports_of
-from ipats_lib.report.history import NOTHING
+from ipats_lib.report.data import About, ScopeData
 from tests.tables import records
 
 ADULT = {"903": 1, "900": "2022-01-10"}
@@ -26,9 +27,9 @@ def made(rows: list[dict[str, object]], period: str, as_of: str) -> Report:
     outcomes = outcome_table(frame, reports, date.fromisoformat(as_of))
     frames = {
         "rows": frame,
-        "outcomes": outcomes,
-        "figures": aggregate(outcomes, ["report", "program"]),
-        "history": NOTHING,
+        "outcome_rows": outcomes,
+        "aggregates": aggregate(outcomes, ["report", "program"]),
+        "earlier_figures": NOTHING,
     }
     return Report(ScopeData(about, frames))
 

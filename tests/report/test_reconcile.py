@@ -190,7 +190,7 @@ def test_served_counts_a_person_once(area):
 
 
 def awaited_in(report: Report, program: str, ahead: int) -> pd.DataFrame:
-    outcomes = report.data.frame("outcomes")
+    outcomes = report.data.frame("outcome_rows")
     label = outlook.program_year_of(report, ahead).label
     mine = outcomes[(outcomes["report"] == label) & (outcomes["program"] == program)]
     return mine[(mine["indicator"] == "ME") & (mine["state"] == "awaiting")]
@@ -253,7 +253,7 @@ def test_areas_and_planners_are_counted_from_the_states_rows(state):
             (members["area_type"] == scope.kind) & (members["area"] == scope.area), "row"
         ]
         of_state = state.outcomes[state.outcomes["row"].isin(rows)]
-        own = state.slice(scope).frame("outcomes")
+        own = state.slice(scope).frame("outcome_rows")
         by = ["report", "program"]
         pd.testing.assert_frame_equal(
             aggregate(of_state, by).astype({"report": "str"}),

@@ -35,7 +35,7 @@ def alone(state: StateData, scope, data) -> Stack:
             for name, table in desk.tables.items()
         }
         desk = replace(desk, rows=apart(desk.rows, areas), tables=tables)
-    return Stack(scope.kind, desk, data.frames["caseload"], areas, seats)
+    return Stack(scope.kind, desk, data.frames["standing"], areas, seats)
 
 
 @pytest.mark.parametrize("kind", ["state", "lwia", "planner"])

@@ -48,7 +48,7 @@ def test_what_is_withheld_is_marked_and_nothing_else():
 
 
 def wages_of(report: Report):
-    outcomes = report.data.frame("outcomes")
+    outcomes = report.data.frame("outcome_rows")
     return outcomes.loc[outcomes["indicator"] == "ME", "value"].dropna()
 
 
@@ -61,7 +61,7 @@ def few(state) -> Report:
 
 
 def people(report: Report) -> set[int]:
-    outcomes = report.data.frame("outcomes")
+    outcomes = report.data.frame("outcome_rows")
     return set(outcomes.loc[(outcomes["indicator"] == "ME") & outcomes["value"].notna(), "row"])
 
 

@@ -4,7 +4,7 @@ import shutil
 
 from ipats_lib.periods import Period
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.run import Options
+from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import Site
 from ipats_lib.snapshot import make_snapshot
 from tests.conftest import ROOT

@@ -15,8 +15,8 @@ from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.packing import pack
-from ipats_lib.publishing.run import Options
 from ipats_lib.publishing.site import KEEP, Site, scope_of, verify, walk
 
 PERIOD = "PY2024Q4"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.run import Options
+from ipats_lib.publishing.options import Options
 from ipats_lib.snapshot import make_snapshot
 from tests.conftest import ROOT, once, passed, publish
 from tests.site.whole_builds import PERIOD, stand

@@ -19,7 +19,7 @@ from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine.process import descendants
 from ipats_lib.publishing.execute import Job, make_body
 from ipats_lib.publishing.failed import RunFailed
-from ipats_lib.publishing.making import MOST_FAILURES, _failures
+from ipats_lib.publishing.runner import MOST_FAILURES, list_failures
 from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from tests.conftest import ROOT
@@ -238,7 +238,7 @@ def test_all_failures_are_listed_at_the_end():
     labels = [f"performance/summary for lwia/{number:02}" for number in range(25)]
     failed = [RunFailed(f"{label} failed.", label, "ValueError", 3) for label in labels]
     assert len(failed) == MOST_FAILURES
-    said = _failures(failed)
+    said = list_failures(failed)
     assert all(str(each) in said for each in failed)
     assert "more were not tried" in said
-    assert "not tried" not in _failures(failed[:24])
+    assert "not tried" not in list_failures(failed[:24])

@@ -17,14 +17,14 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-import ipats_lib.publishing.making as making
+import ipats_lib.publishing.publication as publication
 from ipats_lib.errors import PublicationError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.execute import Content, Made
+from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.plan import choose_scopes
-from ipats_lib.publishing.run import Options
 from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
@@ -66,12 +66,12 @@ def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
 def prepare(*snapshots: Snapshot) -> None:
     """What computes is done once, before the forks: no durable call is in it."""
     assets = Assets("a.css", "a.svg", (), {"a.css": b"p {}", "a.svg": b"<svg>"})
-    making.build_assets = lambda: assets
+    publication.build_assets = lambda: assets
     states = {snapshot.id: StateData(snapshot, PERIOD) for snapshot in snapshots}
     for state in states.values():
         for scope in choose_scopes(state.snapshot.scopes(), ONLY):
             state.slice(scope)
-    making.StateData = lambda snapshot, *_: states[snapshot.id]
+    publication.StateData = lambda snapshot, *_: states[snapshot.id]
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -108,7 +108,7 @@ def test_without_a_level_or_anybody_there_is_no_verdict(level, counted, why):
     ("measure", "window", "why"),
     [
         ("MSG", "current", "one quarter of a yearly measure"),
-        ("MSG", "to_date", "three quarters of a yearly measure"),
+        ("MSG", "ytd", "three quarters of a yearly measure"),
         ("MSG", "rolling4", ""),
         ("MSG", "annual", ""),
         ("ERQ2", "current", ""),

@@ -40,7 +40,7 @@ def test_current_quarter_windows():
 def test_the_program_year_to_date_grows_quarter_by_quarter(quarter):
     """It begins where the annual report's windows begin, and ends with the report quarter."""
     period = Period(2024, quarter)
-    to_date = next(w for w in period.windows if w.window == "to_date")
+    to_date = next(w for w in period.windows if w.window == "ytd")
     current = next(w for w in period.windows if w.window == "current")
     assert to_date.quarters == quarter
     assert to_date.cohort("served").start == date(2024, 7, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ipats_lib.publishing import dependencies
-from ipats_lib.publishing.making import code_of
+from ipats_lib.publishing.dependencies import code_of
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
@@ -92,16 +92,13 @@ def test_a_change_to_a_table_of_the_caseload_makes_no_other_page_again(name):
 
 def test_every_module_that_a_publication_runs_is_an_input_of_it():
     """The publisher and its workers, loaded for real, hold no module that is not hashed."""
-    source = "import ipats_lib.publishing.making, ipats_lib.publishing.warm_server"
+    source = "import ipats_lib.publishing.publication, ipats_lib.publishing.warm_server"
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED], input=source, capture_output=True, text=True,
         check=True, cwd=ROOT,
     )  # fmt: skip
-    roots = ("ipats_lib.publishing.making", "ipats_lib.publishing.warm_server")
-    reports = tuple(
-        f"ipats_lib.report.{p.stem}" for p in (dependencies.LIBRARY / "report").glob("*.py")
-    )
-    hashed = dependencies.library_files((*roots, *reports))
+    roots = ("ipats_lib.publishing.publication", "ipats_lib.publishing.warm_server")
+    hashed = dependencies.library_files((*roots, *dependencies.reports()))
     assert {Path(file) for file in json.loads(done.stdout)} <= hashed
 
 

@@ -1,8 +1,8 @@
-"""What a publication is asked to do, and what it did."""
+"""What a publication is asked to do."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,28 +59,3 @@ class Options:
     share: "Share | None" = None
     failures: Path | None = None
     group: str = ""
-
-
-@dataclass(slots=True)
-class Run:
-    """What a publication did, for its operator (wall seconds).
-
-    pages: HTML pages that notebooks gave. executed, shared and kept: runs of notebooks, one a
-    scope: made now, made now for another reader too, and found in the cache.
-    peak_mb: the most that the publisher held; notebook_mb and largest: the most that a process of
-    a notebook held, with what it shared with its worker, and whose it was. released: the records
-    of earlier publications that it knew.
-    """
-
-    pages: int = 0
-    executed: int = 0
-    shared: int = 0
-    kept: int = 0
-    unchanged: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
-    slowest: list[tuple[float, str]] = field(default_factory=list)
-    release: str = ""
-    peak_mb: int = 0
-    notebook_mb: int = 0
-    largest: str = ""
-    released: tuple[str, ...] = ()

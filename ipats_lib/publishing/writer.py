@@ -1,4 +1,5 @@
-"""What stands around the bodies: frames, scope indexes, downloads. Cheap, so never kept."""
+"""The files of a publication: pages in their frames, scope indexes, downloads. Cheap, so never
+kept."""
 
 import json
 import os
@@ -16,36 +17,37 @@ from ipats_lib import __version__
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.params import load_agency
 from ipats_lib.publishing.assets import Assets
-from ipats_lib.publishing.catalogue import FAMILIES, Notebook
+from ipats_lib.publishing.catalogue import FAMILIES
 from ipats_lib.publishing.execute import Content
 from ipats_lib.publishing.files import SCOPES_FILE
-from ipats_lib.publishing.plan import Page
+from ipats_lib.publishing.plan import Page, Plan
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
 from ipats_lib.report.data import About, ScopeData, StateData
 from ipats_lib.report.figures import figures_of, write_figures
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
 
-_INWARD = re.compile(r"<a href='(?P<target>\.\./(?:\.\./lwia|planner)/[^']+)'>(?P<text>[^<]*)</a>")
+_INWARD = re.compile(
+    r"""<a href=(?P<quote>["'])(?P<target>\.\./(?:\.\./lwia|planner)/[^"']+)(?P=quote)>"""
+    r"(?P<text>[^<]*)</a>"
+)
 _INSIDE = {"state": ("an", "LWIA"), "lwia": ("a", "career planner")}
 RUN_FILE = PurePosixPath("state/run.html")
 SCOPE_FILES = ("index.html", "figures.csv", SCOPES_FILE)
 
 
 @dataclass(frozen=True)
-class Framer:
+class Writer:
     """Writes the files of one publication into its staging folder.
 
     scopes: all that the publication holds, those taken over from the one before among them.
-    versions: what names the very text of each notebook.
     """
 
     state: StateData
-    catalogue: Sequence[Notebook]
+    plan: Plan
     scopes: Collection[Scope]
     assets: Assets
     staged: Path
-    versions: Mapping[Notebook, str]
 
     def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
         """The pages of one run and its downloads; gives the files written."""
@@ -53,7 +55,7 @@ class Framer:
         pages = page.notebook.pages(page.scope.kind)
         (self.staged / page.path).parent.mkdir(parents=True, exist_ok=True)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
-            frame = self._frame(about, title, page, file)
+            frame = self._frame(about, title, page, file, body)
             (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
         for name, data in content.files.items():
             (self.staged / page.beside(name)).write_bytes(data)
@@ -124,7 +126,7 @@ class Framer:
             run=run,
             earlier=earlier,
             linked=linked_period(self.state.period).name,
-            notebooks={n.key: version for n, version in self.versions.items()},
+            notebooks={n.key: source.version for n, source in self.plan.sources.items()},
         )
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
         return RUN_FILE
@@ -139,7 +141,9 @@ class Framer:
             return [(f"../{s.path}/", self.state.title(s)) for s in inner]
         return [(f"planner/{s.planner}/", self.state.title(s)) for s in inner]
 
-    def _frame(self, about: About, title: str, page: Page | None, file: str = "") -> Frame:
+    def _frame(
+        self, about: About, title: str, page: Page | None, file: str = "", body: str = ""
+    ) -> Frame:
         scope = Scope.parse(about.scope)
         below = 0 if page is None else 1
         depth = len(PurePosixPath(scope.path).parts) + below
@@ -162,13 +166,15 @@ class Framer:
             root="../" * (depth + 1),
             home="../" * below,
             current=file,
-            notebook=f"{page.notebook.key}.ipynb {self.versions[page.notebook]}" if page else "",
+            notebook=f"{page.notebook.key}.ipynb {self.plan.sources[page.notebook].version}"
+            if page
+            else "",
             library=__version__,
             run=f"{'../' * below}{RUN_FILE.name}" if scope == STATE else "",
             nav=self._nav(scope),
             style=self.assets.style,
             icon=self.assets.icon,
-            scripts=self.assets.scripts if page else self.assets.scripts[-1:],
+            scripts=self.assets.scripts_of(body),
         )
 
     def _crumbs(self, scope: Scope) -> tuple[tuple[str, str], ...]:
@@ -178,7 +184,7 @@ class Framer:
         return tuple((s.path, title) for s, title in own.items())
 
     def _nav(self, scope: Scope) -> Nav:
-        mine = [n for n in self.catalogue if scope.kind in n.scopes]
+        mine = [n for n in self.plan.sources if scope.kind in n.scopes]
         return tuple(
             (title, tuple(page for n in mine if n.family == family for page in n.pages(scope.kind)))
             for family, title in FAMILIES.items()

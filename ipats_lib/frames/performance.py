@@ -1,0 +1,70 @@
+"""The frames of the federal indicators of every scope: counted in bulk, then sliced."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+import pyarrow as pa
+
+from ipats_lib.frames.calendar import calendar
+from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
+from ipats_lib.frames.figures import figures, history
+from ipats_lib.frames.groups import groups
+from ipats_lib.frames.record_outcomes import OutcomeLines
+from ipats_lib.frames.schemas.performance import PERFORMANCE
+from ipats_lib.frames.slices import Sliced, sliced, typed
+from ipats_lib.frames.source import Source
+from ipats_lib.scopes import Scope
+
+_SCHEMAS = {schema.name: schema for schema in PERFORMANCE}
+_MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
+    "figures": figures,
+    "history": history,
+    "groups": groups,
+    "calendar": calendar,
+}
+NAMES = tuple(_SCHEMAS)
+
+
+@dataclass(frozen=True, eq=False)
+class PerformanceFrames:
+    """Each frame is counted when it is first asked for, for all scopes of `source` at once.
+
+    source: gives the records when something is counted: all scopes', or those of one scope alone.
+    """
+
+    source: Callable[[], Source]
+    _made: dict[str, Sliced] = field(default_factory=dict)
+    _areas: dict[Edition, pa.Table] = field(default_factory=dict)
+
+    def table(self, name: str, scope: Scope) -> pa.Table:
+        """One frame of one scope, with the columns and types of its schema."""
+        if name == "areas":
+            return self.areas(edition_of(scope))
+        if name == "outcomes":
+            return typed(self._outcomes.of(scope), _SCHEMAS[name])
+        if name not in self._made:
+            source = self._source
+            self._made[name] = sliced(_MAKE[name](source), source.scopes, _SCHEMAS[name])
+        return self._made[name].of(scope)
+
+    def areas(self, edition: Edition) -> pa.Table:
+        """The frame of several areas in one edition: the same for every scope that has it."""
+        if edition not in self._areas:
+            found = areas(self._source.across, self.withheld, edition)
+            self._areas[edition] = typed(found, _SCHEMAS["areas"])
+        return self._areas[edition]
+
+    @cached_property
+    def withheld(self) -> pd.DataFrame:
+        """What a publication puts on record: `editions.withheld`."""
+        return withheld(self._source.across)
+
+    @cached_property
+    def _source(self) -> Source:
+        return self.source()
+
+    @cached_property
+    def _outcomes(self) -> OutcomeLines:
+        return OutcomeLines(self._source)

@@ -1,0 +1,175 @@
+"""One publication: from the snapshot through plan, runner and writer to the switch."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path, PurePosixPath
+from time import perf_counter
+from typing import Any
+
+from ipats_lib.errors import PublicationError, UsageError
+from ipats_lib.publishing.assets import build_assets
+from ipats_lib.publishing.cache import Kept, PageCache
+from ipats_lib.publishing.files import sha256
+from ipats_lib.publishing.options import Options, Progress
+from ipats_lib.publishing.packing import pack
+from ipats_lib.publishing.plan import Plan, Step, make_plan
+from ipats_lib.publishing.run_report import RunReport, peak_memory_mb
+from ipats_lib.publishing.runner import run_plan
+from ipats_lib.publishing.site import Site, scope_of, verify, walk
+from ipats_lib.publishing.workers import Workers, local_workers
+from ipats_lib.publishing.writer import SCOPE_FILES, Writer
+from ipats_lib.report.data import StateData
+from ipats_lib.report.earlier import counts_of
+from ipats_lib.report.figures import figures_csv
+from ipats_lib.scopes import STATE, Scope
+from ipats_lib.snapshot import Released, Snapshot, keep_released
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a part of a publication takes over unchanged: files, and the parts of their pages."""
+
+    files: tuple[PurePosixPath, ...] = ()
+    pages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    assets: tuple[str, ...] = ()
+
+
+def publish(
+    snapshot: Snapshot,
+    options: Options,
+    site: Site,
+    scopes: Sequence[Scope],
+    released: Sequence[Released],
+    facts: Mapping[str, Any],
+    progress: Progress,
+) -> RunReport:
+    """Make, verify and show the pages of `scopes`; the caller holds the site.
+
+    What is shown across areas is put on record in the snapshot's store before readers see it.
+    Raises NotebookError, PublicationError, UsageError or OSError; readers then see the old one.
+    """
+    name = options.period.name
+    report = RunReport(released=tuple(one.name for one in released))
+    plan, before = make_plan(options, scopes, report.released), site.current_manifest(name)
+    pages = _cache(site, options)
+    kept = Kept(pages, options.clean)
+    with (options.pool or local_workers)(options.workers) as pool:
+        state = _state(snapshot, options, released, pool)
+        staged = site.stage(name)
+        carried = carry_over(site, options, scopes, staged, facts)
+        assets = build_assets()
+        assets.write(site.static)
+        writer = Writer(state, plan, _held(snapshot, scopes, carried), assets, staged)
+        parts, written = dict(carried.pages), list(carried.files)
+        started = perf_counter()
+        steps = _steps(plan, state, scopes, writer, progress)
+        for done in run_plan(pool, plan, steps, kept, before, snapshot.path, progress):
+            page = done.step.page
+            parts[page.path.as_posix()] = done.step.parts.hashes
+            written += writer.write_page(page, done.step.about, done.content)
+            report.note(done)
+            progress("notebooks", len(parts) - len(carried.pages), len(plan.pages))
+        progress("notebooks", len(plan.pages), len(plan.pages))
+        report.seconds["data and pages"] = perf_counter() - started
+        # Before the run report, which differs each time: its copy would be another publication.
+        list(pool.each(pack, map(str, walk(staged))))
+        report.peak_mb = peak_memory_mb()
+        if STATE in scopes:
+            written.append(writer.write_run(report, site.runs(name)))
+        started = perf_counter()
+        progress("verify", 0, 1)
+        own = [PurePosixPath(s.path) / file for s in scopes for file in SCOPE_FILES]
+        planned = [path for page in plan.pages for path in page.paths]
+        files = verify(staged, [*planned, *written, *own], site.static, pool.each)
+        record = keep_released(snapshot.path.parent, name, figures_csv(state.areas))
+        shared = sorted({*assets.content, *carried.assets})
+        told = {**facts, "modules": plan.modules, "assets": shared, "record": record}
+        report.release = site.switch(name, staged, told, parts, files).name
+        pages.keep_only(site.keys_in_use())
+        if options.share:
+            options.share.prune()
+        report.seconds["verify and switch"] = perf_counter() - started
+        site.note_run(name, {"finished": _now(), **asdict(report)})
+        progress("verify", 1, 1)
+    return report
+
+
+def _now() -> str:
+    """For the operator's eyes alone: nothing else that is published or kept knows the clock."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _cache(site: Site, options: Options) -> PageCache:
+    folder = site.inner / "cache"
+    if options.share is None:
+        return PageCache(folder)
+    from ipats_lib.publishing.share import SharedCache
+
+    return SharedCache(folder, options.share)
+
+
+def _state(
+    snapshot: Snapshot, options: Options, released: Sequence[Released], pool: Workers
+) -> StateData:
+    """The snapshot's data; what the earlier ones counted is found beside the first pages."""
+    period, earlier = options.period, options.earlier
+    counts = pool.aside(partial(counts_of, period.name), [str(older.path) for older in earlier])
+    return StateData(snapshot, period, earlier, counts, tuple(released))
+
+
+def _held(snapshot: Snapshot, scopes: Sequence[Scope], carried: Carried) -> list[Scope]:
+    """The scopes of the publication: those of this run, and those of what it takes over."""
+    held = {*scopes, *(scope_of(path.as_posix()) for path in carried.files)}
+    return [scope for scope in snapshot.scopes() if scope in held]
+
+
+def carry_over(
+    site: Site, options: Options, scopes: Sequence[Scope], staged: Path, facts: Mapping[str, Any]
+) -> Carried:
+    """With --only: take the other scopes' files from the current publication, unchanged.
+
+    UsageError when that one was made from other data, parameters, notebooks or code: one
+    publication never shows two states of them.
+    """
+    name = options.period.name
+    current, rebuilt = site.current_manifest(name), set(scopes)
+    if not options.only or current is None:
+        return Carried()
+    kept = [file for file in current.files if scope_of(file) not in rebuilt]
+    if not kept:
+        return Carried()
+    compared = [fact for fact in sorted(facts) if fact != "inputs"]
+    if differing := [fact for fact in compared if current.facts.get(fact) != facts[fact]]:
+        raise UsageError(
+            f"{site.root} shows {name} from another snapshot or version "
+            f"({', '.join(differing)} changed): publish all of it, or name another --site for a "
+            "part."
+        )
+    for file in kept:
+        (staged / file).parent.mkdir(parents=True, exist_ok=True)
+        os.link(site.root / name / file, staged / file)
+        if sha256(staged / file) != current.files[file]:
+            raise PublicationError(
+                f"{file} is no longer the file that was published: publish all of {name}, not a "
+                "part."
+            )
+    pages = {path: p for path, p in current.pages.items() if scope_of(path) not in rebuilt}
+    assets = tuple(current.facts.get("assets", ()))
+    return Carried(tuple(map(PurePosixPath, kept)), pages, assets)
+
+
+def _steps(
+    plan: Plan, state: StateData, scopes: Sequence[Scope], writer: Writer, progress: Progress
+) -> Iterator[Step]:
+    """Slice the data scope by scope, write each scope's own files, and give its runs."""
+    common = cache(state.common)
+    for done, scope in enumerate(scopes):
+        progress("scopes", done, len(scopes))
+        data = state.slice(scope)
+        writer.write_scope(scope, data)
+        for page in plan.of(scope):
+            yield plan.step(page, data.about, common(page.source) if page.notebook.shared else data)
+    progress("scopes", len(scopes), len(scopes))

@@ -1,0 +1,283 @@
+"""HTML of outputs, let through by an allow-list.
+
+Every "<" of what is published begins a tag of the list, with attributes of the list, each in
+quotes; inside a value and in text it is `&lt;`. No element of the list makes a browser read what
+follows in another way (as `script`, `style` or `textarea` would), so that whatever a browser makes
+of the tags, it finds no others. Most outputs are written like that already: one expression says so,
+and they stay as they are, byte for byte. The rest is read and written anew.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from html.parser import HTMLParser
+
+from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.safe_css import scoped_sheet, style_attribute
+from ipats_lib.publishing.safe_names import (
+    ADDRESSES,
+    ATTRIBUTES,
+    FRAMES,
+    HEADS,
+    LEADS_OUT,
+    PAINTS,
+    REFERENCES,
+    SCRIPTS,
+    SOUNDS,
+    TAGS,
+    VOID,
+)
+
+_OWN_NAME = re.compile(r"(?:aria|data)-[a-z0-9-]+")
+_DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_RUNS = re.compile(r"(?:javascript|vbscript|data|blob|filesystem):", re.IGNORECASE)
+_INVISIBLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028\u2029\ufeff]+")
+_PAINT = re.compile(r"url\(\s*[\"']?#([^\"')\s]+)[\"']?\s*\)")
+
+# -- what is written as it should be -------------------------------------------------------------
+
+# How SVG spells them, and browsers too, whichever spelling they meet.
+_BENT = {"viewbox": "view[bB]ox", "preserveaspectratio": "preserve[aA]spect[rR]atio"}
+_LEADING = {"use", "image"}  # their addresses are looked at one by one
+_BENT_TAGS = ("linearGradient", "radialGradient", "clipPath", "textPath")
+
+
+_PATH = r"(?:#[^@<>]*+|[^@<>:&\\\x00-\x20]*+)"
+
+
+def _quoted(inside: str) -> str:
+    """A value in either quotes; `inside` is what stands there, with @ for the quote itself."""
+    either = "|".join(f"{q}{inside.replace('@', q)}{q}" for q in "\"'")
+    return f"(?:{either})"
+
+
+def _grammar() -> re.Pattern[str]:
+    # What a table is made of stands first: an expression tries one name after the other.
+    free = "|".join(["class", "scope", *_BENT.values(), *(ATTRIBUTES - PAINTS - _BENT.keys())])
+    attributes = (
+        rf"(?:{free}|(?:aria|data)-[a-z0-9-]+)(?:={_quoted('[^@<>]*+')}|(?=[\s/>]))",
+        rf"(?:{'|'.join(PAINTS)})={_quoted('[#%,. ()0-9A-Za-z-]*+')}",
+        rf"href={_quoted(_PATH)}",
+        rf"style={_quoted('(?![^@]*(?:position|behavior|binding))[#%,.:; 0-9A-Za-z_-]*+')}",
+    )
+    more = rf"(?: (?:class|id)={_quoted('[^@<>]*+')})*+"
+    data = rf"<script type={_quoted('application/json')}{more}>"
+    tags = "|".join(["td", "tr", "th", "span", "div", *(TAGS - _LEADING), *_BENT_TAGS])
+    tag = rf"</?+(?:{tags})(?=[\s/>])(?:\s++(?:{'|'.join(attributes)}))*+\s*+/?>"
+    return re.compile(rf"(?:[^<]++|{tag}|{data}[^<]*+</script>)*+")
+
+
+_AS_IT_IS = _grammar()
+# What a value must not begin with or hold, sought once and not in every value.
+_DOUBTFUL = re.compile(r"""href=["']/|[uU][rR][lL]\((?!#)""")
+_BALANCED = (
+    "div",
+    "section",
+    "table",
+    "figure",
+    "details",
+    "svg",
+    "ul",
+    "ol",
+    "dl",
+    "nav",
+    "title",
+    "select",
+)
+
+
+def is_plain(html: str) -> bool:
+    """Whether HTML is written in the safe way from its first to its last byte."""
+    return (
+        _AS_IT_IS.fullmatch(html) is not None
+        and _DOUBTFUL.search(html) is None
+        and all(html.count(f"<{tag}") == html.count(f"</{tag}>") for tag in _BALANCED)
+    )
+
+
+# -- what is written anew ------------------------------------------------------------------------
+
+Rename = Callable[[str], str]
+
+
+def _same(name: str) -> str:
+    return name
+
+
+class _Writer(HTMLParser):
+    """Reads HTML and writes what of it may stay.  Raises NotShown."""
+
+    def __init__(self, rename: Rename) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.open: list[str] = []
+        self.skipped = 0
+        self.rename = rename
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "metadata" or self.skipped:  # a drawing's notes on itself
+            self.skipped += tag not in VOID
+            return
+        _check_tag(tag)
+        if tag == "img" and not any(name == "alt" and value for name, value in attrs):
+            attrs = [("alt", UNNAMED), *attrs]
+        # The first of two attributes counts, in a browser too.
+        kept = {
+            name: value
+            for name, given in reversed(attrs)
+            if (value := self._attribute(tag, name, given)) is not None
+        }
+        written = "".join(f' {name}="{escape(value)}"' for name, value in reversed(kept.items()))
+        self.parts.append(f"<{tag}{written}>")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.skipped:
+            self.skipped -= 1
+        elif tag in self.open:  # one without a beginning would close what is around the output
+            while (last := self.open.pop()) != tag:
+                self.parts.append(f"</{last}>")
+            self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        if not self.skipped:
+            self.parts.append(escape(data, quote=False))
+
+    def written(self, html: str) -> str:
+        self.feed(html)
+        self.close()
+        self.parts += [f"</{tag}>" for tag in reversed(self.open)]
+        return "".join(self.parts)
+
+    def _attribute(self, tag: str, name: str, given: str | None) -> str | None:
+        """The value that is written; None for an attribute that is left out."""
+        value = given or ""
+        if name.startswith("on") or name in LEADS_OUT:
+            raise NotShown(
+                "HTML with a script in an attribute; take it out"
+                if name.startswith("on")
+                else "HTML with an attribute that leads outside; take it out"
+            )
+        if name in ADDRESSES:
+            return self._address(tag, value)
+        if name == "style":
+            return style_attribute(value) or None
+        if name in PAINTS:
+            return self._paint(value)
+        if name == "id":
+            return self.rename(value)
+        if name in REFERENCES:
+            return " ".join(map(self.rename, value.split()))
+        return value if name in ATTRIBUTES or _OWN_NAME.fullmatch(name) else None
+
+    def _address(self, tag: str, value: str) -> str:
+        address = _INVISIBLE.sub("", value)
+        if address.startswith("#") and len(address) > 1:
+            return f"#{self.rename(address[1:])}"
+        if tag in ("img", "image") and _DATA_PICTURE.match(address):
+            return address
+        if _RUNS.match(address):
+            raise NotShown("HTML with a link that runs a script; take it out")
+        if _SCHEME.match(address) or address.startswith(("/", "\\")):
+            raise NotShown(
+                "HTML with an address outside of the page's own folder; a page links and loads "
+                "nothing from outside"
+            )
+        if tag not in ("a", "img", "image") and address:
+            raise NotShown("a drawing that loads a part from another file; draw it in place")
+        return address
+
+    def _paint(self, value: str) -> str:
+        local = _PAINT.sub(lambda found: f"url(#{self.rename(found[1])})", value)
+        if "url(" in re.sub(r"url\(#", "", local).lower() or "\\" in local or "/*" in local:
+            raise NotShown("a drawing that loads from an address; draw it in place")
+        return local
+
+
+def _check_tag(tag: str) -> None:
+    if tag in TAGS:
+        return
+    if tag in SCRIPTS:
+        raise NotShown(
+            "HTML with a script; show a table, a picture or an Altair chart in its place (a chart "
+            "of another library as a PNG or SVG picture)"
+        )
+    if tag in FRAMES:
+        raise NotShown("HTML with a page inside the page (<iframe> or the like); take it out")
+    if tag in SOUNDS:
+        raise NotShown("HTML with sound or film; take it out")
+    if tag == "form":
+        raise NotShown("HTML with a form; a page sends nothing")
+    if tag in HEADS:
+        raise NotShown("HTML of a whole document (<html>, <link>, <meta>); show a fragment of it")
+    raise NotShown("HTML with an element that pages do not have; write < in a text as &lt;")
+
+
+# -- an output -----------------------------------------------------------------------------------
+
+# What pandas writes before every frame's table says what `30-output.css` says.
+_OF_PANDAS = re.compile(
+    r"<style scoped>\s*\.dataframe tbody tr th:only-of-type \{[^<{}]*\}\s*"
+    r"\.dataframe tbody tr th \{[^<{}]*\}\s*\.dataframe thead (?:tr )?th \{[^<{}]*\}"
+    r"(?:\s*\.dataframe thead tr:last-of-type th \{[^<{}]*\})?\s*</style>"
+)
+_STYLE = re.compile(
+    r"""<style(?:\s+(?:scoped|type=["']?text/css["']?|id=["'][^"'<>]*["']))*\s*>([^<]*)</style\s*>""",
+    re.IGNORECASE,
+)
+# A heading without a word: a reader's software would announce nothing.
+_NO_HEADING = re.compile(r"<th((?:\s[^<>]*)?)>((?:\s|&nbsp;|\xa0)*)</th>")
+UNNAMED = "Picture without a description"
+_SCOPE, _OWN = "\0", "ipats-own-scope"  # tinycss2 replaces \0
+
+
+@dataclass(frozen=True, slots=True)
+class SafeHtml:
+    """HTML that may stand on a page; `style` is the sheet that it needs, scoped to elements of
+    class `scope`, both empty where it needs none."""
+
+    html: str
+    style: str = ""
+    scope: str = ""
+
+
+def safe_html(html: str, drawing: bool = False) -> SafeHtml:
+    """HTML as it may be published.  Raises NotShown, which says what it must not hold.
+
+    drawing: it is an SVG, whose ids are renamed: pictures of one tool use the same ones.
+    """
+    rest = _OF_PANDAS.sub("", html, count=1)
+    styles = _STYLE.findall(rest)
+    if styles:
+        rest = _STYLE.sub("", rest)
+    if not styles and not drawing and is_plain(rest):
+        return SafeHtml(_NO_HEADING.sub(r"<td\1>\2</td>", rest))
+    if not styles and not drawing:
+        return SafeHtml(_NO_HEADING.sub(r"<td\1>\2</td>", _Writer(_same).written(rest)))
+    return _with_scope(rest.replace(_SCOPE, ""), "\n".join(styles).replace(_SCOPE, ""))
+
+
+def _with_scope(html: str, css: str) -> SafeHtml:
+    """HTML whose ids, random perhaps, become numbers behind a name made from its content: equal
+    outputs get equal names, and no two outputs of a page share one."""
+    numbers: dict[str, int] = {}
+
+    def rename(name: str) -> str:
+        return f"{_SCOPE}-{numbers.setdefault(name, len(numbers))}"
+
+    written = _NO_HEADING.sub(r"<td\1>\2</td>", _Writer(rename).written(html))
+    sheet = scoped_sheet(css, f".{_OWN}", lambda name: rename(name).replace(_SCOPE, _OWN))
+    sheet = sheet.replace(_OWN, _SCOPE)
+    digest = hashlib.sha256(f"{written}\n{sheet}".encode()).hexdigest()[:16]
+    scope = f"o{digest}"
+    style = sheet.replace(_SCOPE, scope)
+    return SafeHtml(written.replace(_SCOPE, scope), style, scope)

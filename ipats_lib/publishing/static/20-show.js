@@ -1,0 +1,236 @@
+/* Tabs, headings that sort, and long lists. Every page is complete without it. */
+(() => {
+  "use strict";
+  const compare = new Intl.Collator("en", { numeric: true }).compare;
+
+  /* Orders two sort keys; rows without a value come last, whichever way. */
+  function order(one, two, down) {
+    const empty = (key) => key === null || key === undefined || key === "";
+    if (empty(one) || empty(two)) return empty(one) - empty(two);
+    const found = typeof one === "number" && typeof two === "number" ? one - two : compare(one, two);
+    return down ? -found : found;
+  }
+  function element(name, text, attributes = {}) {
+    const made = document.createElement(name);
+    if (text) made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+
+  /* A table that fits its box needs no tab stop, and its head stays in view while the page scrolls. */
+  function fit(box) {
+    const fits = box.firstElementChild.scrollWidth <= box.clientWidth + 1;
+    box.classList.toggle("fits", fits);
+    if (fits) box.removeAttribute("tabindex");
+    else box.setAttribute("tabindex", "0");
+  }
+
+  /* Headings become buttons; chosen(place, down) reorders the rows. */
+  function headings(table, chosen) {
+    const cells = Array.from(table.tHead.rows[0].cells);
+    cells.forEach((cell, place) => {
+      const button = element("button", "", { type: "button" });
+      const words = cell.querySelector(".h");
+      button.append(...words.childNodes);
+      words.append(button);
+      button.addEventListener("click", () => {
+        const down = cell.getAttribute("aria-sort") === "ascending";
+        for (const other of cells) other.removeAttribute("aria-sort");
+        cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+        chosen(place, down);
+      });
+    });
+  }
+  function sortable(table) {
+    headings(table, (place, down) => {
+      for (const body of table.tBodies) {
+        const key = (row) => {
+          const value = row.cells[place].dataset.v;
+          return value === "" || isNaN(value) ? value : Number(value);
+        };
+        const rows = Array.from(body.rows).filter((row) => !row.classList.contains("grp"));
+        body.append(...rows.sort((a, b) => order(key(a), key(b), down)));
+      }
+    });
+  }
+
+  /* Tabs. The fragment of the address holds the chosen section of every group, after commas. */
+  function chosenIds() {
+    return decodeURIComponent(location.hash.slice(1)).split(",");
+  }
+  function tabs(group) {
+    const sections = Array.from(group.children).filter((child) => child.tagName === "SECTION");
+    const bar = element("div", "", { role: "tablist", "aria-label": group.dataset.label, class: "tabs" });
+    const buttons = sections.map((section) => {
+      const button = element("button", section.dataset.title, { type: "button", role: "tab", "aria-controls": section.id, id: `tab-${section.id}` });
+      section.setAttribute("role", "tabpanel");
+      section.setAttribute("aria-labelledby", button.id);
+      button.addEventListener("click", () => { select(section); remember(section); });
+      return button;
+    });
+    function select(chosen) {
+      sections.forEach((section, place) => {
+        const on = section === chosen;
+        section.hidden = !on;
+        buttons[place].setAttribute("aria-selected", String(on));
+        buttons[place].tabIndex = on ? 0 : -1;
+      });
+      // A chart that was drawn while hidden has no width: it measures again when the window does.
+      window.dispatchEvent(new Event("resize"));
+    }
+    function remember(chosen) {
+      const elsewhere = (id) => document.getElementById(id)?.matches(".show-choose > section") && !sections.some((section) => section.id === id);
+      history.replaceState(null, "", `#${[...chosenIds().filter(elsewhere), chosen.id].join(",")}`);
+    }
+    function follow() {
+      const ids = chosenIds();
+      const target = document.getElementById(ids[0]);
+      const found = sections.find((section) => ids.includes(section.id) || (target && section.contains(target)));
+      if (found) select(found);
+      return Boolean(found);
+    }
+    bar.addEventListener("keydown", (event) => {
+      const at = buttons.indexOf(document.activeElement);
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
+      if (at < 0 || to === undefined) return;
+      event.preventDefault();
+      const next = (to + buttons.length) % buttons.length;
+      buttons[next].focus();
+      buttons[next].click();
+    });
+    bar.append(...buttons);
+    group.prepend(bar);
+    group.classList.add("live");
+    if (!follow()) select(sections[0]);
+    window.addEventListener("hashchange", follow);
+  }
+
+  /* A long list: its first rows are on the page, the others come when a reader asks for them. */
+  function records(box) {
+    const size = Number(box.dataset.page);
+    const total = Number(box.dataset.rows);
+    if (total <= size) return;
+    const { name, noun } = box.dataset;
+    const table = box.querySelector("table");
+    const body = table.tBodies[0];
+    const count = box.querySelector(".count");
+    const labels = Array.from(table.tHead.rows[0].cells, (cell) => cell.querySelector(".h").textContent);
+    const pattern = body.rows[0].cloneNode(true);
+    const state = { first: 0, words: "", sort: null, chips: new Map() };
+    let loading = null;
+    let rows = [];
+    let shown = [];
+
+    const tools = element("div", "", { class: "tools" });
+    const label = element("label", "Search ");
+    const input = element("input", "", { type: "search" });
+    label.append(input);
+    tools.append(label);
+    const pager = element("div", "", { class: "pager" });
+    const back = element("button", "Previous", { type: "button" });
+    const next = element("button", "Next", { type: "button" });
+    pager.append(back, next);
+    box.prepend(tools);
+    box.querySelector(".show-table").after(pager);
+
+    const json = (file) => fetch(file).then((answer) => {
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.json();
+    });
+    function load() {
+      loading ??= json(`${name}.json`)
+        .then((index) => Promise.all(index.shards.map((shard) => json(shard.file))))
+        .then((shards) => {
+          const inert = document.createElement("template");
+          rows = shards.flatMap((shard) => shard.rows).map((cells) => {
+            const html = cells.slice(0, labels.length).map((cell) => (Array.isArray(cell) ? cell[0] : cell));
+            inert.innerHTML = html.join(" ");
+            return {
+              html,
+              keys: cells.slice(0, labels.length).map((cell) => (Array.isArray(cell) ? cell[1] : cell)),
+              marks: cells.slice(labels.length),
+              text: inert.content.textContent.toLowerCase(),
+            };
+          });
+        })
+        .catch(() => {
+          const file = box.querySelector(".show-file a");
+          const said = element("p", "The browser could not load the other rows. Open ", { class: "failed", role: "alert" });
+          said.append(file.cloneNode(true), " for all of them.");
+          tools.replaceWith(said);
+          pager.remove();
+          throw new Error("not loaded");
+        });
+      return loading;
+    }
+    function chips(filters) {
+      for (const [place, filter] of filters.entries()) {
+        const bar = element("div", "", { class: "chips", role: "group", "aria-label": filter.title });
+        bar.append(element("span", filter.title));
+        const buttons = [["All", total], ...filter.values].map(([word, number], at) => {
+          const button = element("button", `${word} ${number.toLocaleString("en")}`, { type: "button", "aria-pressed": String(at === 0) });
+          button.addEventListener("click", () => {
+            state.chips.set(place, at - 1);
+            for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+            when(choose);
+          });
+          return button;
+        });
+        bar.append(...buttons);
+        tools.append(bar);
+      }
+    }
+    function choose() {
+      const wanted = state.words.toLowerCase().split(/\s+/).filter(Boolean);
+      shown = rows.filter((row) => wanted.every((word) => row.text.includes(word))
+        && Array.from(state.chips).every(([place, value]) => value < 0 || row.marks[place] === value));
+      if (state.sort) {
+        const [place, down] = state.sort;
+        shown = shown.slice().sort((a, b) => order(a.keys[place], b.keys[place], down));
+      }
+      state.first = 0;
+      draw();
+    }
+    function draw() {
+      const part = shown.slice(state.first, state.first + size);
+      body.replaceChildren(...part.map((row) => {
+        const made = pattern.cloneNode(true);
+        // The library wrote and escaped these cells, as it did the first ones.
+        Array.from(made.cells).forEach((cell, place) => { cell.innerHTML = row.html[place]; });
+        return made;
+      }));
+      const last = state.first + part.length;
+      const words = (number) => number.toLocaleString("en");
+      count.textContent = part.length
+        ? `${words(state.first + 1)} to ${words(last)} of ${words(shown.length)} ${noun}${shown.length < total ? ` (${words(total)} in all)` : ""}`
+        : `No ${noun} match.`;
+      back.disabled = state.first === 0;
+      next.disabled = last >= shown.length;
+    }
+    /* Runs an action once the rows are here. */
+    function when(action) {
+      const fresh = !rows.length;
+      load().then(() => {
+        if (fresh) shown = rows;
+        action();
+      }, () => {});
+    }
+    back.disabled = true;
+    back.addEventListener("click", () => when(() => { state.first = Math.max(0, state.first - size); draw(); }));
+    next.addEventListener("click", () => when(() => { state.first += size; draw(); table.scrollIntoView({ block: "nearest" }); }));
+    input.addEventListener("input", () => { state.words = input.value; when(choose); });
+    input.addEventListener("focus", () => load().catch(() => {}), { once: true });
+    headings(table, (place, down) => { state.sort = [place, down]; when(choose); });
+    chips(JSON.parse(box.dataset.filters || "[]"));
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".show-choose").forEach(tabs);
+    document.querySelectorAll(".show table[data-sort]").forEach(sortable);
+    document.querySelectorAll(".show-records").forEach(records);
+    const boxes = document.querySelectorAll(".show-table");
+    const all = () => boxes.forEach(fit);
+    all();
+    window.addEventListener("resize", all);
+  });
+})();

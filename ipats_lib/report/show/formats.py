@@ -1,0 +1,335 @@
+"""Formats of a table's columns, and which format a column has that the notebook did not name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Self, get_args
+
+import pandas as pd
+
+from ipats_lib.frames.schema import Kind
+from ipats_lib.frames.schemas import KINDS
+from ipats_lib.report.show.html import address, escape, wrong
+from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, written
+
+_KINDS: tuple[str, ...] = get_args(Kind)
+_NUMBERS = ("count", "share", "percent", "points", "dollars", "figure", "number")
+_HIDDEN = f"{WITHHELD}<span class='v'> withheld</span>"
+
+# A word and a shape for each state: color is never alone.
+_SHAPES = {
+    "down": '<path d="M0 1H10L5 9.5Z"/>',
+    "up": '<path d="M0 9H10L5 .5Z"/>',
+    "dot": '<circle cx="5" cy="5" r="4"/>',
+    "ring": '<circle cx="5" cy="5" r="3.4" fill="none" stroke="currentColor" stroke-width="1.6"/>',
+}
+_ATTENTION = ("fails", "below", "misses", "much worse", "worse", "overdue", "late", "failure")
+_GOOD = ("exceeds", "better", "much better", "success")
+_PLAIN = ("meets", "this week", "due")
+_OPEN = ("similar", "pending", "awaiting", "later", "excluded", "not judged")
+
+
+class Rows:
+    """A frame's columns as lists, each read once."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        if not isinstance(frame, pd.DataFrame):
+            raise wrong(f"Give a frame, not a {type(frame).__name__}; a Series has .to_frame().")
+        self._frame = frame
+        self._read: dict[str, list[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._frame.columns
+
+    def __getitem__(self, name: str) -> list[Any]:
+        if name not in self._read:
+            if name not in self._frame.columns:
+                has = ", ".join(map(str, self._frame.columns))
+                raise wrong(f"The frame has no column {name}. It has: {has}.")
+            self._read[name] = self._frame[name].astype("object").tolist()
+        return self._read[name]
+
+    @property
+    def names(self) -> list[str]:
+        return [str(name) for name in self._frame.columns]
+
+    @property
+    def measures(self) -> list[str]:
+        """The measure of each row; empty where the frame has none."""
+        return [str(m) for m in self["measure"]] if "measure" in self else [""] * len(self)
+
+    def dtype(self, name: str) -> Any:
+        return self._frame[name].dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a column's cells are shown. Called with a title, it is the same format under it."""
+
+    title: str = ""
+
+    @property
+    def number(self) -> bool:
+        """Whether cells are aligned as numbers."""
+        return False
+
+    @property
+    def css(self) -> str:
+        """The class of the column's cells."""
+        return ""
+
+    def __call__(self, title: str = "", **changes: Any) -> Self:
+        return replace(self, title=title or self.title, **changes)
+
+    def cells(self, rows: Rows, name: str) -> list[str]:
+        """Each row's cell as HTML."""
+        return [plainly(text) for text in self.words(rows, name)]
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        """Each row's cell without HTML."""
+        return [written("text", value) for value in rows[name]]
+
+    def key(self, value: Any) -> Any:
+        """What the cell sorts by; None where there is no value."""
+        return sort_key(value)
+
+    def above(self, rows: Rows, name: str) -> str:
+        """What stands under the heading, such as an axis; HTML."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Format):
+    """A value in words, by its kind (`frames.schema.Kind`)."""
+
+    kind: str = "text"
+
+    @property
+    def number(self) -> bool:
+        return self.kind in _NUMBERS
+
+    @property
+    def css(self) -> str:
+        return "d" if self.kind in ("date", "code") else ""
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        pairs = zip(rows[name], rows.measures, strict=True)
+        return [written(self.kind, value, measure) for value, measure in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Format):
+    """A share or, where the row's `measure` is ME, dollars; large where it is the main figure.
+
+    attention: the frame's column of flags that says which figures need attention.
+    """
+
+    large: bool = False
+    attention: str = ""
+
+    @property
+    def number(self) -> bool:
+        return True
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        pairs = zip(rows[name], rows.measures, strict=True)
+        return [written("figure", value, measure) for value, measure in pairs]
+
+    def cells(self, rows: Rows, name: str) -> list[str]:
+        texts = [plainly(text) for text in self.words(rows, name)]
+        if self.large:
+            texts = [f"<b class='big'>{text}</b>" for text in texts]
+        if not self.attention:
+            return texts
+        flags = rows[self.attention]
+        return [
+            f"<span class='alert'>{text}</span>" if flag is True else text
+            for text, flag in zip(texts, flags, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Format):
+    """A verdict in words, with its shape and, where it needs attention, the accent."""
+
+    @property
+    def css(self) -> str:
+        return "d"
+
+    def cells(self, rows: Rows, name: str) -> list[str]:
+        return [status_word(text) for text in self.words(rows, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Format):
+    """A difference in the unit of the row's measure, with an arrow and a direction in words."""
+
+    @property
+    def number(self) -> bool:
+        return True
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        pairs = zip(rows[name], rows.measures, strict=True)
+        return [_moved(value, measure) for value, measure in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Format):
+    """A cell that leads to another page. to: the frame's column of addresses, blank for none."""
+
+    to: str = ""
+    then: Format | str = "text"
+
+    @property
+    def number(self) -> bool:
+        return self._inner.number
+
+    @property
+    def _inner(self) -> Format:
+        return _of_kind(self.then) if isinstance(self.then, str) else self.then
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        return self._inner.words(rows, name)
+
+    def cells(self, rows: Rows, name: str) -> list[str]:
+        texts = self._inner.cells(rows, name)
+        return [
+            f'<a href="{address(str(to))}">{text}</a>' if not is_missing(to) and to else text
+            for text, to in zip(texts, rows[self.to], strict=True)
+        ]
+
+
+def plainly(text: str) -> str:
+    """A cell's words as HTML; the marker of a withheld value is read aloud as such."""
+    return _HIDDEN if text == WITHHELD else escape(text)
+
+
+def shape(name: str) -> str:
+    return f'<svg class="m" viewBox="0 0 10 10" aria-hidden="true">{_SHAPES[name]}</svg>'
+
+
+def needs_attention(status: str) -> bool:
+    return status.partition(",")[0].lower() in _ATTENTION
+
+
+def status_shape(status: str) -> str:
+    """The name of a status's shape; empty for a word that is no status."""
+    word = status.partition(",")[0].lower()
+    named = ((_ATTENTION, "down"), (_GOOD, "up"), (_PLAIN, "dot"), (_OPEN, "ring"))
+    return next((name for words, name in named if word in words), "")
+
+
+def status_word(status: str) -> str:
+    """A status as HTML."""
+    name = status_shape(status)
+    if not name:
+        return plainly(status)
+    css = "st alert" if needs_attention(status) else "st"
+    return f'<span class="{css}">{shape(name)}{escape(status)}</span>'
+
+
+def _moved(value: object, measure: str) -> str:
+    if is_missing(value) or isinstance(value, str):
+        return written("points", value)
+    text = written("points", value, measure)
+    if not any(digit in text for digit in "123456789"):
+        return "no change"
+    return f"\N{BLACK UP-POINTING TRIANGLE} up {text[1:]}" if text[0] == "+" else _fell(text)
+
+
+def _fell(text: str) -> str:
+    return f"\N{BLACK DOWN-POINTING TRIANGLE} down {text[1:]}"
+
+
+def sort_key(value: Any) -> Any:
+    """A value that JSON holds and a browser orders: numbers, ISO dates, text; None for none."""
+    if is_missing(value) or value == WITHHELD:
+        return None
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str):
+        return value
+    number = float(value)
+    return int(number) if number.is_integer() else round(number, 6)
+
+
+def _of_kind(kind: str) -> Format:
+    made: dict[str, Format] = {"figure": Figure(), "status": Status()}
+    return made.get(kind) or Written(kind=kind)
+
+
+def kind(name: str, title: str = "") -> Format:
+    """The format of a kind: `show.kind("points", "Change since last quarter")`."""
+    if name not in _KINDS:
+        raise wrong(f"There is no kind {name}; kinds are {', '.join(_KINDS)}.")
+    return _of_kind(name)(title)
+
+
+figure = Figure()
+status = Status()
+change = Change()
+
+
+def link(to: str, then: Format | str = "text", title: str = "") -> Link:
+    """A cell that leads to the page named in the frame's column `to`."""
+    return Link(title, to, then)
+
+
+Columns = Mapping[str, object] | Sequence[str] | None
+
+
+def formats_of(rows: Rows, columns: Columns) -> dict[str, Format]:
+    """The columns of a table in order, each with its format and title.
+
+    columns: names alone, or name to what: a heading, a kind, a format, or (heading, kind or
+    format). What is not said follows from the column's kind in the frames' schemas, else from its
+    values. None for all columns as they are.
+    """
+    asked: Mapping[str, object]
+    asked = columns if isinstance(columns, Mapping) else dict.fromkeys(columns or rows.names)
+    return {name: _format(rows, name, said) for name, said in asked.items()}
+
+
+def _format(rows: Rows, name: str, said: object) -> Format:
+    title = ""
+    if isinstance(said, tuple) and len(said) == 2:
+        title, said = str(said[0]), said[1]
+    if isinstance(said, str) and said not in _KINDS:
+        title, said = said, None
+    if said is None:
+        said = KINDS.get(name) or _guess(rows, name)
+    found = _of_kind(said) if isinstance(said, str) else said
+    if not isinstance(found, Format):
+        raise wrong(f"Column {name}: give a heading, a kind or a format such as show.figure.")
+    return found(title) if title else found if found.title else found(heading(name))
+
+
+def heading(name: str) -> str:
+    """A column's name as a heading: `area_title` is Area."""
+    words = name.removesuffix("_title").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _guess(rows: Rows, name: str) -> str:
+    if name not in rows:
+        return "text"
+    dtype = rows.dtype(name)
+    if pd.api.types.is_bool_dtype(dtype):
+        return "flag"
+    if pd.api.types.is_integer_dtype(dtype):
+        return "count"
+    if pd.api.types.is_numeric_dtype(dtype):
+        return "number"
+    return "date" if pd.api.types.is_datetime64_any_dtype(dtype) else "text"
+
+
+__all__ = [
+    "MISSING", "Change", "Columns", "Figure", "Format", "Link", "Rows", "Status", "Written",
+    "change", "figure", "formats_of", "heading", "kind", "link", "needs_attention", "plainly",
+    "shape", "sort_key", "status", "status_shape", "status_word",
+]  # fmt: skip

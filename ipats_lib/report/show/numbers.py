@@ -1,0 +1,85 @@
+"""A value in words, by the kind of its column: the one place where pages format numbers."""
+
+from collections.abc import Callable
+from datetime import date
+from math import isnan
+
+import pandas as pd
+
+from ipats_lib.rounding import percent_of_level, rounded
+
+MISSING = "\N{EN DASH}"
+# `disclosure.WITHHELD`, without its imports: a page that shows figures does not withhold them.
+WITHHELD = "*"
+
+
+def is_missing(value: object) -> bool:
+    """`pd.isna` of a single value, without what it does for arrays: a page writes thousands."""
+    if isinstance(value, float):
+        return isnan(value)
+    return value is None or value is pd.NA or value is pd.NaT
+
+
+def _count(value: float) -> str:
+    return f"{rounded(value, 0):,}"
+
+
+def _number(value: float) -> str:
+    return _count(value) if float(value).is_integer() else f"{rounded(value, 1):,}"
+
+
+def _share(value: float) -> str:
+    return f"{rounded(float(value) * 100, 1):,}%"
+
+
+def _dollars(value: float) -> str:
+    shown = rounded(value, 0)
+    return f"-${-shown:,}" if shown < 0 else f"${shown:,}"
+
+
+def _points(value: float) -> str:
+    shown = rounded(float(value) * 100, 1)
+    return f"{shown:+,} points" if shown else "0.0 points"
+
+
+def _dollar_points(value: float) -> str:
+    shown = _dollars(value)
+    return f"+{shown}" if rounded(value, 0) > 0 else shown
+
+
+def _date(value: object) -> str:
+    if not isinstance(value, date):  # a Timestamp is a date
+        return str(value)
+    return f"{value:%b} {value.day}, {value.year}"
+
+
+_NUMBERS: dict[str, Callable[[float], str]] = {
+    "count": _count,
+    "number": _number,
+    "share": _share,
+    "figure": _share,
+    "percent": percent_of_level,
+    "dollars": _dollars,
+    "points": _points,
+}
+_IN_DOLLARS: dict[str, Callable[[float], str]] = {"figure": _dollars, "points": _dollar_points}
+
+
+def written(kind: str, value: object, measure: str = "") -> str:
+    """The value as a page writes it, not escaped.
+
+    kind: of `frames.schema`. measure: of the row; ME makes a figure or points dollars. Withheld
+    values stay `*`, missing ones are an en dash.
+    """
+    if is_missing(value):
+        return MISSING
+    if isinstance(value, str):
+        return value
+    if kind == "flag":
+        return "yes" if value else "no"
+    if kind == "date":
+        return _date(value)
+    write = (_IN_DOLLARS if measure == "ME" else {}).get(kind) or _NUMBERS.get(kind)
+    if write is None:
+        return _date(value) if isinstance(value, date) else str(value)
+    return write(value)  # type: ignore[arg-type]

@@ -1,0 +1,138 @@
+"""How Altair charts look and reach a page: theme, renderer, data. Enabled by importing the report.
+
+Colors are the style sheet's: a page replaces each by its variable, so a chart follows light and
+dark, forced colors and paper (`20-show.css`). Every color holds 3:1 against white (WCAG 1.4.11).
+"""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from ipats_lib.report.show.html import in_publication, wrong
+
+MIME = "application/vnd.vegalite.v6+json"
+MOST_ROWS = 5000
+INK, SOFT, RULE, GRAY, ACCENT = "#1a1a1a", "#55585c", "#d5d3cc", "#7b7d80", "#ae2f12"
+PALETTE = ("#12436d", "#1f8a80", "#8a5a00", "#801650", "#6b6e72")
+_SANS = '-apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
+
+# Verdicts on a figure, worst first: the accent is for what needs attention.
+_BAD = ("Fails", "Below", "Much worse", "Worse")
+_FINE = ("Meets", "Similar", "Exceeds", "Better", "Much better")
+VERDICTS = alt.Scale(
+    domain=[*_BAD, *_FINE], range=[*(ACCENT for _ in _BAD), GRAY, GRAY, INK, INK, INK]
+)
+
+
+def _theme() -> dict[str, Any]:
+    """Ink on paper, thin rules, names on the marks instead of legends where a chart has text."""
+    labels = {"labelColor": SOFT, "labelFontSize": 13, "titleColor": SOFT, "titleFontSize": 13}
+    axis = {
+        **labels, "titleFontWeight": "normal", "gridColor": RULE, "domainColor": INK,
+        "tickColor": RULE, "labelLimit": 260,
+    }  # fmt: skip
+    return {
+        "config": {
+            "font": _SANS,
+            "background": "transparent",
+            "numberFormat": ",.12~r",
+            "timeFormat": "%b %-d, %Y",
+            "view": {"stroke": None, "continuousWidth": 600, "continuousHeight": 260},
+            "title": {"anchor": "start", "color": INK, "fontSize": 15, "fontWeight": 600},
+            "header": {**labels, "labelColor": INK},
+            "axis": axis,
+            "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10},
+            "axisQuantitative": {"domain": False, "ticks": False, "tickCount": 5},
+            "axisX": {"labelOverlap": "greedy"},
+            "axisBand": {"grid": False},
+            "legend": {**labels, "orient": "top", "title": None, "symbolOpacity": 1},
+            "range": {"category": list(PALETTE), "ordinal": {"scheme": "greys"}},
+            "mark": {"color": PALETTE[0]},
+            "text": {"color": INK, "fontSize": 13, "align": "left", "dx": 7},
+            "rule": {"color": GRAY, "strokeWidth": 1.5},
+            "line": {"strokeWidth": 2},
+            "bar": {"color": GRAY, "discreteBandSize": {"band": 0.7}},
+            "point": {"filled": True, "size": 60, "opacity": 1},
+        }
+    }
+
+
+def reference(value: float, label: str, channel: str = "x") -> alt.LayerChart:
+    """A labelled line at one value of a shared axis, such as the state's figure or a level."""
+    data = alt.Data(values=[{"value": value, "label": label}])
+    along = (alt.X if channel == "x" else alt.Y)("value", type="quantitative")
+    rule = alt.Chart(data).mark_rule(color=INK, strokeWidth=1).encode(**{channel: along})
+    place = {"y": alt.value(-6)} if channel == "x" else {"x": alt.value("width")}
+    words = alt.Chart(data).mark_text(
+        align="center" if channel == "x" else "right", dx=0, dy=0 if channel == "x" else -7,
+        fontWeight=600,
+    )  # fmt: skip
+    named = words.encode(text=alt.Text("label", type="nominal"), **{channel: along}, **place)
+    return alt.layer(rule, named)
+
+
+def inline(data: Any = None, **_: Any) -> Any:
+    """Altair's data transformer: the rows as they are, in the chart."""
+    if data is None:
+        return inline
+    if isinstance(data, pd.DataFrame) and len(data) > MOST_ROWS:
+        raise wrong(
+            f"A chart on a page holds at most {MOST_ROWS} rows; this frame has {len(data)}. "
+            "Count or average them first (groupby), or list them with show.records."
+        )
+    return alt.to_values(data)
+
+
+def spec_of(chart: Any) -> dict[str, Any]:
+    """The Vega-Lite specification of a chart, data inline, as wide as its place.
+
+    Checked against the schema in an analyst's session and in tests: a publication need not do it
+    for every page again.
+    """
+    found: dict[str, Any] = chart.to_dict(validate=not in_publication())
+    return fitted(found)
+
+
+def fitted(spec: dict[str, Any]) -> dict[str, Any]:
+    """The specification as wide as its place, where the notebook gave no width. Facets and
+    concatenations keep their own."""
+    facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
+    one = ("mark" in spec or "layer" in spec) and not facets
+    return spec | {"width": "container"} if one and "width" not in spec else spec
+
+
+def as_picture(spec: dict[str, Any]) -> str:
+    """The chart as SVG: JupyterLab draws no Vega-Lite 6."""
+    import vl_convert
+
+    fixed = spec | ({"width": 600} if spec.get("width") == "container" else {})
+    drawn: str = vl_convert.vegalite_to_svg(fixed)
+    return drawn
+
+
+def bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Altair's renderer: the same specification in a fork and in an ordinary kernel, with a
+    picture for an analyst's session."""
+    shown = fitted(spec)
+    found: dict[str, Any] = {MIME: shown, "text/plain": described(shown)}
+    return found if in_publication() else {**found, "image/svg+xml": as_picture(shown)}
+
+
+def described(spec: dict[str, Any]) -> str:
+    """A chart's text: its description, else its title."""
+    title = spec.get("title", "")
+    words = title.get("text", "") if isinstance(title, dict) else title
+    return str(spec.get("description") or words or "A chart without a description")
+
+
+def enable() -> None:
+    """Make theme, renderer and data transformer Altair's own."""
+    alt.theme.register("ipats", enable=True)(lambda: alt.theme.ThemeConfig(_theme()))  # type: ignore[typeddict-item]
+    alt.renderers.register("ipats", bundle)
+    alt.renderers.enable("ipats")
+    alt.data_transformers.register("ipats", inline)
+    alt.data_transformers.enable("ipats")
+
+
+enable()

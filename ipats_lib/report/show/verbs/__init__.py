@@ -1,0 +1,1 @@
+"""One module per verb; `ipats_lib.report.show` loads each on first use."""

@@ -1,0 +1,60 @@
+"""An Altair chart with what it shows in a sentence, and its values as a table."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from ipats_lib.report.show.html import Piece, Shown, escape, in_publication, wrong
+from ipats_lib.report.show.theme import as_picture, described, spec_of
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn(Shown):
+    """A shown chart. spec: its Vega-Lite specification."""
+
+    spec: dict[str, Any]
+
+
+def chart(
+    chart: alt.TopLevelMixin,
+    finding: str = "",
+    *,
+    title: str = "",
+    table: Piece | None = None,
+    note: str = "",
+) -> Drawn:
+    """Any Altair chart. finding: what it shows, in a sentence that is its alternative text too.
+
+    title: what is drawn, of whom, when. table: `show.table` of its values, folded below it.
+    """
+    if not isinstance(chart, alt.TopLevelMixin):
+        raise wrong(f"show.chart draws an Altair chart, not a {type(chart).__name__}.")
+    if table is not None and not hasattr(table, "html"):
+        raise wrong("Give the values as show.table(frame, caption, columns).")
+    spec = spec_of(chart)
+    words = " ".join(filter(None, (finding, title))) or described(spec)
+    spec = spec | {"description": words}
+    head = f"<p class='says'>{escape(finding)}</p>" if finding else ""
+    head += f"<p class='small'>{escape(title)}</p>" if title else ""
+    foot = f"<p class='small'>{escape(note)}</p>" if note else ""
+    if table is not None:
+        foot += f"<details><summary>Values as a table</summary>{table.html}</details>"
+    html = f"<div class='show show-chart'>{head}{_figure(spec, words)}{foot}</div>"
+    return Drawn(html, words, spec)
+
+
+def _figure(spec: dict[str, Any], words: str) -> str:
+    """The chart's place. A page's script draws it from the specification beside it."""
+    label = f'role="img" aria-label="{escape(words)}"'
+    if not in_publication():
+        canvas = f'<div class="canvas" {label}>{as_picture(spec)}</div>'
+        return f'<figure class="chart">{canvas}</figure>'
+    data = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for sign in "&<>":  # so that nothing in it ends the element
+        data = data.replace(sign, f"\\u{ord(sign):04x}")
+    return (
+        f'<figure class="chart"><div class="canvas" {label}></div>'
+        f'<script type="application/json">{data}</script></figure>'
+    )

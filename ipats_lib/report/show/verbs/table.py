@@ -1,0 +1,73 @@
+"""Tables with a caption, a scope on every header cell, and formats and pictures by column."""
+
+from itertools import groupby
+
+import pandas as pd
+
+from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of, plainly
+from ipats_lib.report.show.html import Shown, escape
+from ipats_lib.report.show.rows import Grid, body_row, head_cells
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    columns: Columns = None,
+    *,
+    rows: str = "",
+    by: str = "",
+    sort: bool = False,
+    cards: bool = False,
+    empty: str = "There is nothing to show.",
+    note: str = "",
+) -> Shown:
+    """The frame's rows in their order, with these columns in this order.
+
+    columns: a list of names, or a mapping of name to a heading, a kind, a format such as
+    `show.status`, or (heading, kind or format); all columns when left out. rows: the column that
+    names the rows, the first by default. by: a column whose values head groups of rows that
+    follow each other. sort: whether a reader may sort by headings. cards: on phones each row
+    becomes a card; otherwise a wide table scrolls in its own box. empty: the sentence shown when
+    the frame has no row. Long lists belong to `show.records`.
+    """
+    known = Rows(frame)
+    if not len(known):
+        said = f"{caption}: {empty}"
+        return Shown(f"<p class='show show-empty'>{escape(said)}</p>", said)
+    formats = formats_of(known, columns)
+    drawn = Grid(formats, rows or next(iter(formats)), cards)
+    cells = [form.cells(known, name) for name, form in formats.items()]
+    keys = [[form.key(v) for v in known[name]] for name, form in formats.items()] if sort else []
+    lines = [
+        body_row(drawn, row, [key[at] for key in keys])
+        for at, row in enumerate(zip(*cells, strict=True))
+    ]
+    bodies = _grouped(lines, known, by, drawn) if by else _body(drawn, "".join(lines))
+    html = (
+        f"<div class='show show-table{' cards' if cards else ''} table' role='region' tabindex='0' "
+        f"aria-label='{escape(caption)}'><table{drawn.role('table')}{' data-sort' if sort else ''}>"
+        f"<caption>{escape(caption)}</caption>{head_cells(drawn, known)}{bodies}</table></div>"
+    )
+    small = f"<p class='show show-small'>{escape(note)}</p>" if note else ""
+    return Shown(html + small, _plain(caption, known, formats))
+
+
+def _body(drawn: Grid, inside: str) -> str:
+    return f"<tbody{drawn.role('rowgroup')}>{inside}</tbody>"
+
+
+def _grouped(lines: list[str], known: Rows, by: str, drawn: Grid) -> str:
+    """The rows in bodies of their own, each under the value that its rows share."""
+    places, bodies = iter(lines), []
+    head = f"<th scope='rowgroup' colspan='{len(drawn.formats)}'{drawn.role('rowheader')}>"
+    for title, members in groupby(known[by], key=str):
+        group = f"<tr class='grp'{drawn.role('row')}>{head}{plainly(title)}</th></tr>"
+        bodies.append(_body(drawn, group + "".join(next(places) for _ in members)))
+    return "".join(bodies)
+
+
+def _plain(caption: str, known: Rows, formats: dict[str, Format]) -> str:
+    """The table as text: its caption and the words of its first rows."""
+    words = [form.words(known, name) for name, form in formats.items()]
+    shown = [" | ".join(row) for row in list(zip(*words, strict=True))[:5]]
+    return "\n".join([f"Table: {caption} ({len(known)} rows)", *shown])
