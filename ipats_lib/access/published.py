@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,28 +87,39 @@ def release_of(site: Path, period: str) -> str | None:
 
 
 def landing_pages(site: Path, period: str, folder: Scope) -> Iterator[Scope]:
-    """A scope and the scopes inside it whose landing page is published, in order of path."""
+    """A scope and the scopes inside it whose landing page is published, each once."""
     release = release_of(site, period)
     if release is None:
         return
-    known = (folder, *_inside(site, release, folder))
-    yield from (s for s in known if S_ISREG(_mode(site, f"{release}/{s.path}/index.html")))
+    if S_ISDIR(_mode(site, f"{release}/{folder.path}")):
+        yield from _landing(f"{site}/{release}/{folder.path}", folder)
+    if folder == STATE and S_ISDIR(_mode(site, release)):
+        yield from _inner(f"{site}/{release}/lwia", "lwia")
 
 
-def _inside(site: Path, release: str, folder: Scope) -> Iterator[Scope]:
-    """The scopes inside one, by the folders there are."""
-    if folder == STATE:
-        for lwia in _scopes(site, f"{release}/lwia", "lwia"):
-            yield from (lwia, *_inside(site, release, lwia))
-    elif folder.kind == "lwia":
-        yield from _scopes(site, f"{release}/{folder.path}/planner", f"{folder.path}/planner")
+def _landing(place: str, scope: Scope) -> Iterator[Scope]:
+    """A scope and its planners; `place` is no link and lies behind none."""
+    if _is(S_ISREG, f"{place}/index.html"):
+        yield scope
+    if scope.kind == "lwia":
+        yield from _inner(f"{place}/planner", f"{scope.path}/planner")
 
 
-def _scopes(site: Path, parent: str, path: str) -> Iterator[Scope]:
-    names = sorted(os.listdir(site / parent)) if S_ISDIR(_mode(site, parent)) else []
+def _inner(place: str, path: str) -> Iterator[Scope]:
+    if not _is(S_ISDIR, place):
+        return
+    with os.scandir(place) as found:
+        names = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
     for name in names:
         with suppress(UsageError):
-            yield Scope.parse(f"{path}/{name}")
+            yield from _landing(f"{place}/{name}", Scope.parse(f"{path}/{name}"))
+
+
+def _is(kind: Callable[[int], bool], path: str) -> bool:
+    try:
+        return kind(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def titles(site: Path, period: str, folder: Scope) -> dict[str, str]:

@@ -182,6 +182,7 @@ def test_a_planted_link_is_no_scope(tmp_path, rows):
         release = site.switch("PY2024Q4", staged, {})
     (release / "lwia/02").symlink_to(release / "lwia/01")
     (release / "lwia/Foo").mkdir()
+    (release / "lwia/01/planner").symlink_to(release / "lwia")
     place = Place(tmp_path, site.root)
     place.fill(rows)
     with servers.gateway(place) as port:
