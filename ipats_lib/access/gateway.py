@@ -201,7 +201,7 @@ class Gateway:
             facts = path.stat()
         except FileNotFoundError:
             return pages.not_found()
-        keep_one_range(visit.request.scope)
+        keep_one_range(visit.request.scope, as_copy)
         server = StaticFiles(directory=self.setup.site, check_dir=False)
         response = server.file_response(path, facts, visit.request.scope)
         if unmet(visit.request.headers, response.headers["etag"], facts.st_mtime):
