@@ -83,7 +83,8 @@ function chooser(place, others, path, address) {
     return made;
   });
   const overview = `Overview of ${place.textContent.trim().replace(/(:| \().*/, "")}`;
-  const menu = dropdown(label, links, depth === 1 ? "LWIA" : "career planner");
+  const what = depth === 1 ? "LWIA" : "career planner";
+  const menu = dropdown(label, links, what, place.dataset.place ? `Choose another ${what}. Now: ` : undefined);
   if (path === document.body.dataset.scope && place.dataset.place && document.body.dataset.page !== "index.html") {
     menu.querySelector("ul").prepend(item(link(`${document.body.dataset.home}index.html`, overview)));
   }
@@ -97,11 +98,11 @@ function periodMenu(periods, address, period) {
     if (name === period) made.setAttribute("aria-current", "true");
     return made;
   });
-  place.replaceChildren(dropdown(place.childNodes, links, "period"));
+  place.replaceChildren(dropdown(place.childNodes, links, "period", "Choose another period. Now: "));
 }
 
-/* A menu of links under a label (nodes); a long one is searched by typing. */
-function dropdown(label, links, what) {
+/* A menu of links under a label (nodes), which `said` explains to who does not see it; a long one is searched by typing. */
+function dropdown(label, links, what, said = "") {
   const menu = document.createElement("details");
   const summary = document.createElement("summary");
   const hidden = document.createElement("span");
@@ -111,7 +112,7 @@ function dropdown(label, links, what) {
   menu.className = "drop";
   menu.setAttribute("name", "menu");
   hidden.className = "v";
-  hidden.textContent = `Choose another ${what}. Now: `;
+  hidden.textContent = said;
   shown.append(...label);
   summary.append(hidden, shown);
   panel.className = links.length > 12 ? "panel two" : "panel";

@@ -70,7 +70,8 @@ def test_a_link_leads_inside_the_site_or_nowhere():
 
 
 @pytest.mark.parametrize(
-    "address", ["https://a.b/", "//a.b/", "/x.html", "javascript:alert(1)", "data:x", HOSTILE, "a b"]
+    "address",
+    ["https://a.b/", "//a.b/", "/x.html", "javascript:alert(1)", "data:x", HOSTILE, "a b"],
 )
 def test_an_address_outside_stops_the_cell(address):
     with pytest.raises(NotebookError, match="another page of the site"):

@@ -50,7 +50,15 @@ def areas() -> pd.DataFrame:
         "Will County Workforce Services", "Lake County Workforce Development",
         "Kane-Kendall-DeKalb", "The Workforce Connection",
     ]  # fmt: skip
-    versus = ["Much worse", "Worse", *["Similar"] * 2, "Worse", *["Similar"] * 2, "Better", "Better"]
+    versus = [
+        "Much worse",
+        "Worse",
+        *["Similar"] * 2,
+        "Worse",
+        *["Similar"] * 2,
+        "Better",
+        "Better",
+    ]
     wide = [0.12, 0.11, 0.12, 0.12, 0.025, 0.06, 0.055, 0.05, 0.06]
     return pd.DataFrame(
         {
