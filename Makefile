@@ -13,7 +13,7 @@ DOORS := var/demo-access
 DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
 PORT := 8000
 
-.PHONY: help setup demo demo-now demo-access test test-fast test-fallback check lab clean machine faults attack frozen
+.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback check lab clean machine faults attack frozen
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -31,7 +31,13 @@ $(UV): .ci/uv.txt
 	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet --compile-bytecode --python "$$(command -v python3)"
 	@touch .venv/.synced
 
-setup: .venv/.synced ## Create the environment from the lock file
+setup: .venv/.synced outputs ## Create the environment from the lock file
+
+# The filter is named from the checkout's own folder, so each working tree uses its own environment.
+outputs: ## Keep outputs of notebooks out of commits, in a git checkout
+	@if git rev-parse --git-dir >/dev/null 2>&1 && ! git config filter.nbstripout.clean >/dev/null; then \
+	  git config filter.nbstripout.clean .venv/bin/nbstripout || true; \
+	fi
 
 demo: setup ## Make the sample state, as of today and before, and publish it
 	@mkdir -p $(DEMO)

@@ -155,7 +155,7 @@ def plain_body(job) -> str:
                     else {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
                 )
                 cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
-        return render_body(notebook)
+        return render_body(notebook).html
 
 
 def same(jobs: list, folder: Path, workers: int) -> None:

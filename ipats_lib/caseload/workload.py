@@ -48,8 +48,8 @@ def balance(desk: Desk, caseload: pd.DataFrame, lines: pd.DataFrame) -> pd.DataF
     )
     work = table.groupby("planner").sum().join(_lines_by_planner(desk, lines), how="outer")
     work = work.fillna(0).rename_axis("planner").astype(_WHOLE)
-    has_customers = (work["active"] > 0) | (work["follow_up"] > 0)
-    work = work[has_customers | (work["open"] > 0)]
+    work = work[(work[["active", "follow_up", "open"]] > 0).any(axis=1)]
+    has_customers = (work[["active", "follow_up"]] > 0).any(axis=1)
     held = work["load"].where(has_customers & ~work.index.isin(NOT_HERE))
     work["of_mean"] = held / held.mean()
     work["late_share"] = work["late"] / work["open"].where(work["open"] > 0)

@@ -58,7 +58,8 @@ def _lines(source: Source, table: pd.DataFrame, place: NDArray[np.intp]) -> pd.D
     words = {code: plain_reason(code) for code in reasons.unique()}
     by = _counts_by(source, record, measure, place, np.isin(state, _OPEN))
     today = np.datetime64(source.snapshot.as_of, "D")
-    days = pd.array((by - today).astype("timedelta64[D]").astype("float64"), dtype="Float64")
+    days = pd.array((by - today).astype("int64"), dtype="Int64")
+    days[np.isnat(by)] = pd.NA
     window = np.array([one.window for one in windows], dtype=object)
     titles = np.array([one.window_title.capitalize() for one in windows], dtype=object)
     program = table["program"].astype("object")
@@ -79,7 +80,7 @@ def _lines(source: Source, table: pd.DataFrame, place: NDArray[np.intp]) -> pd.D
             "reason_title": reasons.map(words),
             "exit_date": source.records.day("901")[record].astype("datetime64[s]"),
             "counts_by": by.astype("datetime64[s]"),
-            "days_left": days.astype("Int64"),
+            "days_left": days,
             "wage": table["value"].to_numpy(dtype=np.float64),
             "match_type": _matches(source, record, measure),
         }

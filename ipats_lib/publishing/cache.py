@@ -56,7 +56,7 @@ class PageCache:
                 path.unlink(missing_ok=True)
 
 
-class Kept:
+class RunCache:
     """What one publication finds in a cache: asked to be `clean`, only what it put there itself."""
 
     def __init__(self, cache: PageCache, clean: bool) -> None:

@@ -2,18 +2,20 @@
 
 A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: `family`, `title`,
 `order` and `scopes`, and may name under `data` the frames that it reads: then it is given no
-others, and is not run again when others change. `pages` (name, title and perhaps the scopes that
-have it, in order) splits what it shows into several pages, each from the markdown cell tagged
-`page-<name>` on; `downloads` names the
-files that it offers; `shared` means that a planner is shown what the LWIA is shown, so one run
-serves both, which is allowed to what reads nothing but `released_areas`, the same for every
-reader. One dropped into a family's folder is published at the next run.
+others, and is not run again when others change. One that reads nothing but frames of several areas
+is run once for an LWIA and all its planners, who see the same. `pages` (name, title and perhaps the
+scopes that have it, in order) splits what it shows into several pages, each from the markdown cell
+tagged `page-<name>` on. `downloads` names the files that it offers, `records` its long lists
+(decision 0018). `index` is true for the landing page of its scopes. Further parameters stand in the
+cell tagged `parameters` (`publishing.parameters`). One dropped into a family's folder is published
+at the next run.
 """
 
 import re
 import warnings
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ import nbformat
 from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing.files import notebook_files
-from ipats_lib.report.data import FRAMES, TABLES
+from ipats_lib.publishing.parameters import Value, read_defaults, set_values
+from ipats_lib.report.scope_data import ACROSS_AREAS, FRAMES, TABLES
 from ipats_lib.scopes import AreaType
 
 FAMILIES = {
@@ -32,14 +35,15 @@ FAMILIES = {
 }
 PYTHON = "python"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
-PARAMETERS = frozenset({"scope", "period", "snapshot"})
 _DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
-_OPTIONAL = frozenset({"data", "pages", "downloads", "shared"})
-_FIT_FOR_ANY_READER = ("released_areas",)
+_OPTIONAL = frozenset({"data", "pages", "downloads", "records", "index"})
+INDEX = "index.html"
+# What every scope's folder holds beside its landing page.
+OF_EVERY_SCOPE = frozenset({"figures.csv", "run.html", "scopes.json"})
 _SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
 _PART = re.compile(r"[a-z0-9]{1,20}")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
-_ASSIGNED = re.compile(r"^([A-Za-z_]\w*)\s*(?::[^=]+)?=", re.MULTILINE)
+_LIST = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """One notebook of the catalogue; `name` is its file name without the ending."""
+    """One notebook of the catalogue; `name` is its file name without the ending.
+
+    parameters: its own, with the values that it runs with.
+    """
 
     path: Path
     family: str
@@ -64,7 +71,19 @@ class Notebook:
     data: tuple[str, ...] = TABLES
     parts: tuple[Part, ...] = ()
     downloads: tuple[str, ...] = ()
-    shared: bool = False
+    records: tuple[str, ...] = ()
+    index: bool = False
+    parameters: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def across_areas(self) -> bool:
+        """Whether it reads frames of several areas."""
+        return not ACROSS_AREAS.isdisjoint(self.data)
+
+    @property
+    def same_for_all(self) -> bool:
+        """Whether readers of an LWIA and of its planners see the same (decisions 0014, 0016)."""
+        return bool(self.data) and ACROSS_AREAS.issuperset(self.data) and not self.index
 
     @property
     def key(self) -> str:
@@ -73,15 +92,17 @@ class Notebook:
     def pages(self, kind: AreaType) -> tuple[tuple[str, str], ...]:
         """Path inside the scope's folder and title of every page that a run of it gives."""
         if not self.parts:
-            return ((f"{self.key}.html", self.title),)
+            return ((INDEX if self.index else f"{self.key}.html", self.title),)
         mine = (part for part in self.parts if kind in part.scopes)
         return tuple((f"{self.key}-{part.name}.html", part.title) for part in mine)
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Every file name that any run of it may write."""
-        pages = (f"{self.name}-{part.name}.html" for part in self.parts)
-        return (*self.downloads, *(pages if self.parts else (f"{self.name}.html",)))
+        """Every file that any run of it may write, inside the scope's folder."""
+        pages = {file for kind in self.scopes for file, _ in self.pages(kind)}
+        lists = (f"{name}.{ending}" for name in self.records for ending in ("csv", "json"))
+        folder = "" if self.index else f"{self.family}/"
+        return (*(f"{folder}{name}" for name in (*self.downloads, *lists)), *sorted(pages))
 
 
 def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
@@ -96,6 +117,8 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
     found = [_read(path, notebook) for path, notebook in stored.items()]
     if not found:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
+    values = set_values({each.key: dict(each.parameters) for each in found})
+    found = [replace(each, parameters=tuple(values[each.key].items())) for each in found]
     _check_names(found)
     _say_stored([path for path, notebook in stored.items() if _without_outputs(notebook)])
     families = list(FAMILIES)
@@ -115,7 +138,7 @@ def _say_stored(paths: list[Path]) -> None:
 def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
     family, declared = path.parent.name, notebook.metadata.get("ipats", {})
     _check_declaration(path, family, declared)
-    _check_cells(path, notebook)
+    own = _check_cells(path, notebook)
     return Notebook(
         path=path,
         family=family,
@@ -126,7 +149,9 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
         data=tuple(sorted(declared.get("data", TABLES))),
         parts=tuple(_part(page, declared["scopes"]) for page in declared.get("pages", [])),
         downloads=tuple(declared.get("downloads", [])),
-        shared=declared.get("shared", False),
+        records=tuple(declared.get("records", [])),
+        index=declared.get("index", False),
+        parameters=tuple(own.items()),
     )
 
 
@@ -194,13 +219,15 @@ def _part(declared: list[Any], scopes: list[AreaType]) -> Part:
 
 
 def _check_names(found: list[Notebook]) -> None:
-    """Two notebooks must not write the same file."""
-    taken: dict[str, Path] = {}
+    """Two notebooks must not write the same file into the folder of a scope."""
+    taken: dict[tuple[str, str], Path] = {}
     for notebook in found:
-        for name in notebook.files:
-            other = taken.setdefault(f"{notebook.family}/{name}", notebook.path)
+        for kind, name in product(notebook.scopes, notebook.files):
+            other = taken.setdefault((kind, name), notebook.path)
             if other != notebook.path or notebook.files.count(name) > 1:
                 raise NotebookError(f"{notebook.path}: {name} is a file of {other} already.")
+            if name in OF_EVERY_SCOPE:
+                raise NotebookError(f"{notebook.path}: {name} is a file of every scope already.")
 
 
 def _check_declaration(path: Path, family: str, declared: Any) -> None:
@@ -208,7 +235,7 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
     if not isinstance(declared, dict) or set(declared) - _OPTIONAL != needed:
         raise NotebookError(
             f"{path}: its metadata needs `ipats` with family, title, order, scopes and "
-            "perhaps data, pages, downloads and shared, no more."
+            f"perhaps {', '.join(sorted(_OPTIONAL))}, no more."
         )
     if declared["family"] != family:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
@@ -217,17 +244,18 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
     data = declared.get("data", list(TABLES))
     if not _are_texts(data) or not set(data) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
-    if declared.get("shared", False) is not False and (
-        declared["shared"] is not True or tuple(data) != _FIT_FOR_ANY_READER
-    ):
-        raise NotebookError(
-            f"{path}: `shared` is true for a notebook whose data are released_areas alone."
-        )
     downloads = declared.get("downloads", [])
     if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
         raise NotebookError(
             f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -."
         )
+    records = declared.get("records", [])
+    if not _are_texts(records) or not all(_LIST.fullmatch(name) for name in records):
+        raise NotebookError(f"{path}: `records` lists names like worklist, in a-z, 0-9 and -.")
+    if not isinstance(declared.get("index", False), bool) or (
+        declared.get("index") and declared.get("pages")
+    ):
+        raise NotebookError(f"{path}: `index` is true for a landing page, which is one page.")
     if not isinstance(declared["order"], int) or not _is_said(declared["title"]):
         raise NotebookError(f"{path}: `order` must be a whole number, `title` a text.")
     pages = declared.get("pages", [])
@@ -263,17 +291,14 @@ def _is_page(declared: Any, scopes: list[str]) -> bool:
     return bool(_PART.fullmatch(name)) and _is_said(title) and _are_some_of(only, scopes)
 
 
-def _check_cells(path: Path, notebook: Any) -> None:
+def _check_cells(path: Path, notebook: Any) -> dict[str, Value]:
+    """The notebook's own parameters and their defaults."""
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     _check_page_marks(path, notebook, tags)
     sources = [c.source for c, own in zip(notebook.cells, tags, strict=True) if "parameters" in own]
     if len(sources) != 1:
         raise NotebookError(f"{path}: exactly one cell must be tagged `parameters`.")
-    names = set(_ASSIGNED.findall(sources[0]))
-    if names != PARAMETERS:
-        raise NotebookError(
-            f"{path}: the parameters cell must assign {', '.join(sorted(PARAMETERS))}, no others."
-        )
+    return read_defaults(path, sources[0])
 
 
 def _check_page_marks(path: Path, notebook: Any, tags: list[list[str]]) -> None:

@@ -186,6 +186,21 @@ def build(
 
 @publishing.command()
 @sentences
+def plan(
+    notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
+) -> None:
+    """Show which notebook runs for which kind of scope, and run none."""
+    from ipats_lib.publishing.catalogue import read_catalogue
+    from ipats_lib.publishing.plan import describe
+
+    rows = describe(read_catalogue(notebooks))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+@publishing.command()
+@sentences
 def rollback(period: PeriodName, site: SiteFolder) -> None:
     """Show the publication before the current one again."""
     from ipats_lib.publishing.site import Site

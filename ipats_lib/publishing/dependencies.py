@@ -1,10 +1,15 @@
-"""What a page depends on, each part hashed by itself, so that a rebuild can say why."""
+"""What a page depends on, each part hashed by itself, so that a rebuild can say why.
+
+A notebook depends on the modules that its cells import, and of `show`, which loads each name from
+its own module when it is first used, on those of the names that it uses. What computes frames in
+the publisher is no part of a key: the bytes of the declared frames are.
+"""
 
 import ast
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +18,11 @@ from ipats_lib.publishing.files import DOCS, GUIDE, TEMPLATES, notebook_files
 
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
+SHOW = f"{REPORT}.show"
+# Opens a report alone, on a whole snapshot: no published run does.
+_NOT_PUBLISHED = frozenset({f"{REPORT}.alone"})
+# With these code reaches what its text does not name.
+_DYNAMIC = frozenset({"__import__", "eval", "exec", "globals", "import_module", "locals", "vars"})
 # What every page goes through, beside what its notebook imports.
 _ROOTS = (
     REPORT,
@@ -35,7 +45,7 @@ def common_parts() -> dict[str, str]:
     """The parts that all pages share."""
     return {
         "packages": hashlib.sha256("\n".join(installed()).encode()).hexdigest(),
-        "params": hash_files(_files(params_folder()), params_folder()),
+        "params": hash_files(_files(params_folder()) - _settings(), params_folder()),
         "template": hash_files([TEMPLATES / "page" / "body.html.j2"], TEMPLATES),
     }
 
@@ -71,7 +81,51 @@ def _cell_imports(cell: str) -> tuple[str, ...]:
     except SyntaxError:
         return tuple(reports())
     inside = (name for text in _given_to_magics(tree) for name in _cell_imports(text))
-    return (*_imported(tree), *inside)
+    imported = _imported(tree)
+    whole = {LIBRARY.name, REPORT} & {*_whole(tree)}  # then any name can follow
+    return (*imported, *_shown(tree), *(reports() if whole else ()), *inside)
+
+
+def _whole(tree: ast.AST) -> Iterator[str]:
+    """The packages that code can reach every name of, as `import a.b` and `from a import *` do."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            parts = (alias.name.split(".") for alias in node.names)
+            yield from (".".join(each[:n]) for each in parts for n in range(1, len(each) + 1))
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                yield node.module if alias.name == "*" else f"{node.module}.{alias.name}"
+
+
+def _shown(tree: ast.AST) -> Iterator[str]:
+    """The modules of all that code uses as `show.<name>`.
+
+    Every module of `show` where it is used in any other way, such as `getattr(show, name)`, under
+    another name, or by code that is made while it runs.
+    """
+    taken = {id(n.value): n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and (node.id == "show" or node.id in _DYNAMIC):
+            yield from _home(taken.get(id(node), "") if node.id == "show" else "")
+        elif isinstance(node, ast.alias) and node.name in ("show", SHOW) and node.asname:
+            yield from _home("")
+        elif isinstance(node, ast.ImportFrom) and node.module == SHOW:
+            yield from (home for alias in node.names for home in _home(alias.name))
+        elif isinstance(node, ast.Attribute) and node.attr in ("show", "import_module"):
+            yield from _home("")
+
+
+def _home(name: str) -> list[str]:
+    """The module that `show.<name>` is or comes from; all of `show` where there is no such name."""
+    from ipats_lib.report.show import module_of
+
+    every = [each for each in reports() if each.startswith(SHOW)]
+    if f"{SHOW}.{name}" in every:
+        return [f"{SHOW}.{name}"]
+    try:
+        return [module_of(name)]
+    except AttributeError:
+        return every
 
 
 def _given_to_magics(tree: ast.AST) -> list[str]:
@@ -85,6 +139,18 @@ def _given_to_magics(tree: ast.AST) -> list[str]:
         for text in call.args
         if isinstance(text, ast.Constant) and isinstance(text.value, str)
     ]
+
+
+def named(modules: Iterable[str]) -> Iterator[str]:
+    """Modules that changed, as `--explain` names them: verbs by their own names."""
+    verbs, others = "report/show/verbs/", []
+    for module in sorted(modules):
+        if module.startswith(verbs) and not module.endswith("__init__.py"):
+            yield f"show.{module.removeprefix(verbs).removesuffix('.py')} changed"
+        else:
+            others.append(module)
+    if others:
+        yield f"library ({', '.join(others)})"
 
 
 def hash_modules(hashes: Mapping[str, str]) -> str:
@@ -117,6 +183,7 @@ def publication_parts(notebooks: Path) -> dict[str, str]:
     return {
         **code_parts(),
         "notebooks": hash_files(notebook_files(notebooks), notebooks),
+        "settings": hash_files(_settings(), params_folder()),
         "publishing": hash_files(
             {
                 *_files(LIBRARY / "publishing"),
@@ -128,9 +195,15 @@ def publication_parts(notebooks: Path) -> dict[str, str]:
     }
 
 
-def _files(folder: Path) -> list[Path]:
+def _settings() -> set[Path]:
+    """Parameters of the publication itself: what a page takes from them has its own part."""
+    files = (params_folder() / name for name in ("notebooks.csv", "redirects.csv"))
+    return {path for path in files if path.is_file()}
+
+
+def _files(folder: Path) -> set[Path]:
     found = (path for path in folder.rglob("*") if path.is_file())
-    return [path for path in found if "__pycache__" not in path.parts]
+    return {path for path in found if "__pycache__" not in path.parts}
 
 
 @cache
@@ -148,7 +221,10 @@ def library_files(roots: tuple[str, ...]) -> frozenset[Path]:
 
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
-    return _imported(ast.parse(path.read_text(encoding="utf-8")))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = _imported(tree)
+    uses_show = SHOW in names and path != LIBRARY / "report" / "__init__.py"
+    return (*names, *_shown(tree)) if uses_show else names
 
 
 def _imported(tree: ast.AST) -> tuple[str, ...]:
@@ -158,7 +234,8 @@ def _imported(tree: ast.AST) -> tuple[str, ...]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.split(".")[0] == LIBRARY.name)
+    ours = (name for name in names if name.split(".")[0] == LIBRARY.name)
+    return tuple(name for name in ours if name not in _NOT_PUBLISHED)
 
 
 def _module_files(name: str) -> list[Path]:

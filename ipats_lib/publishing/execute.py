@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import sys
 import tempfile
 from base64 import b64decode, b64encode
@@ -32,6 +33,8 @@ KERNEL = "python3"
 DOWNLOADS = "downloads"
 WORKING = "working"
 MOST_KEPT = 32 << 20
+SHARD_BYTES = 200_000
+_SHARD = re.compile(r"(?P<name>.+)\.[0-9]{2,}\.json")
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 
@@ -41,7 +44,8 @@ class Job:
 
     label: notebook and scope, for messages. notebook: the file's text. files: the scope's data
     that the notebook declared, by file name. downloads: names of the files that the notebook may
-    write beside its pages. seconds and memory_mb: what the notebook may take;
+    write beside its pages; records: of its long lists, each a CSV file, an index and shards.
+    parameters: the notebook's own. seconds and memory_mb: what the notebook may take;
     the ordinary engine knows no such limits. key: what the body is kept by.
     """
 
@@ -51,6 +55,8 @@ class Job:
     notebook: str
     files: dict[str, bytes]
     downloads: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str | int | float | bool], ...] = ()
     seconds: float = 300
     memory_mb: float = 4096
     key: str = ""
@@ -113,11 +119,11 @@ def make_body(job: Job) -> Made:
         notebook = _execute(job, data)
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
-    made = _rendered(job, notebook, files)
+    made = in_page(job, notebook, files)
     return Made(made, executed - started, perf_counter() - executed, _peak_mb())
 
 
-def _rendered(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
+def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
     """What the notebook shows; RunFailed when a page cannot show it."""
     try:
         body = render_body(notebook)
@@ -157,9 +163,17 @@ def _peak_mb() -> int:
 
 
 def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
+    """What the notebook wrote; RunFailed for a file that is not declared or is too large."""
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-    for name in files:
-        if name not in job.downloads:
+    lists = {f"{name}.{ending}" for name in job.records for ending in ("csv", "json")}
+    for name, data in files.items():
+        shard = _SHARD.fullmatch(name)
+        if shard is not None and shard["name"] in job.records:
+            if len(data) > SHARD_BYTES:
+                said = f"{job.label} wrote {name} of {len(data):,} bytes: a shard of a long list "
+                said += f"holds at most {SHARD_BYTES:,}."
+                raise RunFailed(said, job.label, "a shard that is too large")
+        elif name not in lists.union(job.downloads):
             said = f"{job.label} wrote {name}, which its metadata do not declare."
             raise RunFailed(said, job.label, "undeclared download")
     return files
@@ -173,7 +187,12 @@ def _execute(job: Job, data: Path) -> NotebookNode:
         os.environ["IPATS_PARAMS"] = os.path.abspath(params)  # the notebook runs elsewhere
     notebook = nbformat.from_dict(json.loads(_loaded(job.notebook)))
     own_cells = len(notebook.cells)
-    parameters = {"scope": job.scope, "period": job.period, "snapshot": str(data)}
+    parameters = {
+        **dict(job.parameters),
+        "scope": job.scope,
+        "period": job.period,
+        "snapshot": str(data),
+    }
     notebook = parameterize_notebook(notebook, parameters, kernel_name=KERNEL, engine_name=ENGINE)
     injected = len(notebook.cells) > own_cells
     _draw_as_pages_do(notebook)

@@ -71,7 +71,8 @@ class Outputs:
             yield f'<div class="prose">{self._prose(_text(data["text/markdown"]), {})}</div>'
         elif "text/latex" in data:
             formula = latex_html(_text(data["text/latex"]))
-            yield f'<div class="formula" role="group" tabindex="0" aria-label="Formula">{formula}</div>'
+            box = 'class="formula" role="group" tabindex="0" aria-label="Formula"'
+            yield f"<div {box}>{formula}</div>"
         elif "image/svg+xml" in data:
             yield self._drawing(_text(data["image/svg+xml"]), notes)
         elif kind := next((kind for kind in _PICTURES if kind in data), ""):

@@ -4,6 +4,7 @@ files, and the key that the result is kept by.
 Imports nothing slow: an unchanged publication needs the scopes alone.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,16 +18,17 @@ from ipats_lib.publishing.dependencies import (
     hash_files,
     hash_modules,
     module_hashes,
+    named,
 )
 from ipats_lib.publishing.parts import Parts
-from ipats_lib.scopes import Scope
+from ipats_lib.scopes import AreaType, Scope
 
 if TYPE_CHECKING:
     from ipats_lib.publishing.catalogue import Notebook
     from ipats_lib.publishing.execute import Job
     from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.site import Manifest
-    from ipats_lib.report.data import About, ScopeData
+    from ipats_lib.report.scope_data import About, ScopeData
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,12 @@ class Page:
     @property
     def source(self) -> Scope:
         """The scope that the notebook is run for: a planner's LWIA where both see the same."""
-        shared = self.notebook.shared and self.scope.kind == "planner"
-        return Scope(self.scope.lwia) if shared else self.scope
+        return Scope(self.scope.lwia) if self.shared else self.scope
+
+    @property
+    def shared(self) -> bool:
+        """Whether the run is another scope's, whose readers see the same."""
+        return is_shared(self.notebook, self.scope.kind)
 
     @cached_property
     def path(self) -> PurePosixPath:
@@ -55,11 +61,43 @@ class Page:
 
     def beside(self, download: str) -> PurePosixPath:
         """The file of a download."""
-        return PurePosixPath(self.scope.path) / self.notebook.family / download
+        return self.path.parent / download
 
     @property
     def label(self) -> str:
         return f"{self.notebook.key} for {self.scope.path}"
+
+
+def is_shared(notebook: "Notebook", kind: AreaType) -> bool:
+    """Whether scopes of this kind are shown another scope's run: planners their LWIA's."""
+    return notebook.same_for_all and kind == "planner"
+
+
+def describe(catalogue: Sequence["Notebook"]) -> list[tuple[str, ...]]:
+    """The table of runs: a row per notebook with what a scope of each kind gets, and its own
+    parameters; then the number of runs of a scope of each kind."""
+    kinds: tuple[AreaType, ...] = ("state", "lwia", "planner")
+
+    def told(notebook: "Notebook", kind: AreaType) -> str:
+        if kind not in notebook.scopes:
+            return "-"
+        pages = len(notebook.pages(kind))
+        whose = "its LWIA's" if is_shared(notebook, kind) else "own"
+        return f"{whose}, {pages} page{'s' * (pages != 1)}"
+
+    own = [sum(told(notebook, kind)[:3] == "own" for notebook in catalogue) for kind in kinds]
+    return [
+        ("notebook", *kinds, "parameters"),
+        *(
+            (
+                n.key,
+                *(told(n, kind) for kind in kinds),
+                ", ".join(f"{k}={v}" for k, v in n.parameters),
+            )
+            for n in catalogue
+        ),
+        ("runs of a scope", *map(str, own), ""),
+    ]
 
 
 def choose_scopes(known: Sequence[Scope], only: Iterable[str]) -> tuple[Scope, ...]:
@@ -159,6 +197,8 @@ class Plan:
             notebook=self.sources[page.notebook].text,
             files={name: data.files[name] for name in data.files if name in wanted},
             downloads=page.notebook.downloads,
+            records=page.notebook.records,
+            parameters=page.notebook.parameters,
             seconds=self.options.notebook_seconds,
             memory_mb=self.options.notebook_mb,
             key=parts.key,
@@ -172,7 +212,9 @@ class Plan:
             "library": source.library,
             "about": data.hashes["about"],
         }
-        if "released_areas" in declared:
+        if page.notebook.parameters:
+            own["parameters"] = json.dumps(page.notebook.parameters)
+        if page.notebook.across_areas:
             own["released"] = " ".join(self.released)
         frames = {f"data/{name}": data.hashes[name] for name in declared if name in data.frames}
         return Parts({**self.common, **own, **frames})
@@ -182,19 +224,12 @@ class Plan:
         if self.options.clean:
             return ("asked for a clean build",)
         earlier = before.pages.get(step.page.path.as_posix()) if before else None
-        known = before.facts.get("modules", {}) if before else {}
-        changed = step.parts.changed_since(earlier)
-        told = (self._named(step.page, reason, known) for reason in changed)
+        reasons = step.parts.changed_since(earlier)
+        known = before.facts.get("modules", {}) if before and "library" in reasons else {}
+        now = self.sources[step.page.notebook].modules
+        changed = named(name for name, digest in now.items() if known.get(name) != digest)
+        told = [each for r in reasons for each in (changed if r == "library" else [r])]
         return tuple(told) or ("its kept body is damaged or gone",)
-
-    def _named(self, page: Page, reason: str, known: Mapping[str, str]) -> str:
-        """A reason with the modules that changed, where the library did."""
-        if reason != "library":
-            return reason
-        now = self.sources[page.notebook].modules
-        return (
-            f"library ({', '.join(name for name in sorted(now) if known.get(name) != now[name])})"
-        )
 
 
 def make_plan(options: "Options", scopes: Sequence[Scope], released: tuple[str, ...]) -> Plan:

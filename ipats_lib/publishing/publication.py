@@ -11,7 +11,7 @@ from typing import Any
 
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.assets import build_assets
-from ipats_lib.publishing.cache import Kept, PageCache
+from ipats_lib.publishing.cache import PageCache, RunCache
 from ipats_lib.publishing.files import sha256
 from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.packing import pack
@@ -30,11 +30,15 @@ from ipats_lib.snapshot import Released, Snapshot, keep_released
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a part of a publication takes over unchanged: files, and the parts of their pages."""
+    """What a part of a publication takes over unchanged: files, and the parts of their pages.
+
+    assets: shared files that they link to. moved: those of them that lead to a page's new place.
+    """
 
     files: tuple[PurePosixPath, ...] = ()
     pages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     assets: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
 
 def publish(
@@ -55,7 +59,7 @@ def publish(
     report = RunReport(released=tuple(one.name for one in released))
     plan, before = make_plan(options, scopes, report.released), site.current_manifest(name)
     pages = _cache(site, options)
-    kept = Kept(pages, options.clean)
+    kept = RunCache(pages, options.clean)
     with (options.pool or local_workers)(options.workers) as pool:
         state = _state(snapshot, options, released, pool)
         staged = site.stage(name)
@@ -82,11 +86,13 @@ def publish(
         started = perf_counter()
         progress("verify", 0, 1)
         own = [PurePosixPath(s.path) / file for s in scopes for file in SCOPE_FILES]
+        moved = [PurePosixPath(s.path) / old for s in scopes for old in writer.redirects(s)]
         planned = [path for page in plan.pages for path in page.paths]
-        files = verify(staged, [*planned, *written, *own], site.static, pool.each)
+        files = verify(staged, [*planned, *written, *own, *moved], site.static, pool.each)
         record = keep_released(snapshot.path.parent, name, figures_csv(state.areas))
         shared = sorted({*assets.content, *carried.assets})
         told = {**facts, "modules": plan.modules, "assets": shared, "record": record}
+        told["moved"] = sorted({*map(str, moved), *carried.moved})
         report.release = site.switch(name, staged, told, parts, files).name
         pages.keep_only(site.keys_in_use())
         if options.share:
@@ -158,18 +164,19 @@ def carry_over(
             )
     pages = {path: p for path, p in current.pages.items() if scope_of(path) not in rebuilt}
     assets = tuple(current.facts.get("assets", ()))
-    return Carried(tuple(map(PurePosixPath, kept)), pages, assets)
+    moved = tuple(set(kept).intersection(current.facts.get("moved", ())))
+    return Carried(tuple(map(PurePosixPath, kept)), pages, assets, moved)
 
 
 def _steps(
     plan: Plan, state: StateData, scopes: Sequence[Scope], writer: Writer, progress: Progress
 ) -> Iterator[Step]:
     """Slice the data scope by scope, write each scope's own files, and give its runs."""
-    common = cache(state.common)
+    seen = cache(state.slice)  # of LWIAs, for their planners
     for done, scope in enumerate(scopes):
         progress("scopes", done, len(scopes))
         data = state.slice(scope)
         writer.write_scope(scope, data)
         for page in plan.of(scope):
-            yield plan.step(page, data.about, common(page.source) if page.notebook.shared else data)
+            yield plan.step(page, data.about, seen(page.source) if page.shared else data)
     progress("scopes", len(scopes), len(scopes))

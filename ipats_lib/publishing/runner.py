@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.cache import Kept
+from ipats_lib.publishing.cache import RunCache
 from ipats_lib.publishing.execute import Content, Job, Made
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.options import Progress
@@ -33,7 +33,7 @@ def run_plan(
     pool: Workers,
     plan: Plan,
     steps: Iterable[Step],
-    kept: Kept,
+    kept: RunCache,
     before: Manifest | None,
     snapshot: Path,
     progress: Progress,
@@ -66,7 +66,7 @@ def run_plan(
 def _jobs(
     plan: Plan,
     steps: Iterable[Step],
-    kept: Kept,
+    kept: RunCache,
     before: Manifest | None,
     waiting: dict[str, list[Step]],
 ) -> Iterator[tuple[Step | Done, Job | None]]:

@@ -65,9 +65,10 @@ class Manifest:
 
     @property
     def page_count(self) -> int:
-        """How many HTML pages it holds, beside each scope's index and the run report."""
-        html = [name for name in self.files if name.endswith(".html")]
-        return sum(not n.endswith("/index.html") and n not in RUN_FILES for n in html)
+        """How many HTML pages notebooks gave; a scope's index counts where a notebook made it."""
+        others = {*RUN_FILES, *self.facts.get("moved", ())}
+        html = [n for n in self.files if n.endswith(".html") and n not in others]
+        return sum(not n.endswith("/index.html") or n in self.pages for n in html)
 
     @property
     def text(self) -> str:

@@ -17,23 +17,25 @@ from ipats_lib import __version__
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.params import load_agency
 from ipats_lib.publishing.assets import Assets
-from ipats_lib.publishing.catalogue import FAMILIES
+from ipats_lib.publishing.catalogue import FAMILIES, INDEX
 from ipats_lib.publishing.execute import Content
 from ipats_lib.publishing.files import SCOPES_FILE
 from ipats_lib.publishing.plan import Page, Plan
+from ipats_lib.publishing.redirects import redirects
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
-from ipats_lib.report.data import About, ScopeData, StateData
+from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_of, write_figures
+from ipats_lib.report.scope_data import About, ScopeData
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
 
 _INWARD = re.compile(
-    r"""<a href=(?P<quote>["'])(?P<target>\.\./(?:\.\./lwia|planner)/[^"']+)(?P=quote)>"""
+    r"""<a href=(?P<quote>["'])(?P<target>(?:\.\./)*(?:lwia|planner)/[^"']+)(?P=quote)>"""
     r"(?P<text>[^<]*)</a>"
 )
 _INSIDE = {"state": ("an", "LWIA"), "lwia": ("a", "career planner")}
 RUN_FILE = PurePosixPath("state/run.html")
-SCOPE_FILES = ("index.html", "figures.csv", SCOPES_FILE)
+SCOPE_FILES = (INDEX, "figures.csv", SCOPES_FILE)
 
 
 @dataclass(frozen=True)
@@ -85,22 +87,42 @@ class Writer:
         return frozenset(scope.path for scope in self.scopes)
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
-        """The scope's index, and its figures as a download."""
+        """The scope's landing page where no notebook makes one, its figures as a download, the
+        titles of its scopes, and what stands at the old places of its pages."""
         folder = self.staged / scope.path
         folder.mkdir(parents=True, exist_ok=True)
+        write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
+        listed = [s for s in self.scopes if scope.contains(s)]
+        titled = {"scopes": [{"path": s.path, "title": self.state.title(s)} for s in listed]}
+        (folder / SCOPES_FILE).write_text(json.dumps(titled), encoding="utf-8")
+        for old, new in self.redirects(scope).items():
+            target = os.path.relpath(new, PurePosixPath(old).parent)
+            (folder / old).parent.mkdir(exist_ok=True)
+            (folder / old).write_text(render_template("moved.html.j2", target=target), "utf-8")
+        if INDEX in self._files_of[scope]:
+            return
         html = render_template(
             "scope.html.j2",
-            frame=self._frame(data.about, "Overview", None, "index.html"),
+            frame=self._frame(data.about, "Overview", None, INDEX),
             inside=self._inside(scope),
             inside_title="Career planners" if scope.kind == "lwia" else "Areas",
             missing=data.about.missing_tables,
             runs=scope == STATE,
         )
-        (folder / "index.html").write_text(html, encoding="utf-8")
-        write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
-        listed = [s for s in self.scopes if scope.contains(s)]
-        titled = {"scopes": [{"path": s.path, "title": self.state.title(s)} for s in listed]}
-        (folder / SCOPES_FILE).write_text(json.dumps(titled), encoding="utf-8")
+        (folder / INDEX).write_text(html, encoding="utf-8")
+
+    def redirects(self, scope: Scope) -> dict[str, str]:
+        """New place by old page of the scope, both inside its folder."""
+        return redirects(self.state.period, self._files_of[scope])
+
+    @cached_property
+    def _files_of(self) -> dict[Scope, set[str]]:
+        """The pages that notebooks give each scope, inside its folder."""
+        found: dict[Scope, set[str]] = {}
+        for page in self.plan.pages:
+            files = {file for file, _ in page.notebook.pages(page.scope.kind)}
+            found.setdefault(page.scope, set()).update(files)
+        return found
 
     @cached_property
     def _figures(self) -> dict[tuple[str, str], pd.DataFrame]:
@@ -145,7 +167,7 @@ class Writer:
         self, about: About, title: str, page: Page | None, file: str = "", body: str = ""
     ) -> Frame:
         scope = Scope.parse(about.scope)
-        below = 0 if page is None else 1
+        below = file.count("/")
         depth = len(PurePosixPath(scope.path).parts) + below
         day, inner = date.fromisoformat(about.as_of), self._inside(scope)
         return Frame(
@@ -184,7 +206,7 @@ class Writer:
         return tuple((s.path, title) for s, title in own.items())
 
     def _nav(self, scope: Scope) -> Nav:
-        mine = [n for n in self.plan.sources if scope.kind in n.scopes]
+        mine = [n for n in self.plan.sources if scope.kind in n.scopes and not n.index]
         return tuple(
             (title, tuple(page for n in mine if n.family == family for page in n.pages(scope.kind)))
             for family, title in FAMILIES.items()

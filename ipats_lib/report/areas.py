@@ -23,9 +23,9 @@ from ipats_lib.report import (
     work,
 )
 from ipats_lib.report.charts import PALETTE, Figure
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 # Degrees: coarse enough for a small page, fine enough for a map of a state.

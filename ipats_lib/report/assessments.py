@@ -26,9 +26,9 @@ from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels import band_of, load_levels, year_over
 from ipats_lib.periods import Period
 from ipats_lib.report import display, downloads, sentences, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 __all__ = ["adjusted", "finding", "history", "individual", "overall", "question"]

@@ -13,9 +13,9 @@ from ipats_lib.frames.calendar import MEASURED, held, windows_ahead
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import LAG, Period, Quarter
 from ipats_lib.periods import Report as Window
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.upcoming import PROGRAMS
 
 Places = dict[tuple[Measure, str, str], NDArray[np.intp]]

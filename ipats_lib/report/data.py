@@ -1,160 +1,32 @@
-"""The data of one scope: all that a notebook may see, and nothing else.
+"""The frames of all scopes.
 
 The state is computed once (`StateData`); a scope's data are slices of it. A publisher writes each
 slice to a folder of its own, so that a wrong notebook has no other scope's record to show.
 """
 
-import hashlib
-import io
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import feather
 
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.distribution import distribution
 from ipats_lib.disclosure import few_wages, load_thresholds
-from ipats_lib.errors import SnapshotError, UsageError
+from ipats_lib.errors import UsageError
 from ipats_lib.frames.performance import PerformanceFrames
 from ipats_lib.frames.schemas import SCHEMAS
-from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.frames.source import AREA, Source
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.report.counted import NOTHING
 from ipats_lib.report.earlier import Counts, caseload_of, counts_of, rows_of
-from ipats_lib.report.stacked import CASE_TABLES
+from ipats_lib.report.scope_data import CASE_TABLES, FRAMES, About, Kept, ScopeData
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Released, Snapshot
-
-T = TypeVar("T")
-# The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
-TABLES = (
-    *("rows", "outcome_rows", "aggregates", "earlier_figures", "released_areas", "standing"),
-    *("backlog", "seats", "quality"),
-    *CASE_TABLES,
-)
-FRAMES = (*TABLES, *SCHEMAS)
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What every page must say about its figures: whose, of which period, known when.
-
-    whole_from: the first day of the oldest quarter whose exits the extract holds as a whole.
-    """
-
-    scope: str
-    title: str
-    period: str
-    as_of: str
-    as_of_source: str
-    synthetic: bool
-    missing_tables: tuple[str, ...]
-    whole_from: str = ""
-
-
-@dataclass(frozen=True)
-class ScopeData:
-    """One scope's records and figures. frames: see `FRAMES`; absent case tables are left out.
-
-    tables: those of the frames that are kept as Arrow tables already.
-    """
-
-    about: About
-    frames: Mapping[str, pd.DataFrame]
-    tables: Mapping[str, pa.Table] = field(default_factory=dict)
-
-    def frame(self, name: str) -> pd.DataFrame:
-        """One frame; UsageError when the notebook did not declare that it reads it."""
-        if name not in FRAMES:
-            raise UsageError(f"There is no frame `{name}`: the frames are {', '.join(FRAMES)}.")
-        if name not in self.frames:
-            raise UsageError(f"The data hold no `{name}`: name it under `data` in the metadata.")
-        return self.frames[name]
-
-    def only(self, names: Iterable[str]) -> "ScopeData":
-        """The same with these frames alone, as a run that declares them receives it."""
-        kept = [name for name in names if name in self.frames]
-        return replace(self, frames=Kept(kept, self.frames.__getitem__))
-
-    @cached_property
-    def files(self) -> Mapping[str, bytes]:
-        """`about.json` and one Arrow file per frame, by name, each made when it is asked for.
-        Equal data, equal bytes."""
-        return Kept(("about.json", *(f"{name}.arrow" for name in self.frames)), self._file)
-
-    def _file(self, file: str) -> bytes:
-        name = file.removesuffix(".arrow")
-        if name == file:
-            return json.dumps(asdict(self.about), indent=1, sort_keys=True).encode()
-        if name in self.tables:
-            return arrow_bytes(self.tables[name])
-        return _arrow(self.frames[name])
-
-    @cached_property
-    def hashes(self) -> Mapping[str, str]:
-        """SHA-256 of each file, by the name of its frame (`about` for `about.json`)."""
-        files = {file.split(".")[0]: file for file in self.files}
-        return Kept(files, lambda name: hashlib.sha256(self.files[files[name]]).hexdigest())
-
-    @classmethod
-    def read(cls, folder: Path) -> "ScopeData":
-        """Read what `write` wrote; SnapshotError when the folder is not such data."""
-        try:
-            raw = json.loads((folder / "about.json").read_text())
-            about = About(**{**raw, "missing_tables": tuple(raw["missing_tables"])})
-            frames = {
-                name: feather.read_feather(folder / f"{name}.arrow", use_threads=False)
-                for name in FRAMES
-                if (folder / f"{name}.arrow").exists()
-            }
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise SnapshotError(f"{folder} does not hold the data of a scope.") from error
-        return cls(about, frames)
-
-
-def _arrow(frame: pd.DataFrame) -> bytes:
-    """Arrow bytes that depend on the rows alone: unused categories would tell of other scopes."""
-    categories = frame.columns[frame.dtypes == "category"]
-    used = {column: frame[column].cat.remove_unused_categories() for column in categories}
-    table = pa.Table.from_pandas(frame.assign(**used) if used else frame, preserve_index=False)
-    buffer = io.BytesIO()
-    feather.write_feather(table, buffer, compression="uncompressed")
-    return buffer.getvalue()
-
-
-class Kept(Mapping[str, T]):
-    """Values by name, each made when it is first asked for and kept."""
-
-    def __init__(self, names: Iterable[str], make: Callable[[str], T]) -> None:
-        self._names, self._make = dict.fromkeys(names), make
-        self._made: dict[str, T] = {}
-
-    def __getitem__(self, name: str) -> T:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -274,10 +146,6 @@ class StateData:
         }
         return make[name]()
 
-    def common(self, scope: Scope) -> ScopeData:
-        """What is fit for any reader of a scope: the areas, and nobody's records."""
-        return ScopeData(self._about(scope), {"released_areas": self.areas})
-
     def _history_of(self, scope: Scope) -> pd.DataFrame:
         area = STATE_AREA if scope == STATE else scope.area
         known = self.history
@@ -393,8 +261,3 @@ def _take(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
     return frame.take(np.repeat(first - before, sizes) + np.arange(sizes.sum())).reset_index(
         drop=True
     )
-
-
-def as_of(about: About) -> date:
-    """The as-of date as a date."""
-    return date.fromisoformat(about.as_of)

@@ -5,9 +5,9 @@ from html import escape
 
 import pandas as pd
 
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER, csv, save, workbook
 
 __all__ = ["DOWNLOADS_FOLDER", "again", "book", "csv", "offer", "workbook"]

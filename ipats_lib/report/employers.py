@@ -8,9 +8,9 @@ from ipats_lib.frames.figures import IN_OTHER_TITLES_ALONE
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import ESE
 from ipats_lib.report import display, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 BASELINE = "baseline: no level is negotiated yet"

@@ -13,9 +13,9 @@ from ipats_lib.caseload.engagement import Engagement, load_engagement
 from ipats_lib.periods import Quarter
 from ipats_lib.report import before, catalogue, display, tables
 from ipats_lib.report.charts import PALETTE, Figure
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 _SHAPES = ("circle", "square", "triangle-up", "diamond")

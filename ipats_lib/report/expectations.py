@@ -35,8 +35,8 @@ from ipats_lib.projection import (
     share_expected,
     share_still_to_come,
 )
-from ipats_lib.report.data import as_of
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 
 Places = dict[tuple[str, ...], NDArray[np.intp]]
 Days = NDArray[np.float64]

@@ -14,9 +14,9 @@ from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import Report as Window
 from ipats_lib.report import display, downloads, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 from ipats_lib.caseload import flow, load_alerts, load_thresholds
 from ipats_lib.caseload.status import FOLLOWED, RUNNING, is_active
 from ipats_lib.report import before, dashboards, display, queue, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 

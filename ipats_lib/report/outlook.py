@@ -17,7 +17,6 @@ from ipats_lib.periods import Period, program_year_end
 from ipats_lib.periods import Report as Window
 from ipats_lib.projection import last_day, median_bounds, more_successes, more_wages
 from ipats_lib.report import customers
-from ipats_lib.report.data import as_of
 from ipats_lib.report.expectations import (
     PROGRAMS,
     Outcomes,
@@ -29,6 +28,7 @@ from ipats_lib.report.expectations import (
     view_of,
 )
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 
 __all__ = ["all_tested", "lacking", "outlook", "pending", "program_year_of", "still_open"]
 

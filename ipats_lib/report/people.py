@@ -10,9 +10,9 @@ from ipats_lib.cohorts import Mask
 from ipats_lib.groups import PEOPLE, TRAINING_TYPES
 from ipats_lib.levels.against import NOBODY
 from ipats_lib.report import before, catalogue, display, downloads, queue, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 

@@ -9,9 +9,9 @@ from icalendar import vText
 from icalendar.parser import Contentline
 
 from ipats_lib.report import display, downloads, mending, queue
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 
 _DAY = pd.Timedelta(1, "D")
 # Octets of a content line; a longer one is folded.

@@ -1,7 +1,5 @@
 """A report on one scope: the questions that notebooks ask."""
 
-import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,22 +26,17 @@ from ipats_lib.periods import Period
 from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
 from ipats_lib.report import counted
-from ipats_lib.report.data import TABLES, ScopeData, StateData, as_of
 from ipats_lib.report.display import Html
-from ipats_lib.report.source import sample_snapshot
-from ipats_lib.report.stacked import CASE_TABLES
+from ipats_lib.report.scope_data import CASE_TABLES, ScopeData, as_of
 from ipats_lib.scopes import Scope
-from ipats_lib.snapshot import open_snapshot
 
 SEVERAL = "Several Title I programs"
 CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
 
 
-class _Frame(property):
+def _frame(name: str) -> property:
     """A frame as an attribute of a report; its documentation is its schema, in Jupyter too."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
+    return property(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +48,12 @@ class Report:
 
     data: ScopeData
 
-    figures = _Frame("figures")
-    history = _Frame("history")
-    areas = _Frame("areas")
-    groups = _Frame("groups")
-    outcomes = _Frame("outcomes")
-    calendar = _Frame("calendar")
+    figures = _frame("figures")
+    history = _frame("history")
+    areas = _frame("areas")
+    groups = _frame("groups")
+    outcomes = _frame("outcomes")
+    calendar = _frame("calendar")
 
     @property
     def scope(self) -> Scope:
@@ -344,34 +337,12 @@ def open_report(snapshot: str, scope: str, period: str) -> Report:
     """
     # A scope's frames are small: Python's own strings cost a third less time than Arrow's there.
     pd.set_option("mode.string_storage", "python")
-    if snapshot == "sample":
-        return _from_state(sample_snapshot(), scope, period)
     folder = Path(snapshot)
-    if not (folder / "about.json").exists():
-        return _from_state(folder, scope, period)
+    if snapshot == "sample" or not (folder / "about.json").exists():
+        from ipats_lib.report.alone import slice_alone
+
+        return Report(slice_alone(snapshot, scope, period))
     data = ScopeData.read(folder)
     if (data.about.scope, data.about.period) != (scope, period):
         raise UsageError(f"{folder} holds {data.about.scope} {data.about.period}, not {scope}.")
     return Report(data)
-
-
-def _from_state(folder: Path, scope: str, period: str) -> Report:
-    mine = Scope.parse(scope)
-    state = StateData(open_snapshot(folder), Period.parse(period), only=mine)
-    data = state.slice(mine)
-    declared = declared_frames()
-    return Report(data if declared is None else data.only(declared))
-
-
-def declared_frames() -> tuple[str, ...] | None:
-    """The frames that the notebook of this kernel declares; None where none can be found.
-
-    JupyterLab names the notebook's file in the kernel's environment (JPY_SESSION_NAME). A notebook
-    that was moved since, or is no report, enforces nothing.
-    """
-    path = Path(os.environ.get("JPY_SESSION_NAME", ""))
-    try:
-        declared = json.loads(path.read_text(encoding="utf-8"))["metadata"]["ipats"]
-        return tuple(declared.get("data", TABLES))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None

@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import Desk
+from ipats_lib.report.scope_data import CASE_TABLES
 from ipats_lib.scopes import STATE_AREA, AreaType
 from ipats_lib.snapshot import Snapshot
 
 NAMED = "|"
-CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,9 @@ from ipats_lib.periods import LAG, Period, program_year_end
 from ipats_lib.periods import Report as Window
 from ipats_lib.projection import last_day
 from ipats_lib.report import customers, display, downloads, queue, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 # What a date of the PIRL file says happened.

@@ -11,9 +11,9 @@ from ipats_lib.caseload.planners import NOT_HERE, UNASSIGNED
 from ipats_lib.caseload.status import FOLLOWED, load_service_bands
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.report import before, catalogue, display, downloads, queue, tables
-from ipats_lib.report.data import as_of
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
 

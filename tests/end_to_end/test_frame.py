@@ -186,7 +186,7 @@ def test_menus_open_without_scripts_and_one_at_a_time(sign_in):
     assert page.locator("header .panel:visible").count() == 1
     page.locator("summary", has_text="Dashboards").click()
     page.get_by_role("link", name="Choose a career planner").click()
-    page.wait_for_url("**/lwia/01/index.html#inside")
+    page.wait_for_url("**/lwia/01/index.html")
     assert page.get_by_role("heading", name="Career planners").is_visible()
 
 

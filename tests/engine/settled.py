@@ -6,7 +6,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from ipats_lib.publishing.volatile import fix_random_ids
+from tests.engine.volatile import fix_random_ids
 
 KERNEL_FOLDER = re.compile(r"\bipykernel_\d+\b")
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")

@@ -32,7 +32,9 @@ def job(folder: Path, *cells: str | NotebookNode) -> Job:
     made = new_notebook(cells=[new_markdown_cell("# M"), first, *more])
     made.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "P"}
     feather.write_feather(
-        pd.DataFrame({"100": ["IL0001234"]}), folder / "rows.arrow", compression="uncompressed"
+        pd.DataFrame({"100": ["IL0001234", "Mendoza"]}),
+        folder / "rows.arrow",
+        compression="uncompressed",
     )
     files = {
         "about.json": json.dumps(ABOUT).encode(),

@@ -15,55 +15,29 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
-import pandas as pd
-import pyarrow.feather as feather
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing.execute import Job, Made
+from ipats_lib.publishing.execute import Made
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.postmortem import KEPT, failures_folder, keep
-from ipats_lib.publishing.workers import local_workers, run_jobs
 from tests.conftest import ROOT, publish
 from tests.engine.conftest import WAYS
+from tests.notebooks.runs import PARAMETERS, runner
 
 pytestmark = pytest.mark.xdist_group("failures")
 SECRET = "IL0001234"
-PARAMETERS = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
-ABOUT = {
-    "scope": "lwia/07", "title": "T", "period": "PY2024Q4", "as_of": "2025-08-15",
-    "as_of_source": "extract.json", "synthetic": True, "missing_tables": [], "whole_from": "",
-}  # fmt: skip
 OPEN = "from ipats_lib.report.report import open_report\nr = open_report(snapshot, scope, period)"
 VALUE = "r.data.frame('rows')['100'].iloc[0]"
-
-
-def job(tmp_path, *cells: str, label="performance/made for lwia/07") -> Job:
-    """A notebook of a heading, the parameters, and these cells: the first of them is cell 3."""
-    first = new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
-    made = new_notebook(cells=[new_markdown_cell("# M"), first, *map(new_code_cell, cells)])
-    made.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "P"}
-    feather.write_feather(pd.DataFrame({"100": [SECRET, "Mendoza"]}), tmp_path / "rows.arrow",
-                          compression="uncompressed")  # fmt: skip
-    files = {"about.json": json.dumps(ABOUT).encode(),
-             "rows.arrow": (tmp_path / "rows.arrow").read_bytes()}  # fmt: skip
-    return Job(label, "lwia/07", "PY2024Q4", nbformat.writes(made), files, seconds=60)
 
 
 @pytest.fixture(scope="module", params=WAYS)
 def run(request, tmp_path_factory):
     """What becomes of a notebook with these cells, in either engine."""
-    folder = tmp_path_factory.mktemp("run")
-    before = os.environ.get("IPATS_ENGINE")
-    if request.param == "kernel":
-        os.environ["IPATS_ENGINE"] = "kernel"
-    with local_workers(1) as pool:
-        yield lambda *cells: next(made for _, made in run_jobs(pool, [(0, job(folder, *cells))]))
-    os.environ.pop("IPATS_ENGINE", None)
-    if before is not None:
-        os.environ["IPATS_ENGINE"] = before
+    with runner(request.param, tmp_path_factory.mktemp("run")) as run:
+        yield run
 
 
 def each_way(cases, *in_a_kernel):
@@ -98,27 +72,6 @@ def test_an_exit_that_a_cell_catches_ends_nothing(run):
     assert isinstance(made, Made)
     assert "caught" in made.content.body
     assert "42" in made.content.body
-
-
-PICTURE = "import base64\nfrom IPython.display import *\n"
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
-UNSHOWN = {
-    "png": (f"{PICTURE}display(Image(data=base64.b64decode('{PNG}')))", "image/png"),
-    "svg": (f"{PICTURE}SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>')", "image/svg+xml"),
-    "markdown": (f"{PICTURE}Markdown('**bold**')", "text/markdown"),
-    "latex": (f"{PICTURE}Latex('$x$')", "text/latex"),
-    "script": (f"{PICTURE}Javascript('alert(1)')", "application/javascript"),
-    "object": ("object()", "an object without a display"),
-    "generator": ("(n for n in range(3))", "an object without a display"),
-}
-
-
-@pytest.mark.parametrize(("run", "what"), each_way(UNSHOWN, "png", "object"), indirect=["run"])
-def test_what_a_page_cannot_show_is_named(run, what):
-    cell, kind = UNSHOWN[what]
-    made = run("'before'", cell)
-    assert isinstance(made, RunFailed)
-    assert f"in cell 4 with an output that a page cannot show: {kind}" in str(made)
 
 
 def test_html_tables_and_text_are_shown(run):
@@ -171,7 +124,7 @@ HIDDEN = {
     "no frames": "%xmode Minimal\nfrom ipats_lib.errors import UsageError\n"
         f"raise UsageError({VALUE})",
     "exit": f"import sys; sys.exit({VALUE})",
-    "output": f"from IPython.display import Markdown\nMarkdown({VALUE})",
+    "output": f"from IPython.display import Javascript\nJavascript({VALUE})",
 }  # fmt: skip
 
 

@@ -38,8 +38,9 @@ from ipats_lib.report import (
     timelines,
     work,
 )
-from ipats_lib.report.data import StateData, as_of
+from ipats_lib.report.data import StateData
 from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import as_of
 from ipats_lib.sample import write_sample
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import make_snapshot

@@ -13,7 +13,7 @@ from ipats_lib.frames.source import reports_of
 from ipats_lib.indicators import aggregate, outcome_table
 from ipats_lib.periods import Period
 from ipats_lib.report import Report, outlook, sentences, tables
-from ipats_lib.report.data import About, ScopeData
+from ipats_lib.report.scope_data import About, ScopeData
 from tests.tables import records
 
 ADULT = {"903": 1, "900": "2022-01-10"}

@@ -6,7 +6,7 @@ import pandas as pd
 from icalendar import Calendar
 
 from ipats_lib.report import queue, queue_files
-from ipats_lib.report.data import as_of
+from ipats_lib.report.scope_data import as_of
 from tests.published import cells, number
 
 

@@ -65,7 +65,8 @@ def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
 
 def prepare(*snapshots: Snapshot) -> None:
     """What computes is done once, before the forks: no durable call is in it."""
-    assets = Assets("a.css", "a.svg", (), {"a.css": b"p {}", "a.svg": b"<svg>"})
+    files = {"a.css": b"p {}", "a.svg": b"<svg>", "a.js": b";"}
+    assets = Assets("a.css", "a.svg", "a.js", "a.js", files)
     publication.build_assets = lambda: assets
     states = {snapshot.id: StateData(snapshot, PERIOD) for snapshot in snapshots}
     for state in states.values():

@@ -504,6 +504,26 @@ def test_work_is_counted_with_the_newest_active_planner():
     assert table.loc["2", "late_share"] == 0.5
 
 
+def test_a_planner_whose_every_customer_has_left_follow_up_is_not_listed():
+    """A and C: active with planners 2 and 3. B: exited years ago, planner 1 has nothing to do."""
+    rows = records(
+        {"100": "A", **ADULT}, {"100": "B", **ADULT, "901": "2022-05-01"}, {"100": "C", **ADULT}
+    )
+    assignment = pd.DataFrame(
+        {
+            "customer": ["A", "B", "C"],
+            "planner_id": ["2", "1", "3"],
+            "from": pd.to_datetime(["2025-03-01", "2022-03-01", "2025-03-01"]),
+            "to": pd.to_datetime([None, "2022-05-01", None]),
+        }
+    )
+    planner = pd.DataFrame({"planner_id": ["1", "2", "3"], "active": [True] * 3})
+    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
+    lines = pd.DataFrame({"row": [1], "customer": ["A"], "days": [-1.0]})
+    table = workload.balance(desk, caseload(rows, TODAY), lines).set_index("planner")
+    assert table["of_mean"].to_dict() == {"2": 1.0, "3": 1.0}
+
+
 def test_an_exiter_stays_with_the_last_planner_and_an_active_customer_does_not():
     """A and B: the assignment ended on the day of exit, and before it. C: active. D: handed on."""
     gone = {**ADULT, "901": "2025-06-01"}

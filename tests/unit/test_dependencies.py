@@ -9,6 +9,7 @@ import pytest
 
 from ipats_lib.publishing import dependencies
 from ipats_lib.publishing.dependencies import code_of
+from ipats_lib.report.show import VERBS
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
@@ -107,3 +108,79 @@ def test_versions_of_all_packages_count():
     for package in ("xlsxwriter", "icalendar", "vl_convert", "mistune", "ipykernel", "pandas"):
         assert package in names
     assert sys.version in dependencies.installed()
+
+
+IMPORT = "from ipats_lib.report import open_report, show"
+ALWAYS = {"chart"}  # draws every Altair chart, whoever shows it
+
+
+def verbs(*cells: str) -> set[str]:
+    found = dependencies.module_hashes(cells)
+    folder = "report/show/verbs/"
+    names = {n.removeprefix(folder).removesuffix(".py") for n in found if n.startswith(folder)}
+    return names - {"__init__"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "used"),
+    [
+        ((IMPORT,), set()),
+        ((IMPORT, "show.table(figures)"), {"table"}),
+        ((IMPORT, "show.table(figures)", "%time show.note('n')"), {"table", "note"}),
+        ((IMPORT, "draw = show.tiles\ndraw(figures)"), {"tiles"}),
+        ((IMPORT, "show.choose({m: show.table(f) for m, f in parts})"), {"choose", "table"}),
+        (("from ipats_lib.report.show import finding",), {"finding"}),
+        ((IMPORT, "showing = 1\nfigures.show.table"), set(VERBS)),
+        ((IMPORT, "getattr(show, name)(figures)"), set(VERBS)),
+        ((IMPORT, "show.__dict__[name](figures)"), set(VERBS)),
+        ((IMPORT, "arrange(show)"), set(VERBS)),
+        ((IMPORT, "eval(text)"), set(VERBS)),
+        (("from ipats_lib.report import show as s", "s.table(figures)"), set(VERBS)),
+        (("from ipats_lib import report", "report.show.table(figures)"), set(VERBS)),
+        (("import ipats_lib.report.show",), set(VERBS)),
+        (("from ipats_lib.report.show import *",), set(VERBS)),
+    ],
+)
+def test_a_page_depends_on_the_verbs_that_its_cells_use(cells, used):
+    assert verbs(*cells) == used | ALWAYS
+
+
+def test_formats_are_in_the_key_of_what_uses_them():
+    assert "report/show/pictures.py" in dependencies.module_hashes([IMPORT, "show.bullet()"])
+    assert "report/show/pictures.py" not in dependencies.module_hashes([IMPORT, "show.note('n')"])
+
+
+def test_a_published_run_loads_no_module_that_its_key_lacks(tmp_path):
+    """Its frames are bytes that the publisher made: what computes them is neither."""
+    about = {"scope": "state", "title": "T", "period": "PY2024Q4", "as_of": "2025-08-15",
+             "as_of_source": "file", "synthetic": True, "missing_tables": []}  # fmt: skip
+    (tmp_path / "about.json").write_text(json.dumps(about))
+    cell = f"{IMPORT}\nopen_report({str(tmp_path)!r}, 'state', 'PY2024Q4').scope\nshow.note('n')"
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], input=cell, capture_output=True, text=True,
+        check=True, cwd=ROOT,
+    )  # fmt: skip
+    loaded = {
+        Path(file).relative_to(dependencies.LIBRARY).as_posix() for file in json.loads(done.stdout)
+    }
+    known = set(dependencies.module_hashes([cell]))
+    assert loaded <= known
+    assert {"report/report.py", "report/scope_data.py", "report/show/verbs/note.py"} <= loaded
+    computing = {"report/alone.py", "report/data.py", "frames/performance.py", "frames/editions.py"}
+    assert not computing & known
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (["report/show/verbs/table.py"], ["show.table changed"]),
+        (["report/report.py", "errors.py"], ["library (errors.py, report/report.py)"]),
+        (
+            ["report/show/verbs/tiles.py", "report/show/formats.py", "report/show/verbs/note.py"],
+            ["show.note changed", "show.tiles changed", "library (report/show/formats.py)"],
+        ),
+        ([], []),
+    ],
+)
+def test_what_changed_is_named(changed, told):
+    assert list(dependencies.named(changed)) == told

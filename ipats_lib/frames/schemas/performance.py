@@ -278,7 +278,11 @@ OUTCOMES = Schema(
             source="PIRL 100",
             missing=True,
         ),
-        Column("area", "code", "The scope's LWIA; for the state the LWIAs of the record."),
+        Column(
+            "area",
+            "code",
+            "The scope's LWIA; for the state the LWIAs of the record, if it names any.",
+        ),
         *(column for column in _KEY if column.name in ("period", "window", "program", "measure")),
         _WINDOW_TITLE,
         _PROGRAM_TITLE,

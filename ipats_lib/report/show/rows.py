@@ -28,10 +28,12 @@ def css_of(form: Format) -> str:
     return f" class='{names}'" if names else ""
 
 
-def head_cells(drawn: Grid, rows: Rows) -> str:
-    """The head of a table."""
+def head_cells(drawn: Grid, rows: Rows, sort: str = "") -> str:
+    """The head of a table. sort: the column that orders it, with a minus for descending."""
+    way = "descending" if sort.startswith("-") else "ascending"
+    ordered = {sort.removeprefix("-"): f" aria-sort='{way}'"}
     cells = "".join(
-        f"<th scope='col'{css_of(form)}{drawn.role('columnheader')}>"
+        f"<th scope='col'{css_of(form)}{drawn.role('columnheader')}{ordered.get(name, '')}>"
         f"<span class='h'>{plainly(form.title)}</span>{form.above(rows, name)}</th>"
         for name, form in drawn.formats.items()
     )

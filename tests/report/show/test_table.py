@@ -117,8 +117,8 @@ def test_hostile_text_stays_text_everywhere():
     frame = pd.DataFrame({"a": [HOSTILE], "b": [HOSTILE], "page": ["x.html"]})
     columns = {"a": HOSTILE, "b": show.link("page", title=HOSTILE), "page": show.status}
     shown = show.table(
-        frame.assign(page=HOSTILE), HOSTILE, {"a": HOSTILE, "page": show.status}, by="b", cards=True,
-        sort=True, note=HOSTILE,
+        frame.assign(page=HOSTILE), HOSTILE, {"a": HOSTILE, "page": show.status}, by="b",
+        cards=True, sort=True, note=HOSTILE,
     )  # fmt: skip
     for page in (soup(shown), soup(show.table(frame, HOSTILE, columns))):
         assert page.find("script") is None

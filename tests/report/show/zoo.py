@@ -179,8 +179,8 @@ def pieces() -> list[object]:
         show.records(
             work(),
             "worklist",
-            {"due": "date", "customer": show.link("page"), "why": "Why", "late": ("Days late", "count"),
-             "state": "status"},
+            {"due": "date", "customer": show.link("page"), "why": "Why",
+             "late": ("Days late", "count"), "state": "status"},
             caption="Work by due date",
             filters=["state", "program_title"],
             sort="due",
@@ -209,7 +209,7 @@ def write_page(folder: Path) -> Path:
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         "<link rel='icon' href='data:,'>"
         f"<link rel='stylesheet' href='{assets.style}'>{scripts}</head>"
-        f"<body><main id='content'><h1>Every verb</h1>{body}</main></body></html>",
+        f"<body><main id='content'><h1>Every verb</h1><h2>One page</h2>{body}</main></body></html>",
         encoding="utf-8",
     )
     (folder / "detail.html").write_text("<!DOCTYPE html><title>Detail</title>", encoding="utf-8")

@@ -10,7 +10,7 @@ from ipats_lib.report.show.html import Piece, Shown, escape, in_publication, wro
 from ipats_lib.report.show.theme import as_picture, described, spec_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Drawn(Shown):
     """A shown chart. spec: its Vega-Lite specification."""
 

@@ -43,6 +43,7 @@ def records(
     ordered = _ordered(frame, sort)
     known = Rows(ordered)
     formats = formats_of(known, columns)
+    named = {column: _values(known, column) for column in filters}
     save(f"{name}.csv", csv(ordered[list(dict.fromkeys([*formats, *filters]))]))
     if not len(known):
         said = f"{caption}: {empty}"
@@ -50,7 +51,6 @@ def records(
     drawn = Grid(formats, next(iter(formats)), cards=True)
     cells = [form.cells(known, column) for column, form in formats.items()]
     rows = list(zip(*cells, strict=True))
-    named = {column: _values(known, column) for column in filters}
     chips = [{"title": heading(column), "values": values} for column, (values, _) in named.items()]
     if len(rows) > page:
         places = [places for _, places in named.values()]
@@ -64,7 +64,7 @@ def records(
         f"<p class='count' role='status'>{escape(first)}</p>"
         f"<div class='show-table cards table' role='region' tabindex='0' "
         f"aria-label='{escape(caption)}'>"
-        f"<table role='table'><caption>{escape(caption)}</caption>{head_cells(drawn, known)}"
+        f"<table role='table'><caption>{escape(caption)}</caption>{head_cells(drawn, known, sort)}"
         f"<tbody role='rowgroup'>{body}</tbody></table></div>"
         f"<p class='show-file'>All {len(rows):,} {escape(noun)}: "
         f"<a href='{name}.csv' download>CSV</a></p></div>"

@@ -1,0 +1,93 @@
+"""A notebook's own parameters: typed by their defaults, set in `params/notebooks.csv`.
+
+A default is a text, a number or True or False in the cell tagged `parameters`, where JupyterLab
+shows it. A row of the file (notebook, parameter, value, why) replaces it in what is published.
+"""
+
+import ast
+from collections.abc import Mapping
+from keyword import iskeyword
+from math import isfinite
+from pathlib import Path
+
+from ipats_lib.errors import NotebookError, ParamsError
+from ipats_lib.params import params_folder, read_rows
+
+FILE = "notebooks.csv"
+# What the publisher sets in every run.
+GIVEN = frozenset({"scope", "period", "snapshot"})
+Value = str | int | float | bool
+
+
+def read_defaults(path: Path, source: str) -> dict[str, Value]:
+    """A notebook's own parameters, from the text of its cell of parameters.
+
+    NotebookError unless each line gives another name one plain value: papermill would execute
+    whatever else stands there.
+    """
+    try:
+        lines = [_assigned(node) for node in ast.parse(source).body]
+    except (SyntaxError, ValueError):
+        raise NotebookError(
+            f"{path}: each line of the parameters cell gives a name a text, a number, True or "
+            "False, and nothing else."
+        ) from None
+    names = [name for name, _ in lines]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise NotebookError(f"{path}: the parameters cell assigns {', '.join(twice)} twice.")
+    if missing := sorted(GIVEN - {*names}):
+        raise NotebookError(f"{path}: the parameters cell must assign {', '.join(missing)} too.")
+    return {name: value for name, value in lines if name not in GIVEN}
+
+
+def _assigned(node: ast.stmt) -> tuple[str, Value]:
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=given):
+            pass
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as given):
+            pass
+        case _:
+            raise ValueError
+    value = ast.literal_eval(given)
+    if not isinstance(value, str | int | float) or iskeyword(name):
+        raise ValueError
+    return name, value
+
+
+def set_values(defaults: Mapping[str, Mapping[str, Value]]) -> dict[str, dict[str, Value]]:
+    """The parameters that each notebook runs with: its defaults, replaced by the file's rows.
+
+    defaults: by notebook, such as `performance/summary`. ParamsError names the line of an unknown
+    notebook or parameter, of one that is set twice, and of a value of another type.
+    """
+    path = params_folder() / FILE
+    values = {notebook: dict(own) for notebook, own in defaults.items()}
+    seen: set[tuple[str, str]] = set()
+    rows = read_rows(path, ("notebook", "parameter", "value", "why"))
+    for line, row in enumerate(rows, start=2):
+        notebook, name = row["notebook"], row["parameter"]
+        own = values.get(notebook)
+        if own is None or name not in own:
+            known = ", ".join(own or sorted(values)) or "none"
+            what = f"parameter {name} of {notebook}" if own is not None else f"notebook {notebook}"
+            raise ParamsError(f"{path} line {line}: there is no {what}; there is {known}.")
+        if (notebook, name) in seen:
+            raise ParamsError(f"{path} line {line}: {name} of {notebook} is set twice.")
+        seen.add((notebook, name))
+        value = _typed(row["value"], own[name])
+        if value is None:
+            kind = type(own[name]).__name__
+            raise ParamsError(f"{path} line {line}: {row['value']} is no {kind}, as {name} is.")
+        own[name] = value
+    return values
+
+
+def _typed(text: str, default: Value) -> Value | None:
+    """A value of the default's type; None when the text is none."""
+    if isinstance(default, bool):
+        return {"True": True, "False": False}.get(text)
+    try:
+        value = type(default)(text)
+    except ValueError:
+        return None
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,230 @@
+"""One page with every verb in a browser, under the site's policy: wide, narrow, light, dark."""
+
+import functools
+import json
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from ipats_lib.access.headers import POLICY
+from tests.report.show.zoo import write_page
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RULES = """{
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  resultTypes: ['violations'],
+}"""
+SIZES = [(1440, 900), (768, 900), (390, 844), (320, 700)]
+
+
+class Handler(SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("zoo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPATS_CHARTS", "live")
+        patch.setenv("IPATS_DOWNLOADS", str(made))
+        write_page(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    handler = functools.partial(Handler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/zoo.html"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(FLAGS)
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Open the page in a window; each error that the browser reports fails the test."""
+    pages, complaints = [], []
+
+    def open_(width=1440, height=900, to=address, **options):
+        page = browser.new_page(viewport={"width": width, "height": height}, **options)
+        pages.append(page)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+        page.goto(to)
+        return page
+
+    yield open_
+    for page in pages:
+        page.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(opened):
+    return opened()
+
+
+def drawn(page) -> None:
+    for number in range(page.locator("figure.chart").count()):
+        page.locator("figure.chart.drawn svg").nth(number).wait_for(state="attached", timeout=20000)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES[::2])
+def test_the_page_meets_wcag_as_far_as_a_machine_can_tell(opened, size, scheme):
+    page = opened(*size, color_scheme=scheme)
+    drawn(page)
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {RULES})")["violations"]
+    assert [f"{one['id']}: {one['nodes'][0]['html'][:150]}" for one in found] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_runs_out_of_the_window(opened, size):
+    page = opened(*size)
+    drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    # What scrolls in a box of its own can be reached by keys; what fits is no tab stop.
+    boxes = page.locator(".show-table").all()
+    for box in boxes:
+        over = box.evaluate("box => box.scrollWidth > box.clientWidth + 1")
+        assert (box.get_attribute("tabindex") == "0") == over
+
+
+def test_a_list_pages_searches_filters_and_sorts(page):
+    box = page.locator(".show-records")
+    count, rows = box.locator(".count"), box.locator("tbody tr")
+    expect(count).to_have_text("1 to 25 of 164 items")
+    box.get_by_role("button", name="Next").click()
+    expect(count).to_have_text("26 to 50 of 164 items")
+    expect(rows).to_have_count(25)
+    box.get_by_role("button", name="Overdue 52").click()
+    expect(count).to_have_text("1 to 25 of 52 items (164 in all)")
+    box.get_by_role("button", name="Youth 55").click()
+    expect(count).to_have_text("1 to 17 of 17 items (164 in all)")
+    box.get_by_role("button", name="All 164").first.click()
+    box.get_by_role("button", name="All 164").last.click()
+    box.get_by_role("button", name="Days late").click()
+    expect(rows.first.locator("td").nth(2)).to_have_text("0")
+    box.get_by_role("button", name="Days late").click()
+    expect(rows.first.locator("td").nth(2)).to_have_text("258")
+    expect(box.locator("th[aria-sort]")).to_have_attribute("aria-sort", "descending")
+    box.get_by_role("searchbox").fill("contact il0007003437")
+    expect(count).to_have_text("1 to 1 of 1 items (164 in all)")
+    said = "No contact <recorded> for 31 days & more"
+    expect(rows.first.locator("td").nth(1)).to_have_text(said)
+    box.get_by_role("searchbox").fill("nobody at all")
+    expect(count).to_have_text("No items match.")
+
+
+def test_dates_sort_as_dates(page):
+    box = page.locator(".show-records")
+    expect(box.locator("th[aria-sort]")).to_have_attribute("aria-sort", "ascending")
+    expect(box.locator("tbody th").first).to_have_text("Nov 30, 2024")
+    box.get_by_role("button", name="Due", exact=True).click()
+    expect(box.locator("tbody th").first).to_have_text("Feb 23, 2027")
+
+
+def test_the_rows_of_a_list_come_only_when_a_reader_asks(opened, browser, address):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert not [name for name in asked if name.startswith("worklist")]
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".count")).to_have_text("26 to 50 of 164 items")
+    assert [n for n in asked if n.startswith("work")] == ["worklist.json", "worklist.00.json"]
+    page.close()
+
+
+def test_from_a_folder_the_page_says_where_the_rows_are(browser, folder):
+    page = browser.new_page()
+    page.goto((folder / "zoo.html").as_uri())
+    page.get_by_role("button", name="Next").click()
+    said = page.get_by_role("alert")
+    said.wait_for()
+    assert said.inner_text().startswith("The browser could not load the other rows.")
+    assert said.locator("a").get_attribute("href") == "worklist.csv"
+    assert page.locator(".show-records tbody tr").count() == 25
+    page.close()
+
+
+def test_a_choice_is_kept_in_the_address_and_survives_a_reload(page):
+    current = page.get_by_role("tab", name="Current quarter")
+    rolling = page.get_by_role("tab", name="Rolling four quarters")
+    assert current.get_attribute("aria-selected") == "true"
+    current.focus()
+    page.keyboard.press("ArrowRight")
+    assert rolling.get_attribute("aria-selected") == "true"
+    assert page.url.endswith("#window-rolling-four-quarters")
+    assert not page.locator("#window-current-quarter").is_visible()
+    page.reload()
+    assert page.get_by_role("tab", name="Rolling four").get_attribute("aria-selected") == "true"
+    page.keyboard.press("Home")
+    page.goto(page.url.replace("rolling-four-quarters", "current-quarter"))
+    assert page.locator("#window-current-quarter").is_visible()
+
+
+def test_a_chart_in_a_tab_is_as_wide_as_its_place(page):
+    drawn(page)
+    page.get_by_role("tab", name="Rolling four").click()
+    svg = page.locator("#window-rolling-four-quarters figure svg")
+    expect(svg).to_be_visible()
+    for _ in range(50):
+        if svg.bounding_box()["width"] > 400:
+            break
+        page.wait_for_timeout(100)
+    assert svg.bounding_box()["width"] > 400
+
+
+def test_a_table_sorts_by_its_headings(page):
+    table = page.locator("table[data-sort]").first
+    table.get_by_role("button", name="People").click()
+    assert table.locator("tbody th").first.inner_text() == "West Central Development Council"
+    table.get_by_role("button", name="People").click()
+    assert table.locator("tbody th").first.inner_text() == "Chicago Cook Workforce Partnership"
+
+
+def test_everything_is_there_without_javascript(opened):
+    page = opened(java_script_enabled=False)
+    assert page.locator("#window-current-quarter").is_visible()
+    assert page.locator("#window-rolling-four-quarters h3").is_visible()
+    assert page.locator(".show-records tbody tr").count() == 25
+    assert page.locator(".show-records a[download]").is_visible()
+
+
+def test_colors_of_charts_follow_the_scheme(opened):
+    seen = {}
+    for scheme in ("light", "dark"):
+        page = opened(color_scheme=scheme)
+        drawn(page)
+        mark = page.locator('figure.chart svg [stroke="#ae2f12"]').first
+        seen[scheme] = mark.evaluate("mark => getComputedStyle(mark).stroke")
+    assert seen["light"] == "rgb(174, 47, 18)"
+
+
+def test_the_shards_are_what_the_page_reads(folder):
+    index = json.loads((folder / "worklist.json").read_text())
+    assert index["rows"] == 164

@@ -1,0 +1,58 @@
+"""Every example of `docs/showing.md` runs, in the order of the page."""
+
+import ast
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ipats_lib.report import show
+from tests.report.show.zoo import areas, figures, work
+
+PAGE = (Path(__file__).parents[3] / "docs" / "showing.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def shown_by(example: str, names: dict[str, object]) -> object:
+    """What Jupyter would display of a cell: its last expression."""
+    *before, last = ast.parse(example).body
+    exec(compile(ast.Module(before, []), "showing.md", "exec"), names)
+    assert isinstance(last, ast.Expr)
+    return eval(compile(ast.Expression(last.value), "showing.md", "eval"), names)
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, object]:
+    frames = SimpleNamespace(figures=figures(), areas=areas(), worklist=work())
+    found: dict[str, object] = {"report": frames}
+    exec(EXAMPLES[0], found)
+    return found
+
+
+@pytest.mark.parametrize("example", EXAMPLES[1:])
+def test_each_example_shows_something(example, names, beside):
+    bundle = shown_by(example, dict(names))._repr_mimebundle_()
+    assert len(bundle["text/html"]) > 100
+
+
+def test_every_verb_and_format_has_an_example():
+    used = set(re.findall(r"show\.(\w+)", "\n".join(EXAMPLES)))
+    columns = {"figure", "status", "change", "link", "bullet", "bar", "interval", "spark"}
+    assert set(show.VERBS) | columns <= used
+    assert used <= {*dir(show)}
+
+
+def test_the_table_of_kinds_is_true():
+    """Each row of the table: a kind, a value, and how it is written."""
+    from datetime import date
+
+    from ipats_lib.report.show.numbers import written
+
+    values = {"status": "Below", "flag": True, "date": date(2024, 11, 30)}
+    rows = re.findall(r"^\| `(\w+)`[^|]*\| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 9
+    for kind, value, shown in rows:
+        if kind != "status":
+            first = values.get(kind) if kind in values else float(value.split(" or ")[0])
+            assert shown.startswith(written(kind, first))

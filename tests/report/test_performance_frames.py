@@ -1,0 +1,479 @@
+"""The frames of the federal indicators: counted once for all scopes, the same for one alone.
+
+Source: issue "The notebook is the report", decisions 0014 to 0017.
+"""
+
+import json
+from dataclasses import replace
+from functools import partial
+
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from ipats_lib.breakdown import TOTAL
+from ipats_lib.disclosure import load_thresholds
+from ipats_lib.errors import UsageError
+from ipats_lib.frames import performance as made
+from ipats_lib.frames.dictionary import html, markdown
+from ipats_lib.frames.editions import WITHHELD, edition_of
+from ipats_lib.frames.keys import FigureKey
+from ipats_lib.frames.schema import check
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.schemas.performance import PERFORMANCE
+from ipats_lib.frames.slices import arrow_bytes
+from ipats_lib.indicators import differences
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.params import load_areas
+from ipats_lib.periods import Period
+from ipats_lib.report import breakdowns, calendar, employers, rosters
+from ipats_lib.report.data import TABLES, StateData
+from ipats_lib.report.figures import figures_csv
+from ipats_lib.report.report import Report, declared_frames
+from ipats_lib.scopes import STATE, Scope
+from ipats_lib.snapshot import Released
+from tests.conftest import ROOT
+
+FRAMES = {schema.name: schema for schema in PERFORMANCE}
+ANNUAL = Period.parse("PY2024")
+
+
+def scopes(state: StateData) -> tuple[Scope, ...]:
+    found = state.snapshot.scopes()
+    assert len(found) > 50, "the small sample has the state, every LWIA and some planners"
+    return found
+
+
+@pytest.fixture(scope="module")
+def year(state) -> StateData:
+    return replace(state, period=ANNUAL)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_every_frame_of_every_scope_is_as_its_schema_says(state, year, name):
+    for scope in scopes(state):
+        check(state.slice(scope).frame(name), FRAMES[name])
+    for scope in scopes(state)[:4]:
+        check(year.slice(scope).frame(name), FRAMES[name])
+
+
+def test_a_scope_that_is_opened_alone_has_the_same_bytes(state):
+    """Bulk and alone run the same functions: on everybody's records, and on the scope's."""
+    for scope in scopes(state):
+        alone = replace(state, only=scope)
+        for name in FRAMES:
+            if name != "areas":  # the next test: each counts the whole state
+                bulk = arrow_bytes(state.performance.table(name, scope))
+                assert bulk == arrow_bytes(alone.performance.table(name, scope)), (scope, name)
+
+
+@pytest.mark.parametrize("path", ["state", "lwia/01", "planner"])
+def test_the_areas_are_the_same_whoever_is_opened_alone(state, planner, path):
+    scope = planner if path == "planner" else Scope.parse(path)
+    alone = replace(state, only=scope)
+    bulk = arrow_bytes(state.performance.table("areas", scope))
+    assert bulk == arrow_bytes(alone.performance.table("areas", scope))
+
+
+def test_what_a_run_receives_is_what_the_frames_hold(state, planner):
+    data = state.slice(planner)
+    for name in FRAMES:
+        assert data.files[f"{name}.arrow"] == arrow_bytes(state.performance.table(name, planner))
+
+
+def test_one_scope_alone_reads_nobody_elses_records(state, planner, monkeypatch):
+    asked = []
+    read = type(state.snapshot).rows
+
+    def rows(snapshot, scope=STATE, columns=None):
+        asked.append((scope, tuple(columns or ())))
+        return read(snapshot, scope, columns)
+
+    monkeypatch.setattr(type(state.snapshot), "rows", rows)
+    report = Report(replace(state, only=planner).slice(planner))
+    for name in set(FRAMES) - {"areas"}:
+        assert not getattr(report, name).empty
+    # Of the state only the days of exit: when its oldest whole quarter begins.
+    assert {columns for scope, columns in asked if scope == STATE} == {("901",)}
+    assert len([scope for scope, _ in asked if scope == planner]) == 1
+
+
+def test_a_frame_that_nobody_declares_is_never_counted(state, monkeypatch):
+    fresh = replace(state)
+    for name in made._MAKE:
+        monkeypatch.setitem(made._MAKE, name, None)
+    monkeypatch.setattr(made, "areas", None)
+    data = fresh.slice(STATE)
+    assert data.frame("aggregates") is not None
+    assert data.hashes["aggregates"]
+    assert data.files["about.json"]
+    with pytest.raises(TypeError):
+        data.frame("figures")
+
+
+# As today's pages have them
+
+
+def test_figures_are_to_the_bit_those_of_the_pages(state, year):
+    named = {
+        "resolved": "known", "ceiling": "best", "lower": "lower95", "upper": "upper95",
+        "chance": "could_be_chance", "which": "level_kind", "title": "measure_title",
+    }  # fmt: skip
+    same = [
+        *("program", "measure", "numerator", "denominator", "pending", "excluded", "value"),
+        *("known", "best", "lower95", "upper95", "level", "level_kind", "level_synthetic"),
+        *("percent", "could_be_chance", "program_title", "measure_title"),
+    ]
+    compared = 0
+    for whole in (state, year):
+        for scope in scopes(state) if whole is state else scopes(state)[:3]:
+            report = Report(whole.slice(scope))
+            for window in report.period.windows:
+                old = report.indicators(window).rename(columns=named)
+                old = old[old["program"].isin(report.programs(old))].reset_index(drop=True)
+                new = report.figures.query("window == @window.window and measure != 'ESE'")
+                new = new.reset_index(drop=True)
+                pd.testing.assert_frame_equal(
+                    new[same], old[same], check_exact=True, check_dtype=False
+                )
+                words = old["status"].str.split(" ", n=1).str[1]
+                assert new["status"].tolist() == words.tolist()
+                compared += len(new)
+    assert compared > 4000
+
+
+def test_a_figure_names_itself_by_its_key(state):
+    figures = Report(state.slice(Scope.parse("lwia/01"))).figures
+    assert set(figures["window"]) == {"rolling4", "current", "ytd", "annual"}
+    assert figures["id"].is_unique
+    line = figures.iloc[0]
+    key = FigureKey("PY2024Q4", "rolling4", "lwia", "01", "adult", "ERQ2")
+    assert line["id"] == key.id
+    assert (line["group"], line["measure"]) == ("", "ERQ2")
+    assert str(line["cohort_first"].date()) == "2023-07-01"
+    assert str(line["cohort_last"].date()) == "2024-06-30"
+
+
+def test_the_service_to_employers_is_the_states_alone(state):
+    figures = Report(state.slice(STATE)).figures.query("measure == 'ESE'")
+    old = employers.retention(Report(state.slice(STATE)))
+    assert figures["window_title"].tolist() == old["window"].tolist()
+    for new, name in (("numerator", "success"), ("denominator", "denominator"), ("value", "value"),
+                      ("known", "resolved"), ("best", "ceiling"), ("partial", "partial")):  # fmt: skip
+        assert figures[new].tolist() == old[name].tolist()
+    assert set(figures["status"]) == {"Not assessed: a baseline, no level is negotiated yet"}
+    assert Report(state.slice(Scope.parse("lwia/01"))).figures.query("measure == 'ESE'").empty
+
+
+def test_history_has_the_quarters_of_the_pages(state):
+    same = ["numerator", "denominator", "value", "lower", "upper"]
+    compared = 0
+    for scope in scopes(state):
+        report = Report(state.slice(scope))
+        new = report.history.rename(columns={"lower95": "lower", "upper95": "upper"})
+        new = new.set_index(["back", "program", "measure"])
+        old = report.quarters
+        old = old[old["program"].isin(report.programs(old))]
+        old = old.rename(columns={"indicator": "measure"})
+        old = old.astype({"program": "str", "measure": "str"})
+        old = old.set_index(["back", "program", "measure"]).rename_axis(columns=None)
+        both = new.loc[old.index]
+        pd.testing.assert_frame_equal(
+            both[same], old[same], check_exact=True, check_dtype=False, check_index_type=False
+        )
+        assert both["period"].tolist() == old["quarter_label"].tolist()
+        assert (new.drop(old.index)["denominator"] == 0).all(), "the others count nobody"
+        compared += len(both)
+    assert compared > 3000
+
+
+def test_groups_are_to_the_bit_those_of_the_pages(state):
+    named = {"indicator": "measure", "successes": "numerator", "lower": "lower95",
+             "upper": "upper95", "group": "group_title"}  # fmt: skip
+    same = [
+        *("numerator", "denominator", "pending", "value", "lower95", "upper95", "few"),
+        *("ratio", "ratio_lower", "ratio_upper"),
+    ]
+    keys = ["program", "measure", "dimension", "group_title"]
+    for scope in scopes(state):
+        report = Report(state.slice(scope))
+        new = report.groups.query("window == 'rolling4'").set_index(keys)
+        old = report.breakdown.rename(columns=named).astype({"program": "str", "measure": "str"})
+        if scope.kind == "planner":
+            old = old[old["program"] != "wp"]
+        old = old[old["denominator"] > 0].set_index(keys)
+        assert set(new.index) == set(old.index)
+        pd.testing.assert_frame_equal(
+            new[same], old.loc[new.index, same], check_exact=True, check_dtype=False
+        )
+        assert (new["too_few"] == old.loc[new.index, "unjudged"]).all()
+        assert (new["suppressed"] == old.loc[new.index, "withheld"]).all()
+
+
+def test_equity_needs_no_function_of_the_library(state, monkeypatch):
+    """Gap, chance, discovery, the 80 percent rule and two standard deviations.
+
+    The sample is small: at 5 percent nothing of it is a discovery, at 60 percent some are.
+    """
+    for module in ("breakdown", "frames.groups"):
+        monkeypatch.setattr(
+            f"ipats_lib.{module}.discoveries", partial(differences.discoveries, rate=0.6)
+        )
+    state = replace(state)
+    keys = ["program", "measure", "dimension", "group_title"]
+    named = {"indicator": "measure", "group": "group_title", "chance": "p_value",
+             "of_best": "ratio_best"}  # fmt: skip
+    differing = 0
+    for scope in scopes(state):
+        report = Report(state.slice(scope))
+        new = report.groups.query("window == 'rolling4'").set_index(keys)
+        old = breakdowns._compared(report).rename(columns=named)
+        old = old.astype({"program": "str", "measure": "str"}).set_index(keys)
+        mine = new.loc[old.index]
+        for name in ("gap", "p_value", "deviations", "ratio_best"):
+            pd.testing.assert_series_equal(mine[name], old[name], check_exact=True,
+                                           check_dtype=False)  # fmt: skip
+        assert mine["best_group"].tolist() == old["best"].tolist()
+        assert mine["differs"].tolist() == old["differs"].tolist()
+        assert not new.drop(old.index)["differs"].any()
+        differing += int(mine["differs"].sum())
+        eighty = [breakdowns._eighty(r, b, g) for r, b, g in
+                  zip(mine["ratio_best"], mine["best_group"],
+                      mine.index.get_level_values("group_title"), strict=True)]  # fmt: skip
+        assert mine["under_four_fifths"].tolist() == ["under 0.80" in text for text in eighty]
+        two = [breakdowns._deviations(number) for number in mine["deviations"]]
+        assert mine["beyond_two"].tolist() == ["beyond two" in text for text in two]
+    assert differing > 0
+
+
+def test_outcomes_are_the_rows_behind_each_figure(state):
+    for scope in scopes(state):
+        report = Report(state.slice(scope))
+        rows, figures = report.outcomes, report.figures
+        assert not set(rows["program"]) & {"title1", "core"}
+        counts = rows.groupby(["window", "program", "measure", "outcome"]).size()
+        for line in figures.query("program not in ('title1', 'core')").itertuples():
+            key = (line.window, line.program, line.measure)
+            mine = {n: counts.get((*key, n), 0) for n in ("success", "failure", "pending")}
+            assert sum(mine.values()) == line.denominator
+            assert mine["pending"] == line.pending
+            if line.measure != "ME":
+                assert mine["success"] == line.numerator
+            assert counts.get((*key, "excluded"), 0) == line.excluded
+
+
+def test_outcomes_say_of_each_record_what_the_rosters_say(area):
+    for measure in INDICATORS:
+        old = rosters.roster(area, measure)
+        for window in area.period.windows:
+            listed = old[[window.window_title in t.split("; ") for t in old["windows"]]]
+            new = area.outcomes.query("measure == @measure and window == @window.window")
+            keys = ["row", "program"]
+            listed = listed.astype({"program": "str"})
+            new, listed = new.set_index(keys).sort_index(), listed.set_index(keys).sort_index()
+            assert new.index.tolist() == listed.index.tolist()
+            assert new["customer"].tolist() == listed["customer"].tolist()
+            assert new["outcome"].tolist() == listed["state"].astype("str").tolist()
+            assert new["reason"].tolist() == listed["reason"].tolist()
+            assert new["reason_title"].tolist() == listed["reason_shown"].tolist()
+            exits = pd.to_datetime(listed["901"]).to_numpy(dtype="datetime64[s]")
+            assert pd.Series(new["exit_date"].to_numpy()).equals(pd.Series(exits))
+            element = {"ERQ2": "1603", "ME": "1603", "ERQ4": "1607"}.get(measure)
+            if element:
+                codes = [str(c) if pd.notna(c) else None for c in listed[element].tolist()]
+                assert new["match_type"].astype("object").where(
+                    new["match_type"].notna(), None).tolist() == codes  # fmt: skip
+
+
+def test_days_left_belong_to_open_outcomes_alone(area):
+    rows = area.outcomes
+    open_ = rows["outcome"].isin(["pending", "awaiting"])
+    assert open_.any()
+    assert rows.loc[open_, "days_left"].notna().all()
+    assert rows.loc[~open_, "days_left"].isna().all()
+    left = (rows["counts_by"] - pd.Timestamp(area.data.about.as_of)).dt.days
+    assert left[open_].tolist() == rows.loc[open_, "days_left"].tolist()
+
+
+def test_the_calendar_is_that_of_the_pages(state, planner):
+    for scope in (STATE, Scope.parse("lwia/01"), planner):
+        report = Report(state.slice(scope))
+        new = report.calendar.set_index(["period", "measure", "program"])
+        for measure in INDICATORS:
+            for line in calendar.cohort_calendar(report, measure).itertuples():
+                for program in ("adult", "dw", "youth", "title1"):
+                    mine = new.loc[line.report, measure, program]
+                    assert mine["held"] == getattr(line, program)
+                    assert (mine["counted"], mine["measured"]) == (line.counted, line.measured)
+                    assert (mine["due"].date(), mine["locked"].date()) == (line.due, line.locked)
+                    assert mine["complete"] == (line.complete == "yes")
+
+
+# What is protected
+
+
+def test_an_edition_follows_from_the_scope_alone():
+    assert edition_of(STATE) == "full"
+    assert edition_of(Scope.parse("lwia/07")) == edition_of(Scope("07", "p1")) == "released"
+
+
+def test_the_released_edition_withholds_what_the_record_withholds(state):
+    """Also of the scope's own area; of a withheld cell only keys and level are there."""
+    record = state.areas.set_index(["window", "area", "program", "measure"])
+    first = None
+    for scope in scopes(state)[1:]:
+        areas = Report(state.slice(scope)).areas
+        first = areas if first is None else first
+        pd.testing.assert_frame_equal(areas, first)
+    main = first[first["back"] == 0].set_index(["window", "area", "program", "measure"])
+    assert set(main.index) == set(record.index)
+    record = record.loc[main.index]
+    hidden = main["suppressed"]
+    assert hidden.sum() > 100
+    assert (hidden == record["suppressed"]).all()
+    assert (main["release"] == ~hidden).all()
+    numbers = ["numerator", "denominator", "value", "lower95", "upper95", "percent"]
+    assert main.loc[hidden, numbers].isna().all(axis=None)
+    assert set(main.loc[hidden, "status"]) == {WITHHELD}
+    assert not main.loc[hidden, "could_be_chance"].any()
+    assert main.loc[main.index.get_level_values("measure") == "ME", "lower95"].isna().all()
+    for name in ("numerator", "denominator", "value"):
+        shown = main.loc[~hidden, name]
+        pd.testing.assert_series_equal(shown, record.loc[~hidden, name], check_dtype=False)
+
+
+def test_the_full_edition_shows_the_figures_of_each_areas_own_pages(state):
+    areas = Report(state.slice(STATE)).areas
+    assert not areas["suppressed"].any()
+    held = Report(state.slice(STATE)).history["back"]
+    assert areas["back"].max() == held.max() >= 5
+    assert set(areas.query("back > 0")["window"]) == {"current"}
+    released = Report(state.slice(Scope.parse("lwia/01"))).areas
+    assert set(areas.loc[areas["release"], "id"]) == set(released.loc[released["release"], "id"])
+    same = ["numerator", "denominator", "value", "lower95", "upper95", "percent", "status"]
+    for area in load_areas():
+        report = Report(state.slice(Scope(area.lwia)))
+        own = report.figures.set_index("id")
+        mine = areas[areas["area"] == area.lwia].set_index("id")
+        both = own.index.intersection(mine.index)
+        assert len(both) >= 40
+        pd.testing.assert_frame_equal(mine.loc[both, same], own.loc[both, same], check_dtype=False)
+        past = report.history.query("back > 0").set_index("id")
+        assert set(past.index) <= set(mine.index)
+        pd.testing.assert_series_equal(
+            mine.loc[past.index, "value"], past["value"], check_dtype=False
+        )
+
+
+def test_an_earlier_quarter_is_released_as_its_record_printed_it(state):
+    """A record of two quarters before: nothing is shown that was withheld then."""
+    before = replace(state, period=Period.parse("PY2024Q2"))
+    text = figures_csv(before.areas)
+    later = replace(state, released=(Released("PY2024Q2-0123456789abcdef.csv", text),))
+    areas = later.slice(Scope.parse("lwia/01")).frame("areas")
+    assert set(areas["back"]) == {0, 2}
+    past = areas[areas["back"] == 2].set_index(["area", "program", "measure"])
+    printed = before.areas.query("window == 'current'").set_index(["area", "program", "measure"])
+    printed = printed.loc[past.index]
+    assert (past["suppressed"] == printed["suppressed"]).all()
+    assert past["suppressed"].any()
+    for name in ("numerator", "denominator", "value"):
+        left, right = (one[name].astype("float64") for one in (past, printed))
+        pd.testing.assert_series_equal(left, right)
+    assert past.loc[past["suppressed"], ["lower95", "upper95", "percent"]].isna().all(axis=None)
+    two = (later.released[0], Released("PY2024Q2-fedcba9876543210.csv", text))
+    assert set(replace(later, released=two).slice(Scope("01")).frame("areas")["back"]) == {0}
+
+
+def test_the_states_frames_hold_no_customer_and_no_wage(state):
+    customers = set(state.rows["100"].astype("str"))
+    for name in FRAMES:
+        frame = Report(state.slice(STATE)).data.frame(name)
+        for column in frame.select_dtypes(include=["object", "str"]):
+            assert not customers & set(frame[column].dropna()), (name, column)
+    outcomes = Report(state.slice(STATE)).outcomes
+    assert outcomes[["customer", "wage"]].isna().all(axis=None)
+    assert outcomes["area"].str.fullmatch(r"(\d\d(, \d\d)*)?").all()
+
+
+def test_wages_are_there_for_those_who_may_see_them(state, planner, area, monkeypatch):
+    wages = area.outcomes.query("measure == 'ME' and outcome == 'success'")
+    assert len(wages)
+    assert wages["wage"].notna().all()
+    assert area.outcomes.drop(wages.index)["wage"].isna().all()
+    mine = Report(state.slice(planner))
+    assert mine.outcomes["wage"].isna().all()
+    few = mine.figures.query("measure == 'ME' and 0 < denominator < 10")
+    assert len(few)
+    assert few["suppressed"].all()
+    assert few[["value", "lower95", "upper95", "percent"]].isna().all(axis=None)
+    past = mine.history.query("measure == 'ME' and 0 < denominator < 10")
+    assert past[["value", "lower95", "upper95"]].isna().all(axis=None)
+    groups = mine.groups.query("measure == 'ME' and 0 < denominator < 10")
+    assert groups[["value", "lower95", "upper95"]].isna().all(axis=None)
+    open_to = replace(load_thresholds(), planners_see_wages=1)
+    for module in ("record_outcomes", "figures"):
+        monkeypatch.setattr(f"ipats_lib.frames.{module}.load_thresholds", lambda: open_to)
+    fresh = Report(replace(state, only=planner).slice(planner))
+    assert fresh.outcomes["wage"].notna().any()
+    assert not fresh.figures["suppressed"].any()
+
+
+# What a notebook asks
+
+
+def test_an_undeclared_frame_fails_with_what_to_add(state, planner):
+    report = Report(state.slice(planner).only(["figures"]))
+    assert len(report.figures)
+    with pytest.raises(UsageError, match="The data hold no `history`: name it under `data`"):
+        report.history  # noqa: B018
+    assert list(report.data.files) == ["about.json", "figures.arrow"]
+
+
+def test_jupyterlab_enforces_what_the_notebook_declares(tmp_path, monkeypatch):
+    path = tmp_path / "page.ipynb"
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    assert declared_frames() is None
+    path.write_text(json.dumps({"metadata": {"ipats": {"data": ["figures", "areas"]}}}))
+    assert declared_frames() == ("figures", "areas")
+    path.write_text(json.dumps({"metadata": {"ipats": {}}}))
+    assert declared_frames() == TABLES
+    path.write_text(json.dumps({"metadata": {}}))
+    assert declared_frames() is None
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    assert declared_frames() is None
+
+
+def test_help_on_a_frame_is_its_schema(state):
+    """As `report.figures?` in Jupyter finds it: without counting anything."""
+    shell = InteractiveShell()
+    shell.user_ns["report"] = Report(state.slice(STATE))
+    for name, schema in FRAMES.items():
+        told = shell.object_inspect(f"report.{name}")
+        assert told["docstring"].startswith(f"{schema.title}. {schema.row}")
+        for column in schema.columns:
+            assert column.meaning.replace("`", "") in told["docstring"]
+
+
+def test_the_data_dictionary_is_up_to_date():
+    """`python -m ipats_lib.frames.dictionary > docs/data-dictionary.md` makes it."""
+    kept = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    assert kept == markdown(SCHEMAS.values())
+
+
+def test_the_dictionary_as_a_page_names_every_column():
+    page = html(SCHEMAS.values())
+    for schema in SCHEMAS.values():
+        assert f"<section id='{schema.name}'>" in page
+        for column in schema.columns:
+            assert f"<td><code>{column.name}</code></td>" in page
+    assert "<script" not in page
+    assert "`" not in page
+
+
+def test_the_line_of_everybody_stands_in_no_group(area):
+    everybody = area.groups[area.groups["group"] == ""]
+    assert (everybody["dimension"] == TOTAL).all()
+    figures = area.figures.set_index("id")
+    assert everybody["id"].isin(figures.index).all(), "the same figure has the same id"
+    assert everybody["value"].tolist() == figures.loc[everybody["id"], "value"].tolist()
