@@ -65,6 +65,11 @@ class Report:
         return self.scope.lwia
 
     @property
+    def title(self) -> str:
+        """The scope's name as its readers know it."""
+        return self.data.about.title
+
+    @property
     def period(self) -> Period:
         return Period.parse(self.data.about.period)
 

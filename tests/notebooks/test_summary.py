@@ -1,0 +1,136 @@
+"""The summary: which levels are missed, what moved, and what can still change."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from ipats_lib.report import open_report
+from tests.notebooks.pages import page, with_frames
+
+NAME = "performance/summary"
+SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
+
+
+@pytest.fixture(scope="module")
+def area():
+    return open_report("sample", "lwia/01", "PY2024Q4")
+
+
+def set_status(figures, **statuses):
+    """The main window of Title I: these statuses by program and measure, all others met."""
+    mine = figures.copy()
+    chosen = (mine["window"] == "rolling4") & mine["program"].isin(["adult", "dw", "youth"])
+    mine.loc[chosen, ["percent", "status", "could_be_chance"]] = [95.0, "Meets", False]
+    for name, (percent, status, chance) in statuses.items():
+        program, measure = name.split("_")
+        here = chosen & (mine["program"] == program) & (mine["measure"] == measure)
+        mine.loc[here, ["percent", "status", "could_be_chance"]] = [percent, status, chance]
+    return mine
+
+
+def finding(area, monkeypatch, **statuses):
+    report = with_frames(area, figures=set_status(area.figures, **statuses), history=area.history)
+    return page(NAME, report, monkeypatch).select_one(".show-finding").get_text(" ", strip=True)
+
+
+def test_the_finding_counts_misses_and_names_the_one_furthest_below(area, monkeypatch):
+    """Below and Fails are misses; could be chance is counted apart and stays a miss."""
+    said = finding(area, monkeypatch, youth_MSG=(85.9, "Below", False),
+                   adult_CR=(42.0, "Fails", True), dw_ME=(89.96, "Below", True))  # fmt: skip
+    assert f"{area.title} misses 3 of 15 levels." in said
+    assert "Adult, credential attainment rate, is furthest below" in said
+    assert "2 of the misses could be chance." in said
+
+
+def test_all_met_and_none_judged_each_have_a_sentence(area, monkeypatch):
+    assert "meets or exceeds all 15 of its levels" in finding(area, monkeypatch)
+    nobody = area.figures.assign(status="Not assessed: fewer than 10 records", percent=float("nan"))
+    report = with_frames(area, figures=nobody, history=area.history.head(0))
+    text = page(NAME, report, monkeypatch).get_text(" ")
+    assert "has no figure with a verdict yet" in text
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_row_of_the_levels_is_the_frames(scope, monkeypatch):
+    """All windows, programs and measures, each once, with its count and status."""
+    report = open_report("sample", scope, "PY2024Q4")
+    tables = page(NAME, report, monkeypatch).select(".show-choose table")
+    assert len(tables) == report.figures["window"].nunique()
+    for table, (_, rows) in zip(tables, report.figures.groupby("window", sort=False), strict=True):
+        shown = table.select("tbody tr")
+        assert len(shown) == len(rows)
+        counted = [int(row.find_all(["td", "th"])[-1].get_text().replace(",", "")) for row in shown]
+        assert sorted(counted) == sorted(rows["denominator"])
+        chance = sum("could be chance" in row.get_text() for row in shown)
+        assert chance == int(rows["could_be_chance"].sum())
+
+
+def test_what_moved_is_the_difference_of_two_quarters(area, monkeypatch):
+    """Worked by hand: 60 to 66 percent in a quarter, from 50 percent a year ago."""
+    history = area.history.query("program == 'adult' and measure == 'ERQ2'").head(1)
+    three = pd.concat(
+        [history.assign(back=b, value=v, denominator=100, quarter_title=f"Q{9 - b}")
+         for b, v in ((0, 0.66), (1, 0.60), (4, 0.50))]
+    )  # fmt: skip
+    report = with_frames(area, figures=area.figures, history=three)
+    found = page(NAME, report, monkeypatch)
+    table = next(t for t in found.select("table") if "a year ago" in t.caption.get_text())
+    text = table.select_one("tbody tr").get_text(" ")
+    assert "up 6.0 points" in text
+    assert "up 16.0 points" in text
+    assert "66.0%" in text
+
+
+def test_small_numbers_are_listed_and_not_drawn(area, monkeypatch):
+    rows = area.history.assign(denominator=19)
+    found = page(NAME, with_frames(area, figures=area.figures, history=rows), monkeypatch)
+    assert not found.select(".show-chart")
+    assert len(found.select(".show-grid table")) == rows["measure"].nunique()
+    rows = area.history.assign(denominator=20)
+    found = page(NAME, with_frames(area, figures=area.figures, history=rows), monkeypatch)
+    assert len(found.select(".show-chart")) == rows["measure"].nunique()
+
+
+def test_the_level_of_skill_gains_is_not_drawn_beside_a_quarter(area, monkeypatch):
+    """The level is for a whole program year (domain 2.10)."""
+    monkeypatch.setenv("IPATS_CHARTS", "live")
+    rows = area.history.assign(denominator=50)
+    found = page(NAME, with_frames(area, figures=area.figures, history=rows), monkeypatch)
+    specs = [json.loads(s.string) for s in found.select(".show-chart script")]
+    with_level = [spec for spec in specs if "level:Q" in str(spec) or '"level"' in json.dumps(
+        [layer.get("encoding", {}).get("y") for layer in spec.get("layer", [])])]  # fmt: skip
+    assert len(specs) == 5
+    assert len(with_level) == 4
+
+
+def test_a_column_taken_out_of_the_cell_vanishes_and_nothing_else_does(area, monkeypatch):
+    whole = page(NAME, area, monkeypatch).select(".show-choose table")[0]
+    less = page(
+        NAME, area, monkeypatch, replaced={'"level_kind": ("Which level", "text"),': ""}
+    ).select(".show-choose table")[0]
+    heads = [cell.get_text() for cell in whole.select("thead th")]
+    left = [cell.get_text() for cell in less.select("thead th")]
+    assert [head for head in heads if head not in left] == [heads[4]]
+    assert "Which level" in heads[4]
+    rest = [
+        [c.get_text() for n, c in enumerate(row.find_all(["td", "th"])) if n != 4]
+        for row in whole.select("tbody tr")
+    ]
+    assert rest == [
+        [c.get_text() for c in row.find_all(["td", "th"])] for row in less.select("tbody tr")
+    ]
+
+
+def test_an_encoding_taken_out_of_the_chart_vanishes(area, monkeypatch):
+    monkeypatch.setenv("IPATS_CHARTS", "live")
+    report = with_frames(area, figures=area.figures, history=area.history.assign(denominator=50))
+    taken = 'alt.Tooltip("denominator:Q", title="Counted"),'
+    specs = [
+        json.loads(page(NAME, report, monkeypatch, replaced=change)
+                   .select_one(".show-chart script").string)
+        for change in ({}, {taken: ""})
+    ]  # fmt: skip
+    tips = [spec["layer"][0]["encoding"]["tooltip"] for spec in specs]
+    assert [tip["field"] for tip in tips[0]][:-1] == [tip["field"] for tip in tips[1]]
+    assert tips[0][-1]["field"] == "denominator"
