@@ -1,6 +1,7 @@
 """What a published site holds, and above all what a scope's folder must not hold."""
 
 import csv
+import gzip
 import re
 import zipfile
 from collections import defaultdict
@@ -43,7 +44,9 @@ def table(extract: Path, name: str) -> list[dict[str, str]]:
 
 
 def text_of(path: Path) -> str:
-    """All that a file says: a workbook's parts unpacked."""
+    """All that a file says: a workbook's parts, and a packed copy, unpacked."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes()).decode()
     if path.suffix != ".xlsx":
         return path.read_text()
     with zipfile.ZipFile(path) as book:
