@@ -155,7 +155,7 @@ def test_the_rows_of_a_list_come_only_when_a_reader_asks(opened, browser, addres
     assert not [name for name in asked if name.startswith("worklist")]
     page.get_by_role("button", name="Next").click()
     expect(page.locator(".count")).to_have_text("26 to 50 of 164 items")
-    assert [n for n in asked if n.startswith("work")] == ["worklist.json", "worklist.00.json"]
+    assert [n for n in asked if n.startswith("work")] == ["worklist.json", "worklist-00.json"]
     page.close()
 
 
