@@ -108,11 +108,12 @@ def test_every_page_says_what_it_shows(site):
         assert re.search(r"snapshot <code>[0-9a-f]{16}</code>", text), path
 
 
-def test_pages_hold_no_code_no_path_and_nothing_from_elsewhere(site):
+def test_pages_hold_no_code_no_path_and_nothing_from_elsewhere(site, shared):
     for path in (site / PERIOD).rglob("*.html"):
         text = path.read_text()
         assert "open_report" not in text, path
         assert "/tmp/" not in text, path
+        assert str(shared) not in text, path
         assert not re.search(r'(?:src|href)="(?:https?:)?//', text), path
         assert not re.search(r"<script(?![^>]*(?: src=| type=\"application/json\"))", text), path
 
