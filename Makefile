@@ -13,7 +13,7 @@ DOORS := var/demo-access
 DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
 PORT := 8000
 
-.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback check lab clean machine faults attack frozen
+.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak check lab clean machine faults attack frozen
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,7 +36,7 @@ setup: .venv/.synced outputs ## Create the environment from the lock file
 # The filter is named from the checkout's own folder, so each working tree uses its own environment.
 outputs: ## Keep outputs of notebooks out of commits, in a git checkout
 	@if git rev-parse --git-dir >/dev/null 2>&1 && ! git config filter.nbstripout.clean >/dev/null; then \
-	  git config filter.nbstripout.clean .venv/bin/nbstripout || true; \
+	  git config filter.nbstripout.clean ".venv/bin/nbstripout --keep-id" || true; \
 	fi
 
 demo: setup ## Make the sample state, as of today and before, and publish it
@@ -97,7 +97,10 @@ test: setup machine check ## Set up and pass everything
 	@$(PY) -m pytest
 
 test-fallback: setup machine ## All that runs notebooks, with ordinary kernels in place of forks
-	@IPATS_ENGINE=kernel $(PY) -m pytest -rs tests/engine tests/notebooks tests/end_to_end tests/site tests/attack
+	@IPATS_ENGINE=kernel $(PY) -m pytest -rs -m "not attack" tests/engine tests/notebooks tests/end_to_end tests/site tests/attack
+
+soak: setup machine ## What the suite states once, on every transport and with every notebook
+	@$(PY) -m pytest -m soak
 
 frozen: setup ## Compare the demo's figures with the frozen ones, cell by cell
 	@$(PY) -m tests.frozen compare $(DEMO)/site PY2024Q4

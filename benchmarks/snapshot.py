@@ -17,7 +17,7 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ipats_lib.periods import Period
-from ipats_lib.report.data import StateData
+from ipats_lib.report.data import TABLES, StateData
 from ipats_lib.report.figures import all_figures
 from ipats_lib.sample import write_sample
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot, reading, store
@@ -46,7 +46,9 @@ def timed(do) -> float:
 def slices(snapshot: Snapshot) -> None:
     state = StateData(snapshot, Period.parse("PY2024Q4"))
     for scope in snapshot.scopes():
-        state.slice(scope)
+        data = state.slice(scope)
+        for name in set(TABLES) & set(data.frames):
+            data.frame(name)
 
 
 def main() -> None:

@@ -75,6 +75,25 @@ def one_of(text: str, names: Collection[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Agency:
+    """Who runs the site, as its pages say. contact: empty until the agency has set one."""
+
+    agency: str
+    contact: str
+
+
+@cache
+def load_agency() -> Agency:
+    """`params/site.csv`; ParamsError when a setting is missing or unknown."""
+    path = params_folder() / "site.csv"
+    rows = read_rows(path, ("setting", "value", "source"))
+    try:
+        return Agency(**{row["setting"]: row["value"] for row in rows})
+    except TypeError as error:
+        raise ParamsError(f"{spelled(path)}: a setting is missing or unknown.") from error
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
     """One column of a PIRL layout. `codes` is empty for elements without a code list."""
 

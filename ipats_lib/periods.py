@@ -131,6 +131,19 @@ class Period:
         return f"PY{self.py}" + (f"Q{self.quarter}" if self.quarter else "")
 
     @property
+    def dates(self) -> str:
+        """The months that it spans: `April to June 2025`, or `July 2024 to June 2025`."""
+        first = self.report_quarter.start if self.quarter else date(self.py, 7, 1)
+        year = "" if self.quarter else f" {first.year}"
+        return f"{first:%B}{year} to {self.report_quarter.end:%B %Y}"
+
+    @property
+    def title(self) -> str:
+        """Its months, and the program year and quarter that they are."""
+        quarter = f", quarter {self.quarter}" if self.quarter else ""
+        return f"{self.dates} (PY {self.py}{quarter})"
+
+    @property
     def report_quarter(self) -> Quarter:
         """The report quarter R; of an annual report, the last quarter of the program year."""
         return Quarter.of(date(self.py, 7, 1)) + (self.quarter or 4) - 1

@@ -1,11 +1,15 @@
 """One small synthetic state, made and published once, for every test that needs a whole one."""
 
+import csv
 import fcntl
+import hashlib
 import os
 import signal
+import stat
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,27 @@ import pytest
 # starts and stops by it.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+MEMORY = Path("/dev/shm")
+ENOUGH = 4 << 30  # bytes; a run needs about one fourth
+
+
+def memory_has_room() -> bool:
+    """Whether the temporary folders of a run fit in memory, and programs may be started there."""
+    try:
+        disk = os.statvfs(MEMORY)
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return False
+    available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    free = min(disk.f_bavail * disk.f_frsize, available << 10)
+    return free > ENOUGH and not disk.f_flag & os.ST_NOEXEC and os.access(MEMORY, os.W_OK)
+
+
+# A publication syncs every file that it writes, and waits for the disk each time. No test cuts the
+# power, so that in memory each finds the same, sooner.
+if memory_has_room():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 EARLIER = ("2024-08-15", "2025-05-15")
 ROOT = Path(__file__).parents[1]
@@ -33,20 +58,54 @@ def publish(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory) -> Path:
-    """A folder that all worker processes of this run share."""
+def shared(tmp_path_factory) -> Iterator[Path]:
+    """A folder that all worker processes of this run share.
+
+    At the end nothing in it that was made `once` may have changed: tests change copies.
+    """
     base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    yield base
+    for made in base.glob(f"*{DIGEST}"):
+        folder = made.with_name(made.name.removesuffix(DIGEST))
+        assert digest(folder) == made.read_text(), f"a test has changed {folder.name}"
 
 
 def once(shared: Path, name: str, make: Callable[[Path], None]) -> Path:
-    """The folder `name`, made by whichever worker process comes first."""
+    """The folder `name`, made by whichever worker process comes first; nobody changes it."""
     folder = shared / name
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             make(folder)
+            (shared / f"{name}{DIGEST}").write_text(digest(folder))
     return folder
+
+
+DIGEST = ".digest"
+
+
+def digest(folder: Path) -> str:
+    """A hash of every name, mode, link and byte at and below a folder."""
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        found.update(f"{path.relative_to(folder)} {mode:o}\n".encode())
+        if stat.S_ISLNK(mode):
+            found.update(os.fsencode(os.readlink(path)))
+        elif stat.S_ISREG(mode):
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+@pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """A folder where the system keeps temporary files, for what depends on a disk's ways.
+
+    There a new file often gets the inode of one that was just removed; in memory it never does.
+    """
+    with tempfile.TemporaryDirectory(prefix="ipats-test-") as folder:
+        yield Path(folder)
 
 
 def passed(done: subprocess.CompletedProcess[str]) -> None:
@@ -76,6 +135,28 @@ def site(shared, extract, store) -> Path:
             publish(
                 "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
                 "--site", f, *only,
+            )
+        ),
+    )  # fmt: skip
+
+
+def planner_of(extract: Path) -> str:
+    """The scope of one career planner, whose few pages are enough for many a test."""
+    with (extract / "planner.csv").open(newline="") as lines:
+        planner = next(row for row in csv.DictReader(lines) if row["lwia"] == "90")
+    return f"lwia/90/planner/{planner['planner_id']}"
+
+
+@pytest.fixture(scope="session")
+def planner_site(shared, extract, store) -> Path:
+    """PY2024Q4 of one career planner alone."""
+    return once(
+        shared,
+        "planner-site",
+        lambda f: passed(
+            publish(
+                "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
+                "--site", f, "--only", planner_of(extract),
             )
         ),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ipats_lib.access import accounts, pages, sessions
 from ipats_lib.access.audit import AuditError, AuditLog, Event, veiled
-from ipats_lib.access.conditions import keep_one_range, unmet
+from ipats_lib.access.conditions import keep_one_range, takes_packed, unmet
 from ipats_lib.access.connections import Connections
 from ipats_lib.access.decision import Decision, Reason, decide
 from ipats_lib.access.grammar import Target, read_path
@@ -26,7 +26,7 @@ from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
 from ipats_lib.access.oidc import Provider
 from ipats_lib.access.passwords import Verifier
 from ipats_lib.access.people import Person, Roster
-from ipats_lib.access.published import file_of, folder_of
+from ipats_lib.access.published import file_of, folder_of, packed_of
 from ipats_lib.access.store import Store, StoreReplacedError
 from ipats_lib.access.visit import TooSlow, Visit, read_visit
 from ipats_lib.console import notice
@@ -194,19 +194,25 @@ class Gateway:
         media = MEDIA.get(file.rsplit(".", 1)[1], "application/octet-stream")
         if self.setup.proxied:
             return NamedFile(file, keep, media)
-        path = self.setup.site / file
+        copy = packed_of(self.setup.site, file)
+        as_copy = copy is not None and takes_packed(visit.request.headers)
+        path = self.setup.site / (copy if copy and as_copy else file)
         try:
             facts = path.stat()
         except FileNotFoundError:
             return pages.not_found()
-        keep_one_range(visit.request.scope)
+        keep_one_range(visit.request.scope, as_copy)
         server = StaticFiles(directory=self.setup.site, check_dir=False)
         response = server.file_response(path, facts, visit.request.scope)
         if unmet(visit.request.headers, response.headers["etag"], facts.st_mtime):
             return Response(status_code=HTTPStatus.PRECONDITION_FAILED)
         response.headers["Cache-Control"] = keep
+        if copy:
+            response.headers["Vary"] = "Accept-Encoding"
         if response.status_code == HTTPStatus.OK:
             response.headers["Content-Type"] = media
+            if as_copy:
+                response.headers["Content-Encoding"] = "gzip"
         return response
 
 

@@ -4,8 +4,7 @@
 POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'",
     "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "connect-src 'self'",
-    "form-action 'self'",
-    "frame-ancestors 'none'", "base-uri 'none'",
+    "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 ))  # fmt: skip
 
 SECURITY = {

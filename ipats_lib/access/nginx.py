@@ -119,6 +119,9 @@ server {{
     alias {site}/;
     autoindex off;
     default_type application/octet-stream;
+    # A packed copy beside the file, for a browser that accepts it.
+    gzip_static on;
+    gzip_vary on;
     # Many ranges of one file make an answer larger than the file.
     max_ranges 1;
     # The gateway names the release itself, not the link to it: below the site no link is followed.

@@ -1,16 +1,21 @@
 """What a published site holds, looked at from outside: a target's file, periods, folders, dates."""
 
+import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from ipats_lib.access.grammar import Target
+from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
+from ipats_lib.publishing.files import SCOPES_FILE
+from ipats_lib.publishing.packing import PACKED
 from ipats_lib.scopes import STATE, Scope
 
 _RELEASE = re.compile(r"\.ipats/releases/PY20[0-9]{2}(?:Q[1-4])?-[0-9a-f]{16}(?:-[0-9]+)?")
@@ -37,6 +42,12 @@ def file_of(site: Path, target: Target) -> str | None:
         if release is None:
             return None
         name = f"{release}/{target.scope.path}/{target.rest}"
+    return name if S_ISREG(_mode(site, name)) else None
+
+
+def packed_of(site: Path, file: str) -> str | None:
+    """The packed copy of a file that `file_of` gave; None when there is none."""
+    name = f"{file}{PACKED}"
     return name if S_ISREG(_mode(site, name)) else None
 
 
@@ -75,13 +86,63 @@ def release_of(site: Path, period: str) -> str | None:
     return release if _RELEASE.fullmatch(release) else None
 
 
+def landing_pages(site: Path, period: str, folder: Scope) -> Iterator[Scope]:
+    """A scope and the scopes inside it whose landing page is published, each once."""
+    release = release_of(site, period)
+    if release is None:
+        return
+    if S_ISDIR(_mode(site, f"{release}/{folder.path}")):
+        yield from _landing(f"{site}/{release}/{folder.path}", folder)
+    if folder == STATE and S_ISDIR(_mode(site, release)):
+        yield from _inner(f"{site}/{release}/lwia", "lwia")
+
+
+def _landing(place: str, scope: Scope) -> Iterator[Scope]:
+    """A scope and its planners; `place` is no link and lies behind none."""
+    if _is(S_ISREG, f"{place}/index.html"):
+        yield scope
+    if scope.kind == "lwia":
+        yield from _inner(f"{place}/planner", f"{scope.path}/planner")
+
+
+def _inner(place: str, path: str) -> Iterator[Scope]:
+    if not _is(S_ISDIR, place):
+        return
+    with os.scandir(place) as found:
+        names = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+    for name in names:
+        with suppress(UsageError):
+            yield from _landing(f"{place}/{name}", Scope.parse(f"{path}/{name}"))
+
+
+def _is(kind: Callable[[int], bool], path: str) -> bool:
+    try:
+        return kind(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def titles(site: Path, period: str, folder: Scope) -> dict[str, str]:
+    """Titles of a scope and of those inside it, by path, as publishing left them.
+
+    Empty for a publication from before they were left; where there is none, the path says it all.
+    """
+    target = Target(period, folder, SCOPES_FILE)
+    file = file_of(site, target)
+    if file is None:
+        return {}
+    listed = json.loads((site / file).read_text(encoding="utf-8"))["scopes"]
+    return {scope["path"]: scope["title"] for scope in listed}
+
+
 def publications(site: Path, scopes: Sequence[Scope]) -> tuple[Publication, ...]:
     """Every period that holds something for these scopes, the newest first."""
-    found = (_publication(site, period, scopes) for period in _periods(site))
+    found = (_publication(site, period, scopes) for period in periods(site))
     return tuple(publication for publication in found if publication is not None)
 
 
-def _periods(site: Path) -> list[str]:
+def periods(site: Path) -> list[str]:
+    """The names of the periods that are published, the newest first."""
     names = [path.name for path in site.glob("PY20*") if release_of(site, path.name)]
     return sorted(names, key=lambda name: (Period.parse(name).report_quarter, name), reverse=True)
 

@@ -10,7 +10,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 
-from ipats_lib.access import home, outside, queue, signing
+from ipats_lib.access import home, me, outside, queue, signing
 from ipats_lib.access.connections import Connections, limits
 from ipats_lib.access.gateway import Answer, Gateway, Setup
 from ipats_lib.access.settings import load_settings
@@ -23,6 +23,7 @@ STOPPING_SECONDS = 5
 
 PAGES: dict[tuple[str, bytes], Answer] = {
     ("GET", b"/"): home.home,
+    ("GET", b"/me.json"): me.me,
     ("GET", b"/open"): home.open_area,
     ("GET", b"/help"): home.help_page,
     ("GET", b"/style.css"): home.style,

@@ -88,7 +88,8 @@ def events(desk: Desk, indicator: str) -> pd.DataFrame:
     """The events of one indicator in the last `QUARTERS` calendar quarters, the running one too.
 
     One row per event: quarter (`Quarter.index`), value in the indicator's unit (a share's events
-    are 0 or 1) and customer. Empty when the extract lacks the table that it needs.
+    are 0 or 1), customer and place (of the desk's row; -1: of no record). Empty when the extract
+    lacks the table that it needs.
     """
     newest = Quarter.of(desk.as_of).index
     found = QUESTIONS[indicator](desk)
@@ -112,6 +113,14 @@ def distribution(known: pd.DataFrame, bands: tuple[float, ...]) -> pd.DataFrame:
     names = _names(bands)
     counts = np.bincount(_places(known, bands), minlength=len(names))
     return pd.DataFrame({"band": names, "n": counts})
+
+
+def bands_of(known: pd.DataFrame, bands: tuple[float, ...]) -> list[str]:
+    """The band of each event; of a share yes or no."""
+    if not bands:
+        return ["yes" if value else "no" for value in known["value"]]
+    names = _names(bands)
+    return [names[place] for place in _places(known, bands)]
 
 
 def _names(bands: tuple[float, ...]) -> list[str]:
@@ -139,23 +148,27 @@ def note_bands(desk: Desk) -> pd.DataFrame:
 
 def bands_of_notes(known: pd.DataFrame) -> list[str]:
     """The band of each event of `notes_now`."""
-    bands = load_engagement()["E-01"].bands
-    names = _names(bands)
-    return [names[place] for place in _places(known, bands)]
+    return bands_of(known, load_engagement()["E-01"].bands)
 
 
 def _events(
-    days: NDArray[Any], values: NDArray[Any], customers: NDArray[np.object_]
+    days: NDArray[Any],
+    values: NDArray[Any],
+    customers: NDArray[np.object_],
+    places: NDArray[np.intp] | None = None,
 ) -> pd.DataFrame:
-    """Events dated by `days` (datetime64), those without a date or value left out."""
+    """Events dated by `days` (datetime64), those without a date or value left out. places: of the
+    records, where there is not one event for each."""
     known = ~np.isnat(days) & ~np.isnan(values)
     months = days[known].astype("datetime64[M]").astype(np.int64) + 12 * 1970
     columns = {"quarter": months // 3, "value": values[known], "customer": customers[known]}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(
+        {**columns, "place": np.flatnonzero(known) if places is None else places[known]}
+    )
 
 
 def _none() -> pd.DataFrame:
-    kinds = {"quarter": "int64", "value": "float64", "customer": "object"}
+    kinds = {"quarter": "int64", "value": "float64", "customer": "object", "place": "int64"}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
@@ -206,7 +219,7 @@ def contact_recency(desk: Desk) -> pd.DataFrame:
         newest[numbers[past]] = dates[past]
         since = np.fmax(newest[whose[active]], records.day("900")[active])
         today = np.full(len(since), np.datetime64(day))
-        parts.append((today, _span(today, since), customers[active]))
+        parts.append((today, _span(today, since), customers[active], np.flatnonzero(active)))
     return _events(*map(np.concatenate, zip(*parts, strict=True)))
 
 
@@ -230,7 +243,7 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
         begun = numbers[(starts >= first) & (starts <= last)]
         number = np.bincount(begun, minlength=len(records))[whose]
         rate = number[here] / present[here] * DAYS_PER_MONTH
-        parts.append((np.full(len(rate), last), rate, customers[here]))
+        parts.append((np.full(len(rate), last), rate, customers[here], np.flatnonzero(here)))
     return _events(*map(np.concatenate, zip(*parts, strict=True)))
 
 
@@ -245,7 +258,8 @@ def to_first_service(desk: Desk) -> pd.DataFrame:
     first = both.groupby(["customer", "applied"])["start"].min().reset_index()
     started = first["start"].to_numpy(dtype="datetime64[D]")
     waited = _span(started, first["applied"].to_numpy(dtype="datetime64[D]"))
-    return _events(started, waited, first["customer"].to_numpy(dtype="object"))
+    nowhere = np.full(len(first), -1, dtype=np.intp)
+    return _events(started, waited, first["customer"].to_numpy(dtype="object"), nowhere)
 
 
 def to_training(desk: Desk) -> pd.DataFrame:
@@ -287,7 +301,8 @@ def re_entry(desk: Desk) -> pd.DataFrame:
     )
     again = exits["place"].isin(set(both.loc[after, "place"])).to_numpy(dtype=np.float64)
     customers = exits["customer"].to_numpy(dtype="object")
-    return _events(exits["left"].to_numpy(dtype="datetime64[D]"), again, customers)
+    left = exits["left"].to_numpy(dtype="datetime64[D]")
+    return _events(left, again, customers, exits["place"].to_numpy(dtype=np.intp))
 
 
 def service_to_exit(desk: Desk) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Everything counts periods of participation of Title I participants. An exit is k
 it (domain 2.1), so what hangs on exits ends on the last day of which all are known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -63,7 +63,7 @@ def entries_and_exits(records: Records, as_of: date) -> pd.DataFrame:
     for what, element in (("Enrolment", "900"), ("Exit", "901")):
         days = records.day(element)
         place = np.flatnonzero(mine & (days <= np.datetime64(as_of)))
-        reason = _reasons(records.code("923")[place]) if element == "901" else ""
+        reason = exit_reasons_of(records.code("923")[place]) if element == "901" else ""
         day = days[place].astype("datetime64[s]")
         parts.append(pd.DataFrame({"place": place, "what": what, "day": day, "reason": reason}))
     return pd.concat(parts, ignore_index=True)
@@ -98,10 +98,10 @@ def compared(records: Records, as_of: date) -> pd.DataFrame:
     """
     mine = IN_TITLE_I(view_of(records, as_of))
     found = []
-    for name, fixed, element, start, end in _spans(as_of):
+    for name, fixed, element, start, end in spans(as_of):
         days = records.day(element)[mine]
-        before = _between(days, a_year_before(start), a_year_before(end))
-        n = int(_between(days, start, end).sum())
+        before = between(days, a_year_before(start), a_year_before(end))
+        n = int(between(days, start, end).sum())
         found.append((name, start, end, n, int(before.sum()), fixed))
     return pd.DataFrame(found, columns=["name", "start", "end", "n", "before", "fixed"])
 
@@ -110,13 +110,14 @@ def within_fixed_spans(records: Records, as_of: date) -> dict[str, Mask]:
     """Which records `compared` counts in each span of fixed length, by the span's name."""
     mine = IN_TITLE_I(view_of(records, as_of))
     return {
-        name: mine & _between(records.day(element), start, end)
-        for name, fixed, element, start, end in _spans(as_of)
+        name: mine & between(records.day(element), start, end)
+        for name, fixed, element, start, end in spans(as_of)
         if fixed
     }
 
 
-def _spans(as_of: date) -> list[tuple[str, bool, str, date, date]]:
+def spans(as_of: date) -> list[tuple[str, bool, str, date, date]]:
+    """The spans of `compared`: name, whether of fixed length, element, first and last day."""
     known, year = exits_known(as_of), date(program_year(as_of), 7, 1)
     return [
         ("Enrolments: month to date", False, "900", as_of.replace(day=1), as_of),
@@ -138,7 +139,8 @@ def a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=last)
 
 
-def _between(days: NDArray[np.datetime64], first: date, last: date) -> Mask:
+def between(days: NDArray[np.datetime64], first: date, last: date) -> Mask:
+    """Which days lie in a span, both its ends included."""
     held: Mask = (days >= np.datetime64(first)) & (days <= np.datetime64(last))
     return held
 
@@ -155,10 +157,10 @@ def exits_of_known_months(records: Records, as_of: date) -> tuple[Mask, list[str
     view, months = view_of(records, as_of), known_months(as_of)
     exited = view.day("901").astype("datetime64[M]")
     mine = IN_TITLE_I(view) & (exited >= months[0]) & (exited <= months[-1])
-    return mine, _reasons(view.code("923")[mine])
+    return mine, exit_reasons_of(view.code("923")[mine])
 
 
-def _reasons(codes: NDArray[np.int32]) -> list[str]:
+def exit_reasons_of(codes: NDArray[np.int32]) -> list[str]:
     """The reason of each exit (923) in words; a code that the list lacks is named as it is."""
     return [EXIT_REASONS.get(code, f"Code {code:02d}, not in the list") for code in codes.tolist()]
 
@@ -182,17 +184,36 @@ def now(records: Records, as_of: date) -> dict[str, int]:
     return {
         "active": int(running.sum()),
         "follow_up": int((mine & in_follow_up(view, as_of)).sum()),
-        "enrolled": int((mine & _recent(records.day("900"), as_of)).sum()),
-        "exited": int((mine & _recent(records.day("901"), exits_known(as_of))).sum()),
+        "enrolled": int((mine & recent(records.day("900"), as_of)).sum()),
+        "exited": int((mine & recent(records.day("901"), exits_known(as_of))).sum()),
         "long": int(long_standing(records, running, as_of).sum()),
     }
 
 
-def _recent(days: NDArray[np.datetime64], last: date) -> Mask:
+def recent(days: NDArray[np.datetime64], last: date) -> Mask:
     """In the days of a tile (`flow_days`) up to and with the last one."""
     first = last - timedelta(days=threshold("flow_days"))
     held: Mask = (days > np.datetime64(first)) & (days <= np.datetime64(last))
     return held
+
+
+def standing_of(records: Records, as_of: date) -> Iterator[tuple[date, dict[str, Mask]]]:
+    """Which records `standing` counts, by its days and the names of its counts."""
+    view = view_of(records, as_of)
+    mine, known = IN_TITLE_I(view), exits_known(as_of)
+    for back in _BACK:
+        day = back(known)
+        running = mine & is_open(view, day)
+        yield (
+            day,
+            {
+                "active": running,
+                "follow_up": mine & in_follow_up(view, day),
+                "enrolled": mine & recent(records.day("900"), back(as_of)),
+                "exited": mine & recent(records.day("901"), day),
+                "long": long_standing(records, running, day),
+            },
+        )
 
 
 def standing(records: Records, as_of: date) -> pd.DataFrame:
@@ -203,23 +224,11 @@ def standing(records: Records, as_of: date) -> pd.DataFrame:
     date, a quarter and a year before it, because entries are known at once. All are told by the
     dates of this extract, so that the three days compare.
     """
-    view = view_of(records, as_of)
-    mine, known, lines = IN_TITLE_I(view), exits_known(as_of), []
-    for back in (lambda day: day, lambda day: months_before(day, 3), a_year_before):
-        day, entered_by = back(known), back(as_of)
-        running = mine & is_open(view, day)
-        lines.append(
-            {
-                "day": day,
-                "active": int(running.sum()),
-                "follow_up": int((mine & in_follow_up(view, day)).sum()),
-                "enrolled": int((mine & _recent(records.day("900"), entered_by)).sum()),
-                "enrolled_to": entered_by,
-                "exited": int((mine & _recent(records.day("901"), day)).sum()),
-                "long": int(long_standing(records, running, day).sum()),
-            }
-        )
-    return pd.DataFrame(lines)
+    lines = [
+        {"day": day, **{name: int(held.sum()) for name, held in masks.items()}}
+        for day, masks in standing_of(records, as_of)
+    ]
+    return pd.DataFrame(lines).assign(enrolled_to=[back(as_of) for back in _BACK])
 
 
 def months_before(day: date, months: int) -> date:
@@ -228,3 +237,11 @@ def months_before(day: date, months: int) -> date:
     last = (first + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
     found: date = min(first.astype("datetime64[D]") + (day.day - 1), last).item()
     return found
+
+
+# The day itself, a quarter and a year before.
+_BACK: tuple[Callable[[date], date], ...] = (
+    lambda day: day,
+    lambda day: months_before(day, 3),
+    a_year_before,
+)

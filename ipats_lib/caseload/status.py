@@ -114,14 +114,18 @@ def active(view: View) -> Mask:
 
 
 def caseload(
-    rows: pd.DataFrame, as_of: date, tables: Mapping[str, pd.DataFrame] | None = None
+    rows: pd.DataFrame,
+    as_of: date,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    everywhere: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Status and days since the last qualifying service.
 
     rows: one row per period of participation, with `row`, `ELEMENTS` and those of the indicators;
-    tables: application and service, as far as the extract has them. Returns, for Title I and
-    Wagner-Peyser participants and Title I reportable individuals, one row each: row, status (one
-    of `STATUSES`), last_service (date), days (since then, on the as-of date; missing unless
+    tables: application and service, as far as the extract has them; everywhere: the records of all
+    areas (row, 100, 900, 901), which answer applications; the rows by default. Returns, for Title I
+    and Wagner-Peyser participants and Title I reportable individuals, one row each: row, status
+    (one of `STATUSES`), last_service (date), days (since then, on the as-of date; missing unless
     active), band (of `load_service_bands`, missing unless active). Applicants without any record
     are not among them: see `applications.waiting`. Source: domain 5.1, 5.2.
     """
@@ -129,7 +133,7 @@ def caseload(
     today = np.datetime64(as_of, "D")
     last = last_service(View(records, "title1", Window(as_of, as_of), as_of))
     days = (today - last).astype("float64")
-    status = _status(records, as_of, days, tables or {})
+    status = _status(records, as_of, days, tables or {}, rows if everywhere is None else everywhere)
     days[~is_active(pd.Series(status)).to_numpy() | np.isnat(last)] = np.nan
     bands = load_service_bands()
     table = pd.DataFrame(
@@ -155,6 +159,7 @@ def _status(
     as_of: date,
     days: NDArray[np.float64],
     tables: Mapping[str, pd.DataFrame],
+    everywhere: pd.DataFrame,
 ) -> NDArray[np.object_]:
     """Of the statuses that hold, the first of the list."""
     today = np.datetime64(as_of, "D")
@@ -174,16 +179,17 @@ def _status(
         PENDING: _waits(records, as_of),
     }
     found = np.select(list(conditions.values()), list(conditions), default=CLOSED).astype(object)
-    return _applied(found, records, tables.get("application"), as_of)
+    application = tables.get("application")
+    if application is None:
+        return found
+    return _applied(found, records, waiting(application, everywhere, as_of))
 
 
 def _applied(
-    status: NDArray[np.object_], records: Records, application: pd.DataFrame | None, as_of: date
+    status: NDArray[np.object_], records: Records, applicants: pd.DataFrame
 ) -> NDArray[np.object_]:
-    """Reportable individuals with an application stand under it."""
-    if application is None:
-        return status
-    mine = waiting(application, records.frame, as_of).dropna(subset="row")
+    """Reportable individuals with an application (`applications.waiting`) have its status."""
+    mine = applicants.dropna(subset="row")
     newest = mine.sort_values("applied").drop_duplicates("row", keep="last").set_index("row")
     stage = pd.Series(records.frame["row"].to_numpy()).map(newest["status"])
     return np.where((status == REPORTABLE) & stage.notna(), stage, status).astype(object)

@@ -5,23 +5,35 @@ browser may keep it for ever.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import vl_convert
+from nbconvert.filters import markdown2html
 
-from ipats_lib.publishing.files import STATIC, joined, write_file
+from ipats_lib.params import load_agency
+from ipats_lib.publishing.files import GUIDE, STATIC, joined, write_file
+from ipats_lib.publishing.packing import PACKED, PACKED_FROM, packed
+from ipats_lib.publishing.render import Frame, render_template
+
+# A link from the glossary to a decision record, which readers of the site do not have.
+_RECORD = re.compile(r"\s\(\[\d+\]\(decisions/[^)]*\)\)")
 
 CHART = '<figure class="chart"'
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Names of the shared files under `_static/`, and their content."""
+    """Names of the shared files under `_static/`, and their content.
+
+    guide: the page with the guide and the glossary, which hold no data.
+    """
 
     style: str
     icon: str
+    guide: str
     script: str
     charts: str
     content: dict[str, bytes]
@@ -31,9 +43,12 @@ class Assets:
         return (self.charts, self.script) if CHART in body else (self.script,)
 
     def write(self, folder: Path) -> None:
-        """Put the files in place; one that is there already has the same content."""
+        """Put the files and their packed copies in place; one that is there already has the same
+        content."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in self.content.items():
+        large = {n: data for n, data in self.content.items() if len(data) >= PACKED_FROM}
+        copies = {f"{name}{PACKED}": packed(data) for name, data in large.items()}
+        for name, data in {**copies, **self.content}.items():
             if not (folder / name).is_file() or (folder / name).read_bytes() != data:
                 write_file(folder / name, data)
 
@@ -50,7 +65,19 @@ def build_assets() -> Assets:
     icon = _named("icon.svg", (STATIC / "icon.svg").read_bytes())
     charts = _named("vega.js", f"(function(){{{bundle}\n}})();".encode())
     script = _named("ipats.js", joined("*.js"))
-    return Assets(style[0], icon[0], script[0], charts[0], dict([style, icon, charts, script]))
+    guide = _named("guide.html", _guide(style[0], icon[0], script[0]))
+    content = dict([style, icon, charts, script, guide])
+    return Assets(style[0], icon[0], guide[0], script[0], charts[0], content)
+
+
+def _guide(style: str, icon: str, script: str) -> bytes:
+    """Guide, glossary and contact on one page: each links to the others, and a file that is named
+    by its content cannot hold the name of one that holds its own."""
+    agency = load_agency()
+    frame = Frame("Guide", "../", style, icon, (script,), agency.agency, agency.contact)
+    guide, glossary = (path.read_text("utf-8") for path in GUIDE)
+    body = markdown2html(f"{guide}\n#{_RECORD.sub('', glossary)}")
+    return render_template("guide.html.j2", frame=frame, body=body).encode()
 
 
 def _named(name: str, data: bytes) -> tuple[str, bytes]:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from ipats_lib.params import params_folder
-from ipats_lib.publishing.files import TEMPLATES, notebook_files
+from ipats_lib.publishing.files import DOCS, GUIDE, TEMPLATES, notebook_files
 
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
@@ -191,6 +191,7 @@ def publication_parts(notebooks: Path) -> dict[str, str]:
             },
             LIBRARY,
         ),
+        "guide": hash_files(GUIDE, DOCS),
     }
 
 

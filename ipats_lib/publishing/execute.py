@@ -36,7 +36,7 @@ DOWNLOADS = "downloads"
 WORKING = "working"
 MOST_KEPT = 32 << 20
 SHARD_BYTES = 200_000
-_SHARD = re.compile(r"(?P<name>.+)\.[0-9]{2,}\.json")
+_SHARD = re.compile(r"(?P<name>.+)-[0-9]{2,}\.json")
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
 

@@ -8,6 +8,11 @@ from pathlib import Path
 SYNCS_AT_ONCE = 8
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+# What the site's guide is made of, in its order.
+GUIDE = (DOCS / "guide.md", DOCS / "glossary.md")
+# In each scope's folder: `{"scopes": [{"path", "title"}]}` of the scope and of those inside it.
+SCOPES_FILE = "scopes.json"
 
 
 def joined(pattern: str) -> bytes:

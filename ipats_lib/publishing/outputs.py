@@ -83,8 +83,7 @@ class Outputs:
             yield _pre(_checked_text(text))
 
     def _prose(self, source: str, cell: Mapping[str, Any]) -> str:
-        safe = safe_html(prose_html(source, cell.get("attachments", {}), self._kept))
-        return self._styled(safe)
+        return self._styled(prose_html(source, cell.get("attachments", {}), self._kept))
 
     def _chart(self, spec: Any) -> str:
         drawn = fitted(checked(spec))

@@ -1,6 +1,7 @@
 """A look at a site on loopback, for development. It protects nothing and says so."""
 
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,6 +16,10 @@ class _Handler(SimpleHTTPRequestHandler):
     def send_head(self):  # type: ignore[no-untyped-def]
         if any(part.startswith(".") for part in unquote(self.path).split("/")):
             self.send_error(404)
+            return None
+        if self.path == "/me.json":  # there is nobody whom it could be about
+            self.send_response(HTTPStatus.NO_CONTENT)
+            self.end_headers()
             return None
         return super().send_head()
 

@@ -15,6 +15,7 @@ from nbconvert.filters.markdown_mistune import (
 )
 
 from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.safe_html import SafeHtml, safe_html
 
 Attachments = Mapping[str, Mapping[str, str]]
 Picture = Callable[[str, bytes], str]
@@ -91,13 +92,13 @@ def decoded(data: str) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _plain_prose(source: str) -> str:
-    return MarkdownWithMath(renderer=_Prose({}, None)).render(source)
+def _without_pictures(source: str) -> SafeHtml:
+    return safe_html(MarkdownWithMath(renderer=_Prose({}, None)).render(source))
 
 
-def prose_html(source: str, attachments: Attachments, picture: Picture) -> str:
-    """Markdown as HTML, not yet looked through.  A text without pictures is made once a process:
-    a notebook's own is the same in every scope."""
+def prose_html(source: str, attachments: Attachments, picture: Picture) -> SafeHtml:
+    """Markdown as HTML.  A text without pictures is made once a process: a notebook's own is the
+    same in every scope."""
     if not attachments:
-        return _plain_prose(source)
-    return MarkdownWithMath(renderer=_Prose(attachments, picture)).render(source)
+        return _without_pictures(source)
+    return safe_html(MarkdownWithMath(renderer=_Prose(attachments, picture)).render(source))

@@ -27,26 +27,41 @@ Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a page's content. `root` and `home` are relative paths from the page to
-    the site's root and to its scope's folder, each empty or ending in a slash; `run` that of the
-    page on how the publication was made, empty where the reader may not see it."""
+    """What stands around a page's content.
+
+    root and home: relative paths from the page to the site's root and to its scope's folder, each
+    empty or ending in a slash. current: the page's path inside its scope. crumbs: path and name of
+    the scopes that contain it, the widest first, its own last. inside: article and name of what
+    the scopes one level further in are; empty where there are none. dates and day: the period's
+    months and the as-of day in words. run: path of the page on how the publication was made, empty
+    where the reader may not see it. A page that is no scope's (the guide) has only what has no
+    default.
+    """
 
     title: str
-    scope_title: str
-    period: str
-    as_of: str
-    snapshot: str
-    synthetic: bool
     root: str
-    home: str
-    current: str
-    notebook: str
-    library: str
-    run: str
-    nav: Nav
     style: str
     icon: str
     scripts: tuple[str, ...]
+    agency: str
+    contact: str
+    guide: str = ""
+    scope: str = ""
+    scope_title: str = ""
+    crumbs: tuple[tuple[str, str], ...] = ()
+    inside: tuple[str, ...] = ()
+    period: str = ""
+    dates: str = ""
+    as_of: str = ""
+    day: str = ""
+    snapshot: str = ""
+    synthetic: bool = False
+    home: str = ""
+    current: str = ""
+    notebook: str = ""
+    library: str = ""
+    run: str = ""
+    nav: Nav = ()
 
 
 class PageExporter(TemplateExporter):

@@ -34,6 +34,7 @@ from ipats_lib.publishing.files import (
     write_file,
 )
 from ipats_lib.publishing.links import read_links
+from ipats_lib.publishing.packing import PACKED, copies, unpacked
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 from ipats_lib.who import user_name
@@ -276,16 +277,23 @@ def walk(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What one look at a staged file gives: its hash, and a page's links and places."""
+    """What one look at a staged file gives: its hash, and a page's links and places.
+
+    holds: the hash of what a packed file holds.
+    """
 
     digest: str
     links: frozenset[tuple[str, str]] = frozenset()
     places: frozenset[str] = frozenset()
+    holds: str = ""
 
 
 def _look_at(path: str) -> _Seen:
     data = Path(path).read_bytes()
     digest = hashlib.sha256(data).hexdigest()
+    if path.endswith(PACKED):
+        whole = unpacked(data)
+        return _Seen(digest, holds="" if whole is None else hashlib.sha256(whole).hexdigest())
     if not path.endswith(".html"):
         return _Seen(digest)
     return _Seen(digest, *read_links(data.decode("utf-8")))
@@ -294,26 +302,35 @@ def _look_at(path: str) -> _Seen:
 def verify(
     staged: Path, expected: Sequence[PurePosixPath], static: Path, each: Each = map
 ) -> dict[str, str]:
-    """Every planned file is there, nothing else is, every link stays inside its scope.
+    """Every planned file is there, nothing else is, every link stays inside its scope; a packed
+    copy holds what its file holds.
 
     each: what looks at many files, in order. Returns the hash of each file, for the manifest.
     PublicationError names the file. A link may lead to `_static`, to the page's own scope or to
     a scope inside it.
     """
-    present = {path.relative_to(staged).as_posix() for path in walk(staged)}
+    there = {path.relative_to(staged).as_posix() for path in walk(staged)}
+    present = there - copies(there)
     planned = {path.as_posix() for path in expected}
+    planned -= copies(planned)
     for name in sorted(planned - present):
         raise PublicationError(f"{name} was planned and is not there; nothing was published.")
     for name in sorted(present - planned):
         raise PublicationError(f"{name} is there and was not planned; nothing was published.")
-    shared = {path.name for path in static.iterdir()}
-    names = sorted(present)
+    shared = {path.name for path in static.iterdir() if path.suffix != PACKED}
+    names = sorted(there)
     looks = each(_look_at, [f"{staged}/{name}" for name in names])
     seen = dict(zip(names, looks, strict=True))
+    for name in there - present:
+        if seen[name].holds != seen[name.removesuffix(PACKED)].digest:
+            raise PublicationError(f"{name} does not hold its file; nothing was published.")
     pages = {name: look for name, look in seen.items() if name.endswith(".html")}
     for name, page in pages.items():
         _verify_links(name, {path for path, _ in page.links if path}, present, shared)
-    _verify_places(pages)
+    shared_pages = {
+        f"../_static/{path.name}": _look_at(str(path)) for path in static.glob("*.html")
+    }
+    _verify_places(pages, {**pages, **shared_pages})
     return {name: look.digest for name, look in seen.items()}
 
 
@@ -329,12 +346,12 @@ def _verify_links(name: str, links: set[str], present: set[str], shared: set[str
             raise PublicationError(f"{name} links to {link}, which is not in its scope.")
 
 
-def _verify_places(pages: Mapping[str, _Seen]) -> None:
-    """A link into a page leads to a place that the page has."""
+def _verify_places(pages: Mapping[str, _Seen], known: Mapping[str, _Seen]) -> None:
+    """A link into a page leads to a place that the page has. known: pages and shared pages."""
     for name, page in pages.items():
         for link, place in page.links:
             target = os.path.normpath(f"{os.path.dirname(name)}/{link}") if link else name
-            there = pages[target].places if target in pages else frozenset()
+            there = known[target].places if target in known else frozenset()
             if place and place not in there:
                 raise PublicationError(
                     f"{name} links to {link}#{place}, and there is no such place."

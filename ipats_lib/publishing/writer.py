@@ -1,10 +1,12 @@
 """The files of a publication: pages in their frames, scope indexes, downloads. Cheap, so never
 kept."""
 
+import json
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,9 +15,11 @@ import pandas as pd
 
 from ipats_lib import __version__
 from ipats_lib.disclosure import few_wages, load_thresholds
+from ipats_lib.params import load_agency
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.catalogue import FAMILIES, INDEX
 from ipats_lib.publishing.execute import Content
+from ipats_lib.publishing.files import SCOPES_FILE
 from ipats_lib.publishing.plan import Page, Plan
 from ipats_lib.publishing.redirects import redirects
 from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
@@ -29,8 +33,9 @@ _INWARD = re.compile(
     r"""<a href=(?P<quote>["'])(?P<target>(?:\.\./)*(?:lwia|planner)/[^"']+)(?P=quote)>"""
     r"(?P<text>[^<]*)</a>"
 )
+_INSIDE = {"state": ("an", "LWIA"), "lwia": ("a", "career planner")}
 RUN_FILE = PurePosixPath("state/run.html")
-SCOPE_FILES = (INDEX, "figures.csv")
+SCOPE_FILES = (INDEX, "figures.csv", SCOPES_FILE)
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,14 @@ class Writer:
         return frozenset(scope.path for scope in self.scopes)
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
-        """The scope's landing page where no notebook makes one, its figures as a download, and what
-        stands at the old places of its pages."""
+        """The scope's landing page where no notebook makes one, its figures as a download, the
+        titles of its scopes, and what stands at the old places of its pages."""
         folder = self.staged / scope.path
         folder.mkdir(parents=True, exist_ok=True)
         write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
+        listed = [s for s in self.scopes if scope.contains(s)]
+        titled = {"scopes": [{"path": s.path, "title": self.state.title(s)} for s in listed]}
+        (folder / SCOPES_FILE).write_text(json.dumps(titled), encoding="utf-8")
         for old, new in self.redirects(scope).items():
             target = os.path.relpath(new, PurePosixPath(old).parent)
             (folder / old).parent.mkdir(exist_ok=True)
@@ -95,7 +103,7 @@ class Writer:
             return
         html = render_template(
             "scope.html.j2",
-            frame=self._frame(data.about, "Overview", None),
+            frame=self._frame(data.about, "Overview", None, INDEX),
             inside=self._inside(scope),
             inside_title="Career planners" if scope.kind == "lwia" else "Areas",
             missing=data.about.missing_tables,
@@ -133,7 +141,7 @@ class Writer:
     def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath:
         """What this run and those before it did, for state administrators."""
         about = self.state.slice(STATE).about
-        frame = self._frame(about, "This publication", None)
+        frame = self._frame(about, "This publication", None, RUN_FILE.name)
         html = render_template(
             "run.html.j2",
             frame=frame,
@@ -161,11 +169,20 @@ class Writer:
         scope = Scope.parse(about.scope)
         below = file.count("/")
         depth = len(PurePosixPath(scope.path).parts) + below
+        day, inner = date.fromisoformat(about.as_of), self._inside(scope)
         return Frame(
             title=title,
+            scope=scope.path,
             scope_title=about.title,
+            crumbs=self._crumbs(scope),
+            inside=_INSIDE[scope.kind] if inner else (),
             period=about.period,
+            dates=self.state.period.dates,
             as_of=about.as_of,
+            day=f"{day:%B} {day.day}, {day.year}",
+            agency=load_agency().agency,
+            contact=load_agency().contact,
+            guide=self.assets.guide,
             snapshot=self.state.snapshot.id,
             synthetic=about.synthetic,
             root="../" * (depth + 1),
@@ -179,8 +196,14 @@ class Writer:
             nav=self._nav(scope),
             style=self.assets.style,
             icon=self.assets.icon,
-            scripts=self.assets.scripts_of(body) if page else (),
+            scripts=self.assets.scripts_of(body),
         )
+
+    def _crumbs(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        """Path and name of the scopes that contain a scope, and its own."""
+        around = [STATE, Scope(scope.lwia), scope]
+        own = {s: self.state.title(s).removesuffix(f", LWIA {s.lwia}") for s in around}
+        return tuple((s.path, title) for s, title in own.items())
 
     def _nav(self, scope: Scope) -> Nav:
         mine = [n for n in self.plan.sources if scope.kind in n.scopes and not n.index]

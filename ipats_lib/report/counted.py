@@ -14,10 +14,10 @@ from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES, is_active
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
 from ipats_lib.frames.calendar import held, windows_ahead
+from ipats_lib.frames.combined import NAMED, Combined
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
-from ipats_lib.report.stacked import NAMED, Stack
 from ipats_lib.report.upcoming import key
 from ipats_lib.scopes import AreaType
 
@@ -29,7 +29,7 @@ NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astyp
 )
 
 
-def counted(stack: Stack, period: Period) -> pd.DataFrame:
+def counted(combined: Combined, period: Period) -> pd.DataFrame:
     """Every count of the dashboards of each area: area, kind, key, part, n (above 0), value.
 
     kind: `alert`, `status`, `band` and `note band` (key: their name), `compared` (`flow.compared`,
@@ -40,27 +40,27 @@ def counted(stack: Stack, period: Period) -> pd.DataFrame:
     `follow_up` (no key). part: an LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for
     none); blank for what is counted as a whole. value is missing but for engagement.
     """
-    desk, caseload = stack.desk, stack.caseload
-    alerts = caseloads.alerts(desk, stack.kind)
-    inner = parts_of(desk, stack.kind, stack.seats)
+    desk, caseload = combined.desk, combined.caseload
+    alerts = caseloads.alerts(desk, combined.kind)
+    inner = parts_of(desk, combined.kind, combined.seats)
     mine, status = title_i(desk, caseload), statuses(desk, caseload)
     mended = questions.mended(desk)
     trained = trainings.open_trainings(desk, TRAINING_TYPES)
     parts = [
-        _sizes("alert", stack.of(alerts), alerts["alert"]),
-        _sizes("status", stack.of(status), status["status"]),
-        _sizes("band", stack.of(mine), mine["band"]),
-        *_flow(stack),
-        *_engagement(stack),
-        _sizes("check", stack.of(mended), mended["rule"]),
-        _sizes("training", stack.of(trained), trained["type"]),
-        _sizes("occupation", stack.of(trained), trained["occupation"]),
-        _sizes("provider", stack.of(trained), trained["provider"], trained["type"]),
-        *_cohorts(stack, period),
-        *_shares(stack),
-        _groups(stack),
-        _by_part("part alert", stack, of_part(desk, alerts, stack.kind, inner), "alert"),
-        *_work(stack, mine, inner),
+        _sizes("alert", combined.of(alerts), alerts["alert"]),
+        _sizes("status", combined.of(status), status["status"]),
+        _sizes("band", combined.of(mine), mine["band"]),
+        *_flow(combined),
+        *_engagement(combined),
+        _sizes("check", combined.of(mended), mended["rule"]),
+        _sizes("training", combined.of(trained), trained["type"]),
+        _sizes("occupation", combined.of(trained), trained["occupation"]),
+        _sizes("provider", combined.of(trained), trained["provider"], trained["type"]),
+        *_cohorts(combined, period),
+        *_shares(combined),
+        _groups(combined),
+        _by_part("part alert", combined, of_part(desk, alerts, combined.kind, inner), "alert"),
+        *_work(combined, mine, inner),
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -134,70 +134,70 @@ def _sizes(
     return sizes.assign(kind=kind, key=sizes["key"].astype("str"))
 
 
-def _by_part(kind: str, stack: Stack, placed: pd.DataFrame, key: str = "") -> pd.DataFrame:
-    """A planner's name without that of the area, under which it stands in the stack."""
+def _by_part(kind: str, combined: Combined, placed: pd.DataFrame, key: str = "") -> pd.DataFrame:
+    """A planner's name without that of the area, under which it stands in the combined."""
     names = placed[key] if key else pd.Series("", index=placed.index)
     part = placed["part"].astype("object").str.split(NAMED).str[-1]
-    return _sizes(kind, stack.of(placed), names, part)
+    return _sizes(kind, combined.of(placed), names, part)
 
 
-def _work(stack: Stack, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
+def _work(combined: Combined, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
     placed = caseload.merge(inner[["row", "part"]], on="row")
     status = placed["status"].astype("str")
     active, followed = is_active(status), status == FOLLOWED
     return [
-        _by_part(kind, stack, placed[mine])
+        _by_part(kind, combined, placed[mine])
         for kind, mine in (("active", active), ("follow_up", followed))
     ]
 
 
-def _flow(stack: Stack) -> list[pd.DataFrame]:
-    records, today = stack.desk.records, stack.desk.as_of
+def _flow(combined: Combined) -> list[pd.DataFrame]:
+    records, today = combined.desk.records, combined.desk.as_of
     left, reasons = flow.exits_of_known_months(records, today)
     return [
-        _sizes("reason", stack.areas[left], pd.Series(reasons)),
+        _sizes("reason", combined.areas[left], pd.Series(reasons)),
         *(
-            _sizes("compared", stack.areas[mine], pd.Series(name, index=range(int(mine.sum()))))
+            _sizes("compared", combined.areas[mine], pd.Series(name, index=range(int(mine.sum()))))
             for name, mine in flow.within_fixed_spans(records, today).items()
         ),
     ]
 
 
-def _cohorts(stack: Stack, period: Period) -> list[pd.DataFrame]:
+def _cohorts(combined: Combined, period: Period) -> list[pd.DataFrame]:
     """Whom each report quarter holds so far, Title I as a whole."""
     parts = []
     for one, window in windows_ahead(period):
         for code in INDICATORS:
-            mine = held(stack.desk.records, stack.desk.as_of, code, window, "title1")
+            mine = held(combined.desk.records, combined.desk.as_of, code, window, "title1")
             name = pd.Series(key(one.name, "title1", code), index=range(int(mine.sum())))
-            parts.append(_sizes("cohort", stack.areas[mine], name))
+            parts.append(_sizes("cohort", combined.areas[mine], name))
     return parts
 
 
-def _engagement(stack: Stack) -> list[pd.DataFrame]:
+def _engagement(combined: Combined) -> list[pd.DataFrame]:
     parts = []
     for one in engagement.load_engagement().values():
-        found = engagement.closed_events(stack.desk, one)
-        figures = engagement.newest(found.assign(area=stack.of_customers(found)), one)
+        found = engagement.closed_events(combined.desk, one)
+        figures = engagement.newest(found.assign(area=combined.of_customers(found)), one)
         parts.append(figures.assign(kind="engagement", key=one.id, part=""))
-    notes = engagement.notes_now(stack.desk)
+    notes = engagement.notes_now(combined.desk)
     bands = pd.Series(engagement.bands_of_notes(notes), dtype="object")
-    return [*parts, _sizes("note band", stack.of_customers(notes), bands)]
+    return [*parts, _sizes("note band", combined.of_customers(notes), bands)]
 
 
-def _shares(stack: Stack) -> list[pd.DataFrame]:
+def _shares(combined: Combined) -> list[pd.DataFrame]:
     return [
-        _sizes(kind, stack.areas[mask], pd.Series(share.id, index=range(int(mask.sum()))))
-        for share, whole, part in mix.asked(stack.desk.records, stack.desk.as_of)
+        _sizes(kind, combined.areas[mask], pd.Series(share.id, index=range(int(mask.sum()))))
+        for share, whole, part in mix.asked(combined.desk.records, combined.desk.as_of)
         for kind, mask in (("share", part), ("whole", whole))
     ]
 
 
-def _groups(stack: Stack) -> pd.DataFrame:
-    members = membership_of(stack.desk.rows)
-    active = mix.active_records(stack.desk.records, stack.desk.as_of)
+def _groups(combined: Combined) -> pd.DataFrame:
+    members = membership_of(combined.desk.rows)
+    active = mix.active_records(combined.desk.records, combined.desk.as_of)
     record, group = np.nonzero(members.holds[active])
     titles = np.array(
         [f"{dimension}: {title}" for dimension, title in members.titles], dtype=object
     )
-    return _sizes("group", stack.areas[active][record], pd.Series(titles[group]))
+    return _sizes("group", combined.areas[active][record], pd.Series(titles[group]))

@@ -17,15 +17,18 @@ from ipats_lib.caseload import Desk
 from ipats_lib.caseload.distribution import distribution
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.errors import UsageError
+from ipats_lib.frames import CASE_TABLES
+from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
+from ipats_lib.frames.combined import caseload_of, rows_of
 from ipats_lib.frames.performance import PerformanceFrames
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import AREA, Source
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.report.counted import NOTHING
-from ipats_lib.report.earlier import Counts, caseload_of, counts_of, rows_of
-from ipats_lib.report.scope_data import CASE_TABLES, FRAMES, About, Kept, ScopeData
-from ipats_lib.scopes import STATE, STATE_AREA, Scope
+from ipats_lib.report.earlier import Counts, counts_of
+from ipats_lib.report.scope_data import FRAMES, About, Kept, ScopeData
+from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
 
@@ -58,6 +61,19 @@ class StateData:
     @cached_property
     def performance(self) -> PerformanceFrames:
         return PerformanceFrames(lambda: self.source)
+
+    @cached_property
+    def cases(self) -> CaseFrames:
+        return CaseFrames(
+            self.snapshot,
+            lambda: State(self.rows, self.caseload, self.membership),
+            self.earlier_counts,
+            self.only,
+        )
+
+    def _table(self, name: str, scope: Scope) -> pa.Table:
+        """One frame of `SCHEMAS`, counted for all scopes of a kind or for one alone."""
+        return (self.cases if name in MAKE else self.performance).table(name, scope)
 
     @cached_property
     def _everybody(self) -> Source:
@@ -120,7 +136,7 @@ class StateData:
         if scope not in self.snapshot.scopes():
             raise UsageError(f"Scope '{scope}' is not in snapshot {self.snapshot.id}.")
         absent = {*self.snapshot.missing_tables}
-        tables = Kept(SCHEMAS, lambda name: self.performance.table(name, scope))
+        tables = Kept(SCHEMAS, lambda name: self._table(name, scope))
         names = [name for name in FRAMES if name not in absent]
         frames = Kept(names, partial(self._frame, scope, tables))
         return ScopeData(self._about(scope), frames, tables)
@@ -164,6 +180,17 @@ class StateData:
         count = partial(counts_of, self.period.name)
         told = map(count, (str(snapshot.path) for snapshot in self.earlier))
         return tuple(zip(self.earlier, self.counts or told, strict=True))
+
+    def earlier_counts(self, kind: AreaType) -> pd.DataFrame:
+        """What the earlier snapshots counted of a kind of scope: area, known_at and the columns
+        of `counted.counted`."""
+        parts = [
+            mine.assign(area=area, known_at=snapshot.as_of.isoformat())
+            for snapshot, counts in self._before
+            for (area_type, area), mine in counts.items()
+            if area_type == kind
+        ]
+        return pd.concat([NOTHING.assign(area=""), *parts], ignore_index=True)
 
     def _backlog_of(self, scope: Scope) -> pd.DataFrame:
         """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""

@@ -6,35 +6,15 @@ from typing import get_args
 
 import pandas as pd
 
-from ipats_lib import caseload as caseloads
-from ipats_lib import form_rows, forms, groups
-from ipats_lib.caseload.whole_customer import with_facts
-from ipats_lib.indicators.rules import ELEMENTS
+from ipats_lib.frames.combined import caseload_of, combine, rows_of
 from ipats_lib.periods import Period
 from ipats_lib.report import upcoming
 from ipats_lib.report.counted import counted
-from ipats_lib.report.stacked import stack
-from ipats_lib.scopes import STATE, AreaType
-from ipats_lib.snapshot import Snapshot, open_snapshot
+from ipats_lib.scopes import AreaType
+from ipats_lib.snapshot import open_snapshot
 
-_FORMS = (*forms.ELEMENTS, *forms.REPORTABLE_ELEMENTS, *form_rows.ELEMENTS)
-ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *_FORMS)))
 Counts = Mapping[tuple[str, str], pd.DataFrame]
 """The counts of each area, by kind of area and area."""
-
-
-def rows_of(snapshot: Snapshot) -> pd.DataFrame:
-    """The state's records with the facts of the whole customer (`whole_customer.with_facts`)."""
-    named = {name: snapshot.table(name) for name in ("service", "assignment", "planner")}
-    known = {name: table for name, table in named.items() if table is not None}
-    return with_facts(snapshot.rows(STATE, ROW_COLUMNS), known, snapshot.as_of)
-
-
-def caseload_of(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
-    """`caseload.caseload` of the state's records."""
-    tables = {name: snapshot.table(name) for name in ("application", "service")}
-    known = {name: table for name, table in tables.items() if table is not None}
-    return caseloads.caseload(rows, snapshot.as_of, known)
 
 
 def counts_of(period: str, folder: str) -> Counts:
@@ -46,7 +26,7 @@ def counts_of(period: str, folder: str) -> Counts:
     asked = Period.parse(period)
     parts = [upcoming.forecasts(snapshot, rows, upcoming.years_of(asked))]
     for kind in get_args(AreaType):
-        every = counted(stack(snapshot, kind, rows, caseload, members), asked)
+        every = counted(combine(snapshot, kind, rows, caseload, members), asked)
         parts.append(every.assign(area_type=kind))
     whole = pd.concat(parts, ignore_index=True).sort_values(["area", "kind", "key", "part"])
     by_area = whole.groupby(["area_type", "area"])

@@ -1,21 +1,15 @@
 """Records to mend: which edit checks they break, with which values, and whose they are (A-29)."""
 
-import re
 from functools import cache
 
 import pandas as pd
 
 from ipats_lib.caseload import mend, questions
-from ipats_lib.disclosure import load_thresholds
-from ipats_lib.params import load_layout
+from ipats_lib.frames.findings import element_names, values
 from ipats_lib.report import before, customers, display, queue, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report
 from ipats_lib.report.tables import Column
-
-_ELEMENT = re.compile(r"(\d{3,4})(?:-(\d{3,4}))?")
-_WAGES = ("1703", "1704", "1705", "1706")
-BLANK = "blank"
 
 
 def checks(report: Report) -> Html:
@@ -65,8 +59,8 @@ def broken(report: Report) -> pd.DataFrame:
     stands in them), dated (exit, or entry) and planner (the customer's, in an LWIA). Wages are
     shown where readers may see them (`params/disclosure.csv`).
     """
-    found = questions.mended(report.desk)
-    known = mend.load_checks()
+    found, rows = questions.mended(report.desk), report.desk.rows
+    known, places = mend.load_checks(), pd.Index(rows["row"]).get_indexer(found["row"])
     return pd.DataFrame(
         {
             "rule": found["rule"],
@@ -74,7 +68,7 @@ def broken(report: Report) -> pd.DataFrame:
             "row": found["row"],
             "customer": found["customer"].astype("str"),
             "what": [f"{rule} {known[rule].message}" for rule in found["rule"]],
-            "values": _values(report, found),
+            "values": values(rows, found["rule"], places, report.scope.kind),
             "dated": found["dated"],
             "planner": queue.planners_of(report, found),
         }
@@ -112,62 +106,3 @@ def _listed(report: Report, found: pd.DataFrame, title: str) -> Html:
         columns.append(Column("planner", "Career planner"))
     made = tables.table(shown, f"{title}, the newest first", columns, "none.")
     return made if found.empty else tables.as_roster(made)
-
-
-def _values(report: Report, found: pd.DataFrame) -> list[str]:
-    rows = report.desk.rows
-    places = pd.Index(rows["row"]).get_indexer(found["row"])
-    texts: dict[tuple[str, int], str] = {}
-    for rule, lines in found.assign(place=places).groupby("rule")["place"]:
-        elements = mend.load_checks()[str(rule)].elements
-        for place, text in zip(lines, _texts(report, elements, lines.to_numpy()), strict=True):
-            texts[str(rule), int(place)] = text
-    return [texts[key] for key in zip(found["rule"], places.tolist(), strict=True)]
-
-
-def _texts(report: Report, listed: str, places: object) -> list[str]:
-    """Of each place, the elements that a check names and their values; of a range the filled."""
-    lines: list[list[str]] = [[] for _ in places]  # type: ignore[attr-defined]
-    for first, last in _ELEMENT.findall(listed):
-        for number in _between(first, last):
-            if number not in report.desk.rows:
-                continue
-            for line, value in zip(lines, _written(report, number, places), strict=True):
-                if value != BLANK or not last:
-                    line.append(f"{_named(number)}: {value}")
-    return ["; ".join(line) for line in lines]
-
-
-def _written(report: Report, number: str, places: object) -> list[str]:
-    values = [display.text(v) for v in report.desk.rows[number].take(places).tolist()]
-    plain = [BLANK if v in ("", display.NONE) else v.removesuffix(".0") for v in values]
-    if number in _WAGES and not load_thresholds().shows_wages(report.scope.kind):
-        return [v if v == BLANK else "found" for v in plain]
-    return plain
-
-
-def element_names(listed: str) -> str:
-    """The elements of a check by number and name; of a range the first and the last."""
-    named = [
-        f"{_named(first)} to {_named(last)}" if last else _named(first)
-        for first, last in _ELEMENT.findall(listed)
-    ]
-    return ", ".join(named)
-
-
-@cache
-def _names() -> dict[str, str]:
-    return {element.number: element.name for element in load_layout().elements}
-
-
-def _named(number: str) -> str:
-    return f"{number} {_names()[number]}" if number in _names() else number
-
-
-@cache
-def _between(first: str, last: str) -> tuple[str, ...]:
-    """The elements from the first to the last as the layout orders them; the first alone."""
-    numbers = list(_names())
-    if not last or first not in numbers or last not in numbers:
-        return (first,)
-    return tuple(numbers[numbers.index(first) : numbers.index(last) + 1])

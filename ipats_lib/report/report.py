@@ -15,6 +15,7 @@ from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
 from ipats_lib.disclosure import few_wages, load_thresholds, small_cells
 from ipats_lib.errors import UsageError
+from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.dictionary import described
 from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.schemas import SCHEMAS
@@ -27,7 +28,7 @@ from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
 from ipats_lib.report import counted
 from ipats_lib.report.display import Html
-from ipats_lib.report.scope_data import CASE_TABLES, ScopeData, as_of
+from ipats_lib.report.scope_data import ScopeData, as_of
 from ipats_lib.scopes import Scope
 
 SEVERAL = "Several Title I programs"
@@ -54,6 +55,15 @@ class Report:
     groups = _frame("groups")
     outcomes = _frame("outcomes")
     calendar = _frame("calendar")
+    customers = _frame("customers")
+    alerts = _frame("alerts")
+    alert_counts = _frame("alert_counts")
+    services = _frame("services")
+    caseload = _frame("caseload")
+    flow = _frame("flow")
+    engagement = _frame("engagement")
+    workload = _frame("workload")
+    findings = _frame("findings")
 
     @property
     def scope(self) -> Scope:

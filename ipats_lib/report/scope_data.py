@@ -19,10 +19,10 @@ import pyarrow as pa
 from pyarrow import feather
 
 from ipats_lib.errors import SnapshotError, UsageError
+from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes
 
-CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
 T = TypeVar("T")
 # The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
 TABLES = (

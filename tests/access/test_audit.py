@@ -17,6 +17,12 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SHOWN = Event("read", "allow", "in_scope", "anna", "10.0.0.1", "GET", "PY2024Q4/lwia/07/index.html")
 
 
+@pytest.fixture
+def tmp_path(on_disk):
+    """A replaced file must be noticed even where it gets the inode of the one before."""
+    return on_disk
+
+
 def write(folder, count, limit=None, now=NOW):
     log = AuditLog(folder, limit)
     for _ in range(count):

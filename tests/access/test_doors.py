@@ -33,6 +33,12 @@ PAGE = "/PY2024Q4/lwia/01/index.html"
 
 
 @pytest.fixture
+def tmp_path(on_disk):
+    """A replaced file must be noticed even where it gets the inode of the one before."""
+    return on_disk
+
+
+@pytest.fixture
 def small(tmp_path, monkeypatch):
     """A function that makes limits smaller, for the servers that this test starts."""
 

@@ -10,7 +10,7 @@ nginx, which granian refuses).
 import random
 import re
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ipats_lib.access.audit import events, verify
 from tests.access.oracle import may_read
 from tests.access.servers import raw
 from tests.access.test_matrix import files
-from tests.attack.hostile import by_hand, generated
+from tests.attack.hostile import by_hand, generated, request
 
 USERS = (
     "",
@@ -104,8 +104,6 @@ def run(place, rows, port, count, seed) -> None:
 
 def test_the_probe_sees_what_is_served(place, rows, server):
     """An attack that could not see a page would find nothing wrong: here it sees one."""
-    from tests.attack.hostile import request
-
     path = "/PY2024Q4/lwia/01/index.html"
     asked = [request(path, place.cookie("admin01")), request(path, place.cookie("admin02"))]
     assert attack(server, place.site, rows, "admin01", asked)[1] == 1
@@ -125,3 +123,21 @@ def test_f1_short(place, rows, server):
 @pytest.mark.attack
 def test_f1_whole(place, rows, server):
     run(place, rows, server, 51_000, seed=11)
+
+
+def test_no_hostile_request_is_told_who_may_see_what(place, server):
+    """/me.json has one spelling: every other is not found, whoever asks."""
+    cookie, random_ = place.cookie("state1"), random.Random("me")
+    plain = raw(server, request("/me.json", cookie))
+    assert b'"scopes"' in plain.body
+    hostile = [*by_hand("/me.json", cookie)]
+    hostile += [
+        generated(random_, "/me.json", "/PY2024Q4/state/index.html", cookie) for _ in range(400)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        met = list(pool.map(partial(raw, server), hostile))
+    for asked, answer in zip(hostile, met, strict=True):
+        spelled = PLAIN.match(asked)
+        lawful_ = spelled is not None and spelled[1] == b"/me.json"
+        assert answer.status < 500, asked
+        assert lawful_ or b'"scopes"' not in answer.body, asked

@@ -25,8 +25,8 @@ AREAS = ("lwia/01", "lwia/02", "lwia/03", "lwia/90")
 TELL_AND_WAIT = """
 import os, time
 from pathlib import Path
-place = Path({place!r})
-(place / f"{{scope.replace('/', '-')}}.{{os.getppid()}}").touch()
+place = Path(os.environ["IPATS_TEST_PLACE"])
+(place / f"{scope.replace('/', '-')}.{os.getppid()}").touch()
 while not (place / "go").exists():
     time.sleep(0.1)
 """
@@ -105,17 +105,20 @@ def _started(
 class Waiting:
     """One notebook whose every run says who runs it, and waits until it may go on.
 
-    cells: code that it runs then, and shows.
+    It is the same notebook in every test: where it says so, `environment` says. cells: code that it
+    runs then, and shows.
     """
 
     def __init__(self, folder: Path, *cells: str) -> None:
         self.place, self.notebooks = folder / "told", folder / "notebooks"
-        self.place.mkdir()
+        self.environment = {"IPATS_TEST_PLACE": str(self.place)}
+        self.place.mkdir(parents=True)
         (self.notebooks / "performance").mkdir(parents=True)
         parameters = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
-        wait = TELL_AND_WAIT.format(place=str(self.place))
-        made = notebook(code(parameters, "parameters"), wait, *cells)
+        made = notebook(code(parameters, "parameters"), TELL_AND_WAIT, *cells)
         made.cells.insert(0, nbformat.v4.new_markdown_cell("# Waits"))
+        for number, cell in enumerate(made.cells):
+            cell["id"] = f"cell{number}"  # else drawn, and a page shows the file's hash
         made.metadata["ipats"] = {
             "family": "performance", "title": "Waits", "order": 1, "scopes": ["lwia", "planner"],
         }  # fmt: skip

@@ -16,8 +16,11 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 
 @pytest.fixture
-def waiting(tmp_path) -> Waiting:
-    return Waiting(tmp_path)
+def waiting(tmp_path, monkeypatch) -> Waiting:
+    made = Waiting(tmp_path)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
 
 
 def test_a_killed_worker_changes_nothing_but_the_time(extract, store, site, tmp_path):

@@ -85,3 +85,14 @@ def test_a_folder_without_a_publication_is_refused(tmp_path):
     done = publish("serve", "--site", tmp_path)
     assert done.returncode == 2
     assert "no publication" in done.stderr
+
+
+def test_it_has_nobody_whom_it_could_offer_menus_to(preview):
+    """Pages then use the list in their own folder, without an error in the console."""
+    address, _ = preview
+    with urllib.request.urlopen(f"{address}/me.json") as answer:
+        assert (answer.status, answer.read()) == (204, b"")
+    with urllib.request.urlopen(f"{address}/PY2024Q4/lwia/01/scopes.json") as answer:
+        scopes = json.load(answer)["scopes"]
+    assert scopes[0]["path"] == "lwia/01"
+    assert all(scope["path"].startswith("lwia/01") for scope in scopes)

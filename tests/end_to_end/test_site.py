@@ -1,6 +1,7 @@
 """What a published site holds, and above all what a scope's folder must not hold."""
 
 import csv
+import gzip
 import re
 import zipfile
 from collections import defaultdict
@@ -43,7 +44,9 @@ def table(extract: Path, name: str) -> list[dict[str, str]]:
 
 
 def text_of(path: Path) -> str:
-    """All that a file says: a workbook's parts unpacked."""
+    """All that a file says: a workbook's parts, and a packed copy, unpacked."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes()).decode()
     if path.suffix != ".xlsx":
         return path.read_text()
     with zipfile.ZipFile(path) as book:
@@ -105,11 +108,12 @@ def test_every_page_says_what_it_shows(site):
         assert re.search(r"snapshot <code>[0-9a-f]{16}</code>", text), path
 
 
-def test_pages_hold_no_code_no_path_and_nothing_from_elsewhere(site):
+def test_pages_hold_no_code_no_path_and_nothing_from_elsewhere(site, shared):
     for path in (site / PERIOD).rglob("*.html"):
         text = path.read_text()
         assert "open_report" not in text, path
         assert "/tmp/" not in text, path
+        assert str(shared) not in text, path
         assert not re.search(r'(?:src|href)="(?:https?:)?//', text), path
         assert not re.search(r"<script(?![^>]*(?: src=| type=\"application/json\"))", text), path
 

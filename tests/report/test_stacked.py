@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ipats_lib.caseload.planners import current_planner
+from ipats_lib.frames.combined import Combined, apart, combine
 from ipats_lib.report.counted import counted
 from ipats_lib.report.data import StateData
 from ipats_lib.report.earlier import counts_of
-from ipats_lib.report.stacked import Stack, apart, stack
 from ipats_lib.scopes import STATE
 
 KEYS = ["kind", "key", "part"]
@@ -24,10 +24,9 @@ def sliced(state):
     return fresh, {scope: fresh.slice(scope) for scope in fresh.snapshot.scopes()}
 
 
-def alone(state: StateData, scope, data) -> Stack:
+def alone(state: StateData, scope, data) -> Combined:
     rows = data.frames["rows"]
     areas = np.full(len(rows), scope.area, dtype=object)
-    seats = data.frames["seats"]
     desk = state.desk(scope)
     if scope.kind != "state":
         tables = {
@@ -35,7 +34,8 @@ def alone(state: StateData, scope, data) -> Stack:
             for name, table in desk.tables.items()
         }
         desk = replace(desk, rows=apart(desk.rows, areas), tables=tables)
-    return Stack(scope.kind, desk, data.frames["standing"], areas, seats)
+    lines = rows["row"].to_numpy()
+    return Combined(scope.kind, desk, data.frames["standing"], areas, data.frames["seats"], lines)
 
 
 @pytest.mark.parametrize("kind", ["state", "lwia", "planner"])
@@ -58,7 +58,7 @@ def test_areas_counted_together_have_the_counts_of_their_own_desks(sliced, kind)
 
 def test_nothing_of_one_area_meets_anything_of_another(state):
     """A customer of two areas is two customers on the desk of all areas."""
-    together = stack(state.snapshot, "lwia", state.rows, state.caseload, state.membership)
+    together = combine(state.snapshot, "lwia", state.rows, state.caseload, state.membership)
     customers = together.desk.rows["100"].astype("str")
     areas = customers.groupby(customers).agg(lambda found: set(together.areas[found.index]))
     assert (areas.map(len) == 1).all()

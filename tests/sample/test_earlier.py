@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from ipats_lib.caseload.mend import ELEMENTS, to_mend
 from ipats_lib.cohorts import Records
 from ipats_lib.errors import UsageError
+from ipats_lib.frames.combined import ROW_COLUMNS
 from ipats_lib.params import load_layout
 from ipats_lib.periods import Quarter
-from ipats_lib.report.earlier import ROW_COLUMNS
 from ipats_lib.sample import AS_OF, write_sample
 from ipats_lib.scopes import STATE
 from ipats_lib.snapshot import make_snapshot

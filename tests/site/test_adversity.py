@@ -3,7 +3,6 @@
 Source: issue text "Whole or absent"; security notes, Faults.
 """
 
-import csv
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ import nbformat
 import pytest
 
 from ipats_lib.publishing.site import Site
-from tests.conftest import ROOT, once, passed, publish
+from tests.conftest import ROOT, planner_of, publish
 from tests.site.whole_builds import tree
 from tests.waiting import wait_until
 
@@ -30,18 +29,10 @@ def build(extract, site, store, *more):
     )  # fmt: skip
 
 
-def planner_of(extract: Path) -> str:
-    """One career planner's scope: three pages are enough here."""
-    with (extract / "planner.csv").open(newline="") as lines:
-        planner = next(row for row in csv.DictReader(lines) if row["lwia"] == "90")
-    return f"lwia/90/planner/{planner['planner_id']}"
-
-
 @pytest.fixture
-def small(shared, extract, store, tmp_path) -> Path:
+def small(planner_site, tmp_path) -> Path:
     """One planner's pages: what readers see before anything goes wrong."""
-    made = once(shared, "small", lambda folder: passed(build(extract, folder, store)))
-    return Path(shutil.copytree(made, tmp_path / "site", symlinks=True))
+    return Path(shutil.copytree(planner_site, tmp_path / "site", symlinks=True))
 
 
 def test_of_six_publishers_at_once_exactly_one_wins_and_five_leave_with_75(tmp_path):
@@ -113,9 +104,9 @@ def test_no_clock_reaches_what_is_published(small, extract, store, tmp_path, clo
     assert tree(site / PERIOD) == tree(small / PERIOD)
 
 
-def with_cell(tmp_path: Path, source: str) -> Path:
+def with_cell(tmp_path: Path, source: str, ours: Path = ROOT / "notebooks") -> Path:
     """The notebooks, one of which goes wrong."""
-    notebooks = Path(shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks"))
+    notebooks = Path(shutil.copytree(ours, tmp_path / "notebooks"))
     path = notebooks / "performance" / "summary.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(source))
@@ -173,8 +164,27 @@ def test_an_interrupted_publication_ends_in_one_sentence(small, extract, store, 
     assert tree(small / PERIOD) == before
 
 
+def bodies(site: Path) -> dict[str, str]:
+    """What the runs of notebooks have given, by the keys that it is kept by."""
+    return tree(site / ".ipats" / "cache")
+
+
+@pytest.fixture(params=["three", pytest.param("all", marks=pytest.mark.soak)])
+def ours(request, tmp_path) -> Path:
+    """The notebooks of a planner, each of which costs an ordinary kernel: three, whose pages link
+    to no other's, or all."""
+    whole = ROOT / "notebooks"
+    if request.param == "all":
+        return whole
+    folder = tmp_path / "three"
+    for name in ("performance/summary.ipynb", "performance/detail.ipynb", "dashboards/queue.ipynb"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(whole / name, folder / name)
+    return folder
+
+
 def test_with_ordinary_kernels_the_bytes_are_the_same_and_the_log_is_json(
-    small, extract, store, tmp_path, monkeypatch
+    small, extract, store, tmp_path, monkeypatch, ours
 ):
     """As on a system where no fork is safe: kernels and the engine write to standard error too."""
     monkeypatch.setenv("IPATS_ENGINE", "kernel")
@@ -182,13 +192,16 @@ def test_with_ordinary_kernels_the_bytes_are_the_same_and_the_log_is_json(
     only = ("--only", planner_of(extract))
     command = ("--log-format", "json", "build", "--extract", extract, "--store", store,
                "--period", PERIOD, "--site", site, *only)  # fmt: skip
-    failing = publish(*command, "--notebooks", with_cell(tmp_path, "1 / 0"))
+    failing = publish(*command, "--notebooks", with_cell(tmp_path, "1 / 0", ours))
     events = [json.loads(line) for line in failing.stderr.splitlines()]
     assert "Notebooks run in ordinary kernels" in str(events)
     (failed,) = (event for event in events if event["event"] == "failed")
     assert (failed["notebook"], failed["scope"]) == ("performance/summary", planner_of(extract))
     assert (failed["reason"], failed["cell"] > 0) == ("ZeroDivisionError", True)
     assert (events[-1]["event"], failing.returncode) == ("stopped", 5)
-    done = publish(*command)
+    done = publish(*command, "--notebooks", ours)
     assert done.returncode == 0, done.stderr
-    assert tree(site / PERIOD) == tree(small / PERIOD)
+    assert len(bodies(site)) >= 3
+    assert bodies(site).items() <= bodies(small).items()
+    if ours == ROOT / "notebooks":
+        assert tree(site / PERIOD) == tree(small / PERIOD)

@@ -1,6 +1,7 @@
 """A publication is whole or absent.  Source: issue text "Publish"; security notes, Faults."""
 
 import errno
+import gzip
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from ipats_lib.periods import Period
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.options import Options
+from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.site import KEEP, Site, scope_of, verify, walk
 
 PERIOD = "PY2024Q4"
@@ -335,3 +337,65 @@ def test_the_sentence_names_the_place_that_refused(tmp_path, monkeypatch, place,
     said = f"{said.replace('SITE', site)} (No space left on device); readers see"
     with pytest.raises(PublicationError, match=re.escape(said)):
         build(None, options, lambda *_: None)
+
+
+def test_a_link_to_a_place_of_a_shared_page_leads_to_one_that_is_there(tmp_path, static):
+    staged = tmp_path / "staged"
+    (static / "guide.html").write_text('<h2 id="Glossary">')
+    verify(staged, [page(staged, "state/a.html", "../../_static/guide.html#Glossary")], static)
+    file = page(staged, "state/a.html", "../../_static/guide.html#Nothing")
+    with pytest.raises(PublicationError, match="no such place"):
+        verify(staged, [file], static)
+
+
+LARGE = "<p>of no use</p>" * 2000
+
+
+def packed_site(folder: Path) -> list[PurePosixPath]:
+    (folder / "state").mkdir(parents=True)
+    (folder / "state/a.html").write_text(LARGE)
+    (folder / "state/a.csv").write_text("x\n")
+    (folder / "state/a.xlsx").write_bytes(bytes(50_000))
+    for path in walk(folder):
+        pack(str(path))
+    return [PurePosixPath(f"state/a.{kind}") for kind in ("html", "csv", "xlsx")]
+
+
+def test_a_large_text_gets_a_copy_of_the_same_bytes_whenever_it_is_made(tmp_path):
+    for name in ("one", "two"):
+        packed_site(tmp_path / name)
+    (one,) = (tmp_path / "one").rglob("*.gz")
+    (two,) = (tmp_path / "two").rglob("*.gz")
+    assert one.name == "a.html.gz"
+    assert one.read_bytes() == two.read_bytes()
+    assert gzip.decompress(one.read_bytes()).decode() == LARGE
+    assert one.read_bytes()[3:8] == bytes(5), "no name, no time"
+
+
+def test_a_copy_is_hashed_with_its_file_and_a_link_to_it_is_refused(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = packed_site(staged)
+    found = verify(staged, files, static)
+    assert sorted(found) == ["state/a.csv", "state/a.html", "state/a.html.gz", "state/a.xlsx"]
+    files.append(page(staged, "state/b.html", "a.html.gz"))
+    with pytest.raises(PublicationError, match="not in its scope"):
+        verify(staged, files, static)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no gzip", gzip.compress(b"another page"), gzip.compress(LARGE.encode())[:-9]]
+)
+def test_a_copy_that_holds_something_else_stops_the_publication(tmp_path, static, content):
+    staged = tmp_path / "staged"
+    files = packed_site(staged)
+    (staged / "state/a.html.gz").write_bytes(content)
+    with pytest.raises(PublicationError, match="does not hold its file"):
+        verify(staged, files, static)
+
+
+def test_a_copy_of_nothing_was_not_planned(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = packed_site(staged)
+    (staged / "state/b.html.gz").write_bytes(gzip.compress(b"x"))
+    with pytest.raises(PublicationError, match="was not planned"):
+        verify(staged, files, static)

@@ -14,7 +14,7 @@ from collections import Counter
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import ipats_lib.publishing.publication as publication
@@ -68,11 +68,17 @@ def prepare(*snapshots: Snapshot) -> None:
     files = {"a.css": b"p {}", "a.svg": b"<svg>", "a.js": b";"}
     assets = Assets("a.css", "a.svg", "a.js", "a.js", files)
     publication.build_assets = lambda: assets
-    states = {snapshot.id: StateData(snapshot, PERIOD) for snapshot in snapshots}
+    states = {snapshot.id: Sliced(snapshot, PERIOD) for snapshot in snapshots}
     for state in states.values():
         for scope in choose_scopes(state.snapshot.scopes(), ONLY):
-            state.slice(scope)
+            assert state.slice(scope).hashes
     publication.StateData = lambda snapshot, *_: states[snapshot.id]
+
+
+class Sliced(StateData):
+    """A state whose slices are cut once, and not again by each of the forked children."""
+
+    slice = cache(StateData.slice)
 
 
 def tree(folder: Path) -> dict[str, str]:

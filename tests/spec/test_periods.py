@@ -78,6 +78,20 @@ def test_earlier_periods_cross_the_program_year():
     assert Period.parse("PY2024Q4").earlier(4) == Period.parse("PY2023Q4")
 
 
+@pytest.mark.parametrize(
+    ("period", "title"),
+    [
+        ("PY2024", "July 2024 to June 2025 (PY 2024)"),
+        ("PY2024Q1", "July to September 2024 (PY 2024, quarter 1)"),
+        ("PY2024Q2", "October to December 2024 (PY 2024, quarter 2)"),
+        ("PY2024Q3", "January to March 2025 (PY 2024, quarter 3)"),
+        ("PY2024Q4", "April to June 2025 (PY 2024, quarter 4)"),
+    ],
+)
+def test_a_title_names_the_months_and_their_program_year(period, title):
+    assert Period.parse(period).title == title
+
+
 @pytest.mark.parametrize("text", ["2024", "PY24", "PY2024Q5", "PY2024q4", "PY2024Q4/..", ""])
 def test_anything_else_is_refused(text):
     with pytest.raises(UsageError):

@@ -281,7 +281,7 @@ OUTCOMES = Schema(
         Column(
             "area",
             "code",
-            "The scope's LWIA; for the state the LWIAs of the record, if it names any.",
+            "The scope's LWIA; for the state the LWIAs of the record.",
         ),
         *(column for column in _KEY if column.name in ("period", "window", "program", "measure")),
         _WINDOW_TITLE,

@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from ipats_lib.report.show import formats
+
 
 @pytest.fixture(autouse=True)
 def published(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPATS_CHARTS", "live")
     monkeypatch.delenv("IPATS_DOWNLOADS", raising=False)
+    monkeypatch.setattr(formats, "KINDS", {})  # frames of a test have no schema but its own
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_the_index_names_columns_and_shards(beside):
             {"name": "late", "title": "Late", "kind": "count"},
         ],
         "rows": 164,
-        "shards": [{"file": "worklist.00.json", "rows": 164}],
+        "shards": [{"file": "worklist-00.json", "rows": 164}],
     }
 
 

@@ -97,7 +97,7 @@ def _write_shards(
     ]
     shards = []
     for number, rows in enumerate(_cut(list(zip(*columns, *places, strict=True)))):
-        file = f"{name}.{number:02}.json"
+        file = f"{name}-{number:02}.json"
         save(file, b'{"rows":[%s]}' % b",".join(rows))
         shards.append({"file": file, "rows": len(rows)})
     about = [_about(column, form) for column, form in formats.items()]

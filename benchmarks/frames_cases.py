@@ -1,0 +1,100 @@
+"""The frames of customers, services and work for every scope: CPU in bulk and one by one.
+
+    .venv/bin/python benchmarks/frames_cases.py [--scale 0.3] [--sample 30]
+
+In bulk: every frame of every scope counted in three passes, sliced and written as Arrow bytes.
+One by one: what the notebooks of the dashboards compute today for each scope from its own slice,
+without what they draw; some scopes of each kind are taken and stand for the others of it.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import process_time
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
+from ipats_lib.periods import Period
+from ipats_lib.report import (
+    Report,
+    dashboards,
+    engaged,
+    flows,
+    mending,
+    people,
+    queue,
+    timelines,
+    work,
+)
+from ipats_lib.report.data import StateData
+from ipats_lib.sample import write_sample
+from ipats_lib.scopes import Scope
+from ipats_lib.snapshot import make_snapshot
+
+KINDS = ("state", "lwia", "planner")
+TODAY: tuple[Callable[[Report], object], ...] = (
+    queue.queue, queue.count_frame, queue.part_counts, mending.broken, timelines.events,
+    dashboards.roster, dashboards.status_frame, dashboards.bands, dashboards.note_frame,
+    flows.months, flows.compared_frame, flows.exits_by_reason, flows.standing_frame,
+    flows.flow_roster, engaged.figures, people.share_frame, people.active_by_group,
+    people.training_frame, people.provider_frame, people.occupation_frame,
+)  # fmt: skip
+
+
+def today(state: StateData, scope: Scope) -> float:
+    """CPU seconds of the dashboards' content of one scope, from its slice."""
+    report = Report(state.slice(scope))
+    started = process_time()
+    for question in TODAY:
+        question(report)
+    for one in ("E-01", "E-02", "E-03", "E-04", "E-05", "E-06", "E-07"):
+        engaged.distribution_frame(report, one)
+    if scope.kind == "lwia":
+        work.balance_frame(report)
+        work.flow_frame(report)
+    return process_time() - started
+
+
+def bulk(frames: CaseFrames, scopes: Iterable[Scope]) -> tuple[float, int]:
+    """CPU seconds of every frame of these scopes, and their bytes."""
+    started, size = process_time(), 0
+    for scope in scopes:
+        size += sum(len(data) for data in frames.files(tuple(MAKE), scope).values())
+    return process_time() - started, size
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--scale", type=float, default=0.3)
+    parser.add_argument("--sample", type=int, default=30, help="scopes of each kind, one by one")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        write_sample(Path(folder, "extract"), seed=7, scale=asked.scale)
+        snapshot = make_snapshot(Path(folder, "extract"), Path(folder, "store"))
+        state = StateData(snapshot, Period.parse("PY2024Q4"))
+        records = State(state.rows, state.caseload, state.membership)
+        frames = CaseFrames(snapshot, lambda: records, state.earlier_counts)
+        of_kind = {k: [s for s in snapshot.scopes() if s.kind == k] for k in KINDS}
+        for scopes in of_kind.values():
+            today(state, scopes[0])  # Read parameters and fill caches before anything is timed.
+        print("kind | scopes | bulk s | one by one s | ratio | bulk ms a scope | today ms | MB")
+        whole = [0.0, 0.0]
+        for kind, scopes in of_kind.items():
+            taken = scopes[:: max(1, len(scopes) // asked.sample)]
+            spent, size = bulk(frames, scopes)
+            frames.forget(kind)
+            each = sum(today(state, scope) for scope in taken) / len(taken)
+            whole[0], whole[1] = whole[0] + spent, whole[1] + each * len(scopes)
+            print(
+                f"{kind} | {len(scopes)} | {spent:.2f} | {each * len(scopes):.1f} | "
+                f"{each * len(scopes) / spent:.1f} | {spent / len(scopes) * 1000:.0f} | "
+                f"{each * 1000:.0f} | {size / 1e6:.1f}"
+            )
+        print(f"all | | {whole[0]:.2f} | {whole[1]:.1f} | {whole[1] / whole[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

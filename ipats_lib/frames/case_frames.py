@@ -1,0 +1,143 @@
+"""The frames of customers, services and work for every scope: counted in bulk, then sliced."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ipats_lib.cohorts import whole_from
+from ipats_lib.frames.alerts import alert_counts, alerts
+from ipats_lib.frames.caseload import caseload
+from ipats_lib.frames.cases import Cases
+from ipats_lib.frames.combined import alone, combine
+from ipats_lib.frames.customers import customers
+from ipats_lib.frames.engagement import engagement
+from ipats_lib.frames.findings import findings
+from ipats_lib.frames.flow import flow
+from ipats_lib.frames.schemas.cases import CASES
+from ipats_lib.frames.services import services
+from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
+from ipats_lib.frames.workload import workload
+from ipats_lib.scopes import STATE, AreaType, Scope
+from ipats_lib.snapshot import Snapshot
+
+Make = Callable[[Cases], pd.DataFrame]
+MAKE: Mapping[str, Make] = {
+    one.__name__: one
+    for one in (
+        *(customers, alerts, alert_counts, services, caseload, flow),
+        *(engagement, workload, findings),
+    )
+}
+_SCHEMAS = {schema.name: schema for schema in CASES}
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """The state's records for all scopes: rows, their caseload, and whose they are
+    (`combined.rows_of`, `combined.caseload_of`, `Snapshot.membership`)."""
+
+    rows: pd.DataFrame
+    caseload: pd.DataFrame
+    members: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class CaseFrames:
+    """The frames of customers, services and work of a snapshot's scopes.
+
+    A frame is counted when it is first asked for, for all scopes of that kind. state: gives the
+    state's records when something is counted for all. earlier: gives what earlier extracts counted
+    of a kind of scope (`Cases.earlier`). only: the one scope that is asked for, where it is opened
+    alone; then an LWIA's or planner's own records are read and nobody else is counted.
+    """
+
+    snapshot: Snapshot
+    state: Callable[[], State]
+    earlier: Callable[[AreaType], pd.DataFrame]
+    only: Scope | None = None
+    _cases: dict[AreaType, Cases] = field(default_factory=dict)
+    _made: dict[tuple[AreaType, str], Sliced] = field(default_factory=dict)
+
+    def table(self, name: str, scope: Scope) -> pa.Table:
+        """One frame of one scope, with the schema's columns."""
+        key = (scope.kind, name)
+        if key not in self._made:
+            self._made[key] = self._sliced(name, scope.kind)
+        return self._made[key].of(scope)
+
+    def _sliced(self, name: str, kind: AreaType) -> Sliced:
+        found = MAKE[name](self.cases(kind))
+        known = [self.only] if self.only else self.snapshot.scopes()
+        scopes = sorted((one for one in known if one.kind == kind), key=lambda one: one.area)
+        owner = pd.Index([scope.area for scope in scopes]).get_indexer(found["scope"])
+        return sliced(found.assign(owner=owner), scopes, _SCHEMAS[name])
+
+    def files(self, names: tuple[str, ...], scope: Scope) -> dict[str, bytes]:
+        """The Arrow bytes of some frames of one scope, by name. Equal rows, equal bytes."""
+        return {name: arrow_bytes(self.table(name, scope)) for name in names}
+
+    def cases(self, kind: AreaType) -> Cases:
+        """What the frames of a kind of scope are made from."""
+        if kind not in self._cases:
+            self._cases[kind] = self._alone(kind) or self._all(kind)
+        return self._cases[kind]
+
+    def forget(self, kind: AreaType) -> None:
+        """Let go of what was counted for a kind of scope."""
+        self._cases.pop(kind, None)
+        for key in [key for key in self._made if key[0] == kind]:
+            del self._made[key]
+
+    def _alone(self, kind: AreaType) -> Cases | None:
+        scope = self.only
+        if scope is None or scope == STATE or scope.kind != kind:
+            return None
+        exits = self.snapshot.rows(STATE, ["901"])["901"]
+        shown = self._shown_by(self.snapshot.membership()) if kind == "lwia" else _NOBODY
+        earlier = self.earlier(kind)
+        return Cases(
+            alone(self.snapshot, scope),
+            (scope.area,),
+            self._names,
+            _oldest(exits),
+            shown,
+            earlier[earlier["area"] == scope.area].reset_index(drop=True),
+            lambda: self.cases("lwia"),
+        )
+
+    def _all(self, kind: AreaType) -> Cases:
+        state = self.state()
+        return Cases(
+            combine(self.snapshot, kind, state.rows, state.caseload, state.members),
+            tuple(scope.area for scope in self.snapshot.scopes() if scope.kind == kind),
+            self._names,
+            _oldest(state.rows["901"]),
+            self._shown_by(state.members) if kind == "lwia" else _NOBODY,
+            self.earlier(kind),
+            lambda: self.cases("lwia"),
+        )
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        planners = self.snapshot.planners()
+        return dict(zip(planners["planner_id"], planners["name"].fillna(""), strict=True))
+
+    def _shown_by(self, members: pd.DataFrame) -> pd.DataFrame:
+        """The first planner of each LWIA whose pages show a record: row, lwia, planner."""
+        homes = {scope.planner: scope.lwia for scope in self.snapshot.scopes() if scope.planner}
+        mine = members[members["area_type"] == "planner"]
+        planner = mine["area"].astype("str")
+        found = pd.DataFrame({"row": mine["row"], "lwia": planner.map(homes), "planner": planner})
+        return found.sort_values(["planner"], kind="stable").drop_duplicates(["row", "lwia"])
+
+
+_NOBODY = pd.DataFrame({"row": [], "lwia": [], "planner": []})
+
+
+def _oldest(exits: pd.Series) -> np.datetime64:
+    first = whole_from(exits.to_numpy(dtype="datetime64[D]"))
+    return np.datetime64("NaT", "D") if first is None else np.datetime64(first, "D")

@@ -1,0 +1,190 @@
+"""The frame `caseload`: how many are in each part of the caseload, and of how many."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.breakdown import membership_of
+from ipats_lib.caseload import engagement, flow, mix, trainings
+from ipats_lib.cohorts import Mask
+from ipats_lib.frames.cases import ALL, Cases, program_titles
+from ipats_lib.frames.customers import applicants
+from ipats_lib.frames.occupations import occupation_titles
+from ipats_lib.groups import TRAINING_TYPES
+
+STATUS, SERVICE, NOTE, GROUP, SHARE, DAY = (
+    *("status", "days since service", "days since note", "group", "share", "on a day"),
+)
+TRAINING, ACCOUNT, PROVIDER, OCCUPATION = (
+    *("training", "training on an account", "provider", "occupation"),
+)
+_BY = ["scope", "area_type", "area", "part", "program", "name", "detail", "day"]
+_OLD = {
+    "status": STATUS,
+    "band": SERVICE,
+    "note band": NOTE,
+    "group": GROUP,
+    "share": SHARE,
+    "training": TRAINING,
+    "provider": PROVIDER,
+    "occupation": OCCUPATION,
+}
+
+
+def caseload(cases: Cases) -> pd.DataFrame:
+    """One row per part of the caseload that has anybody, in each scope; statuses and days since
+    the last service also in each area inside it."""
+    today = pd.Timestamp(cases.combined.desk.as_of)
+    parts = [part.assign(known_at=today) for part in _parts(cases)]
+    found = pd.concat([*parts, _then(cases)], ignore_index=True)
+    found = found.sort_values(["known_at", *_BY], ignore_index=True)
+    found = found.sort_values("scope", kind="stable", ignore_index=True)
+    known = mix.load_shares()
+    least = {name: share.at_least for name, share in known.items()}
+    shares = found["part"] == SHARE
+    at_least = found["name"].where(shares).map(least).astype("float64")
+    share = found["n"] / found["of"].where(found["of"] > 0)
+    return found.assign(
+        area_title=cases.titles(found["area_type"], found["area"]),
+        program_title=program_titles(found["program"].to_numpy()),
+        title=found["name"].where(
+            ~shares, found["name"].map({n: s.name for n, s in known.items()})
+        ),
+        of=found["of"].astype("Int64"),
+        share=share.astype("float64"),
+        at_least=at_least,
+        low=(share < at_least).fillna(False).astype("bool"),
+    )
+
+
+def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
+    lines = _lines(cases)
+    yield _sizes(cases, lines.assign(name=lines["status"]), STATUS)
+    bands = lines[lines["title1"] & lines["band"].notna()]
+    yield _sizes(cases, bands.assign(name=bands["band"]), SERVICE)
+    yield _notes(cases)
+    yield from _shares(cases)
+    yield _groups(cases)
+    yield from _trainings(cases)
+    yield from _days(cases)
+
+
+def _lines(cases: Cases) -> pd.DataFrame:
+    """The caseload and who has only applied, by planner."""
+    waiting = applicants(cases).rename(columns={"scope": "area", "case_status": "status"})
+    return pd.concat([cases.caseload, waiting], ignore_index=True)
+
+
+def _sizes(cases: Cases, lines: pd.DataFrame, part: str) -> pd.DataFrame:
+    """How many lines (area, place, planner, program, name) each name has, in each area."""
+    inside = cases.inside(lines[["area", "place", "planner", "program", "name"]])
+    return _counted(inside.rename(columns={"area": "scope", "inner": "area"}), cases, part)
+
+
+def _counted(lines: pd.DataFrame, cases: Cases, part: str) -> pd.DataFrame:
+    blank = {"part": part, "detail": "", "day": pd.Timestamp(cases.combined.desk.as_of)}
+    whole = lines.assign(**{name: value for name, value in blank.items() if name not in lines})
+    return whole.groupby(_BY).size().rename("n").reset_index()
+
+
+def _own(cases: Cases, areas: NDArray[np.object_], names: NDArray[np.object_]) -> pd.DataFrame:
+    """A line of each name in the scope itself, of all programs."""
+    own = {"scope": areas, "area_type": cases.kind, "area": areas}
+    return pd.DataFrame({**own, "program": ALL, "name": names})
+
+
+def _notes(cases: Cases) -> pd.DataFrame:
+    notes = engagement.notes_now(cases.combined.desk)
+    bands = np.array(engagement.bands_of_notes(notes), dtype=object)
+    return _counted(_own(cases, cases.combined.of_customers(notes), bands), cases, NOTE)
+
+
+def _shares(cases: Cases) -> Iterator[pd.DataFrame]:
+    """Every share of `params/shares.csv` whose whole has anybody."""
+    desk, areas = cases.combined.desk, cases.combined.areas
+    for one, whole, held in mix.asked(desk.records, desk.as_of):
+        sizes = _by_area(areas, whole)
+        own = pd.DataFrame({"scope": sizes.index, "of": sizes.to_numpy()})
+        n = _by_area(areas, held).reindex(sizes.index).fillna(0)
+        yield _line(cases, own, SHARE, one.id).assign(n=n.to_numpy(dtype=np.int64))
+
+
+def _line(cases: Cases, own: pd.DataFrame, part: str, name: str) -> pd.DataFrame:
+    day = pd.Timestamp(cases.combined.desk.as_of)
+    told = {"part": part, "name": name, "detail": "", "program": ALL, "day": day}
+    return own.assign(area_type=cases.kind, area=own["scope"], **told)
+
+
+def _by_area(areas: NDArray[np.object_], mask: Mask) -> pd.Series:
+    return pd.Series(areas[mask], dtype="object").value_counts(sort=False)
+
+
+def _groups(cases: Cases) -> pd.DataFrame:
+    """The active by group (A-30): name the group, detail its kind."""
+    desk = cases.combined.desk
+    members, active = membership_of(desk.rows), mix.active_records(desk.records, desk.as_of)
+    record, group = np.nonzero(members.holds[active])
+    kinds, titles = np.array(members.titles, dtype=object).T
+    areas = cases.combined.areas[active]
+    lines = _own(cases, areas[record], titles[group]).assign(detail=kinds[group])
+    sizes = pd.Series(areas, dtype="object").value_counts()
+    found = _counted(lines, cases, GROUP)
+    return found.assign(of=found["scope"].map(sizes))
+
+
+def _trainings(cases: Cases) -> Iterator[pd.DataFrame]:
+    """Trainings under way by type, provider and occupation (A-12)."""
+    found = trainings.open_trainings(cases.combined.desk, TRAINING_TYPES)
+    areas = cases.combined.of(found)
+    types = found["type"].to_numpy(dtype=object)
+    yield _counted(_own(cases, areas, types), cases, TRAINING)
+    account = found["with_account"].to_numpy(dtype=np.bool_)
+    yield _counted(_own(cases, areas[account], types[account]), cases, ACCOUNT)
+    provider = _own(cases, areas, found["provider"].to_numpy(dtype=object))
+    yield _counted(provider.assign(detail=types), cases, PROVIDER)
+    work = found["occupation"].to_numpy(dtype=object)
+    yield _counted(
+        _own(cases, areas, work).assign(detail=occupation_titles(work)), cases, OCCUPATION
+    )
+
+
+def _days(cases: Cases) -> Iterator[pd.DataFrame]:
+    """The caseload on the last day whose exits are all known, a quarter and a year before."""
+    desk = cases.combined.desk
+    for day, masks in flow.standing_of(desk.records, desk.as_of):
+        for name, held in masks.items():
+            sizes = _by_area(cases.combined.areas, held)
+            own = pd.DataFrame({"scope": sizes.index, "n": sizes.to_numpy(dtype=np.int64)})
+            yield _line(cases, own, DAY, name).assign(day=pd.Timestamp(day))
+
+
+def _then(cases: Cases) -> pd.DataFrame:
+    """What earlier extracts counted, of all programs together."""
+    old = cases.earlier[cases.earlier["kind"].isin(list(_OLD))].reset_index(drop=True)
+    keys = ["known_at", "area", "key"]
+    wholes = cases.earlier[cases.earlier["kind"] == "whole"].set_index(keys)["n"]
+    day = pd.to_datetime(old["known_at"])
+    grouped = (old["kind"] == "group").to_numpy()
+    split = [key.partition(": ") for key in old["key"]]
+    kinds, groups = [kind for kind, _, _ in split], [group for _, _, group in split]
+    occupation = (old["kind"] == "occupation").to_numpy()
+    detail = np.where(grouped, kinds, old["part"])
+    titles = occupation_titles(old["key"].to_numpy(dtype=object))
+    of = wholes.reindex(pd.MultiIndex.from_frame(old[keys])).to_numpy(dtype="float64")
+    return pd.DataFrame(
+        {
+            "scope": old["area"],
+            "area_type": cases.kind,
+            "area": old["area"],
+            "part": old["kind"].map(_OLD),
+            "program": ALL,
+            "name": np.where(grouped, groups, old["key"]),
+            "detail": np.where(occupation, titles, detail),
+            "day": day,
+            "n": old["n"],
+            "of": np.where(old["kind"] == "share", of, np.nan),
+            "known_at": day,
+        }
+    )

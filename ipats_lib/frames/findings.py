@@ -1,0 +1,132 @@
+"""The frame `findings`: the records that break an edit check, and what is written in them."""
+
+import re
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.caseload import mend, questions
+from ipats_lib.disclosure import load_thresholds
+from ipats_lib.frames.cases import Cases, program_titles
+from ipats_lib.params import load_layout
+from ipats_lib.scopes import AreaType
+
+_ELEMENT = re.compile(r"(\d{3,4})(?:-(\d{3,4}))?")
+_WAGES = ("1703", "1704", "1705", "1706")
+BLANK = "blank"
+
+
+def findings(cases: Cases) -> pd.DataFrame:
+    """A row per check and record, the newest exit or entry first; for the state a row per check
+    and area, with the number of records."""
+    known, desk = mend.load_checks(), cases.combined.desk
+    broken = questions.mended(desk)
+    place = cases.places(broken["row"])
+    found = broken[["rule", "dated"]].assign(
+        area=cases.combined.areas[place], place=place, planner=cases.planner[place]
+    )
+    lines = _by_area(cases, found) if cases.kind == "state" else _by_record(cases, found)
+    rules = lines["rule"]
+    return lines.assign(
+        area_title=cases.titles(lines["area_type"], lines["area"]),
+        program_title=program_titles(lines["program"].to_numpy()),
+        severity=rules.map({rule: check.severity for rule, check in known.items()}),
+        check=rules.map({rule: check.message for rule, check in known.items()}),
+        elements=rules.map({rule: element_names(c.elements) for rule, c in known.items()}),
+        planner_name=cases.planner_names(lines["planner"].to_numpy()),
+    )
+
+
+def _by_area(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
+    lines = cases.inside(found).rename(columns={"area": "scope", "inner": "area"})
+    sizes = lines.groupby(["scope", "rule", "area_type", "area"]).size().rename("records")
+    blank = dict.fromkeys(("customer", "program", "planner", "values"), "")
+    nobody = {"row": pd.array([pd.NA] * len(sizes), dtype="Int64"), "dated": pd.NaT}
+    return sizes.reset_index().assign(**blank, **nobody)
+
+
+def _by_record(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
+    place = found["place"].to_numpy(dtype=np.intp)
+    rows = cases.combined.desk.rows.assign(**{"100": cases.customer})
+    lines = found.assign(
+        scope=found["area"],
+        area_type=cases.kind,
+        row=cases.lines(place),
+        customer=cases.customer[place],
+        program=cases.program[place],
+        values=values(rows, found["rule"], place, cases.kind),
+        records=1,
+    )
+    return lines.sort_values("scope", kind="stable", ignore_index=True)
+
+
+def values(
+    rows: pd.DataFrame, rules: pd.Series, places: NDArray[np.intp], kind: AreaType
+) -> list[str]:
+    """What is written in the elements of each broken check: `number name: value; ...`.
+
+    rules, places: a check and the position of a record in rows, for each line. Wages are shown
+    where readers of this kind of scope may see them (`params/disclosure.csv`).
+    """
+    found = np.full(len(places), "", dtype=object)
+    for rule, lines in pd.Series(range(len(places))).groupby(rules.to_numpy()):
+        at, elements = lines.to_numpy(), mend.load_checks()[str(rule)].elements
+        found[at] = _texts(rows, elements, places[at], kind)
+    return list(found)
+
+
+def _texts(rows: pd.DataFrame, listed: str, places: NDArray[np.intp], kind: AreaType) -> list[str]:
+    """Of each place, the elements that a check names and their values; of a range the filled."""
+    lines: list[list[str]] = [[] for _ in places]
+    for first, last in _ELEMENT.findall(listed):
+        for number in _between(first, last):
+            if number not in rows:
+                continue
+            written = _written(rows[number].take(places), number, kind)
+            for line, value in zip(lines, written, strict=True):
+                if value != BLANK or not last:
+                    line.append(f"{_named(number)}: {value}")
+    return ["; ".join(line) for line in lines]
+
+
+def _written(values: pd.Series, number: str, kind: AreaType) -> list[str]:
+    plain = [_text(value) for value in values.tolist()]
+    if number in _WAGES and not load_thresholds().shows_wages(kind):
+        return [v if v == BLANK else "found" for v in plain]
+    return plain
+
+
+def _text(value: object) -> str:
+    if pd.isna(value) or value == "":  # type: ignore[call-overload]
+        return BLANK
+    text = value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else str(value)
+    return text.removesuffix(".0")
+
+
+def element_names(listed: str) -> str:
+    """The elements of a check by number and name; of a range the first and the last."""
+    named = [
+        f"{_named(first)} to {_named(last)}" if last else _named(first)
+        for first, last in _ELEMENT.findall(listed)
+    ]
+    return ", ".join(named)
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {element.number: element.name for element in load_layout().elements}
+
+
+def _named(number: str) -> str:
+    return f"{number} {_names()[number]}" if number in _names() else number
+
+
+@cache
+def _between(first: str, last: str) -> tuple[str, ...]:
+    """The elements from the first to the last as the layout orders them; the first alone."""
+    numbers = list(_names())
+    if not last or first not in numbers or last not in numbers:
+        return (first,)
+    return tuple(numbers[numbers.index(first) : numbers.index(last) + 1])

@@ -1,0 +1,130 @@
+"""All scopes counted at once give each scope what it gives alone, and nothing of another."""
+
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyarrow import feather
+
+from ipats_lib.frames import case_frames
+from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
+from ipats_lib.frames.schema import check
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.slices import arrow_bytes, sliced
+from ipats_lib.scopes import STATE, Scope
+
+from .conftest import EVERY, some
+
+NAMES = tuple(MAKE)
+ID = re.compile(rb"IL[A0-9][0-9]{9}")
+NOT_FOR_THE_STATE = ("customers", "alerts", "services")
+
+
+def never(*_: object):
+    raise AssertionError("The whole state was counted for one scope.")
+
+
+def opened_alone(state, scope: Scope) -> CaseFrames:
+    """As a notebook opens it: of an LWIA or planner nobody asks for the state's records."""
+
+    def all_records() -> State:
+        return State(state.rows, state.caseload, state.membership)
+
+    asked = all_records if scope == STATE else never
+    return CaseFrames(state.snapshot, asked, state.earlier_counts, only=scope)
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_a_slice_is_byte_for_byte_what_the_scope_gives_alone(state, bulk, every):
+    for scope in some(state.snapshot.scopes(), every):
+        alone = opened_alone(state, scope).files(NAMES, scope)
+        assert [n for n, b in bulk.files(NAMES, scope).items() if b != alone[n]] == [], scope
+
+
+def test_every_frame_of_every_scope_has_its_schema(state, bulk):
+    for scope in state.snapshot.scopes():
+        for name, data in bulk.files(NAMES, scope).items():
+            check(feather.read_feather(io.BytesIO(data)), SCHEMAS[name])
+
+
+def test_each_frame_has_rows_of_some_scope_of_each_kind(state, bulk):
+    for name in NAMES:
+        for kind in ("state", "lwia", "planner"):
+            scopes = [scope for scope in state.snapshot.scopes() if scope.kind == kind]
+            rows = sum(bulk.table(name, scope).num_rows for scope in scopes)
+            assert (rows > 0) == (kind != "state" or name not in NOT_FOR_THE_STATE), (name, kind)
+
+
+def test_no_slice_names_a_customer_of_another_scope(state, bulk):
+    """The bytes are searched, not the frames: what is cut off must not come along."""
+    customers = state.rows["100"].astype("str")
+    of_row = dict(zip(state.rows["row"], customers, strict=True))
+    applied = state.snapshot.table("application").set_index("row")["customer"]
+    by_row = {"pirl": of_row, "application": applied.to_dict()}
+    mine: dict[tuple[str, str], set[str]] = {}
+    for table, customer in by_row.items():
+        members = state.snapshot.membership(table)
+        for (kind, area), rows in members.groupby(["area_type", "area"], observed=True)["row"]:
+            mine.setdefault((kind, area), set()).update(customer[row] for row in rows)
+    assert all(ID.fullmatch(name.encode()) for names in mine.values() for name in names)
+    known = set.union(*mine.values())
+    for scope in state.snapshot.scopes():
+        whole = b"".join(bulk.files(NAMES, scope).values())
+        assert b"|IL" not in whole
+        named = known & {name.decode() for name in ID.findall(whole)}
+        own = mine.get((scope.kind, scope.area), set())
+        assert named <= own, scope
+        assert named or not own
+
+
+def test_no_slice_outside_an_lwia_names_its_planners(state, bulk):
+    planners = state.snapshot.planners()
+    for scope in state.snapshot.scopes():
+        whole = b"".join(bulk.files(NAMES, scope).values())
+        for line in planners.itertuples():
+            inside = scope.lwia == line.lwia and scope.planner in ("", line.planner_id)
+            assert inside or line.name.encode() not in whole, (scope, line.name)
+
+
+def test_a_frame_is_counted_when_it_is_asked_for(state, monkeypatch):
+    made = []
+    watched = {name: lambda cases, n=name: made.append(n) or MAKE[n](cases) for name in MAKE}
+    monkeypatch.setattr(case_frames, "MAKE", watched)
+    scope = state.snapshot.scopes()[1]
+    frames = opened_alone(state, scope)
+    frames.table("alerts", scope)
+    frames.table("alerts", scope)
+    assert made == ["alerts"]
+
+
+def test_what_was_counted_of_a_kind_can_be_let_go(state):
+    scope = state.snapshot.scopes()[1]
+    frames = opened_alone(state, scope)
+    before = frames.files(("flow",), scope)
+    frames.forget("lwia")
+    assert frames._made == {}
+    assert frames._cases == {}
+    assert frames.files(("flow",), scope) == before
+
+
+def test_a_slice_holds_no_flag_of_the_rows_beside_it():
+    """Flags are packed into bits: eight rows share a byte, and only its own may be copied."""
+    found = pd.DataFrame(
+        {
+            **{c.name: "" for c in SCHEMAS["customers"].columns},
+            "owner": [0] * 3 + [1] * 3,
+            "row": range(6),
+            **dict.fromkeys(("entry", "exit", "last_service", "first_due"), pd.NaT),
+            **dict.fromkeys(("days", "open", "overdue"), 0),
+            "title1": [True] * 6,
+            **dict.fromkeys(("is_active", "co_enrolled", "in_planned_gap"), False),
+            "service_planned": np.array([True] * 3 + [False] * 3),
+        }
+    )
+    scopes = [Scope("01"), Scope("02")]
+    both = sliced(found, scopes, SCHEMAS["customers"]).of(scopes[1])
+    last = found.tail(3).reset_index(drop=True)
+    alone = sliced(last, scopes, SCHEMAS["customers"]).of(scopes[1])
+    assert arrow_bytes(both) == arrow_bytes(alone)
