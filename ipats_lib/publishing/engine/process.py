@@ -44,7 +44,14 @@ def fork_hazard() -> str | None:
 
 
 def warm_context() -> multiprocessing.context.ForkServerContext:
-    """What starts processes that are forked from the warm server."""
+    """What starts processes that are forked from the warm server.
+
+    Standard descriptors that are closed are taken first: what stood there would be passed on to
+    every program that multiprocessing starts, and keep the other end waiting for ever.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ipats_lib.publishing.warm_server"])
     scratch.keep_sockets_short()
@@ -58,23 +65,22 @@ def forker() -> socket.socket:
             return forkers[0]
         for ended in forkers:
             ended.close()
-        while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # closed, and no place for sockets
-            os.set_inheritable(number, True)
-        os.close(number)
+        context = warm_context()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Or the program that we are would be imported there.
         stack.callback(sys.modules.update, __main__=sys.modules["__main__"])
         sys.modules.update(__main__=ModuleType("__main__"))
-        warm_context().Process(target=serve, args=(theirs,), daemon=True).start()
+        context.Process(target=serve, args=(theirs,), daemon=True).start()
         theirs.close()
         forkers[:] = [ours]
     return ours
 
 
 def new_guard() -> Guard:
+    server = forker()
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        socket.send_fds(forker(), [b"."], [theirs.fileno()])
+        socket.send_fds(server, [b"."], [theirs.fileno()])
     return control, psutil.Process(int(control.recv(CHUNK)))
 
 
