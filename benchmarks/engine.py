@@ -1,6 +1,7 @@
 """What a page costs: the usual command loop, papermill's API, this engine, and the floor.
 
     .venv/bin/python benchmarks/engine.py [--pages 60] [--loop-pages 8] [--rounds 3] [--workers 2]
+    .venv/bin/python benchmarks/engine.py --against COMMIT [--pages 60] [--rounds 3]
     .venv/bin/python benchmarks/engine.py --scaling 50 500 2000
 
 Makes the small sample state, takes the same pages (all notebooks, planners and areas), and makes
@@ -19,12 +20,16 @@ The ways follow each other in `--rounds` rounds; each figure is the median of it
 `api` and `same` make the first `--loop-pages` of the pages in every round: all of them would take
 an hour. What these first pages cost the engine is printed as `first`.
 
+With --against the engine of another commit makes the same pages in alternation: bodies and files
+are compared, and the ratios of each round's wall and CPU time are printed.
+
 With --scaling whole publications of the sample state (slices, notebooks, frames, manifest, switch)
 of about so many runs of notebooks are made: what one run costs, and the largest process.
 """
 
 import argparse
 import gc
+import json
 import os
 import pickle
 import re
@@ -32,15 +37,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from itertools import cycle, islice
-from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
 
-ROOT = Path(__file__).parents[1]
+from measure import HERE, Spent, Tree, checked_out, spent
+
+ROOT = Path(os.environ.get("PYTHONPATH") or Path(__file__).parents[1])  # of the tree measured
 sys.path.insert(0, str(ROOT))
 WAYS = ("loop", "api", "same", "first", "engine", "floor")
 
@@ -94,33 +97,20 @@ def api(jobs: list, _: Path) -> None:
         make_body(job)
 
 
-@contextmanager
-def warm_pool(workers: int) -> Iterator[object]:
-    """Workers forked from a warm process, as `local_workers` has them, but waited for by us."""
-    from ipats_lib.publishing import (
-        scratch,
-        warm_server,  # noqa: F401  # what the workers are forked from
-    )
-    from ipats_lib.publishing.workers import LocalWorkers
-
-    with (
-        scratch.run_folder() as folder,
-        LocalWorkers(workers, folder, get_context("fork")) as pool,
-    ):
-        yield pool
-
-
 def engine(jobs: list, folder: Path, workers: int) -> None:
-    from ipats_lib.publishing.workers import run_jobs
+    from ipats_lib.publishing.workers import local_workers, run_jobs
 
-    with warm_pool(workers) as pool:
+    with local_workers(workers) as pool:
         for number, made in run_jobs(pool, iter(list(enumerate(jobs)))):
-            (folder / f"engine{number}.html").write_text(made.content.body)
+            (folder / f"engine{number}.html").write_text(made.content.text())
 
 
 def floor(jobs: list, folder: Path, workers: int) -> None:
-    with warm_pool(workers) as pool:
-        for number, body in enumerate(pool.map(plain_body, jobs)):
+    from ipats_lib.publishing.workers import local_workers
+
+    with local_workers(workers) as pool:
+        bodies = [pool.submit(plain_body, job) for job in jobs]
+        for number, body in enumerate(each.result() for each in bodies):
             (folder / f"floor{number}.html").write_text(body)
 
 
@@ -160,8 +150,11 @@ def plain_body(job) -> str:
 
 def same(jobs: list, folder: Path, workers: int) -> None:
     places = [folder / f"loop{number}" for number in range(len(jobs))]
-    with warm_pool(workers) as pool:
-        list(pool.map(lab_page, jobs, places))
+    from ipats_lib.publishing.workers import local_workers
+
+    with local_workers(workers) as pool:
+        for made in [pool.submit(lab_page, *each) for each in zip(jobs, places, strict=True)]:
+            made.result()
 
 
 EXPORTER = []
@@ -213,7 +206,7 @@ def compare(folder: Path, loop_pages: int, pages: int) -> None:
             raise SystemExit(f"{place}: out.html and same.html differ")
     for number in range(pages):
         plain, made = (folder / f"{way}{number}.html" for way in ("floor", "engine"))
-        if plain.read_text() != made.read_text():
+        if plain.read_text() != json.loads(made.read_text())["body"]:
             raise SystemExit(f"{plain} and {made} differ")
 
 
@@ -236,25 +229,40 @@ def publication(folder: Path, runs: int, workers: int) -> None:
             planned += len(more)
     options = Options(
         ROOT / "notebooks", folder / f"site{runs}", Period.parse("PY2024Q4"),
-        only=tuple(chosen), workers=workers, pool=warm_pool,
+        only=tuple(chosen), workers=workers,
     )  # fmt: skip
     run = build(snapshot, options, lambda *_: None)
     (folder / f"runs{runs}").write_text(str(run.executed))
 
 
-def measured(way: str, folder: Path, pages: int, workers: int) -> tuple[float, float, float]:
-    """Wall and CPU seconds, children and warm-up included; MB of the largest process."""
-    started = perf_counter()
-    child = os.posix_spawn(
-        sys.executable,
-        [sys.executable, __file__, "--way", way, "--folder", str(folder), "--pages", str(pages),
-         "--workers", str(workers)],
-        {**os.environ, **({"IPATS_PAPERMILL_ENGINE": "nbclient"} if way == "api" else {})},
-    )  # fmt: skip
-    _, status, used = os.wait4(child, 0)
-    if status:
-        raise SystemExit(f"{way} failed with status {status}")
-    return perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+def measured(way: str, folder: Path, pages: int, workers: int, tree: Tree = HERE) -> Spent:
+    """What one way costs, children and warm-up included."""
+    command = [tree.python, __file__, "--way", way, "--folder", folder, "--pages", str(pages),
+               "--workers", str(workers)]  # fmt: skip
+    other = {"IPATS_PAPERMILL_ENGINE": "nbclient"} if way == "api" else {}
+    return spent(command, tree.root, **tree.environment, **other)
+
+
+def against(commit: str, folder: Path, pages: int, rounds: int, workers: int) -> None:
+    """The engine here and in another commit, in alternation over the same pages."""
+    told: dict[str, list[Spent]] = {}
+    made: dict[str, list[str]] = {}
+    with checked_out(commit) as other:
+        for _ in range(rounds):
+            for tree in (other, HERE):
+                told.setdefault(tree.name, []).append(
+                    measured("engine", folder, pages, workers, tree)
+                )
+                files = [folder / f"engine{number}.html" for number in range(pages)]
+                made[tree.name] = [file.read_text() for file in files]
+    theirs, ours = told.values()
+    for then, now in zip(theirs, ours, strict=True):
+        print(f"wall {now.wall / then.wall:.3f}, CPU {now.cpu / then.cpu:.3f} times {commit} "
+              f"({now.cpu / pages:.3f} and {then.cpu / pages:.3f} s of CPU a run)")  # fmt: skip
+    cpu = statistics.median(now.cpu / then.cpu for then, now in zip(theirs, ours, strict=True))
+    equal = sum(then == now for then, now in zip(*made.values(), strict=True))
+    print(f"CPU {cpu:.3f} times, median of {rounds}; "
+          f"bodies and files equal: {equal} of {pages}")  # fmt: skip
 
 
 def scaling(folder: Path, sizes: list[int], workers: int) -> None:
@@ -264,10 +272,10 @@ def scaling(folder: Path, sizes: list[int], workers: int) -> None:
     write_sample(folder / "extract", scale=1)
     make_snapshot(folder / "extract", folder / "snapshots")
     for size in sizes:
-        wall, cpu, memory = measured("publication", folder, size, workers)
+        took = measured("publication", folder, size, workers)
         runs = int((folder / f"runs{size}").read_text())
-        print(f"{runs:>5} runs: {wall / runs:.3f} s wall, {cpu / runs:.3f} s CPU a run, "
-              f"largest process {memory:.0f} MB")  # fmt: skip
+        print(f"{runs:>5} runs: {took.wall / runs:.3f} s wall, {took.cpu / runs:.3f} s CPU a run, "
+              f"largest process {took.largest_mb:.0f} MB")  # fmt: skip
 
 
 def one_way(way: str, folder: Path, pages: int, workers: int) -> None:
@@ -292,6 +300,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--way", choices=(*WAYS, "publication"))
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--against")
     parser.add_argument("--scaling", type=int, nargs="*")
     asked = parser.parse_args()
     if asked.way:
@@ -303,13 +312,16 @@ def main() -> None:
             scaling(folder, asked.scaling, asked.workers)
             return
         make_jobs(folder, asked.pages)
+        if asked.against:
+            against(asked.against, folder, asked.pages, asked.rounds, asked.workers)
+            return
         few = ("loop", "api", "same", "first")
         sizes = {way: asked.loop_pages if way in few else asked.pages for way in WAYS}
         rounds: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
         for _ in range(asked.rounds):
             for way in WAYS:
-                wall, cpu, _ = measured(way, folder, sizes[way], asked.workers)
-                rounds[way].append((wall / sizes[way], cpu / sizes[way]))
+                took = measured(way, folder, sizes[way], asked.workers)
+                rounds[way].append((took.wall / sizes[way], took.cpu / sizes[way]))
         compare(folder, asked.loop_pages, asked.pages)
         report(rounds, sizes, asked.workers)
 

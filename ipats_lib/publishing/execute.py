@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
 
 import nbformat
@@ -22,6 +23,7 @@ from papermill.parameterize import parameterize_notebook
 
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine import NotebookStopped
+from ipats_lib.publishing.engine.limits import Limits
 from ipats_lib.publishing.failed import RunFailed, why
 from ipats_lib.publishing.refusal import NotShown
 from ipats_lib.publishing.render import render_body
@@ -61,10 +63,6 @@ class Job:
     memory_mb: float = 4096
     key: str = ""
 
-    @property
-    def limits(self) -> dict[str, float]:
-        return {"timeout": self.seconds, "memory_mb": self.memory_mb} if ENGINE == "ipats" else {}
-
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -89,7 +87,7 @@ class Content:
 class Made:
     """A run's content, and what it cost (wall seconds).
 
-    peak_mb: the most that a notebook of this worker has held so far, see `_peak_mb`.
+    peak_mb: the most that a process of the notebook has held, see `_peak_mb`.
     """
 
     content: Content
@@ -116,11 +114,12 @@ def make_body(job: Job) -> Made:
         (data / DOWNLOADS).mkdir()
         (data / WORKING).mkdir()
         started = perf_counter()
-        notebook = _execute(job, data)
+        limits = Limits(job.seconds, job.memory_mb)
+        notebook = _execute(job, data, limits)
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
     made = in_page(job, notebook, files)
-    return Made(made, executed - started, perf_counter() - executed, _peak_mb())
+    return Made(made, executed - started, perf_counter() - executed, limits.peak_mb or _peak_mb())
 
 
 def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
@@ -140,7 +139,9 @@ def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Conten
 def _page_folder(job: Job) -> Iterator[str]:
     """For the scope's data, for the time of the run; a full disk is told like a failed notebook."""
     try:
-        with tempfile.TemporaryDirectory(prefix="ipats-page-", dir=scratch.in_use()) as folder:
+        with tempfile.TemporaryDirectory(
+            prefix=f"ipats-page-{token_hex(16)}-", dir=scratch.in_use()
+        ) as folder:
             yield folder
     except OSError as error:
         why = error.strerror or type(error).__name__
@@ -149,10 +150,10 @@ def _page_folder(job: Job) -> Iterator[str]:
 
 
 def _peak_mb() -> int:
-    """Memory of the largest process that this worker has waited for: a notebook or its subprocess.
+    """Memory of the largest kernel, or subprocess of one, that this worker has waited for.
 
-    Resident, with what it shares with the worker. Of the worker's life, so a run that raises it is
-    the run that held it; 0 where the system does not count.
+    Of the worker's life, so a run that raises it is the run that held it; 0 where the system does
+    not count. Resident, with what is shared, as for forked notebooks.
     """
     try:
         import resource
@@ -179,7 +180,7 @@ def _downloads(job: Job, folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _execute(job: Job, data: Path) -> NotebookNode:
+def _execute(job: Job, data: Path, limits: Limits) -> NotebookNode:
     """The executed notebook; RunFailed when a cell failed or left."""
     os.environ["IPATS_CHARTS"] = "live"
     os.environ[DOWNLOADS_FOLDER] = str(data / DOWNLOADS)
@@ -197,7 +198,7 @@ def _execute(job: Job, data: Path) -> NotebookNode:
     injected = len(notebook.cells) > own_cells
     _draw_as_pages_do(notebook)
     try:
-        executed = _papermill(job, notebook, data / WORKING)
+        executed = _papermill(notebook, data / WORKING, limits)
     except NotebookStopped as error:
         reason, index = type(error).__name__, error.cell_index
         said = f"was stopped{_in_cell(notebook, index, injected)}: {reason}, {error.reason}"
@@ -261,11 +262,12 @@ def _as_left(notebook: NotebookNode) -> str:
     return text
 
 
-def _papermill(job: Job, notebook: NotebookNode, working: Path) -> NotebookNode:
+def _papermill(notebook: NotebookNode, working: Path, limits: Limits) -> NotebookNode:
     """papermill's own steps, without the copies that its `execute_notebook` writes to nowhere.
 
     Those took a quarter of what a page costs beside its cells. working: the notebook's working
-    directory, where the next scope's finds nothing of what it may leave there.
+    directory, where the next scope's finds nothing of what it may leave there. limits: the
+    ordinary engine knows none.
     """
     executed: NotebookNode = papermill_engines.execute_notebook_with_engine(
         ENGINE,
@@ -275,7 +277,7 @@ def _papermill(job: Job, notebook: NotebookNode, working: Path) -> NotebookNode:
         log_output=False,
         record_timing=False,
         resources={"metadata": {"path": str(working)}},
-        **job.limits,
+        **({"limits": limits} if ENGINE == "ipats" else {}),
     )
     return executed
 

@@ -5,6 +5,7 @@ the next run on the machine finds the folder unlocked and removes it. Locks and 
 because containers that share `/tmp` do not share those.
 """
 
+import multiprocessing.util
 import os
 import shutil
 import tempfile
@@ -41,6 +42,16 @@ def for_sockets(place: str, tail: str) -> str:
     tail: the longest that is added to the place; mkdtemp makes the folder that only we can enter.
     """
     return place if len(os.fsencode(place + tail)) <= LONGEST_SOCKET else "/tmp"  # noqa: S108
+
+
+def keep_sockets_short() -> None:
+    """Let multiprocessing keep its sockets where their paths are short enough, and nothing else."""
+    usual = tempfile.gettempdir()
+    tempfile.tempdir = for_sockets(usual, "/pymp-xxxxxxxx/listener-xxxxxxxx")
+    try:
+        multiprocessing.util.get_temp_dir()  # made once, and used from now on
+    finally:
+        tempfile.tempdir = usual
 
 
 def use(folder: Path) -> None:

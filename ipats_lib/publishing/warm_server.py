@@ -1,35 +1,44 @@
-"""Imported once, by the server process that every local worker is forked from.
+"""Imported once, by the server process that notebooks and local workers are forked from.
 
-It warms the engine, compiles the templates and does once what every notebook would do again: reads
-`params/`, imports the reports, draws a first chart. It never holds a scope's data.
+It imports what they import, with pools of one thread, compiles the templates and does once what
+every notebook would do again: reads `params/`, imports the reports, draws a first chart. It never
+holds a scope's data.
 """
 
+import builtins
 import gc
 import os
 import sys
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from inspect import Parameter, signature
 from pkgutil import iter_modules
+from types import SimpleNamespace
 
-from ipats_lib.publishing.engine import warm_up
-from ipats_lib.publishing.engine.process import die_with_parent
+for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
+    os.environ.setdefault(f"{name}_NUM_THREADS", "1")
+# pandas chooses the width of its tables when first imported, by asking where it is.
+builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+# What notebooks import, and what these import when first used: by a shell, a table, a traceback.
+for name in (
+    *("numpy", "pandas", "pandas.io.formats.html", "pyarrow.parquet", "pyarrow.pandas_compat"),
+    *("altair", "ipykernel.ipkernel", "IPython.core.completerlib", "IPython.core.crashhandler"),
+    *("IPython.core.application", "IPython.core.logger", "IPython.core.magics.ast_mod"),
+    *("IPython.core.magics.execution", "IPython.core.oinspect", "IPython.utils.wildcard"),
+    *("stack_data", "pygments.lexers.python", "pygments.formatters.terminal256"),
+):
+    import_module(name)
+del builtins.get_ipython  # type: ignore[attr-defined]
+sys.modules["pyarrow"].set_cpu_count(1)
 
-# Set while a publisher starts its server, and never seen by a notebook. Workers ask for SERVER.
-SERVER = os.getpid() if (publisher := os.environ.pop("IPATS_PUBLISHER", "")) else None
-if publisher:
-    die_with_parent(int(publisher))
-
-warm_up()
-
-from ipats_lib import report  # noqa: E402  # after the engine has set its limits
+from ipats_lib import report  # noqa: E402  # after pandas has asked where it is
 from ipats_lib.errors import ParamsError  # noqa: E402
 from ipats_lib.levels import load_levels  # noqa: E402
-from ipats_lib.publishing import execute  # noqa: E402
 from ipats_lib.report.charts import rehearse  # noqa: E402
 
-for module in iter_modules(report.__path__, "ipats_lib.report."):
-    import_module(module.name)
+with warnings.catch_warnings():  # nbconvert's filters are no notebook's
+    from ipats_lib.publishing import execute
 
 
 def read_params() -> None:
@@ -44,6 +53,8 @@ def read_params() -> None:
                     loader()
 
 
+for module in iter_modules(report.__path__, "ipats_lib.report."):
+    import_module(module.name)
 read_params()
 with suppress(ParamsError):
     load_levels(True)

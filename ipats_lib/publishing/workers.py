@@ -1,32 +1,25 @@
 """Where pages are made: processes of this machine, or a dask cluster. The jobs are the same."""
 
-import multiprocessing.forkserver
-import multiprocessing.util
 import os
 import signal
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import connection, get_context
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.process import die_with_parent
-from ipats_lib.publishing.engine.warm import platform_hazard
+from ipats_lib.publishing.engine.process import fork_hazard, forker, forkers, warm_context
 from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 
 Tag = TypeVar("Tag")
 Outcome = tuple[Tag, Made | NotebookError]
-WARM_SERVER = "ipats_lib.publishing.warm_server"
-PUBLISHER = "IPATS_PUBLISHER"
 LOOK_SECONDS = 1.0
 ITEMS_AT_ONCE = 50
 
@@ -76,11 +69,15 @@ class Workers(Executor):
 
 
 class LocalWorkers(Workers):
-    """Processes of this machine; each works in the run's `folder` and dies with its parent."""
+    """Processes of this machine; each works in the run's `folder` and dies with its publisher.
 
-    def __init__(self, number: int, folder: Path, context: BaseContext | None = None) -> None:
+    They hold what they render, so they fork nothing: see `engine.process`.
+    """
+
+    def __init__(self, number: int, folder: Path) -> None:
         self.slots, self._folder = number, folder
-        self._context = context or _context()
+        self._context: BaseContext = get_context("spawn") if fork_hazard() else warm_context()
+        self._life, self._held = self._context.Pipe(duplex=False)
         self._start()
 
     def _start(self) -> None:
@@ -88,7 +85,7 @@ class LocalWorkers(Workers):
         self._pool.submit(os.getpid)
 
     def _processes(self) -> ProcessPoolExecutor:
-        begin = (os.getpid(), self._folder)
+        begin = (self._folder, self._life, None if fork_hazard() else forker())
         return ProcessPoolExecutor(
             self.slots, mp_context=self._context, initializer=_begin, initargs=begin
         )
@@ -116,8 +113,7 @@ class LocalWorkers(Workers):
 
     def end_at_once(self) -> None:
         """End the processes, whatever they do; notebooks end with them."""
-        for process in list(self._pool._processes.values()):
-            process.terminate()
+        self._held.close()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
@@ -137,9 +133,9 @@ def _asked(
 
 @contextmanager
 def local_workers(number: int) -> Iterator[Workers]:
-    """Worker processes, forked from a warm server that never holds a scope's data.
+    """Worker processes, forked from the warm server, which never holds a scope's data.
 
-    Where a fork is not safe (`platform_hazard`) each is a process started anew.
+    Where no process may fork (`fork_hazard`) each is a process started anew.
     """
     with scratch.run_folder() as folder:
         pool = LocalWorkers(number, folder)
@@ -153,49 +149,22 @@ def local_workers(number: int) -> Iterator[Workers]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _context() -> BaseContext:
-    if platform_hazard():
-        return get_context("spawn")
-    context = get_context("forkserver")
-    context.set_forkserver_preload([WARM_SERVER])
-    os.environ[PUBLISHER] = str(os.getpid())
-    _keep_sockets_short()
-    try:
-        multiprocessing.forkserver.ensure_running()
-    finally:
-        del os.environ[PUBLISHER]
-    return context
-
-
-def _keep_sockets_short() -> None:
-    """Let multiprocessing keep its sockets where their paths are short enough, and nothing else."""
-    usual = tempfile.gettempdir()
-    tempfile.tempdir = scratch.for_sockets(usual, "/pymp-xxxxxxxx/listener-xxxxxxxx")
-    try:
-        multiprocessing.util.get_temp_dir()  # made once, and used from now on
-    finally:
-        tempfile.tempdir = usual
-
-
-def _begin(publisher: int, folder: Path) -> None:
-    """In a new worker: never outlive the publisher, whose end may be a kill."""
+def _begin(folder: Path, life: Any, forker: Any) -> None:
+    """In a new worker: never outlive the publisher, whose end may be a kill, nor the forker."""
     scratch.use(folder)
     # A handler and not SIG_IGN, which every program that a notebook starts would inherit.
     signal.signal(signal.SIGINT, _leave_to_the_publisher)
-    if not sys.platform.startswith("linux"):
-        threading.Thread(target=_end_with_publisher, daemon=True).start()
-        return
-    server = getattr(sys.modules.get(WARM_SERVER), "SERVER", None)
-    die_with_parent(server or publisher)
+    forkers[:] = [forker] if forker else []
+    threading.Thread(target=_end_with, args=([life, *forkers],), daemon=True).start()
 
 
 def _leave_to_the_publisher(*_: object) -> None:
     """Ctrl-C reaches every process of the terminal; the publisher ends us when it has to."""
 
 
-def _end_with_publisher() -> None:
-    if (publisher := multiprocessing.parent_process()) is not None:
-        publisher.join()
+def _end_with(others: list[Any]) -> None:
+    """End this process once one of the others has closed its end of what leads to it."""
+    connection.wait(others)
     os._exit(1)
 
 

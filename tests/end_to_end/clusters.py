@@ -14,9 +14,9 @@ from pathlib import Path
 
 import nbformat
 
-from ipats_lib.publishing.engine.process import descendants
 from tests.conftest import ROOT
 from tests.engine.conftest import code, notebook
+from tests.waiting import descendants
 
 HOST = "127.0.0.1"
 Inside = Sequence[str]
@@ -130,7 +130,7 @@ class Waiting:
         return [(scope, int(pid)) for scope, _, pid in names]
 
     def scopes_run_by(self, worker: subprocess.Popen[str]) -> set[str]:
-        mine = {process.pid for process in descendants([worker.pid])}
+        mine = descendants(worker.pid)
         return {scope for scope, pid in self.runs() if pid in mine}
 
     def go(self) -> None:

@@ -137,10 +137,10 @@ def test_an_extract_in_a_folder_that_is_not_utf8_is_read_and_named(made, tmp_pat
 SOCKETS = """
 import tempfile
 from multiprocessing.connection import Listener
-from ipats_lib.publishing import workers
+from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine.papermill_engine import sockets_folder
 before = tempfile.gettempdir()
-workers._keep_sockets_short()
+scratch.keep_sockets_short()
 with Listener(family="AF_UNIX") as listening:
     print(listening.address)
 with sockets_folder() as folder, Listener(f"{folder}/k-65535", family="AF_UNIX"):

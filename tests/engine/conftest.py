@@ -13,7 +13,7 @@ import pytest
 from nbformat import NotebookNode
 from papermill.engines import papermill_engines
 
-from ipats_lib.publishing.engine import fork_hazard, warm_up
+from ipats_lib.publishing.engine import fork_hazard
 
 Run = Callable[..., NotebookNode]
 Elsewhere = Callable[..., Any]
@@ -24,9 +24,9 @@ WAYS = ("kernel",) if FALLBACK else ("fork", "kernel")
 
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Elsewhere]:
-    """Call a function in a warm process of its own, which may fork: pytest's has other threads."""
+    """Call a function in a process of its own: pytest's must not suffer what a test does."""
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, initializer=warm_up) as pool:
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         hazard = pool.submit(fork_hazard).result()
         assert hazard == ("IPATS_ENGINE=kernel asks for it" if FALLBACK else None)
         yield lambda function, *args, **options: pool.submit(function, *args, **options).result()

@@ -46,10 +46,9 @@ def become(system: str) -> None:
 
 
 def tell() -> dict[str, object]:
-    from ipats_lib.publishing.engine import fork_hazard, warm_up
+    from ipats_lib.publishing.engine import fork_hazard
     from ipats_lib.publishing.engine.papermill_engine import reason_for_a_kernel
 
-    warm_up()
     return {
         "hazard": fork_hazard(),
         "reason": reason_for_a_kernel("python3", {}),

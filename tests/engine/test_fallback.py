@@ -3,8 +3,10 @@
 import contextlib
 import logging
 import os
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from tests.engine.conftest import Elsewhere, Run, code, notebook, run_cells, tex
 
 pytestmark = pytest.mark.xdist_group("engine")
 
-PARENT = "import os; os.getppid()"
+ANCESTORS = "import psutil; [p.pid for p in (me := psutil.Process(), *me.parents())]"
 
 
 @pytest.fixture
@@ -31,29 +33,60 @@ def unforced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("IPATS_ENGINE", raising=False)
 
 
-@pytest.fixture
-def thread() -> Iterator[None]:
-    over = threading.Event()
-    other = threading.Thread(target=over.wait, name="a thread of the caller")
-    other.start()
-    yield
-    over.set()
-    other.join()
+def test_no_notebook_is_a_fork_of_its_caller(forks: None, elsewhere: Elsewhere) -> None:
+    """Nor of any process above it: the warm server is started anew."""
+    above = text_of(elsewhere(run_cells, ANCESTORS).cells[0])
+    (notebook, guard, forker, server, *callers), caller = literal_eval(above), elsewhere(os.getpid)
+    assert callers[0] == caller
+    assert caller not in (notebook, guard, forker, server)
+    assert b"multiprocessing.forkserver" in Path(f"/proc/{server}/cmdline").read_bytes()
 
 
-def test_a_notebook_is_our_child(elsewhere: Elsewhere) -> None:
-    assert int(text_of(elsewhere(run_cells, PARENT).cells[0])) == elsewhere(os.getpid)
+def run_beside_threads() -> str:
+    """A notebook of a caller whose threads, its own and of a library, would hang a fork of it."""
+    import vl_convert
+
+    vl_convert.vegalite_to_svg({"mark": "point", "data": {"values": []}})
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return text_of(run_cells("1 + 1").cells[0])
+
+
+def test_what_threads_its_caller_has_is_nothing_to_a_notebook(forks: None) -> None:
+    code = "from tests.engine.test_fallback import run_beside_threads as f; print(f())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "2\n"
+    assert "ordinary kernels" not in done.stderr
+
+
+def threads_of_the_warm_process() -> tuple[set[str], set[str]]:
+    """The names of all its threads, and those that are known to have handlers of forks."""
+    from ipats_lib.publishing import warm_server  # noqa: F401
+
+    tasks = {task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")}
+    known = {Path("/proc/self/comm").read_text().strip(), "jemalloc_bg_thd"}
+    return tasks | {thread.name for thread in threading.enumerate()}, known | {"MainThread"}
+
+
+def test_the_warm_process_is_safe_to_fork() -> None:
+    """Arrow, OpenBLAS and jemalloc have handlers of forks; duckdb, V8 and tokio have none."""
+    code = (
+        "from tests.engine.test_fallback import threads_of_the_warm_process as f; import sys; "
+        "all_, known = f(); print(sorted(all_ - known), 'duckdb' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] False\n"
 
 
 def test_the_reason_is_said_once(
-    untold: None, unforced: None, thread: None, caplog: pytest.LogCaptureFixture
+    untold: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setenv("IPATS_ENGINE", "kernel")
     with caplog.at_level(logging.WARNING, "ipats.engine"):
         assert text_of(run_cells("1 + 1").cells[0]) == "2"
         run_cells("2")
     said = [record.getMessage() for record in caplog.records if record.name == "ipats.engine"]
     assert len(said) == 1
-    assert "a thread of the caller" in said[0]
+    assert "IPATS_ENGINE=kernel asks for it" in said[0]
 
 
 @pytest.mark.parametrize(
@@ -78,55 +111,6 @@ def test_the_environment_forces_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_systems_do_not_fork(unforced: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     assert fork_hazard() == "forking is not safe on darwin"
-
-
-def test_thread_pools_of_numpy_and_arrow_are_no_hazard(forks: None, elsewhere: Elsewhere) -> None:
-    assert elsewhere(hazard_with_busy_pools) is None
-
-
-def hazard_with_busy_pools() -> str | None:
-    import numpy
-    import pyarrow
-    import pyarrow.compute
-
-    square = numpy.ones((300, 300))
-    _ = square @ square
-    table = pyarrow.table({"a": list(range(100_000))})
-    pyarrow.compute.sum(table["a"])
-    table.group_by("a").aggregate([])
-    return fork_hazard()
-
-
-def test_a_process_that_has_used_vl_convert_does_not_fork(
-    forks: None, elsewhere: Elsewhere
-) -> None:
-    """Its threads hang a forked child, and are too few to be told from arrow's by number."""
-    hazard = elsewhere(in_a_process_of_its_own, "hazard_after_vl_convert")
-    assert "V8" in hazard
-    assert "tokio" in hazard
-
-
-def in_a_process_of_its_own(function: str) -> str:
-    """What it says; the process that asks can fork again afterwards."""
-    import subprocess
-    import sys
-
-    code = f"from tests.engine.test_fallback import {function} as f; print(f())"
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-
-
-def hazard_after_vl_convert() -> str | None:
-    import vl_convert
-
-    from ipats_lib.publishing.engine import warm_up
-
-    warm_up()
-    assert fork_hazard() is None
-    chart = {"mark": "point", "data": {"values": []}}
-    vl_convert.vegalite_to_svg(chart)
-    return fork_hazard()
 
 
 LOOK = """

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import warnings
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -143,6 +144,8 @@ def test_nor_does_it_in_ordinary_kernels(run_in_kernel: Run) -> None:
 
 def state() -> dict[str, Any]:
     """Return what a run could have changed in the process that started it."""
+    for library in ("numpy", "pandas", "altair"):
+        import_module(library)
     return {
         "environment": dict(os.environ),
         "directory": os.getcwd(),

@@ -17,8 +17,8 @@ from ipats_lib.publishing.engine import (
     NotebookStopped,
     NotebookTimeout,
 )
-from ipats_lib.publishing.engine.process import children
 from tests.engine.conftest import FALLBACK, Elsewhere, Run, run_cells, text_of
+from tests.waiting import descendants
 
 pytestmark = pytest.mark.xdist_group("engine")
 
@@ -191,10 +191,10 @@ def test_nothing_is_left_behind(kind: str, end: str, elsewhere: Elsewhere) -> No
 
 def what_is_left(cell: str, end: str, mark: str) -> tuple[set[int], list[int]]:
     """Run a notebook that leaves a `sleep` behind; return our new children and the sleeps."""
-    before = children(os.getpid())
+    before = descendants(os.getpid())
     with contextlib.suppress(NotebookStopped, PapermillExecutionError):
         run_cells(f"import subprocess\nleft = {cell}", end, timeout=5 if FALLBACK else 1.5)
-    return children(os.getpid()) - before, sleeping(mark)
+    return descendants(os.getpid()) - before, sleeping(mark)
 
 
 def sleeping(mark: str) -> list[int]:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ipats_lib.publishing.engine.process import PR_SET_CHILD_SUBREAPER, children, descendants
+from ipats_lib.publishing.engine import NotebookDied
+from ipats_lib.publishing.engine.forked import PR_SET_CHILD_SUBREAPER
 from tests.conftest import ROOT
-from tests.engine.conftest import WAYS
-from tests.waiting import alive, wait_until
+from tests.engine.conftest import WAYS, Elsewhere, run_cells, text_of
+from tests.waiting import alive, descendants, wait_until
 
 pytestmark = pytest.mark.xdist_group("engine")
 
@@ -22,6 +23,7 @@ from tests.engine.conftest import run_cells
 tell = "import os; print(os.getppid(), os.getpid(), file=open(%r, 'w'), flush=True)" % sys.argv[1]
 run_cells(tell, "import threading; threading.Event().wait()")
 """
+HANG = "import time; time.sleep(600)"
 # The clock of the tests of publishing, under which ipykernel's own watch of its parent dies.
 FAKED = ("faketime", "2031-03-09 01:59:58")
 
@@ -66,8 +68,7 @@ def test_a_kernel_ends_with_its_caller_while_it_starts(tmp_path: Path) -> None:
 
 
 def kernels_of(pid: int) -> list[int]:
-    found = descendants(children(pid))
-    return [process.pid for process in found if b"-f" in command_line(process.pid)]
+    return [below for below in descendants(pid) if b"-f" in command_line(below)]
 
 
 def command_line(pid: int) -> list[bytes]:
@@ -77,8 +78,20 @@ def command_line(pid: int) -> list[bytes]:
         return []
 
 
-def test_a_fork_whose_caller_is_gone_does_not_begin() -> None:
-    """It asks to end with its parent and then looks whether that is still there."""
-    code = "from ipats_lib.publishing.engine.process import die_with_parent as d; d(1); print('on')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=ROOT)
-    assert (done.returncode, done.stdout) == (1, b"")
+TELL_THE_GUARD = "import os; print(os.getppid(), os.getpid(), file=open(%r, 'w'), flush=True)"
+
+
+def died_with_its_guard(mark: str) -> str:
+    """How a notebook ends that kills the process it was forked from."""
+    with pytest.raises(NotebookDied, match="its process died"):
+        run_cells(TELL_THE_GUARD % mark, "import os; os.kill(os.getppid(), 9)", HANG)
+    return text_of(run_cells("'the next one runs'").cells[0])
+
+
+def test_a_notebook_ends_with_its_guard_and_the_next_one_has_another(
+    forks: None, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    assert elsewhere(died_with_its_guard, str(mark)) == "'the next one runs'"
+    _, its_pid = map(int, mark.read_text().split())
+    wait_until(lambda: not alive(its_pid))

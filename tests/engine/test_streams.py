@@ -16,8 +16,6 @@ import os, sys
 for number in map(int, sys.argv[1].split(",")):
     os.close(number)
 from tests.engine.conftest import run_cells, text_of
-from ipats_lib.publishing.engine import warm_up
-warm_up()
 cells = "print('out')", "import os; code = os.system('echo direct')", "import sys; sys.stdin.read()"
 for _ in range(2):
     done = [text_of(cell) for cell in run_cells(*cells).cells]

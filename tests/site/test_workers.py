@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import nbformat
@@ -16,7 +17,6 @@ import pytest
 
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.process import descendants
 from ipats_lib.publishing.execute import Job, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.runner import MOST_FAILURES, list_failures
@@ -24,11 +24,12 @@ from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from tests.conftest import ROOT
 from tests.engine.conftest import notebook
-from tests.waiting import alive, wait_until
+from tests.waiting import alive, descendants, wait_until
 
 pytestmark = pytest.mark.xdist_group("workers")
 
-KILL_THE_WORKER = "import os\nos.kill(os.getppid(), 9)"
+# Two above it is what all notebooks of a publication are forked from; its workers end with that.
+KILL_THE_WORKER = "import os, psutil\nos.kill(psutil.Process().parents()[1].pid, 9)"
 
 
 def job(label: str, *cells: str) -> Job:
@@ -56,6 +57,31 @@ def test_a_job_that_kills_its_worker_is_named_and_the_others_are_made(own_tempor
     assert "bad for lwia/07 was tried twice" in str(failed)
     assert [label in made[label].content.body for label in labels] == [True] * 5
     assert not list(own_temporary_folder.glob("ipats-*")), "the killed worker's page folder stays"
+
+
+def test_a_notebook_that_kills_what_it_was_forked_from_is_named_at_once():
+    """The worker has another forked, and no other page waits."""
+    made = outcomes(job("bad", "import os\nos.kill(os.getppid(), 9)"), job("good"))
+    assert "bad was stopped in cell 2: NotebookDied, its process died" in str(made["bad"])
+    assert "good" in made["good"].content.body
+
+
+@pytest.mark.parametrize("last", ["", "import time\ntime.sleep(600)"])
+def test_workers_that_are_ended_at_once_are_gone(last):
+    """Whatever they do, their notebooks with them; an interrupted publication does so."""
+    before = descendants(os.getpid())
+    with local_workers(2) as pool:
+        pool.submit(os.getpid).result()
+        asked = pool.submit(make_body, job("any", last))
+        pool.end_at_once()
+        if last:
+            assert isinstance(asked.exception(120), BrokenProcessPool)
+    servers = [pid for pid in descendants(os.getpid()) - before if "forkserver" in spelled(pid)]
+    assert len(servers) <= 3, "the server, its forker and a guard"
+
+
+def spelled(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def pid_and(word: str) -> tuple[int, str]:
@@ -118,7 +144,7 @@ def test_a_killed_publisher_leaves_no_process_and_its_data_go_with_the_next_run(
         env={**os.environ, "TMPDIR": str(own_temporary_folder), "IPATS_ENGINE": engine},
     )
     wait_until(lambda: len(list(own_temporary_folder.glob("mark-*"))) == 2)
-    family = {process.pid for process in descendants([killed.pid])} - {killed.pid}
+    family = descendants(killed.pid)
     assert len(family) >= 4
     (left,) = own_temporary_folder.glob(f"{scratch.PREFIX}*")
     assert len(list(left.glob("ipats-page-*"))) == 2
@@ -185,15 +211,17 @@ def test_without_locks_publishing_says_what_it_needs(tmp_path, monkeypatch):
 
 PUBLISHER_ELSEWHERE = """
 import multiprocessing, time
-from ipats_lib.publishing.workers import _end_with_publisher
-worker = multiprocessing.get_context("spawn").Process(target=_end_with_publisher)
+from ipats_lib.publishing.workers import _end_with
+spawn = multiprocessing.get_context("spawn")
+life, held = spawn.Pipe(duplex=False)
+worker = spawn.Process(target=_end_with, args=([life],))
 worker.start()
 print(worker.pid, flush=True)
 time.sleep(600)
 """
 
 
-def test_where_linux_does_not_see_to_it_a_worker_itself_ends_with_its_publisher():
+def test_a_worker_ends_with_its_publisher():
     with subprocess.Popen(
         [sys.executable, "-c", PUBLISHER_ELSEWHERE], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as publisher:

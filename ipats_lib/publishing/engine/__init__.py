@@ -1,8 +1,8 @@
-"""The warm engine: each notebook runs in a child forked from a process that has imported it all.
+"""The warm engine: each notebook runs in a child forked from a clean process that is warm.
 
     papermill.execute_notebook(source, target, engine_name="ipats", timeout=600, memory_mb=4096)
 
-`warm_up()` before the first notebook makes every later one cost little more than its own cells.
+The first notebook starts the warm process; each later one costs little more than its own cells.
 Where forking is unsafe, an ordinary kernel runs the notebook under the same limits.
 """
 
@@ -16,9 +16,9 @@ from ipats_lib.publishing.engine.limits import (
     NotebookTimeout,
 )
 from ipats_lib.publishing.engine.papermill_engine import IpatsEngine
-from ipats_lib.publishing.engine.warm import fork_hazard, warm_up
+from ipats_lib.publishing.engine.process import fork_hazard
 
 __all__ = [
     "IpatsEngine", "NotebookDied", "NotebookLeft", "NotebookOutOfMemory", "NotebookStopped",
-    "NotebookTimeout", "fork_hazard", "warm_up",
+    "NotebookTimeout", "fork_hazard",
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -54,7 +53,8 @@ class Limits:
 
     timeout: seconds for the whole notebook.  memory_mb: megabytes (2**20 bytes) that it and its
     subprocesses hold; what several processes share is divided among them.  cell_timeout: seconds
-    for one cell, None for no limit of its own.  cell: the index of the one that runs.
+    for one cell, None for no limit of its own.  cell: the index of the one that runs.  peak_mb: the
+    most that one of its processes has held, told at its end where it is forked.
     """
 
     timeout: float = 600.0
@@ -63,6 +63,7 @@ class Limits:
     cell: int | None = None
     started: float = field(default_factory=time.monotonic)
     cell_started: float | None = None
+    peak_mb: int = 0
 
     def begin(self, cell: int) -> None:
         """Give the next cell its own time."""
@@ -81,7 +82,7 @@ class Limits:
         return None
 
 
-def held_by(processes: Iterable[psutil.Process], divided: bool) -> int:
+def held_by(processes: list[psutil.Process], divided: bool) -> int:
     """Bytes of resident memory.  divided: each page among its holders, where the system knows."""
     held = 0
     for process in processes:
@@ -91,7 +92,7 @@ def held_by(processes: Iterable[psutil.Process], divided: bool) -> int:
     return held
 
 
-def kill(processes: Iterable[psutil.Process]) -> None:
+def kill(processes: list[psutil.Process]) -> None:
     """Kill each process that still exists."""
     for process in processes:
         with suppress(psutil.Error):

@@ -5,8 +5,6 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -21,10 +19,7 @@ from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, died, kill
-from ipats_lib.publishing.engine.warm import fork_hazard, platform_hazard, warm_up
-
-if platform_hazard() is None:
-    from ipats_lib.publishing.engine.process import NotebookProcess
+from ipats_lib.publishing.engine.process import NotebookProcess, fork_hazard
 
 log = logging.getLogger("ipats.engine")
 OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
@@ -40,20 +35,21 @@ class IpatsEngine(Engine):  # type: ignore[misc]
     def execute_managed_notebook(
         cls, nb_man: NotebookExecutionManager, kernel_name: str, start_timeout: int = 60,
         execution_timeout: float | None = None, timeout: float | None = None,
-        memory_mb: float | None = None, **options: Any,
+        memory_mb: float | None = None, limits: Limits | None = None, **options: Any,
     ) -> None:  # fmt: skip
         """Run the notebook of `nb_man`; other options are papermill's.  Raises NotebookStopped.
 
         timeout: seconds for the whole notebook, 600 unless given.  execution_timeout: seconds for
-        each cell, papermill's own option.  memory_mb: see `Limits`, 4096 unless given.
+        each cell, papermill's own option.  memory_mb: see `Limits`, 4096 unless given.  limits:
+        all three, in their place.
         """
-        limits = Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         options.pop("input_path", None)
         options |= {"log": papermill_log, "startup_timeout": start_timeout}
         reason = reason_for_a_kernel(kernel_name, options)
         if reason is not None and reason not in said:
             log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
             said.add(reason)
+        limits = limits or Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         try:
             if reason is None:
                 ForkedClient(nb_man, limits, **options).execute()
@@ -106,15 +102,15 @@ def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) ->
 
 
 class ForkedClient(NotebookClient):
-    """Runs the notebook in a child forked from this process."""
+    """Runs the notebook in a child forked from a clean process."""
 
     def execute(self, **_: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
-        warm_up()
         self.reset_execution_trackers()
-        folder = self.resources.get("metadata", {}).get("path") or None
+        folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
         cells = [(cell.source, self.may_fail(cell)) for cell in self.nb.cells if self.runs(cell)]
-        with NotebookProcess(self.limits, cells, folder) as self.messages:
+        job = {"cells": cells, "folder": folder, "environ": dict(os.environ)}
+        with NotebookProcess(self.limits, job) as self.messages:
             next(kind for kind, _ in self.messages if kind == "ready")
             self.papermill_execute_cells()
             list(self.messages)  # those of exit functions are nobody's
@@ -192,17 +188,15 @@ class KernelClient(NotebookClient):
         """In a thread: end the kernel and all that it has started when a limit is passed."""
         while not over.wait(0.2) and self.stopped is None:
             self.process = getattr(self.km and self.km.provisioner, "process", None) or self.process
-            found = list(marked(self.mark))
+            found = marked(self.mark)
             self.stopped = self.limits.passed(found) if found else None
-            kill(found if self.stopped else ())
+            kill(found if self.stopped else [])
 
 
-def marked(mark: str) -> Iterator[psutil.Process]:
+def marked(mark: str) -> list[psutil.Process]:
     """A kernel and all that it has started, whoever their parent is by now."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get(MARK) == mark:
-                yield process
+    every = psutil.process_iter(["environ"])
+    return [each for each in every if (each.info["environ"] or {}).get(MARK) == mark]
 
 
 def sockets_folder() -> tempfile.TemporaryDirectory[str]:

@@ -1,77 +1,103 @@
-"""One notebook in a child forked from this process, watched and cleared up after."""
+"""One notebook in a forked child of a clean process, watched and read from here.
+
+multiprocessing's server imports `warm_server` and forks a *forker*, the forker a *guard* for each
+process that runs notebooks, and the guard one notebook at a time. They are sent descriptors and
+nothing else: what a notebook runs goes to its own child, and its outputs come from there.
+"""
 
 import codecs
-import ctypes
 import json
+import multiprocessing
 import os
 import select
-import signal
 import socket
+import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from types import ModuleType
 from typing import Any
 
 import psutil
-from tqdm.std import tqdm  # type: ignore[import-untyped]
 
+from ipats_lib.publishing import scratch
+from ipats_lib.publishing.engine.forked import serve
 from ipats_lib.publishing.engine.limits import Limits, died, kill
-from ipats_lib.publishing.engine.shell import Cells, be_the_notebook
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER = 1, 36, 37
-TICK_SECONDS = 0.2  # between two looks at what a notebook holds
+TICK_SECONDS = 0.4  # between two looks at what a notebook holds
 CHUNK = 1 << 18
 Message = tuple[str, dict[str, Any]]
+Guard = tuple[socket.socket, psutil.Process]
+starting = threading.Lock()
+forkers: list[socket.socket] = []  # the way to this process's forker, once it has one
+idle: list[Guard] = []
 
 
-def die_with_parent(parent: int) -> None:
-    """Ask Linux to kill this process when `parent` ends; end at once if it already has."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+def fork_hazard() -> str | None:
+    """Why no process may fork on this system, or None where forks of the warm one are safe."""
+    if os.environ.get("IPATS_ENGINE") == "kernel":
+        return "IPATS_ENGINE=kernel asks for it"
+    if not sys.platform.startswith("linux"):
+        return f"forking is not safe on {sys.platform}"
+    return None if hasattr(os, "pidfd_open") else "this Python cannot watch a process by descriptor"
 
 
-def children(pid: int) -> set[int]:
-    """Direct children, of the list that Linux keeps for each thread."""
-    found: set[int] = set()
-    with suppress(OSError):  # gone meanwhile
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            found.update(map(int, (task / "children").read_text().split()))
-    return found
+def warm_context() -> multiprocessing.context.ForkServerContext:
+    """What starts processes that are forked from the warm server.
+
+    Standard descriptors that are closed are taken first: what stood there would be passed on to
+    every program that multiprocessing starts, and keep the other end waiting for ever.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ipats_lib.publishing.warm_server"])
+    scratch.keep_sockets_short()
+    return context
 
 
-def descendants(pids: Iterable[int]) -> Iterator[psutil.Process]:
-    """Processes and all below them, as far as they still exist."""
-    for pid in pids:
-        yield from descendants(children(pid))
-        with suppress(psutil.NoSuchProcess):
-            yield psutil.Process(pid)
+def forker() -> socket.socket:
+    """Where to ask for a guard; starts the warm server, in one to three seconds, if need be."""
+    with starting, ExitStack() as stack:
+        if forkers and not select.select(forkers, [], [], 0)[0]:  # it never sends, but may end
+            return forkers[0]
+        for ended in forkers:
+            ended.close()
+        context = warm_context()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Or the program that we are would be imported there.
+        stack.callback(sys.modules.update, __main__=sys.modules["__main__"])
+        sys.modules.update(__main__=ModuleType("__main__"))
+        context.Process(target=serve, args=(theirs,), daemon=True).start()
+        theirs.close()
+        forkers[:] = [ours]
+    return ours
+
+
+def new_guard() -> Guard:
+    server = forker()
+    control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        socket.send_fds(server, [b"."], [theirs.fileno()])
+    return control, psutil.Process(int(control.recv(CHUNK)))
 
 
 class NotebookProcess:
-    """A forked child that runs cells while it is entered as a context manager.
+    """A forked child that does a job, see `be_the_notebook`, while it is entered as a context."""
 
-    What the notebook leaves behind becomes our child meanwhile, and is ended with it.
-    """
-
-    def __init__(self, limits: Limits, cells: Cells, directory: str | None) -> None:
-        self.limits, self.known, us = limits, children(os.getpid()), os.getpid()
-        self.prctl, self.reaper = ctypes.CDLL(None).prctl, ctypes.c_int(0)
-        self.prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(self.reaper))
-        self.prctl(PR_SET_CHILD_SUBREAPER, 1)
-        standard = [os.open(os.devnull, os.O_RDWR) for _ in "012"]  # where these are closed
+    def __init__(self, limits: Limits, job: dict[str, Any]) -> None:
+        self.guard = self.control, self.above = idle.pop() if idle else new_guard()
+        self.limits, self.over, self.status = limits, False, None
         self.wire, wire = socket.socketpair()
         ours, theirs = zip(os.pipe(), os.pipe(), strict=True)
-        with tqdm.get_lock():  # so that no child inherits it taken
-            self.pid = os.fork()
-        if self.pid == 0:
-            die_with_parent(us)
-            be_the_notebook(cells, directory, wire, theirs)
-        self.ended = os.pidfd_open(self.pid)
-        wire.close()
-        for number in (*standard, *theirs):
+        with suppress(OSError):  # a guard that is gone is met below
+            socket.send_fds(self.control, [b"."], [wire.fileno(), *theirs])
+        for number in (wire.detach(), *theirs):
             os.close(number)
+        with suppress(OSError):
+            self.wire.sendall(json.dumps(job).encode() + b"\n")
         for number in (self.wire.fileno(), *ours):
             os.set_blocking(number, False)
         utf8 = codecs.getincrementaldecoder("utf-8")
@@ -87,20 +113,27 @@ class NotebookProcess:
         Text comes as `stream` messages, before the message that follows it.  Raises
         NotebookTimeout, NotebookOutOfMemory, NotebookDied.
         """
-        poll, over = select.poll(), False
-        for number in (self.wire.fileno(), *self.texts, self.ended):
+        poll = select.poll()
+        for number in (self.wire.fileno(), *self.texts, self.control.fileno()):
             poll.register(number, select.POLLIN)
-        while not over:
+        while not self.over:
             for number, event in poll.poll(TICK_SECONDS * 1000):
-                over = over or number == self.ended
-                if event & select.POLLHUP:  # what is left there is read at once
+                if number == self.control.fileno():
+                    self.end()
+                elif event & select.POLLHUP:  # what is left there is read at once
                     poll.unregister(number)
             yield from self.arrived()
-            if not over and (error := self.limits.passed(self.processes())):
+            now, look = time.monotonic(), time.monotonic() - self.looked > TICK_SECONDS
+            self.looked = now if look else self.looked  # to look at processes costs time
+            if not self.over and (error := self.limits.passed(self.processes() if look else [])):
                 raise error
-        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        if status != 0:
-            raise died(self.limits.cell, status)
+        if self.status != 0:
+            raise died(self.limits.cell, self.status)
+
+    def end(self) -> None:
+        """Take what the guard says once the notebook and all that it has left are gone."""
+        said, self.over = self.control.recv(CHUNK), True
+        self.status, self.limits.peak_mb = json.loads(said) if said else (None, 0)
 
     def arrived(self) -> Iterator[Message]:
         """What one read gives: a notebook that never stops talking cannot outrun its limits."""
@@ -114,28 +147,20 @@ class NotebookProcess:
                 self.wire.send(b"\n")
 
     def processes(self) -> list[psutil.Process]:
-        """The notebook's, now and then: looking at them costs time."""
-        if time.monotonic() - self.looked < TICK_SECONDS:
-            return []
-        self.looked = time.monotonic()
-        return list(descendants({self.pid, *self.orphans()}))
-
-    def orphans(self) -> set[int]:
-        """What the notebook has left to us: its sessions are not ours."""
-        found = children(os.getpid()) - self.known - {self.pid}
-        return {pid for pid in found if os.getsid(pid) != os.getsid(0)}
+        with suppress(psutil.Error):
+            return list(self.above.children(recursive=True))
+        return []
 
     def __exit__(self, *_: object) -> None:
-        left = {self.pid}
-        while left:
-            kill(descendants(left))
-            for pid in left:
-                with suppress(ChildProcessError):  # waited for before
-                    os.waitpid(pid, 0)
-            left = self.orphans()
-        self.prctl(PR_SET_CHILD_SUBREAPER, self.reaper.value)
-        self.wire.close()
-        for number in (*self.texts, self.ended):
+        while not self.over:
+            kill(self.processes())
+            if select.select([self.control], [], [], TICK_SECONDS)[0]:
+                self.end()
+        if self.status is None:
+            self.control.close()
+        else:
+            idle.append(self.guard)
+        for number in (self.wire.detach(), *self.texts):
             os.close(number)
 
 

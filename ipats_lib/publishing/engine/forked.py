@@ -1,24 +1,28 @@
-"""The forked child: ipykernel's shell without a kernel, its messages as lines on a socket."""
+"""The clean processes that notebooks are forked from, and the forked child: ipykernel's shell
+without a kernel, its messages as lines on a socket.
+
+Forker and guard never hold what a notebook is to see: the child reads it from its own socket.
+"""
 
 import asyncio
 import atexit
-import gc
+import ctypes
 import io
 import json
-import logging
 import multiprocessing
 import os
+import select
 import signal
 import socket
 import sys
 import threading
+import time
 import traceback
-import warnings
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import psutil
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell as KernelShell
 from IPython.core.interactiveshell import InteractiveShell
@@ -27,12 +31,61 @@ from jupyter_client.session import Session
 from traitlets import Type
 from traitlets.config import Config
 
-from ipats_lib.publishing.engine.warm import filters
+from ipats_lib.publishing.engine.limits import kill
 
-Cells = Sequence[tuple[str, bool]]
-"""The source of each code cell to run, and whether it may fail."""
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 FOREVER = 1e6  # seconds
 SETUP_FAILED = 70  # EX_SOFTWARE
+
+
+def serve(requests: socket.socket) -> None:
+    """Be the forker: a guard for each socket that is sent, until nobody can send any more."""
+    os.setsid()  # not interrupted with its publisher, whose end it sees
+    own = multiprocessing.current_process()
+    own.name, own.daemon = "MainProcess", False  # for the notebooks, which may start others
+    while sent := socket.recv_fds(requests, 1, 1)[1]:
+        if os.fork() == 0:
+            requests.close()
+            guard(socket.socket(fileno=sent[0]))
+        os.close(sent[0])
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def guard(control: socket.socket) -> NoReturn:
+    """Fork a notebook each time that three descriptors are sent, and say how it has ended: with
+    which code, and the MB of its largest process. All that it leaves becomes our child."""
+    prctl, us = ctypes.CDLL(None).prctl, os.getpid()
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    with suppress(OSError):  # whoever asks may end at any time
+        control.send(str(us).encode())
+        while sent := socket.recv_fds(control, 1, 3)[1]:
+            if (pid := os.fork()) == 0:
+                prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+                if os.getppid() == us:
+                    be_the_notebook(*sent)
+                os._exit(SETUP_FAILED)
+            ended = os.pidfd_open(pid)
+            select.select([control.fileno(), ended], [], [])
+            for number in (ended, *sent):
+                os.close(number)
+            control.send(json.dumps(end(pid)).encode())
+    os._exit(0)
+
+
+def end(notebook: int) -> tuple[int, int]:
+    """End every child of ours, and say how the notebook has ended."""
+    found = (SETUP_FAILED, 0)
+    with suppress(ChildProcessError):  # once there is none left
+        while True:
+            pid, status, used = os.wait4(-1, os.WNOHANG)
+            if pid == notebook:
+                found = os.waitstatus_to_exitcode(status), used.ru_maxrss // 1024
+            elif pid == 0:
+                kill(psutil.Process().children(recursive=True))
+                time.sleep(0.002)  # until they are gone
+    return found
 
 
 class Wire(Session):
@@ -71,19 +124,24 @@ class ZMQInteractiveShell(KernelShell):
         """There is no window to show."""
 
 
-def be_the_notebook(
-    cells: Cells, directory: str | None, wire: socket.socket, texts: tuple[int, int]
-) -> NoReturn:
-    """Run the cells, send what they give to `wire`, and never return: the stack below belongs to
-    the caller.  texts: what descriptors 1 and 2 lead to."""
+def be_the_notebook(wire: int, out: int, err: int) -> NoReturn:
+    """Run the cells that are sent to `wire`, send what they give there, and never return: the
+    stack below is the guard's.  out, err: what descriptors 1 and 2 lead to.
+
+    A job has `cells` (the source of each code cell, and whether it may fail), `folder` to run in
+    and `environ`.
+    """
     code = SETUP_FAILED
     try:
-        _take_descriptors(wire.fileno(), texts)
-        if directory is not None:
-            os.chdir(directory)
+        take_descriptors(wire, out, err)
+        end = socket.socket(fileno=wire)
+        job = json.loads(end.makefile("rb").readline())
+        os.chdir(job["folder"])
+        os.environ.clear()
+        os.environ.update(job["environ"])
         leave = ExitStack()
-        _forget_the_caller(leave)
-        asyncio.new_event_loop().run_until_complete(_run(_shell(Wire(wire)), cells))
+        look_like_a_kernel(leave)
+        asyncio.new_event_loop().run_until_complete(run(notebook_shell(Wire(end)), job["cells"]))
         code = 0
         leave.close()
     except BaseException:
@@ -93,11 +151,11 @@ def be_the_notebook(
         os._exit(code)
 
 
-def _take_descriptors(wire: int, texts: tuple[int, int]) -> None:
-    """0 reads nothing, 1 and 2 lead to the engine, and nothing of the caller's stays open.
+def take_descriptors(wire: int, *texts: int) -> None:
+    """0 reads nothing, 1 and 2 lead to the engine, and nothing of the guard's stays open.
 
-    A worker's pipe holds the next job, another scope's records. The numbers stay taken, so that
-    an object of the caller's that closes its own cannot close one of the notebook's.
+    The numbers stay taken, so that an object of the guard's that closes its own cannot close one
+    of the notebook's.
     """
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -113,21 +171,9 @@ def _take_descriptors(wire: int, texts: tuple[int, int]) -> None:
         score.write("1000")  # short of memory, Linux ends the notebook and not the engine
 
 
-def _forget_the_caller(leave: ExitStack) -> None:
-    """Undo the caller's settings.  leave: gets the notebook's exit functions; the caller's are not
-    the notebook's to run."""
-    gc.freeze()  # no object of the caller's is collected here, to clean up twice
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        if callable(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    warnings.resetwarnings()
-    warnings.filters.extend(filters)  # type: ignore[attr-defined]
-    warnings.showwarning = _show_warning  # the caller may be recording them
-    logging.root.handlers.clear()
-    logging.root.setLevel(logging.WARNING)
+def look_like_a_kernel(leave: ExitStack) -> None:
+    """Set what a kernel has set.  leave: gets the notebook's exit functions."""
     sys.modules["numpy.random"].seed()
-    multiprocessing.current_process().name = "MainProcess"
     sys.argv = ["ipykernel_launcher.py"]
     if "" not in sys.path:
         packages = (n for n, path in enumerate(sys.path) if path.endswith("site-packages"))
@@ -143,14 +189,7 @@ def _forget_the_caller(leave: ExitStack) -> None:
     atexit.register, atexit.unregister = register, gone.append  # type: ignore[assignment]
 
 
-def _show_warning(
-    message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
-) -> None:
-    text = warnings.formatwarning(message, category, filename, lineno, line)
-    print(text, file=file or sys.stderr, end="")
-
-
-def _shell(wire: Wire) -> ZMQInteractiveShell:
+def notebook_shell(wire: Wire) -> ZMQInteractiveShell:
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = [  # type: ignore[misc]
         io.TextIOWrapper(
@@ -167,7 +206,7 @@ def _shell(wire: Wire) -> ZMQInteractiveShell:
     return shell
 
 
-async def _run(shell: ZMQInteractiveShell, cells: Cells) -> None:
+async def run(shell: ZMQInteractiveShell, cells: list[tuple[str, bool]]) -> None:
     """Run one cell after the other, up to the first that fails and may not, or that leaves."""
     wire = shell.display_pub.session
     wire.send(None, "ready")
