@@ -27,9 +27,11 @@ from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.report import breakdowns, calendar, employers, rosters
-from ipats_lib.report.data import TABLES, StateData
+from ipats_lib.report.alone import declared_frames
+from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
-from ipats_lib.report.report import Report, declared_frames
+from ipats_lib.report.report import Report
+from ipats_lib.report.scope_data import TABLES
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released
 from tests.conftest import ROOT

@@ -383,7 +383,9 @@ def test_a_copy_is_hashed_with_its_file_and_a_link_to_it_is_refused(tmp_path, st
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(b"another page"), gzip.compress(LARGE.encode())[:-9]]
+    "content",
+    [b"", b"no gzip", gzip.compress(b"another page"), gzip.compress(LARGE.encode())[:-9]],
+    ids=["empty", "no gzip", "another page", "cut off"],
 )
 def test_a_copy_that_holds_something_else_stops_the_publication(tmp_path, static, content):
     staged = tmp_path / "staged"
