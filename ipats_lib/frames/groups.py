@@ -24,7 +24,7 @@ _TESTS = ("gap", "p_value", "deviations", "ratio_best", "best_group")
 
 def groups(source: Source) -> pd.DataFrame:
     """The frame `groups` of every scope, with `owner`: its scope's place."""
-    parts = [_window(source, window) for window in source.period.reports]
+    parts = [by_group(source, window) for window in source.period.reports]
     lines = pd.concat(parts, ignore_index=True)
     kinds = np.array([scope.kind for scope in source.scopes], dtype=object)
     areas = np.array([scope.area for scope in source.scopes], dtype=object)
@@ -51,7 +51,7 @@ def groups(source: Source) -> pd.DataFrame:
     return keyed(ordered)
 
 
-def _window(source: Source, window: Report) -> pd.DataFrame:
+def by_group(source: Source, window: Report) -> pd.DataFrame:
     """Every scope, program, measure and group that anybody is in, counted at once."""
     lines, owner = source.lines
     mine = source.outcomes["report"].astype("str").to_numpy() == window.label
@@ -83,11 +83,12 @@ def _window(source: Source, window: Report) -> pd.DataFrame:
         parts.append(found.assign(program=code, measure=name))
     titles = source.members.titles
     every = pd.concat(parts, ignore_index=True)
+    reports = source.period.reports
     place = every["group_order"].tolist()
     return (
         every.drop(columns="cell")
         .assign(
-            place=source.period.reports.index(window),
+            place=reports.index(window) if window in reports else len(reports),
             window=window.window,
             window_title=window.window_title.capitalize(),
             dimension=[titles[n][0] for n in place],
@@ -189,6 +190,7 @@ def _tests(lines: pd.DataFrame) -> dict[str, object]:
     for mine in lines.groupby(["owner", "place"], sort=False).indices.values():
         differs[mine] = discoveries(found["p_value"][mine])
     best = found["ratio_best"]
+    tested = rate & people & (lines["program"] != "title1").to_numpy()
     return {
         "ratio": ratio[:, 0],
         "ratio_lower": ratio[:, 1],
@@ -198,7 +200,21 @@ def _tests(lines: pd.DataFrame) -> dict[str, object]:
         "under_four_fifths": (best < FOUR_FIFTHS)
         & (np.array(found["best_group"]) != lines["group_title"].to_numpy()),
         "beyond_two": np.abs(found["deviations"]) > 2,
+        "reading": readings(tested, lines["too_few"], found["p_value"], differs, found["gap"]),
     }
+
+
+def readings(
+    tested: NDArray[np.bool_],
+    too_few: NDArray[np.bool_] | pd.Series,
+    chance: NDArray[np.float64],
+    differs: NDArray[np.bool_],
+    gap: NDArray[np.float64],
+) -> NDArray[np.object_]:
+    """Whether each group differs from its program, in words; empty for lines that are no test's."""
+    words = ("", "Too few to tell", "Cannot be told", "No clear difference", "Lower")
+    asked = (~tested, too_few, np.isnan(chance), ~differs, gap < 0)
+    return np.select([np.asarray(one) for one in asked], words, "Higher").astype(object)
 
 
 def _compared(
