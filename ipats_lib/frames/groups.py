@@ -41,8 +41,7 @@ def groups(source: Source) -> pd.DataFrame:
         program_title=lines["program"].map(PROGRAM_TITLES),
         measure_title=lines["measure"].map(MEASURE_TITLES),
     )
-    tested = _tests(lines)
-    lines = lines.assign(**{name: tested[name] for name in tested})
+    lines = lines.assign(**equity(lines))
     by = ["owner", "place", "program_order", "measure_order", "group_order"]
     ordered = lines.assign(
         program_order=lines["program"].map({code: n for n, code in enumerate(PROGRAM_TITLES)}),
@@ -161,8 +160,11 @@ def _shown(lines: pd.DataFrame) -> pd.Series:
     return (lines["program"] != "wp") | (lines["area_type"] != "planner")
 
 
-def _tests(lines: pd.DataFrame) -> dict[str, object]:
+def equity(lines: pd.DataFrame) -> dict[str, object]:
     """How each group compares with its program: ratio and its interval, and the equity tests.
+
+    lines: owner, place, program, measure, dimension, group_title, numerator, denominator, value and
+    too_few, with the line of `TOTAL` of each owner, place, program and measure.
 
     The tests are asked of rates, for the groups of people (`groups.PEOPLE`) of each program that
     repeats no other, where enough are counted; the false discovery rate of one scope and window is
@@ -184,13 +186,13 @@ def _tests(lines: pd.DataFrame) -> dict[str, object]:
         [ratio_to_total(*four) for four in zip(*(s.tolist() for s in sizes), strict=True)]
     ).reshape(-1, 3)
     people = lines["dimension"].isin(PEOPLE).to_numpy()
-    asked = rate & people & ~lines["too_few"].to_numpy() & (lines["program"] != "title1").to_numpy()
+    tested = rate & people & (lines["program"] != "title1").to_numpy()
+    asked = tested & ~lines["too_few"].to_numpy()
     found = _compared(lines, np.flatnonzero(asked), total, success, counted, cells)
     differs = np.zeros(len(lines), dtype=np.bool_)
     for mine in lines.groupby(["owner", "place"], sort=False).indices.values():
         differs[mine] = discoveries(found["p_value"][mine])
     best = found["ratio_best"]
-    tested = rate & people & (lines["program"] != "title1").to_numpy()
     return {
         "ratio": ratio[:, 0],
         "ratio_lower": ratio[:, 1],
