@@ -128,7 +128,8 @@ def test_each_group_leads_to_its_indicator(area, monkeypatch):
     assert all(re.fullmatch("detail-(erq2|erq4|cr|msg).html", link) for link in links)
 
 
-def test_the_rules_of_equal_opportunity_reviews_are_named_and_counted(state, monkeypatch):
+def test_the_rules_of_equal_opportunity_reviews_are_named_and_counted(state, monkeypatch, tmp_path):
+    monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
     found = page(state, monkeypatch)
     compared = state.groups.query("window == 'rolling4'").dropna(subset="gap")
     assert f"{compared['under_four_fifths'].sum()} are under 80 percent" in finding(found)
@@ -136,6 +137,11 @@ def test_the_rules_of_equal_opportunity_reviews_are_named_and_counted(state, mon
     heads = found.select_one("table thead").get_text(" ")
     assert "80 percent rule" in heads
     assert "Standard deviations" in heads
+    file = (tmp_path / "equity.csv").read_text()
+    assert file.count("; under 80%") == compared["under_four_fifths"].sum()
+    assert file.count("; beyond two") == compared["beyond_two"].sum()
+    own = compared["best_group"] == compared["group_title"]
+    assert file.count("the best of its kind") == own.sum() > 0
     method = found.select("details")[-1].get_text(" ")
     assert "29 CFR 1607.4(D)" in method
     assert "29 CFR part 38" in method
@@ -149,12 +155,12 @@ def test_a_small_cell_with_a_clear_difference_says_to_read_the_counts(state, mon
 
 
 def test_a_column_taken_out_of_the_cell_vanishes_and_nothing_else_does(area, monkeypatch):
-    taken = '"best_group": "The best",'
+    taken = '"eighty": "80 percent rule",'
     whole, less = (
         page(area, monkeypatch, change).select_one("table") for change in ({}, {taken: ""})
     )
     heads, left = ([c.get_text() for c in t.select("thead th")] for t in (whole, less))
-    place = next(n for n, head in enumerate(heads) if "The best" in head)
+    place = next(n for n, head in enumerate(heads) if "80 percent" in head)
     assert left == heads[:place] + heads[place + 1 :]
     rest = [
         [c.get_text() for n, c in enumerate(row.find_all(["td", "th"])) if n != place]

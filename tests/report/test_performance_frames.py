@@ -247,7 +247,8 @@ def test_equity_is_recounted_from_the_counts_of_the_frame(state, planner, monkey
         new = Report(state.slice(scope)).groups.query("window == 'rolling4'")
         keys = ["program", "measure"]
         everybody = new[new["group"] == ""].set_index(keys)[["numerator", "denominator"]]
-        mine = new.join(everybody, on=keys, rsuffix="_all").dropna(subset="gap")
+        both = new.merge(everybody.reset_index(), on=keys, suffixes=("", "_all"))
+        mine = both.dropna(subset="gap")
         assert set(mine["dimension"]) <= set(PEOPLE)
         assert set(new.loc[new["reading"] != "", "dimension"]) <= set(PEOPLE)
         assert not mine["program"].eq("title1").any()
