@@ -10,6 +10,7 @@ from tests.notebooks import pages
 from tests.notebooks.pages import with_frames
 
 NAME = "performance/detail"
+OPENS = "report = open_report(snapshot, scope, period)"
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
 
 
@@ -30,9 +31,12 @@ def page(report, monkeypatch, replaced=None):
     tags = [cell["metadata"].get("tags", []) for cell in cells]
     first = tags.index(["page-equity"])
     last = next(n for n in range(first + 1, len(cells)) if tags[n])
-    opened = next(n for n, c in enumerate(cells) if "open_report(snapshot" in "".join(c["source"]))
-    chosen = (*cells[: opened + 1], *cells[first:last])
-    mine = ["".join(c["source"]) for c in chosen if c["cell_type"] == "code"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    codes = [text for text, cell in zip(texts, cells, strict=True) if cell["cell_type"] == "code"]
+    setting, opening = codes[0], next(text for text in codes if OPENS in text)
+    before = [setting, opening.partition(OPENS)[0] + OPENS]
+    equity = range(first, last)
+    mine = before + [texts[n] for n in equity if cells[n]["cell_type"] == "code"]
     monkeypatch.setattr(pages, "sources", lambda _: mine)
     return pages.page(NAME, report, monkeypatch, replaced or {})
 
