@@ -39,7 +39,7 @@ CHARTS = (
     *("summary.html", "comparison/areas.html", "caseload-status.html", "caseload-flow.html"),
     "caseload-engagement.html",
     "state-counties.html",
-    *("detail-equity.html", "assessment.html"),
+    "assessment.html",
 )
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
