@@ -64,7 +64,9 @@ def _plain(text: str) -> str:
 def html(schemas: Iterable[Schema]) -> str:
     """The dictionary as a section of a page: each frame folded, a table in a box that scrolls."""
     frames = "\n".join(map(_html_frame, schemas))
-    return f"<h2 id='Data-dictionary'>Data dictionary</h2>\n<p>{_marked(_INTRODUCTION)}</p>\n{frames}"
+    return (
+        f"<h2 id='Data-dictionary'>Data dictionary</h2>\n<p>{_marked(_INTRODUCTION)}</p>\n{frames}"
+    )
 
 
 def _html_frame(schema: Schema) -> str:

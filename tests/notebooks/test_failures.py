@@ -238,7 +238,7 @@ def test_a_failed_publication_says_why_and_how_to_open_the_scope(failed_build):
     stopped = " ".join(done.stderr.partition("Stopped:")[2].split())
     assert stopped.startswith(
         "performance/made for lwia/90 failed in cell 5 with UsageError: This notebook "
-        "does not declare the frame `standing`: add \"standing\" to the list \"data\" of \"ipats\" in its "
+        'does not declare the frame `standing`: add "standing" to the list "data" of "ipats" in its '
         "metadata, save it and run it again. Nothing was published"
     )
     assert Path(command_of(done)[-1]).is_relative_to(folder / "failed")
