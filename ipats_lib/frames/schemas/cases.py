@@ -34,7 +34,7 @@ _ROW = Column(
 _PLANNER = Column(
     "planner",
     "code",
-    "Id of the career planner: the newest standing assignment to an active planner. Blank: nobody, "
+    "Id of the career planner: the newest open assignment to an active planner. Blank: nobody, "
     "and on a planner's pages anybody else; `other LWIA`: somebody there.",
     source="assignment, planner",
 )
@@ -219,7 +219,7 @@ SERVICES = Schema(
         Column(
             "planner",
             "code",
-            "Who recorded it, where that is told; on a planner's pages that planner alone.",
+            "Who recorded it, where the record names one; on a planner's pages that planner alone.",
         ),
         _PLANNER_NAME,
     ),
