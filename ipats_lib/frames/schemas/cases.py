@@ -19,8 +19,8 @@ _KNOWN_AT = Column(
 _PROGRAM = Column(
     "program",
     "code",
-    "`adult`, `dw`, `youth`, `several` (of these), `wp`, `not_enrolled`, `none`; `all` where no "
-    "program is told apart; blank without a record.",
+    "`adult`, `dw`, `youth`, `several` (of these), `wp`, `not_enrolled`, `none`; `all` where "
+    "programs are not separated; blank without a record.",
     source="PIRL 903, 904, 905, 918",
 )
 _PROGRAM_TITLE = Column("program_title", "text", "The program's name.")
