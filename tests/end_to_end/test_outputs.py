@@ -96,7 +96,7 @@ def test_what_is_too_wide_scrolls_in_a_box_that_a_key_reaches_and_a_name_tells(p
         box.focus()
         assert box.evaluate("box => box === document.activeElement")
         assert box.get_attribute("aria-label")
-    wide = page.locator(".wide").first
+    wide = page.locator("main .wide").first
     before = wide.evaluate("box => [box.scrollLeft, box.scrollWidth > box.clientWidth]")
     assert before == [0, True]
     wide.focus()
