@@ -462,7 +462,7 @@ def test_wages_are_there_for_those_who_may_see_them(state, planner, area, monkey
 def test_an_undeclared_frame_fails_with_what_to_add(state, planner):
     report = Report(state.slice(planner).only(["figures"]))
     assert len(report.figures)
-    with pytest.raises(UsageError, match="The data hold no `history`: name it under `data`"):
+    with pytest.raises(UsageError, match='add "history" to the list "data"'):
         report.history  # noqa: B018
     assert list(report.data.files) == ["about.json", "figures.arrow"]
 
@@ -501,9 +501,9 @@ def test_the_data_dictionary_is_up_to_date():
 def test_the_dictionary_as_a_page_names_every_column():
     page = html(SCHEMAS.values())
     for schema in SCHEMAS.values():
-        assert f"<section id='{schema.name}'>" in page
+        assert f"<details id='frame-{schema.name}'>" in page
         for column in schema.columns:
-            assert f"<td><code>{column.name}</code></td>" in page
+            assert f"<th scope='row'><code>{column.name}</code></th>" in page
     assert "<script" not in page
     assert "`" not in page
 
