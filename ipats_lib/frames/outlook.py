@@ -13,7 +13,7 @@ from ipats_lib.frames.calendar import held, windows_ahead
 from ipats_lib.frames.expectations import Expectations
 from ipats_lib.frames.figures import MEASURE_TITLES, hidden_medians
 from ipats_lib.frames.levels_of import with_levels
-from ipats_lib.frames.past import PROGRAMS, Past, years_of
+from ipats_lib.frames.past import OPEN, PROGRAMS, Past, years_of
 from ipats_lib.frames.record_outcomes import areas_of_records
 from ipats_lib.frames.source import Source, quarters_of
 from ipats_lib.indicators.reasons import plain_reason
@@ -23,7 +23,6 @@ from ipats_lib.periods import Period, Report, program_year_end
 from ipats_lib.projection import bands_of, last_day, median_bounds, more_successes, more_wages
 from ipats_lib.scopes import STATE
 
-OPEN = ("pending", "awaiting")
 _LINES = tuple(
     (program, measure)
     for program in PROGRAMS
@@ -262,8 +261,8 @@ def cohort_members(source: Source) -> pd.DataFrame:
                 here = np.flatnonzero(mine[at])
                 parts.append((period.name, measure, program, at[here], owner[here]))
     sizes = [len(part[3]) for part in parts]
-    names = (np.repeat(np.array([part[n] for part in parts], dtype=object), sizes) for n in (0, 1, 2))
-    period_, measure_, program_ = names
+    names = [np.array([part[n] for part in parts], dtype=object) for n in (0, 1, 2)]
+    period_, measure_, program_ = (np.repeat(column, sizes) for column in names)
     record, owner = (np.concatenate([none, *(part[n] for part in parts)]) for n in (3, 4))
     lines = pd.DataFrame(
         {

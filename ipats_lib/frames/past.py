@@ -18,6 +18,7 @@ from ipats_lib.periods import Period, Report
 
 Days = NDArray[np.float64]
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
+OPEN = ("pending", "awaiting")
 UNKNOWN = float("nan")
 _CREDENTIAL_DAYS = tuple(day for _, day in CREDENTIAL_SLOTS)
 _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
@@ -80,9 +81,12 @@ class Past:
         keys = owner * self._many + line[at]
         order = np.argsort(keys, kind="stable")
         self._keys, self._at = keys[order], at[order]
-        text = (table[name].astype("object").to_numpy() for name in ("program", "state", "reason"))
+        program, state, reason = (
+            table[name].astype("object").to_numpy() for name in ("program", "state", "reason")
+        )
         record = np.searchsorted(source.rows["row"].to_numpy(), table["row"].to_numpy())
-        self._every = Outcomes(record, *text, table["value"].to_numpy(dtype=np.float64))
+        value = table["value"].to_numpy(dtype=np.float64)
+        self._every = Outcomes(record, program, state, reason, value)
 
     def _key(self, label: Any, program: Any, measure: Any) -> Any:
         return (label * len(self._programs) + program) * len(self._measures) + measure

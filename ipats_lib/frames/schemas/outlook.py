@@ -102,7 +102,7 @@ OUTLOOK = Schema(
 OPEN_OUTCOMES = Schema(
     "open_outcomes",
     "Outcomes that are still open",
-    "One open outcome of one record, program and measure in a program year: the period's, the next.",
+    "One open outcome of one record, program and measure in the period's program year or the next.",
     (
         _PERIOD,
         _PROGRAM,
@@ -183,8 +183,8 @@ EARLIER_OUTLOOK = Schema(
         Column(
             "what",
             "code",
-            "`official` (the figure as it stood), `open` (outcomes still open) or `cohort` (records "
-            "of a quarter of the calendar, Title I as a whole).",
+            "`official` (the figure as it stood), `open` (outcomes still open) or `cohort` "
+            "(records of a quarter of the calendar, Title I as a whole).",
         ),
         _PERIOD,
         Column("program", "code", "`adult`, `dw`, `youth` or `title1`."),
