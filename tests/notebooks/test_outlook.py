@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import zipfile
 
 import pandas as pd
 import pytest
@@ -155,6 +157,35 @@ def test_the_state_counts_by_lwia_and_names_nobody(monkeypatch):
         known = still["area"]
         mine = still[known.eq("") if area == "No LWIA" else known.str.contains(area[:2])]
         assert counts[:2] == [f"{(mine['period'] == y).sum():,}" for y in ("PY2024", "PY2025")]
+
+
+CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
+
+
+def text_of(path):
+    if path.suffix != ".xlsx":
+        return path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(path) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_the_states_page_and_files_name_nobody_and_others_list_their_own(
+    scope, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
+    report = open_report("sample", scope, "PY2024Q4")
+    shown = str(page(NAME, report, monkeypatch))
+    files = {path.name: text_of(path) for path in tmp_path.iterdir()}
+    assert {"outlook.csv", "outlook.xlsx", "outlook-open.csv", "calendar.csv"} <= set(files)
+    named = {name for name, text in files.items() if CUSTOMER.search(text)}
+    if scope == "state":
+        assert named == set()
+        assert not CUSTOMER.search(shown)
+        return
+    assert named >= {"outlook-open.csv", "calendar-roster.csv", "still-open.csv"}
+    own = set(report.customers["customer"])
+    assert {one for text in files.values() for one in CUSTOMER.findall(text)} <= own
 
 
 def test_the_calendar_counts_the_days_to_the_next_lock(area, monkeypatch):
