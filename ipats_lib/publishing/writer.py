@@ -99,7 +99,7 @@ class Writer:
             target = os.path.relpath(new, PurePosixPath(old).parent)
             (folder / old).parent.mkdir(exist_ok=True)
             (folder / old).write_text(render_template("moved.html.j2", target=target), "utf-8")
-        if INDEX in self._files_of[scope]:
+        if INDEX in self._files_of.get(scope, ()):
             return
         html = render_template(
             "scope.html.j2",
@@ -113,7 +113,7 @@ class Writer:
 
     def redirects(self, scope: Scope) -> dict[str, str]:
         """New place by old page of the scope, both inside its folder."""
-        return redirects(self.state.period, self._files_of[scope])
+        return redirects(self.state.period, self._files_of.get(scope, ()))
 
     @cached_property
     def _files_of(self) -> dict[Scope, set[str]]:

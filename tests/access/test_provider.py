@@ -300,7 +300,7 @@ def test_a_real_provider_and_a_real_browser(own_place, monkeypatch, start):
         page.click("button:has-text('s-1')")
         page.wait_for_url(f"http://127.0.0.1:{port}/")
         page.click("a[href='/PY2024Q4/lwia/01/index.html']")
-        page.goto(f"http://127.0.0.1:{port}/PY2024Q4/lwia/01/performance/summary.html")
+        page.goto(f"http://127.0.0.1:{port}/PY2024Q4/lwia/01/dashboards/caseload-flow.html")
         page.wait_for_selector("figure.drawn svg")
         assert page.evaluate("document.cookie") == "", "no script reads a cookie"
         for family in ("comparison/areas", "dashboards/caseload-status"):

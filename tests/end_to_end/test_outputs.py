@@ -89,14 +89,14 @@ def test_nothing_is_wider_than_the_screen(page):
 
 
 def test_what_is_too_wide_scrolls_in_a_box_that_a_key_reaches_and_a_name_tells(page):
-    boxes = page.locator(".box, .wide")
+    boxes = page.locator("main :is(.box, .wide)")
     assert boxes.count() == 10
     for number in range(boxes.count()):
         box = boxes.nth(number)
         box.focus()
         assert box.evaluate("box => box === document.activeElement")
         assert box.get_attribute("aria-label")
-    wide = page.locator(".wide").first
+    wide = page.locator("main .wide").first
     before = wide.evaluate("box => [box.scrollLeft, box.scrollWidth > box.clientWidth]")
     assert before == [0, True]
     wide.focus()
