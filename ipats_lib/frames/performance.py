@@ -11,6 +11,7 @@ from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.groups import groups
+from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas.performance import PERFORMANCE
 from ipats_lib.frames.slices import Sliced, sliced, typed
@@ -44,6 +45,8 @@ class PerformanceFrames:
             return self.areas(edition_of(scope))
         if name == "outcomes":
             return typed(self._outcomes.of(scope), _SCHEMAS[name])
+        if name == "elements":
+            return self._elements.of(scope)
         if name not in self._made:
             source = self._source
             self._made[name] = sliced(_MAKE[name](source), source.scopes, _SCHEMAS[name])
@@ -68,3 +71,7 @@ class PerformanceFrames:
     @cached_property
     def _outcomes(self) -> OutcomeLines:
         return OutcomeLines(self._source)
+
+    @cached_property
+    def _elements(self) -> ElementLines:
+        return ElementLines(self._source)

@@ -5,7 +5,6 @@ from functools import cache, partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ipats_lib.breakdown import TOTAL, differences
 from ipats_lib.cohorts import PROGRAM_TITLES, Program
@@ -21,16 +20,6 @@ _NOBODY = "nobody is in this cohort."
 _FEW = "few: read the counts"
 _UNCLEAR = "no clear difference"
 FOUR_FIFTHS = 0.8
-
-
-def by_group(report: Report, measure: Measure) -> Html:
-    """One indicator by group, for each program; the reader chooses the program."""
-    parts = {}
-    for program in _programs(report, measure):
-        title, places = PROGRAM_TITLES[program], _places(report).get((program, measure), ())
-        mine = tables.chosen(_shown(report), places)
-        parts[title] = tables.table(mine, f"{title}, by group", _FIGURES, _NOBODY)
-    return display.switch(parts, "Program")
 
 
 def equity(report: Report, measure: Measure) -> Html:
@@ -166,26 +155,6 @@ def _programs(report: Report, measure: str) -> list[Program]:
     return [program for program in shown if program in INDICATORS[measure].programs]  # type: ignore[index]
 
 
-@cache
-def _places(report: Report) -> dict[tuple[str, ...], NDArray[np.intp]]:
-    return dict(report.breakdown.groupby(["program", "indicator"], observed=True).indices)
-
-
-@cache
-def _shown(report: Report) -> Lines:
-    """The breakdown as every table of a page shows its lines."""
-    lines = report.breakdown
-    known = tables.lines_of(lines, ("dimension", "group", "successes", "denominator", "pending"))
-    return {
-        **known,
-        "name": list(map(_name, known["dimension"], known["group"])),
-        "shown": _each(lines, ["value"]),
-        "between": _each(lines, ["lower", "upper"]),
-        "page": [tables.indicator_page(str(measure)) for measure in lines["indicator"]],
-        "note": [_FEW if few else "" for few in lines["few"]],
-    }
-
-
 def _name(dimension: str, group: str) -> str:
     return group if dimension == TOTAL else f"{dimension}: {group}"
 
@@ -219,15 +188,6 @@ def _two(ratio: float) -> str:
     return display.rounded(ratio, 2)
 
 
-_FIGURES = (
-    Column("name", "Group"),
-    Column("successes", "Successes", display.count, number=True),
-    Column("denominator", "Counted", display.count, number=True),
-    Column("pending", "Pending", display.count, number=True),
-    Column("shown", "Figure", number=True),
-    Column("between", "95% interval", number=True),
-    Column("note", "Note"),
-)
 _RATIOS = (
     Column("name", "Group", href="page"),
     Column("successes", "Successes", display.count, number=True),
