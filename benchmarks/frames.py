@@ -19,9 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ipats_lib.frames.performance import NAMES
 from ipats_lib.frames.slices import arrow_bytes
-from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
-from ipats_lib.report import rosters
 from ipats_lib.report.data import TABLES, ScopeData, StateData
 from ipats_lib.report.report import Report
 from ipats_lib.sample import write_sample
@@ -37,7 +35,6 @@ TODAY: dict[str, Callable[[Report], object]] = {
         .fillna({"denominator": 0})
     ),
     "groups": lambda report: report.breakdown,
-    "outcomes": lambda report: [rosters.roster(report, code) for code in INDICATORS],
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from ipats_lib.frames.outlook import (
     open_outcomes,
     outlook,
 )
+from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas.assessment import ASSESSED
 from ipats_lib.frames.schemas.outlook import OUTLOOKS
@@ -64,6 +65,8 @@ class PerformanceFrames:
             return typed(self._outcomes.of(scope), _SCHEMAS[name])
         if name == "earlier_outlook":
             return typed(earlier_outlook(self.earlier(scope)), _SCHEMAS[name])
+        if name == "elements":
+            return self._elements.of(scope)
         if name not in self._made:
             source = self._source
             self._made[name] = sliced(_MAKE[name](source), source.scopes, _SCHEMAS[name])
@@ -88,3 +91,7 @@ class PerformanceFrames:
     @cached_property
     def _outcomes(self) -> OutcomeLines:
         return OutcomeLines(self._source)
+
+    @cached_property
+    def _elements(self) -> ElementLines:
+        return ElementLines(self._source)

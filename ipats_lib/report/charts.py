@@ -7,17 +7,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.disclosure import WITHHELD
-from ipats_lib.report import sentences
-from ipats_lib.report.display import Html, drawn, paragraph
+from ipats_lib.report.display import drawn
 from ipats_lib.report.show import theme
-from ipats_lib.rounding import half_up
 
 # Holds 3:1 on white and between neighbours (WCAG 1.4.11).
 PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D")
-_PROGRAMS = list(PROGRAM_TITLES.values())
-_SHAPES = ["circle", "square", "triangle-up", "diamond", "cross"]
 MIME = theme.MIME
 
 
@@ -62,48 +57,6 @@ def rehearse() -> None:
     bars(shown, "Nothing", "n").spec()
 
 
-def against_levels(summary: pd.DataFrame, title: str) -> Figure | Html:
-    """Percent of level of every figure with a verdict, with lines at 90 and 100 percent; a sentence
-    where there is none."""
-    known, small = sentences.with_verdict(summary), sentences.too_small(summary)
-    if known.empty:
-        return paragraph(f"{title}: no figure has a verdict to draw. {small}".rstrip(), "empty")
-    data = pd.DataFrame(
-        {
-            "indicator": known["title"],
-            "program": known["program_title"],
-            "percent": [float(half_up(value, 1)) for value in known["percent"]],
-            "which": known["which"],
-            "status": list(map(sentences.verdict, known["status"], known["chance"])),
-        }
-    )
-    points = (
-        alt.Chart(_inline(data))
-        .mark_point(filled=True, size=90, opacity=1)
-        .encode(
-            x=alt.X("percent", type="quantitative", title="Percent of level").scale(
-                zero=False, nice=True
-            ),
-            y=alt.Y("indicator", type="nominal", title=None, sort=None).axis(labelLimit=320),
-            color=_by_program("color", data),
-            shape=_by_program("shape", data),
-            tooltip=[
-                alt.Tooltip("program", type="nominal", title="Program"),
-                alt.Tooltip("percent", type="quantitative", title="Percent of level"),
-                alt.Tooltip("which", type="nominal", title="Which level"),
-                alt.Tooltip("status", type="nominal", title="Status"),
-            ],
-        )
-    )
-    met = (
-        alt.Chart(_inline(pd.DataFrame({"percent": [90.0, 100.0], "mark": ["90", "100"]})))
-        .mark_rule(strokeDash=[4, 3], color="#555555")
-        .encode(x=alt.X("percent", type="quantitative"))
-    )
-    text = f"{title}. {len(data)} figures with a verdict; lines at 90 and 100 percent."
-    return Figure(alt.layer(met, points).properties(height=220), title, f"{text} {small}".rstrip())
-
-
 def _inline(data: pd.DataFrame) -> alt.InlineData:
     """The values as they are: the charts say themselves what each column is, so altair need not
     look through a frame to find out."""
@@ -118,49 +71,6 @@ def _inline(data: pd.DataFrame) -> alt.InlineData:
 def _drawn(measures: pd.Series, values: pd.Series) -> list[float]:
     pairs = zip(measures.astype("str"), values.astype("float64"), strict=True)
     return [drawn(measure, value) for measure, value in pairs]
-
-
-def _by_program(channel: str, data: pd.DataFrame) -> Any:
-    """Colour or shape of each program: always the same, the legend naming those that are drawn."""
-    shown = set(data["program"])
-    looks = dict(zip(_PROGRAMS, PALETTE if channel == "color" else _SHAPES, strict=True))
-    mine = {program: look for program, look in looks.items() if program in shown}
-    scale = alt.Scale(domain=list(mine), range=list(mine.values()))
-    make = alt.Color if channel == "color" else alt.Shape
-    return make("program", type="nominal", title="Program", scale=scale)
-
-
-def trend(figures: pd.DataFrame, title: str) -> Figure:
-    """One line per program over report quarters (`Report.trend`), in percent or dollars."""
-    figures = figures[figures["value"].notna()]
-    unit = "Dollars" if (figures["indicator"] == "ME").any() else "%"
-    data = pd.DataFrame(
-        {
-            "quarter": figures["quarter_label"],
-            "program": figures["program_title"],
-            "value": _drawn(figures["indicator"], figures["value"]),
-            "counted": figures["denominator"],
-        }
-    )
-    lines = (
-        alt.Chart(_inline(data))
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("quarter", type="ordinal", title="Report quarter").axis(
-                labelAngle=0, labelOverlap="greedy"
-            ),
-            y=alt.Y("value", type="quantitative", title=unit).scale(zero=False),
-            color=_by_program("color", data),
-            shape=_by_program("shape", data),
-            tooltip=[
-                alt.Tooltip("program", type="nominal", title="Program"),
-                alt.Tooltip("quarter", type="ordinal", title="Report quarter"),
-                alt.Tooltip("value", type="quantitative", title=unit),
-                alt.Tooltip("counted", type="quantitative", title="Counted"),
-            ],
-        )
-    )
-    return Figure(lines.properties(height=240), title, f"{title}. {len(data)} points.")
 
 
 def areas(figures: pd.DataFrame, program: str, measure: str, title: str, mine: str = "") -> Figure:

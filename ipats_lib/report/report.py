@@ -20,6 +20,7 @@ from ipats_lib.frames.dictionary import described
 from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import TREND_QUARTERS
+from ipats_lib.indicators.definitions import definitions
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
 from ipats_lib.params import load_areas
@@ -54,6 +55,7 @@ class Report:
     areas = _frame("areas")
     groups = _frame("groups")
     outcomes = _frame("outcomes")
+    elements = _frame("elements")
     calendar = _frame("calendar")
     assessment = _frame("assessment")
     adjustment = _frame("adjustment")
@@ -71,6 +73,11 @@ class Report:
     engagement = _frame("engagement")
     workload = _frame("workload")
     findings = _frame("findings")
+
+    @property
+    def definitions(self) -> pd.DataFrame:
+        """What each indicator is, as rows: `indicators.definitions.definitions`."""
+        return definitions()
 
     @property
     def scope(self) -> Scope:
@@ -253,48 +260,6 @@ class Report:
         counted = set(figures["program"][figures["denominator"] > 0].astype("str").unique())
         wagner_peyser = "wp" in counted and self.scope.kind != "planner"
         return tuple(p for p in PROGRAM_TITLES if p != "wp" or wagner_peyser)
-
-    def changes(self) -> pd.DataFrame:
-        """The report quarter alone, beside the quarter before and the same one last year.
-
-        One row per program (`programs`) and indicator: program, program_title, measure, title,
-        value, before, a_year_ago (shares 0..1 or dollars), change_quarter and change_year
-        (differences in the same unit); missing where the extract holds no such quarter.
-        """
-        wide = (
-            self._shown(self.quarters)
-            .pivot_table(
-                index=["program", "indicator"], columns="back", values="value", observed=True
-            )
-            .reindex(columns=[0, 1, 4])
-        )
-        wide = wide.set_axis(["value", "before", "a_year_ago"], axis=1).reset_index()
-        return wide.rename(columns={"indicator": "measure"}).assign(
-            change_quarter=wide["value"] - wide["before"],
-            change_year=wide["value"] - wide["a_year_ago"],
-            program_title=wide["program"].astype("str").map(PROGRAM_TITLES),
-            title=wide["indicator"].astype("str").map({c: r.title for c, r in INDICATORS.items()}),
-        )
-
-    def trend(self, measure: str) -> pd.DataFrame:
-        """One measure by report quarter, oldest first, for the programs that are shown.
-
-        One row per quarter and program: quarter_label, program, program_title, numerator,
-        denominator, value; only quarters that an extract holds as a whole.
-        """
-        mine = self._shown(self.quarters[self.quarters["indicator"] == measure])
-        return mine.sort_values(["quarter_label", "program"], ignore_index=True)
-
-    def _shown(self, figures: pd.DataFrame) -> pd.DataFrame:
-        """The programs that are shown, they and the indicators in the order of the rules.
-
-        With the quarters of earlier snapshots they come as plain texts.
-        """
-        programs = self.programs(figures)
-        mine = figures[figures["program"].isin(programs)]
-        program = pd.Categorical(mine["program"].astype("str"), categories=programs)
-        indicator = pd.Categorical(mine["indicator"].astype("str"), categories=list(INDICATORS))
-        return mine.assign(program=program, indicator=indicator)
 
     def released_areas(self) -> pd.DataFrame:
         """The state and every LWIA in the main report, small cells withheld (long form).

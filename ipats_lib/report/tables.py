@@ -4,21 +4,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.periods import Report as Window
-from ipats_lib.report import display, sentences
+from ipats_lib.report import display
 from ipats_lib.report.display import Html
-
-if TYPE_CHECKING:
-    from ipats_lib.report.report import Report
 
 # A date in a heading is not broken at its hyphens.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -124,95 +118,9 @@ def counts(frame: pd.DataFrame, caption: str, empty: str) -> Html:
     return table(frame, caption, [Column(first, first.capitalize()), *numbers], empty)
 
 
-def _level_lines(summary: pd.DataFrame) -> Lines:
-    names = ("program_title", "title", "measure", "level", "level_synthetic", *_WRITTEN_AS_THEY_ARE)
-    told = lines_of(summary, names)
-    return {
-        **told,
-        "shown": _values(told["measure"], display.listed(summary["value"]), told["denominator"]),
-        "at_level": _figures(summary, "level"),
-        "known": _figures(summary, "resolved"),
-        "best": _figures(summary, "ceiling"),
-        "name": [f"{p}: {t}" for p, t in zip(told["program_title"], told["title"], strict=True)],
-        "which": [which or display.NONE for which in summary["which"]],
-        "status": list(map(sentences.verdict, summary["status"], summary["chance"])),
-        "page": [indicator_page(str(measure)) for measure in told["measure"]],
-    }
-
-
-_WRITTEN_AS_THEY_ARE = ("numerator", "denominator", "percent", "pending")
-
-
-def _levels(lines: Lines, caption: str) -> Html:
-    columns = (
-        Column("name", "Program and indicator", href="page"),
-        Column("numerator", "Successes", display.count, number=True),
-        Column("denominator", "Counted", display.count, number=True),
-        Column("shown", "Official figure, and worst case", number=True),
-        Column("at_level", "Level", number=True),
-        Column("which", "Which level"),
-        Column("percent", "Percent of level", display.percent_of_level, number=True),
-        Column("status", "Status"),
-        Column("pending", "Still pending", display.count, number=True),
-        Column("known", "Known outcomes only", number=True),
-        Column("best", "Best case: all pending succeed", number=True),
-    )
-    source = "synthetic levels" if any(lines["level_synthetic"]) else "published levels"
-    compared = not all(map(pd.isna, lines["level"]))
-    known = f"{caption}; {source}" if compared else f"{caption}; no level"
-    return table(lines, known, columns, "nobody is in any of these cohorts.")
-
-
 def indicator_page(measure: str) -> str:
     """The page that defines an indicator and lists its records, beside the summary."""
     return f"detail-{measure.lower()}.html"
-
-
-def levels_by_window(report: "Report", measure: str = "") -> Html:
-    """Levels for every window of the period, of which the reader chooses one.
-
-    measure: one indicator only; all of them by default.
-    """
-    parts = {}
-    for window in report.period.windows:
-        lines = _lines_of_window(report, window)
-        mine = [place for place, one in enumerate(lines["measure"]) if measure in ("", one)]
-        parts[window.window_title.capitalize()] = _levels(chosen(lines, mine), window.label)
-    return display.switch(parts, "Window")
-
-
-@cache
-def _lines_of_window(report: "Report", window: Window) -> Lines:
-    return _level_lines(report.indicators(window))
-
-
-def changes(frame: pd.DataFrame, caption: str) -> Html:
-    """The report quarter against earlier ones (`Report.changes`)."""
-    shown = frame.assign(
-        name=frame["program_title"] + ": " + frame["title"],
-        now=_figures(frame, "value"),
-        earlier=_figures(frame, "before"),
-        last_year=_figures(frame, "a_year_ago"),
-        step=_differences(frame, "change_quarter"),
-        year=_differences(frame, "change_year"),
-        page=[indicator_page(str(measure)) for measure in frame["measure"]],
-    )
-    columns = (
-        Column("name", "Program and indicator", href="page"),
-        Column("now", "This quarter", number=True),
-        Column("earlier", "Quarter before", number=True),
-        Column("step", "Change", number=True),
-        Column("last_year", "Same quarter last year", number=True),
-        Column("year", "Change", number=True),
-    )
-    return table(shown, caption, columns, "nobody is in any of these cohorts.")
-
-
-def _differences(frame: pd.DataFrame, column: str) -> list[str]:
-    return [
-        display.difference(str(measure), value)
-        for measure, value in zip(frame["measure"].tolist(), frame[column].tolist(), strict=True)
-    ]
 
 
 def _figures(frame: pd.DataFrame, column: str) -> list[str]:
@@ -248,37 +156,3 @@ def areas(figures: pd.DataFrame, program: str, caption: str) -> Html:
         if code in wide.columns
     ]
     return table(wide, caption, columns, "no area has a figure.")
-
-
-_COUNTED = ("numerator", "denominator", "known_at")
-
-
-def trend(figures: pd.DataFrame, caption: str) -> Html:
-    """One measure by report quarter and program (`Report.trend`)."""
-    measures = [str(measure) for measure in display.listed(figures["indicator"])]
-    told = lines_of(figures, ("quarter_label", "program_title", *_COUNTED))
-    shown: Lines = {
-        **told,
-        "shown": _values(measures, display.listed(figures["value"]), told["denominator"]),
-        "page": [indicator_page(measure) for measure in measures],
-    }
-    columns = (
-        Column("quarter_label", "Report quarter", href="page"),
-        Column("program_title", "Program"),
-        Column("numerator", "Successes", display.count, number=True),
-        Column("denominator", "Counted", display.count, number=True),
-        Column("shown", "Figure", number=True),
-        Column("known_at", "Data as of"),
-    )
-    return table(shown, caption, columns, "the extract holds no exits of these quarters.")
-
-
-def trends(report: "Report", caption: str) -> Html:
-    """The trend of every indicator, of which the reader chooses one."""
-    parts = {}
-    for code, rule in INDICATORS.items():
-        figures = report.trend(code)
-        held = sentences.quarters_held(figures, TREND_QUARTERS)
-        listed = trend(figures, f"{rule.title}: {caption.lower()}")
-        parts[rule.title] = Html(held.html + listed.html, f"{held.plain} {listed.plain}")
-    return display.switch(parts, "Indicator")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from ipats_lib.access.headers import POLICY
 
@@ -246,7 +246,7 @@ def test_tables_of_dashboards_fit_the_window_and_the_printed_sheet(
 
 def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
     watched.goto(f"{address}/{planner_page(site, 'performance/detail-erq2.html')}")
-    first = watched.locator(".roster tbody th a").first
+    first = watched.locator(".show-records tbody th a").first
     customer = first.inner_text()
     first.click()
     shown = watched.locator("section.customer").filter(visible=True)
@@ -258,7 +258,7 @@ def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
 
 def test_an_area_leads_to_the_planners_page_of_a_customer(watched, address):
     watched.goto(f"{address}/lwia/01/performance/detail-erq2.html")
-    watched.locator(".roster tbody th a[href*='planner/']").first.click()
+    watched.locator(".show-records tbody th a[href*='planner/']").first.click()
     shown = watched.locator("section.customer").filter(visible=True)
     shown.first.wait_for()
     assert "/lwia/01/planner/" in watched.url
@@ -274,20 +274,25 @@ def test_the_state_leads_to_an_area(watched, address):
 
 
 def test_a_roster_is_filtered_and_sorted(watched, address):
-    """Pending rows stand first until a heading is pressed; the box shows the rows with a word."""
+    """Pending rows stand first until a heading is pressed; buttons show the rows of an outcome, of
+    all rows, also of those that the page does not hold."""
     watched.goto(f"{address}/lwia/01/performance/detail-erq2.html")
-    roster = watched.locator(".roster table")
-    whole = roster.locator("tbody tr").count()
-    assert whole > 3
-    watched.get_by_label("Show rows with").fill("youth")
-    shown = roster.locator("tbody tr:visible").count()
-    assert 0 < shown < whole
-    assert watched.locator("output").inner_text().strip() == f"{shown} of {whole} rows"
-    watched.get_by_label("Show rows with").fill("")
-    first = roster.locator("tbody tr th").first
-    roster.get_by_role("button", name="Customer").click()
+    box = watched.locator(".show-records")
+    whole, count = int(box.get_attribute("data-rows")), box.locator(".count")
+    assert whole > 25
+    assert count.inner_text() == f"1 to 25 of {whole} records"
+    box.get_by_role("button", name="failure").click()
+    expect(count).to_contain_text(f"({whole} in all)")
+    assert {cell.strip() for cell in box.locator("tbody td:nth-child(3)").all_inner_texts()} == {
+        "failure"
+    }
+    watched.reload()
+    box.get_by_label("Search").fill("IL")
+    first = box.locator("tbody tr th").first
+    box.get_by_role("button", name="Customer").click()
     lowest = first.inner_text()
-    roster.get_by_role("button", name="Customer").click()
+    box.get_by_role("button", name="Customer").click()
+    expect(first).not_to_have_text(lowest)
     assert first.inner_text() > lowest
     assert watched.complaints == []
 
@@ -312,6 +317,6 @@ def test_a_figure_leads_to_its_records_and_they_can_be_downloaded(watched, addre
     assert watched.url.endswith("/detail-cr.html")
     assert watched.locator("h1").inner_text() == "Credential attainment rate"
     with watched.expect_download() as kept:
-        watched.get_by_role("link", name="roster-cr.csv").click()
+        watched.locator(".show-records a[href='roster-cr.csv']").click()
     assert kept.value.suggested_filename == "roster-cr.csv"
     assert "notebook performance/detail.ipynb" in watched.locator("footer").inner_text()

@@ -30,10 +30,9 @@ from ipats_lib.frames.schemas.performance import PERFORMANCE
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.groups import PEOPLE
 from ipats_lib.indicators import differences
-from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.report import employers, rosters
+from ipats_lib.report import employers
 from ipats_lib.report.alone import declared_frames
 from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
@@ -305,27 +304,54 @@ def test_outcomes_are_the_rows_behind_each_figure(state):
             assert counts.get((*key, "excluded"), 0) == line.excluded
 
 
-def test_outcomes_say_of_each_record_what_the_rosters_say(area):
-    for measure in INDICATORS:
-        old = rosters.roster(area, measure)
-        for window in area.period.windows:
-            listed = old[[window.window_title in t.split("; ") for t in old["windows"]]]
-            new = area.outcomes.query("measure == @measure and window == @window.window")
-            keys = ["row", "program"]
-            listed = listed.astype({"program": "str"})
-            new, listed = new.set_index(keys).sort_index(), listed.set_index(keys).sort_index()
-            assert new.index.tolist() == listed.index.tolist()
-            assert new["customer"].tolist() == listed["customer"].tolist()
-            assert new["outcome"].tolist() == listed["state"].astype("str").tolist()
-            assert new["reason"].tolist() == listed["reason"].tolist()
-            assert new["reason_title"].tolist() == listed["reason_shown"].tolist()
-            exits = pd.to_datetime(listed["901"]).to_numpy(dtype="datetime64[s]")
-            assert pd.Series(new["exit_date"].to_numpy()).equals(pd.Series(exits))
-            element = {"ERQ2": "1603", "ME": "1603", "ERQ4": "1607"}.get(measure)
-            if element:
-                codes = [str(c) if pd.notna(c) else None for c in listed[element].tolist()]
-                assert new["match_type"].astype("object").where(
-                    new["match_type"].notna(), None).tolist() == codes  # fmt: skip
+def test_outcomes_say_of_each_record_what_the_rows_say(area):
+    rows = area.data.frame("rows").set_index("row")
+    table = area.data.frame("outcome_rows").astype({"program": "str", "state": "str"})
+    table = table.astype({"report": "str", "indicator": "str", "reason": "str"})
+    keys = ["row", "program", "measure"]
+    for window in area.period.windows:
+        old = table[(table["report"] == window.label) & (table["program"] != "title1")]
+        old = old.rename(columns={"indicator": "measure"}).set_index(keys).sort_index()
+        new = area.outcomes.query("window == @window.window").set_index(keys).sort_index()
+        assert new.index.tolist() == old.index.tolist()
+        assert new["outcome"].tolist() == old["state"].tolist()
+        assert new["reason"].tolist() == old["reason"].tolist()
+        mine = rows.loc[new.index.get_level_values("row")]
+        assert new["customer"].tolist() == mine["100"].astype("str").tolist()
+        assert new["exit_date"].reset_index(drop=True).equals(mine["901"].reset_index(drop=True))
+        for measure, element in {"ERQ2": "1603", "ME": "1603", "ERQ4": "1607"}.items():
+            at = new.index.get_level_values("measure") == measure
+            codes = [str(c) if pd.notna(c) else None for c in mine.loc[at, element].tolist()]
+            told = new.loc[at, "match_type"].astype("object")
+            assert told.where(told.notna(), None).tolist() == codes
+
+
+def test_elements_are_the_records_own_and_its_groups_those_of_the_breakdown(state, planner):
+    """Of every record and program of `outcomes`; of the state none; wages as readers may see."""
+    assert Report(state.slice(STATE)).elements.empty
+    for scope in (Scope.parse("lwia/01"), planner):
+        report = Report(state.slice(scope))
+        found, rows = report.elements, report.data.frame("rows").set_index("row")
+        pairs = report.outcomes[["row", "program"]].drop_duplicates()
+        assert set(map(tuple, found[["row", "program"]].to_numpy())) == set(
+            map(tuple, pairs.to_numpy())
+        )
+        mine = rows.loc[found["row"]]
+        for number in set(found.columns) & set(rows.columns) - {"1704"}:
+            told = pd.Series(mine[number].to_numpy())
+            dates = pd.api.types.is_datetime64_any_dtype(told)
+            words = told.dt.strftime("%Y-%m-%d") if dates else told.map(
+                lambda v: "" if pd.isna(v) else str(int(v))
+            )  # fmt: skip
+            assert found[number].tolist() == words.fillna("").tolist(), number
+        shows = load_thresholds().shows_wages(scope.kind)
+        assert (set(found["1704"]) <= {"", "found", "not yet"}) == (not shows)
+        members = report.members
+        for program, lines in found.groupby("program"):
+            holds = members.of(program, members.rows.get_indexer(lines["row"]))
+            for n, (kind, title) in enumerate(members.titles[1:], start=1):
+                told = lines[kind].str.split("; ").map(lambda held, t=title: t in held)
+                assert told.tolist() == holds[:, n].tolist()
 
 
 def test_days_left_belong_to_open_outcomes_alone(area):

@@ -8,12 +8,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from ipats_lib.breakdown import TOTAL
 from ipats_lib.form_rows import rows_by_name
 from ipats_lib.indicators import aggregate
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import employers, federal, rosters, tables
+from ipats_lib.report import employers, federal
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
 
@@ -26,86 +25,12 @@ def lines(report: Report, window=None) -> pd.DataFrame:
     return figures[figures["program"].isin(TITLE_I)].set_index(["program", "measure"])
 
 
-def counted_in(listed: pd.DataFrame, window) -> pd.DataFrame:
-    """The lines of a roster that count in a window, as a reader finds them."""
-    return listed[[window.window_title in title.split("; ") for title in listed["windows"]]]
-
-
-@pytest.mark.parametrize("place", range(4))
-@pytest.mark.parametrize("measure", INDICATORS)
-def test_a_roster_lists_what_its_figure_counts_in_every_window(area, measure, place):
-    window = area.period.windows[place]
-    listed = counted_in(rosters.roster(area, measure), window)
-    assert not listed.empty
-    assert not listed.duplicated(["row", "program"]).any()
-    figures = area.indicators(window).set_index(["program", "measure"])
-    for program, mine in listed.groupby("program", observed=True):
-        states = mine["state"].astype("str").value_counts()
-        figure = figures.loc[(program, measure)]
-        counted = states.get("success", 0) + states.get("failure", 0) + states.get("pending", 0)
-        assert counted == figure["denominator"]
-        assert states.get("pending", 0) == figure["pending"]
-        assert states.get("excluded", 0) == figure["excluded"]
-
-
-@pytest.mark.parametrize("measure", RATES)
-def test_a_roster_of_a_rate_lists_its_successes(area, measure):
-    for window in area.period.windows:
-        listed = counted_in(rosters.roster(area, measure), window)
-        successes = listed.loc[listed["state"] == "success", "program"].value_counts()
-        figures = area.indicators(window)
-        figures = figures[(figures["measure"] == measure) & (figures["program"] != "title1")]
-        assert len(figures) >= len(TITLE_I)
-        for line in figures.itertuples():
-            assert successes.get(line.program, 0) == line.numerator
-
-
-@pytest.mark.parametrize("measure", INDICATORS)
-def test_the_rows_of_a_line_by_group_are_found_by_the_groups_of_the_roster(area, measure):
-    main = area.period.reports[0]
-    listed = counted_in(rosters.roster(area, measure), main)
-    listed = listed[listed["state"].isin(["success", "failure", "pending"])]
-    listed = rosters.with_groups(area, listed)
-    lines = area.breakdown
-    mine = lines[(lines["indicator"] == measure) & (lines["dimension"] != TOTAL)]
-    mine = mine[mine["program"].isin(TITLE_I)]
-    assert len(mine) > 20
-    for line in mine.itertuples():
-        held = listed[line.dimension].str.split("; ").map(lambda titles: line.group in titles)  # noqa: B023
-        assert (held & (listed["program"] == line.program)).sum() == line.denominator
-
-
-def test_the_roster_shows_the_reason_code_and_every_element_that_decides(area):
-    """A diploma's link is decided by 900 and 1600 to 1607, a gain by 1800 to 1805 too."""
-    for measure in INDICATORS:
-        shown = rosters.roster_table(area, measure).html
-        first = rosters.roster(area, measure).iloc[0]
-        assert f"<td>{first['reason']}</td>" in shown
-    shown = rosters.roster_table(area, "CR").html
-    for element in ("900", *map(str, range(1600, 1608)), *map(str, range(1800, 1806))):
-        assert f"<th scope='col'>{rosters.element_title(element)}</th>" in shown
-    shown = rosters.roster_table(area, "MSG").html
-    for element in map(str, range(1800, 1806)):
-        assert f"<th scope='col'>{rosters.element_title(element)}</th>" in shown
-
-
 def test_the_state_lists_nobody(state):
     whole = Report(state.slice(STATE))
-    assert rosters.roster(whole, "ERQ2").empty
+    assert whole.elements.empty
+    assert whole.outcomes["customer"].isna().all()
     assert whole.open_outcomes["customer"].isna().all()
     assert whole.cohort_members.empty
-
-
-def test_a_planner_is_told_that_a_wage_was_found_and_no_amount(state, planner):
-    listed = rosters.roster(Report(state.slice(planner)), "ME")
-    assert set(listed["1704"]) == {"found"}
-
-
-def test_an_area_sees_the_wages_of_its_customers(area):
-    wages = rosters.roster(area, "ME")
-    adult = wages[(wages["program"] == "adult") & (wages["state"] == "success")]
-    expected = lines(area).loc[("adult", "ME"), "value"]
-    assert adult["1704"].astype("float64").median() == expected
 
 
 def test_the_line_of_all_is_the_figure_and_no_group_exceeds_it(report):
@@ -238,10 +163,9 @@ def test_retention_of_titles_i_and_iii_alone_is_said_to_be_part_of_the_value(
     assert ("Part of the value: this file holds Titles I and III alone" in shown) == partial
 
 
-def test_a_trend_says_how_many_of_its_quarters_are_held(area):
+def test_the_history_holds_the_quarters_that_the_extract_holds(area):
     """The sample holds exits from 2023 on: of the fourth quarter that feeds four reports, of the
     second six; and the skill gains of PY2024, which no newer ones have replaced yet."""
-    shown = tables.trends(area, "By report quarter").html
-    fourth, second, gains = ["ERQ4", "CR"], ["ERQ2", "ME"], ["MSG"]
-    assert shown.count("4 of 8 report quarters have figures") == len(fourth + gains)
-    assert shown.count("6 of 8 report quarters have figures") == len(second)
+    counted = area.history[area.history["denominator"] > 0]
+    quarters = counted.groupby("measure")["back"].nunique().to_dict()
+    assert quarters == {"ERQ2": 6, "ERQ4": 4, "ME": 6, "CR": 4, "MSG": 4}

@@ -11,11 +11,11 @@ import sys
 import zipfile
 
 import pytest
-from bs4 import BeautifulSoup
 
 from ipats_lib.disclosure import few_wages, load_thresholds, marked
-from ipats_lib.report import Report, breakdowns, downloads, federal, tables
+from ipats_lib.report import Report, downloads, federal
 from tests.notebooks.pages import page
+from tests.notebooks.test_detail import indicator_pages, section
 from tests.unit.test_disclosure import LIMITS, cells
 
 
@@ -72,17 +72,14 @@ def published(report: Report, folder, monkeypatch) -> str:
     monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(folder))
     both = (federal.annual(report), federal.quarterly(report))
     shown = [
-        tables.levels_by_window(report),
-        tables.changes(report.changes(), "changes"),
-        tables.trends(report, "trend"),
-        breakdowns.by_group(report, "ME"),
         *(federal.bodies(report, windows) for windows in both),
         *(federal.offers(report, w, f"form{n}", "ETA") for n, w in enumerate(both)),
     ]
+    pages = map(str, indicator_pages(report, monkeypatch).values())
     outlook = str(page("performance/outlook", report, monkeypatch))
     files = [read(path) for path in sorted(folder.iterdir())]
-    assert len(files) >= 6
-    return " ".join([*(one.html for one in shown), outlook, *files])
+    assert len(files) >= 17
+    return " ".join([*(one.html for one in shown), *pages, outlook, *files])
 
 
 def read(path) -> str:
@@ -118,18 +115,18 @@ def test_the_same_pages_tell_wages_where_planners_may_see_them(few, state, tmp_p
     assert told(wages_of(few), text)
 
 
-def test_every_line_of_few_wages_is_marked_and_every_other_has_its_amount(state, planner):
-    page = BeautifulSoup(
-        breakdowns.by_group(Report(state.slice(planner)), "ME").html, "html.parser"
-    )
-    lines = [[cell.text for cell in row.find_all("td")] for row in page.select("tbody tr")]
-    figures = [(int(line[1]), line[3], line[4]) for line in lines]
-    assert any(0 < size < 10 for size, *_ in figures)
-    assert any(size >= 10 for size, *_ in figures)
-    for size, figure, between in figures:
-        assert (figure == "*") == (0 < size < 10)
-        assert between in ("*", "–") or size >= 10
-        assert figure.startswith("$") == (size >= 10)
+def test_every_line_of_few_wages_is_marked_and_every_other_has_its_amount(
+    state, planner, monkeypatch
+):
+    page = indicator_pages(Report(state.slice(planner)), monkeypatch)["me"]
+    rows = section(page, "For whom it differs").select("tbody tr:not(.grp)")
+    lines = [(row.find_all("td")[0], int(row.find_all("td")[1].text)) for row in rows]
+    assert any(0 < size < 10 for _, size in lines)
+    assert any(size >= 10 for _, size in lines)
+    for figure, size in lines:
+        assert ("withheld" in figure.text) == (0 < size < 10)
+        assert ("$" in figure.text) == (size >= 10)
+        assert (figure.svg is not None) == (size >= 10)
 
 
 def test_the_long_form_says_what_is_withheld(few):

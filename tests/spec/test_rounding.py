@@ -3,12 +3,11 @@
 from fractions import Fraction
 from math import floor
 
-import pandas as pd
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ipats_lib.levels import band_of, percent_of_level
-from ipats_lib.report import charts, display
+from ipats_lib.report import display
 
 COUNTS = st.tuples(st.integers(0, 2000), st.integers(1, 2000)).filter(
     lambda pair: pair[0] <= pair[1]
@@ -59,19 +58,3 @@ def test_what_meets_a_cut_exactly_is_above_it(whole, tenths, cut):
     part = int(exact * whole)
     percent = percent_of_level(part / whole, tenths / 10 / 100)
     assert percent == cut
-
-
-def test_a_chart_draws_the_numbers_of_its_table():
-    trend = pd.DataFrame(
-        {
-            "quarter_label": ["PY2024Q4"] * 2,
-            "program": ["adult", "dw"],
-            "program_title": ["Adult", "Dislocated Worker"],
-            "indicator": ["ERQ2", "ERQ2"],
-            "value": [23 / 80, 0.5],
-            "denominator": [80, 10],
-        }
-    )
-    drawn = charts.trend(trend, "x").spec()
-    values = next(iter(drawn["datasets"].values()))
-    assert [line["value"] for line in values] == [28.8, 50.0]

@@ -2,6 +2,8 @@
 
 from ipats_lib.frames.keys import KEY
 from ipats_lib.frames.schema import Column, Schema
+from ipats_lib.groups import DIMENSIONS
+from ipats_lib.indicators.rules import INDICATORS
 
 _LEVELS = "params/levels"
 _LIMITS = "params/disclosure.csv"
@@ -326,6 +328,31 @@ OUTCOMES = Schema(
     "The state's frame has no customer's id and no wage; a planner's has no wage unless "
     "params/disclosure.csv shows wages to planners.",
 )
+# Every element that decides one of the five measures, by number.
+DECIDING: tuple[str, ...] = tuple(
+    sorted({number for rule in INDICATORS.values() for number in rule.decided_by})
+)
+ELEMENTS = Schema(
+    "elements",
+    "What decides each record",
+    "One record and program of the outcomes: PIRL elements, blank where they are, and groups at "
+    "program entry, several with a semicolon between.",
+    (
+        OUTCOMES.columns[0],
+        *(column for column in _KEY if column.name == "program"),
+        *(
+            Column(number, "code", "The element as the PIRL file has it.", source=f"PIRL {number}")
+            for number in DECIDING
+        ),
+        *(
+            Column(kind, "text", "The groups of this kind.", source="PIRL 101 to 1300")
+            for kind in DIMENSIONS
+        ),
+    ),
+    ("row", "program"),
+    "Empty for the state: its folder lists nobody. Where readers may not see wages, 1704 says "
+    "`found` or `not yet` (params/disclosure.csv).",
+)
 CALENDAR = Schema(
     "calendar",
     "Which cohort feeds which measure",
@@ -357,4 +384,6 @@ CALENDAR = Schema(
     ("period", "program", "measure"),
 )
 
-PERFORMANCE: tuple[Schema, ...] = (FIGURES, HISTORY, AREAS, GROUPS, OUTCOMES, CALENDAR)
+PERFORMANCE: tuple[Schema, ...] = (
+    *(FIGURES, HISTORY, AREAS, GROUPS, OUTCOMES, ELEMENTS, CALENDAR),
+)

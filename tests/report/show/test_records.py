@@ -81,7 +81,7 @@ def test_a_shard_is_at_most_200_kilobytes_and_equal_lists_give_equal_bytes(besid
     frame = work(6000)
     listed(frame)
     once = {path.name: path.read_bytes() for path in beside.iterdir()}
-    shards = [data for name, data in once.items() if name.count(".") == 2]
+    shards = [data for name, data in once.items() if "-" in name]
     assert len(shards) > 2
     assert max(map(len, shards)) <= 200_000
     assert min(sorted(map(len, shards))[1:]) > 150_000
@@ -171,3 +171,12 @@ def test_a_download_is_a_file_for_programs_and_one_for_people(beside):
 def test_a_download_with_an_ending_is_that_file_alone(beside):
     show.download(work(), "roster.csv", "Roster")
     assert [path.name for path in beside.iterdir()] == ["roster.csv"]
+
+
+def test_the_file_may_hold_more_than_the_page_shows(beside):
+    """Today's columns of a file stay whatever an analyst lists."""
+    whole = work().assign(more="1")[["customer", "more"]]
+    listed(file=whole)
+    lines = (beside / "worklist.csv").read_text().splitlines()
+    assert lines[0] == "customer,more"
+    assert len(lines) == 165

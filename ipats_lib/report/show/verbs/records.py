@@ -29,6 +29,7 @@ def records(
     sort: str = "",
     noun: str = "rows",
     empty: str = "There is nobody to list.",
+    file: pd.DataFrame | None = None,
 ) -> Shown:
     """A list with a search box, filters, headings that sort, and paging.
 
@@ -36,7 +37,7 @@ def records(
     it under `records`. columns: as in `show.table`; the first names the rows. filters: columns
     whose values are offered as buttons, each at most twelve values. sort: the column that orders
     the list, with a minus for descending; otherwise the frame's own order. noun: what the rows
-    are, in the plural.
+    are, in the plural. file: what the CSV holds, in place of the columns shown and filtered by.
     """
     if not _NAME.fullmatch(name):
         raise wrong("A list's name is like roster-erq2: lower case, digits and hyphens.")
@@ -44,7 +45,8 @@ def records(
     known = Rows(ordered)
     formats = formats_of(known, columns)
     named = {column: _values(known, column) for column in filters}
-    save(f"{name}.csv", csv(ordered[list(dict.fromkeys([*formats, *filters]))]))
+    shown = ordered[list(dict.fromkeys([*formats, *filters]))] if file is None else file
+    save(f"{name}.csv", csv(shown))
     if not len(known):
         said = f"{caption}: {empty}"
         return Shown(f"<p class='show show-empty'>{escape(said)}</p>", said)

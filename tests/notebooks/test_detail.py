@@ -1,0 +1,378 @@
+"""The five indicator pages: the answer, the trend, the groups, and the records behind a number.
+
+Source: issue 18, "Indicator (written once for five measures)"; domain 2.10, 7.3, 9.2.
+"""
+
+import ast
+import csv
+import json
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from ipats_lib.indicators.definitions import definitions
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.report import open_report
+from ipats_lib.report.show.html import Shown
+from tests.notebooks.pages import NOTEBOOKS
+
+SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
+FRAMES = ("figures", "history", "groups", "outcomes", "elements", "calendar", "customers")
+CELLS = json.loads((NOTEBOOKS / "performance/detail.ipynb").read_text())["cells"]
+MEASURES = [code.lower() for code in INDICATORS]
+
+
+@pytest.fixture(scope="module")
+def area():
+    return open_report("sample", "lwia/01", "PY2024Q4")
+
+
+def changed(report, **frames):
+    """The report with these frames in place of its own."""
+    own = {"title": report.title, "scope": report.scope, "definitions": definitions()}
+    return SimpleNamespace(**own, **{n: frames.get(n, getattr(report, n)) for n in FRAMES})
+
+
+def indicator_pages(report, monkeypatch, replaced=()):
+    """Each indicator's page. replaced: (text of a cell, what stands there instead)."""
+    shown, found = [], {}
+    monkeypatch.setattr("IPython.display.display", lambda *pieces: shown.extend(pieces))
+    monkeypatch.setattr("ipats_lib.report.open_report", lambda *_: report)
+    names, page, met = {}, "", set()
+    for cell in CELLS:
+        tags = [t[5:] for t in cell["metadata"].get("tags", []) if t.startswith("page-")]
+        page = tags[0] if tags else page
+        if page == "employers":
+            break
+        if cell["cell_type"] == "code":
+            text = "".join(cell["source"])
+            for old, new in replaced:
+                met |= {old} if old in text else set()
+                text = text.replace(old, new)
+            exec(compile(ast.parse(text), cell["id"], "exec"), names)
+            if page:
+                found[page] = [
+                    piece.html if isinstance(piece, Shown) else f"<h2>{piece.data[3:]}</h2>"
+                    for piece in shown
+                ]
+                shown.clear()
+    assert met == {old for old, _ in replaced}, "a text to replace is in no cell"
+    return {name: BeautifulSoup("".join(parts), "html.parser") for name, parts in found.items()}
+
+
+def section(page, heading):
+    """The piece under a heading."""
+    return next(h for h in page.find_all("h2") if h.text == heading).find_next_sibling()
+
+
+def answer(area, monkeypatch, **statuses):
+    """The finding of employment in the second quarter, where all programs meet but these."""
+    figures = area.figures.copy()
+    here = (figures["window"] == "rolling4") & (figures["measure"] == "ERQ2")
+    levels = here & figures["program"].isin(["adult", "dw", "youth"])
+    figures.loc[here, "status"] = "Not assessed: no level"
+    figures.loc[levels, ["value", "level", "percent"]] = [0.76, 0.8, 95.0]
+    figures.loc[levels, ["status", "could_be_chance"]] = ["Meets", False]
+    for program, line in statuses.items():
+        mine = levels & (figures["program"] == program)
+        figures.loc[mine, ["value", "level", "percent", "status", "could_be_chance"]] = line
+    pages = indicator_pages(changed(area, figures=figures), monkeypatch)
+    return pages["erq2"].select_one(".show-finding").get_text(" ", strip=True)
+
+
+def test_the_finding_counts_the_programs_that_miss_and_says_by_how_much(area, monkeypatch):
+    """60 against 80 percent is 75 percent of the level, 20 points below it."""
+    said = answer(area, monkeypatch, youth=[0.6, 0.8, 75.0, "Below", False],
+                  adult=[0.3196, 0.8, 39.95, "Fails", True])  # fmt: skip
+    assert "2 of 3 programs miss their level." in said
+    assert "Adult is furthest below: 32.0% against a level of 80.0%, 48.0 points below it." in said
+    assert "1 of the misses could be chance." in said
+    said = answer(area, monkeypatch)
+    assert "No program misses its level: 3 compared." in said
+    assert "4.0 points below it" in said
+
+
+def test_a_measure_without_a_verdict_says_why(area, monkeypatch):
+    figures = area.figures.assign(status="Not assessed: fewer than 10 records")
+    pages = indicator_pages(changed(area, figures=figures), monkeypatch)
+    assert len(pages) == 5
+    for page in pages.values():
+        assert "has no figure with a verdict here" in page.select_one(".show-finding").text
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_window_of_each_measure_is_in_the_table_of_its_page(scope, monkeypatch):
+    report = open_report("sample", scope, "PY2024Q4")
+    for code, page in indicator_pages(report, monkeypatch).items():
+        mine = report.figures[report.figures["measure"] == code.upper()]
+        rows = section(page, "Against the levels").select("tbody tr:not(.grp)")
+        assert len(rows) == len(mine)
+        groups = section(page, "Against the levels").select("tr.grp")
+        assert [g.text for g in groups] == mine["window_title"].unique().tolist()
+        assert "Program year to date" in [g.text for g in groups]
+
+
+def test_a_withheld_median_is_marked_in_tables(area, monkeypatch):
+    figures = area.figures.assign(suppressed=area.figures["measure"] == "ME")
+    groups = area.groups.assign(suppressed=area.groups["measure"] == "ME", few=True)
+    page = indicator_pages(changed(area, figures=figures, groups=groups), monkeypatch)["me"]
+    table = section(page, "Against the levels")
+    assert "$" not in "".join(row.find_all("td")[0].text for row in table.select("tr.grp ~ tr")
+                              if row.find_all("td"))  # fmt: skip
+    assert "withheld" in table.text
+    assert "withheld" in section(page, "For whom it differs").text
+
+
+def test_small_groups_have_counts_and_no_dot(area, monkeypatch):
+    groups = area.groups.assign(few=area.groups["group_title"] == "Female")
+    page = indicator_pages(changed(area, groups=groups), monkeypatch)["erq2"]
+    rows = section(page, "For whom it differs").select("tbody tr:not(.grp)")
+    shown = area.groups.query("window == 'rolling4' and measure == 'ERQ2' and program != 'title1'")
+    counties = shown["dimension"] == "County of residence"
+    assert len(rows) == len(shown[~counties])
+    cells = section(page, "By county of residence").select("tbody td")
+    assert sum(cell.text != "–" for cell in cells) == counties.sum() > 0
+    for row in rows:
+        small = row.th.text == "Female"
+        assert (row.select_one("svg") is None) == small
+        assert (row.find_all("td")[-1].text == "few") == small
+
+
+def test_a_small_county_has_its_counts_and_no_rate(area, monkeypatch):
+    """3 of 7; of many 50.0% (12)."""
+    county = area.groups.query("dimension == 'County of residence' and window == 'rolling4'")
+    county = county.query("measure == 'ERQ2' and program == 'adult'").head(1)
+    small = county.assign(numerator=3, denominator=7, value=3 / 7, few=True, group_title="Small")
+    large = county.assign(numerator=6, denominator=12, value=0.5, few=False, group_title="Large")
+    withheld = large.assign(measure="ME", suppressed=True, value=None, denominator=5)
+    groups = pd.concat([small, large, withheld])
+    pages = indicator_pages(changed(area, groups=groups), monkeypatch)
+    table = section(pages["erq2"], "By county of residence")
+    told = {row.th.text: row.td.text for row in table.select("tbody tr")}
+    assert told == {"Small": "3 of 7", "Large": "50.0% (12)"}
+    assert section(pages["me"], "By county of residence").td.text == "* (5)"
+
+
+def test_a_programs_line_is_its_own_figure(area, monkeypatch):
+    """Each tab's vertical line is the program's figure, not another's."""
+    page, drawn = indicator_pages(area, monkeypatch)["erq2"], 0
+    for tab in section(page, "For whom it differs").select("section"):
+        first = tab.select_one("tbody tr:not(.grp)")
+        assert first.th.text == "All"
+        if first.svg:  # not a program of few
+            drawn += 1
+            assert first.select_one("line.k")["x1"] == first.select("svg svg")[-1]["x"]
+    assert drawn
+
+
+def test_the_level_of_skill_gains_is_neither_drawn_nor_beside_a_quarter(area, monkeypatch):
+    """It is for a whole program year (domain 2.10)."""
+    monkeypatch.setenv("IPATS_CHARTS", "live")
+    history = area.history.assign(denominator=50)
+    pages = indicator_pages(changed(area, history=history), monkeypatch)
+    for code, page in pages.items():
+        spec = json.loads(section(page, "Eight quarters").select_one("script").string)
+        with_level = any(
+            layer["encoding"]["y"]["field"] == "level" for layer in spec.get("layer", [])
+        )
+        assert with_level == (code != "msg")
+    for row in section(pages["msg"], "Against the levels").select("tr.grp")[1].find_next_siblings():
+        assert row.find_all("td")[1].text == "–"
+        assert "Not compared" in row.text or "no level" in row.text
+
+
+def test_few_people_are_listed_and_not_drawn(area, monkeypatch):
+    pages = indicator_pages(changed(area, history=area.history.assign(denominator=19)), monkeypatch)
+    for page in pages.values():
+        assert not page.select(".show-chart")
+        assert section(page, "Eight quarters").select("table")
+
+
+def test_credentials_and_gains_stand_by_type_with_their_counts(area, monkeypatch):
+    pages = indicator_pages(area, monkeypatch)
+    for code, heading in (("cr", "Credentials by type"), ("msg", "Gains by type")):
+        mine = area.outcomes.query("window == 'rolling4'")
+        mine = mine[mine["measure"] == code.upper()]
+        counts = mine["reason_title"].value_counts().to_dict()
+        rows = section(pages[code], heading).select("tbody tr")
+        last = {row.th.text: int(row.find_all("td")[-1].text) for row in rows}
+        assert last == counts
+        assert len(counts) > 2
+
+
+def test_the_calendar_says_whose_exits_feed_the_report(area, monkeypatch):
+    page = indicator_pages(area, monkeypatch)["erq2"]
+    table = section(page, "When")
+    assert "counts exits from Jul 1, 2023 to Jun 30, 2024" in table.caption.text
+    first = [cell.text for cell in table.select_one("tbody tr").find_all(["th", "td"])]
+    assert first[:3] == ["PY2024Q4", "2024 Q2", "2024 Q4"]
+    assert len(table.select("tbody tr")) == 8
+
+
+# The records behind a number, and their file
+
+
+def files(report, folder, monkeypatch):
+    monkeypatch.setenv("IPATS_DOWNLOADS", str(folder))
+    pages = indicator_pages(report, monkeypatch)
+    found = {}
+    for code in MEASURES:
+        if (folder / f"roster-{code}.csv").exists():
+            with (folder / f"roster-{code}.csv").open(newline="") as lines:
+                found[code] = list(csv.DictReader(lines))
+    return pages, found
+
+
+@pytest.mark.parametrize("scope", SCOPES[1:])
+def test_the_file_lists_what_its_figure_counts_in_every_window(scope, tmp_path, monkeypatch):
+    """One line per record, program, outcome and reason, with the windows that it counts in."""
+    report = open_report("sample", scope, "PY2024Q4")
+    _, found = files(report, tmp_path, monkeypatch)
+    assert list(found) == MEASURES
+    for line in report.figures.query("program != 'title1'").itertuples():
+        title = line.window_title.lower()
+        mine = [
+            one["state"] for one in found[line.measure.lower()]
+            if one["program"] == line.program and title in one["windows"].split("; ")
+        ]  # fmt: skip
+        counted = sum(mine.count(state) for state in ("success", "failure", "pending"))
+        assert counted == line.denominator
+        assert mine.count("pending") == line.pending
+        assert mine.count("excluded") == line.excluded
+        if line.measure != "ME":
+            assert mine.count("success") == line.numerator
+
+
+def test_the_file_has_the_elements_that_decide_and_every_kind_of_group(area, tmp_path, monkeypatch):
+    """A diploma's link is decided by 900 and 1600 to 1607, a gain by 1800 to 1805 too."""
+    _, found = files(area, tmp_path, monkeypatch)
+    rows = area.data.frame("rows").set_index("100")
+    for code, lines in found.items():
+        columns = list(lines[0])
+        assert columns[:6] == ["customer", "program", "state", "reason", "windows", "why"]
+        rule = INDICATORS[code.upper()]
+        numbers = [name.split(" ")[0] for name in columns[6:-7]]
+        assert numbers == list(rule.decided_by)
+        assert columns[-7:-3] == ["Sex", "Age", "Race and ethnicity", "Barriers"]
+        for line in lines[:20]:
+            exits = pd.Series(rows.loc[[line["customer"]], "901"]).dropna()
+            days = {f"{day:%Y-%m-%d}" for day in exits} | {""}
+            assert line["901 Date of program exit"] in days
+    assert "901 Date of program exit" in found["erq2"][0]
+
+
+def test_the_rows_of_a_group_are_found_in_the_file(area, tmp_path, monkeypatch):
+    _, found = files(area, tmp_path, monkeypatch)
+    lines = area.groups.query("window == 'rolling4' and program != 'title1' and dimension != 'All'")
+    assert len(lines) > 100
+    for line in lines.itertuples():
+        mine = [
+            one for one in found[line.measure.lower()]
+            if one["program"] == line.program and "rolling 4 quarters" in one["windows"]
+            and one["state"] in ("success", "failure", "pending")
+            and line.group_title in one[line.dimension].split("; ")
+        ]  # fmt: skip
+        assert len(mine) == line.denominator
+
+
+def test_a_planner_is_told_that_a_wage_was_found_and_no_amount(tmp_path, monkeypatch):
+    planner = open_report("sample", SCOPES[2], "PY2024Q4")
+    _, found = files(planner, tmp_path, monkeypatch)
+    wages = {n for line in found["me"] for n in [line["1704 Wages 2nd quarter after exit quarter"]]}
+    assert wages == {"found"}
+    _, found = files(open_report("sample", SCOPES[1], "PY2024Q4"), tmp_path, monkeypatch)
+    name = "1704 Wages 2nd quarter after exit quarter"
+    adult = [float(x[name]) for x in found["me"]
+             if x["program"] == "adult" and x["state"] == "success"
+             and "rolling 4 quarters" in x["windows"]]  # fmt: skip
+    figure = open_report("sample", SCOPES[1], "PY2024Q4").figures.query(
+        "window == 'rolling4' and program == 'adult' and measure == 'ME'"
+    )
+    assert pd.Series(adult).median() == figure["value"].iloc[0]
+
+
+def test_the_state_lists_nobody_and_counts_by_lwia_and_reason(tmp_path, monkeypatch):
+    report = open_report("sample", "state", "PY2024Q4")
+    pages, found = files(report, tmp_path, monkeypatch)
+    assert found == {}
+    for code, page in pages.items():
+        assert not page.select(".show-records")
+        rows = section(page, "Records behind the number").select("tbody tr:not(.grp)")
+        mine = report.outcomes.query("window == 'rolling4'")
+        mine = mine[mine["measure"] == code.upper()]
+        assert sum(int(row.find_all("td")[-1].text.replace(",", "")) for row in rows) == len(mine)
+    assert report.elements.empty
+    text = " ".join(page.text for page in pages.values())
+    assert not set(report.data.frame("rows")["100"].astype("str")) & set(text.split())
+
+
+def test_a_customer_leads_to_the_planners_page_or_the_areas(area, monkeypatch):
+    """The planner's page names a customer by the first of the rows that the planner sees."""
+    seen = area.customers.copy()
+    known = seen["row"].notna() & seen["customer"].isin(area.outcomes["customer"])
+    first, second = seen.loc[known, "customer"].drop_duplicates().iloc[:2]
+    seen["shown_by"] = ""
+    seen.loc[seen["customer"] == first, "shown_by"] = "1001"
+    page = indicator_pages(changed(area, customers=seen), monkeypatch)
+    links = {a.text: a["href"] for one in page.values() for a in one.select(".show-records th a")}
+    rows = seen.dropna(subset="row").groupby("customer")["row"].min()
+    assert all(
+        to == f"../{'planner/1001/' if who == first else ''}dashboards/queue-customers.html"
+        f"#r{rows[who]}" for who, to in links.items()
+    )  # fmt: skip
+    assert {first, second} & set(links)
+
+
+# An analyst's edits
+
+
+def test_a_column_taken_out_of_the_table_vanishes_on_all_five_pages(area, monkeypatch):
+    """Written once: one edit, five pages, nothing else."""
+    taken = (('"level_kind": ("Which level", "text"),', ""),)
+    whole, less = (indicator_pages(area, monkeypatch, change) for change in ((), taken))
+    for code in MEASURES:
+        heads = [
+            [cell.text for cell in section(p[code], "Against the levels").select("thead th")]
+            for p in (whole, less)
+        ]
+        assert [h for h in heads[0] if h not in heads[1]] == ["Which level"]
+        for page in (whole[code], less[code]):
+            section(page, "Against the levels").decompose()
+        assert str(whole[code]) == str(less[code])
+
+
+def test_an_encoding_taken_out_of_the_chart_vanishes(area, monkeypatch):
+    monkeypatch.setenv("IPATS_CHARTS", "live")
+    report = changed(area, history=area.history.assign(denominator=50))
+    taken = (('alt.Tooltip("denominator:Q", title="Counted"),', ""),)
+    tips = []
+    for change in ((), taken):
+        page = indicator_pages(report, monkeypatch, change)["erq2"]
+        spec = json.loads(section(page, "Eight quarters").select_one("script").string)
+        tips.append([tip["field"] for tip in spec["layer"][0]["encoding"]["tooltip"]])
+    assert [*tips[1], "denominator"] == tips[0]
+
+
+def test_a_scope_with_nobody_has_five_pages_of_sentences(area, monkeypatch):
+    nobody = area.figures.assign(
+        numerator=0, denominator=0, pending=0, value=None, percent=None, percent_best=None,
+        known=None, best=None, status="Not assessed: nobody is counted", could_be_chance=False,
+    )  # fmt: skip
+    empty = {name: getattr(area, name).head(0) for name in FRAMES if name != "figures"}
+    pages = indicator_pages(changed(area, figures=nobody, **empty), monkeypatch)
+    for page in pages.values():
+        assert "Nobody is in this cohort" in page.text
+        assert "No quarter has a figure yet" in page.text
+        assert "Nobody is counted in this window" in page.text
+
+
+def test_the_definition_names_every_question_of_the_rule(area, monkeypatch):
+    pages = indicator_pages(area, monkeypatch)
+    for code, rule in INDICATORS.items():
+        text = " ".join(pages[code.lower()].select(".show-note")[-1].text.split())
+        for question in (*rule.success, *rule.pending, *rule.awaiting, rule.excluded):
+            assert " ".join(question.text.split()) in text
+        assert text.index(rule.plain) < text.index("PIRL elements")
+        assert "95 percent interval" in text
