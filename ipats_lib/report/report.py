@@ -55,6 +55,8 @@ class Report:
     groups = _frame("groups")
     outcomes = _frame("outcomes")
     calendar = _frame("calendar")
+    assessment = _frame("assessment")
+    adjustment = _frame("adjustment")
     customers = _frame("customers")
     alerts = _frame("alerts")
     alert_counts = _frame("alert_counts")

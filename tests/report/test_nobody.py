@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from ipats_lib.report import Report, assessments, charts, outlook, people, sentences, timelines
+from ipats_lib.report import Report, charts, outlook, people, sentences, timelines
 
 
 @pytest.fixture
@@ -28,13 +28,10 @@ def test_the_summary_says_that_nobody_is_counted(nobody):
     )
 
 
-def test_the_outlook_and_the_assessment_say_that_nobody_is_counted(nobody):
+def test_the_outlook_says_that_nobody_is_counted(nobody):
     year = outlook.outlook(nobody)
     assert year["level"].notna().any()
     assert sentences.outlook(year).plain == "Nobody is counted in a rate with a level."
-    assert assessments.finding(nobody).plain == (
-        "No indicator of this area can be assessed: nobody is counted."
-    )
 
 
 def test_a_scope_without_levels_still_says_so(nobody):
