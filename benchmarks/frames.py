@@ -21,7 +21,7 @@ from ipats_lib.frames.performance import NAMES
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
-from ipats_lib.report import calendar, rosters
+from ipats_lib.report import rosters
 from ipats_lib.report.data import TABLES, ScopeData, StateData
 from ipats_lib.report.report import Report
 from ipats_lib.sample import write_sample
@@ -38,7 +38,6 @@ TODAY: dict[str, Callable[[Report], object]] = {
     ),
     "groups": lambda report: report.breakdown,
     "outcomes": lambda report: [rosters.roster(report, code) for code in INDICATORS],
-    "calendar": lambda report: [calendar.cohort_calendar(report, code) for code in INDICATORS],
 }  # fmt: skip
 
 

@@ -12,14 +12,22 @@ from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.groups import groups
+from ipats_lib.frames.outlook import (
+    accuracy,
+    cohort_members,
+    earlier_outlook,
+    open_outcomes,
+    outlook,
+)
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas.assessment import ASSESSED
+from ipats_lib.frames.schemas.outlook import OUTLOOKS
 from ipats_lib.frames.schemas.performance import PERFORMANCE
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
 from ipats_lib.scopes import Scope
 
-_SCHEMAS = {schema.name: schema for schema in (*PERFORMANCE, *ASSESSED)}
+_SCHEMAS = {schema.name: schema for schema in (*PERFORMANCE, *OUTLOOKS, *ASSESSED)}
 _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "figures": figures,
     "history": history,
@@ -27,6 +35,10 @@ _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "calendar": calendar,
     "assessment": assessment,
     "adjustment": adjustment,
+    "outlook": outlook,
+    "open_outcomes": open_outcomes,
+    "accuracy": accuracy,
+    "cohort_members": cohort_members,
 }
 NAMES = tuple(_SCHEMAS)
 
@@ -36,9 +48,11 @@ class PerformanceFrames:
     """Each frame is counted when it is first asked for, for all scopes of `source` at once.
 
     source: gives the records when something is counted: all scopes', or those of one scope alone.
+    earlier: gives what earlier extracts counted of a scope, as its readers may have it.
     """
 
     source: Callable[[], Source]
+    earlier: Callable[[Scope], pd.DataFrame]
     _made: dict[str, Sliced] = field(default_factory=dict)
     _areas: dict[Edition, pa.Table] = field(default_factory=dict)
 
@@ -48,6 +62,8 @@ class PerformanceFrames:
             return self.areas(edition_of(scope))
         if name == "outcomes":
             return typed(self._outcomes.of(scope), _SCHEMAS[name])
+        if name == "earlier_outlook":
+            return typed(earlier_outlook(self.earlier(scope)), _SCHEMAS[name])
         if name not in self._made:
             source = self._source
             self._made[name] = sliced(_MAKE[name](source), source.scopes, _SCHEMAS[name])

@@ -67,7 +67,7 @@ def _lines(source: Source, table: pd.DataFrame, place: NDArray[np.intp]) -> pd.D
         {
             "row": table["row"].to_numpy(),
             "customer": source.records.text("100")[record].astype("str").astype("object"),
-            "area": _areas(source)[record],
+            "area": areas_of_records(source)[record],
             "period": source.period.name,
             "window": window[place],
             "window_title": titles[place],
@@ -87,7 +87,7 @@ def _lines(source: Source, table: pd.DataFrame, place: NDArray[np.intp]) -> pd.D
     )
 
 
-def _areas(source: Source) -> NDArray[np.object_]:
+def areas_of_records(source: Source) -> NDArray[np.object_]:
     """The LWIAs of each record, for the state's frame alone; elsewhere nothing."""
     found = np.full(len(source.rows), "", dtype=object)
     if not any(scope.kind == "state" for scope in source.scopes):

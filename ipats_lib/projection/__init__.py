@@ -1,6 +1,6 @@
 """What can still change in a figure, and what it would take (pure functions)."""
 
-from ipats_lib.projection.band import COVERAGE, FEWEST_TESTS, band, held
+from ipats_lib.projection.band import COVERAGE, FEWEST_TESTS, band, bands_of, held
 from ipats_lib.projection.closing import last_day
 from ipats_lib.projection.earnings import back_test_medians, median_bounds, median_expected
 from ipats_lib.projection.history import (
@@ -22,6 +22,7 @@ __all__ = [
     "back_test_dated",
     "back_test_medians",
     "band",
+    "bands_of",
     "held",
     "last_day",
     "mean_miss",

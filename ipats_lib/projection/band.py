@@ -51,18 +51,23 @@ def _unexplained(tested: pd.DataFrame) -> float:
     return max(0.0, float((squares - chance).mean()))
 
 
+def bands_of(tested: pd.DataFrame) -> list[tuple[float, float]]:
+    """The band of each past quarter that the other quarters give; NaN where they are too few."""
+    return [
+        _band(float(line["expected"]), int(line["known"]), tested.drop(tested.index[place]))
+        for place, line in enumerate(tested.to_dict("records"))
+    ]
+
+
 def held(tested: pd.DataFrame) -> tuple[int, int]:
     """How many past quarters ended inside the band that the other quarters give, of how many.
 
     (0, 0) where too few were tested for a band.
     """
     inside = asked = 0
-    for place, line in enumerate(tested.to_dict("records")):
-        others = tested.drop(tested.index[place])
-        number = int(line["known"])
-        low, high = _band(float(line["expected"]), number, others)
+    for line, (low, high) in zip(tested.to_dict("records"), bands_of(tested), strict=True):
         if math.isnan(low):
             continue
         asked += 1
-        inside += low <= round(float(line["actual"]) * number) <= high
+        inside += low <= round(float(line["actual"]) * int(line["known"])) <= high
     return inside, asked

@@ -15,10 +15,10 @@ from ipats_lib.caseload.status import FOLLOWED, STATUSES, is_active
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
 from ipats_lib.frames.calendar import held, windows_ahead
 from ipats_lib.frames.combined import NAMED, Combined
+from ipats_lib.frames.upcoming import key
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
-from ipats_lib.report.upcoming import key
 from ipats_lib.scopes import AreaType
 
 COLUMNS = ("known_at", "kind", "key", "part", "n", "value")

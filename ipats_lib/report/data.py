@@ -60,7 +60,7 @@ class StateData:
 
     @cached_property
     def performance(self) -> PerformanceFrames:
-        return PerformanceFrames(lambda: self.source)
+        return PerformanceFrames(lambda: self.source, self._backlog_of)
 
     @cached_property
     def cases(self) -> CaseFrames:

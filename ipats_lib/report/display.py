@@ -66,11 +66,6 @@ def points(value: Cell) -> str:
     return NONE if is_missing(value) else f"{rounded(float(value) * 100, 1)} points"  # type: ignore[arg-type]
 
 
-def off(measure: str, value: Cell) -> str:
-    """How far a guess was off, in its measure's unit."""
-    return dollars(value) if measure == "ME" else points(value)
-
-
 def difference(measure: str, value: Cell) -> str:
     """A change in its measure's unit, with its sign and an arrow."""
     if is_missing(value):

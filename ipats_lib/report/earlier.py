@@ -6,9 +6,10 @@ from typing import get_args
 
 import pandas as pd
 
+from ipats_lib.frames import upcoming
 from ipats_lib.frames.combined import caseload_of, combine, rows_of
+from ipats_lib.frames.past import years_of
 from ipats_lib.periods import Period
-from ipats_lib.report import upcoming
 from ipats_lib.report.counted import counted
 from ipats_lib.scopes import AreaType
 from ipats_lib.snapshot import open_snapshot
@@ -24,7 +25,7 @@ def counts_of(period: str, folder: str) -> Counts:
     rows, members = rows_of(snapshot), snapshot.membership()
     caseload = caseload_of(snapshot, rows)
     asked = Period.parse(period)
-    parts = [upcoming.forecasts(snapshot, rows, upcoming.years_of(asked))]
+    parts = [upcoming.forecasts(snapshot, rows, years_of(asked))]
     for kind in get_args(AreaType):
         every = counted(combine(snapshot, kind, rows, caseload, members), asked)
         parts.append(every.assign(area_type=kind))

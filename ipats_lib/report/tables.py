@@ -1,7 +1,7 @@
 """Real HTML tables: a caption, a scope on every header cell, numbers aligned as numbers."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -271,111 +271,6 @@ def trend(figures: pd.DataFrame, caption: str) -> Html:
         Column("known_at", "Data as of"),
     )
     return table(shown, caption, columns, "the extract holds no exits of these quarters.")
-
-
-def outlook(frame: pd.DataFrame, caption: str) -> Html:
-    """The program year as it stands and may end (`outlook.outlook`)."""
-    shown = frame.assign(
-        name=frame["program_title"] + ": " + frame["title"],
-        official=_values(frame["measure"], frame["value"], frame["denominator"]),
-        worst=_figures(frame, "floor"),
-        likely=_figures(frame, "expected"),
-        best=_figures(frame, "ceiling"),
-        at_level=[
-            f"{level} ({which})" if which else level
-            for level, which in zip(_figures(frame, "level"), frame["which"], strict=True)
-        ],
-        off=[_usual_miss(line) for line in frame.to_dict("records")],
-        band=[_band(line) for line in frame.to_dict("records")],
-        page=[indicator_page(str(measure)) for measure in frame["measure"]],
-    )
-    columns = (
-        Column("name", "Program and indicator", href="page"),
-        Column("official", "Now", number=True),
-        Column("worst", "At worst", number=True),
-        Column("likely", "Expected", number=True),
-        Column("band", "80% band of it", number=True),
-        Column("off", "Usual miss of it", number=True),
-        Column("best", "At best", number=True),
-        Column("at_level", "Level", number=True),
-        Column("pending", "Still open", display.count, number=True),
-        Column("to_90", "More for 90% of the level", display.count, number=True),
-        Column("to_100", "More for the level", display.count, number=True),
-    )
-    return table(shown, caption, columns, "nobody is in any of these cohorts.")
-
-
-def _band(line: dict[Hashable, Any]) -> str:
-    """The band of an expectation; in words where none is attached."""
-    if not line["pending"] or pd.isna(line["expected"]):
-        return display.NONE
-    if pd.isna(line["low80"]):
-        return "none attached"
-    low, high = (display.figure(str(line["measure"]), line[name]) for name in ("low80", "high80"))
-    return f"{low} to {high}"
-
-
-def _usual_miss(line: dict[Hashable, Any]) -> str:
-    """The miss in the figure's unit; in words where the expectation's method is not tested."""
-    if not line["pending"] or pd.isna(line["expected"]):
-        return display.NONE
-    if pd.isna(line["miss"]):
-        return "not tested"
-    return display.off(str(line["measure"]), line["miss"])
-
-
-def pending(frame: pd.DataFrame, caption: str) -> Html:
-    """Who can still supply a success (`outlook.pending`)."""
-    if "month" in frame:
-        return counts(frame, caption, "none is pending.")
-    columns = (
-        Column("customer", "Customer", href="page"),
-        Column("program_title", "Program"),
-        Column("why", "Why it is open"),
-        Column("happens_by", "Must happen by"),
-        Column("recorded_by", "Must be in IWDS by"),
-    )
-    return as_roster(table(frame, caption, columns, "none is pending."))
-
-
-def calendar(frame: pd.DataFrame, caption: str, counted: str) -> Html:
-    """One indicator's report quarters (`calendar.cohort_calendar`)."""
-    shown = frame.assign(page=[indicator_page(str(measure)) for measure in frame["measure"]])
-    columns = (
-        Column("report", "Report", href="page"),
-        Column("counted", counted),
-        Column("measured", "Outcome of"),
-        Column("due", "Quarterly report due"),
-        Column("locked", "Locked by the annual report"),
-        Column("complete", "All of them known"),
-        Column("adult", "Adult so far", display.count, number=True),
-        Column("dw", "Dislocated Worker so far", display.count, number=True),
-        Column("youth", "Youth so far", display.count, number=True),
-    )
-    return table(shown, caption, columns, "none.")
-
-
-def back_test(frame: pd.DataFrame, caption: str) -> Html:
-    """Past quarters guessed and known (`outlook.all_tested`)."""
-    shown = frame.assign(
-        guessed=_figures(frame, "expected"),
-        then=_figures(frame, "actual"),
-        off=[
-            display.off(str(measure), value)
-            for measure, value in zip(frame["measure"], frame["miss"], strict=True)
-        ],
-        page=[indicator_page(str(measure)) for measure in frame["measure"]],
-    )
-    columns = (
-        Column("quarter_label", "Report quarter", href="page"),
-        Column("program_title", "Program"),
-        Column("guessed", "Expected from the quarters before", number=True),
-        Column("then", "Known now", number=True),
-        Column("off", "Missed by", number=True),
-        Column("known", "Known outcomes", display.count, number=True),
-    )
-    empty = "the extract holds too few earlier quarters to test an expectation."
-    return table(shown, caption, columns, empty)
 
 
 def trends(report: "Report", caption: str) -> Html:

@@ -15,7 +15,6 @@ from bs4 import BeautifulSoup
 
 from ipats_lib.publishing.catalogue import read_catalogue
 from ipats_lib.report import (
-    ahead,
     areas,
     caseload_files,
     counted,
@@ -48,7 +47,6 @@ OFFERS = {
     ),
     "area": (work.offers, people.offers, quality.offers),
     "state": (areas.offers,),
-    "outlook": (ahead.offers, ahead.calendar_offers),
 }
 CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
 
@@ -98,7 +96,6 @@ def test_every_page_has_files_and_the_states_name_nobody(report, files):
         return
     rosters = {"queue.csv", "queue.xlsx", "mend.csv", "caseload.csv", "training.csv", "shares.csv"}
     rosters |= {"groups.csv", "engagement-roster.csv", "customers.csv"}
-    rosters |= {"outlook-open.csv", "calendar-roster.csv"}
     assert rosters <= named
     if report.scope.kind == "lwia":
         assert "work-roster.csv" in named

@@ -10,10 +10,10 @@ from bs4 import BeautifulSoup
 from ipats_lib import caseload as caseloads
 from ipats_lib.caseload import flow, mend, mix, thresholds
 from ipats_lib.cohorts import IN_TITLE_I
+from ipats_lib.frames.calendar import calendar
 from ipats_lib.params import load_areas
 from ipats_lib.report import (
     areas,
-    calendar,
     caseload_files,
     customers,
     dashboards,
@@ -258,12 +258,12 @@ def test_headings_name_the_days_that_are_counted(area, whole, monkeypatch):
         assert "in 90 days" not in shown.html
 
 
-def test_the_calendar_is_complete_when_the_exits_are_known(area, monkeypatch):
+def test_the_calendar_is_complete_when_the_exits_are_known(area, state, monkeypatch):
     """As of 2025-08-15 the exits up to the end of 2025 Q2 are known after 46 days, not after 47."""
-    for days, complete in ((46, "yes"), (47, "not yet")):
+    for days, complete in ((46, True), (47, False)):
         with_threshold(monkeypatch, "exit_days", days)
-        table = calendar.cohort_calendar(Report(area.data), "ERQ2").set_index("counted")
-        assert table.loc["2025 Q2", "complete"] == complete
+        table = calendar(replace(state, only=area.scope).source).set_index("counted")
+        assert set(table.loc["2025 Q2", "complete"]) == {complete}
 
 
 def test_a_recent_supportive_service_is_one_of_the_days_that_its_name_tells(area, monkeypatch):

@@ -22,9 +22,7 @@ from ipats_lib.caseload.status import FOLLOWED
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
 from ipats_lib.report import (
-    ahead,
     areas,
-    calendar,
     caseload_files,
     catalogue,
     dashboards,
@@ -32,7 +30,6 @@ from ipats_lib.report import (
     engaged,
     flows,
     mending,
-    outlook,
     people,
     queue,
     timelines,
@@ -129,7 +126,7 @@ def test_a_skill_gain_is_due_where_the_annual_report_has_it_pending(report):
     year = today.year if today.month >= 7 else today.year - 1
     outcomes = report.data.frame("outcome_rows")
     mine = outcomes[
-        (outcomes["report"] == outlook.program_year_of(report, year - report.period.py).label)
+        (outcomes["report"] == Period(year).program_year.label)
         & (outcomes["indicator"] == "MSG")
         & outcomes["program"].isin(["adult", "dw", "youth"])
     ]
@@ -364,12 +361,10 @@ def test_a_time_line_names_each_open_outcome_and_alert(state, planner):
 
 def test_until_when_an_outcome_is_open_is_what_the_outlook_says(area):
     """The next annual report's pending outcomes, day by day."""
-    listed = pd.concat([outlook.pending(area, m, 1).assign(m=m) for m in ("ERQ2", "CR", "MSG")])
+    listed = area.open_outcomes.query("period == 'PY2025' and measure in ('ERQ2', 'CR', 'MSG')")
     expected = sorted(
         f"{c} {h:%Y-%m-%d}, in IWDS by {r:%Y-%m-%d}"
-        for c, h, r in zip(
-            listed["customer"], listed["happens_by"], listed["recorded_by"], strict=True
-        )
+        for c, h, r in zip(listed["customer"], listed["counts_by"], listed["locked"], strict=True)
     )
     mine = timelines.standing(area)
     mine = mine[
@@ -473,74 +468,6 @@ def test_every_row_stands_beside_an_earlier_extract(state, extract, store, scope
     share = flows.overdue_frame(both)
     assert share["n"].tolist()[1] == flows.overdue_frame(then)["n"].iloc[0]
     assert share["active"].tolist()[1] == flows.overdue_frame(then)["active"].iloc[0]
-
-
-@pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
-def test_what_is_to_come_stands_beside_an_earlier_extract(state, planner, extract, store, scope):
-    """A-23 and A-24: each line is what the earlier snapshot's own page said."""
-    old = make_snapshot(extract, store, as_of=date(2025, 5, 1))
-    mine = planner if scope == "planner" else Scope.parse(scope)
-    both = Report(StateData(state.snapshot, state.period, (old,)).slice(mine))
-    then = Report(StateData(old, state.period).slice(mine))
-    day, changes = "2025-05-01", set()
-    for code in INDICATORS:
-        told = ahead.cohorts_before(both, code)
-        was = calendar.cohort_calendar(then, code)
-        assert told["report"] == was["report"].tolist()
-        assert told[day] == was["title1"].tolist()
-        changes |= set(told["since"])
-    for year in (0, 1):
-        was, told = outlook.outlook(then, year), ahead.earlier(both, year)
-        columns = (was[name] for name in ("measure", "value", "denominator"))
-        assert told["Official figure"][day] == [
-            display.figure(m, display.marked(m, v, n)) for m, v, n in zip(*columns, strict=True)
-        ]
-        assert told["Still open"][day] == [f"{n:,}" for n in was["pending"]]
-        # Against today's level: another may have stood then.
-        levels = outlook.outlook(both, year)["level"]
-        lacking = [
-            None if line.measure == "ME"
-            else outlook.lacking(line.successes, line.denominator, level, 100)
-            for line, level in zip(was.itertuples(), levels, strict=True)
-        ]  # fmt: skip
-        assert told["More for the level"][day] == [display.count(n) for n in lacking]
-        changes |= set(told["Official figure"]["since"]) | set(told["Still open"]["since"])
-    assert len(changes) > 3
-    page = BeautifulSoup(ahead.outlook(both, "PY2024").html, "html.parser")
-    assert [s["data-title"] for s in page.find_all("section")] == list(told)
-    assert "x, by extract" in ahead.cohorts(both, "ERQ2", "x", "Exits of").html
-
-
-def test_a_report_quarter_is_walked_to_the_customers_that_it_holds(area):
-    roster, rows = ahead.cohort_roster(area), area.data.frame("rows")
-    elements = {"adult": "903", "dw": "904", "youth": "905"}
-    for code in INDICATORS:
-        for line in calendar.cohort_calendar(area, code).to_dict("records"):
-            mine = roster[(roster["measure"] == code) & (roster["report"] == line["report"])]
-            assert {p: int((mine["program"] == p).sum()) for p in elements} == {
-                p: line[p] for p in elements
-            }
-            if code == "MSG":
-                continue
-            quarter = pd.Period(line["counted"].replace(" ", ""), "Q")
-            exited = rows[rows["901"].dt.to_period("Q") == quarter]
-            for program, element in elements.items():
-                known = exited.loc[exited[element].isin([1, 2, 3]), "100"].astype("str")
-                listed = mine.loc[mine["program"] == program, "customer"]
-                assert sorted(listed) == sorted(known)
-    assert len(roster)
-
-
-def test_what_is_still_open_is_walked_to_its_customers(report):
-    """A-24: the lines of the file are as many as the tables say."""
-    listed = ahead.roster(report)
-    for year in (0, 1):
-        name = f"PY{outlook.program_year_of(report, year).py}"
-        frame = outlook.outlook(report, year)
-        for code in INDICATORS:
-            mine = listed[(listed["program_year"] == name) & (listed["measure"] == code)]
-            told = int(frame.loc[frame["measure"] == code, "pending"].sum())
-            assert (mine["pending"].sum() if report.scope == STATE else len(mine)) == told
 
 
 def test_the_two_queues_of_follow_up_are_queues_of_their_own(state, planner):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from ipats_lib.report import Report, charts, outlook, people, sentences, timelines
+from ipats_lib.report import Report, charts, people, sentences, timelines
 
 
 @pytest.fixture
@@ -28,19 +28,11 @@ def test_the_summary_says_that_nobody_is_counted(nobody):
     )
 
 
-def test_the_outlook_says_that_nobody_is_counted(nobody):
-    year = outlook.outlook(nobody)
-    assert year["level"].notna().any()
-    assert sentences.outlook(year).plain == "Nobody is counted in a rate with a level."
-
-
 def test_a_scope_without_levels_still_says_so(nobody):
     without = nobody.indicators().assign(level=float("nan"))
     assert sentences.status(without).plain == (
         "No figure of this scope has a level to compare with."
     )
-    year = outlook.outlook(nobody).assign(level=float("nan"))
-    assert sentences.outlook(year).plain == "No rate has a level to compare with."
 
 
 def test_the_time_lines_say_that_nobody_is_here(nobody):

@@ -6,7 +6,9 @@ Source: issue "The notebook is the report", decisions 0014 to 0017.
 import json
 import math
 from dataclasses import replace
+from datetime import date
 from functools import partial
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -16,12 +18,14 @@ from ipats_lib.breakdown import TOTAL
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.errors import UsageError
 from ipats_lib.frames import performance as made
+from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.dictionary import html, markdown
 from ipats_lib.frames.editions import WITHHELD, edition_of
 from ipats_lib.frames.keys import FigureKey
 from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.schemas.assessment import ASSESSED
+from ipats_lib.frames.schemas.outlook import OUTLOOKS
 from ipats_lib.frames.schemas.performance import PERFORMANCE
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.groups import PEOPLE
@@ -29,17 +33,17 @@ from ipats_lib.indicators import differences
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.report import calendar, employers, rosters
+from ipats_lib.report import employers, rosters
 from ipats_lib.report.alone import declared_frames
 from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
 from ipats_lib.report.report import Report
 from ipats_lib.report.scope_data import TABLES
 from ipats_lib.scopes import STATE, Scope
-from ipats_lib.snapshot import Released
+from ipats_lib.snapshot import Released, make_snapshot
 from tests.conftest import ROOT
 
-FRAMES = {schema.name: schema for schema in (*PERFORMANCE, *ASSESSED)}
+FRAMES = {schema.name: schema for schema in (*PERFORMANCE, *OUTLOOKS, *ASSESSED)}
 ANNUAL = Period.parse("PY2024")
 
 
@@ -96,8 +100,10 @@ def test_one_scope_alone_reads_nobody_elses_records(state, planner, monkeypatch)
 
     monkeypatch.setattr(type(state.snapshot), "rows", rows)
     report = Report(replace(state, only=planner).slice(planner))
-    for name in set(FRAMES) - {"areas"}:  # a planner is not assessed
-        assert getattr(report, name).empty == (name in ("assessment", "adjustment"))
+    # No earlier extract was named, and a planner is not assessed.
+    nothing = ("earlier_outlook", "assessment", "adjustment")
+    for name in set(FRAMES) - {"areas"}:
+        assert getattr(report, name).empty == (name in nothing)
     # Of the state only the days of exit: when its oldest whole quarter begins.
     assert {columns for scope, columns in asked if scope == STATE} == {("901",)}
     assert len([scope for scope, _ in asked if scope == planner]) == 1
@@ -332,18 +338,95 @@ def test_days_left_belong_to_open_outcomes_alone(area):
     assert left[open_].tolist() == rows.loc[open_, "days_left"].tolist()
 
 
-def test_the_calendar_is_that_of_the_pages(state, planner):
-    for scope in (STATE, Scope.parse("lwia/01"), planner):
-        report = Report(state.slice(scope))
-        new = report.calendar.set_index(["period", "measure", "program"])
-        for measure in INDICATORS:
-            for line in calendar.cohort_calendar(report, measure).itertuples():
-                for program in ("adult", "dw", "youth", "title1"):
-                    mine = new.loc[line.report, measure, program]
-                    assert mine["held"] == getattr(line, program)
-                    assert (mine["counted"], mine["measured"]) == (line.counted, line.measured)
-                    assert (mine["due"].date(), mine["locked"].date()) == (line.due, line.locked)
-                    assert mine["complete"] == (line.complete == "yes")
+def test_the_calendar_counts_the_exits_of_its_quarters_and_whom_it_lists(area):
+    rows, known = area.data.frame("rows"), area.calendar.set_index(["period", "measure", "program"])
+    elements = {"adult": "903", "dw": "904", "youth": "905"}
+    first = known.loc["PY2024Q4", "ERQ2", "adult"]
+    assert (first["counted"], first["measured"]) == ("2024 Q2", "2024 Q4")
+    assert len(known) == 8 * 5 * 4
+    members = area.cohort_members.groupby(["period", "measure", "program"])
+    listed = {key: sorted(mine["customer"]) for key, mine in members}
+    for (period, measure, program), line in known.iterrows():
+        if program == "title1":
+            continue
+        mine = listed.get((period, measure, program), [])
+        assert line["held"] == len(mine)
+        if measure != "MSG":
+            exited = rows["901"].between(line["cohort_first"], line["cohort_last"])
+            exited &= rows[elements[program]].isin([1, 2, 3])
+            assert mine == sorted(rows.loc[exited, "100"].astype("str"))
+
+
+@pytest.mark.parametrize(("today", "complete"), [("2024-09-27", False), ("2024-09-28", True)])
+def test_a_quarter_is_complete_on_the_day_that_knows_its_last_exit(state, today, complete):
+    """The quarter ends on 30 June 2024; its exits are known 90 days later, on 28 September."""
+    source = replace(state, only=Scope("01")).source
+    snapshot = SimpleNamespace(as_of=date.fromisoformat(today))
+    line = calendar(replace(source, snapshot=snapshot)).query("measure == 'ERQ2'").iloc[0]
+    assert (line["counted"], line["complete"]) == ("2024 Q2", complete)
+
+
+@pytest.mark.parametrize("path", ["state", "lwia/01", "planner"])
+def test_the_outlook_starts_from_the_annual_figure_and_stays_between_its_bounds(
+    state, planner, path
+):
+    scope = planner if path == "planner" else Scope.parse(path)
+    report, outcomes = Report(state.slice(scope)), state.slice(scope).frame("outcome_rows")
+    for ahead, (period, year) in enumerate(report.outlook.groupby("period")):
+        window = Period(report.period.py + ahead).program_year
+        assert period == f"PY{window.py}"
+        annual = report.indicators(window).set_index(["program", "measure"])
+        for line in year.itertuples():
+            figure = annual.loc[(line.program, line.measure)]
+            assert line.denominator == figure["denominator"]
+            if line.measure == "ME":  # an awaited wage is listed beside the median, not in it
+                mine = outcomes[
+                    outcomes["report"].eq(window.label) & outcomes["state"].eq("awaiting")
+                ]
+                mine = mine[mine["indicator"].eq("ME") & mine["program"].eq(line.program)]
+                assert line.pending == len(mine)
+                assert pd.isna(line.at_worst) or line.at_worst <= line.value <= line.at_best
+            elif line.denominator:
+                assert line.pending == figure["pending"]
+                assert line.value == pytest.approx(figure["value"])
+                assert line.at_best == pytest.approx(figure["ceiling"])
+                assert pd.isna(line.expected) or line.value <= line.expected <= line.at_best
+
+
+@pytest.mark.parametrize("path", ["state", "lwia/01", "planner"])
+def test_every_open_outcome_is_listed_with_a_day_before_the_report_locks(state, planner, path):
+    report = Report(state.slice(planner if path == "planner" else Scope.parse(path)))
+    keys = ["period", "program", "measure"]
+    listed = report.open_outcomes.groupby(keys).size()
+    told = report.outlook.set_index(keys)["pending"]
+    assert listed.reindex(told.index, fill_value=0).tolist() == told.tolist()
+    mine = report.open_outcomes
+    assert (mine["locked"] >= mine["counts_by"]).all()
+    left = (mine["counts_by"] - pd.Timestamp(report.data.about.as_of)).dt.days
+    assert left.tolist() == mine["days_left"].tolist()
+
+
+@pytest.mark.parametrize("path", ["state", "lwia/01", "planner"])
+def test_what_earlier_extracts_knew_is_what_their_own_frames_say(
+    state, planner, extract, store, path
+):
+    """A-23 and A-24: each count is that of the earlier snapshot's own frames."""
+    old = make_snapshot(extract, store, as_of=date(2025, 5, 1))
+    scope = planner if path == "planner" else Scope.parse(path)
+    both = Report(StateData(state.snapshot, state.period, (old,)).slice(scope)).earlier_outlook
+    check(both, FRAMES["earlier_outlook"])
+    assert both["known_at"].unique().tolist() == [pd.Timestamp(2025, 5, 1)]
+    then, keys = Report(StateData(old, state.period).slice(scope)), ["period", "program", "measure"]
+    known = {what: mine.set_index(keys) for what, mine in both.groupby("what")}
+    year = then.outlook.set_index(keys)
+    cohorts = then.calendar.query("program == 'title1'").set_index(keys)["held"]
+    for what, counts in (
+        ("official", year["denominator"]), ("open", year["pending"]), ("cohort", cohorts)
+    ):  # fmt: skip
+        found = known[what]["n"].reindex(counts.index, fill_value=0)
+        assert found.tolist() == counts.tolist()
+    values = known["official"]["value"].reindex(year.index)
+    pd.testing.assert_series_equal(values, year["value"])
 
 
 # What is protected

@@ -4,7 +4,6 @@ Source: issue "Performance tools", "Right to the record": totals, groups, areas 
 """
 
 from dataclasses import replace
-from datetime import date
 
 import pandas as pd
 import pytest
@@ -14,7 +13,7 @@ from ipats_lib.form_rows import rows_by_name
 from ipats_lib.indicators import aggregate
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import calendar, employers, federal, outlook, rosters, tables
+from ipats_lib.report import employers, federal, rosters, tables
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
 
@@ -93,7 +92,8 @@ def test_the_roster_shows_the_reason_code_and_every_element_that_decides(area):
 def test_the_state_lists_nobody(state):
     whole = Report(state.slice(STATE))
     assert rosters.roster(whole, "ERQ2").empty
-    assert "customer" not in outlook.pending(whole, "ERQ2", 1)
+    assert whole.open_outcomes["customer"].isna().all()
+    assert whole.cohort_members.empty
 
 
 def test_a_planner_is_told_that_a_wage_was_found_and_no_amount(state, planner):
@@ -187,62 +187,6 @@ def test_served_counts_a_person_once(area):
     adult = adult[adult["901"].isna() | (adult["901"] >= pd.Timestamp(span.start))]
     served = form[(form["program"] == "adult") & (form["group"] == "all")]
     assert served.set_index("measure").loc["served", "value"] == adult["100"].nunique()
-
-
-def awaited_in(report: Report, program: str, ahead: int) -> pd.DataFrame:
-    outcomes = report.data.frame("outcome_rows")
-    label = outlook.program_year_of(report, ahead).label
-    mine = outcomes[(outcomes["report"] == label) & (outcomes["program"] == program)]
-    return mine[(mine["indicator"] == "ME") & (mine["state"] == "awaiting")]
-
-
-@pytest.mark.parametrize("ahead", [0, 1])
-def test_the_outlook_starts_from_the_annual_figure_and_stays_between_its_bounds(report, ahead):
-    year = outlook.outlook(report, ahead)
-    annual = lines(report, outlook.program_year_of(report, ahead))
-    for line in year.itertuples():
-        figure = annual.loc[(line.program, line.measure)]
-        assert line.denominator == figure["denominator"]
-        if line.measure in RATES:
-            assert line.pending == figure["pending"]
-        else:  # an awaited wage is listed beside the median, which does not count it
-            assert line.pending == len(awaited_in(report, line.program, ahead))
-            assert pd.isna(line.floor) or line.floor <= line.value <= line.ceiling
-        if line.measure in RATES and line.denominator:
-            assert line.value == pytest.approx(figure["value"])
-            assert line.ceiling == pytest.approx(figure["ceiling"])
-            assert pd.isna(line.expected) or line.value <= line.expected <= line.ceiling
-
-
-@pytest.mark.parametrize("measure", ["ERQ2", "ERQ4", "ME", "CR", "MSG"])
-def test_everybody_who_is_pending_is_listed_with_a_day_that_is_not_past(area, measure):
-    year = outlook.outlook(area, 1)
-    listed = outlook.pending(area, measure, 1)
-    assert len(listed) == year.loc[year["measure"] == measure, "pending"].sum()
-    recorded = listed["recorded_by"] >= listed["happens_by"]
-    assert recorded.all()
-
-
-def test_the_calendar_holds_the_exits_of_its_quarters(area):
-    table = calendar.cohort_calendar(area, "ERQ2")
-    first = table.iloc[0]
-    assert (first["report"], first["counted"], first["measured"]) == (
-        "PY2024Q4", "2024 Q2", "2024 Q4",
-    )  # fmt: skip
-    rows = area.data.frame("rows")
-    exits = rows[rows["901"].between("2024-04-01", "2024-06-30") & rows["903"].isin([1, 2, 3])]
-    assert first["adult"] == len(exits)
-
-
-@pytest.mark.parametrize(("today", "complete"), [("2024-09-27", "not yet"), ("2024-09-28", "yes")])
-def test_a_quarter_is_complete_on_the_day_that_knows_its_last_exit(
-    area, monkeypatch, today, complete
-):
-    """The quarter ends on 30 June 2024; its exits are known 90 days later, on 28 September."""
-    monkeypatch.setattr(calendar, "as_of", lambda _: date.fromisoformat(today))
-    monkeypatch.setattr(calendar, "_sizes", lambda *_: {})
-    line = calendar.cohort_calendar.__wrapped__(area, "ERQ2").iloc[0]
-    assert (line["counted"], line["complete"]) == ("2024 Q2", complete)
 
 
 def test_areas_and_planners_are_counted_from_the_states_rows(state):

@@ -6,7 +6,7 @@ Source: issue "Performance tools", "Right to the record": every published number
 import pytest
 
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import calendar, federal, outlook, rosters, tables
+from ipats_lib.report import federal, rosters, tables
 
 
 def links_to(html: str, measure: str) -> bool:
@@ -20,14 +20,9 @@ def test_each_table_of_figures_leads_to_the_indicator(area, measure):
         "levels": tables.levels_by_window(area, measure),
         "changes": tables.changes(area.changes(), "x"),
         "trend": tables.trend(titled, "x"),
-        "outlook": tables.outlook(outlook.outlook(area), "x"),
-        "next year": tables.outlook(outlook.outlook(area, 1), "x"),
-        "calendar": tables.calendar(calendar.cohort_calendar(area, measure), "x", "Exits of"),
         "annual form": federal.bodies(area, federal.annual(area)),
         "quarterly form": federal.bodies(area, federal.quarterly(area)),
     }
-    if measure != "MSG":  # skill gains have no back-test
-        pages["back-test"] = tables.back_test(outlook.all_tested(area, measure), "x")
     lacking = [name for name, made in pages.items() if not links_to(made.html, measure)]
     assert not lacking
 

@@ -84,7 +84,7 @@ def test_every_page_depends_on_all_that_its_process_has_loaded_before_it():
     assert engine <= set(dependencies.module_hashes([]))
 
 
-@pytest.mark.parametrize("name", ["dashboards/state", "dashboards/area", "performance/outlook"])
+@pytest.mark.parametrize("name", ["dashboards/state", "dashboards/area"])
 def test_a_change_to_a_table_of_the_caseload_makes_no_other_page_again(name):
     found = dependencies.module_hashes(code_of((ROOT / f"notebooks/{name}.ipynb").read_text()))
     assert "report/catalogue.py" in found

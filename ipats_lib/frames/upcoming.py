@@ -1,6 +1,6 @@
 """What the quarters and program years to come hold so far: the cohorts, and what is still open.
 
-Asked of today's records by the cohort calendar, and of an earlier extract's by `data.StateData`.
+Asked of an earlier extract's records (`earlier_outlook`).
 """
 
 from collections.abc import Sequence
@@ -8,19 +8,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ipats_lib import indicators
-from ipats_lib.cohorts import Program
+from ipats_lib.frames.past import OPEN, PROGRAMS
 from ipats_lib.indicators.aggregate import in_areas
-from ipats_lib.periods import Period, Report
+from ipats_lib.periods import Report
 from ipats_lib.scopes import STATE_AREA
 from ipats_lib.snapshot import Snapshot
-
-PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
-OPEN = ("pending", "awaiting")
-
-
-def years_of(period: Period) -> tuple[Report, Report]:
-    """The annual reports whose outcomes are still to be had: this program year's and the next."""
-    return Period(period.py).program_year, Period(period.py + 1).program_year
 
 
 def key(label: str, program: str, measure: str) -> str:
