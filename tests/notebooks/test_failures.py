@@ -86,7 +86,7 @@ SAID = {
         "UsageError: This notebook does not declare the frame `service`: add \"service\" to the "
         "list \"data\" of \"ipats\" in its metadata, save it and run it again."),
     "a frame the library asks for": (f"{OPEN}\nr.breakdown",
-        "UsageError: This notebook does not declare the frame `outcomes`: add"),
+        "UsageError: This notebook does not declare the frame `outcome_rows`: add"),
     "missing package": ("import geopandas_not_here.io",
         "ModuleNotFoundError: `geopandas_not_here`."),
     "missing module": ("from ipats_lib.report import nothing_here as n\n", "with ImportError."),
