@@ -33,11 +33,10 @@ $(UV): .ci/uv.txt
 
 setup: .venv/.synced outputs ## Create the environment from the lock file
 
-# The filter is named from the checkout's own folder, so each working tree uses its own environment.
+# The filter runs in each working tree's own environment, and before there is one with Python alone.
+STRIP = if [ -x .venv/bin/nbstripout ]; then .venv/bin/nbstripout --keep-id; else python3 .ci/outputs.py; fi
 outputs: ## Keep outputs of notebooks out of commits, in a git checkout
-	@if git rev-parse --git-dir >/dev/null 2>&1 && ! git config filter.nbstripout.clean >/dev/null; then \
-	  git config filter.nbstripout.clean ".venv/bin/nbstripout --keep-id" || true; \
-	fi
+	@if git rev-parse --git-dir >/dev/null 2>&1; then git config filter.nbstripout.clean '$(STRIP)'; fi
 
 demo: setup ## Make the sample state, as of today and before, and publish it
 	@mkdir -p $(DEMO)

@@ -21,7 +21,7 @@ from ipats_lib.frames.performance import NAMES
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
-from ipats_lib.report import breakdowns, rosters
+from ipats_lib.report import rosters
 from ipats_lib.report.data import TABLES, ScopeData, StateData
 from ipats_lib.report.report import Report
 from ipats_lib.sample import write_sample
@@ -36,7 +36,7 @@ TODAY: dict[str, Callable[[Report], object]] = {
         report.released_areas().assign(lower=float("nan"), upper=float("nan"), pending=0)
         .fillna({"denominator": 0})
     ),
-    "groups": lambda report: (report.breakdown, breakdowns._compared(report)),
+    "groups": lambda report: report.breakdown,
     "outcomes": lambda report: [rosters.roster(report, code) for code in INDICATORS],
 }  # fmt: skip
 

@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import Mask, Program, Records, View
-from ipats_lib.groups import ASKS_AS, OVERLAPPING, Group, load_groups
-from ipats_lib.indicators.differences import discoveries, exact_chance, standard_deviations
+from ipats_lib.groups import ASKS_AS, Group, load_groups
 from ipats_lib.indicators.intervals import of_median, ratio_to_total, wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Window
@@ -142,67 +141,3 @@ def _median(wages: NDArray[np.float64]) -> Line:
     middle = float(ordered[(size - 1) // 2] + ordered[size // 2]) / 2
     none = float("nan")
     return (none, size, 0, middle, *of_median(ordered), none, none, none)
-
-
-DIFFERENCES = ("gap", "chance", "differs", "deviations", "of_best", "best")
-
-
-def differences(lines: pd.DataFrame, fewest: int) -> pd.DataFrame:
-    """Which groups of one page differ from the rest of their program, and by how much.
-
-    lines: all that one page compares, of `breakdown`: rates alone, each program and indicator with
-    its line of `TOTAL`, and no total that repeats other lines. fewest: the smallest denominator
-    that is compared. Adds gap (the share less that of all of the program, -1..1), chance
-    (`exact_chance` against the others of the program), differs (whether that is a discovery, the
-    false discovery rate of the page being 5 percent), deviations (the two-standard-deviation test),
-    of_best (the share over that of the best group of its dimension, or for a barrier over that of
-    those without it: the 80 percent rule) and best (that group). NaN and no difference for `TOTAL`
-    and for fewer than `fewest`. Source: domain 9.2; 29 CFR part 38; 29 CFR 1607.4(D).
-    """
-    parts = [
-        _differences(mine, fewest)
-        for _, mine in lines.groupby(["program", "indicator"], observed=True, sort=False)
-    ]
-    added = pd.concat(parts).reindex(lines.index) if parts else _nothing(lines)
-    added["differs"] = discoveries(added["chance"].to_numpy(dtype=np.float64))
-    return lines.assign(**{name: added[name] for name in DIFFERENCES})
-
-
-def _nothing(lines: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(DIFFERENCES), index=lines.index, dtype="float64")
-
-
-def _differences(lines: pd.DataFrame, fewest: int) -> pd.DataFrame:
-    """`differences` of one program and indicator, without `differs`."""
-    whole = lines[lines["dimension"] == TOTAL].iloc[0]
-    everyone, total = int(whole["successes"]), int(whole["denominator"])
-    compared = (lines["dimension"] != TOTAL) & (lines["denominator"] >= fewest)
-    best = {
-        str(dimension): mine.loc[mine["value"].idxmax()]
-        for dimension, mine in lines[compared].groupby("dimension")
-        if dimension not in OVERLAPPING
-    }
-    found = []
-    for line, asked in zip(lines.itertuples(), compared, strict=True):
-        if not asked:
-            found.append((np.nan, np.nan, False, np.nan, np.nan, ""))
-            continue
-        successes, counted = int(line.successes), int(line.denominator)
-        others, rest = everyone - successes, total - counted
-        reference = best.get(line.dimension)
-        share, named = (
-            (others / rest if rest else np.nan, WITHOUT)
-            if reference is None
-            else (reference["value"], reference["group"])
-        )
-        found.append(
-            (
-                line.value - whole["value"],
-                exact_chance(successes, counted, others, rest),
-                False,
-                standard_deviations(successes, counted, everyone, total),
-                line.value / share if share else np.nan,
-                named,
-            )
-        )
-    return pd.DataFrame(found, columns=list(DIFFERENCES), index=lines.index)

@@ -62,24 +62,29 @@ def _plain(text: str) -> str:
 
 
 def html(schemas: Iterable[Schema]) -> str:
-    """The dictionary as the body of a page: a section with a table for each frame."""
-    return "\n".join(map(_html_section, schemas))
+    """The dictionary as a section of a page: each frame folded, a table in a box that scrolls."""
+    frames = "\n".join(map(_html_frame, schemas))
+    return (
+        f"<h2 id='Data-dictionary'>Data dictionary</h2>\n<p>{_marked(_INTRODUCTION)}</p>\n{frames}"
+    )
 
 
-def _html_section(schema: Schema) -> str:
+def _html_frame(schema: Schema) -> str:
     said = "".join(f"<p>{_marked(sentence)}</p>" for sentence in _sentences(schema))
     head = "".join(f"<th scope='col'>{title}</th>" for title in _HEAD)
-    rows = "".join(
-        f"<tr>{''.join(f'<td>{_marked(cell)}</td>' for cell in _cells(column))}</tr>"
-        for column in schema.columns
-    )
+    rows = "".join(map(_html_row, schema.columns))
     name, title = escape(schema.name), escape(f"Columns of {schema.name}")
     return (
-        f"<section id='{name}'><h2>{name}</h2>{said}"
-        f"<div class='table' role='region' tabindex='0' aria-label='{title}'><table>"
+        f"<details id='frame-{name}'><summary><code>{name}</code>: {escape(schema.title)}</summary>"
+        f"{said}<div class='table' role='region' tabindex='0' aria-label='{title}'><table>"
         f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        "</div></section>"
+        "</div></details>"
     )
+
+
+def _html_row(column: Column) -> str:
+    name, *others = map(_marked, _cells(column))
+    return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>"
 
 
 def _marked(text: str) -> str:

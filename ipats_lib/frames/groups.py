@@ -24,7 +24,7 @@ _TESTS = ("gap", "p_value", "deviations", "ratio_best", "best_group")
 
 def groups(source: Source) -> pd.DataFrame:
     """The frame `groups` of every scope, with `owner`: its scope's place."""
-    parts = [_window(source, window) for window in source.period.reports]
+    parts = [by_group(source, window) for window in source.period.reports]
     lines = pd.concat(parts, ignore_index=True)
     kinds = np.array([scope.kind for scope in source.scopes], dtype=object)
     areas = np.array([scope.area for scope in source.scopes], dtype=object)
@@ -41,8 +41,7 @@ def groups(source: Source) -> pd.DataFrame:
         program_title=lines["program"].map(PROGRAM_TITLES),
         measure_title=lines["measure"].map(MEASURE_TITLES),
     )
-    tested = _tests(lines)
-    lines = lines.assign(**{name: tested[name] for name in tested})
+    lines = lines.assign(**equity(lines))
     by = ["owner", "place", "program_order", "measure_order", "group_order"]
     ordered = lines.assign(
         program_order=lines["program"].map({code: n for n, code in enumerate(PROGRAM_TITLES)}),
@@ -51,7 +50,7 @@ def groups(source: Source) -> pd.DataFrame:
     return keyed(ordered)
 
 
-def _window(source: Source, window: Report) -> pd.DataFrame:
+def by_group(source: Source, window: Report) -> pd.DataFrame:
     """Every scope, program, measure and group that anybody is in, counted at once."""
     lines, owner = source.lines
     mine = source.outcomes["report"].astype("str").to_numpy() == window.label
@@ -83,11 +82,12 @@ def _window(source: Source, window: Report) -> pd.DataFrame:
         parts.append(found.assign(program=code, measure=name))
     titles = source.members.titles
     every = pd.concat(parts, ignore_index=True)
+    reports = source.period.reports
     place = every["group_order"].tolist()
     return (
         every.drop(columns="cell")
         .assign(
-            place=source.period.reports.index(window),
+            place=reports.index(window) if window in reports else len(reports),
             window=window.window,
             window_title=window.window_title.capitalize(),
             dimension=[titles[n][0] for n in place],
@@ -160,8 +160,11 @@ def _shown(lines: pd.DataFrame) -> pd.Series:
     return (lines["program"] != "wp") | (lines["area_type"] != "planner")
 
 
-def _tests(lines: pd.DataFrame) -> dict[str, object]:
+def equity(lines: pd.DataFrame) -> dict[str, object]:
     """How each group compares with its program: ratio and its interval, and the equity tests.
+
+    lines: owner, place, program, measure, dimension, group_title, numerator, denominator, value and
+    too_few, with the line of `TOTAL` of each owner, place, program and measure.
 
     The tests are asked of rates, for the groups of people (`groups.PEOPLE`) of each program that
     repeats no other, where enough are counted; the false discovery rate of one scope and window is
@@ -183,7 +186,8 @@ def _tests(lines: pd.DataFrame) -> dict[str, object]:
         [ratio_to_total(*four) for four in zip(*(s.tolist() for s in sizes), strict=True)]
     ).reshape(-1, 3)
     people = lines["dimension"].isin(PEOPLE).to_numpy()
-    asked = rate & people & ~lines["too_few"].to_numpy() & (lines["program"] != "title1").to_numpy()
+    tested = rate & people & (lines["program"] != "title1").to_numpy()
+    asked = tested & ~lines["too_few"].to_numpy()
     found = _compared(lines, np.flatnonzero(asked), total, success, counted, cells)
     differs = np.zeros(len(lines), dtype=np.bool_)
     for mine in lines.groupby(["owner", "place"], sort=False).indices.values():
@@ -198,7 +202,21 @@ def _tests(lines: pd.DataFrame) -> dict[str, object]:
         "under_four_fifths": (best < FOUR_FIFTHS)
         & (np.array(found["best_group"]) != lines["group_title"].to_numpy()),
         "beyond_two": np.abs(found["deviations"]) > 2,
+        "reading": readings(tested, lines["too_few"], found["p_value"], differs, found["gap"]),
     }
+
+
+def readings(
+    tested: NDArray[np.bool_],
+    too_few: NDArray[np.bool_] | pd.Series,
+    chance: NDArray[np.float64],
+    differs: NDArray[np.bool_],
+    gap: NDArray[np.float64],
+) -> NDArray[np.object_]:
+    """Whether each group differs from its program, in words; empty for lines that are no test's."""
+    words = ("", "Too few to tell", "Cannot be told", "No clear difference", "Lower")
+    asked = (~tested, too_few, np.isnan(chance), ~differs, gap < 0)
+    return np.select([np.asarray(one) for one in asked], words, "Higher").astype(object)
 
 
 def _compared(

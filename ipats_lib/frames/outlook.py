@@ -160,12 +160,12 @@ def accuracy(source: Source) -> pd.DataFrame:
     )
 
 
-_TESTS = ("expected", "actual", "miss", "known_outcomes", "low80", "high80", "in_band")
+_TESTS = ("expected", "turned_out", "miss", "known_outcomes", "low80", "high80", "in_band")
 
 
 def _banded(tests: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """The tests with the band that the other quarters give, and whether it held the figure."""
-    renamed = tests.rename(columns={"known": "known_outcomes"})
+    renamed = tests.rename(columns={"known": "known_outcomes", "actual": "turned_out"})
     if INDICATORS[measure].is_median:
         return renamed.assign(low80=np.nan, high80=np.nan, in_band="")
     bands = np.array(bands_of(tests))

@@ -13,6 +13,8 @@ from pathlib import Path
 import vl_convert
 from nbconvert.filters import markdown2html
 
+from ipats_lib.frames import dictionary
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.params import load_agency
 from ipats_lib.publishing.files import GUIDE, STATIC, joined, write_file
 from ipats_lib.publishing.packing import PACKED, PACKED_FROM, packed
@@ -21,6 +23,9 @@ from ipats_lib.publishing.render import Frame, render_template
 # A link from the glossary to a decision record, which readers of the site do not have.
 _RECORD = re.compile(r"\s\(\[\d+\]\(decisions/[^)]*\)\)")
 
+# The repository's page of the data dictionary is a section of the site's guide.
+_DICTIONARY = ("](data-dictionary.md)", "](#Data-dictionary)")
+
 CHART = '<figure class="chart"'
 
 
@@ -28,7 +33,7 @@ CHART = '<figure class="chart"'
 class Assets:
     """Names of the shared files under `_static/`, and their content.
 
-    guide: the page with the guide and the glossary, which hold no data.
+    guide: the page with the guide, the glossary and the data dictionary, which hold no data.
     """
 
     style: str
@@ -71,12 +76,13 @@ def build_assets() -> Assets:
 
 
 def _guide(style: str, icon: str, script: str) -> bytes:
-    """Guide, glossary and contact on one page: each links to the others, and a file that is named
-    by its content cannot hold the name of one that holds its own."""
+    """Guide, glossary, data dictionary and contact on one page: each links to the others, and a
+    file that is named by its content cannot hold the name of one that holds its own."""
     agency = load_agency()
     frame = Frame("Guide", "../", style, icon, (script,), agency.agency, agency.contact)
     guide, glossary = (path.read_text("utf-8") for path in GUIDE)
-    body = markdown2html(f"{guide}\n#{_RECORD.sub('', glossary)}")
+    prose = markdown2html(f"{guide.replace(*_DICTIONARY)}\n#{_RECORD.sub('', glossary)}")
+    body = f"{prose}\n{dictionary.html(SCHEMAS.values())}"
     return render_template("guide.html.j2", frame=frame, body=body).encode()
 
 

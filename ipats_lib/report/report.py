@@ -55,6 +55,8 @@ class Report:
     groups = _frame("groups")
     outcomes = _frame("outcomes")
     calendar = _frame("calendar")
+    assessment = _frame("assessment")
+    adjustment = _frame("adjustment")
     outlook = _frame("outlook")
     open_outcomes = _frame("open_outcomes")
     accuracy = _frame("accuracy")

@@ -68,7 +68,10 @@ class ScopeData:
         if name not in FRAMES:
             raise UsageError(f"There is no frame `{name}`: the frames are {', '.join(FRAMES)}.")
         if name not in self.frames:
-            raise UsageError(f"The data hold no `{name}`: name it under `data` in the metadata.")
+            raise UsageError(
+                f"This notebook does not declare the frame `{name}`: add "
+                f'"{name}" to the list "data" of "ipats" in its metadata, save it and run it again.'
+            )
         return self.frames[name]
 
     def only(self, names: Iterable[str]) -> "ScopeData":

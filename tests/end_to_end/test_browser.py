@@ -39,6 +39,7 @@ CHARTS = (
     *("summary.html", "comparison/areas.html", "caseload-status.html", "caseload-flow.html"),
     "caseload-engagement.html",
     "state-counties.html",
+    "assessment.html",
 )
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

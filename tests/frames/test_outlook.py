@@ -98,7 +98,7 @@ def test_credentials_are_expected_and_tested_by_how_long_they_have_been_open():
     )  # expected 5 of 10, then 2 of 10; all is pending
     (test,) = back_tested(report, "CR").to_dict("records")
     assert test["period"] == "PY2024Q4"
-    assert (test["expected"], test["actual"]) == (pytest.approx(0.5), pytest.approx(0.2))
+    assert (test["expected"], test["turned_out"]) == (pytest.approx(0.5), pytest.approx(0.2))
 
 
 def test_a_diploma_can_be_linked_until_the_fourth_quarter_after_exit_ends():

@@ -83,9 +83,10 @@ def test_html_tables_and_text_are_shown(run):
 
 SAID = {
     "undeclared frame": (f"{OPEN}\nr.data.frame('service')",
-        "UsageError: The data hold no `service`: name it under `data` in the metadata."),
-    "a frame the library asks for": (f"{OPEN}\nr.breakdown", 
-        "UsageError: The data hold no `outcomes`: name"),
+        "UsageError: This notebook does not declare the frame `service`: add \"service\" to the "
+        "list \"data\" of \"ipats\" in its metadata, save it and run it again."),
+    "a frame the library asks for": (f"{OPEN}\nr.breakdown",
+        "UsageError: This notebook does not declare the frame `outcomes`: add"),
     "missing package": ("import geopandas_not_here.io",
         "ModuleNotFoundError: `geopandas_not_here`."),
     "missing module": ("from ipats_lib.report import nothing_here as n\n", "with ImportError."),
@@ -236,8 +237,9 @@ def test_a_failed_publication_says_why_and_how_to_open_the_scope(failed_build):
     assert "Traceback" not in done.stderr
     stopped = " ".join(done.stderr.partition("Stopped:")[2].split())
     assert stopped.startswith(
-        "performance/made for lwia/90 failed in cell 5 with UsageError: The data hold no "
-        "`standing`: name it under `data` in the metadata. Nothing was published"
+        "performance/made for lwia/90 failed in cell 5 with UsageError: This notebook "
+        'does not declare the frame `standing`: add "standing" to the list "data" of "ipats" in '
+        "its metadata, save it and run it again. Nothing was published"
     )
     assert Path(command_of(done)[-1]).is_relative_to(folder / "failed")
     assert not list((folder / "site").rglob("*traceback*"))

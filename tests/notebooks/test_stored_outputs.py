@@ -28,6 +28,7 @@ def checkout(tmp_path):
     folder.mkdir()
     for name in ("Makefile", ".gitattributes", ".pre-commit-config.yaml"):
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / ".ci", folder / ".ci")
     (folder / ".venv" / "bin").mkdir(parents=True)
     for name in ("nbstripout", "ruff"):
         (folder / ".venv" / "bin" / name).symlink_to(ROOT / ".venv" / "bin" / name)
@@ -54,6 +55,32 @@ def test_the_filter_keeps_outputs_out_of_what_git_stores(checkout):
     assert command(checkout, "git", "add", "made.ipynb").returncode == 0
     assert is_clean(command(checkout, "git", "show", ":made.ipynb").stdout)
     assert not is_clean((checkout / "made.ipynb").read_text())  # the analyst's own keeps them
+
+
+def test_a_clone_without_an_environment_keeps_outputs_out_too(checkout):
+    shutil.rmtree(checkout / ".venv")
+    command(checkout, "git", "init", "-q")
+    for words in (("make", "outputs"), ("git", "add", "made.ipynb"), ("git", "status")):
+        done = command(checkout, *words)
+        assert (done.returncode, done.stderr) == (0, "")
+    stored = command(checkout, "git", "show", ":made.ipynb").stdout
+    assert is_clean(stored)
+    # The two ways store the same, so an environment that is made later shows no difference.
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    (checkout / ".venv" / "bin" / "nbstripout").symlink_to(ROOT / ".venv" / "bin" / "nbstripout")
+    (checkout / "made.ipynb").touch()
+    assert command(checkout, "git", "diff").stdout == ""
+
+
+def test_a_saved_notebook_shows_no_difference(checkout):
+    command(checkout, "git", "init", "-q")
+    command(checkout, "make", "outputs")
+    command(checkout, "git", "add", "made.ipynb")
+    saved = nbformat.read(checkout / "made.ipynb", 4)
+    saved.cells[0].outputs[0]["text"] = "another record"
+    saved.cells[0].execution_count = 7
+    nbformat.write(saved, checkout / "made.ipynb")
+    assert command(checkout, "git", "diff").stdout == ""
 
 
 def test_without_git_the_verb_does_nothing(checkout):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from ipats_lib.report import Report, assessments, charts, people, sentences, timelines
+from ipats_lib.report import Report, charts, people, sentences, timelines
 
 
 @pytest.fixture
@@ -25,12 +25,6 @@ def test_the_summary_says_that_nobody_is_counted(nobody):
     assert charts.against_levels(summary, "x").plain == "x: no figure has a verdict to draw."
     assert sentences.small_numbers(summary).plain == (
         "No figure here rests on any record: nobody is counted."
-    )
-
-
-def test_the_assessment_says_that_nobody_is_counted(nobody):
-    assert assessments.finding(nobody).plain == (
-        "No indicator of this area can be assessed: nobody is counted."
     )
 
 

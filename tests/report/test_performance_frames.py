@@ -4,6 +4,7 @@ Source: issue "The notebook is the report", decisions 0014 to 0017.
 """
 
 import json
+import math
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -23,14 +24,16 @@ from ipats_lib.frames.editions import WITHHELD, edition_of
 from ipats_lib.frames.keys import FigureKey
 from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.schemas.assessment import ASSESSED
 from ipats_lib.frames.schemas.outlook import OUTLOOKS
 from ipats_lib.frames.schemas.performance import PERFORMANCE
 from ipats_lib.frames.slices import arrow_bytes
+from ipats_lib.groups import PEOPLE
 from ipats_lib.indicators import differences
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.report import breakdowns, employers, rosters
+from ipats_lib.report import employers, rosters
 from ipats_lib.report.alone import declared_frames
 from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
@@ -40,7 +43,7 @@ from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, make_snapshot
 from tests.conftest import ROOT
 
-FRAMES = {schema.name: schema for schema in (*PERFORMANCE, *OUTLOOKS)}
+FRAMES = {schema.name: schema for schema in (*PERFORMANCE, *OUTLOOKS, *ASSESSED)}
 ANNUAL = Period.parse("PY2024")
 
 
@@ -97,8 +100,10 @@ def test_one_scope_alone_reads_nobody_elses_records(state, planner, monkeypatch)
 
     monkeypatch.setattr(type(state.snapshot), "rows", rows)
     report = Report(replace(state, only=planner).slice(planner))
-    for name in set(FRAMES) - {"areas"}:  # no earlier extract was named
-        assert getattr(report, name).empty == (name == "earlier_outlook")
+    # No earlier extract was named, and a planner is not assessed.
+    nothing = ("earlier_outlook", "assessment", "adjustment")
+    for name in set(FRAMES) - {"areas"}:
+        assert getattr(report, name).empty == (name in nothing)
     # Of the state only the days of exit: when its oldest whole quarter begins.
     assert {columns for scope, columns in asked if scope == STATE} == {("901",)}
     assert len([scope for scope, _ in asked if scope == planner]) == 1
@@ -217,39 +222,70 @@ def test_groups_are_to_the_bit_those_of_the_pages(state):
         assert (new["suppressed"] == old.loc[new.index, "withheld"]).all()
 
 
-def test_equity_needs_no_function_of_the_library(state, monkeypatch):
+def exact(mine, size, others, rest):
+    """Fisher's two-sided chance, counted way by way."""
+    both = mine + others
+    ways = {
+        k: math.comb(size, k) * math.comb(rest, both - k)
+        for k in range(max(0, both - rest), min(size, both) + 1)
+    }
+    return sum(n for n in ways.values() if n <= ways[mine]) / math.comb(size + rest, both)
+
+
+def stepped_up(chances, rate):
+    """Benjamini-Hochberg: up to the last of the sorted chances that is under its share."""
+    ordered = sorted(chances)
+    under = [p for n, p in enumerate(ordered, 1) if p <= n / len(ordered) * rate]
+    return [p <= max(under, default=-1) for p in chances]
+
+
+def test_equity_is_recounted_from_the_counts_of_the_frame(state, planner, monkeypatch):
     """Gap, chance, discovery, the 80 percent rule and two standard deviations.
 
     The sample is small: at 5 percent nothing of it is a discovery, at 60 percent some are.
     """
-    for module in ("breakdown", "frames.groups"):
-        monkeypatch.setattr(
-            f"ipats_lib.{module}.discoveries", partial(differences.discoveries, rate=0.6)
-        )
+    monkeypatch.setattr(
+        "ipats_lib.frames.groups.discoveries", partial(differences.discoveries, rate=0.6)
+    )
     state = replace(state)
-    keys = ["program", "measure", "dimension", "group_title"]
-    named = {"indicator": "measure", "group": "group_title", "chance": "p_value",
-             "of_best": "ratio_best"}  # fmt: skip
     differing = 0
-    for scope in scopes(state):
-        report = Report(state.slice(scope))
-        new = report.groups.query("window == 'rolling4'").set_index(keys)
-        old = breakdowns._compared(report).rename(columns=named)
-        old = old.astype({"program": "str", "measure": "str"}).set_index(keys)
-        mine = new.loc[old.index]
-        for name in ("gap", "p_value", "deviations", "ratio_best"):
-            pd.testing.assert_series_equal(mine[name], old[name], check_exact=True,
-                                           check_dtype=False)  # fmt: skip
-        assert mine["best_group"].tolist() == old["best"].tolist()
-        assert mine["differs"].tolist() == old["differs"].tolist()
-        assert not new.drop(old.index)["differs"].any()
+    for scope in (STATE, Scope(planner.lwia), planner):
+        new = Report(state.slice(scope)).groups.query("window == 'rolling4'")
+        keys = ["program", "measure"]
+        everybody = new[new["group"] == ""].set_index(keys)[["numerator", "denominator"]]
+        both = new.merge(everybody.reset_index(), on=keys, suffixes=("", "_all"))
+        mine = both.dropna(subset="gap")
+        assert set(mine["dimension"]) <= set(PEOPLE)
+        assert set(new.loc[new["reading"] != "", "dimension"]) <= set(PEOPLE)
+        assert not mine["program"].eq("title1").any()
+        assert (mine["denominator"] >= 10).all()
+        chances = []
+        for one in mine.itertuples():
+            whole = one.numerator_all / one.denominator_all
+            assert one.gap == pytest.approx(one.numerator / one.denominator - whole, abs=1e-12)
+            rest = one.denominator_all - one.denominator
+            others = one.numerator_all - one.numerator
+            if pd.notna(one.p_value):
+                chance = exact(one.numerator, one.denominator, others, rest)
+                assert one.p_value == pytest.approx(chance, rel=1e-6)
+                chances.append((one.p_value, one.differs))
+            if one.dimension == "Barriers":
+                best = others / rest if rest else None
+            else:
+                kind = mine[(mine["program"] == one.program) & (mine["measure"] == one.measure)]
+                best = kind.loc[kind["dimension"] == one.dimension, "value"].max()
+            if best:
+                assert one.ratio_best == pytest.approx(one.value / best)
+                under = one.value / best < 0.8 and one.best_group != one.group_title
+                assert one.under_four_fifths == under
+            assert one.beyond_two == (abs(one.deviations) > 2)
+        found = stepped_up([chance for chance, _ in chances], 0.6)
+        assert [differs for _, differs in chances] == found
+        marked = mine["reading"].isin(["Lower", "Higher"])
+        assert marked.tolist() == mine["differs"].tolist()
+        assert (mine.loc[marked, "gap"] < 0).tolist() == (
+            mine.loc[marked, "reading"] == "Lower").tolist()  # fmt: skip
         differing += int(mine["differs"].sum())
-        eighty = [breakdowns._eighty(r, b, g) for r, b, g in
-                  zip(mine["ratio_best"], mine["best_group"],
-                      mine.index.get_level_values("group_title"), strict=True)]  # fmt: skip
-        assert mine["under_four_fifths"].tolist() == ["under 0.80" in text for text in eighty]
-        two = [breakdowns._deviations(number) for number in mine["deviations"]]
-        assert mine["beyond_two"].tolist() == ["beyond two" in text for text in two]
     assert differing > 0
 
 
@@ -509,7 +545,7 @@ def test_wages_are_there_for_those_who_may_see_them(state, planner, area, monkey
 def test_an_undeclared_frame_fails_with_what_to_add(state, planner):
     report = Report(state.slice(planner).only(["figures"]))
     assert len(report.figures)
-    with pytest.raises(UsageError, match="The data hold no `history`: name it under `data`"):
+    with pytest.raises(UsageError, match='add "history" to the list "data"'):
         report.history  # noqa: B018
     assert list(report.data.files) == ["about.json", "figures.arrow"]
 
@@ -548,9 +584,9 @@ def test_the_data_dictionary_is_up_to_date():
 def test_the_dictionary_as_a_page_names_every_column():
     page = html(SCHEMAS.values())
     for schema in SCHEMAS.values():
-        assert f"<section id='{schema.name}'>" in page
+        assert f"<details id='frame-{schema.name}'>" in page
         for column in schema.columns:
-            assert f"<td><code>{column.name}</code></td>" in page
+            assert f"<th scope='row'><code>{column.name}</code></th>" in page
     assert "<script" not in page
     assert "`" not in page
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipats_lib.breakdown import TOTAL, WITHOUT, differences
+from ipats_lib.breakdown import TOTAL, WITHOUT
+from ipats_lib.frames.groups import equity
 from ipats_lib.indicators.differences import discoveries, exact_chance, standard_deviations
 
 
@@ -98,9 +99,17 @@ def test_the_two_standard_deviation_test_by_hand():
 
 def page(*cells, program="adult", measure="ERQ2"):
     """Lines of one program and indicator: dimension, group, successes, counted; all come first."""
-    lines = pd.DataFrame(cells, columns=["dimension", "group", "successes", "denominator"])
-    value = lines["successes"] / lines["denominator"]
-    return lines.assign(program=program, indicator=measure, value=value)
+    columns = ["dimension", "group_title", "numerator", "denominator"]
+    lines = pd.DataFrame(cells, columns=columns)
+    value, few = lines["numerator"] / lines["denominator"], lines["denominator"] < 10
+    facts = {"owner": 0, "place": 0, "program": program, "measure": measure}
+    return lines.assign(**facts, value=value, too_few=few)
+
+
+def differences(lines):
+    """Lines with what the frame `groups` adds to them."""
+    lines = lines.reset_index(drop=True)
+    return lines.assign(**equity(lines))
 
 
 ADULT = page(
@@ -116,57 +125,90 @@ ADULT = page(
 
 
 def line(found, group):
-    return found.set_index("group").loc[group]
+    return found.set_index("group_title").loc[group]
 
 
 def test_a_group_is_compared_with_the_others_of_its_program():
-    female = line(differences(ADULT, 10), "Female")
+    female = line(differences(ADULT), "Female")
     assert female["gap"] == pytest.approx(-0.2)
-    assert female["chance"] == pytest.approx(exact_chance(200, 500, 400, 500))
+    assert female["p_value"] == pytest.approx(exact_chance(200, 500, 400, 500))
     assert female["differs"]
     assert female["deviations"] == pytest.approx(standard_deviations(200, 500, 600, 1_000))
 
 
 def test_the_80_percent_rule_takes_the_best_group_of_the_kind_that_is_large_enough():
     """Women at 40 percent, men at 80: 0.50. Nine are too few to be the best."""
-    found = differences(ADULT, 10)
-    assert (line(found, "Female")["of_best"], line(found, "Female")["best"]) == (0.5, "Male")
-    assert line(found, "Male")["of_best"] == 1
+    found = differences(ADULT)
+    assert (line(found, "Female")["ratio_best"], line(found, "Female")["best_group"]) == (
+        0.5,
+        "Male",
+    )
+    assert line(found, "Male")["ratio_best"] == 1
     black = line(found, "Black or African American")
-    assert black["of_best"] == pytest.approx(0.5 / (400 / 600))
-    assert black["best"] == "White"
+    assert black["ratio_best"] == pytest.approx(0.5 / (400 / 600))
+    assert black["best_group"] == "White"
 
 
 def test_a_barrier_is_compared_with_those_without_it():
     """50 of 100 against 550 of 900: barriers are no alternatives of each other."""
-    parents = line(differences(ADULT, 10), "Single parents")
-    assert parents["of_best"] == pytest.approx(0.5 / (550 / 900))
-    assert parents["best"] == WITHOUT
+    parents = line(differences(ADULT), "Single parents")
+    assert parents["ratio_best"] == pytest.approx(0.5 / (550 / 900))
+    assert parents["best_group"] == WITHOUT
 
 
 def test_all_of_a_program_and_groups_of_too_few_are_not_compared():
-    found = differences(ADULT, 10)
+    found = differences(ADULT)
     for group in (TOTAL, "Asian"):
-        assert line(found, group)[["gap", "chance", "deviations", "of_best"]].isna().all()
+        assert line(found, group)[["gap", "p_value", "deviations", "ratio_best"]].isna().all()
         assert not line(found, group)["differs"]
-    assert found["chance"].notna().sum() == 6
+    assert found["p_value"].notna().sum() == 6
 
 
 def test_the_rate_is_controlled_over_all_programs_and_indicators_of_the_page():
     """0.03 alone is a discovery; among twenty others that do not differ it is none."""
     alone = page((TOTAL, TOTAL, 50, 100), ("Sex", "Female", 20, 50))
-    chance = differences(alone, 10)["chance"].iloc[1]
+    chance = differences(alone)["p_value"].iloc[1]
     assert 0.05 / 21 < chance < 0.08
     even = [
         page((TOTAL, TOTAL, 50, 100), ("Sex", "Female", 25, 50), program=f"p{n}") for n in range(20)
     ]
     strong = page((TOTAL, TOTAL, 60, 120), ("Sex", "Female", 20, 60))
-    assert differences(strong, 10)["differs"].iloc[1]
+    assert differences(strong)["differs"].iloc[1]
     together = pd.concat([page((TOTAL, TOTAL, 60, 120), ("Sex", "Female", 23, 60)), *even])
     one = page((TOTAL, TOTAL, 60, 120), ("Sex", "Female", 23, 60))
-    assert differences(one, 10)["differs"].iloc[1]
-    assert not differences(together.reset_index(drop=True), 10)["differs"].any()
+    assert differences(one)["differs"].iloc[1]
+    assert not differences(together.reset_index(drop=True))["differs"].any()
 
 
 def test_a_page_of_nothing_marks_nothing():
-    assert differences(ADULT.iloc[:0], 10).empty
+    assert differences(ADULT.iloc[:0]).empty
+
+
+def test_what_a_comparison_says():
+    """Ten thousand counted, so that 10 points differ clearly; nine are too few; all alike."""
+    found = differences(
+        page(
+            (TOTAL, TOTAL, 6_000, 10_000),
+            ("Sex", "Female", 2_500, 5_000),
+            ("Sex", "Male", 3_500, 5_000),
+            ("Age", "Below 16", 0, 9),
+            ("Race and ethnicity", "White", 601, 1_000),
+        )
+    )
+    said = found.set_index("group_title")["reading"].to_dict()
+    assert said == {
+        TOTAL: "", "Female": "Lower", "Male": "Higher", "Below 16": "Too few to tell",
+        "White": "No clear difference",
+    }  # fmt: skip
+    alike = differences(page((TOTAL, TOTAL, 50, 50), ("Sex", "Female", 20, 20)))
+    assert line(alike, "Female")["reading"] == "Cannot be told"
+
+
+def test_medians_and_the_title_i_total_are_not_tested():
+    """The total repeats its programs, and a median has no share."""
+    total = page((TOTAL, TOTAL, 600, 1_000), ("Sex", "Female", 200, 500), program="title1")
+    median = page((TOTAL, TOTAL, None, 1_000), ("Sex", "Female", None, 500), measure="ME")
+    for lines in (total, median.assign(value=5_000.0)):
+        found = differences(lines.astype({"numerator": "Int64"}))
+        assert found["gap"].isna().all()
+        assert set(found["reading"]) == {""}

@@ -19,8 +19,8 @@ _KNOWN_AT = Column(
 _PROGRAM = Column(
     "program",
     "code",
-    "`adult`, `dw`, `youth`, `several` (of these), `wp`, `not_enrolled`, `none`; `all` where no "
-    "program is told apart; blank without a record.",
+    "`adult`, `dw`, `youth`, `several` (of these), `wp`, `not_enrolled`, `none`; `all` where "
+    "programs are not separated; blank without a record.",
     source="PIRL 903, 904, 905, 918",
 )
 _PROGRAM_TITLE = Column("program_title", "text", "The program's name.")
@@ -34,7 +34,7 @@ _ROW = Column(
 _PLANNER = Column(
     "planner",
     "code",
-    "Id of the career planner: the newest standing assignment to an active planner. Blank: nobody, "
+    "Id of the career planner: the newest open assignment to an active planner. Blank: nobody, "
     "and on a planner's pages anybody else; `other LWIA`: somebody there.",
     source="assignment, planner",
 )
@@ -219,7 +219,7 @@ SERVICES = Schema(
         Column(
             "planner",
             "code",
-            "Who recorded it, where that is told; on a planner's pages that planner alone.",
+            "Who recorded it, where the record names one; on a planner's pages that planner alone.",
         ),
         _PLANNER_NAME,
     ),

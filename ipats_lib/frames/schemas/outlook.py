@@ -142,8 +142,8 @@ ACCURACY = Schema(
         *_TITLES,
         Column("quarter_title", "text", "The report quarter, by calendar year."),
         Column("expected", "figure", "What the quarters before it gave.", _UNIT, missing=True),
-        Column("actual", "figure", "What is known now.", _UNIT),
-        Column("miss", "points", "Actual less expected.", _UNIT),
+        Column("turned_out", "figure", "What is known now.", _UNIT),
+        Column("miss", "points", "What is known now less what was expected.", _UNIT),
         Column("known_outcomes", "count", "Known outcomes, or wages.", _PARTICIPATIONS),
         Column(
             "low80",

@@ -261,6 +261,14 @@ GROUPS = Schema(
         ),
         Column("best_group", "text", "With whom that compares; empty where nothing is compared."),
         Column("under_four_fifths", "flag", "Under 0.8 of it.", source="29 CFR 1607.4(D)"),
+        Column(
+            "reading",
+            "text",
+            "`Lower` or `Higher` than all of the program where it differs, else why not; empty "
+            "where nothing is tested (medians, the Title I total, kinds of group that are no "
+            "people's).",
+            source="Benjamini-Hochberg",
+        ),
     ),
     KEY,
     _NO_WAGE,

@@ -86,7 +86,7 @@ class Bullet(Format):
     """A percent of a level: its number, and a bar from the level with marks at 90 and 100.
 
     to: the frame's column of the best case, drawn as a line with a cap. marks: where it is
-    judged; below the first it needs attention.
+    judged; below the first it needs attention, unless the row's `status` is no verdict.
     """
 
     to: str = ""
@@ -122,18 +122,19 @@ class Bullet(Format):
         scale = self._scale(rows, name)
         best = numbers_of(rows[self.to]) if self.to else [None] * len(rows)
         texts = self.words(rows, name)
+        judged = map(_is_verdict, rows["status"]) if "status" in rows else [True] * len(rows)
         drawn = [
-            "" if value is None else self._draw(scale, value, reach)
-            for value, reach in zip(numbers_of(rows[name]), best, strict=True)
+            "" if value is None else self._draw(scale, value, reach, verdict)
+            for value, reach, verdict in zip(numbers_of(rows[name]), best, judged, strict=True)
         ]
         return [
             f"<span class='two'><span class='n'>{plainly(text)}</span>{svg}</span>"
             for text, svg in zip(texts, drawn, strict=True)
         ]
 
-    def _draw(self, scale: Scale, value: float, best: float | None) -> str:
+    def _draw(self, scale: Scale, value: float, best: float | None, judged: bool) -> str:
         level = self.marks[-1]
-        low = value < self.marks[0]
+        low = judged and value < self.marks[0]
         css, shape = ("a", "down") if low else ("l", "up") if value >= level else ("g", "dot")
         parts = [
             _line("r", "0", "100%", 11, 11),
@@ -151,6 +152,11 @@ class Bullet(Format):
         where = next((f"below {m:g}" for m in self.marks if value < m), "")
         said = f"{written('percent', value)} of the level{f', {where}' if where else ''}"
         return f"{said}; best case {written('percent', best)}" if best is not None else said
+
+
+def _is_verdict(status: Any) -> bool:
+    """Whether a row's status is a verdict, and not the reason why there is none."""
+    return not is_missing(status) and status_shape(str(status)) not in ("", "ring")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import axe_playwright_python
+import pandas as pd
 import pytest
+from jupyter_core.paths import jupyter_path
 from playwright.sync_api import expect, sync_playwright
 
 from ipats_lib.access.headers import POLICY
+from ipats_lib.report import show
 from tests.report.show.zoo import write_page
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
@@ -20,6 +23,8 @@ RULES = """{
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   resultTypes: ['violations'],
 }"""
+# JupyterLab's styles, as nbconvert carries them.
+LAB_SHEET = Path("nbconvert/templates/lab/static/index.css")
 SIZES = [(1440, 900), (768, 900), (390, 844), (320, 700)]
 
 
@@ -229,3 +234,38 @@ def test_colors_of_charts_follow_the_scheme(opened):
 def test_the_shards_are_what_the_page_reads(folder):
     index = json.loads((folder / "worklist.json").read_text())
     assert index["rows"] == 164
+
+
+def test_pieces_look_in_jupyterlab_as_on_the_site(browser, tmp_path, monkeypatch):
+    """JupyterLab's own sheet sets cells to the right, stripes rows, floats tiles, boxes alerts."""
+    monkeypatch.delenv("IPATS_CHARTS")
+    rows = pd.DataFrame({"area": ["Kane", "Will"], "n": [3, 4], "status": ["Below", "Meets"]})
+    pieces = [
+        show.tiles([{"label": "Late", "figure": 53, "attention": True}] * 4),
+        show.table(rows, "Areas", {"area": "Area", "n": ("Number", "count"), "status": "status"}),
+    ]
+    output = "jp-RenderedHTMLCommon jp-RenderedHTML jp-mod-trusted jp-OutputArea-output"
+    shown = "".join(
+        f"<div class='{output}'>{piece._repr_mimebundle_()['text/html']}</div>" for piece in pieces
+    )
+    lab = next(p for p in (Path(root) / LAB_SHEET for root in jupyter_path()) if p.is_file())
+    (tmp_path / "lab.html").write_text(
+        f"<!DOCTYPE html><style>{lab.read_text('utf-8')}</style>{shown}", encoding="utf-8"
+    )
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.goto((tmp_path / "lab.html").as_uri())
+    styles = """(one, names) => names.map(name => getComputedStyle(one)[name])"""
+
+    def looks(selector, *names):
+        return page.locator(selector).first.evaluate(styles, list(names))
+
+    assert looks("dl", "display") == ["grid"]
+    assert looks("dt", "float") == looks("dd", "float") == ["none"]
+    assert looks("tbody th, tbody td:not(.n)", "textAlign") == ["left"]
+    assert looks("tbody td.n", "textAlign") == ["right"]
+    assert looks("tbody tr:nth-child(2)", "backgroundColor") == ["rgba(0, 0, 0, 0)"]
+    boxes = page.locator("dl > div").evaluate_all("all => all.map(one => one.offsetTop)")
+    assert len(set(boxes)) == 1
+    first, second = page.locator("tbody tr").evaluate_all("all => all.map(one => one.clientHeight)")
+    assert first == second
+    page.close()

@@ -3,14 +3,16 @@
 import ast
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from ipats_lib.report import show
-from tests.report.show.zoo import areas, figures, work
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.report import Report, show
+from ipats_lib.report.show import formats
+from ipats_lib.scopes import Scope
 
 PAGE = (Path(__file__).parents[3] / "docs" / "showing.md").read_text(encoding="utf-8")
+KINDS = formats.KINDS
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -23,14 +25,22 @@ def shown_by(example: str, names: dict[str, object]) -> object:
 
 
 @pytest.fixture(scope="module")
-def names() -> dict[str, object]:
-    frames = SimpleNamespace(figures=figures(), areas=areas(), worklist=work())
-    found: dict[str, object] = {"report": frames}
-    exec(EXAMPLES[0], found)
+def names(state, planner) -> dict[str, object]:
+    """What the first two examples leave: imports and frames, of an LWIA of the sample."""
+    report = Report(state.slice(Scope(planner.lwia)).only(SCHEMAS))
+    found: dict[str, object] = {"report": report}
+    for example in EXAMPLES[:2]:
+        exec(example, found)
     return found
 
 
-@pytest.mark.parametrize("example", EXAMPLES[1:])
+@pytest.fixture(autouse=True)
+def dictionary(published, monkeypatch):
+    """Columns have the kinds that the data dictionary gives them."""
+    monkeypatch.setattr(formats, "KINDS", KINDS)
+
+
+@pytest.mark.parametrize("example", EXAMPLES[2:])
 def test_each_example_shows_something(example, names, beside):
     bundle = shown_by(example, dict(names))._repr_mimebundle_()
     assert len(bundle["text/html"]) > 100

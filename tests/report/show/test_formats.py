@@ -106,6 +106,20 @@ def test_a_bullet_says_where_it_lies(percent, css, words):
     assert svg["aria-label"] == words
 
 
+@pytest.mark.parametrize(
+    ("status", "css"),
+    [
+        ("Below", "a"),
+        ("Fails, could be chance", "a"),
+        ("Not assessed: fewer than 10 counted", "g"),
+        ("Not judged", "g"),
+        (None, "g"),
+    ],
+)
+def test_a_bullet_without_a_verdict_needs_no_attention(status, css):
+    assert cells(show.bullet(), value=[60.0], status=[status])[0].svg.rect["class"] == [css]
+
+
 def test_a_bullet_without_a_figure_has_no_picture():
     first, second = cells(show.bullet(to="best"), value=[None, "*"], best=[None, 120.0])
     assert (first.get_text(), first.svg) == ("–", None)

@@ -202,7 +202,7 @@ def write_page(folder: Path) -> Path:
     assets = build_assets()
     assets.write(folder)
     body = "".join(piece._repr_mimebundle_()["text/html"] for piece in pieces())
-    scripts = "".join(f"<script src='{name}' defer></script>" for name in assets.scripts)
+    scripts = "".join(f"<script src='{name}' defer></script>" for name in assets.scripts_of(body))
     page = folder / "zoo.html"
     page.write_text(
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Zoo</title>"
@@ -212,5 +212,6 @@ def write_page(folder: Path) -> Path:
         f"<body><main id='content'><h1>Every verb</h1><h2>One page</h2>{body}</main></body></html>",
         encoding="utf-8",
     )
+    (folder / "me.json").write_text('{"scopes": []}', encoding="utf-8")  # as the gateway answers
     (folder / "detail.html").write_text("<!DOCTYPE html><title>Detail</title>", encoding="utf-8")
     return page
