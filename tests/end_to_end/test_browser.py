@@ -101,11 +101,13 @@ def watched(browser):
 
 
 def opened(page, address: str) -> int:
-    """Go to a page and wait until each of its charts is drawn; how many there are."""
+    """Go to a page and wait until each of its charts is drawn, those of tabs that are not chosen
+    too; how many there are."""
     page.goto(address)
     charts = page.locator("figure.chart").count()
     for number in range(charts):
-        page.locator("figure.chart.drawn svg").nth(number).wait_for(timeout=15000)
+        drawn = page.locator("figure.chart.drawn svg").nth(number)
+        drawn.wait_for(timeout=15000, state="attached")
     return charts
 
 

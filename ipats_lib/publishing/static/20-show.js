@@ -64,7 +64,8 @@
     const buttons = sections.map((section) => {
       const button = element("button", section.dataset.title, { type: "button", role: "tab", "aria-controls": section.id, id: `tab-${section.id}` });
       section.setAttribute("role", "tabpanel");
-      section.setAttribute("aria-labelledby", button.id);
+      // Not the tab's words alone: another choice of the page may offer the same ones.
+      section.setAttribute("aria-label", `${group.dataset.label}: ${section.dataset.title}`);
       button.addEventListener("click", () => { select(section); remember(section); });
       return button;
     });
