@@ -1,6 +1,5 @@
 """What a publication did, for its operator."""
 
-import resource
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -53,6 +52,10 @@ class RunReport:
 
 
 def peak_memory_mb() -> int:
-    """The most memory that this process, the publisher, has held."""
+    """The most memory that this process, the publisher, has held; 0 where nothing counts it."""
+    try:
+        import resource
+    except ImportError:
+        return 0
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit

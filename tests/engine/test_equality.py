@@ -45,7 +45,7 @@ STRESS = {
     "column limit": "pd.get_option('display.max_columns'), pd.get_option('display.width')",
     "series": "print(frame['a']); frame.describe()",
     "styler": "frame.style.format({'a': '{:.1f}'})",
-    "chart": "import altair as alt\nalt.Chart(frame).mark_bar().encode(x=alt.X('b:N'), y=alt.Y('a:Q'))",
+    "chart": "import altair as alt, ipats_lib.report\nalt.Chart(frame).mark_bar().encode(x=alt.X('b:N'), y=alt.Y('a:Q'))",
     "layered chart with parameter": "c = alt.Chart(frame).mark_point().encode(x='b', y='a')\n(c + c.mark_line()).add_params(alt.selection_interval())",
     "two charts": "display(c); c",
     "warning": "import warnings\nwarnings.warn('careful')",

@@ -18,7 +18,7 @@ from tests.engine.conftest import Elsewhere, Run, code, notebook, run_cells, tex
 
 pytestmark = pytest.mark.xdist_group("engine")
 
-ANCESTORS = "import psutil; [p.pid for p in (me := psutil.Process(), *me.parents())]"
+ANCESTORS = "import psutil; me = psutil.Process(); [p.pid for p in (me, *me.parents())]"
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ LEAKS = {
     ),
     "altair theme": (
         "import altair; altair.theme.enable('dark')",
-        "import altair; altair.theme.active",
-        "'default'",
+        "import altair, ipats_lib.report; altair.theme.active",
+        "'ipats'",
     ),
     "altair rows": (
         "import altair; altair.data_transformers.disable_max_rows()",
@@ -60,8 +60,8 @@ LEAKS = {
     ),
     "altair renderer": (
         "import altair; altair.renderers.enable('json')",
-        "import altair; altair.renderers.active",
-        "'default'",
+        "import altair, ipats_lib.report; altair.renderers.active",
+        "'ipats'",
     ),
     "warnings": (
         "import warnings; warnings.simplefilter('error')",

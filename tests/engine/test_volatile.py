@@ -12,7 +12,8 @@ pytestmark = pytest.mark.xdist_group("engine")
 
 REPORT = (
     code("scope = 'state'", "parameters"),
-    "import altair as alt, pandas as pd\nframe = pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})",
+    "import altair as alt, pandas as pd, ipats_lib.report",
+    "frame = pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})",
     "from IPython.display import HTML; HTML(frame.style.to_html())",
     "chart = alt.Chart(frame).mark_bar().encode(x='b', y='a')\nchart",
     "chart.add_params(alt.selection_point())",

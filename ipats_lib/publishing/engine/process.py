@@ -1,8 +1,7 @@
 """One notebook in a forked child of a clean process, watched and read from here.
 
 multiprocessing's server imports `warm_server` and forks a *forker*, the forker a *guard* for each
-process that runs notebooks, and the guard one notebook at a time. They are sent descriptors and
-nothing else: what a notebook runs goes to its own child, and its outputs come from there.
+process that runs notebooks, and the guard one notebook at a time. They are sent descriptors alone.
 """
 
 import codecs
@@ -26,7 +25,7 @@ from ipats_lib.publishing.engine.forked import serve
 from ipats_lib.publishing.engine.limits import Limits, died, kill
 
 TICK_SECONDS = 0.4  # between two looks at what a notebook holds
-CHUNK = 1 << 18
+CHUNK, SOCKETS = 1 << 18, (socket.AF_UNIX, socket.SOCK_SEQPACKET)
 Message = tuple[str, dict[str, Any]]
 Guard = tuple[socket.socket, psutil.Process]
 starting = threading.Lock()
@@ -44,11 +43,8 @@ def fork_hazard() -> str | None:
 
 
 def warm_context() -> multiprocessing.context.ForkServerContext:
-    """What starts processes that are forked from the warm server.
-
-    Standard descriptors that are closed are taken first: what stood there would be passed on to
-    every program that multiprocessing starts, and keep the other end waiting for ever.
-    """
+    """What starts processes forked from the warm server.  Closed standard descriptors are taken
+    first: a socket there would be passed on to every program that multiprocessing starts."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)
@@ -65,8 +61,7 @@ def forker() -> socket.socket:
             return forkers[0]
         for ended in forkers:
             ended.close()
-        context = warm_context()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        context, (ours, theirs) = warm_context(), socket.socketpair(*SOCKETS)
         # Or the program that we are would be imported there.
         stack.callback(sys.modules.update, __main__=sys.modules["__main__"])
         sys.modules.update(__main__=ModuleType("__main__"))
@@ -77,8 +72,7 @@ def forker() -> socket.socket:
 
 
 def new_guard() -> Guard:
-    server = forker()
-    control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    server, (control, theirs) = forker(), socket.socketpair(*SOCKETS)
     with theirs:
         socket.send_fds(server, [b"."], [theirs.fileno()])
     return control, psutil.Process(int(control.recv(CHUNK)))
