@@ -5,7 +5,7 @@ import csv
 import io
 import re
 import zipfile
-from collections import Counter
+from collections import ChainMap, Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,7 +152,8 @@ def test_no_event_of_a_time_line_is_a_formula_in_a_spreadsheet(area, tmp_path, m
     planted = service.head(1).assign(
         customer=here[0], title="=1+1", provider=None, start=pd.Timestamp("2025-01-02")
     )
-    frames = area.data.frames | {"service": pd.concat([service, planted], ignore_index=True)}
+    planted = pd.concat([service, planted], ignore_index=True)
+    frames = ChainMap({"service": planted}, area.data.frames)
     timelines.offers(Report(replace(area.data, frames=frames)))
     told = [line["what"] for line in rows((tmp_path / "customers.csv").read_bytes())]
     assert any(what.startswith("'=1+1") for what in told)

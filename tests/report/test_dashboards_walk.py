@@ -6,7 +6,7 @@ number wherever it stands.
 
 import importlib
 import re
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from dataclasses import replace
 from datetime import date
 
@@ -324,7 +324,7 @@ def test_a_follow_up_on_the_day_of_exit_covers_nobody(area):
         **{"1412": rows["901"] + pd.Timedelta(1, "D"), "905": rows["905"].where(rows["row"] < 0)}
     )
     for planted in (nothing, adults):
-        data = replace(area.data, frames=area.data.frames | {"rows": planted})
+        data = replace(area.data, frames=ChainMap({"rows": planted}, area.data.frames))
         flow = work.flow_frame(Report(data))
         assert flow["reached"].sum() == 0 < flow["follow_up"].sum()
 
