@@ -1,14 +1,14 @@
 """A notebook of a few cells, run as a publication runs it, in a fork and in an ordinary kernel."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pyarrow.feather as feather
+import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -46,15 +46,9 @@ def job(folder: Path, *cells: str | NotebookNode) -> Job:
 @contextmanager
 def runner(way: str, folder: Path) -> Iterator[Run]:
     """What becomes of a notebook with these cells. way: `fork` or `kernel`."""
-    before = os.environ.get("IPATS_ENGINE")
-    if way == "kernel":
-        os.environ["IPATS_ENGINE"] = "kernel"
-    try:
-        with local_workers(1) as pool:
-            yield lambda *cells: next(
-                made for _, made in run_jobs(pool, [(0, job(folder, *cells))])
-            )
-    finally:
-        os.environ.pop("IPATS_ENGINE", None)
-        if before is not None:
-            os.environ["IPATS_ENGINE"] = before
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # until the workers are there, who inherit it
+            if way == "kernel":
+                patch.setenv("IPATS_ENGINE", "kernel")
+            pool = stack.enter_context(local_workers(1))
+        yield lambda *cells: next(made for _, made in run_jobs(pool, [(0, job(folder, *cells))]))

@@ -151,7 +151,9 @@ def test_the_state_counts_by_lwia_and_names_nobody(monkeypatch):
     assert all(name == "No LWIA" or name.removeprefix("LWIA ").isdigit() for name in rows)
     for area, counts in rows.items():
         known = still["area"]
-        mine = still[known.eq("") if area == "No LWIA" else known.str.contains(area.removeprefix("LWIA "))]
+        mine = still[
+            known.eq("") if area == "No LWIA" else known.str.contains(area.removeprefix("LWIA "))
+        ]
         assert counts[:2] == [f"{(mine['period'] == y).sum():,}" for y in ("PY2024", "PY2025")]
 
 

@@ -14,11 +14,11 @@ TRIED = {
     ("worklist.csv", LARGER): None,
     ("worklist.json", 10): None,
     ("worklist-00.json", SHARD_BYTES): None,
-    ("worklist.12.json", 10): None,
+    ("worklist-12.json", 10): None,
     ("roster.csv", 10): None,
     ("worklist-00.json", LARGER): "wrote worklist-00.json of 200,001 bytes: a shard of a long list "
     "holds at most 200,000.",
-    ("worklist.1.json", 10): "wrote worklist.1.json, which its metadata do not declare.",
+    ("worklist-1.json", 10): "wrote worklist-1.json, which its metadata do not declare.",
     ("other-00.json", 10): "wrote other-00.json, which its metadata do not declare.",
     ("roster-00.json", 10): "wrote roster-00.json, which its metadata do not declare.",
     ("worklist.html", 10): "wrote worklist.html, which its metadata do not declare.",
