@@ -31,7 +31,7 @@ class ElementLines:
         program = np.array([LISTED.index(p) if p in LISTED else -1 for p in table["program"]])
         # A record and a program as one number, in the order of the lines: both are ascending.
         pair = row.astype(np.int64) * len(LISTED) + program
-        pairs = np.unique(pair[mine])
+        pairs = np.unique(pair[mine]).astype(np.int64)  # of nobody, too
         at, owner = source.lines
         inside = np.array([scope.kind != "state" for scope in source.scopes])
         keep = mine[at] & inside[owner]

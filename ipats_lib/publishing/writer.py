@@ -179,7 +179,7 @@ class Writer:
             period=about.period,
             dates=self.state.period.dates,
             as_of=about.as_of,
-            day=f"{day:%B} {day.day}, {day.year}",
+            day=f"{day:%B} {day.day}, {day.year}{_estimate(about.as_of_source)}",
             agency=load_agency().agency,
             contact=load_agency().contact,
             guide=self.assets.guide,
@@ -212,3 +212,8 @@ class Writer:
             for family, title in FAMILIES.items()
             if any(n.family == family for n in mine)
         )
+
+
+def _estimate(source: str) -> str:
+    """A remark on an as-of date that nobody has given; empty for one from the extract."""
+    return " (estimated)" if source.startswith("estimated") else ""

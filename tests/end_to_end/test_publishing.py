@@ -342,7 +342,7 @@ def test_a_planner_without_a_customer_has_pages_that_say_so(extract, store, tmp_
     done = build(new, site, store, "--only", "lwia/90/planner/9999")
     assert done.returncode == 0, done.stderr
     own = site / PERIOD / "lwia" / "90" / "planner" / "9999"
-    assert "nobody is in any of these cohorts" in (own / "performance/summary.html").read_text()
+    assert "has no figure with a verdict yet" in (own / "performance/summary.html").read_text()
     assert (
         "No alert is open for any customer here."
         in (own / "dashboards/queue-today.html").read_text()
