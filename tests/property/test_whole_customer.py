@@ -97,20 +97,20 @@ PIRL = "100 | 108-A | 108-B | 900 | 903 | 1201\n" + "\n".join(BOTH.format(n) for
 TABLES = {
     "planner": """
         planner_id | lwia | name    | active
-        p1         | 01   | Ada One | 1
-        p2         | 02   | Ben Two | 1
+        planner-one         | 01   | Ada One | 1
+        planner-two         | 02   | Ben Two | 1
     """,
     "assignment": """
         customer | enrolment | planner_id | from     | to
-        a        | e1        | p2         | 20250101 |
-        b        | e2        | p2         | 20250101 | 20250301
-        d        | e4        | p1         | 20250101 |
+        a        | e1        | planner-two         | 20250101 |
+        b        | e2        | planner-two         | 20250101 | 20250301
+        d        | e4        | planner-one         | 20250101 |
     """,
     "service": f"""
         customer | planner_id | enrolment | service_code | title | start    | planned_end | SPAN
-        b        | p2         | e2        | S1           | x     | 20250901 |             | |||
-        c        | p2         | e3        | {GAP}        | x     | 20250701 | 20251001    | |||
-        d        | p1         | e4        | S1           | x     | 20250901 |             | |||
+        b        | planner-two         | e2        | S1           | x     | 20250901 |             | |||
+        c        | planner-two         | e3        | {GAP}        | x     | 20250701 | 20251001    | |||
+        d        | planner-one         | e4        | S1           | x     | 20250901 |             | |||
     """.replace("SPAN", "actual_end | provider | status").replace("|||", "| |"),
 }
 
@@ -134,7 +134,7 @@ def test_an_area_of_a_snapshot_answers_for_the_whole_customer(state):
     assert told == {
         "b": "The last assignment has ended, or its planner left", "c": "Never assigned",
     }  # fmt: skip
-    assert current_planner(desk).tolist() == [ELSEWHERE, UNASSIGNED, UNASSIGNED, "p1"]
+    assert current_planner(desk).tolist() == [ELSEWHERE, UNASSIGNED, UNASSIGNED, "planner-one"]
 
 
 def test_the_facts_travel_and_the_other_areas_rows_do_not(state):
@@ -143,7 +143,7 @@ def test_the_facts_travel_and_the_other_areas_rows_do_not(state):
     assert set(data.frames["rows"][list(FACTS)].dtypes.astype("str")) == {"bool"}
     assert data.frames["service"]["customer"].tolist() == ["d"]
     bytes_ = b"".join(data.files.values())
-    assert b"p1" in bytes_
-    assert b"p2" not in bytes_
+    assert b"planner-one" in bytes_
+    assert b"planner-two" not in bytes_
     assert b"Ben Two" not in bytes_
     assert alerts(state.desk(STATE)).query("alert == 'A-08'")["customer"].tolist() == ["a"]
