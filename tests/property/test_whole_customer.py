@@ -97,20 +97,20 @@ PIRL = "100 | 108-A | 108-B | 900 | 903 | 1201\n" + "\n".join(BOTH.format(n) for
 TABLES = {
     "planner": """
         planner_id | lwia | name    | active
-        planner-one         | 01   | Ada One | 1
-        planner-two         | 02   | Ben Two | 1
+        pl-one         | 01   | Ada One | 1
+        pl-two         | 02   | Ben Two | 1
     """,
     "assignment": """
         customer | enrolment | planner_id | from     | to
-        a        | e1        | planner-two         | 20250101 |
-        b        | e2        | planner-two         | 20250101 | 20250301
-        d        | e4        | planner-one         | 20250101 |
+        a        | e1        | pl-two         | 20250101 |
+        b        | e2        | pl-two         | 20250101 | 20250301
+        d        | e4        | pl-one         | 20250101 |
     """,
     "service": f"""
         customer | planner_id | enrolment | service_code | title | start    | planned_end | SPAN
-        b        | planner-two         | e2        | S1           | x     | 20250901 |             | |||
-        c        | planner-two         | e3        | {GAP}        | x     | 20250701 | 20251001    | |||
-        d        | planner-one         | e4        | S1           | x     | 20250901 |             | |||
+        b        | pl-two         | e2        | S1           | x     | 20250901 |             | |||
+        c        | pl-two         | e3        | {GAP}        | x     | 20250701 | 20251001    | |||
+        d        | pl-one         | e4        | S1           | x     | 20250901 |             | |||
     """.replace("SPAN", "actual_end | provider | status").replace("|||", "| |"),
 }
 
@@ -134,7 +134,7 @@ def test_an_area_of_a_snapshot_answers_for_the_whole_customer(state):
     assert told == {
         "b": "The last assignment has ended, or its planner left", "c": "Never assigned",
     }  # fmt: skip
-    assert current_planner(desk).tolist() == [ELSEWHERE, UNASSIGNED, UNASSIGNED, "planner-one"]
+    assert current_planner(desk).tolist() == [ELSEWHERE, UNASSIGNED, UNASSIGNED, "pl-one"]
 
 
 def test_the_facts_travel_and_the_other_areas_rows_do_not(state):
@@ -143,7 +143,7 @@ def test_the_facts_travel_and_the_other_areas_rows_do_not(state):
     assert set(data.frames["rows"][list(FACTS)].dtypes.astype("str")) == {"bool"}
     assert data.frames["service"]["customer"].tolist() == ["d"]
     bytes_ = b"".join(data.files.values())
-    assert b"planner-one" in bytes_
-    assert b"planner-two" not in bytes_
+    assert b"pl-one" in bytes_
+    assert b"pl-two" not in bytes_
     assert b"Ben Two" not in bytes_
     assert alerts(state.desk(STATE)).query("alert == 'A-08'")["customer"].tolist() == ["a"]
