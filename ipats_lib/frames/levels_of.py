@@ -1,4 +1,4 @@
-"""Figures of many areas set against their levels in one pass (`levels.against_levels` for all)."""
+"""Figures of many areas set against their levels in one pass. Source: domain 3.1, 3.3, 9.2."""
 
 import numpy as np
 import pandas as pd

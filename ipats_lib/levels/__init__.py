@@ -1,6 +1,6 @@
 """Negotiated and adjusted levels, and how a figure stands against them (domain 3)."""
 
-from ipats_lib.levels.against import against_levels, not_assessed, percent_of_level
+from ipats_lib.levels.against import not_assessed, percent_of_level
 from ipats_lib.levels.bands import NOT_ASSESSED, Band, band_of, load_bands
 from ipats_lib.levels.files import load_levels
 from ipats_lib.levels.level import (
@@ -21,7 +21,6 @@ __all__ = [
     "Level",
     "LevelKey",
     "Which",
-    "against_levels",
     "band_of",
     "find_level",
     "key_of",

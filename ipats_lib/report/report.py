@@ -1,31 +1,22 @@
 """A report on one scope: the questions that notebooks ask."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from ipats_lib import indicators
-from ipats_lib.breakdown import Membership, breakdown, membership_of
+from ipats_lib.breakdown import Membership, membership_of
 from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
-from ipats_lib.disclosure import few_wages, load_thresholds, small_cells
 from ipats_lib.errors import UsageError
 from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.dictionary import described
-from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.schemas import SCHEMAS
-from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.definitions import definitions
-from ipats_lib.indicators.rules import INDICATORS, Measure
-from ipats_lib.levels import NOT_ASSESSED, against_levels, band_of, load_levels
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.periods import Report as Window
 from ipats_lib.periods import Window as Span
 from ipats_lib.report import counted
 from ipats_lib.report.display import Html
@@ -120,56 +111,6 @@ class Report:
         body = f"<dl class='facts'>{listed}</dl>{synthetic}{missing}<p>{CORRECTIONS}</p>"
         return Html(f"<div class='headline'>{body}</div>", plain)
 
-    def indicators(self, window: Window | None = None) -> pd.DataFrame:
-        """Every program and indicator of a window (the main report's) against its level.
-
-        One row per program and measure: program, program_title, measure, title, numerator,
-        denominator, pending, excluded, value (rate 0..1 or dollars), resolved, ceiling, level
-        (same unit), which (negotiated or adjusted), level_synthetic, percent (of level), unjudged
-        (why there is no verdict; empty where there is one), chance (whether the interval of a
-        figure with a verdict holds its level) and status (the verdict, or why there is none). A
-        denominator under the smallest publishable one gets none (domain 1.2, rule 6).
-        """
-        asked = window or self.period.reports[0]
-        if asked not in self.period.windows:
-            return self._figures([asked])
-        return self._by_window[asked.label]
-
-    @cached_property
-    def _by_window(self) -> dict[str, pd.DataFrame]:
-        """All windows of the period at once: several tables of a page start from them."""
-        every = self._figures(self.period.windows)
-        windows = every.groupby("label", sort=False)
-        return {str(label): mine.reset_index(drop=True) for label, mine in windows}
-
-    def _figures(self, windows: Sequence[Window]) -> pd.DataFrame:
-        labels = [window.label for window in windows]
-        every = self.data.frame("aggregates")
-        figures = every[every["report"].isin(labels)]
-        here = (self.scope.kind, self.scope.area)
-        lines = indicators.long_form(
-            figures.assign(area_type=here[0], area=here[1]),
-            windows,
-            [here],
-            more=("pending", "excluded", "resolved", "ceiling", "lower", "upper"),
-        )
-        lines = lines.assign(label=np.repeat(labels, len(lines) // len(labels)))
-        return self.judged(lines.fillna({"pending": 0, "excluded": 0}))
-
-    def judged(self, figures: pd.DataFrame) -> pd.DataFrame:
-        """Figures in the long form with their level, percent of it and status in words."""
-        levels = load_levels(self.data.about.synthetic)
-        judged = against_levels(figures, levels, self.lwia, as_of(self.data.about))
-        unjudged = _unjudged(judged)
-        pairs = zip(unjudged, judged["percent"], strict=True)
-        return judged.assign(
-            unjudged=unjudged,
-            chance=judged["chance"] & (np.array(unjudged) == ""),
-            status=[why or str(band_of(percent)) for why, percent in pairs],
-            program_title=judged["program"].map(PROGRAM_TITLES),
-            title=judged["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
-        )
-
     @property
     def records(self) -> Records:
         """The scope's records as arrays, for every rule that asks them."""
@@ -186,70 +127,6 @@ class Report:
     def members(self) -> Membership:
         """Which of the scope's records is in which group."""
         return membership_of(self.data.frame("rows"))
-
-    @cached_property
-    def breakdown(self) -> pd.DataFrame:
-        """The main report by group (`breakdown.breakdown`), with program_title, few, unjudged and
-        withheld.
-
-        few: whether the cell is small by the one rule for all (`disclosure.small_cells`);
-        unjudged: whether fewer are counted than may carry a verdict (domain 1.2, rule 6);
-        withheld: a median that would tell a wage (`disclosure.few_wages`), without its value.
-        """
-        outcomes = self.data.frame("outcome_rows")
-        mine = outcomes[outcomes["report"] == self.period.reports[0].label].reset_index(drop=True)
-        table = breakdown(mine, self.members)
-        cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
-        hidden = few_wages(cells, self.scope.kind, load_thresholds())
-        return table.assign(
-            **{name: table[name].mask(hidden) for name in ("value", "lower", "upper")},
-            withheld=hidden,
-            program_title=table["program"].astype("str").map(PROGRAM_TITLES),
-            few=small_cells(cells, load_thresholds()),
-            unjudged=table["denominator"] < load_thresholds().minimum_denominator,
-        )
-
-    @cached_property
-    def quarters(self) -> pd.DataFrame:
-        """Every figure of each report quarter of the trend, alone (`indicators.aggregate`).
-
-        Adds quarter_label (the period's name), back (quarters before the report quarter) and
-        known_at (as-of date of the snapshot that gave it); oldest first; only quarters that this
-        extract, or an earlier one that was named, holds as a whole (`history.holds_whole`).
-        """
-        periods = {self.period.earlier(back): back for back in range(TREND_QUARTERS)}
-        labels = {period.reports[1].label: period for period in periods}
-        every = self.data.frame("aggregates")
-        whole = self._whole_lines([period.reports[1] for period in periods])
-        chosen = every[np.array([line in whole for line in _lines(every)], dtype=np.bool_)]
-        figures = self._with_history(chosen.assign(known_at=self.data.about.as_of))
-        quarter = figures["report"].astype("str").map(labels)
-        figures = figures.assign(
-            quarter_label=[period.name for period in quarter],
-            back=[periods[period] for period in quarter],
-            program_title=figures["program"].astype("str").map(PROGRAM_TITLES),
-        )
-        return figures.sort_values(["quarter_label", "program"], ignore_index=True)
-
-    def _with_history(self, figures: pd.DataFrame) -> pd.DataFrame:
-        older = self.data.frames.get("earlier_figures")
-        if older is None or older.empty:
-            return figures
-        plain = figures.astype({"report": "str", "program": "str", "indicator": "str"})
-        return pd.concat([older[plain.columns].astype(plain.dtypes), plain], ignore_index=True)
-
-    def holds_whole(self, report: Window, measure: Measure) -> bool:
-        """Whether the extract holds all that a figure of the window counts (`history`)."""
-        about = self.data.about
-        return holds_whole(report, measure, about.whole_from, as_of(about))
-
-    def _whole_lines(self, reports: Iterable[Window]) -> set[tuple[str, str]]:
-        return {
-            (report.label, code)
-            for report in reports
-            for code in INDICATORS
-            if self.holds_whole(report, code)
-        }
 
     def programs(self, figures: pd.DataFrame) -> tuple[Program, ...]:
         """The programs of which a page shows these figures (program and denominator).
@@ -297,22 +174,6 @@ class Report:
         program[IN_TITLE_I(view) & (several > 1)] = SEVERAL
         customer = rows["100"].astype("str")
         return pd.DataFrame({"row": rows["row"], "customer": customer, "program": program})
-
-
-def _unjudged(figures: pd.DataFrame) -> list[str]:
-    """Why each figure gets no verdict: what its level says, that too few are counted, or that a
-    median is withheld."""
-    limits = load_thresholds()
-    few, withheld = f"{NOT_ASSESSED}: {limits.too_few}", f"{NOT_ASSESSED}: withheld"
-    columns = (figures[name] for name in ("unjudged", "denominator", "percent"))
-    return [
-        why or (few if size < limits.minimum_denominator else withheld if pd.isna(percent) else "")
-        for why, size, percent in zip(*columns, strict=True)
-    ]
-
-
-def _lines(outcomes: pd.DataFrame) -> Iterable[tuple[str, str]]:
-    return zip(outcomes["report"].tolist(), outcomes["indicator"].tolist(), strict=True)
 
 
 def open_report(snapshot: str, scope: str, period: str) -> Report:

@@ -41,6 +41,7 @@ from ipats_lib.report.scope_data import TABLES
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, make_snapshot
 from tests.conftest import ROOT
+from tests.report import reference
 
 FRAMES = {schema.name: schema for schema in (*PERFORMANCE, *OUTLOOKS, *ASSESSED)}
 ANNUAL = Period.parse("PY2024")
@@ -139,15 +140,14 @@ def test_figures_are_to_the_bit_those_of_the_pages(state, year):
         for scope in scopes(state) if whole is state else scopes(state)[:3]:
             report = Report(whole.slice(scope))
             for window in report.period.windows:
-                old = report.indicators(window).rename(columns=named)
+                old = reference.indicators(report, window).rename(columns=named)
                 old = old[old["program"].isin(report.programs(old))].reset_index(drop=True)
                 new = report.figures.query("window == @window.window and measure != 'ESE'")
                 new = new.reset_index(drop=True)
                 pd.testing.assert_frame_equal(
                     new[same], old[same], check_exact=True, check_dtype=False
                 )
-                words = old["status"].str.split(" ", n=1).str[1]
-                assert new["status"].tolist() == words.tolist()
+                assert new["status"].tolist() == old["status"].tolist()
                 compared += len(new)
     assert compared > 4000
 
@@ -183,7 +183,7 @@ def test_history_has_the_quarters_of_the_pages(state):
         report = Report(state.slice(scope))
         new = report.history.rename(columns={"lower95": "lower", "upper95": "upper"})
         new = new.set_index(["back", "program", "measure"])
-        old = report.quarters
+        old = reference.quarters(report)
         old = old[old["program"].isin(report.programs(old))]
         old = old.rename(columns={"indicator": "measure"})
         old = old.astype({"program": "str", "measure": "str"})
@@ -209,7 +209,11 @@ def test_groups_are_to_the_bit_those_of_the_pages(state):
     for scope in scopes(state):
         report = Report(state.slice(scope))
         new = report.groups.query("window == 'rolling4'").set_index(keys)
-        old = report.breakdown.rename(columns=named).astype({"program": "str", "measure": "str"})
+        old = (
+            reference.breakdown(report)
+            .rename(columns=named)
+            .astype({"program": "str", "measure": "str"})
+        )
         if scope.kind == "planner":
             old = old[old["program"] != "wp"]
         old = old[old["denominator"] > 0].set_index(keys)
@@ -401,7 +405,7 @@ def test_the_outlook_starts_from_the_annual_figure_and_stays_between_its_bounds(
     for ahead, (period, year) in enumerate(report.outlook.groupby("period")):
         window = Period(report.period.py + ahead).program_year
         assert period == f"PY{window.py}"
-        annual = report.indicators(window).set_index(["program", "measure"])
+        annual = reference.indicators(report, window).set_index(["program", "measure"])
         for line in year.itertuples():
             figure = annual.loc[(line.program, line.measure)]
             assert line.denominator == figure["denominator"]

@@ -15,13 +15,14 @@ from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import employers, federal
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
+from tests.report import reference
 
 TITLE_I = ("adult", "dw", "youth")
 RATES = [code for code, rule in INDICATORS.items() if not rule.is_median]
 
 
 def lines(report: Report, window=None) -> pd.DataFrame:
-    figures = report.indicators(window)
+    figures = reference.indicators(report, window)
     return figures[figures["program"].isin(TITLE_I)].set_index(["program", "measure"])
 
 
@@ -35,7 +36,7 @@ def test_the_state_lists_nobody(state):
 
 def test_the_line_of_all_is_the_figure_and_no_group_exceeds_it(report):
     figures = lines(report)
-    for key, mine in report.breakdown.groupby(["program", "indicator"], observed=True):
+    for key, mine in reference.breakdown(report).groupby(["program", "indicator"], observed=True):
         if key not in figures.index:
             continue
         everybody, groups = mine.iloc[0], mine.iloc[1:]
@@ -48,7 +49,7 @@ def test_the_line_of_all_is_the_figure_and_no_group_exceeds_it(report):
 
 def test_the_service_tiers_and_the_counties_split_the_whole(report):
     """Everybody is in one tier, and lives in one county, or outside Illinois."""
-    for _, mine in report.breakdown.groupby(["program", "indicator"], observed=True):
+    for _, mine in reference.breakdown(report).groupby(["program", "indicator"], observed=True):
         whole = mine["denominator"].iloc[0]
         for dimension in ("Service tier", "County of residence"):
             assert mine.loc[mine["dimension"] == dimension, "denominator"].sum() == whole
@@ -74,7 +75,9 @@ def test_the_forms_file_has_the_columns_of_the_long_form(report):
     assert set(withheld["measure"]) <= {"ME"}
     assert (withheld["denominator"] < 10).all()
     assert not form.duplicated(list(LONG_COLUMNS[:9])).any()
-    figures = report.indicators(federal.annual(report)[0]).set_index(["program", "measure"])
+    figures = reference.indicators(report, federal.annual(report)[0]).set_index(
+        ["program", "measure"]
+    )
     whole = form[(form["group"] == "all") & form["measure"].isin(INDICATORS)]
     for line in whole.itertuples():
         figure = figures.loc[(line.program, line.measure)]

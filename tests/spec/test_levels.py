@@ -2,15 +2,16 @@
 
 import shutil
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ipats_lib.errors import ParamsError
+from ipats_lib.frames import levels_of as judging
 from ipats_lib.levels import (
     Level,
-    against_levels,
     band_of,
     key_of,
     load_levels,
@@ -49,24 +50,33 @@ def test_a_program_year_is_over_on_the_first_of_july():
     assert year_over(2024, date(2025, 7, 1))
 
 
-def compared(
-    level, *, value=0.60, counted=100, measure="ERQ2", window="annual", as_of=DURING,
-    interval=(0.50, 0.70),
-):  # fmt: skip
-    """One PY2024Q3 figure of Adult in LWIA 25 against a level."""
-    figure = {"py": 2024, "quarter": "Q3", "window": window, "program": "adult",
-              "measure": measure, "denominator": counted, "value": value,
-              "lower": interval[0], "upper": interval[1]}  # fmt: skip
-    levels = {key_of(2024, "25", "adult", measure): level} if level else {}
-    return against_levels(pd.DataFrame([figure]), levels, "25", as_of).iloc[0]
+@pytest.fixture
+def compared(monkeypatch):
+    """Sets one PY2024Q3 figure of Adult in LWIA 25 against a level, as the frames do."""
+
+    def compare(
+        level, *, value=0.60, counted=100, measure="ERQ2", window="annual", as_of=DURING,
+        interval=(0.50, 0.70),
+    ):  # fmt: skip
+        figure = {"py": 2024, "quarter": "Q3", "window": window, "lwia": "25",
+                  "program": "adult", "measure": measure, "denominator": counted,
+                  "value": value, "lower95": interval[0], "upper95": interval[1],
+                  "best": value}  # fmt: skip
+        levels = {key_of(2024, "25", "adult", measure): level} if level else {}
+        monkeypatch.setattr(judging, "load_levels", lambda _: levels)
+        source = SimpleNamespace(snapshot=SimpleNamespace(synthetic=True, as_of=as_of))
+        lines = judging.with_levels(pd.DataFrame([figure]), source)
+        return judging.judged(lines, source).iloc[0]
+
+    return compare
 
 
-def test_a_figure_is_compared_with_the_adjusted_level_after_the_year():
+def test_a_figure_is_compared_with_the_adjusted_level_after_the_year(compared):
     """0.60 is 75 percent of 0.80 negotiated, and 80 percent of 0.75 adjusted."""
     level = Level(0.80, 0.75, "x")
     during, after = compared(level), compared(level, as_of=AFTER)
-    assert (during["which"], during["level"], during["percent"]) == ("negotiated", 0.80, 75)
-    assert (after["which"], after["level"], after["percent"]) == ("adjusted", 0.75, 80)
+    assert (during["level_kind"], during["level"], during["percent"]) == ("negotiated", 0.80, 75)
+    assert (after["level_kind"], after["level"], after["percent"]) == ("adjusted", 0.75, 80)
 
 
 @pytest.mark.parametrize(
@@ -81,27 +91,27 @@ def test_a_figure_is_compared_with_the_adjusted_level_after_the_year():
     ],
 )
 def test_a_status_could_be_chance_where_the_figures_interval_holds_the_level(
-    level, interval, chance
+    compared, level, interval, chance
 ):
     """Domain 9.2; both ends belong to the interval, and no verdict is no chance either."""
-    assert compared(level, interval=interval)["chance"] == chance
+    assert compared(level, interval=interval)["could_be_chance"] == chance
 
 
-def test_a_baseline_indicator_keeps_its_level_and_gets_no_verdict():
+def test_a_baseline_indicator_keeps_its_level_and_gets_no_verdict(compared):
     line = compared(Level(0.80, None, "x", assessed=False))
     assert line["level"] == 0.80
     assert np.isnan(line["percent"])
-    assert line["unjudged"].endswith("Not assessed: a baseline indicator in this program year")
+    assert line["status"] == "Not assessed: a baseline indicator in this program year"
 
 
 @pytest.mark.parametrize(
     ("level", "counted", "why"),
     [(None, 5, "no level"), (Level(0.8, None, "x"), 0, "nobody is counted")],
 )
-def test_without_a_level_or_anybody_there_is_no_verdict(level, counted, why):
+def test_without_a_level_or_anybody_there_is_no_verdict(compared, level, counted, why):
     line = compared(level, counted=counted)
     assert np.isnan(line["percent"])
-    assert line["unjudged"].endswith(f"Not assessed: {why}")
+    assert line["status"] == f"Not assessed: {why}"
 
 
 @pytest.mark.parametrize(
@@ -114,10 +124,24 @@ def test_without_a_level_or_anybody_there_is_no_verdict(level, counted, why):
         ("ERQ2", "current", ""),
     ],
 )
-def test_a_part_of_a_year_of_skill_gains_is_not_compared(measure, window, why):
+def test_a_part_of_a_year_of_skill_gains_is_not_compared(compared, measure, window, why):
     line = compared(Level(0.80, None, "x"), measure=measure, window=window)
     assert np.isnan(line["percent"]) == bool(why)
-    assert line["unjudged"].removeprefix("\N{EN DASH} Not compared: ") == why
+    assert line["status"] == (f"Not compared: {why}" if why else "Below")
+
+
+@pytest.mark.parametrize(
+    ("value", "counted", "status"),
+    [
+        (0.80, 10, "Exceeds"), (0.7999, 10, "Meets"), (0.72, 10, "Meets"),
+        (0.7199, 10, "Below"), (0.40, 10, "Below"), (0.3999, 10, "Fails"),
+        (0.90, 9, "Not assessed: fewer than 10 counted"),
+        (np.nan, 10, "Not assessed: withheld"),
+    ],
+)  # fmt: skip
+def test_the_words_of_status_are_of_unrounded_figures(compared, value, counted, status):
+    """Decision 0017: 100, 90 and 50 percent of a level of 0.80; fewer than ten get no verdict."""
+    assert compared(Level(0.80, None, "x"), value=value, counted=counted)["status"] == status
 
 
 def test_exactly_ninety_percent_meets_the_level():
