@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ipats_lib.access.roster import Row
 
 _ROLE = ("role", "lwia", "planner_id")
-# From what closes to what opens; whatever else stands there is as a blank.
+# From what closes to what opens; whatever else is there is as a blank.
 _GROUP = {"0": 0, "": 1, "1": 2}
 _Key = tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""Customer engagement: how often, how soon and how lastingly customers are reached.
+"""Customer engagement: how often, how soon and how long customers are contacted.
 
 Each indicator is a list of events (a customer, a quarter, a value) that dates in the extract tell,
 so that its trend needs no earlier extract. Names, definitions, units and bands are data

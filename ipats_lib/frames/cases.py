@@ -121,7 +121,7 @@ class Cases:
         ids = plain(found.to_numpy(dtype="object"))
         if self.kind != "planner":
             return ids
-        # A planner's tables hold no other planner, so nothing tells here where another one works.
+        # A planner's tables hold no other planner, so nothing here shows where another one works.
         return np.where(np.isin(ids.astype("str"), planners.NOT_HERE), "", ids).astype(object)
 
     def lines(self, places: NDArray[np.intp]) -> pd.Series:

@@ -88,7 +88,7 @@ def _html_row(column: Column) -> str:
 
 
 def _marked(text: str) -> str:
-    """Text as HTML, with what stands between backquotes as code."""
+    """Text as HTML, with text between backquotes as code."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if n % 2 else part for n, part in enumerate(parts))
 

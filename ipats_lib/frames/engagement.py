@@ -1,4 +1,4 @@
-"""The frame `engagement`: how often, how soon and how lastingly customers are reached."""
+"""The frame `engagement`: how often, how soon and how long customers are contacted."""
 
 import numpy as np
 import pandas as pd

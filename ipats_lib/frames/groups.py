@@ -214,7 +214,7 @@ def readings(
     gap: NDArray[np.float64],
 ) -> NDArray[np.object_]:
     """Whether each group differs from its program, in words; empty for lines that are no test's."""
-    words = ("", "Too few to tell", "Cannot be told", "No clear difference", "Lower")
+    words = ("", "Too few to tell", "Cannot be tested", "No clear difference", "Lower")
     asked = (~tested, too_few, np.isnan(chance), ~differs, gap < 0)
     return np.select([np.asarray(one) for one in asked], words, "Higher").astype(object)
 

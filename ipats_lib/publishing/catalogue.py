@@ -109,7 +109,7 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
     """All notebooks under the family folders, in publication order.
 
     NotebookError names the file and what it breaks: its own declaration, the parameters cell
-    (names are allow-listed: papermill would execute whatever stands in a name). Outputs that are
+    (names are allow-listed: papermill would execute whatever is in a name). Outputs that are
     stored in a notebook are left out, and a line says in which.
     """
     paths = [path for path in notebook_files(folder) if path.parent.name in FAMILIES]

@@ -23,7 +23,7 @@ def read_defaults(path: Path, source: str) -> dict[str, Value]:
     """A notebook's own parameters, from the text of its cell of parameters.
 
     NotebookError unless each line gives another name one plain value: papermill would execute
-    whatever else stands there.
+    whatever else is there.
     """
     try:
         lines = [_assigned(node) for node in ast.parse(source).body]

@@ -1,4 +1,4 @@
-"""Pages that moved: what stands at the old place for two publications (`params/redirects.csv`)."""
+"""Moved pages, and what stays at their old addresses for two publications (`params/redirects.csv`)."""
 
 import re
 from collections.abc import Collection

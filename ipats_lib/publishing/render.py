@@ -27,7 +27,7 @@ Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a page's content.
+    """The frame around a page's content.
 
     root and home: relative paths from the page to the site's root and to its scope's folder, each
     empty or ending in a slash. current: the page's path inside its scope. crumbs: path and name of

@@ -49,13 +49,13 @@ _PATH = r"(?:#[^@<>]*+|[^@<>:&\\\x00-\x20]*+)"
 
 
 def _quoted(inside: str) -> str:
-    """A value in either quotes; `inside` is what stands there, with @ for the quote itself."""
+    """A value in either quotes; `inside` is the text in it, with @ for the quote itself."""
     either = "|".join(f"{q}{inside.replace('@', q)}{q}" for q in "\"'")
     return f"(?:{either})"
 
 
 def _grammar() -> re.Pattern[str]:
-    # What a table is made of stands first: an expression tries one name after the other.
+    # The parts of a table come first: an expression tries one name after the other.
     free = "|".join(["class", "scope", *_BENT.values(), *(ATTRIBUTES - PAINTS - _BENT.keys())])
     attributes = (
         rf"(?:{free}|(?:aria|data)-[a-z0-9-]+)(?:={_quoted('[^@<>]*+')}|(?=[\s/>]))",

@@ -88,7 +88,7 @@ class Writer:
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
         """The scope's landing page where no notebook makes one, its figures as a download, the
-        titles of its scopes, and what stands at the old places of its pages."""
+        titles of its scopes, and what is left at the old addresses of its pages."""
         folder = self.staged / scope.path
         folder.mkdir(parents=True, exist_ok=True)
         write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")

@@ -135,7 +135,7 @@ def _sizes(
 
 
 def _by_part(kind: str, combined: Combined, placed: pd.DataFrame, key: str = "") -> pd.DataFrame:
-    """A planner's name without that of the area, under which it stands in the combined."""
+    """A planner's name without that of the area, under which it is in the combined."""
     names = placed[key] if key else pd.Series("", index=placed.index)
     part = placed["part"].astype("object").str.split(NAMED).str[-1]
     return _sizes(kind, combined.of(placed), names, part)

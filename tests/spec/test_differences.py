@@ -201,7 +201,7 @@ def test_what_a_comparison_says():
         "White": "No clear difference",
     }  # fmt: skip
     alike = differences(page((TOTAL, TOTAL, 50, 50), ("Sex", "Female", 20, 20)))
-    assert line(alike, "Female")["reading"] == "Cannot be told"
+    assert line(alike, "Female")["reading"] == "Cannot be tested"
 
 
 def test_medians_and_the_title_i_total_are_not_tested():

@@ -54,7 +54,7 @@ class Limits:
     timeout: seconds for the whole notebook.  memory_mb: megabytes (2**20 bytes) that it and its
     subprocesses hold; what several processes share is divided among them.  cell_timeout: seconds
     for one cell, None for no limit of its own.  cell: the index of the one that runs.  peak_mb: the
-    most that one of its processes has held, told at its end where it is forked.
+    most that one of its processes has held, known at its end where it is forked.
     """
 
     timeout: float = 600.0

@@ -1,4 +1,4 @@
-/* Draws every chart of the page from the specification that stands beside it. */
+/* Draws every chart of the page from the specification beside it. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   for (const data of document.querySelectorAll('figure.chart > script[type="application/json"]')) drawn(data.parentElement, data);
@@ -15,7 +15,7 @@ function drawn(figure, data) {
   const font = getComputedStyle(document.body).fontFamily;
   const options = {
     mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, bind: controls,
-    // Its style stands in style.css: a style sheet written by a script would break the policy.
+    // Its style is in the style sheet: a style sheet written by a script would break the policy.
     tooltip: { disableDefaultStyle: true },
     config: { font, axis: { labelFontSize: 12, titleFontSize: 12 }, legend: { orient: "top" }, title: { anchor: "start", fontSize: 14 } },
   };

@@ -97,7 +97,7 @@ class Format:
         return sort_key(value)
 
     def above(self, rows: Rows, name: str) -> str:
-        """What stands under the heading, such as an axis; HTML."""
+        """What is shown under the heading, such as an axis; HTML."""
         return ""
 
 

@@ -187,7 +187,7 @@ class Bar(Format):
 
 
 def _bar(scale: Scale, value: float | None, css: str) -> str:
-    """The number stands beside it, so the bar itself has no text."""
+    """The number is beside it, so the bar itself has no text."""
     if value is None:
         return ""
     inside = f'<rect class="{css}" {scale.span(0, value)} y="1" height="8"/>'
