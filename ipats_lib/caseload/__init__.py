@@ -1,4 +1,4 @@
-"""The caseload on the as-of date: status, alerts, data to mend, work, flow and engagement."""
+"""The caseload on the as-of date: status, alerts, records to fix, work, flow and engagement."""
 
 from ipats_lib.caseload import (
     after_exit,

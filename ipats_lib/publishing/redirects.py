@@ -1,4 +1,4 @@
-"""Moved pages, and what stays at their old addresses for two publications (`params/redirects.csv`)."""
+"""Moved pages: what stays at the old address for two publications (`params/redirects.csv`)."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Records to mend: which edit checks they break, with which values, and whose they are (A-29)."""
+"""Records to fix: which edit checks they break, with which values, and whose they are (A-29)."""
 
 from functools import cache
 
@@ -80,7 +80,7 @@ def to_mend(report: Report) -> Html:
     if report.scope.kind == "state":
         return display.paragraph(queue.NOBODY, "empty")
     found = broken(report)
-    return _listed(report, found[found["severity"] != mend.INFO], "Records to mend")
+    return _listed(report, found[found["severity"] != mend.INFO], "Records to fix")
 
 
 def worth_a_look(report: Report) -> Html:

@@ -25,7 +25,7 @@ _LINES = (
 def offers(report: Report) -> Html:
     """The queue as CSV, workbook and calendar; for the state its counts alone."""
     counts = queue.count_frame(report).drop(columns=["definition", "source"])
-    sheets = {"Alerts": counts, "Data to mend": mending.frame(report)}
+    sheets = {"Alerts": counts, "Records to fix": mending.frame(report)}
     if report.scope.kind != "planner":
         sheets["By part"] = queue.part_counts(report)
     if report.scope.kind == "state":
@@ -38,7 +38,7 @@ def offers(report: Report) -> Html:
     book = downloads.book(report, "To do", {"To do": plain, **sheets})
     parts = [
         downloads.offer("queue.csv", downloads.csv(plain), "the queue"),
-        downloads.offer("queue.xlsx", book, "the queue, the alerts and the data to mend"),
+        downloads.offer("queue.xlsx", book, "the queue, the alerts and the records to fix"),
     ]
     if report.scope.kind == "planner":
         dates = calendar(lines, as_of(report.data.about))
