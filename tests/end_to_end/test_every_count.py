@@ -319,9 +319,12 @@ def outlook(table: Table, folder: Path, caption: str) -> None:
 
 
 def pending(table: Table, folder: Path, _: str) -> None:
-    """The first page of the list: in the order of its file, and each in the file of all."""
+    """The first page of the list: the first lines of its file, and each in the file of all."""
     mine = file(folder, "performance/still-open.csv")
-    assert [line["Customer"] for line in table] == [line["customer"] for line in mine[:25]]
+    for line, row in zip(table, mine[:25], strict=True):
+        assert line["Customer"] == row["customer"]
+        for title, name in (("Days left", "days_left"), ("More for the level", "to_100")):
+            assert line[title] == (f"{int(row[name]):,}" if row[name] else "\N{EN DASH}")
     every = file(folder, "performance/outlook-open.csv")
     assert len(mine) == sum(line["happens_by"] >= AS_OF.isoformat() for line in every)
 
@@ -349,7 +352,7 @@ WALKS: dict[str, Callable[[Table, Path, str], None]] = {
     r"Work by career planner|Active by career planner, by extract": work,
     r"Periods of participation of Title I by status": work_by_status,
     r"Edit checks that records break": checks,
-    r"Records to mend|Worth a look": broken,
+    r"Records to fix|Worth a look": broken,
     r"Customers": time_lines,
     r"PY\d{4}: how many more each level takes": outlook,
     r"Outcomes that can still happen, by last day": pending,
