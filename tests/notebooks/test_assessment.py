@@ -55,6 +55,7 @@ def test_the_finding_counts_failed_scores_and_names_the_one_furthest_under(area,
                    dw_CR=(80.0, "Below", 0.0))  # fmt: skip
     said = finding(shown(area, monkeypatch, frame))
     assert f"{area.title} fails 2 of its 23 scores." in said
+    assert said.startswith("2 of 23 ")
     assert "Furthest under its threshold: Adult (overall program score), 70.0% where 90% " in said
     assert "15 of 15 indicators are assessed." in said
 

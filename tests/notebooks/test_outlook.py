@@ -62,6 +62,7 @@ def test_all_at_level_and_nobody_counted_each_have_a_sentence(area, monkeypatch)
     found = page(NAME, report_with(area, outlook=nobody, **empty), monkeypatch)
     said = [one.get_text(" ", strip=True) for one in found.select(".show-finding")]
     assert "has no rate of 20 people with a level in PY2024" in said[0]
+    assert "0 of 0" not in said[0]
     assert said[2] == "Too few earlier quarters are known to test a forecast."
     text = found.get_text(" ")
     for sentence in ("No outcome is open.", "No earlier extract was named.", "see the table"):
