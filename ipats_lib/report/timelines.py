@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import after_exit, flow
-from ipats_lib.caseload.extending import SERVICES, TRAININGS
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.due_dates import due
+from ipats_lib.frames.services import DATED, PLAIN_SERVICES, SLOTS
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
@@ -25,33 +25,7 @@ from ipats_lib.report.report import Report
 from ipats_lib.report.scope_data import as_of
 from ipats_lib.report.tables import Column
 
-# What a date of the PIRL file says happened.
-_DATED = {
-    "900": "Entered the program",
-    "901": "Exited",
-    "1811": "Enrolled in education or training (skill gains counted)",
-    "1813": "Completed that education or training",
-    "1801": "Credential attained",
-    "1803": "Second credential attained",
-    "1805": "Third credential attained",
-    "1806": "Skill gain: educational functioning level",
-    "1807": "Skill gain: postsecondary transcript",
-    "1808": "Skill gain: secondary transcript",
-    "1809": "Skill gain: training milestone",
-    "1810": "Skill gain: skills progression",
-    "1406": "Enrolled in education after exit",
-    "1409": "Supportive service (most recent)",
-    "1412": "Youth follow-up service (most recent)",
-    "1503": "Follow-up service (most recent)",
-}
 _Dated = tuple[NDArray[np.object_], NDArray[np.datetime64], NDArray[np.object_]]
-_TRAININGS = (("1302", "1303", "1308"), ("1309", "1310", "1313"), ("1314", "1315", "1318"))
-# The services of the PIRL file, for an extract without a service table.
-_SERVICES = tuple(
-    element
-    for element in SERVICES
-    if element not in _DATED and not any(element in training for training in TRAININGS)
-)
 # What may still change first.
 _ORDER = {"pending": 0, "failure": 1, "success": 2, "excluded": 3}
 
@@ -60,8 +34,8 @@ _ORDER = {"pending": 0, "failure": 1, "success": 2, "excluded": 3}
 def events(report: Report) -> pd.DataFrame:
     """Everything dated of the scope's customers: customer, day, what; oldest first."""
     rows = report.data.frame("rows")
-    parts = [_dated(rows["100"], rows[element], what) for element, what in _DATED.items()]
-    for start, kind, end in _TRAININGS:
+    parts = [_dated(rows["100"], rows[element], what) for element, what in DATED.items()]
+    for start, kind, end in SLOTS:
         named = rows[kind].map(TRAINING_TYPES).fillna("type not recorded").astype("object")
         parts.append(_dated(rows["100"], rows[start], "Training began: " + named))
         parts.append(_dated(rows["100"], rows[end], "Training ended: " + named))
@@ -78,7 +52,7 @@ def events(report: Report) -> pd.DataFrame:
         parts.append(_services(frames["service"]))
     else:
         named_ = {element.number: element.name for element in load_layout().elements}
-        parts += [_dated(rows["100"], rows[e], f"{named_[e]} ({e})") for e in _SERVICES]
+        parts += [_dated(rows["100"], rows[e], f"{named_[e]} ({e})") for e in PLAIN_SERVICES]
     found = pd.DataFrame(
         {
             "customer": np.concatenate([customer for customer, _, _ in parts]),
