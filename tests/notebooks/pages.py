@@ -49,5 +49,6 @@ def page(
 
 def with_frames(report: opened.Report, **frames: Any) -> SimpleNamespace:
     """A report whose frames are these, and the scope's own where none is given."""
-    own = {"title": report.title, "scope": report.scope, "period": report.period}
+    names = ("title", "scope", "period", "as_of")
+    own = {name: getattr(report, name) for name in names}
     return SimpleNamespace(**own, **frames)
