@@ -93,6 +93,7 @@ def test_one_area_of_two_misses_a_level(illinois, monkeypatch):
     report = three_areas(illinois, a02_dw_ME=(89.99, "Below", False))
     found = page(STATE, report, monkeypatch)
     assert says(found, ".says b") == "1 of 2 areas miss at least one level."
+    assert "is missed most: 1 area is below 90 percent of it." in says(found)
 
 
 def test_no_miss_and_no_verdict_each_have_a_sentence(illinois, monkeypatch):
