@@ -5,10 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
 
 from ipats_lib.report import open_report
-from tests.notebooks.pages import page, shown, sources, with_frames
+from tests.notebooks.pages import page, with_frames
 
 STATE, AREA, WORK = "performance/home-state", "performance/home-lwia", "dashboards/queue"
 PLANNER = "lwia/01/planner/1001"
@@ -237,11 +236,8 @@ def made_work(planner, *lines):
 def landing(planner, alerts, monkeypatch):
     """What the cells of the landing page show; the pages after it read other frames."""
     monkeypatch.setattr("ipats_lib.report.customers.links", lambda _, ids: ["../x.html"] * len(ids))
-    cells = sources(WORK)
-    end = next(n for n, cell in enumerate(cells) if "queue.finding(" in cell)
-    mine = [cell for cell in cells[:end] if "headline" not in cell]
-    pieces = shown(mine, with_frames(planner, alerts=alerts), monkeypatch)
-    return BeautifulSoup("".join(each.html for each in pieces), "html.parser")
+    report = with_frames(planner, alerts=alerts)
+    return page(WORK, report, monkeypatch, {"report.headline()": "None"}, only=("index",))
 
 
 def test_whom_to_call_first_is_the_longest_overdue(planner, monkeypatch):
