@@ -212,7 +212,7 @@ def test_a_long_list_is_searched_by_typing(sign_in):
     }""",
         known * 13,
     )
-    box = page.get_by_label("Find a career planner")
+    box = page.get_by_placeholder("Find a career planner")
     name = known[-1]["title"].split(" (")[0]
     box.fill(name.upper())
     shown = page.locator("main details li:visible").all_text_contents()

@@ -54,13 +54,14 @@
     });
   }
 
-  /* A box that shows the rows of a table which hold what is typed. */
+  /* A box that shows the rows of a table which hold what is typed; a short table needs none. */
   function searched(box) {
     const noun = box.dataset.search;
+    const rows = Array.from(box.querySelectorAll("tbody tr:not(.grp)"));
+    if (rows.length <= 12) return;
     const label = element("label", `Find ${/^(?:[aeiou]|LWIA)/.test(noun) ? "an" : "a"} ${noun} `);
     const input = element("input", "", { type: "search" });
     const count = element("output", "");
-    const rows = Array.from(box.querySelectorAll("tbody tr:not(.grp)"));
     const bar = element("div", "", { class: "show tools" });
     label.append(input);
     bar.append(label, count);

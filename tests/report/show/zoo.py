@@ -200,11 +200,13 @@ def pieces() -> list[object]:
 
 def matrix():
     """Two groups of two columns, to search and to sort."""
-    rows = pd.DataFrame(
-        {"area": ["01 Lake", "06 workNet DuPage", "17 East Central"], "missed": [0, 2, 1],
-         "adult_CR": [104.0, 77.0, None], "adult_MSG": [98.0, 89.6, 95.0],
+    measured = pd.DataFrame(
+        {"missed": [0, 2, 1], "adult_CR": [104.0, 77.0, None], "adult_MSG": [98.0, 89.6, 95.0],
          "dw_CR": [101.0, 93.0, 86.0], "dw_MSG": [120.0, None, 91.0]}
     )  # fmt: skip
+    names = ["01 Lake", "06 workNet DuPage", "17 East Central", *map("{} Other".format, range(12))]
+    rows = measured.reindex(range(len(names)), fill_value=0)
+    rows.insert(0, "area", names)
     scored = {name: show.score(f"{name} said", name.split("_")[1]) for name in rows.columns[2:]}
     for name in scored:
         rows[f"{name} said"] = [

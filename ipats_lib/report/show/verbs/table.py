@@ -28,11 +28,11 @@ def table(
 
     columns: a list of names, or a mapping of name to a heading, a kind, a format such as
     `show.status`, or (heading, kind or format); all columns when left out. rows: the column that
-    names the rows, the first by default. by: a column whose values head groups of rows that
-    follow each other. groups: the title of a group of columns by its first column; the last one
-    reaches to the end, and on phones a row is a block with a line for each group. sort: whether a
-    reader may sort by headings. search: what a row is, such as "planner", where a reader may
-    search them. cards: on phones each row becomes a card; otherwise a wide table scrolls in its
+    names the rows, the first by default. by: a column whose values head groups of rows that follow
+    each other. groups: the title of a group of columns by its first column; the last one reaches to
+    the end, and on phones a row is a block with a line for each group. sort: whether a reader may
+    sort by headings. search: what a row is, such as "planner", where a reader may search them if
+    they are many. cards: on phones each row becomes a card; otherwise a wide table scrolls in its
     own box. empty: the sentence shown when the frame has no row. Long lists belong to
     `show.records`.
     """
