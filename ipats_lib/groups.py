@@ -236,10 +236,6 @@ def load_groups() -> tuple[Group, ...]:
     return *_FIXED, *trainings, *_residences()
 
 
-# Every kind of group, in that order.
-DIMENSIONS = (*PEOPLE, "Service tier", "Training type", COUNTIES)
-
-
 def group_names() -> tuple[str, ...]:
     """How the adjustment model names each group: `Sex: Female`."""
     return tuple(f"{group.dimension}: {group.title}" for group in load_groups())
