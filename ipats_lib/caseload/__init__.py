@@ -21,8 +21,9 @@ from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
 from ipats_lib.caseload.status import STATUSES, caseload, load_service_bands, load_statuses
 from ipats_lib.caseload.thresholds import load_thresholds, threshold
+from ipats_lib.caseload.vocabulary import ELEMENTS as CHECK_ELEMENTS
 
-ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *mix.ELEMENTS, *mend.ELEMENTS)))
+ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *CHECK_ELEMENTS)))
 
 __all__ = [
     "ELEMENTS",

@@ -15,13 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.desk import Desk
-from ipats_lib.caseload.edit_checks import CHECKS, GAINS
 from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
-from ipats_lib.caseload.mix import INTENSIVE, participated
+from ipats_lib.caseload.mend import load_checks
 from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold, told
+from ipats_lib.caseload.vocabulary import TRAINED, intensive, participated
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     IN_YOUTH,
@@ -37,6 +37,7 @@ from ipats_lib.periods import Quarter
 
 Base = Literal["", "median", "area"]
 BARRIERS = ("202", "800", "801", "802", "803", "804", "805", "806")
+GAINS = ("1806", "1807", "1808", "1809", "1810")
 NOT_TOLD, SUPPLEMENTAL = 9, 4
 COLUMNS = ("id", "metric", "area", "program", "n", "value", "median", "low", "high", "flag")
 
@@ -127,7 +128,7 @@ def _of_area(
             value, n = METRICS[check.id](view, mine, check.days)
             everyone = float("nan")
             if check.base == "area":
-                everyone, _ = _share(mine & participated(view), INTENSIVE(view))
+                everyone, _ = _share(mine & participated(view), intensive(view))
             lines.append((check.id, area, program, n, value, everyone))
     return lines
 
@@ -148,19 +149,15 @@ def _exited(view: View, days: int) -> Mask:
     return held
 
 
-def _trained(view: View) -> Mask:
-    return view.code("1300") == 1
-
-
 def _credentials(view: View, mine: Mask, days: int) -> Figure:
     earned = np.logical_or.reduce(
         [view.has_code(kind, p.CREDENTIALS) for kind, _ in p.CREDENTIAL_SLOTS]
     )
-    return _share(mine & _exited(view, days) & _trained(view), earned)
+    return _share(mine & _exited(view, days) & TRAINED(view), earned)
 
 
 def _switches(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view) & _trained(view), ~np.isnat(view.day("1811")))
+    return _share(mine & participated(view) & TRAINED(view), ~np.isnat(view.day("1811")))
 
 
 def _gain_mix(view: View, mine: Mask, days: int) -> Figure:
@@ -185,16 +182,16 @@ def _excluded(view: View, mine: Mask, days: int) -> Figure:
 
 def _veterans(view: View, mine: Mask, _: int) -> Figure:
     eligible = np.isin(view.code("301"), (1, 2, 3))
-    return _share(mine & participated(view) & eligible, INTENSIVE(view))
+    return _share(mine & participated(view) & eligible, intensive(view))
 
 
 def _barriers(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view), ~CHECKS["L-19"](view))
+    return _share(mine & participated(view), ~load_checks()["L-19"].holds(view))
 
 
 def _adult_types(view: View, mine: Mask, _: int) -> Figure:
     alone = mine & participated(view) & ~STREAMS["adult"](view) & ~STREAMS["dw"](view)
-    return _share(alone, CHECKS["L-28"](view) & IN_YOUTH(view))
+    return _share(alone, load_checks()["L-28"].holds(view) & IN_YOUTH(view))
 
 
 def _not_told(view: View, mine: Mask, _: int) -> Figure:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ipats_lib.caseload.mend import ELEMENTS, to_mend
+from ipats_lib.caseload.mend import to_mend
+from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.cohorts import Records
 from ipats_lib.errors import UsageError
 from ipats_lib.frames.combined import ROW_COLUMNS
