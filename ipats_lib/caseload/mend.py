@@ -11,10 +11,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload.conditions import Condition
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.vocabulary import condition, in_no_program
 from ipats_lib.cohorts import IN_TITLE_I, Records
+from ipats_lib.conditions import Condition
 from ipats_lib.params import one_of, read_each
 
 INFO = "info"

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.conditions import Condition
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import active
 from ipats_lib.caseload.thresholds import told
 from ipats_lib.caseload.vocabulary import condition
 from ipats_lib.cohorts import Mask, Records
+from ipats_lib.conditions import Condition
 from ipats_lib.params import read_each
 
 

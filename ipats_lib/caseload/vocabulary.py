@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import identity_checks
-from ipats_lib.caseload.conditions import Condition, Function, Name, read_condition
 from ipats_lib.caseload.extending import SERVICES, TRAININGS, has_service
 from ipats_lib.caseload.flow import a_year_before, exits_known, view_of
 from ipats_lib.caseload.status import active
@@ -28,6 +27,14 @@ from ipats_lib.cohorts import (
     Records,
     View,
     has_code,
+)
+from ipats_lib.conditions import (
+    FUNCTIONS,
+    Condition,
+    Function,
+    Name,
+    filled,
+    read_condition,
 )
 from ipats_lib.groups import age, years
 from ipats_lib.indicators import predicates as p
@@ -56,12 +63,12 @@ TRAINED = has_code("received_training", "1300", 1)
 
 def intensive(view: View) -> Mask:
     """Individualized service or training (domain 2.14)."""
-    return _filled(view, "1200") | TRAINED(view)
+    return filled(view, "1200") | TRAINED(view)
 
 
 def in_no_program(view: View) -> Mask:
     """Entered, and neither in Title I nor in Wagner-Peyser (L-10, L-11)."""
-    return _filled(view, "900") & ~IN_TITLE_I(view) & ~IN_WAGNER_PEYSER(view)
+    return filled(view, "900") & ~IN_TITLE_I(view) & ~IN_WAGNER_PEYSER(view)
 
 
 def participated(view: View) -> Mask:
@@ -103,10 +110,6 @@ def _first_training(view: View) -> NDArray[np.datetime64]:
     return first
 
 
-def _filled(view: View, element: str) -> Mask:
-    return ~np.isnat(view.day(element))
-
-
 def _wage(view: View, element: str) -> NDArray[np.float64]:
     return view.records.amount(element)
 
@@ -127,9 +130,7 @@ def _outside(view: View, element: str) -> Mask:
 
 
 _FUNCTIONS: dict[str, Function] = {
-    "code": View.code,
-    "day": View.day,
-    "filled": _filled,  # a date
+    **FUNCTIONS,
     "outside": _outside,  # a date before the entry or after the exit
     "wage": _wage,
     "known_wage": _known_wage,  # more than 0, and no placeholder

@@ -2,8 +2,8 @@
 
 It is written with `and`, `or`, `not`, comparisons, `+` and `-`, `in (1, 2)`, names, and functions
 of elements by number: `filled(901) and code(1300) == 1`. A function of several elements answers for
-each of them, and `any(...)` says whether one of the answers holds. Nothing else is understood, so a
-file can ask of records and do nothing.
+each of them; `any(...)` says whether one of the answers holds, `count(...)` how many. Nothing else
+is understood, so a file can ask of records and do nothing.
 """
 
 import ast
@@ -38,6 +38,15 @@ _SIGNS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.In: np.isin,
     ast.NotIn: lambda values, codes: ~np.isin(values, codes),
 }
+_OVER_SEVERAL: dict[str, Callable[..., Any]] = {"any": np.any, "count": np.sum}
+
+
+def filled(view: View, element: str) -> Mask:
+    """Whether a date element is filled."""
+    return ~np.isnat(view.day(element))
+
+
+FUNCTIONS: dict[str, Function] = {"code": View.code, "day": View.day, "filled": filled}
 
 
 def read_condition(
@@ -100,9 +109,9 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> Name:
         if not isinstance(node.func, ast.Name) or node.keywords or not node.args:
             return self.generic_visit(node)
-        if node.func.id == "any" and len(node.args) == 1:
+        if (over := _OVER_SEVERAL.get(node.func.id)) and len(node.args) == 1:
             asked = self.visit(node.args[0])
-            return lambda view: np.logical_or.reduce(asked(view))
+            return lambda view: over(asked(view), axis=0)
         function, elements = self.functions.get(node.func.id), [*map(ast.unparse, node.args)]
         if function is None or not {*elements} <= self.elements:
             return self.generic_visit(node)
