@@ -110,28 +110,11 @@ TRAINING_TYPES: Mapping[int, str] = {
     12: "Job readiness training",
 }
 # What the questions above read, for whoever loads no more than they need.
-ELEMENTS: tuple[str, ...] = (
-    *(
-        "200",
-        "201",
-        "202",
-        "210",
-        "211",
-        "212",
-        "213",
-        "214",
-        "215",
-        "402",
-        "601",
-        "704",
-        "800",
-        "801",
-        "802",
-        "803",
-    ),
-    *("804", "805", "806", "807", "808", "900", "903", "904", "905", "906", "1001", "1200"),
-    *("1300", *TRAININGS, "101", "102"),
+_READ = (
+    "101 102 200 201 202 210 211 212 213 214 215 402 601 704 800 801 802 803 804 805 806 807 808 "
+    "900 903 904 905 906 1001 1200 1300 1303 1310 1315"
 )
+ELEMENTS: tuple[str, ...] = tuple(_READ.split())
 COUNTIES = "County of residence"
 HOME_STATE = "IL"
 _ELSEWHERE, _UNKNOWN = -2, -1
