@@ -23,7 +23,6 @@ from ipats_lib.frames.case_frames import MAKE
 from ipats_lib.frames.dictionary import html, markdown
 from ipats_lib.frames.editions import WITHHELD, edition_of
 from ipats_lib.frames.keys import FigureKey
-from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.groups import PEOPLE
@@ -39,6 +38,7 @@ from ipats_lib.report.scope_data import TABLES
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, make_snapshot
 from tests.conftest import ROOT
+from tests.frames.checked import check
 from tests.report import reference
 
 FRAMES = {name: schema for name, schema in SCHEMAS.items() if name not in MAKE}
