@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
-from ipats_lib.caseload.mend import load_checks
 from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold, told
 from ipats_lib.caseload.vocabulary import TRAINED, intensive, participated
@@ -80,10 +80,10 @@ def _check(row: dict[str, str]) -> Check:
     return Check(*texts, days, base, low, high, programs, row["source"])
 
 
-def distribution(desk: Desk, seats: pd.DataFrame) -> pd.DataFrame:
+def distribution(desk: Desk, inner: pd.DataFrame) -> pd.DataFrame:
     """Every check for every area and program, with the median of the areas and the flag.
 
-    desk: the state's; seats: row and area, one line for each area of a record. Returns `COLUMNS`:
+    desk: the state's; inner: row and area, one line for each area of a record. Returns `COLUMNS`:
     n (what the value rests on), value, median (of the areas with enough of it), low and high (the
     limits for this line; missing where there is none), flag. Values are shares 0..1, days (Q-13)
     or standard deviations (Q-12); missing where n is 0. Nothing is flagged under
@@ -91,7 +91,7 @@ def distribution(desk: Desk, seats: pd.DataFrame) -> pd.DataFrame:
     """
     parts = [
         _of_area(Records(desk.rows[desk.rows["row"].isin(mine["row"])]), str(area), desk.as_of)
-        for area, mine in seats.groupby("area")
+        for area, mine in inner.groupby("area")
     ]
     columns = ["id", "area", "program", "n", "value", "everyone"]
     table = pd.DataFrame([line for part in parts for line in part], columns=columns)

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from ipats_lib import params
+from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.caseload.mend import load_checks
 from ipats_lib.caseload.vocabulary import condition
 from ipats_lib.cohorts import Records
 from ipats_lib.errors import ParamsError

@@ -44,7 +44,7 @@ def _check(row: dict[str, str]) -> Check:
     return Check(row["id"], row["elements"], severity, row["message"], condition(row["holds"]))
 
 
-def to_mend(records: Records, as_of: date) -> pd.DataFrame:
+def records_to_fix(records: Records, as_of: date) -> pd.DataFrame:
     """Every Title I record, and every participant in no program, that breaks an edit check.
 
     One row per check and record: rule, severity, row, customer, dated (exit, or entry while active:
