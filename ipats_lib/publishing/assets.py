@@ -13,10 +13,11 @@ from pathlib import Path
 import vl_convert
 from nbconvert.filters import markdown2html
 
+from ipats_lib.durable import write_file
 from ipats_lib.frames import dictionary
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.params import load_agency
-from ipats_lib.publishing.files import GUIDE, STATIC, joined, write_file
+from ipats_lib.publishing.files import GUIDE, STATIC, joined
 from ipats_lib.publishing.packing import PACKED, PACKED_FROM, packed
 from ipats_lib.publishing.render import Frame, render_template
 

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any
 
+from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache, RunCache
-from ipats_lib.publishing.files import sha256
 from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.plan import Plan, Step, make_plan
@@ -157,7 +157,7 @@ def carry_over(
     for file in kept:
         (staged / file).parent.mkdir(parents=True, exist_ok=True)
         os.link(site.root / name / file, staged / file)
-        if sha256(staged / file) != current.files[file]:
+        if file_hash(staged / file) != current.files[file]:
             raise PublicationError(
                 f"{file} is no longer the file that was published: publish all of {name}, not a "
                 "part."
