@@ -24,9 +24,9 @@ from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine import NotebookStopped
 from ipats_lib.publishing.engine.limits import Limits
 from ipats_lib.publishing.failed import RunFailed, why
+from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.refusal import NotShown
 from ipats_lib.publishing.render import render_body
-from ipats_lib.publishing.run_report import peak_memory_mb
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
