@@ -1,6 +1,7 @@
 """A report on one scope: the questions that notebooks ask."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -87,6 +88,11 @@ class Report:
     @property
     def period(self) -> Period:
         return Period.parse(self.data.about.period)
+
+    @property
+    def as_of(self) -> date:
+        """The day that the data are of."""
+        return as_of(self.data.about)
 
     def headline(self) -> Html:
         """Area, period, as-of date, and where corrections are made."""
