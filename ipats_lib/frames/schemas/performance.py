@@ -1,5 +1,7 @@
 """Schemas of the frames of the federal indicators."""
 
+from dataclasses import replace
+
 from ipats_lib.frames.keys import KEY
 from ipats_lib.frames.schema import Column, Schema
 from ipats_lib.groups import DIMENSIONS
@@ -383,7 +385,54 @@ CALENDAR = Schema(
     ),
     ("period", "program", "measure"),
 )
+FORMS = Schema(
+    "forms",
+    "The federal forms, line by line",
+    "One number of the ETA-9169 (window `annual`) or ETA-9173, in the order of their files. Each "
+    "form's edition is in params/forms.csv, its rows in params/form_rows.csv.",
+    (
+        Column("form", "code", "`ETA-9169` or `ETA-9173`.", source="params/forms.csv"),
+        Column("edition", "code", "The edition of the form.", source="params/forms.csv"),
+        *(column for column in _KEY if column.name in ("period", "window")),
+        _WINDOW_TITLE,
+        *(column for column in _KEY if column.name in ("area_type", "area")),
+        Column("program", "code", "`adult`, `dw`, `youth`, or `wp` where an area has any of it."),
+        _PROGRAM_TITLE,
+        Column(
+            "section",
+            "text",
+            "`Services` (the 9169's first block), `Summary` (section A of the 9173), "
+            "`Participants` (by group), `Outcomes` (the indicators) or `Skill gains` (by type).",
+        ),
+        Column("dimension", "text", "The kind of group; `All` for everybody."),
+        Column("group_title", "text", "The group's name; `All` for everybody."),
+        *(column for column in _KEY if column.name == "group"),
+        Column(
+            "measure",
+            "code",
+            "An indicator, `served`, `exited`, `served_` with a service tier, `reportable`, a gain "
+            "such as `gain_efl`, or an item of the services.",
+            source="params/form_rows.csv",
+        ),
+        _MEASURE_TITLE,
+        Column("item", "code", "The row's number on the form; empty where none could be read."),
+        Column(
+            "unconfirmed",
+            "text",
+            "What of the row the form's text could not confirm: its item, label, test.",
+            source="params/form_rows.csv",
+        ),
+        Column("kind", "code", "Whether the value is a `count`, a `share` or `dollars`."),
+        Column("note", "text", "Why there is never a value: funds are not in the records."),
+        replace(_NUMERATOR, meaning="Successes of a rate, or periods with such a gain."),
+        replace(_WITHHELD_DENOMINATOR, meaning="Of how many; of ME, how many wages."),
+        replace(_VALUE, meaning="The count, the share or the dollars.", unit="as `kind` says"),
+        _SUPPRESSED,
+    ),
+    ("window", "program", "measure", "group"),
+    _NO_WAGE,
+)
 
 PERFORMANCE: tuple[Schema, ...] = (
-    *(FIGURES, HISTORY, AREAS, GROUPS, OUTCOMES, ELEMENTS, CALENDAR),
+    *(FIGURES, HISTORY, AREAS, GROUPS, OUTCOMES, ELEMENTS, CALENDAR, FORMS),
 )
