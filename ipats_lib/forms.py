@@ -9,6 +9,8 @@ unemployment insurance at entry (domain 9.2). Rows and item numbers are `params/
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ipats_lib import form_rows
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import (
@@ -20,7 +22,6 @@ from ipats_lib.cohorts import (
     Program,
     has_code,
 )
-from ipats_lib.groups import dated
 from ipats_lib.indicators import predicates as p
 from ipats_lib.periods import Cohort
 
@@ -109,7 +110,8 @@ _MET = Predicate(
 _ALONE: Mapping[Program, Predicate] = {
     "adult": has_code("reportable_adult", "903", 4),
     "dw": has_code("reportable_dw", "904", 4),
-    "wp": IN_WAGNER_PEYSER & ~dated("entered", "900"),
+    "wp": IN_WAGNER_PEYSER
+    & Predicate("no_entry", "900 is blank", lambda view: np.isnat(view.day("900"))),
 }
 REPORTABLE: Mapping[Program, Count] = {
     program: Count("served", alone & _MET, persons=True) for program, alone in _ALONE.items()

@@ -25,7 +25,7 @@ from ipats_lib.assessment import (
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.frames.figures import MEASURE_TITLES, TITLES, lines_of
 from ipats_lib.frames.groups import by_group
-from ipats_lib.frames.schemas.assessment import ADJUSTMENT, ASSESSMENT
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.groups import group_names
 from ipats_lib.indicators.rules import INDICATORS
@@ -58,7 +58,7 @@ def assessment(source: Source) -> pd.DataFrame:
         judged = _with_failures(lines.assign(**estimates), source, scope)
         parts.append(judged.assign(owner=owner, area_type=scope.kind, area=scope.area))
     if not parts:
-        return pd.DataFrame(columns=[*ASSESSMENT.names, "owner"])
+        return pd.DataFrame(columns=[*SCHEMAS["assessment"].names, "owner"])
     return pd.concat(parts, ignore_index=True).assign(period=source.period.name)
 
 
@@ -185,7 +185,7 @@ def adjustment(source: Source) -> pd.DataFrame:
             for line, factor in factors.items()
             for part in factor.contributions
         ]  # fmt: skip
-    return pd.DataFrame(lines, columns=["owner", *ADJUSTMENT.names])
+    return pd.DataFrame(lines, columns=["owner", *SCHEMAS["adjustment"].names])
 
 
 def _factors(source: Source) -> dict[int, dict[Line, Factor]]:

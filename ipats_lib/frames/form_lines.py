@@ -21,7 +21,7 @@ from ipats_lib.form_rows import FormName, groups_of, load_forms, rows_by_name
 from ipats_lib.forms import Count, Share
 from ipats_lib.frames.figures import MEASURE_TITLES
 from ipats_lib.frames.groups import by_group
-from ipats_lib.frames.schemas.performance import FORMS
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import typed
 from ipats_lib.frames.source import Source
 from ipats_lib.indicators.rules import INDICATORS
@@ -106,7 +106,7 @@ class FormLines:
         lines = pd.DataFrame([self._words(line) for line in self._lines], columns=_WORDS)
         blank = lines.assign(period=self._source.period.name, area_type="", area="")
         blank = blank.assign(**dict.fromkeys(_NUMBERS, np.nan), suppressed=False)
-        return lines, typed(blank, FORMS)
+        return lines, typed(blank, SCHEMAS["forms"])
 
     @cached_property
     def _numbers(self) -> dict[str, Numbers]:

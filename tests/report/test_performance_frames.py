@@ -19,14 +19,11 @@ from ipats_lib.disclosure import load_thresholds
 from ipats_lib.errors import UsageError
 from ipats_lib.frames import performance as made
 from ipats_lib.frames.calendar import calendar
+from ipats_lib.frames.case_frames import MAKE
 from ipats_lib.frames.dictionary import html, markdown
 from ipats_lib.frames.editions import WITHHELD, edition_of
 from ipats_lib.frames.keys import FigureKey
-from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
-from ipats_lib.frames.schemas.assessment import ASSESSED
-from ipats_lib.frames.schemas.outlook import OUTLOOKS
-from ipats_lib.frames.schemas.performance import PERFORMANCE
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.groups import PEOPLE
 from ipats_lib.indicators import differences
@@ -40,9 +37,10 @@ from ipats_lib.report.scope_data import TABLES
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, make_snapshot
 from tests.conftest import ROOT
+from tests.frames.checked import check
 from tests.report import reference
 
-FRAMES = {schema.name: schema for schema in (*PERFORMANCE, *OUTLOOKS, *ASSESSED)}
+FRAMES = {name: schema for name, schema in SCHEMAS.items() if name not in MAKE}
 ANNUAL = Period.parse("PY2024")
 
 
