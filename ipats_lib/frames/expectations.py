@@ -16,7 +16,7 @@ from ipats_lib.cohorts import Program
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.past import UNKNOWN, Days, Outcomes, Past, years_of
 from ipats_lib.indicators.rules import Measure
-from ipats_lib.levels import year_over
+from ipats_lib.levels.level import year_over
 from ipats_lib.periods import Period, Report
 from ipats_lib.projection.band import band
 from ipats_lib.projection.earnings import back_test_medians, median_expected
