@@ -87,16 +87,18 @@ def combine(
     rows: pd.DataFrame,
     caseload: pd.DataFrame,
     members: pd.DataFrame,
+    areas: tuple[str, ...] | None = None,
 ) -> Combined:
-    """The areas of a kind. rows, caseload: the state's; members: `snapshot.membership`."""
+    """The areas of a kind. rows, caseload: the state's; members: `snapshot.membership`; areas:
+    which ones, where not all."""
     known = _tables(snapshot, CASE_TABLES)
     if kind == "state":
         lwias = members[members["area_type"] == "lwia"]
         seats = pd.DataFrame({"row": lwias["row"], "area": lwias["area"].astype("str")})
         return _state(rows, Desk(rows, snapshot.as_of, known), caseload, seats)
-    mine = _sorted(members[members["area_type"] == kind])
+    mine = _sorted(members[members["area_type"] == kind], areas)
     placed = {
-        name: apart(*_placed(table, _sorted(_of(snapshot, name, kind))))
+        name: apart(*_placed(table, _sorted(_of(snapshot, name, kind), areas)))
         for name, table in known.items()
     }
     return _apart(snapshot, kind, _placed(rows, mine), caseload, placed)
@@ -161,8 +163,9 @@ def _of(snapshot: Snapshot, name: str, kind: AreaType) -> pd.DataFrame:
     return members[members["area_type"] == kind]
 
 
-def _sorted(members: pd.DataFrame) -> pd.DataFrame:
-    return members.astype({"area": "str"}).sort_values(["area", "row"], ignore_index=True)
+def _sorted(members: pd.DataFrame, areas: tuple[str, ...] | None) -> pd.DataFrame:
+    mine = members if areas is None else members[members["area"].isin(areas)]
+    return mine.astype({"area": "str"}).sort_values(["area", "row"], ignore_index=True)
 
 
 def _placed(frame: pd.DataFrame, members: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.object_]]:

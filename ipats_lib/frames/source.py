@@ -1,7 +1,7 @@
 """What the frames of the federal indicators are counted from: every scope at once, or one alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -45,7 +45,8 @@ class Source:
 
     rows: by `row`, with `COLUMNS` at least. at, owner: one pair per scope and record: its place in
     rows, and the scope's place in `scopes`; by scope and then by record. earlier, released: older
-    snapshots that were named, and records of what linked publications showed.
+    snapshots that were named, and records of what linked publications showed. whole: the source
+    of more scopes that this one is a part of.
     """
 
     snapshot: Snapshot
@@ -56,6 +57,7 @@ class Source:
     owner: NDArray[np.intp]
     earlier: tuple[Snapshot, ...] = ()
     released: tuple[Released, ...] = ()
+    whole: "Source | None" = None
 
     @classmethod
     def of_all(
@@ -102,18 +104,31 @@ class Source:
         owner = np.zeros(len(rows), dtype=np.intp)
         return cls(snapshot, period, (scope,), rows, at, owner, earlier, released)
 
+    def part(self, scopes: tuple[Scope, ...]) -> "Source":
+        """Some of the scopes, counted from the same outcomes."""
+        if scopes == self.scopes:
+            return self
+        place = {scope: n for n, scope in enumerate(scopes)}
+        owner = np.array([place.get(scope, -1) for scope in self.scopes])[self.owner]
+        mine = np.flatnonzero(owner >= 0)
+        mine = mine[np.argsort(owner[mine], kind="stable")]
+        at, owner = self.at[mine], owner[mine]
+        return replace(self, scopes=scopes, at=at, owner=owner, whole=self)
+
     @cached_property
     def records(self) -> Records:
-        return Records(self.rows)
+        return self.whole.records if self.whole else Records(self.rows)
 
     @cached_property
     def members(self) -> Membership:
         """Which record is in which group."""
-        return membership_of(self.rows)
+        return self.whole.members if self.whole else membership_of(self.rows)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
         """`indicators.outcome_table` of every report of `reports_of`, by record."""
+        if self.whole:
+            return self.whole.outcomes
         table = indicators.outcome_table(self.rows, reports_of(self.period), self.snapshot.as_of)
         return table.sort_values("row", kind="stable", ignore_index=True)
 
@@ -146,6 +161,8 @@ class Source:
     @cached_property
     def whole_from(self) -> str:
         """The first day of the oldest quarter whose exits the extract holds as a whole."""
+        if self.whole:
+            return self.whole.whole_from
         exits = self.snapshot.rows(STATE, ["901"])["901"].to_numpy(dtype="datetime64[D]")
         first = whole_from(exits)
         return first.isoformat() if first else ""
@@ -158,6 +175,8 @@ class Source:
     @cached_property
     def across(self) -> "Source":
         """The state and every LWIA, whatever scope asks: for the frames of several areas."""
+        if self.whole:
+            return self.whole.across
         wanted = (STATE, *(Scope(area.lwia) for area in load_areas()))
         if set(wanted) <= set(self.scopes):
             return self

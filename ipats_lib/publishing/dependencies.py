@@ -79,7 +79,7 @@ def _cell_imports(cell: str) -> tuple[str, ...]:
     try:
         tree = ast.parse(TransformerManager().transform_cell(cell))
     except SyntaxError:
-        return tuple(reports())
+        return reports()
     inside = (name for text in _given_to_magics(tree) for name in _cell_imports(text))
     imported = _imported(tree)
     whole = {LIBRARY.name, REPORT} & {*_whole(tree)}  # then any name can follow
@@ -163,11 +163,12 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def reports() -> list[str]:
+@cache
+def reports() -> tuple[str, ...]:
     """Every module below `report`, whichever notebook uses it."""
     folder = LIBRARY / "report"
     files = (path.relative_to(LIBRARY.parent).with_suffix("") for path in folder.rglob("*.py"))
-    return [".".join(path.parts).removesuffix(".__init__") for path in files]
+    return tuple(".".join(path.parts).removesuffix(".__init__") for path in files)
 
 
 def installed() -> list[str]:
@@ -239,6 +240,7 @@ def _imported(tree: ast.AST) -> tuple[str, ...]:
     return tuple(name for name in ours if name not in _NOT_PUBLISHED)
 
 
+@cache
 def _module_files(name: str) -> list[Path]:
     """The files that an import of `name` takes: its packages' `__init__` and data, and itself."""
     parts = name.split(".")[1:]

@@ -62,7 +62,7 @@ def publish(
     pages = _cache(site, options)
     kept = RunCache(pages, options.clean)
     with (options.pool or local_workers)(options.workers) as pool:
-        state = _state(snapshot, options, released, pool)
+        state = _state(snapshot, options, scopes, released, pool)
         staged = site.stage(name)
         carried = carry_over(site, options, scopes, staged, facts)
         assets = build_assets()
@@ -119,12 +119,16 @@ def _cache(site: Site, options: Options) -> PageCache:
 
 
 def _state(
-    snapshot: Snapshot, options: Options, released: Sequence[Released], pool: Workers
+    snapshot: Snapshot,
+    options: Options,
+    scopes: Sequence[Scope],
+    released: Sequence[Released],
+    pool: Workers,
 ) -> StateData:
     """The snapshot's data; what the earlier ones counted is found beside the first pages."""
     period, earlier = options.period, options.earlier
     counts = pool.aside(partial(counts_of, period.name), [str(older.path) for older in earlier])
-    return StateData(snapshot, period, earlier, counts, tuple(released))
+    return StateData(snapshot, period, earlier, counts, tuple(released), tuple(scopes))
 
 
 def _held(snapshot: Snapshot, scopes: Sequence[Scope], carried: Carried) -> list[Scope]:

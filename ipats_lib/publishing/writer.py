@@ -127,7 +127,7 @@ class Writer:
     @cached_property
     def _figures(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Each scope's figures, from one computation for all."""
-        figures = figures_of(self.state.figures, self.state.snapshot, self.state.period)
+        figures = figures_of(self.state.figures, self.state.scopes, self.state.period)
         figures["suppressed"] = self._tells_a_wage(figures)
         by_area = figures.groupby(["area_type", "area"], sort=False, observed=True)
         return {(str(kind), str(area)): mine for (kind, area), mine in by_area}

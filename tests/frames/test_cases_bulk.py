@@ -33,7 +33,7 @@ def opened_alone(state, scope: Scope) -> CaseFrames:
         return State(state.rows, state.caseload, state.membership)
 
     asked = all_records if scope == STATE else never
-    return CaseFrames(state.snapshot, asked, state.earlier_counts, only=scope)
+    return CaseFrames(state.snapshot, asked, state.earlier_counts, state.scopes, only=scope)
 
 
 @pytest.mark.parametrize("every", EVERY)
