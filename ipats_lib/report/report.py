@@ -114,11 +114,6 @@ class Report:
     def period(self) -> Period:
         return Period.parse(self.data.about.period)
 
-    @property
-    def as_of(self) -> date:
-        """The day that the data are of."""
-        return as_of(self.data.about)
-
     def headline(self) -> Html:
         """Area, period, as-of date, and where corrections are made."""
         about = self.data.about
