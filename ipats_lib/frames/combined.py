@@ -17,13 +17,16 @@ from ipats_lib import form_rows, forms, groups
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.whole_customer import with_facts
 from ipats_lib.frames import CASE_TABLES
+from ipats_lib.frames.source import TRAINED
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
 NAMED = "|"
 _FORMS = (*forms.ELEMENTS, *forms.REPORTABLE_ELEMENTS, *form_rows.ELEMENTS)
-ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *_FORMS)))
+ROW_COLUMNS = tuple(
+    dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *_FORMS, *TRAINED))
+)
 _ANSWERED = ("100", "900", "901")
 _FACTS = ("service", "assignment", "planner")
 

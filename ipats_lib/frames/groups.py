@@ -1,13 +1,13 @@
 """The frame `groups`: the main windows by group, and how each group compares (domain 7, 9.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.breakdown import TOTAL, WITHOUT
-from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.breakdown import TOTAL, WITHOUT, Membership
+from ipats_lib.cohorts import PROGRAM_TITLES, PROGRAMS, Program
 from ipats_lib.disclosure import load_thresholds, small_cells
 from ipats_lib.frames.figures import MEASURE_TITLES, hidden_medians
 from ipats_lib.frames.source import Source, keyed
@@ -50,26 +50,35 @@ def groups(source: Source) -> pd.DataFrame:
     return keyed(ordered)
 
 
-def by_group(source: Source, window: Report) -> pd.DataFrame:
-    """Every scope, program, measure and group that anybody is in, counted at once."""
+def by_group(
+    source: Source,
+    window: Report,
+    members: Membership | None = None,
+    programs: Collection[Program] = PROGRAMS,
+) -> pd.DataFrame:
+    """Every scope, program, measure and group that anybody is in, counted at once.
+
+    members: which record is in which group; the source's own (`load_groups`) by default.
+    """
+    members = members or source.members
     lines, owner = source.lines
     mine = source.outcomes["report"].astype("str").to_numpy() == window.label
     table = source.outcomes
-    record = source.members.rows.get_indexer(table["row"])
+    record = members.rows.get_indexer(table["row"])
     keep = mine[lines]
     lines, owner = lines[keep], owner[keep]
-    codes = [(p, m) for p in PROGRAM_TITLES for m, rule in INDICATORS.items() if p in rule.programs]
+    codes = [(p, m) for p in programs for m, rule in INDICATORS.items() if p in rule.programs]
     program = table["program"].astype("object").to_numpy()
     measure = table["indicator"].astype("object").to_numpy()
     state = table["state"].astype("object").to_numpy()
     value = table["value"].to_numpy(dtype=np.float64)
-    many, parts = len(source.members.titles), []
+    many, parts = len(members.titles), []
     for code, name in codes:
         here = (program == code) & (measure == name) & np.isin(state, _KNOWN)
         at = here[lines]
         line, area = lines[at], owner[at]
         unique, back = np.unique(line, return_inverse=True)
-        holds = source.members.of(code, record[unique])
+        holds = members.of(code, record[unique])
         pair, group = _pairs(holds, back)
         cell = area[pair] * many + group
         told = state[line][pair]
@@ -80,7 +89,7 @@ def by_group(source: Source, window: Report) -> pd.DataFrame:
         )
         found["owner"], found["group_order"] = found["cell"] // many, found["cell"] % many
         parts.append(found.assign(program=code, measure=name))
-    titles = source.members.titles
+    titles = members.titles
     every = pd.concat(parts, ignore_index=True)
     reports = source.period.reports
     place = every["group_order"].tolist()

@@ -20,8 +20,10 @@ from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
 TREND_QUARTERS = 8
+# Who gave the first training, and the occupation that each of three trainings leads to.
+TRAINED = ("1301", "1306", "1311", "1316")
 # The customer, and what the indicators, their groups and the service to employers ask.
-COLUMNS = tuple(dict.fromkeys(("100", *ELEMENTS, *groups.ELEMENTS, "910", "917", "1618")))
+COLUMNS = tuple(dict.fromkeys(("100", *ELEMENTS, *groups.ELEMENTS, "910", "917", "1618", *TRAINED)))
 AREA = ("area_type", "area")
 
 

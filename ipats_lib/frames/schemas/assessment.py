@@ -15,6 +15,38 @@ _OF_ONE = (
     Column("program", "code", "`adult`, `dw`, `youth`, or `wp` (the state's alone)."),
     Column("measure", "code", "`ERQ2`, `ERQ4`, `ME`, `CR` or `MSG`."),
 )
+_SCORE_KIND = Column(
+    "score_kind",
+    "code",
+    "`individual`; `program` and `indicator` for the overall scores.",
+    source="20 CFR 677.190",
+)
+_OF_SCORE = (
+    Column("program", "code", "The program; empty for an overall indicator score."),
+    Column("measure", "code", "The measure; empty for an overall program score."),
+    Column("program_title", "text", "The program's name, or empty."),
+    Column("measure_title", "text", "The measure's name, or empty."),
+    Column("components", "count", "Individual scores in it.", "scores"),
+)
+_SCORE = Column(
+    "score",
+    "percent",
+    "The figure as a percent of its target, or the mean of such scores.",
+    "100: equal",
+    "20 CFR 677.190",
+    missing=True,
+)
+_STATUS = Column(
+    "status",
+    "status",
+    "The verdict, or why there is none; a partial mean has a score and no verdict.",
+    source="params/bands.csv",
+)
+_THRESHOLD = Column(
+    "threshold", "percent", "A score under it fails.", "100: equal", "params/assessment.csv"
+)
+_FAILS = Column("fails", "flag", "The score is under its threshold.")
+_NO_WAGE = "The median of few wages is withheld where readers may not see wages."
 
 ASSESSMENT = Schema(
     "assessment",
@@ -22,17 +54,8 @@ ASSESSMENT = Schema(
     "One score: of an indicator of a program, or the mean over a program or over an indicator.",
     (
         *_KEY,
-        Column(
-            "score_kind",
-            "code",
-            "`individual`; `program` and `indicator` for the overall scores.",
-            source="20 CFR 677.190",
-        ),
-        Column("program", "code", "The program; empty for an overall indicator score."),
-        Column("measure", "code", "The measure; empty for an overall program score."),
-        Column("program_title", "text", "The program's name, or empty."),
-        Column("measure_title", "text", "The measure's name, or empty."),
-        Column("components", "count", "Individual scores in it.", "scores"),
+        _SCORE_KIND,
+        *_OF_SCORE,
         Column(
             "denominator",
             "count",
@@ -58,26 +81,12 @@ ASSESSMENT = Schema(
             "Program years of complete data, such as `PY2023, PY2024`; a score needs two.",
             source=f"{_FILES}; 20 CFR 677.220(a)(1)(ii)",
         ),
-        Column(
-            "score",
-            "percent",
-            "The figure as a percent of its target, or the mean of such scores.",
-            "100: equal",
-            "20 CFR 677.190",
-            missing=True,
-        ),
-        Column(
-            "status",
-            "status",
-            "The verdict, or why there is none; a partial mean has a score and no verdict.",
-            source="params/bands.csv",
-        ),
+        _SCORE,
+        _STATUS,
         Column("could_be_chance", "flag", "The interval of the figure holds the target."),
-        Column(
-            "threshold", "percent", "A score under it fails.", "100: equal", "params/assessment.csv"
-        ),
+        _THRESHOLD,
         Column("threshold_source", "text", "Who set it.", source="params/assessment.csv"),
-        Column("fails", "flag", "The score is under its threshold."),
+        _FAILS,
         Column("short", "number", "By how much.", "percent of the target", missing=True),
         Column(
             "years_failed",
@@ -113,9 +122,64 @@ ASSESSMENT = Schema(
         ),
     ),
     ("period", "area_type", "area", "score_kind", "program", "measure"),
-    "The median of few wages is withheld where readers may not see wages. A planner's frame is "
-    "empty.",
+    f"{_NO_WAGE} A planner's frame is empty.",
 )
+SCORE_CASES = Schema(
+    "score_cases",
+    "What the scores would be",
+    "One score of the assessment in one case of what becomes of the pending outcomes.",
+    (
+        *_KEY,
+        Column(
+            "case",
+            "code",
+            "`none` of them succeeds, as `expected` (an estimate), or `all` do.",
+            source="the frame `outlook`",
+        ),
+        _SCORE_KIND,
+        *_OF_SCORE,
+        Column("value", "figure", "The figure in that case.", _UNIT, missing=True),
+        _SCORE,
+        _STATUS,
+        _THRESHOLD,
+        _FAILS,
+        Column(
+            "as_it_stands",
+            "flag",
+            "The figure has no other value in that case: Wagner-Peyser, a median without a bound, "
+            "or no forecast.",
+        ),
+    ),
+    ("period", "area_type", "area", "case", "score_kind", "program", "measure"),
+    f"{_NO_WAGE} A planner's frame is empty.",
+)
+PLAN = Schema(
+    "plan",
+    "Participants and exiters against plan",
+    "One planned count of a program year. Empty for planners, and where no plan is on file.",
+    (
+        *_KEY,
+        Column("program", "code", "`adult`, `dw`, `youth` or `wp`."),
+        Column("program_title", "text", "The program's name."),
+        Column("item", "code", "`participants` or `exiters`.", source="params/plans"),
+        Column("planned", "count", "The plan for the whole program year.", "persons, or periods of "
+               "participation of exiters", "params/plans"),
+        Column(
+            "so_far",
+            "count",
+            "Participants served so far, each person once; of exiters, periods of participation "
+            "that ended.",
+            "as planned",
+            "ETA-9169, participants served and exited",
+        ),
+        Column("percent", "percent", "Of the plan.", "100: equal", missing=True),
+        Column("first", "date", "First day that is counted."),
+        Column("last", "date", "Last day of the year that is counted."),
+        Column("elapsed", "share", "How much of these days is over.", "0..1"),
+        Column("plan_source", "text", "Where the plan is published.", source="params/plans"),
+    ),
+    ("period", "area_type", "area", "program", "item"),
+)  # fmt: skip
 ADJUSTMENT = Schema(
     "adjustment",
     "What each variable does to a level",
@@ -161,4 +225,4 @@ ADJUSTMENT = Schema(
     "A planner's frame is empty.",
 )
 
-ASSESSED: tuple[Schema, ...] = (ASSESSMENT, ADJUSTMENT)
+ASSESSED: tuple[Schema, ...] = (ASSESSMENT, SCORE_CASES, PLAN, ADJUSTMENT)

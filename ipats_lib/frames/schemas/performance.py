@@ -275,6 +275,41 @@ GROUPS = Schema(
     KEY,
     _NO_WAGE,
 )
+TRAINING = Schema(
+    "training",
+    "Outcomes by training provider and occupation",
+    "One figure of the main window, of those in Title I who trained with one provider, or for one "
+    "group of occupations. Empty for planners.",
+    (
+        _ID,
+        *_KEY,
+        _PROGRAM_TITLE,
+        _MEASURE_TITLE,
+        _WINDOW_TITLE,
+        Column(
+            "dimension",
+            "text",
+            "`Training provider` (of the first training) or `Occupation of training` (of any).",
+            source="PIRL 1301, 1306, 1311, 1316",
+        ),
+        Column(
+            "group_title",
+            "text",
+            "The provider, or the group of occupations; `Not recorded` where the record has none.",
+            source="PIRL 1301; params/occupations.csv",
+        ),
+        _NUMERATOR,
+        _WITHHELD_DENOMINATOR,
+        Column("pending", "count", _PENDING.meaning, _PARTICIPATIONS, missing=True),
+        _VALUE,
+        _LOWER,
+        _UPPER,
+        Column("suppressed", "flag", "A small cell, or one beside it.", source=_LIMITS),
+    ),
+    KEY,
+    "Small cells, and enough others of the same kind that no subtraction gives them back, are "
+    "withheld from every reader.",
+)
 OUTCOMES = Schema(
     "outcomes",
     "The records behind each figure",
@@ -385,5 +420,5 @@ CALENDAR = Schema(
 )
 
 PERFORMANCE: tuple[Schema, ...] = (
-    *(FIGURES, HISTORY, AREAS, GROUPS, OUTCOMES, ELEMENTS, CALENDAR),
+    *(FIGURES, HISTORY, AREAS, GROUPS, TRAINING, OUTCOMES, ELEMENTS, CALENDAR),
 )
