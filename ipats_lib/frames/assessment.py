@@ -38,6 +38,8 @@ from ipats_lib.scopes import Scope
 
 Line = tuple[str, str]
 """A program and a measure."""
+Complete = Mapping[Line, tuple[int, ...]]
+"""The program years of complete data of each line of a scope."""
 _MEANS: tuple[Literal["program", "indicator"], ...] = ("program", "indicator")
 NO_COEFFICIENTS = "no coefficients"
 NO_VERDICT = "No verdict"
@@ -49,7 +51,7 @@ _LINE = ["owner", "program", "measure"]
 def assessment(source: Source) -> pd.DataFrame:
     """The frame `assessment` of every scope, with `owner`: its scope's place."""
     factors, parts = _factors(source), []
-    for owner, lines in _scored(source, _figures(source)):
+    for owner, lines in _scored(source, _figures(source), _complete_years(source)):
         estimates = _estimates(lines, factors.get(owner, {}))
         judged = _with_failures(lines.assign(**estimates), source, source.scopes[owner])
         parts.append(judged.assign(owner=owner))
@@ -66,7 +68,7 @@ def score_cases(source: Source) -> pd.DataFrame:
     parts: list[pd.DataFrame] = []
     if figures.empty:
         return _together(parts, source, SCORE_CASES)
-    ahead = outlook(source, ("state", "lwia"))
+    ahead, years = outlook(source), _complete_years(source)
     ahead = ahead[ahead["period"] == f"PY{source.period.py}"]
     cases = figures[["owner", "program", "measure"]].merge(ahead, how="left", on=_LINE)
     for case, column in CASES.items():
@@ -74,7 +76,7 @@ def score_cases(source: Source) -> pd.DataFrame:
         value = figures["value"].where(np.isnan(known), known)
         mine = figures.assign(value=value)
         stands = set(mine.loc[np.isnan(known), _LINE].itertuples(index=False, name=None))
-        for owner, lines in _scored(source, mine):
+        for owner, lines in _scored(source, mine, years):
             keys = zip(lines["program"], lines["measure"], strict=True)
             as_it_stands = [(owner, *key) in stands for key in keys]
             judged = lines.assign(case=case, as_it_stands=as_it_stands, owner=owner)
@@ -90,10 +92,11 @@ def _figures(source: Source) -> pd.DataFrame:
     return lines.rename(columns={"lower95": "lower", "upper95": "upper"})
 
 
-def _scored(source: Source, figures: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+def _scored(
+    source: Source, figures: pd.DataFrame, years: list[Complete]
+) -> Iterator[tuple[int, pd.DataFrame]]:
     """Each scope's place and its scores: individual ones, then means over programs, indicators."""
     levels, as_of = load_levels(source.snapshot.synthetic), source.snapshot.as_of
-    years = _complete_years(source)
     for place, mine in figures.groupby("owner"):
         owner = int(place)  # type: ignore[call-overload]
         lwia = source.scopes[owner].lwia
@@ -206,7 +209,7 @@ def _status(line: object) -> str:
     return band_of(score, overall=line.score_kind != "individual").name  # type: ignore[attr-defined]
 
 
-def _complete_years(source: Source) -> list[dict[Line, tuple[int, ...]]]:
+def _complete_years(source: Source) -> list[Complete]:
     """Of each scope the program years of complete data of each line, up to the period's: those on
     file, and those that are over and whose cohort this extract holds as a whole."""
     known: list[dict[Line, set[int]]] = [{} for _ in source.scopes]

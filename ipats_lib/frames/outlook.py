@@ -1,7 +1,7 @@
 """The frames `outlook` (how a program year may end), `open_outcomes` (who can still change it),
 `accuracy` (how far earlier expectations were off) and `cohort_members`."""
 
-from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,13 @@ from ipats_lib.frames.figures import MEASURE_TITLES, hidden_medians
 from ipats_lib.frames.levels_of import with_levels
 from ipats_lib.frames.past import OPEN, PROGRAMS, Past, years_of
 from ipats_lib.frames.record_outcomes import areas_of_records
-from ipats_lib.frames.schemas.outlook import OUTLOOK
 from ipats_lib.frames.source import Source, quarters_of
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels.against import percent_of_level
 from ipats_lib.periods import Period, Report, program_year_end
 from ipats_lib.projection import bands_of, last_day, median_bounds, more_successes, more_wages
-from ipats_lib.scopes import STATE, AreaType
+from ipats_lib.scopes import STATE
 
 _LINES = tuple(
     (program, measure)
@@ -38,21 +37,18 @@ _AMOUNTS = (
 _EARLIER = ("official", "open", "cohort")
 
 
-def outlook(
-    source: Source, kinds: Collection[AreaType] = ("state", "lwia", "planner")
-) -> pd.DataFrame:
-    """The frame `outlook` of every scope of these kinds, with `owner`: its scope's place."""
+@lru_cache(maxsize=1)
+def outlook(source: Source) -> pd.DataFrame:
+    """The frame `outlook` of every scope, with `owner`: its scope's place. Kept for `score_cases`,
+    which reads it again; nobody changes it."""
     past, years = Past(source), years_of(source.period)
     keys = [
         {"owner": owner, "py": year.py, "lwia": scope.lwia, "area_type": scope.kind,
          "program": program, "measure": measure}
         for owner, scope in enumerate(source.scopes)
-        if scope.kind in kinds
         for year in years
         for program, measure in _LINES
     ]  # fmt: skip
-    if not keys:
-        return pd.DataFrame(columns=["owner", *OUTLOOK.names])
     lines = with_levels(pd.DataFrame(keys), source)
     known: dict[tuple[int, str], Expectations] = {}
     found = []

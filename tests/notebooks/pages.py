@@ -16,36 +16,38 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def sources(name: str) -> list[tuple[str, str]]:
-    """Each code cell of `notebooks/<name>.ipynb`: the page that it is on, and its text."""
+def cells_of(name: str) -> list[tuple[str, str, str]]:
+    """Each cell of `notebooks/<name>.ipynb`: the page that it is on, its kind and its text."""
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]
     found, page = [], ""
     for cell in cells:
         tags = cell["metadata"].get("tags", [])
         page = next((tag[5:] for tag in tags if tag.startswith("page-")), page)
-        if cell["cell_type"] == "code":
-            found.append((page, "".join(cell["source"])))
+        found.append((page, cell["cell_type"], "".join(cell["source"])))
     return found
 
 
-def shown(cells: list[tuple[str, str]], report: object, monkeypatch: Any) -> list[tuple[str, Any]]:
-    """What the cells show, in order, with its page: the value of each cell's last expression, and
-    what it displays."""
+def sources(name: str) -> list[str]:
+    """The text of each code cell of `notebooks/<name>.ipynb`."""
+    return [text for _, kind, text in cells_of(name) if kind == "code"]
+
+
+def shown(
+    cells: list[str], report: object, monkeypatch: Any, names: dict[str, Any] | None = None
+) -> list[Any]:
+    """What the cells show, in order: the value of each cell's last expression, and what it
+    displays. names: what earlier cells have defined, and these define."""
     pieces: list[Any] = []
     monkeypatch.setattr("IPython.display.display", lambda *more: pieces.extend(more))
     monkeypatch.setattr("ipats_lib.report.open_report", lambda *_: report)
-    names: dict[str, Any] = {}
-    values = []
-    for page, cell in cells:
+    defined = {} if names is None else names
+    for cell in cells:
         tree = ast.parse(cell)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "cell", "exec"), names)
+        exec(compile(tree, "cell", "exec"), defined)
         if last is not None:
-            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
-            pieces.append(value)
-        values += [(page, piece) for piece in pieces if piece is not None]
-        pieces.clear()
-    return values
+            pieces.append(eval(compile(ast.Expression(last.value), "cell", "eval"), defined))
+    return [piece for piece in pieces if piece is not None]
 
 
 def pages(
@@ -55,20 +57,24 @@ def pages(
     replaced: Mapping[str, str] = NOTHING,
     only: Collection[str] | None = None,
 ) -> dict[str, BeautifulSoup]:
-    """The pages that a notebook shows of a report, by name. What comes before the first is ''.
+    """The pages that a notebook shows of a report, by name: its pieces and second headings. What
+    comes before the first page is ''.
 
     replaced: texts of cells, exchanged before they run; each must be there. only: run these pages,
     after what comes before the first.
     """
-    cells = [
-        (page, text) for page, text in sources(name) if not page or only is None or page in only
-    ]
-    for old, new in replaced.items():
-        assert any(old in text for _, text in cells), old
-        cells = [(page, text.replace(old, new)) for page, text in cells]
-    found: dict[str, str] = dict.fromkeys((page for page, _ in cells), "")
-    for page, value in shown(cells, report, monkeypatch):
-        found[page] += _html(value)
+    cells = [cell for cell in cells_of(name) if not cell[0] or only is None or cell[0] in only]
+    for old in replaced:
+        assert any(old in text for _, kind, text in cells if kind == "code"), old
+    names: dict[str, Any] = {}
+    found = dict.fromkeys((page for page, _, _ in cells), "")
+    for page, kind, text in cells:
+        if kind == "markdown":
+            found[page] += _heading(text) if text.startswith("## ") else ""
+            continue
+        for old, new in replaced.items():
+            text = text.replace(old, new)
+        found[page] += "".join(map(_html, shown([text], report, monkeypatch, names)))
     return {page: BeautifulSoup(html, "html.parser") for page, html in found.items()}
 
 
@@ -85,8 +91,12 @@ def page(
 
 
 def _html(value: Any) -> str:
-    """A piece of a page; of Markdown a heading alone."""
-    return value.html if hasattr(value, "html") else f"<h2>{escape(value.data.lstrip('# '))}</h2>"
+    """A piece of a page; of displayed Markdown its heading alone."""
+    return value.html if hasattr(value, "html") else _heading(value.data)
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{escape(text.splitlines()[0].removeprefix('## '))}</h2>"
 
 
 class Overlaid:

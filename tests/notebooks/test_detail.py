@@ -24,10 +24,15 @@ def area():
     return open_report("sample", "lwia/01", "PY2024Q4")
 
 
+def detail_pages(report, monkeypatch, wanted, replaced=()):
+    """These pages of the notebook. replaced: (text of a cell, what it becomes)."""
+    found = pages(NAME, report, monkeypatch, dict(replaced), wanted)
+    return {name: found[name] for name in wanted}
+
+
 def indicator_pages(report, monkeypatch):
     """Each indicator's page."""
-    found = pages(NAME, report, monkeypatch, only=MEASURES)
-    return {name: found[name] for name in MEASURES}
+    return detail_pages(report, monkeypatch, MEASURES)
 
 
 def section(page, heading):
