@@ -37,17 +37,18 @@ def shown(
 ) -> list[Any]:
     """What the cells show, in order: the value of each cell's last expression, and what it
     displays. names: what earlier cells have defined, and these define."""
-    pieces: list[Any] = []
+    defined = {} if names is None else names
+    pieces = defined.setdefault("shown so far", [])  # `display` may be imported in an earlier cell
+    before = len(pieces)
     monkeypatch.setattr("IPython.display.display", lambda *more: pieces.extend(more))
     monkeypatch.setattr("ipats_lib.report.open_report", lambda *_: report)
-    defined = {} if names is None else names
     for cell in cells:
         tree = ast.parse(cell)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, "cell", "exec"), defined)
         if last is not None:
             pieces.append(eval(compile(ast.Expression(last.value), "cell", "eval"), defined))
-    return [piece for piece in pieces if piece is not None]
+    return [piece for piece in pieces[before:] if piece is not None]
 
 
 def pages(
