@@ -76,7 +76,7 @@ def main() -> None:
         snapshot = make_snapshot(Path(folder, "extract"), Path(folder, "store"))
         state = StateData(snapshot, Period.parse("PY2024Q4"))
         records = State(state.rows, state.caseload, state.membership)
-        frames = CaseFrames(snapshot, lambda: records, state.earlier_counts)
+        frames = CaseFrames(snapshot, lambda: records, state.earlier_counts, state.scopes)
         of_kind = {k: [s for s in snapshot.scopes() if s.kind == k] for k in KINDS}
         for scopes in of_kind.values():
             today(state, scopes[0])  # Read parameters and fill caches before anything is timed.

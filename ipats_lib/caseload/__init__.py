@@ -3,11 +3,11 @@
 from ipats_lib.caseload import (
     after_exit,
     applications,
+    checks,
     distribution,
     engagement,
     flow,
     gaps,
-    mend,
     mix,
     planners,
     soft_exit,
@@ -21,8 +21,9 @@ from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
 from ipats_lib.caseload.status import STATUSES, caseload, load_service_bands, load_statuses
 from ipats_lib.caseload.thresholds import load_thresholds, threshold
+from ipats_lib.caseload.vocabulary import ELEMENTS as CHECK_ELEMENTS
 
-ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *mix.ELEMENTS, *mend.ELEMENTS)))
+ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *CHECK_ELEMENTS)))
 
 __all__ = [
     "ELEMENTS",
@@ -33,6 +34,7 @@ __all__ = [
     "alerts",
     "applications",
     "caseload",
+    "checks",
     "distribution",
     "engagement",
     "flow",
@@ -44,7 +46,6 @@ __all__ = [
     "load_service_bands",
     "load_statuses",
     "load_thresholds",
-    "mend",
     "mix",
     "planners",
     "soft_exit",

@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.desk import Desk
-from ipats_lib.caseload.edit_checks import CHECKS, GAINS
 from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
-from ipats_lib.caseload.mix import INTENSIVE, participated
 from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold, told
+from ipats_lib.caseload.vocabulary import TRAINED, intensive, participated
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     IN_YOUTH,
@@ -37,6 +37,7 @@ from ipats_lib.periods import Quarter
 
 Base = Literal["", "median", "area"]
 BARRIERS = ("202", "800", "801", "802", "803", "804", "805", "806")
+GAINS = ("1806", "1807", "1808", "1809", "1810")
 NOT_TOLD, SUPPLEMENTAL = 9, 4
 COLUMNS = ("id", "metric", "area", "program", "n", "value", "median", "low", "high", "flag")
 
@@ -79,10 +80,10 @@ def _check(row: dict[str, str]) -> Check:
     return Check(*texts, days, base, low, high, programs, row["source"])
 
 
-def distribution(desk: Desk, seats: pd.DataFrame) -> pd.DataFrame:
+def distribution(desk: Desk, inner: pd.DataFrame) -> pd.DataFrame:
     """Every check for every area and program, with the median of the areas and the flag.
 
-    desk: the state's; seats: row and area, one line for each area of a record. Returns `COLUMNS`:
+    desk: the state's; inner: row and area, one line for each area of a record. Returns `COLUMNS`:
     n (what the value rests on), value, median (of the areas with enough of it), low and high (the
     limits for this line; missing where there is none), flag. Values are shares 0..1, days (Q-13)
     or standard deviations (Q-12); missing where n is 0. Nothing is flagged under
@@ -90,7 +91,7 @@ def distribution(desk: Desk, seats: pd.DataFrame) -> pd.DataFrame:
     """
     parts = [
         _of_area(Records(desk.rows[desk.rows["row"].isin(mine["row"])]), str(area), desk.as_of)
-        for area, mine in seats.groupby("area")
+        for area, mine in inner.groupby("area")
     ]
     columns = ["id", "area", "program", "n", "value", "everyone"]
     table = pd.DataFrame([line for part in parts for line in part], columns=columns)
@@ -127,7 +128,7 @@ def _of_area(
             value, n = METRICS[check.id](view, mine, check.days)
             everyone = float("nan")
             if check.base == "area":
-                everyone, _ = _share(mine & participated(view), INTENSIVE(view))
+                everyone, _ = _share(mine & participated(view), intensive(view))
             lines.append((check.id, area, program, n, value, everyone))
     return lines
 
@@ -148,19 +149,15 @@ def _exited(view: View, days: int) -> Mask:
     return held
 
 
-def _trained(view: View) -> Mask:
-    return view.code("1300") == 1
-
-
 def _credentials(view: View, mine: Mask, days: int) -> Figure:
     earned = np.logical_or.reduce(
         [view.has_code(kind, p.CREDENTIALS) for kind, _ in p.CREDENTIAL_SLOTS]
     )
-    return _share(mine & _exited(view, days) & _trained(view), earned)
+    return _share(mine & _exited(view, days) & TRAINED(view), earned)
 
 
 def _switches(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view) & _trained(view), ~np.isnat(view.day("1811")))
+    return _share(mine & participated(view) & TRAINED(view), ~np.isnat(view.day("1811")))
 
 
 def _gain_mix(view: View, mine: Mask, days: int) -> Figure:
@@ -185,16 +182,16 @@ def _excluded(view: View, mine: Mask, days: int) -> Figure:
 
 def _veterans(view: View, mine: Mask, _: int) -> Figure:
     eligible = np.isin(view.code("301"), (1, 2, 3))
-    return _share(mine & participated(view) & eligible, INTENSIVE(view))
+    return _share(mine & participated(view) & eligible, intensive(view))
 
 
 def _barriers(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view), ~CHECKS["L-19"](view))
+    return _share(mine & participated(view), ~load_checks()["L-19"].holds(view))
 
 
 def _adult_types(view: View, mine: Mask, _: int) -> Figure:
     alone = mine & participated(view) & ~STREAMS["adult"](view) & ~STREAMS["dw"](view)
-    return _share(alone, CHECKS["L-28"](view) & IN_YOUTH(view))
+    return _share(alone, load_checks()["L-28"].holds(view) & IN_YOUTH(view))
 
 
 def _not_told(view: View, mine: Mask, _: int) -> Figure:

@@ -27,8 +27,7 @@ from ipats_lib.breakdown import TOTAL
 from ipats_lib.frames.figures import MEASURE_TITLES, TITLES, lines_of
 from ipats_lib.frames.groups import by_group
 from ipats_lib.frames.outlook import outlook
-from ipats_lib.frames.schema import Schema
-from ipats_lib.frames.schemas.assessment import ADJUSTMENT, ASSESSMENT, SCORE_CASES
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.groups import group_names
 from ipats_lib.indicators.rules import INDICATORS
@@ -55,7 +54,7 @@ def assessment(source: Source) -> pd.DataFrame:
         estimates = _estimates(lines, factors.get(owner, {}))
         judged = _with_failures(lines.assign(**estimates), source, source.scopes[owner])
         parts.append(judged.assign(owner=owner))
-    return _together(parts, source, ASSESSMENT)
+    return _together(parts, source, "assessment")
 
 
 def score_cases(source: Source) -> pd.DataFrame:
@@ -67,7 +66,7 @@ def score_cases(source: Source) -> pd.DataFrame:
     figures = _figures(source)
     parts: list[pd.DataFrame] = []
     if figures.empty:
-        return _together(parts, source, SCORE_CASES)
+        return _together(parts, source, "score_cases")
     ahead, years = outlook(source), _complete_years(source)
     ahead = ahead[ahead["period"] == f"PY{source.period.py}"]
     cases = figures[["owner", "program", "measure"]].merge(ahead, how="left", on=_LINE)
@@ -81,7 +80,7 @@ def score_cases(source: Source) -> pd.DataFrame:
             as_it_stands = [(owner, *key) in stands for key in keys]
             judged = lines.assign(case=case, as_it_stands=as_it_stands, owner=owner)
             parts.append(judged.assign(**_told(judged)))
-    found = _together(parts, source, SCORE_CASES)
+    found = _together(parts, source, "score_cases")
     return found.sort_values("owner", kind="stable", ignore_index=True)
 
 
@@ -105,9 +104,9 @@ def _scored(
         yield owner, pd.concat([_individual(single), *means], ignore_index=True)
 
 
-def _together(parts: list[pd.DataFrame], source: Source, schema: Schema) -> pd.DataFrame:
+def _together(parts: list[pd.DataFrame], source: Source, name: str) -> pd.DataFrame:
     if not parts:
-        return pd.DataFrame(columns=[*schema.names, "owner"])
+        return pd.DataFrame(columns=[*SCHEMAS[name].names, "owner"])
     lines = pd.concat(parts, ignore_index=True)
     scopes = [source.scopes[owner] for owner in lines["owner"]]
     return lines.assign(
@@ -247,7 +246,7 @@ def adjustment(source: Source) -> pd.DataFrame:
             for line, factor in factors.items()
             for part in factor.contributions
         ]  # fmt: skip
-    return pd.DataFrame(lines, columns=["owner", *ADJUSTMENT.names])
+    return pd.DataFrame(lines, columns=["owner", *SCHEMAS["adjustment"].names])
 
 
 def _factors(source: Source) -> dict[int, dict[Line, Factor]]:

@@ -17,7 +17,7 @@ from ipats_lib.frames.customers import customers
 from ipats_lib.frames.engagement import engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
-from ipats_lib.frames.schemas.cases import CASES
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.services import services
 from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
 from ipats_lib.frames.workload import workload
@@ -32,7 +32,6 @@ MAKE: Mapping[str, Make] = {
         *(engagement, workload, findings),
     )
 }
-_SCHEMAS = {schema.name: schema for schema in CASES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +48,16 @@ class State:
 class CaseFrames:
     """The frames of customers, services and work of a snapshot's scopes.
 
-    A frame is counted when it is first asked for, for all scopes of that kind. state: gives the
-    state's records when something is counted for all. earlier: gives what earlier extracts counted
-    of a kind of scope (`Cases.earlier`). only: the one scope that is asked for, where it is opened
-    alone; then an LWIA's or planner's own records are read and nobody else is counted.
+    A frame is counted when it is first asked for, for all of `scopes` of that kind. state: gives
+    the state's records when something is counted for all. earlier: gives what earlier extracts
+    counted of a kind of scope (`Cases.earlier`). only: the one scope that is asked for, where it is
+    opened alone; then an LWIA's or planner's own records are read and nobody else is counted.
     """
 
     snapshot: Snapshot
     state: Callable[[], State]
     earlier: Callable[[AreaType], pd.DataFrame]
+    scopes: tuple[Scope, ...]
     only: Scope | None = None
     _cases: dict[AreaType, Cases] = field(default_factory=dict)
     _made: dict[tuple[AreaType, str], Sliced] = field(default_factory=dict)
@@ -71,10 +71,10 @@ class CaseFrames:
 
     def _sliced(self, name: str, kind: AreaType) -> Sliced:
         found = MAKE[name](self.cases(kind))
-        known = [self.only] if self.only else self.snapshot.scopes()
+        known = [self.only] if self.only else self.scopes
         scopes = sorted((one for one in known if one.kind == kind), key=lambda one: one.area)
         owner = pd.Index([scope.area for scope in scopes]).get_indexer(found["scope"])
-        return sliced(found.assign(owner=owner), scopes, _SCHEMAS[name])
+        return sliced(found.assign(owner=owner), scopes, SCHEMAS[name])
 
     def files(self, names: tuple[str, ...], scope: Scope) -> dict[str, bytes]:
         """The Arrow bytes of some frames of one scope, by name. Equal rows, equal bytes."""
@@ -110,10 +110,10 @@ class CaseFrames:
         )
 
     def _all(self, kind: AreaType) -> Cases:
-        state = self.state()
+        state, areas = self.state(), tuple(s.area for s in self.scopes if s.kind == kind)
         return Cases(
-            combine(self.snapshot, kind, state.rows, state.caseload, state.members),
-            tuple(scope.area for scope in self.snapshot.scopes() if scope.kind == kind),
+            combine(self.snapshot, kind, state.rows, state.caseload, state.members, areas),
+            areas,
             self._names,
             _oldest(state.rows["901"]),
             self._shown_by(state.members) if kind == "lwia" else _NOBODY,

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib import caseload as caseloads
-from ipats_lib import form_rows, forms, groups
+from ipats_lib import forms, groups
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.whole_customer import with_facts
 from ipats_lib.frames import CASE_TABLES
@@ -23,10 +23,8 @@ from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
 NAMED = "|"
-_FORMS = (*forms.ELEMENTS, *forms.REPORTABLE_ELEMENTS, *form_rows.ELEMENTS)
-ROW_COLUMNS = tuple(
-    dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *_FORMS, *TRAINED))
-)
+_ASKED = (*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *TRAINED)
+ROW_COLUMNS = tuple(dict.fromkeys(_ASKED))
 _ANSWERED = ("100", "900", "901")
 _FACTS = ("service", "assignment", "planner")
 
@@ -90,16 +88,18 @@ def combine(
     rows: pd.DataFrame,
     caseload: pd.DataFrame,
     members: pd.DataFrame,
+    areas: tuple[str, ...] | None = None,
 ) -> Combined:
-    """The areas of a kind. rows, caseload: the state's; members: `snapshot.membership`."""
+    """The areas of a kind. rows, caseload: the state's; members: `snapshot.membership`; areas:
+    which ones, where not all."""
     known = _tables(snapshot, CASE_TABLES)
     if kind == "state":
         lwias = members[members["area_type"] == "lwia"]
         seats = pd.DataFrame({"row": lwias["row"], "area": lwias["area"].astype("str")})
         return _state(rows, Desk(rows, snapshot.as_of, known), caseload, seats)
-    mine = _sorted(members[members["area_type"] == kind])
+    mine = _sorted(members[members["area_type"] == kind], areas)
     placed = {
-        name: apart(*_placed(table, _sorted(_of(snapshot, name, kind))))
+        name: apart(*_placed(table, _sorted(_of(snapshot, name, kind), areas)))
         for name, table in known.items()
     }
     return _apart(snapshot, kind, _placed(rows, mine), caseload, placed)
@@ -164,8 +164,9 @@ def _of(snapshot: Snapshot, name: str, kind: AreaType) -> pd.DataFrame:
     return members[members["area_type"] == kind]
 
 
-def _sorted(members: pd.DataFrame) -> pd.DataFrame:
-    return members.astype({"area": "str"}).sort_values(["area", "row"], ignore_index=True)
+def _sorted(members: pd.DataFrame, areas: tuple[str, ...] | None) -> pd.DataFrame:
+    mine = members if areas is None else members[members["area"].isin(areas)]
+    return mine.astype({"area": "str"}).sort_values(["area", "row"], ignore_index=True)
 
 
 def _placed(frame: pd.DataFrame, members: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.object_]]:

@@ -50,17 +50,23 @@ def groups(source: Source) -> pd.DataFrame:
     return keyed(ordered)
 
 
-def by_group(
-    source: Source,
-    window: Report,
-    members: Membership | None = None,
-    programs: Collection[Program] = PROGRAMS,
-) -> pd.DataFrame:
+def by_group(source: Source, window: Report) -> pd.DataFrame:
     """Every scope, program, measure and group that anybody is in, counted at once.
 
-    members: which record is in which group; the source's own (`load_groups`) by default.
+    Counted once for a source: not to be changed.
     """
-    members = members or source.members
+    if window.label not in source.by_group:
+        source.by_group[window.label] = by_members(source, window, source.members)
+    return source.by_group[window.label]
+
+
+def by_members(
+    source: Source,
+    window: Report,
+    members: Membership,
+    programs: Collection[Program] = PROGRAMS,
+) -> pd.DataFrame:
+    """The same for other groups and programs. members: which record is in which group."""
     lines, owner = source.lines
     mine = source.outcomes["report"].astype("str").to_numpy() == window.label
     table = source.outcomes

@@ -22,6 +22,7 @@ OPEN = ("pending", "awaiting")
 UNKNOWN = float("nan")
 _CREDENTIAL_DAYS = tuple(day for _, day in CREDENTIAL_SLOTS)
 _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
+_LINE = ("report", "program", "indicator")
 _NO_COUNTS = pd.DataFrame({"quarter_label": [], "success": [], "failure": []})
 
 
@@ -64,21 +65,11 @@ class Past:
         self.source = source
         table = source.outcomes
         at, owner = source.lines
-        self._labels, self._programs, self._measures = (
-            pd.Index(table[name].astype("object").unique())
-            for name in ("report", "program", "indicator")
-        )
-        codes = [
-            names.get_indexer(table[name].astype("object"))
-            for names, name in (
-                (self._labels, "report"),
-                (self._programs, "program"),
-                (self._measures, "indicator"),
-            )
-        ]
-        line = self._key(codes[0], codes[1], codes[2])
-        self._many = len(self._labels) * len(self._programs) * len(self._measures)
-        keys = owner * self._many + line[at]
+        parts = [pd.factorize(table[name].astype("object")) for name in _LINE]
+        self._numbers = [{name: n for n, name in enumerate(names)} for _, names in parts]
+        self._shape = (len(source.scopes), *(max(1, len(names)) for names in self._numbers))
+        lines = (owner, *(codes[at] for codes, _ in parts))
+        keys = np.ravel_multi_index(lines, self._shape)
         order = np.argsort(keys, kind="stable")
         self._keys, self._at = keys[order], at[order]
         program, state, reason = (
@@ -88,16 +79,13 @@ class Past:
         value = table["value"].to_numpy(dtype=np.float64)
         self._every = Outcomes(record, program, state, reason, value)
 
-    def _key(self, label: Any, program: Any, measure: Any) -> Any:
-        return (label * len(self._programs) + program) * len(self._measures) + measure
-
     def outcomes(self, owner: int, label: str, program: str, measure: str) -> Outcomes:
         """The outcomes of one line of a scope's report, excluded records too."""
-        pairs = ((self._labels, label), (self._programs, program), (self._measures, measure))
-        codes = [int(names.get_indexer([name])[0]) for names, name in pairs]
-        if min(codes) < 0:
+        known = zip(self._numbers, (label, program, measure), strict=True)
+        line = [numbers.get(name, -1) for numbers, name in known]
+        if min(line) < 0:
             return self._every.at(np.empty(0, dtype=np.intp))
-        key = owner * self._many + self._key(*codes)
+        key = np.ravel_multi_index((owner, *line), self._shape)
         first, last = (int(np.searchsorted(self._keys, key, side=s)) for s in ("left", "right"))
         return self._every.at(self._at[first:last])
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.cohorts import EXITED_IN_WINDOW, PARTICIPATED_IN_WINDOW, STREAMS, Program, View
 from ipats_lib.frames.figures import TITLES
-from ipats_lib.frames.schemas.assessment import PLAN
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.levels.plans import COUNTS, PROGRAMS, load_plans
 from ipats_lib.periods import Window
@@ -50,7 +50,7 @@ def plan(source: Source) -> pd.DataFrame:
                         "plan_source": planned.source,
                     }
                 )
-    return pd.DataFrame(lines, columns=["owner", *PLAN.names])
+    return pd.DataFrame(lines, columns=["owner", *SCHEMAS["plan"].names])
 
 
 def _counts(source: Source, program: Program, item: str, span: Window) -> NDArray[np.int64]:

@@ -1,14 +1,14 @@
 """What the frames of the federal indicators are counted from: every scope at once, or one alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib import groups, indicators
+from ipats_lib import forms, groups, indicators
 from ipats_lib.breakdown import Membership, membership_of
 from ipats_lib.cohorts import Records, whole_from
 from ipats_lib.frames.earlier_quarters import history
@@ -22,8 +22,8 @@ from ipats_lib.snapshot import Released, Snapshot
 TREND_QUARTERS = 8
 # Who gave the first training, and the occupation that each of three trainings leads to.
 TRAINED = ("1301", "1306", "1311", "1316")
-# The customer, and what the indicators, their groups and the service to employers ask.
-COLUMNS = tuple(dict.fromkeys(("100", *ELEMENTS, *groups.ELEMENTS, "910", "917", "1618", *TRAINED)))
+# What the indicators, their groups, the forms and the service to employers ask.
+COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *TRAINED)))
 AREA = ("area_type", "area")
 
 
@@ -47,7 +47,9 @@ class Source:
 
     rows: by `row`, with `COLUMNS` at least. at, owner: one pair per scope and record: its place in
     rows, and the scope's place in `scopes`; by scope and then by record. earlier, released: older
-    snapshots that were named, and records of what linked publications showed.
+    snapshots that were named, and records of what linked publications showed. whole: the source
+    of more scopes that this one is a part of. by_group: what `groups.by_group` counted, by the
+    window's label: several frames read it.
     """
 
     snapshot: Snapshot
@@ -58,6 +60,8 @@ class Source:
     owner: NDArray[np.intp]
     earlier: tuple[Snapshot, ...] = ()
     released: tuple[Released, ...] = ()
+    whole: "Source | None" = None
+    by_group: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of_all(
@@ -104,18 +108,31 @@ class Source:
         owner = np.zeros(len(rows), dtype=np.intp)
         return cls(snapshot, period, (scope,), rows, at, owner, earlier, released)
 
+    def part(self, scopes: tuple[Scope, ...]) -> "Source":
+        """Some of the scopes, counted from the same outcomes."""
+        if scopes == self.scopes:
+            return self
+        place = {scope: n for n, scope in enumerate(scopes)}
+        owner = np.array([place.get(scope, -1) for scope in self.scopes])[self.owner]
+        mine = np.flatnonzero(owner >= 0)
+        mine = mine[np.argsort(owner[mine], kind="stable")]
+        at, owner = self.at[mine], owner[mine]
+        return replace(self, scopes=scopes, at=at, owner=owner, whole=self)
+
     @cached_property
     def records(self) -> Records:
-        return Records(self.rows)
+        return self.whole.records if self.whole else Records(self.rows)
 
     @cached_property
     def members(self) -> Membership:
         """Which record is in which group."""
-        return membership_of(self.rows)
+        return self.whole.members if self.whole else membership_of(self.rows)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
         """`indicators.outcome_table` of every report of `reports_of`, by record."""
+        if self.whole:
+            return self.whole.outcomes
         table = indicators.outcome_table(self.rows, reports_of(self.period), self.snapshot.as_of)
         return table.sort_values("row", kind="stable", ignore_index=True)
 
@@ -148,6 +165,8 @@ class Source:
     @cached_property
     def whole_from(self) -> str:
         """The first day of the oldest quarter whose exits the extract holds as a whole."""
+        if self.whole:
+            return self.whole.whole_from
         exits = self.snapshot.rows(STATE, ["901"])["901"].to_numpy(dtype="datetime64[D]")
         first = whole_from(exits)
         return first.isoformat() if first else ""
@@ -160,6 +179,8 @@ class Source:
     @cached_property
     def across(self) -> "Source":
         """The state and every LWIA, whatever scope asks: for the frames of several areas."""
+        if self.whole:
+            return self.whole.across
         wanted = (STATE, *(Scope(area.lwia) for area in load_areas()))
         if set(wanted) <= set(self.scopes):
             return self

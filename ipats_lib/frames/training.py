@@ -10,7 +10,7 @@ from ipats_lib.breakdown import TOTAL, Membership
 from ipats_lib.cohorts import PROGRAM_TITLES, Program, Records
 from ipats_lib.disclosure import load_thresholds, withhold_groups
 from ipats_lib.frames.figures import MEASURE_TITLES
-from ipats_lib.frames.groups import by_group
+from ipats_lib.frames.groups import by_members
 from ipats_lib.frames.occupations import occupation_titles
 from ipats_lib.frames.source import TRAINED, Source, keyed
 from ipats_lib.indicators.rules import INDICATORS
@@ -25,7 +25,7 @@ _PROVIDER, *_OCCUPATIONS = TRAINED
 def training(source: Source) -> pd.DataFrame:
     """The frame `training` of every scope, with `owner`: its scope's place; none for planners."""
     window = source.period.reports[0]
-    lines = by_group(source, window, _members(source.rows), _PROGRAMS)
+    lines = by_members(source, window, _members(source.rows), _PROGRAMS)
     kinds = np.array([scope.kind for scope in source.scopes], dtype=object)
     areas = np.array([scope.area for scope in source.scopes], dtype=object)
     lines = lines.assign(

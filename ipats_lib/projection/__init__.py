@@ -1,6 +1,6 @@
 """What can still change in a figure, and what it would take (pure functions)."""
 
-from ipats_lib.projection.band import COVERAGE, FEWEST_TESTS, band, bands_of, held
+from ipats_lib.projection.band import band, bands_of
 from ipats_lib.projection.closing import last_day
 from ipats_lib.projection.earnings import back_test_medians, median_bounds, median_expected
 from ipats_lib.projection.history import (
@@ -15,15 +15,12 @@ from ipats_lib.projection.history import (
 from ipats_lib.projection.needed import more_successes, more_wages
 
 __all__ = [
-    "COVERAGE",
-    "FEWEST_TESTS",
     "HISTORY",
     "back_test",
     "back_test_dated",
     "back_test_medians",
     "band",
     "bands_of",
-    "held",
     "last_day",
     "mean_miss",
     "median_bounds",

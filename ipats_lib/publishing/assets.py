@@ -5,18 +5,23 @@ browser may keep it for ever.
 """
 
 import hashlib
+import os
 import re
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
-import vl_convert
 from nbconvert.filters import markdown2html
 
+from ipats_lib.durable import write_file
 from ipats_lib.frames import dictionary
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.params import load_agency
-from ipats_lib.publishing.files import GUIDE, STATIC, joined, write_file
+from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.files import GUIDE, STATIC, joined
 from ipats_lib.publishing.packing import PACKED, PACKED_FROM, packed
 from ipats_lib.publishing.render import Frame, render_template
 
@@ -65,14 +70,43 @@ def build_assets() -> Assets:
     The bundle is an ES module without imports or exports; wrapped in a function it loads as a
     plain script, from `file://` too.
     """
-    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     style = _named("style.css", joined("*.css"))
     icon = _named("icon.svg", (STATIC / "icon.svg").read_bytes())
-    charts = _named("vega.js", f"(function(){{{bundle}\n}})();".encode())
+    charts = _named("vega.js", f"(function(){{{chart_bundle()}\n}})();".encode())
     script = _named("ipats.js", joined("*.js"))
     guide = _named("guide.html", _guide(style[0], icon[0], script[0]))
     content = dict([style, icon, charts, script, guide])
     return Assets(style[0], icon[0], guide[0], script[0], charts[0], content)
+
+
+def chart_bundle() -> str:
+    """What vl-convert bundles in two seconds: kept by its version in the user's own cache, as
+    readers' browsers run it."""
+    made_by = f"vl-convert {version('vl-convert-python')}"
+    key = hashlib.sha256(made_by.encode()).hexdigest()
+    kept = _own_cache()
+    if kept is not None and (found := kept.get(key)):
+        return found
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    if kept is not None:
+        with suppress(OSError):
+            kept.put(key, bundle)
+    return bundle
+
+
+def _own_cache() -> PageCache | None:
+    """The user's cache of what every site has in common; None where others could write in it."""
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(home, "ipats")
+        folder.mkdir(0o700, parents=True, exist_ok=True)
+        facts = folder.stat()
+    except (OSError, RuntimeError):  # no home, or none that we may write in
+        return None
+    own = facts.st_uid == os.geteuid() and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return PageCache(folder) if own else None
 
 
 def _guide(style: str, icon: str, script: str) -> bytes:

@@ -79,7 +79,7 @@ def _cell_imports(cell: str) -> tuple[str, ...]:
     try:
         tree = ast.parse(TransformerManager().transform_cell(cell))
     except SyntaxError:
-        return tuple(reports())
+        return reports()
     inside = (name for text in _given_to_magics(tree) for name in _cell_imports(text))
     imported = _imported(tree)
     whole = {LIBRARY.name, REPORT} & {*_whole(tree)}  # then any name can follow
@@ -163,11 +163,12 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def reports() -> list[str]:
+@cache
+def reports() -> tuple[str, ...]:
     """Every module below `report`, whichever notebook uses it."""
     folder = LIBRARY / "report"
     files = (path.relative_to(LIBRARY.parent).with_suffix("") for path in folder.rglob("*.py"))
-    return [".".join(path.parts).removesuffix(".__init__") for path in files]
+    return tuple(".".join(path.parts).removesuffix(".__init__") for path in files)
 
 
 def installed() -> list[str]:
@@ -208,14 +209,15 @@ def _files(folder: Path) -> set[Path]:
 
 @cache
 def library_files(roots: tuple[str, ...]) -> frozenset[Path]:
-    """The library's own modules that the roots import, directly or not."""
+    """The library's modules that the roots import, directly or not, and their packages' data."""
     found: set[Path] = set()
     open_ = [path for root in roots for path in _module_files(root)]
     while open_:
         path = open_.pop()
         if path not in found:
             found.add(path)
-            open_ += [p for name in _imports(path) for p in _module_files(name)]
+            if path.suffix == ".py":
+                open_ += [p for name in _imports(path) for p in _module_files(name)]
     return frozenset(found)
 
 
@@ -238,9 +240,11 @@ def _imported(tree: ast.AST) -> tuple[str, ...]:
     return tuple(name for name in ours if name not in _NOT_PUBLISHED)
 
 
+@cache
 def _module_files(name: str) -> list[Path]:
-    """The files that an import of `name` runs: its packages' `__init__` and itself."""
+    """The files that an import of `name` takes: its packages' `__init__` and data, and itself."""
     parts = name.split(".")[1:]
     files = [LIBRARY.joinpath(*parts[:n], "__init__.py") for n in range(len(parts) + 1)]
+    files += [table for init in files for table in init.parent.glob("*.csv")]
     files.append(LIBRARY.joinpath(*parts[:-1], f"{parts[-1]}.py") if parts else files[0])
     return [path for path in files if path.is_file()]

@@ -9,14 +9,15 @@ from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any
 
+from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache, RunCache
-from ipats_lib.publishing.files import sha256
+from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.plan import Plan, Step, make_plan
-from ipats_lib.publishing.run_report import RunReport, peak_memory_mb
+from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.runner import run_plan
 from ipats_lib.publishing.site import Site, scope_of, verify, walk
 from ipats_lib.publishing.workers import Workers, local_workers
@@ -61,7 +62,7 @@ def publish(
     pages = _cache(site, options)
     kept = RunCache(pages, options.clean)
     with (options.pool or local_workers)(options.workers) as pool:
-        state = _state(snapshot, options, released, pool)
+        state = _state(snapshot, options, scopes, released, pool)
         staged = site.stage(name)
         carried = carry_over(site, options, scopes, staged, facts)
         assets = build_assets()
@@ -118,12 +119,16 @@ def _cache(site: Site, options: Options) -> PageCache:
 
 
 def _state(
-    snapshot: Snapshot, options: Options, released: Sequence[Released], pool: Workers
+    snapshot: Snapshot,
+    options: Options,
+    scopes: Sequence[Scope],
+    released: Sequence[Released],
+    pool: Workers,
 ) -> StateData:
     """The snapshot's data; what the earlier ones counted is found beside the first pages."""
     period, earlier = options.period, options.earlier
     counts = pool.aside(partial(counts_of, period.name), [str(older.path) for older in earlier])
-    return StateData(snapshot, period, earlier, counts, tuple(released))
+    return StateData(snapshot, period, earlier, counts, tuple(released), tuple(scopes))
 
 
 def _held(snapshot: Snapshot, scopes: Sequence[Scope], carried: Carried) -> list[Scope]:
@@ -157,7 +162,7 @@ def carry_over(
     for file in kept:
         (staged / file).parent.mkdir(parents=True, exist_ok=True)
         os.link(site.root / name / file, staged / file)
-        if sha256(staged / file) != current.files[file]:
+        if file_hash(staged / file) != current.files[file]:
             raise PublicationError(
                 f"{file} is no longer the file that was published: publish all of {name}, not a "
                 "part."

@@ -5,7 +5,7 @@ slice to a folder of its own, so that a wrong notebook has no other scope's reco
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
@@ -38,8 +38,9 @@ class StateData:
 
     earlier: older snapshots, for quarters of the trend that this one no longer holds. counts: what
     `counts_of` tells of each, where somebody has been asked already. released: what publications
-    of linked quarters showed across areas. only: the scope that is opened alone, if one is: then
-    the frames of `SCHEMAS` need nobody else's records, but for those of several areas.
+    of linked quarters showed across areas. asked: the scopes that are sliced, where not all are:
+    frames are counted for no others. only: the scope that is opened alone, if one is: then the
+    frames of `SCHEMAS` need nobody else's records, but for those of several areas.
     """
 
     snapshot: Snapshot
@@ -47,16 +48,28 @@ class StateData:
     earlier: tuple[Snapshot, ...] = ()
     counts: Iterable[Counts] | None = None
     released: tuple[Released, ...] = ()
+    asked: tuple[Scope, ...] = ()
     only: Scope | None = None
+
+    @cached_property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes that frames are counted for: those asked for, and the LWIAs of planners."""
+        known, asked = self.snapshot.scopes(), {*self.asked, *(Scope(s.lwia) for s in self.asked)}
+        return tuple(scope for scope in known if scope in asked or not asked)
+
+    @cached_property
+    def around(self) -> tuple[Scope, ...]:
+        """These, the state and every LWIA."""
+        mine = {*self.scopes}
+        return tuple(s for s in self.snapshot.scopes() if s.kind != "planner" or s in mine)
 
     @cached_property
     def source(self) -> Source:
         """What the frames of the federal indicators are counted from."""
-        facts = (self.snapshot, self.period)
-        more = (self.earlier, self.released)
         if self.only is not None:
-            return Source.of_one(*facts, self.only, *more)
-        return Source.of_all(*facts, self.rows, self.snapshot.scopes(), *more)
+            facts = (self.snapshot, self.period, self.only)
+            return Source.of_one(*facts, self.earlier, self.released)
+        return self._everybody.part(self.scopes)
 
     @cached_property
     def performance(self) -> PerformanceFrames:
@@ -68,6 +81,7 @@ class StateData:
             self.snapshot,
             lambda: State(self.rows, self.caseload, self.membership),
             self.earlier_counts,
+            self.around,
             self.only,
         )
 
@@ -77,10 +91,9 @@ class StateData:
 
     @cached_property
     def _everybody(self) -> Source:
-        """The records of all scopes, also where one is opened alone."""
-        if self.only is None:
-            return self.source
-        return replace(self, only=None).source
+        """What everybody's frames are counted from, also where one scope is opened alone."""
+        facts = (self.snapshot, self.period, self.rows, self.around)
+        return Source.of_all(*facts, self.earlier, self.released)
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -133,7 +146,7 @@ class StateData:
 
     def slice(self, scope: Scope) -> ScopeData:
         """The data of one scope; UsageError for a scope that the snapshot does not have."""
-        if scope not in self.snapshot.scopes():
+        if scope not in self.scopes:
             raise UsageError(f"Scope '{scope}' is not in snapshot {self.snapshot.id}.")
         absent = {*self.snapshot.missing_tables}
         tables = Kept(SCHEMAS, lambda name: self._table(name, scope))

@@ -11,7 +11,7 @@ from ipats_lib.indicators.aggregate import aggregate, in_areas
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
 from ipats_lib.report import downloads
-from ipats_lib.scopes import STATE, STATE_AREA
+from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
 
@@ -31,20 +31,20 @@ def all_figures(
     outcomes = indicators.outcome_table(rows, period.reports, snapshot.as_of)
     placed = in_areas(outcomes, snapshot.membership(), STATE_AREA)
     figures = aggregate(placed, ["report", "area_type", "area", "program"])
-    long = figures_of(figures, snapshot, period)
+    long = figures_of(figures, snapshot.scopes(), period)
     if not suppress:
         return long
     homes = {scope.planner: scope.lwia for scope in snapshot.scopes() if scope.planner}
     return withhold(long, load_thresholds(), homes, (one.lines() for one in released))
 
 
-def figures_of(figures: pd.DataFrame, snapshot: Snapshot, period: Period) -> pd.DataFrame:
-    """Every scope's own figures in the long form, nothing withheld.
+def figures_of(figures: pd.DataFrame, scopes: Iterable[Scope], period: Period) -> pd.DataFrame:
+    """Each scope's own figures in the long form, nothing withheld.
 
     figures: `aggregate` by report, area_type, area, program and indicator, of these reports at
     least.
     """
-    areas = [(scope.kind, scope.area) for scope in snapshot.scopes()]
+    areas = [(scope.kind, scope.area) for scope in scopes]
     return indicators.long_form(figures, period.reports, sorted(areas, key=_order))
 
 

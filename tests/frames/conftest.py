@@ -38,6 +38,7 @@ def bulk(state) -> CaseFrames:
         state.snapshot,
         lambda: State(state.rows, state.caseload, state.membership),
         state.earlier_counts,
+        state.scopes,
     )
 
 

@@ -27,9 +27,14 @@ def cells_of(name: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def sources(name: str) -> list[str]:
-    """The text of each code cell of `notebooks/<name>.ipynb`."""
-    return [text for _, kind, text in cells_of(name) if kind == "code"]
+def sources(name: str, only: Collection[str] | None = None) -> list[str]:
+    """The text of each code cell of `notebooks/<name>.ipynb`. only: of these of its pages, and of
+    what comes before the first."""
+    return [
+        text
+        for page, kind, text in cells_of(name)
+        if kind == "code" and (not page or only is None or page in only)
+    ]
 
 
 def shown(

@@ -14,7 +14,9 @@ from ipats_lib.report import open_report
 from tests.notebooks.pages import pages, with_frames
 
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
-FRAMES = ("figures", "history", "groups", "outcomes", "elements", "calendar", "customers")
+FRAMES = (
+    *("figures", "history", "groups", "outcomes", "elements", "calendar", "customers", "forms"),
+)
 NAME = "performance/detail"
 MEASURES = [code.lower() for code in INDICATORS]
 

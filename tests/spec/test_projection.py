@@ -15,7 +15,7 @@ from ipats_lib.projection import (
     back_test_dated,
     back_test_medians,
     band,
-    held,
+    bands_of,
     mean_miss,
     median_bounds,
     median_expected,
@@ -109,6 +109,17 @@ def guesses(*of):
 
 
 EXACT = guesses(*[(0.7, 0.7, 100)] * 4)
+
+
+def held(tested):
+    """How many past quarters ended inside the band that the others give, of how many with one."""
+    ended = tested["actual"] * tested["known"]
+    inside = [
+        low <= round(end) <= high
+        for end, (low, high) in zip(ended, bands_of(tested), strict=True)
+        if not np.isnan(low)
+    ]
+    return sum(inside), len(inside)
 
 
 def test_a_band_where_the_past_was_guessed_exactly_is_chance_in_the_open_outcomes():
