@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.levels.plans import Plan
 from ipats_lib.report import Report
 from ipats_lib.scopes import STATE, Scope
+from tests.frames.checked import check
 
 
 @pytest.fixture
