@@ -15,7 +15,8 @@ from ipats_lib.form_rows import groups_of, rows_by_name
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import open_report
-from tests.notebooks.test_detail import SCOPES, changed, detail_pages, section
+from tests.notebooks.pages import with_frames
+from tests.notebooks.test_detail import SCOPES, detail_pages, section
 
 WRITTEN = {"ETA-9169": "eta9169", "ETA-9173": "eta9173"}
 SAMES = ("served", "exited", *INDICATORS)
@@ -124,7 +125,9 @@ def test_a_part_of_nobody_is_a_dash_and_a_withheld_median_is_marked(area, monkey
     lines.loc[here & (lines["measure"] == "ME"), ["denominator", "value", "suppressed"]] = [
         4, None, True
     ]  # fmt: skip
-    table = section(pages(changed(area, forms=lines), monkeypatch)["eta9169"], "What came of it")
+    table = section(
+        pages(with_frames(area, forms=lines), monkeypatch)["eta9169"], "What came of it"
+    )
     rows = {row.th.text: row.td.text for row in table.select("tbody tr")}
     assert rows["Employment rate, 2nd quarter after exit"] == "–"
     assert rows["Median earnings, 2nd quarter after exit"] == "* (4)"
@@ -258,10 +261,14 @@ def test_employers_first_say_who_stayed_and_that_it_is_a_baseline(monkeypatch):
 def test_employers_of_a_whole_file_are_no_part_and_nobody_is_said(monkeypatch):
     state = open_report("sample", "state", "PY2024Q4")
     figures = state.figures.assign(partial=False)
-    page = detail_pages(changed(state, figures=figures), monkeypatch, ("employers",))["employers"]
+    page = detail_pages(with_frames(state, figures=figures), monkeypatch, ("employers",))[
+        "employers"
+    ]
     assert "Part of the value" not in page.text
     nobody = figures.assign(numerator=0, denominator=0, pending=0, value=None)
-    page = detail_pages(changed(state, figures=nobody), monkeypatch, ("employers",))["employers"]
+    page = detail_pages(with_frames(state, figures=nobody), monkeypatch, ("employers",))[
+        "employers"
+    ]
     assert "Nobody is in this cohort." in page.select_one(".show-finding").text
 
 
