@@ -1,19 +1,5 @@
 """The caseload on the as-of date: status, alerts, records to fix, work, flow and engagement."""
 
-from ipats_lib.caseload import (
-    after_exit,
-    applications,
-    checks,
-    distribution,
-    engagement,
-    flow,
-    gaps,
-    mix,
-    planners,
-    soft_exit,
-    trainings,
-    workload,
-)
 from ipats_lib.caseload.alerts import alerts, load_alerts
 from ipats_lib.caseload.catalogue import Alert, load_counts, load_levels, load_schedule
 from ipats_lib.caseload.desk import Desk
@@ -30,15 +16,8 @@ __all__ = [
     "STATUSES",
     "Alert",
     "Desk",
-    "after_exit",
     "alerts",
-    "applications",
     "caseload",
-    "checks",
-    "distribution",
-    "engagement",
-    "flow",
-    "gaps",
     "load_alerts",
     "load_counts",
     "load_levels",
@@ -46,10 +25,5 @@ __all__ = [
     "load_service_bands",
     "load_statuses",
     "load_thresholds",
-    "mix",
-    "planners",
-    "soft_exit",
     "threshold",
-    "trainings",
-    "workload",
 ]

@@ -1,4 +1,4 @@
-"""What the conditions of `params/edit_checks.csv` and `params/shares.csv` may ask of a record.
+"""What the conditions of `params/edit_checks.csv`, `shares.csv` and `distribution.csv` may ask.
 
 The dashboards' numbers (`params/caseload.csv`) are names too: days as a span, others as they are.
 """
@@ -12,11 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import identity_checks
-from ipats_lib.caseload.extending import SERVICES, TRAININGS, has_service
+from ipats_lib.caseload.extending import SERVICES, TRAININGS, has_service, last_service
 from ipats_lib.caseload.flow import a_year_before, exits_known, view_of
-from ipats_lib.caseload.status import active
+from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import Threshold, load_thresholds
 from ipats_lib.cohorts import (
+    EXCLUDED_FROM_EXIT_INDICATORS,
     IN_ADULT,
     IN_DISLOCATED_WORKER,
     IN_TITLE_I,
@@ -145,6 +146,7 @@ _NAMES: dict[str, Name] = {
     "in_no_program": in_no_program,
     "several_programs": _several_programs,
     "active": active,
+    "in_training": lambda view: in_training(view.records, np.datetime64(view.as_of, "D")),
     "participated": participated,
     "exited_last_year": _exited_last_year,
     "age": age,  # in the program of the view
@@ -154,6 +156,8 @@ _NAMES: dict[str, Name] = {
     "intensive": intensive,
     "in_school_or_training": _in_school_or_training,
     "has_service": has_service,
+    "last_service": last_service,
+    "excluded": EXCLUDED_FROM_EXIT_INDICATORS,
     "first_training": _first_training,
     "year_after_exit": lambda view: view.records.one_year_after_exit,
     "program_year_end": _program_year_end,
@@ -177,9 +181,9 @@ def _number(one: Threshold) -> Name:
     return lambda _: value
 
 
-def condition(text: str) -> Condition:
-    """A condition in these words; ValueError says what in it is not understood or does not fit."""
-    asked = read_condition(text, _names(), _FUNCTIONS, {*ELEMENTS})
+def condition(text: str, **more: Name) -> Condition:
+    """A condition in these words, and more; ValueError says what in it does not fit."""
+    asked = read_condition(text, _names() | more, _FUNCTIONS, {*ELEMENTS})
     nobody = pd.DataFrame(columns=[*{*ELEMENTS, *SERVICES}])
     try:
         asked(view_of(Records(nobody), date.max))

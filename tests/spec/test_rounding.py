@@ -6,7 +6,8 @@ from math import floor
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ipats_lib.levels import band_of, percent_of_level
+from ipats_lib.levels.against import percent_of_level
+from ipats_lib.levels.bands import band_of
 from ipats_lib.report import display
 from ipats_lib.report.show.numbers import written
 
