@@ -11,6 +11,7 @@ from ipats_lib.frames.assessment import adjustment, assessment
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
 from ipats_lib.frames.figures import figures, history
+from ipats_lib.frames.form_lines import FormLines
 from ipats_lib.frames.groups import groups
 from ipats_lib.frames.outlook import (
     accuracy,
@@ -63,6 +64,8 @@ class PerformanceFrames:
             return typed(earlier_outlook(self.earlier(scope)), SCHEMAS[name])
         if name == "elements":
             return self._elements.of(scope)
+        if name == "forms":
+            return self._forms.of(scope)
         if name not in self._made:
             source = self._source
             self._made[name] = sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
@@ -91,3 +94,7 @@ class PerformanceFrames:
     @cached_property
     def _elements(self) -> ElementLines:
         return ElementLines(self._source)
+
+    @cached_property
+    def _forms(self) -> FormLines:
+        return FormLines(self._source)
