@@ -17,7 +17,8 @@ from time import process_time
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ipats_lib.frames.performance import NAMES
+from ipats_lib.frames.case_frames import MAKE
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.periods import Period
 from ipats_lib.report.data import TABLES, ScopeData, StateData
@@ -47,7 +48,7 @@ def in_bulk(state: StateData) -> dict[str, float]:
     """CPU seconds by frame, and of what all of them are counted from."""
     scopes = state.snapshot.scopes()
     seconds = {"records and counts": cpu(lambda: (state.source.counts, state.source.lines))}
-    for name in NAMES:
+    for name in [one for one in SCHEMAS if one not in MAKE]:
         seconds[name] = cpu(
             lambda name=name: [arrow_bytes(state.performance.table(name, s)) for s in scopes]
         )

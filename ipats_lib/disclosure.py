@@ -14,10 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import Mask
-from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.inference import Row, found_out
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import read_settings
 from ipats_lib.periods import Period, Window
 from ipats_lib.scopes import STATE_AREA
 
@@ -62,12 +61,7 @@ class Thresholds:
 @cache
 def load_thresholds() -> Thresholds:
     """`params/disclosure.csv`; ParamsError when a setting is missing or no whole number."""
-    path = params_folder() / "disclosure.csv"
-    rows = read_rows(path, ("setting", "value", "source"))
-    try:
-        return Thresholds(**{row["setting"]: int(row["value"]) for row in rows})
-    except (TypeError, ValueError) as error:
-        raise ParamsError(f"{path}: a setting is missing, unknown or no whole number.") from error
+    return read_settings("disclosure.csv", Thresholds)
 
 
 def withhold(

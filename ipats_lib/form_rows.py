@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args
 
+import pandas as pd
+
 from ipats_lib.cohorts import has_code
 from ipats_lib.groups import Group, load_groups
 from ipats_lib.params import one_of, read_each, whole_number
@@ -26,11 +28,6 @@ class Form:
     edition: str
     omb: str
     read: str
-
-    @property
-    def title(self) -> str:
-        """For example `ETA-9169 of 2024-12-10`."""
-        return f"{self.name} of {self.edition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +70,14 @@ def load_forms() -> Mapping[str, Form]:
         return number, Form(row["name"], row["edition"], row["omb"], row["read"])
 
     return dict(read_each("forms.csv", columns, form))
+
+
+def editions() -> pd.DataFrame:
+    """The forms as rows: form, edition, omb, and what could be read of it (read)."""
+    return pd.DataFrame(
+        [(one.name, one.edition, one.omb, one.read) for one in load_forms().values()],
+        columns=["form", "edition", "omb", "read"],
+    )
 
 
 @cache

@@ -4,7 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -74,6 +74,26 @@ def one_of(text: str, names: Collection[str]) -> str:
     return text
 
 
+def read_settings(name: str, made: type[Made], least: int = 0) -> Made:
+    """The settings of `params/<name>` (setting, value, source) as one object.
+
+    made: a data class, a setting a field: a text, or a whole number from `least` on. ParamsError
+    for a setting that is missing, unknown or no such number.
+    """
+    path = params_folder() / name
+    said = {row["setting"]: row["value"] for row in read_rows(path, ("setting", "value", "source"))}
+    kinds = {field.name: field.type for field in fields(made)}  # type: ignore[arg-type]
+    if said.keys() != kinds.keys():
+        raise ParamsError(
+            f"{spelled(path)}: a setting is missing or unknown; expected {', '.join(kinds)}."
+        )
+    for setting, value in said.items():
+        number = value.isascii() and value.isdigit() and int(value) >= least
+        if kinds[setting] is int and not number:
+            raise ParamsError(f"{path}: {setting} must be a whole number, {least} or more.")
+    return made(**{name: kinds[name](value) for name, value in said.items()})  # type: ignore[operator]
+
+
 @dataclass(frozen=True, slots=True)
 class Agency:
     """Who runs the site, as its pages say. contact: empty until the agency has set one."""
@@ -85,12 +105,7 @@ class Agency:
 @cache
 def load_agency() -> Agency:
     """`params/site.csv`; ParamsError when a setting is missing or unknown."""
-    path = params_folder() / "site.csv"
-    rows = read_rows(path, ("setting", "value", "source"))
-    try:
-        return Agency(**{row["setting"]: row["value"] for row in rows})
-    except TypeError as error:
-        raise ParamsError(f"{spelled(path)}: a setting is missing or unknown.") from error
+    return read_settings("site.csv", Agency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """Small PIRL tables for tests: the columns that matter are drawn, the rest is blank."""
 
 from datetime import date
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 
+from ipats_lib.frames.form_lines import FormLines
+from ipats_lib.frames.source import Source
 from ipats_lib.indicators import outcome_table
 from ipats_lib.params import load_layout
 from ipats_lib.periods import Period, Report
+from ipats_lib.scopes import STATE, Scope
 
 AFTER_EVERYTHING = date(2026, 12, 31)
 
@@ -37,6 +42,14 @@ def _frame(text: pd.DataFrame) -> pd.DataFrame:
         if not element.reserved
     }
     return pd.DataFrame({"row": range(1, len(text) + 1), **typed})
+
+
+def form_lines(rows: pd.DataFrame, period: str = "PY2024Q4", scope: Scope = STATE) -> pd.DataFrame:
+    """The frame `forms` of these records, as the state's or another scope's."""
+    at = np.arange(len(rows))
+    facts = SimpleNamespace(as_of=AFTER_EVERYTHING)
+    source = Source(facts, Period.parse(period), (scope,), rows, at, np.zeros_like(at))
+    return FormLines(source).of(scope).to_pandas()
 
 
 def _typed(column: pd.Series | None, kind: str, size: int) -> pd.Series:

@@ -20,6 +20,7 @@ from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store, existing
 from ipats_lib.access.usage import usage as used
 from ipats_lib.console import say, sentences, writing
+from ipats_lib.durable import write_file
 from ipats_lib.errors import AccessError, UsageError
 from ipats_lib.inputs import has_suffix
 from ipats_lib.modes import open_private
@@ -299,7 +300,6 @@ def roster(
 ) -> None:
     """Write the accounts of a snapshot, for `access import` on the web server."""
     from ipats_lib.access.roster_files import snapshot_roster
-    from ipats_lib.publishing.files import write_file
 
     text = snapshot_roster(snapshot, taken).text
     with writing(out):
@@ -321,7 +321,6 @@ def nginx(
 ) -> None:
     """Write nginx's server block; the gateway then runs with `serve --behind-nginx`."""
     from ipats_lib.access.nginx import Front, configuration
-    from ipats_lib.publishing.files import write_file
 
     text = configuration(Front(site, gateway, listen, certificate, key, plain, log))
     with writing(out):

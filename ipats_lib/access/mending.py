@@ -19,6 +19,7 @@ from ipats_lib.access.audit import (
     locked,
     log_files,
 )
+from ipats_lib.durable import sync_folder
 from ipats_lib.modes import open_private
 
 # A line goes to the disk in one piece with its line feed at the end: a crash leaves none.
@@ -85,6 +86,4 @@ def _replaced(path: Path, aside: Path, text: bytes) -> None:
     if not aside.exists():
         os.link(path, aside)
     os.replace(fresh, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    sync_folder(path.parent)

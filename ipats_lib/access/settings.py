@@ -1,11 +1,10 @@
 """The limits of access, from `params/access.csv`."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,4 @@ class Settings:
 @cache
 def load_settings() -> Settings:
     """Read the limits; ParamsError when one is missing, unknown or not above zero."""
-    path = params_folder() / "access.csv"
-    values = {
-        row["setting"]: row["value"] for row in read_rows(path, ("setting", "value", "source"))
-    }
-    names = [field.name for field in fields(Settings)]
-    if set(values) != set(names):
-        raise ParamsError(f"{path}: expected the settings {', '.join(names)}.")
-    for name, value in values.items():
-        if not (value.isascii() and value.isdigit() and int(value) > 0):
-            raise ParamsError(f"{path}: {name} must be a whole number above zero.")
-    return Settings(**{name: int(values[name]) for name in names})
+    return read_settings("access.csv", Settings, least=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ipats_lib.assessment.scores import KINDS, assessed_programs
 from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.levels import SYNTHETIC
+from ipats_lib.levels.level import SYNTHETIC
 from ipats_lib.params import (
     load_areas,
     one_of,

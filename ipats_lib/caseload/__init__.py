@@ -1,19 +1,5 @@
 """The caseload on the as-of date: status, alerts, records to fix, work, flow and engagement."""
 
-from ipats_lib.caseload import (
-    after_exit,
-    applications,
-    distribution,
-    engagement,
-    flow,
-    gaps,
-    mend,
-    mix,
-    planners,
-    soft_exit,
-    trainings,
-    workload,
-)
 from ipats_lib.caseload.alerts import alerts, load_alerts
 from ipats_lib.caseload.catalogue import Alert, load_counts, load_levels, load_schedule
 from ipats_lib.caseload.desk import Desk
@@ -21,22 +7,17 @@ from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
 from ipats_lib.caseload.status import STATUSES, caseload, load_service_bands, load_statuses
 from ipats_lib.caseload.thresholds import load_thresholds, threshold
+from ipats_lib.caseload.vocabulary import ELEMENTS as CHECK_ELEMENTS
 
-ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *mix.ELEMENTS, *mend.ELEMENTS)))
+ELEMENTS = tuple(dict.fromkeys((*STATUS_ELEMENTS, *ALERT_ELEMENTS, *CHECK_ELEMENTS)))
 
 __all__ = [
     "ELEMENTS",
     "STATUSES",
     "Alert",
     "Desk",
-    "after_exit",
     "alerts",
-    "applications",
     "caseload",
-    "distribution",
-    "engagement",
-    "flow",
-    "gaps",
     "load_alerts",
     "load_counts",
     "load_levels",
@@ -44,11 +25,5 @@ __all__ = [
     "load_service_bands",
     "load_statuses",
     "load_thresholds",
-    "mend",
-    "mix",
-    "planners",
-    "soft_exit",
     "threshold",
-    "trainings",
-    "workload",
 ]

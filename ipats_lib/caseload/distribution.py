@@ -14,16 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.desk import Desk
-from ipats_lib.caseload.edit_checks import CHECKS, GAINS
-from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
-from ipats_lib.caseload.mix import INTENSIVE, participated
-from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold, told
+from ipats_lib.caseload.vocabulary import condition, intensive, participated
 from ipats_lib.cohorts import (
-    EXCLUDED_FROM_EXIT_INDICATORS,
     IN_YOUTH,
     MISSING,
     STREAMS,
@@ -36,8 +33,11 @@ from ipats_lib.params import one_of, read_each, whole_number
 from ipats_lib.periods import Quarter
 
 Base = Literal["", "median", "area"]
+Figure = tuple[float, int]
+Metric = Callable[[View, Mask, int], Figure]
 BARRIERS = ("202", "800", "801", "802", "803", "804", "805", "806")
-NOT_TOLD, SUPPLEMENTAL = 9, 4
+GAINS = ("1806", "1807", "1808", "1809", "1810")
+NOT_TOLD = 9
 COLUMNS = ("id", "metric", "area", "program", "n", "value", "median", "low", "high", "flag")
 
 
@@ -47,6 +47,7 @@ class Check:
 
     days: how far the population reaches back; base: what low and high are added to (nothing, the
     median of the areas, or the area's value for everyone); None: no such limit. Shares are 0..1.
+    value: of an area's records of a program: a share of conditions, or one of `METRICS`.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Check:
     low: float | None
     high: float | None
     programs: tuple[str, ...]
+    value: Metric
     source: str
 
 
@@ -65,24 +67,35 @@ class Check:
 def load_distribution() -> dict[str, Check]:
     """The checks by id; ParamsError names file and line."""
     columns = ("id", "metric", "definition", "unit", "days", "base", "low", "high", "programs",
-               "source")  # fmt: skip
+               "whole", "holds", "source")  # fmt: skip
     return {check.id: check for check in read_each("distribution.csv", columns, _check)}
 
 
 def _check(row: dict[str, str]) -> Check:
     scale = 100 if row["unit"] == "share" else 1
     low, high = (float(row[side]) / scale if row[side] else None for side in ("low", "high"))
-    texts = (one_of(row["id"], METRICS), row["metric"], told(row["definition"]), row["unit"])
+    texts = (row["id"], row["metric"], told(row["definition"]), row["unit"])
     base = cast(Base, one_of(row["base"], get_args(Base)))
     programs = tuple(one_of(program, STREAMS) for program in row["programs"].split("|"))
     days = whole_number(row["days"] or "0")
-    return Check(*texts, days, base, low, high, programs, row["source"])
+    value = _share_of(row, days) if row["holds"] else METRICS[one_of(row["id"], METRICS)]
+    return Check(*texts, days, base, low, high, programs, value, row["source"])
 
 
-def distribution(desk: Desk, seats: pd.DataFrame) -> pd.DataFrame:
+def _share_of(row: dict[str, str], days: int) -> Metric:
+    """The share that conditions say: `exited` and `days` are of the line's own span."""
+    span = np.timedelta64(days, "D")
+    whole, holds = (
+        condition(row[name], exited=lambda view: _exited(view, days), days=lambda _: span)
+        for name in ("whole", "holds")
+    )
+    return lambda view, mine, _: _share(mine & whole(view), holds(view))
+
+
+def distribution(desk: Desk, inner: pd.DataFrame) -> pd.DataFrame:
     """Every check for every area and program, with the median of the areas and the flag.
 
-    desk: the state's; seats: row and area, one line for each area of a record. Returns `COLUMNS`:
+    desk: the state's; inner: row and area, one line for each area of a record. Returns `COLUMNS`:
     n (what the value rests on), value, median (of the areas with enough of it), low and high (the
     limits for this line; missing where there is none), flag. Values are shares 0..1, days (Q-13)
     or standard deviations (Q-12); missing where n is 0. Nothing is flagged under
@@ -90,7 +103,7 @@ def distribution(desk: Desk, seats: pd.DataFrame) -> pd.DataFrame:
     """
     parts = [
         _of_area(Records(desk.rows[desk.rows["row"].isin(mine["row"])]), str(area), desk.as_of)
-        for area, mine in seats.groupby("area")
+        for area, mine in inner.groupby("area")
     ]
     columns = ["id", "area", "program", "n", "value", "everyone"]
     table = pd.DataFrame([line for part in parts for line in part], columns=columns)
@@ -124,15 +137,12 @@ def _of_area(
     for check in load_distribution().values():
         for program in check.programs:
             mine = STREAMS[program](view)  # type: ignore[index]  # checked on loading
-            value, n = METRICS[check.id](view, mine, check.days)
+            value, n = check.value(view, mine, check.days)
             everyone = float("nan")
             if check.base == "area":
-                everyone, _ = _share(mine & participated(view), INTENSIVE(view))
+                everyone, _ = _share(mine & participated(view), intensive(view))
             lines.append((check.id, area, program, n, value, everyone))
     return lines
-
-
-Figure = tuple[float, int]
 
 
 def _share(whole: Mask, part: Mask) -> Figure:
@@ -148,21 +158,6 @@ def _exited(view: View, days: int) -> Mask:
     return held
 
 
-def _trained(view: View) -> Mask:
-    return view.code("1300") == 1
-
-
-def _credentials(view: View, mine: Mask, days: int) -> Figure:
-    earned = np.logical_or.reduce(
-        [view.has_code(kind, p.CREDENTIALS) for kind, _ in p.CREDENTIAL_SLOTS]
-    )
-    return _share(mine & _exited(view, days) & _trained(view), earned)
-
-
-def _switches(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view) & _trained(view), ~np.isnat(view.day("1811")))
-
-
 def _gain_mix(view: View, mine: Mask, days: int) -> Figure:
     today = np.datetime64(view.as_of)
     counts = []
@@ -173,28 +168,13 @@ def _gain_mix(view: View, mine: Mask, days: int) -> Figure:
     return (max(counts) / n if n else float("nan"), n)
 
 
-def _supplemental(view: View, mine: Mask, days: int) -> Figure:
-    match = view.code("1603")
-    matched = mine & _exited(view, days) & np.isin(match, (1, 2, 3, 4))
-    return _share(matched, match == SUPPLEMENTAL)
-
-
-def _excluded(view: View, mine: Mask, days: int) -> Figure:
-    return _share(mine & _exited(view, days), EXCLUDED_FROM_EXIT_INDICATORS(view))
-
-
-def _veterans(view: View, mine: Mask, _: int) -> Figure:
-    eligible = np.isin(view.code("301"), (1, 2, 3))
-    return _share(mine & participated(view) & eligible, INTENSIVE(view))
-
-
 def _barriers(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view), ~CHECKS["L-19"](view))
+    return _share(mine & participated(view), ~load_checks()["L-19"].holds(view))
 
 
 def _adult_types(view: View, mine: Mask, _: int) -> Figure:
     alone = mine & participated(view) & ~STREAMS["adult"](view) & ~STREAMS["dw"](view)
-    return _share(alone, CHECKS["L-28"](view) & IN_YOUTH(view))
+    return _share(alone, load_checks()["L-28"].holds(view) & IN_YOUTH(view))
 
 
 def _not_told(view: View, mine: Mask, _: int) -> Figure:
@@ -243,27 +223,12 @@ def _made_up(view: View, mine: Mask, days: int) -> Figure:
     return (float(odd.mean()) if len(paid) else float("nan"), len(paid))
 
 
-def _unserved(view: View, mine: Mask, days: int) -> Figure:
-    today = np.datetime64(view.as_of)
-    who = mine & active(view) & ~in_training(view.records, today)
-    silent = last_service(view) < today - np.timedelta64(days, "D")
-    return _share(who, silent)
-
-
-METRICS: dict[str, Callable[[View, Mask, int], Figure]] = {
-    "Q-01": _credentials,
-    "Q-02": _switches,
+METRICS: dict[str, Metric] = {
     "Q-03": _gain_mix,
-    "Q-04": _supplemental,
-    "Q-05": _excluded,
-    "Q-07": _veterans,
     "Q-08": _barriers,
     "Q-09": _adult_types,
     "Q-11": _not_told,
     "Q-12": _spikes,
     "Q-13": _length,
     "Q-14": _made_up,
-    "Q-15a": _unserved,
-    "Q-15b": _unserved,
-    "Q-15c": _unserved,
 }

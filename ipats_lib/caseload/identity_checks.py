@@ -1,4 +1,4 @@
-"""Edit checks on who and where somebody is (domain 4.3, V- and D-), one question each.
+"""What the edit checks ask about who and where somebody is (domain 4.3, V- and D-).
 
 The checks between periods compare the records of one customer that the view holds: a page compares
 what its reader may see, and nothing else.
@@ -20,10 +20,6 @@ HOME_ZIP = "6[0-2][0-9]{3}"
 DEMOGRAPHICS = ("201", "210", "211", "212", "213", "214", "215")
 UNCHANGING = ("201", "211", "212", "213", "214", "215")
 NOT_TOLD = 9
-ELEMENTS = (
-    *("100", "101", "102", "103", "200", "900", "901", "903", "904", "905", "918"),
-    *DEMOGRAPHICS,
-)
 
 
 @cache
@@ -47,7 +43,7 @@ def _at_home(view: View) -> Mask:
     return home
 
 
-def _no_state(view: View) -> Mask:
+def _unknown_state(view: View) -> Mask:
     return ~np.isin(view.records.text("101").astype("str"), _states())
 
 
@@ -61,11 +57,6 @@ def _foreign_zip(view: View) -> Mask:
     five = zips.str.fullmatch("[0-9]{5}").to_numpy(dtype=np.bool_)
     home = zips.str.fullmatch(HOME_ZIP).to_numpy(dtype=np.bool_)
     return ~five | (_at_home(view) & ~home)
-
-
-def _blank_demographics(view: View) -> Mask:
-    blank = _any(view.code(element) == MISSING for element in DEMOGRAPHICS)
-    return blank & ~np.isnat(view.day("900"))
 
 
 def _days_since_earlier(view: View) -> NDArray[np.float64]:
@@ -150,14 +141,13 @@ def _demographics_differ(view: View) -> Mask:
     )
 
 
-CHECKS: dict[str, Callable[[View], Mask]] = {
-    "V-03": _no_state,
-    "V-04": _unknown_county,
-    "V-05": _foreign_zip,
-    "V-08": _blank_demographics,
-    "D-01": _repeated,
-    "D-02": _overlaps,
-    "D-03": _too_soon,
-    "D-04": _births_differ,
-    "D-05": _demographics_differ,
+QUESTIONS: dict[str, Callable[[View], Mask]] = {
+    "unknown_state": _unknown_state,
+    "unknown_county": _unknown_county,
+    "foreign_zip": _foreign_zip,
+    "repeated": _repeated,
+    "overlaps": _overlaps,
+    "too_soon": _too_soon,
+    "births_differ": _births_differ,
+    "demographics_differ": _demographics_differ,
 }

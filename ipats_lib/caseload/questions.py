@@ -14,6 +14,7 @@ import pandas as pd
 from ipats_lib.caseload import after_exit, soft_exit
 from ipats_lib.caseload.applications import APPLICANT, CERTIFIED, waiting
 from ipats_lib.caseload.catalogue import Alert
+from ipats_lib.caseload.checks import INFO, load_checks, records_to_fix
 from ipats_lib.caseload.desk import (
     LINE,
     NEVER,
@@ -25,7 +26,6 @@ from ipats_lib.caseload.desk import (
     nobody,
 )
 from ipats_lib.caseload.extending import TRAININGS
-from ipats_lib.caseload.mend import INFO, load_checks, to_mend
 from ipats_lib.caseload.status import active
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import HAD_PLANNER, HAS_PLANNER, facts
@@ -183,9 +183,9 @@ def long_participation(desk: Desk, alert: Alert) -> pd.DataFrame:
 
 
 @kept
-def mended(desk: Desk) -> pd.DataFrame:
-    """What breaks an edit check (`mend.to_mend`), found once for the alerts and for their page."""
-    return to_mend(desk.records, desk.as_of)
+def found_to_fix(desk: Desk) -> pd.DataFrame:
+    """What breaks an edit check (`records_to_fix`), found once for the alerts and the page."""
+    return records_to_fix(desk.records, desk.as_of)
 
 
 def _broken(found: pd.DataFrame) -> pd.DataFrame:
@@ -203,17 +203,17 @@ def _broken(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def switch_missing(desk: Desk, _: Alert) -> pd.DataFrame:
-    every = mended(desk)
+    every = found_to_fix(desk)
     return _broken(every[every["rule"] == "L-45"])
 
 
 def no_service_ever(desk: Desk, _: Alert) -> pd.DataFrame:
-    every = mended(desk)
+    every = found_to_fix(desk)
     return _broken(every[every["rule"] == "L-23"])
 
 
-def data_to_mend(desk: Desk, _: Alert) -> pd.DataFrame:
-    every = mended(desk)
+def data_to_fix(desk: Desk, _: Alert) -> pd.DataFrame:
+    every = found_to_fix(desk)
     return _broken(every[every["severity"] != INFO])
 
 
@@ -238,5 +238,5 @@ QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
     "A-26": no_planner,
     "A-27": long_participation,
     "A-28": no_service_ever,
-    "A-29": data_to_mend,
+    "A-29": data_to_fix,
 }

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.extending import TRAININGS
-from ipats_lib.caseload.mix import KINDS
 from ipats_lib.caseload.status import active
 from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.groups import TRAININGS as TYPES
 
 OCCUPATIONS = ("1306", "1311", "1316")
 NOT_RECORDED = "Not recorded"
@@ -28,7 +28,7 @@ def open_trainings(desk: Desk, types: Mapping[int, str]) -> pd.DataFrame:
     """
     view, records, parts = desk.view, desk.records, []
     for slot, (kind, work, (start, end)) in enumerate(
-        zip(KINDS, OCCUPATIONS, TRAININGS, strict=True), start=1
+        zip(TYPES, OCCUPATIONS, TRAININGS, strict=True), start=1
     ):
         open_ = active(view) & (view.day(start) <= desk.today) & np.isnat(view.day(end))
         work_of = pd.Series(records.text(work)[open_], dtype="object").astype("str")

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from typing import NoReturn
@@ -19,41 +20,12 @@ from numpy.typing import NDArray
 
 from ipats_lib.errors import ExtractError
 from ipats_lib.inputs import LONGEST_LINE, open_input, spelled
+from ipats_lib.params import read_rows
 
 BLOCK = 8 << 20
 BOM = b"\xef\xbb\xbf"
 EXPORT = "export it from IWDS again as a UTF-8 CSV file"
 
-# Opening bytes of what is handed over in place of a CSV file.
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"PAR1", "a Parquet file"),
-    (b"ARROW1", "an Arrow file"),
-    (b"ORC", "an ORC file"),
-    (b"Obj\x01", "an Avro file"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"%PDF", "a PDF document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\x7fELF", "a program"),
-    (b"\xff\xfe\x00\x00", "UTF-32 text"),
-    (b"\x00\x00\xfe\xff", "UTF-32 text"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
-    (b"<?xml", "an XML document"),
-    (b"<!DOCTYPE", "an HTML page"),
-    (b"<html", "an HTML page"),
-)
 _TEXT = bytes({0x00, 0x09, 0x0A, 0x0D, *range(0x20, 0x7F), *range(0x80, 0x100)})
 _CONTROL = re.compile(b"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_CR = re.compile(b"\r(?!\n)")
@@ -157,9 +129,16 @@ class _Repeats:
         return np.sort(order[1:][same]) + 1
 
 
+@cache
+def _openings() -> dict[bytes, str]:
+    """What is handed over in place of a CSV file, by its opening bytes."""
+    rows = read_rows(Path(__file__).with_name("openings.csv"), ("opening", "file"))
+    return {bytes.fromhex(row["opening"]): row["file"] for row in rows}
+
+
 def refuse_magic(name: str, opening: bytes, advice: str) -> None:
     """ExtractError when a file's first bytes are those of another kind of file than text."""
-    for magic, what in _MAGIC:
+    for magic, what in _openings().items():
         if opening.startswith(magic):
             raise ExtractError(f"{name} is {what}, not a CSV file: unpack it, or {advice}.")
     head = np.frombuffer(opening[:1024], dtype=np.uint8)

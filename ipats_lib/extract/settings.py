@@ -1,10 +1,9 @@
 """What is taken for a mistake in an extract as a whole, from `params/extract.csv`."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_each, whole_number
+from ipats_lib.params import read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +20,4 @@ class Settings:
 @cache
 def load_settings() -> Settings:
     """Read them; ParamsError when one is missing, unknown or no whole number."""
-    columns = ("setting", "value", "source")
-    found = dict(
-        read_each("extract.csv", columns, lambda row: (row["setting"], whole_number(row["value"])))
-    )
-    names = [field.name for field in fields(Settings)]
-    if set(found) != set(names):
-        path = params_folder() / "extract.csv"
-        raise ParamsError(f"{path}: expected the settings {', '.join(names)}.")
-    return Settings(**found)
+    return read_settings("extract.csv", Settings)

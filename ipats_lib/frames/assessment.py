@@ -9,27 +9,25 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ipats_lib.assessment import (
-    Factor,
-    adjustment_factor,
+from ipats_lib.assessment.adjustment import Factor, adjustment_factor, load_adjustment
+from ipats_lib.assessment.history import (
     consequence,
     individual_name,
-    individual_scores,
-    limit_of,
-    load_adjustment,
     load_complete_years,
     load_failures,
-    overall_scores,
     years_failed,
 )
+from ipats_lib.assessment.scores import individual_scores, limit_of, overall_scores
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.frames.figures import MEASURE_TITLES, TITLES, lines_of
 from ipats_lib.frames.groups import by_group
-from ipats_lib.frames.schemas.assessment import ADJUSTMENT, ASSESSMENT
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.groups import group_names
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.levels import NOT_ASSESSED, band_of, load_levels, year_over
+from ipats_lib.levels.bands import NOT_ASSESSED, band_of
+from ipats_lib.levels.files import load_levels
+from ipats_lib.levels.level import year_over
 from ipats_lib.periods import Period
 from ipats_lib.scopes import Scope
 
@@ -58,7 +56,7 @@ def assessment(source: Source) -> pd.DataFrame:
         judged = _with_failures(lines.assign(**estimates), source, scope)
         parts.append(judged.assign(owner=owner, area_type=scope.kind, area=scope.area))
     if not parts:
-        return pd.DataFrame(columns=[*ASSESSMENT.names, "owner"])
+        return pd.DataFrame(columns=[*SCHEMAS["assessment"].names, "owner"])
     return pd.concat(parts, ignore_index=True).assign(period=source.period.name)
 
 
@@ -185,7 +183,7 @@ def adjustment(source: Source) -> pd.DataFrame:
             for line, factor in factors.items()
             for part in factor.contributions
         ]  # fmt: skip
-    return pd.DataFrame(lines, columns=["owner", *ADJUSTMENT.names])
+    return pd.DataFrame(lines, columns=["owner", *SCHEMAS["adjustment"].names])
 
 
 def _factors(source: Source) -> dict[int, dict[Line, Factor]]:

@@ -17,7 +17,7 @@ from ipats_lib.frames.customers import customers
 from ipats_lib.frames.engagement import engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
-from ipats_lib.frames.schemas.cases import CASES
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.services import services
 from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
 from ipats_lib.frames.workload import workload
@@ -32,7 +32,6 @@ MAKE: Mapping[str, Make] = {
         *(engagement, workload, findings),
     )
 }
-_SCHEMAS = {schema.name: schema for schema in CASES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +74,7 @@ class CaseFrames:
         known = [self.only] if self.only else self.scopes
         scopes = sorted((one for one in known if one.kind == kind), key=lambda one: one.area)
         owner = pd.Index([scope.area for scope in scopes]).get_indexer(found["scope"])
-        return sliced(found.assign(owner=owner), scopes, _SCHEMAS[name])
+        return sliced(found.assign(owner=owner), scopes, SCHEMAS[name])
 
     def files(self, names: tuple[str, ...], scope: Scope) -> dict[str, bytes]:
         """The Arrow bytes of some frames of one scope, by name. Equal rows, equal bytes."""

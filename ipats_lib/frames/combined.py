@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib import caseload as caseloads
-from ipats_lib import form_rows, forms, groups
+from ipats_lib import forms, groups
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.whole_customer import with_facts
 from ipats_lib.frames import CASE_TABLES
@@ -22,8 +22,8 @@ from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
 NAMED = "|"
-_FORMS = (*forms.ELEMENTS, *forms.REPORTABLE_ELEMENTS, *form_rows.ELEMENTS)
-ROW_COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *_FORMS)))
+_ASKED = (*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS)
+ROW_COLUMNS = tuple(dict.fromkeys(_ASKED))
 _ANSWERED = ("100", "900", "901")
 _FACTS = ("service", "assignment", "planner")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload import mend, questions
+from ipats_lib.caseload import checks, questions
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.cases import Cases, program_titles
 from ipats_lib.params import load_layout
@@ -21,8 +21,8 @@ BLANK = "blank"
 def findings(cases: Cases) -> pd.DataFrame:
     """A row per check and record, the newest exit or entry first; for the state a row per check
     and area, with the number of records."""
-    known, desk = mend.load_checks(), cases.combined.desk
-    broken = questions.mended(desk)
+    known, desk = checks.load_checks(), cases.combined.desk
+    broken = questions.found_to_fix(desk)
     place = cases.places(broken["row"])
     found = broken[["rule", "dated"]].assign(
         area=cases.combined.areas[place], place=place, planner=cases.planner[place]
@@ -72,7 +72,7 @@ def values(
     """
     found = np.full(len(places), "", dtype=object)
     for rule, lines in pd.Series(range(len(places))).groupby(rules.to_numpy()):
-        at, elements = lines.to_numpy(), mend.load_checks()[str(rule)].elements
+        at, elements = lines.to_numpy(), checks.load_checks()[str(rule)].elements
         found[at] = _texts(rows, elements, places[at], kind)
     return list(found)
 

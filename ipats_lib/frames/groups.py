@@ -51,7 +51,16 @@ def groups(source: Source) -> pd.DataFrame:
 
 
 def by_group(source: Source, window: Report) -> pd.DataFrame:
-    """Every scope, program, measure and group that anybody is in, counted at once."""
+    """Every scope, program, measure and group that anybody is in, counted at once.
+
+    Counted once for a source: not to be changed.
+    """
+    if window.label not in source.by_group:
+        source.by_group[window.label] = _counted(source, window)
+    return source.by_group[window.label]
+
+
+def _counted(source: Source, window: Report) -> pd.DataFrame:
     lines, owner = source.lines
     mine = source.outcomes["report"].astype("str").to_numpy() == window.label
     table = source.outcomes

@@ -4,10 +4,6 @@ import hashlib
 from base64 import b32encode
 from typing import NamedTuple
 
-WINDOWS = ("current", "rolling4", "ytd", "annual")
-MEASURES = ("ERQ2", "ERQ4", "ME", "CR", "MSG", "ESE")
-KEY = ("period", "window", "area_type", "area", "program", "measure", "group")
-
 
 class FigureKey(NamedTuple):
     """Names one figure. group: empty for everybody, else `kind=value` of `params`."""

@@ -5,9 +5,10 @@ import pandas as pd
 
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.source import Source
-from ipats_lib.levels import NOT_ASSESSED, find_level, load_bands, load_levels, target, year_over
 from ipats_lib.levels.against import not_assessed, part_of_year, percent_of_level
-from ipats_lib.levels.bands import NOT_COMPARED
+from ipats_lib.levels.bands import NOT_ASSESSED, NOT_COMPARED, load_bands
+from ipats_lib.levels.files import load_levels
+from ipats_lib.levels.level import find_level, target, year_over
 
 _LEVEL = ("level", "level_kind", "level_synthetic")
 

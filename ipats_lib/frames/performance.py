@@ -11,6 +11,7 @@ from ipats_lib.frames.assessment import adjustment, assessment
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
 from ipats_lib.frames.figures import figures, history
+from ipats_lib.frames.form_lines import FormLines
 from ipats_lib.frames.groups import groups
 from ipats_lib.frames.outlook import (
     accuracy,
@@ -21,14 +22,11 @@ from ipats_lib.frames.outlook import (
 )
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
-from ipats_lib.frames.schemas.assessment import ASSESSED
-from ipats_lib.frames.schemas.outlook import OUTLOOKS
-from ipats_lib.frames.schemas.performance import PERFORMANCE
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
 from ipats_lib.scopes import Scope
 
-_SCHEMAS = {schema.name: schema for schema in (*PERFORMANCE, *OUTLOOKS, *ASSESSED)}
 _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "figures": figures,
     "history": history,
@@ -41,7 +39,6 @@ _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "accuracy": accuracy,
     "cohort_members": cohort_members,
 }
-NAMES = tuple(_SCHEMAS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,21 +59,23 @@ class PerformanceFrames:
         if name == "areas":
             return self.areas(edition_of(scope))
         if name == "outcomes":
-            return typed(self._outcomes.of(scope), _SCHEMAS[name])
+            return typed(self._outcomes.of(scope), SCHEMAS[name])
         if name == "earlier_outlook":
-            return typed(earlier_outlook(self.earlier(scope)), _SCHEMAS[name])
+            return typed(earlier_outlook(self.earlier(scope)), SCHEMAS[name])
         if name == "elements":
             return self._elements.of(scope)
+        if name == "forms":
+            return self._forms.of(scope)
         if name not in self._made:
             source = self._source
-            self._made[name] = sliced(_MAKE[name](source), source.scopes, _SCHEMAS[name])
+            self._made[name] = sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
         return self._made[name].of(scope)
 
     def areas(self, edition: Edition) -> pa.Table:
         """The frame of several areas in one edition: the same for every scope that has it."""
         if edition not in self._areas:
             found = areas(self._source.across, self.withheld, edition)
-            self._areas[edition] = typed(found, _SCHEMAS["areas"])
+            self._areas[edition] = typed(found, SCHEMAS["areas"])
         return self._areas[edition]
 
     @cached_property
@@ -95,3 +94,7 @@ class PerformanceFrames:
     @cached_property
     def _elements(self) -> ElementLines:
         return ElementLines(self._source)
+
+    @cached_property
+    def _forms(self) -> FormLines:
+        return FormLines(self._source)

@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.record_outcomes import LISTED
-from ipats_lib.frames.schemas.performance import DECIDING, ELEMENTS
+from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import typed
 from ipats_lib.frames.source import Source
 from ipats_lib.indicators.predicates import WAGE_NOT_YET_AVAILABLE
 from ipats_lib.scopes import Scope
 
+# What decides one of the five measures, and the groups, are columns of the schema by their names.
+_SCHEMA = SCHEMAS["elements"]
+_DECIDING = tuple(name for name in _SCHEMA.names if name.isdigit())
 _WAGE = "1704"
 
 
@@ -42,8 +45,8 @@ class ElementLines:
         self._held, self._cuts, self._size = held, cuts, len(pairs)
         self._place = {scope: n for n, scope in enumerate(source.scopes)}
         lines = _lines(source, pairs // len(LISTED), pairs % len(LISTED))
-        self._shown = typed(lines, ELEMENTS)
-        self._hidden = typed(_without_wages(lines), ELEMENTS)
+        self._shown = typed(lines, _SCHEMA)
+        self._hidden = typed(_without_wages(lines), _SCHEMA)
 
     def of(self, scope: Scope) -> pa.Table:
         """The frame `elements` of one scope, copied; wages in words where readers may not see
@@ -56,7 +59,7 @@ class ElementLines:
 
 def _lines(source: Source, row: NDArray[np.int64], program: NDArray[np.int64]) -> pd.DataFrame:
     record = np.searchsorted(source.rows["row"].to_numpy(), row)
-    told = {number: _written(source.rows[number], record) for number in DECIDING}
+    told = {number: _written(source.rows[number], record) for number in _DECIDING}
     groups = _groups(source, record, program)
     codes = np.array(LISTED, dtype=object)[program]
     return pd.DataFrame({"row": row, "program": codes, **told, **groups})

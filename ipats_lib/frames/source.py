@@ -1,14 +1,14 @@
 """What the frames of the federal indicators are counted from: every scope at once, or one alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib import groups, indicators
+from ipats_lib import forms, groups, indicators
 from ipats_lib.breakdown import Membership, membership_of
 from ipats_lib.cohorts import Records, whole_from
 from ipats_lib.frames.earlier_quarters import history
@@ -20,8 +20,8 @@ from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
 TREND_QUARTERS = 8
-# The customer, and what the indicators, their groups and the service to employers ask.
-COLUMNS = tuple(dict.fromkeys(("100", *ELEMENTS, *groups.ELEMENTS, "910", "917", "1618")))
+# What the indicators, their groups, the forms and the service to employers ask.
+COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS)))
 AREA = ("area_type", "area")
 
 
@@ -46,7 +46,8 @@ class Source:
     rows: by `row`, with `COLUMNS` at least. at, owner: one pair per scope and record: its place in
     rows, and the scope's place in `scopes`; by scope and then by record. earlier, released: older
     snapshots that were named, and records of what linked publications showed. whole: the source
-    of more scopes that this one is a part of.
+    of more scopes that this one is a part of. by_group: what `groups.by_group` counted, by the
+    window's label: several frames read it.
     """
 
     snapshot: Snapshot
@@ -58,6 +59,7 @@ class Source:
     earlier: tuple[Snapshot, ...] = ()
     released: tuple[Released, ...] = ()
     whole: "Source | None" = None
+    by_group: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of_all(

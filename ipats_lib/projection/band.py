@@ -10,7 +10,6 @@ import math
 import numpy as np
 import pandas as pd
 
-COVERAGE = 0.80
 # With fewer past guesses nothing is known about how the share moves; one more lets each of them be
 # tested with the band that the others give it.
 _FEWEST = 3
@@ -57,17 +56,3 @@ def bands_of(tested: pd.DataFrame) -> list[tuple[float, float]]:
         _band(float(line["expected"]), int(line["known"]), tested.drop(tested.index[place]))
         for place, line in enumerate(tested.to_dict("records"))
     ]
-
-
-def held(tested: pd.DataFrame) -> tuple[int, int]:
-    """How many past quarters ended inside the band that the other quarters give, of how many.
-
-    (0, 0) where too few were tested for a band.
-    """
-    inside = asked = 0
-    for line, (low, high) in zip(tested.to_dict("records"), bands_of(tested), strict=True):
-        if math.isnan(low):
-            continue
-        asked += 1
-        inside += low <= round(float(line["actual"]) * int(line["known"])) <= high
-    return inside, asked

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from nbconvert.filters import markdown2html
 
+from ipats_lib.durable import write_file
 from ipats_lib.frames import dictionary
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.params import load_agency
 from ipats_lib.publishing.cache import PageCache
-from ipats_lib.publishing.files import GUIDE, STATIC, joined, write_file
+from ipats_lib.publishing.files import GUIDE, STATIC, joined
 from ipats_lib.publishing.packing import PACKED, PACKED_FROM, packed
 from ipats_lib.publishing.render import Frame, render_template
 

@@ -6,16 +6,16 @@ others, and is not run again when others change. One that reads nothing but fram
 is run once for an LWIA and all its planners, who see the same. `pages` (name, title and perhaps the
 scopes that have it, in order) splits what it shows into several pages, each from the markdown cell
 tagged `page-<name>` on. `downloads` names the files that it offers, `records` its long lists
-(decision 0018). `index` is true for the landing page of its scopes. Further parameters stand in the
-cell tagged `parameters` (`publishing.parameters`). One dropped into a family's folder is published
-at the next run.
+(decision 0018). `index` is true for the landing page of its scopes; a page named `index` is one,
+too, beside the other pages of its notebook. The question that a page answers is the first sentence
+below its heading. Further parameters stand in the cell tagged `parameters`
+(`publishing.parameters`). One dropped into a family's folder is published at the next run.
 """
 
 import re
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,29 +37,36 @@ PYTHON = "python"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
 _DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
 _OPTIONAL = frozenset({"data", "pages", "downloads", "records", "index"})
-INDEX = "index.html"
+LANDING = "index"
+INDEX = f"{LANDING}.html"
 # What every scope's folder holds beside its landing page.
 OF_EVERY_SCOPE = frozenset({"figures.csv", "run.html", "scopes.json"})
 _SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
 _PART = re.compile(r"[a-z0-9]{1,20}")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
 _LIST = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_SENTENCE = re.compile(r".+?[.?!](?=\s|$)|.+", re.DOTALL)
+_LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the pages that a notebook is split into, for the scopes that have it."""
+    """One of the pages that a notebook is split into, for the scopes that have it.
+
+    question: what it answers, in a sentence; empty where it does not say so.
+    """
 
     name: str
     title: str
     scopes: tuple[AreaType, ...]
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
     """One notebook of the catalogue; `name` is its file name without the ending.
 
-    parameters: its own, with the values that it runs with.
+    parameters: its own, with the values that it runs with. question: what its one page answers.
     """
 
     path: Path
@@ -74,6 +81,7 @@ class Notebook:
     records: tuple[str, ...] = ()
     index: bool = False
     parameters: tuple[tuple[str, Value], ...] = ()
+    question: str = ""
 
     @property
     def across_areas(self) -> bool:
@@ -94,15 +102,27 @@ class Notebook:
         if not self.parts:
             return ((INDEX if self.index else f"{self.key}.html", self.title),)
         mine = (part for part in self.parts if kind in part.scopes)
-        return tuple((f"{self.key}-{part.name}.html", part.title) for part in mine)
+        return tuple((self._file(part), part.title) for part in mine)
+
+    def _file(self, part: Part) -> str:
+        return INDEX if part.name == LANDING else f"{self.key}-{part.name}.html"
+
+    def menu(self, kind: AreaType) -> tuple[tuple[str, str, str], ...]:
+        """Path, title and question of its pages, without a landing page."""
+        questions = [part.question for part in self.parts if kind in part.scopes]
+        told = zip(self.pages(kind), questions or [self.question], strict=True)
+        return tuple((*page, question) for page, question in told if page[0] != INDEX)
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """Every file that any run of it may write, inside the scope's folder."""
-        pages = {file for kind in self.scopes for file, _ in self.pages(kind)}
+    def folder(self) -> str:
+        """Where its downloads are, inside the scope's folder."""
+        return "" if self.index else f"{self.family}/"
+
+    def files(self, kind: AreaType) -> tuple[str, ...]:
+        """Every file that a run of it may write, inside the scope's folder."""
+        pages = sorted(file for file, _ in self.pages(kind))
         lists = (f"{name}.{ending}" for name in self.records for ending in ("csv", "json"))
-        folder = "" if self.index else f"{self.family}/"
-        return (*(f"{folder}{name}" for name in (*self.downloads, *lists)), *sorted(pages))
+        return (*(f"{self.folder}{name}" for name in (*self.downloads, *lists)), *pages)
 
 
 def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
@@ -139,6 +159,7 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
     family, declared = path.parent.name, notebook.metadata.get("ipats", {})
     _check_declaration(path, family, declared)
     own = _check_cells(path, notebook)
+    questions = _questions(notebook)
     return Notebook(
         path=path,
         family=family,
@@ -147,12 +168,36 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
         data=tuple(sorted(declared.get("data", TABLES))),
-        parts=tuple(_part(page, declared["scopes"]) for page in declared.get("pages", [])),
+        parts=tuple(
+            _part(page, declared["scopes"], questions) for page in declared.get("pages", [])
+        ),
         downloads=tuple(declared.get("downloads", [])),
         records=tuple(declared.get("records", [])),
         index=declared.get("index", False),
         parameters=tuple(own.items()),
+        question=questions.get("", ""),
     )
+
+
+def _questions(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """What each page answers, by its name; blank for the first cell, which heads the notebook."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    named = {
+        tag.removeprefix("page-"): _question(cell.source)
+        for cell in cells
+        for tag in cell.metadata.get("tags", [])
+    }
+    return {"": _question(cells[0].source)} | named if cells else {}
+
+
+def _question(source: str) -> str:
+    """The first sentence below a heading, without Markdown's marks."""
+    head, _, text = source.strip().partition("\n\n")
+    if not head.startswith("# "):
+        return ""
+    first = _SENTENCE.match(text.strip().partition("\n\n")[0])
+    words = _LINKED.sub(r"\1", first[0]) if first else ""
+    return " ".join(words.translate({ord(mark): None for mark in "*`"}).split())
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -213,18 +258,19 @@ def _place(where: list[Any]) -> str:
     return "the notebook"
 
 
-def _part(declared: list[Any], scopes: list[AreaType]) -> Part:
+def _part(declared: list[Any], scopes: list[AreaType], questions: dict[str, str]) -> Part:
     name, title, *only = declared
-    return Part(name, title, tuple(only[0] if only else scopes))
+    return Part(name, title, tuple(only[0] if only else scopes), questions[name])
 
 
 def _check_names(found: list[Notebook]) -> None:
     """Two notebooks must not write the same file into the folder of a scope."""
     taken: dict[tuple[str, str], Path] = {}
     for notebook in found:
-        for kind, name in product(notebook.scopes, notebook.files):
+        own = [(kind, name) for kind in notebook.scopes for name in notebook.files(kind)]
+        for kind, name in own:
             other = taken.setdefault((kind, name), notebook.path)
-            if other != notebook.path or notebook.files.count(name) > 1:
+            if other != notebook.path or own.count((kind, name)) > 1:
                 raise NotebookError(f"{notebook.path}: {name} is a file of {other} already.")
             if name in OF_EVERY_SCOPE:
                 raise NotebookError(f"{notebook.path}: {name} is a file of every scope already.")
@@ -264,6 +310,8 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
             f"{path}: `pages` lists a name (a-z and 0-9 only), a title and perhaps some of the "
             "notebook's own scopes for each page."
         )
+    if LANDING in [page[0] for page in pages[1:]]:
+        raise NotebookError(f"{path}: the page named {LANDING}, a landing page, is the first one.")
     if not _NAME.fullmatch(path.stem):
         raise NotebookError(f"{path}: the file name may hold a-z, 0-9, _ and - only.")
 

@@ -209,14 +209,15 @@ def _files(folder: Path) -> set[Path]:
 
 @cache
 def library_files(roots: tuple[str, ...]) -> frozenset[Path]:
-    """The library's own modules that the roots import, directly or not."""
+    """The library's modules that the roots import, directly or not, and their packages' data."""
     found: set[Path] = set()
     open_ = [path for root in roots for path in _module_files(root)]
     while open_:
         path = open_.pop()
         if path not in found:
             found.add(path)
-            open_ += [p for name in _imports(path) for p in _module_files(name)]
+            if path.suffix == ".py":
+                open_ += [p for name in _imports(path) for p in _module_files(name)]
     return frozenset(found)
 
 
@@ -241,8 +242,9 @@ def _imported(tree: ast.AST) -> tuple[str, ...]:
 
 @cache
 def _module_files(name: str) -> list[Path]:
-    """The files that an import of `name` runs: its packages' `__init__` and itself."""
+    """The files that an import of `name` takes: its packages' `__init__` and data, and itself."""
     parts = name.split(".")[1:]
     files = [LIBRARY.joinpath(*parts[:n], "__init__.py") for n in range(len(parts) + 1)]
+    files += [table for init in files for table in init.parent.glob("*.csv")]
     files.append(LIBRARY.joinpath(*parts[:-1], f"{parts[-1]}.py") if parts else files[0])
     return [path for path in files if path.is_file()]

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import re
-import sys
 import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from papermill.parameterize import parameterize_notebook
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine.limits import Limits, NotebookStopped
 from ipats_lib.publishing.failed import RunFailed, why
+from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.refusal import NotShown
 from ipats_lib.publishing.render import render_body
 from ipats_lib.report.downloads import DOWNLOADS_FOLDER
@@ -86,7 +86,8 @@ class Content:
 class Made:
     """A run's content, and what it cost (wall seconds).
 
-    peak_mb: the most that a process of the notebook has held, see `_peak_mb`.
+    peak_mb: the most that a process of the notebook has held; of an ordinary kernel, that any of
+    this worker has, so a run that raises it is the run that held it.
     """
 
     content: Content
@@ -118,7 +119,8 @@ def make_body(job: Job) -> Made:
         executed = perf_counter()
         files = _downloads(job, data / DOWNLOADS)
     made = in_page(job, notebook, files)
-    return Made(made, executed - started, perf_counter() - executed, limits.peak_mb or _peak_mb())
+    peak = limits.peak_mb or peak_memory_mb(of_children=True)
+    return Made(made, executed - started, perf_counter() - executed, peak)
 
 
 def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Content:
@@ -146,20 +148,6 @@ def _page_folder(job: Job) -> Iterator[str]:
         why = error.strerror or type(error).__name__
         said = f"{job.label} found no place for its data ({why})."
         raise RunFailed(said, job.label, why) from None
-
-
-def _peak_mb() -> int:
-    """Memory of the largest kernel, or subprocess of one, that this worker has waited for.
-
-    Of the worker's life, so a run that raises it is the run that held it; 0 where the system does
-    not count. Resident, with what is shared, as for forked notebooks.
-    """
-    try:
-        import resource
-    except ImportError:
-        return 0
-    unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit
 
 
 def _downloads(job: Job, folder: Path) -> dict[str, bytes]:

@@ -61,7 +61,7 @@ class Page:
 
     def beside(self, download: str) -> PurePosixPath:
         """The file of a download."""
-        return self.path.parent / download
+        return PurePosixPath(self.scope.path, self.notebook.folder, download)
 
     @property
     def label(self) -> str:

@@ -9,14 +9,15 @@ from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any
 
+from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache, RunCache
-from ipats_lib.publishing.files import sha256
+from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.plan import Plan, Step, make_plan
-from ipats_lib.publishing.run_report import RunReport, peak_memory_mb
+from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.runner import run_plan
 from ipats_lib.publishing.site import Site, scope_of, verify, walk
 from ipats_lib.publishing.workers import Workers, local_workers
@@ -161,7 +162,7 @@ def carry_over(
     for file in kept:
         (staged / file).parent.mkdir(parents=True, exist_ok=True)
         os.link(site.root / name / file, staged / file)
-        if sha256(staged / file) != current.files[file]:
+        if file_hash(staged / file) != current.files[file]:
             raise PublicationError(
                 f"{file} is no longer the file that was published: publish all of {name}, not a "
                 "part."

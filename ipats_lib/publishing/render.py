@@ -14,6 +14,7 @@ from typing import Any
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 
+from ipats_lib.publishing.catalogue import LANDING
 from ipats_lib.publishing.files import TEMPLATES
 from ipats_lib.publishing.outputs import Outputs
 from ipats_lib.publishing.refusal import NotShown
@@ -21,8 +22,8 @@ from ipats_lib.publishing.refusal import NotShown
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
 _SECTION_END = "</section>"
-Nav = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-"""(family, ((path inside the scope, title), ...)) for every page of a scope."""
+Nav = tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]
+"""(family, ((path inside the scope, title, question), ...)) for every page of a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,11 @@ class Frame:
 
     root and home: relative paths from the page to the site's root and to its scope's folder, each
     empty or ending in a slash. current: the page's path inside its scope. crumbs: path and name of
-    the scopes that contain it, the widest first, its own last. inside: article and name of what
-    the scopes one level further in are; empty where there are none. dates and day: the period's
-    months and the as-of day in words. run: path of the page on how the publication was made, empty
-    where the reader may not see it. A page that is no scope's (the guide) has only what has no
-    default.
+    the scopes that contain it, the widest first, its own last. inside: article and name of what the
+    scopes one level further in are; empty where there are none. dates and day: the period's months
+    and the as-of day in words. missing: the tables that the extract does not have. run: path of the
+    page on how the publication was made, empty where the reader may not see it. A page that is no
+    scope's (the guide) has only what has no default.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Frame:
     day: str = ""
     snapshot: str = ""
     synthetic: bool = False
+    missing: tuple[str, ...] = ()
     home: str = ""
     current: str = ""
     notebook: str = ""
@@ -112,16 +114,20 @@ def _shown(outputs: Outputs, notebook: NotebookNode, index: int) -> list[str]:
 def split_body(body: str, names: Sequence[str]) -> list[str]:
     """The bodies of the pages that a run's body is made of; the whole of it without names.
 
-    What stands before the first page's mark is common to all: its first section (the notebook's
-    own title) is left out, and the rest follows each page's title.
+    What stands before the first page's mark is common to all but a landing page, which has another
+    folder: its first section (the notebook's own title) is left out, and the rest follows each
+    page's title.
     """
     if not names:
         return [body]
     head, *marked = _MARK.split(body)
     common = head.partition(_SECTION_END)[2]
     found = dict(zip(marked[::2], marked[1::2], strict=True))
-    titled = (found[name].partition(_SECTION_END) for name in names)
-    return [f"{title}{end}{common}{rest}" for title, end, rest in titled]
+    titled = ((found[name].partition(_SECTION_END), name) for name in names)
+    return [
+        f"{title}{end}{'' if name == LANDING else common}{rest}"
+        for (title, end, rest), name in titled
+    ]
 
 
 def render_page(body: str, frame: Frame) -> str:
@@ -130,5 +136,5 @@ def render_page(body: str, frame: Frame) -> str:
 
 
 def render_template(name: str, **values: object) -> str:
-    """Any template of the project, such as a scope's index."""
+    """Any template of the project, such as a page that moved."""
     return str(exporter().environment.get_template(name).render(**values))

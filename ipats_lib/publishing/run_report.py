@@ -1,6 +1,5 @@
 """What a publication did, for its operator."""
 
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,13 +48,3 @@ class RunReport:
         self.slowest = sorted(slowest, reverse=True)[:SLOWEST]
         if made.peak_mb > self.notebook_mb:
             self.notebook_mb, self.largest = made.peak_mb, page.label
-
-
-def peak_memory_mb() -> int:
-    """The most memory that this process, the publisher, has held; 0 where nothing counts it."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit

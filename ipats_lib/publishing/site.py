@@ -24,15 +24,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ipats_lib import locks
+from ipats_lib.durable import file_hash, point_to, sync_folder, sync_tree, write_file
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
-from ipats_lib.publishing.files import (
-    is_sound,
-    point_to,
-    sha256,
-    sync_folder,
-    sync_tree,
-    write_file,
-)
+from ipats_lib.publishing.files import is_sound
 from ipats_lib.publishing.links import read_links
 from ipats_lib.publishing.packing import PACKED, copies, unpacked
 from ipats_lib.publishing.parts import Parts
@@ -267,7 +261,7 @@ def _publication(release: str) -> str:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in walk(folder)}
+    return {path.relative_to(folder).as_posix(): file_hash(path) for path in walk(folder)}
 
 
 def walk(folder: Path) -> list[Path]:

@@ -33,7 +33,7 @@ sys.modules["pyarrow"].set_cpu_count(1)
 
 from ipats_lib import report  # noqa: E402  # after pandas has asked where it is
 from ipats_lib.errors import ParamsError  # noqa: E402
-from ipats_lib.levels import load_levels  # noqa: E402
+from ipats_lib.levels.files import load_levels  # noqa: E402
 from ipats_lib.report.charts import rehearse  # noqa: E402
 
 with warnings.catch_warnings():  # nbconvert's filters are no notebook's

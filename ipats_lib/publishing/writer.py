@@ -1,5 +1,4 @@
-"""The files of a publication: pages in their frames, scope indexes, downloads. Cheap, so never
-kept."""
+"""The files of a publication: pages in their frames and downloads. Cheap, so never kept."""
 
 import json
 import os
@@ -8,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -55,8 +55,8 @@ class Writer:
         """The pages of one run and its downloads; gives the files written."""
         bodies = self._bodies(page, content)
         pages = page.notebook.pages(page.scope.kind)
-        (self.staged / page.path).parent.mkdir(parents=True, exist_ok=True)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
+            (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
             frame = self._frame(about, title, page, file, body)
             (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
         for name, data in content.files.items():
@@ -87,8 +87,8 @@ class Writer:
         return frozenset(scope.path for scope in self.scopes)
 
     def write_scope(self, scope: Scope, data: ScopeData) -> None:
-        """The scope's landing page where no notebook makes one, its figures as a download, the
-        titles of its scopes, and what is left at the old addresses of its pages."""
+        """The scope's figures as a download, the titles of its scopes, what is left at the old
+        addresses of its pages, and a bare landing page where no notebook makes one."""
         folder = self.staged / scope.path
         folder.mkdir(parents=True, exist_ok=True)
         write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
@@ -101,15 +101,9 @@ class Writer:
             (folder / old).write_text(render_template("moved.html.j2", target=target), "utf-8")
         if INDEX in self._files_of.get(scope, ()):
             return
-        html = render_template(
-            "scope.html.j2",
-            frame=self._frame(data.about, "Overview", None, INDEX),
-            inside=self._inside(scope),
-            inside_title="Career planners" if scope.kind == "lwia" else "Areas",
-            missing=data.about.missing_tables,
-            runs=scope == STATE,
-        )
-        (folder / INDEX).write_text(html, encoding="utf-8")
+        body = f"<section class='prose'><h1>{escape(data.about.title)}</h1></section>"
+        frame = self._frame(data.about, "Overview", None, INDEX, body)
+        (folder / INDEX).write_text(render_page(body, frame), encoding="utf-8")
 
     def redirects(self, scope: Scope) -> dict[str, str]:
         """New place by old page of the scope, both inside its folder."""
@@ -153,29 +147,19 @@ class Writer:
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
         return RUN_FILE
 
-    def _inside(self, scope: Scope) -> list[tuple[str, str]]:
-        """Path and title of the scopes one level further in, as links from this one's index."""
-        if scope.kind == "planner":
-            return []
-        level = "planner" if scope.kind == "lwia" else "lwia"
-        inner = [s for s in self.scopes if s.kind == level and scope.contains(s)]
-        if scope.kind == "state":
-            return [(f"../{s.path}/", self.state.title(s)) for s in inner]
-        return [(f"planner/{s.planner}/", self.state.title(s)) for s in inner]
-
     def _frame(
         self, about: About, title: str, page: Page | None, file: str = "", body: str = ""
     ) -> Frame:
         scope = Scope.parse(about.scope)
         below = file.count("/")
         depth = len(PurePosixPath(scope.path).parts) + below
-        day, inner = date.fromisoformat(about.as_of), self._inside(scope)
+        day = date.fromisoformat(about.as_of)
         return Frame(
             title=title,
             scope=scope.path,
             scope_title=about.title,
             crumbs=self._crumbs(scope),
-            inside=_INSIDE[scope.kind] if inner else (),
+            inside=_INSIDE[scope.kind] if self._holds_inner(scope) else (),
             period=about.period,
             dates=self.state.period.dates,
             as_of=about.as_of,
@@ -185,6 +169,7 @@ class Writer:
             guide=self.assets.guide,
             snapshot=self.state.snapshot.id,
             synthetic=about.synthetic,
+            missing=about.missing_tables,
             root="../" * (depth + 1),
             home="../" * below,
             current=file,
@@ -205,10 +190,16 @@ class Writer:
         own = {s: self.state.title(s).removesuffix(f", LWIA {s.lwia}") for s in around}
         return tuple((s.path, title) for s, title in own.items())
 
+    def _holds_inner(self, scope: Scope) -> bool:
+        """Whether the publication holds scopes inside this one that a reader chooses from."""
+        return scope.kind in _INSIDE and any(
+            scope.contains(other) and other != scope for other in self.scopes
+        )
+
     def _nav(self, scope: Scope) -> Nav:
-        mine = [n for n in self.plan.sources if scope.kind in n.scopes and not n.index]
+        mine = [n for n in self.plan.sources if scope.kind in n.scopes and n.menu(scope.kind)]
         return tuple(
-            (title, tuple(page for n in mine if n.family == family for page in n.pages(scope.kind)))
+            (title, tuple(page for n in mine if n.family == family for page in n.menu(scope.kind)))
             for family, title in FAMILIES.items()
             if any(n.family == family for n in mine)
         )

@@ -44,7 +44,7 @@ def counted(combined: Combined, period: Period) -> pd.DataFrame:
     alerts = caseloads.alerts(desk, combined.kind)
     inner = parts_of(desk, combined.kind, combined.seats)
     mine, status = title_i(desk, caseload), statuses(desk, caseload)
-    mended = questions.mended(desk)
+    mended = questions.found_to_fix(desk)
     trained = trainings.open_trainings(desk, TRAINING_TYPES)
     parts = [
         _sizes("alert", combined.of(alerts), alerts["alert"]),

@@ -61,22 +61,6 @@ def rate(value: Cell) -> str:
     return NONE if is_missing(value) else f"{rounded(float(value) * 100, 1)}%"  # type: ignore[arg-type]
 
 
-def points(value: Cell) -> str:
-    """A difference of shares in percentage points."""
-    return NONE if is_missing(value) else f"{rounded(float(value) * 100, 1)} points"  # type: ignore[arg-type]
-
-
-def difference(measure: str, value: Cell) -> str:
-    """A change in its measure's unit, with its sign and an arrow."""
-    if is_missing(value):
-        return NONE
-    number = float(value)  # type: ignore[arg-type]
-    written = dollars(abs(number)) if measure == "ME" else points(abs(number))
-    if not any(digit in "123456789" for digit in written):
-        return "no change"
-    return f"↗ +{written}" if number > 0 else f"↘ -{written}"
-
-
 def dollars(value: Cell) -> str:
     """Whole dollars; the marker as it is."""
     if value == WITHHELD:
@@ -91,16 +75,6 @@ def count(value: Cell) -> str:
 def one_place(value: Cell) -> str:
     """Any number to one decimal."""
     return NONE if is_missing(value) else rounded(float(value), 1)  # type: ignore[arg-type]
-
-
-def percent_of_level(value: Cell) -> str:
-    return NONE if is_missing(value) else f"{rounded(float(value), 1)}%"  # type: ignore[arg-type]
-
-
-def marked(measure: str, value: Cell, size: int) -> Cell:
-    """A scope's own figure; of a median of some wages that is missing, the marker: it is withheld
-    (`disclosure.few_wages`)."""
-    return WITHHELD if measure == "ME" and size > 0 and is_missing(value) else value
 
 
 def figure(measure: str, value: Cell, withheld: bool = False) -> str:

@@ -4,7 +4,8 @@ from functools import cache
 
 import pandas as pd
 
-from ipats_lib.caseload import mend, questions
+from ipats_lib.caseload import questions
+from ipats_lib.caseload.checks import INFO, load_checks
 from ipats_lib.frames.findings import element_names, values
 from ipats_lib.report import before, customers, display, queue, tables
 from ipats_lib.report.display import Html
@@ -29,8 +30,8 @@ def checks(report: Report) -> Html:
 def check_frame(report: Report) -> pd.DataFrame:
     """One row per check that a record breaks: rule, name, n (records), severity, elements, and n of
     earlier extracts."""
-    counted = questions.mended(report.desk)["rule"].value_counts()
-    mine = [check for check in mend.load_checks().values() if check.id in counted]
+    counted = questions.found_to_fix(report.desk)["rule"].value_counts()
+    mine = [check for check in load_checks().values() if check.id in counted]
     table = pd.DataFrame(
         {
             "rule": [check.id for check in mine],
@@ -59,8 +60,8 @@ def broken(report: Report) -> pd.DataFrame:
     stands in them), dated (exit, or entry) and planner (the customer's, in an LWIA). Wages are
     shown where readers may see them (`params/disclosure.csv`).
     """
-    found, rows = questions.mended(report.desk), report.desk.rows
-    known, places = mend.load_checks(), pd.Index(rows["row"]).get_indexer(found["row"])
+    found, rows = questions.found_to_fix(report.desk), report.desk.rows
+    known, places = load_checks(), pd.Index(rows["row"]).get_indexer(found["row"])
     return pd.DataFrame(
         {
             "rule": found["rule"],
@@ -80,7 +81,7 @@ def to_mend(report: Report) -> Html:
     if report.scope.kind == "state":
         return display.paragraph(queue.NOBODY, "empty")
     found = broken(report)
-    return _listed(report, found[found["severity"] != mend.INFO], "Records to fix")
+    return _listed(report, found[found["severity"] != INFO], "Records to fix")
 
 
 def worth_a_look(report: Report) -> Html:
@@ -88,7 +89,7 @@ def worth_a_look(report: Report) -> Html:
     if report.scope.kind == "state":
         return display.paragraph(queue.NOBODY, "empty")
     found = broken(report)
-    return _listed(report, found[found["severity"] == mend.INFO], "Worth a look")
+    return _listed(report, found[found["severity"] == INFO], "Worth a look")
 
 
 def _listed(report: Report, found: pd.DataFrame, title: str) -> Html:

@@ -1,16 +1,19 @@
 """A report on one scope: the questions that notebooks ask."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 
+from ipats_lib import __version__
 from ipats_lib.breakdown import Membership, membership_of
 from ipats_lib.caseload import Desk
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
 from ipats_lib.errors import UsageError
+from ipats_lib.form_rows import editions
 from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.dictionary import described
 from ipats_lib.frames.schemas import SCHEMAS
@@ -48,6 +51,7 @@ class Report:
     outcomes = _frame("outcomes")
     elements = _frame("elements")
     calendar = _frame("calendar")
+    forms = _frame("forms")
     assessment = _frame("assessment")
     adjustment = _frame("adjustment")
     outlook = _frame("outlook")
@@ -69,6 +73,28 @@ class Report:
     def definitions(self) -> pd.DataFrame:
         """What each indicator is, as rows: `indicators.definitions.definitions`."""
         return definitions()
+
+    @property
+    def editions(self) -> pd.DataFrame:
+        """The federal forms as rows: `form_rows.editions`."""
+        return editions()
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What a file's cover says of its origin, whatever it holds."""
+        about = self.data.about
+        sample = "Synthetic sample data: no real person, no real result."
+        return {
+            "Area": about.title,
+            "Data as of": about.as_of,
+            "Made by": f"IPATS {__version__}",
+            "Data": sample if about.synthetic else "IWDS",
+        }
+
+    @property
+    def as_of(self) -> date:
+        """The day as of which the extract knows."""
+        return as_of(self.data.about)
 
     @property
     def scope(self) -> Scope:

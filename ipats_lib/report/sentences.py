@@ -4,13 +4,6 @@ import pandas as pd
 
 from ipats_lib.report.display import Html, paragraph
 
-CHANCE = "could be chance"
-
-
-def verdict(status: object, chance: bool) -> str:
-    """A status, and whether the interval of its figure holds the level (domain 9.2)."""
-    return f"{status}, {CHANCE}" if chance else str(status)
-
 
 def withheld(areas: pd.DataFrame) -> Html:
     """How many cells of other areas are withheld."""

@@ -26,8 +26,7 @@ Lines = Mapping[str, Sequence[Any]]
 class Column:
     """One column: the frame's column, the heading, how a cell is written, whether a number.
 
-    href: the frame's column that holds the page each cell leads to, blank for none; page: the
-    page that the heading leads to.
+    href: the frame's column that holds the page each cell leads to, blank for none.
     """
 
     name: str
@@ -35,7 +34,6 @@ class Column:
     write: Callable[[object], str] = display.text
     number: bool = False
     href: str = ""
-    page: str = ""
 
 
 def table(frame: pd.DataFrame | Lines, caption: str, columns: Sequence[Column], empty: str) -> Html:
@@ -99,8 +97,7 @@ def _cells(column: Column, lines: Lines, before: str, after: str) -> list[str]:
 
 
 def _heading(column: Column) -> str:
-    words = _DAY.sub(r"<span class='day'>\g<0></span>", escape(column.heading))
-    return f"<a href='{escape(column.page)}'>{words}</a>" if column.page else words
+    return _DAY.sub(r"<span class='day'>\g<0></span>", escape(column.heading))
 
 
 def _day(value: object) -> str:
@@ -116,26 +113,6 @@ def counts(frame: pd.DataFrame, caption: str, empty: str) -> Html:
     first, *others = (str(name) for name in frame.columns)
     numbers = [Column(name, name, display.count, number=True) for name in others]
     return table(frame, caption, [Column(first, first.capitalize()), *numbers], empty)
-
-
-def indicator_page(measure: str) -> str:
-    """The page that defines an indicator and lists its records, beside the summary."""
-    return f"detail-{measure.lower()}.html"
-
-
-def _figures(frame: pd.DataFrame, column: str) -> list[str]:
-    return [
-        display.figure(str(measure), value)
-        for measure, value in zip(frame["measure"].tolist(), frame[column].tolist(), strict=True)
-    ]
-
-
-def _values(measures: Iterable[str], values: Iterable[Any], sizes: Iterable[int]) -> list[str]:
-    """Figures of a scope's own; a median of some wages that is missing has been withheld."""
-    return [
-        display.figure(measure, display.marked(measure, value, size))
-        for measure, value, size in zip(measures, values, sizes, strict=True)
-    ]
 
 
 def areas(figures: pd.DataFrame, program: str, caption: str) -> Html:

@@ -18,7 +18,7 @@ from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.params import load_layout
 from ipats_lib.periods import LAG, Period, program_year_end
 from ipats_lib.periods import Report as Window
-from ipats_lib.projection import last_day
+from ipats_lib.projection.closing import last_day
 from ipats_lib.report import customers, display, downloads, queue, tables
 from ipats_lib.report.display import Html
 from ipats_lib.report.report import Report

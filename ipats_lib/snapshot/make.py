@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from ipats_lib.durable import file_hash
 from ipats_lib.errors import ExtractError, UsageError
 from ipats_lib.extract.folder import Folder, open_folder
 from ipats_lib.extract.pirl import ESTIMATED, PirlFile, estimate_as_of, open_pirl
@@ -21,7 +22,7 @@ from ipats_lib.snapshot.contacts import CONTACT_RULES, ContactRule
 from ipats_lib.snapshot.making import Making, Opened, Options, Progress, library_version
 from ipats_lib.snapshot.manifest import FORMAT
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
-from ipats_lib.snapshot.store import file_hash, find, workspace
+from ipats_lib.snapshot.store import find, workspace
 
 _MEGABYTE = 1 << 20
 

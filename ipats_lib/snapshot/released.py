@@ -7,7 +7,6 @@ never changed or removed: what was once read cannot be taken back. It holds noth
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ipats_lib.durable import sync_folder, write_file
 from ipats_lib.errors import SnapshotError, UsageError
 from ipats_lib.periods import LAG, Period
 
@@ -47,25 +47,9 @@ def keep_released(store: Path, period: str, text: bytes) -> str:
     name = f"{period}-{hashlib.sha256(text).hexdigest()[:16]}.csv"
     folder = store / FOLDER
     if not (folder / name).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / name, text)
+        write_file(folder / name, text)
+        sync_folder(store)
     return name
-
-
-def _write(path: Path, text: bytes) -> None:
-    """Written beside and renamed: nobody meets half a record."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    for folder in (path.parent, path.parent.parent):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
 
 
 def is_kept(store: Path, name: str) -> bool:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ipats_lib import locks
+from ipats_lib.durable import file_hash, sync_folder, sync_tree
 from ipats_lib.errors import SnapshotError
 from ipats_lib.inputs import is_utf8, spelled
 from ipats_lib.snapshot.manifest import NAME, Manifest, StoredFile, read_manifest
@@ -83,9 +84,7 @@ def keep(content: Path, manifest: Manifest, store: Path) -> Path:
     An identical snapshot stays as it is; one with a missing or changed file is replaced.
     """
     (content / NAME).write_text(manifest.text(), encoding="utf-8")
-    for path in sorted(content.rglob("*")):
-        _sync(path)
-    _sync(content)
+    sync_tree(content)
     target = store / manifest.id
     if target.exists() and not is_whole(target, manifest):
         os.rename(target, content.with_name("damaged"))
@@ -95,7 +94,7 @@ def keep(content: Path, manifest: Manifest, store: Path) -> Path:
         # What stands there is the same snapshot, made before or by another run.
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-    _sync(store)
+    sync_folder(store)
     return target
 
 
@@ -154,16 +153,3 @@ def stored_files(content: Path) -> tuple[StoredFile, ...]:
         StoredFile(path.relative_to(content).as_posix(), file_hash(path), path.stat().st_size)
         for path in files
     )
-
-
-def file_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import threading
+from collections.abc import Iterable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from playwright.sync_api import expect, sync_playwright
 from ipats_lib.access.headers import POLICY
 
 PAGES = (
-    "state/index.html",
     "state/run.html",
+    "state/index.html",
+    "lwia/01/index.html",
     "state/performance/summary.html",
     "state/comparison/areas.html",
     "lwia/01/performance/detail-erq2.html",
@@ -126,7 +128,7 @@ def test_pages_fit_a_phone(watched, address, path):
     assert wide <= 360
 
 
-@pytest.mark.parametrize("path", PAGES[2:])
+@pytest.mark.parametrize("path", PAGES[1:])
 def test_tables_are_tables_and_headings_start_with_one_h1(watched, address, path):
     watched.goto(f"{address}/{path}")
     assert watched.locator("h1").count() == 1
@@ -148,20 +150,32 @@ def complaints_of_axe(page, address: str) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:100]}" for one in found]
 
 
-@pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
-def test_every_kind_of_page_meets_wcag_as_far_as_a_machine_can_tell(watched, site, address, scope):
-    """WCAG 2.1 A and AA (Illinois' IITAA 2.1): every page of a state, an area and a planner."""
-    folder = site / "PY2024Q4"
+def pages_of(site: Path, scope: str) -> dict[str, str]:
+    """The pages of a scope by their place in it, without those of scopes inside it."""
     chosen = Path(planner_page(site, "index.html")).parent if scope == "planner" else Path(scope)
-    files = [*(folder / chosen).glob("*.html"), *(folder / chosen).glob("[!p]*/*.html")]
-    files += (folder / chosen).glob("performance/*.html")
-    assert len(files) > 15
-    found = {
-        str(file.relative_to(folder)): told
-        for file in files
-        if (told := complaints_of_axe(watched, f"{address}/{file.relative_to(folder)}"))
-    }
-    assert found == {}
+    folder = site / "PY2024Q4" / chosen
+    places = [path.relative_to(folder) for path in folder.rglob("*.html")]
+    return {str(p): f"{chosen}/{p}" for p in places if p.parts[0] != "planner"}
+
+
+def all_that_axe_finds(page, address: str, paths: Iterable[str]) -> dict[str, list[str]]:
+    found = {path: complaints_of_axe(page, f"{address}/{path}") for path in paths}
+    return {path: told for path, told in found.items() if told}
+
+
+def test_every_kind_of_page_meets_wcag_as_far_as_a_machine_can_tell(watched, site, address):
+    """WCAG 2.1 A and AA (Illinois' IITAA 2.1): every page of a site, in one scope that has it."""
+    kinds = pages_of(site, "planner") | pages_of(site, "state") | pages_of(site, "lwia/01")
+    assert len(kinds) > 20
+    assert all_that_axe_finds(watched, address, kinds.values()) == {}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
+def test_every_page_of_every_kind_of_scope_meets_wcag(watched, site, address, scope):
+    pages = pages_of(site, scope)
+    assert len(pages) > 15
+    assert all_that_axe_finds(watched, address, pages.values()) == {}
 
 
 def test_pages_work_from_the_file_system(watched, site):
@@ -172,12 +186,42 @@ def test_pages_work_from_the_file_system(watched, site):
 
 def test_the_links_lead_from_the_state_to_a_planner_and_stay(watched, address):
     watched.goto(f"{address}/state/index.html")
-    watched.get_by_role("link", name="LWIA 01").click()
+    watched.get_by_label("Find an LWIA").fill("lake county")
+    watched.get_by_role("link", name="01 Lake County").click()
     watched.locator("h2", has_text="Career planners").wait_for()
-    watched.locator("ul.columns a").first.click()
+    watched.locator(".show-table[data-search] tbody a").first.click()
+    watched.locator("h1", has_text="Whom to call first?").wait_for()
     assert "/planner/" in watched.url
     watched.get_by_role("link", name="Summary").first.click()
     assert watched.locator("h1").inner_text() == "Performance summary"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(
+    ("scope", "answer"),
+    [
+        ("state", r"\d+ of \d+ areas miss at least one level\."),
+        ("lwia/01", r"LWIA 01 (misses \d+ of|meets or exceeds all) \d+ "),
+        ("planner", r"Work is (overdue|open) for \d+ "),
+    ],
+)
+def test_the_first_screen_of_a_landing_page_answers_in_a_sentence_with_a_figure(
+    watched, site, address, scope, answer, size
+):
+    """The ten-second test: sentence and first tiles are in view before anybody scrolls."""
+    watched.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    path = planner_page(site, "index.html") if scope == "planner" else f"{scope}/index.html"
+    watched.goto(f"{address}/{path}")
+    said = watched.locator(".show-finding .says")
+    assert re.match(answer, said.inner_text())
+    box = said.bounding_box()
+    assert box["y"] + box["height"] < size[1] / 2
+    tiles = watched.locator(".show-tiles > div").all()
+    assert 4 <= len(tiles) <= 6
+    places = [tile.bounding_box() for tile in tiles[:2]]
+    assert all(place["y"] + place["height"] < size[1] for place in places)
+    assert watched.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert watched.locator("a[aria-current=page]").count() >= 1  # Home
 
 
 def test_a_printed_page_is_a_pdf_without_navigation(watched, address, tmp_path):

@@ -32,6 +32,7 @@ ELSEWHERE = {
     r"What happened|Indicators|Open alerts": "a customer's time line",
     r".*: forecast and known|PY\d{4}: three cases": "tests/notebooks/test_outlook.py",
     r"PY\d{4}, .*, by extract": "tests/report/test_performance_frames.py",
+    r"The largest changes since last quarter": "tests/notebooks/test_home.py",
     r".*, distribution, .*|The newest closed figure": "tests/report/test_dashboards_walk.py",
 }
 
@@ -232,6 +233,37 @@ def alerts_by_part(table: Table, folder: Path, _: str) -> None:
             assert number(line[alert]) == found[planner, alert]
 
 
+def open_work(table: Table, folder: Path, _: str) -> None:
+    """The landing page of an LWIA: a line for each planner, and for those of nobody here."""
+    every = queue(folder)
+    words = {"No planner": "", "Planner in another LWIA": "other LWIA"}
+    for line in table:
+        name = line["Career planner"]
+        days = [r["days"] for r in every if r["planner"] == words.get(name, planner_of(name))]
+        left = [int(float(text)) for text in days if text]
+        assert number(line["Open work"]) == len(days)
+        assert number(line["Overdue"]) == sum(n < 0 for n in left)
+        assert number(line["Due this week"]) == sum(0 <= n <= 7 for n in left)
+    assert sum(number(line["Open work"]) for line in table) == len(every)
+
+
+def whom_first(table: Table, folder: Path, caption: str) -> None:
+    """The landing page of a planner: the first customers of the list, each with what is first."""
+    every = queue(folder)
+    items = Counter(line["customer"] for line in every)
+    firsts: dict[str, dict[str, str]] = {}
+    for line in every:
+        firsts.setdefault(line["customer"], line)
+    assert [line["Customer"] for line in table] == list(firsts)[:10]
+    assert f"of {len(items)} customers" in caption
+    for line in table:
+        mine = firsts[line["Customer"]]
+        late = max(0, -int(float(mine["days"]))) if mine["days"] else 0
+        assert number(line["Days late"]) == late
+        assert (line["Why"], line["Do next"]) == (mine["detail"], mine["action"])
+        assert number(line["Other work"]) == items[line["Customer"]] - 1
+
+
 def planner_of(name: str) -> str:
     return name.rpartition("(")[2].rstrip(")") if "(" in name else ""
 
@@ -349,6 +381,8 @@ WALKS: dict[str, Callable[[Table, Path, str], None]] = {
     r"To do, the first due first|Follow-up services|Outcomes to record": lines_of_the_queue,
     r"To do by customer": by_customer,
     r"Open lines by career planner": alerts_by_part,
+    r"Open work by career planner": open_work,
+    r"\d+ of \d+ customers with open work": whom_first,
     r"Work by career planner|Active by career planner, by extract": work,
     r"Periods of participation of Title I by status": work_by_status,
     r"Edit checks that records break": checks,
@@ -361,8 +395,10 @@ WALKS: dict[str, Callable[[Table, Path, str], None]] = {
 
 
 def found_tables(folder: Path) -> list[tuple[str, str, Table]]:
-    """Page, caption and lines of every table of the dashboards and of what is to come."""
-    pages = [*folder.glob("dashboards/*.html"), *folder.glob("performance/outlook-*.html")]
+    """Page, caption and lines of every table of the landing page, the dashboards and what is to
+    come."""
+    pages = [folder / "index.html", *folder.glob("dashboards/*.html")]
+    pages += folder.glob("performance/outlook-*.html")
     return [
         (one.stem, table.caption.get_text(), lines(table))
         for one in sorted(pages)
@@ -387,7 +423,10 @@ def test_every_table_is_walked_to_the_rows_of_its_files(site_with_earlier, kind)
         walked.add(walks[0])
     assert unknown == []
     rare = {watch, fixed_spans, pending, cohorts}
-    only = {"planner": {by_customer}, "lwia": {groups, work, work_by_status, alerts_by_part}}
+    only = {
+        "planner": {by_customer, whom_first},
+        "lwia": {open_work, groups, work, work_by_status, alerts_by_part},
+    }
     other = only["lwia" if kind == "planner" else "planner"]
     assert walked | rare >= set(WALKS.values()) - other
 

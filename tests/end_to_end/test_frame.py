@@ -113,7 +113,7 @@ def test_an_administrator_chooses_a_planner_and_is_offered_no_other_area(sign_in
     name = first.text_content()
     first.click()
     page.wait_for_url("**/lwia/01/planner/*/index.html")
-    assert page.locator("h1").text_content().startswith(name)
+    assert page.locator(".crumb").text_content().count(name) == 1
     page.get_by_label("Main").get_by_role("link", name="Home").click()
     page.wait_for_url("**/PY2024Q4/lwia/01/index.html")
 
@@ -212,7 +212,7 @@ def test_a_long_list_is_searched_by_typing(sign_in):
     }""",
         known * 13,
     )
-    box = page.get_by_label("Find a career planner")
+    box = page.get_by_placeholder("Find a career planner")
     name = known[-1]["title"].split(" (")[0]
     box.fill(name.upper())
     shown = page.locator("main details li:visible").all_text_contents()

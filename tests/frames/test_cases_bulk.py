@@ -10,10 +10,10 @@ from pyarrow import feather
 
 from ipats_lib.frames import case_frames
 from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
-from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes, sliced
 from ipats_lib.scopes import STATE, Scope
+from tests.frames.checked import check
 
 from .conftest import EVERY, some
 

@@ -183,7 +183,7 @@ def test_wages_that_are_still_open_stand_beside_the_median():
 
 def test_once_the_year_is_over_the_adjusted_level_is_what_it_takes(monkeypatch):
     from ipats_lib.frames import levels_of as module
-    from ipats_lib.levels import Level
+    from ipats_lib.levels.level import Level
 
     level = Level(0.80, 0.70, "synthetic")
     monkeypatch.setattr(module, "find_level", lambda *_: level)
@@ -233,7 +233,7 @@ def test_where_nothing_is_open_there_is_nothing_to_attach_a_band_to():
 def test_one_more_success_adds_its_share_of_the_level(monkeypatch):
     """6 of 10 against 80 percent: 75 percent of it. One more is a tenth: 12.5 points of it."""
     from ipats_lib.frames import levels_of
-    from ipats_lib.levels import Level
+    from ipats_lib.levels.level import Level
 
     monkeypatch.setattr(levels_of, "find_level", lambda *_: Level(0.80, None, "synthetic"))
     rows = [employed("2024-02-10", code) for code in [1] * 6 + [0] * 3 + [9]]

@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -14,10 +14,16 @@ from ipats_lib.report import report as opened
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-def sources(name: str) -> list[str]:
-    """The text of each code cell of `notebooks/<name>.ipynb`."""
-    cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+def sources(name: str, only: Collection[str] | None = None) -> list[str]:
+    """The text of each code cell of `notebooks/<name>.ipynb`. only: of these of its pages, and of
+    what comes before the first."""
+    found, page = [], ""
+    for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        page = next((tag[5:] for tag in tags if tag.startswith("page-")), page)
+        if cell["cell_type"] == "code" and (not page or only is None or page in only):
+            found.append("".join(cell["source"]))
+    return found
 
 
 def shown(cells: list[str], report: object, monkeypatch: Any) -> list[Any]:
@@ -35,11 +41,15 @@ def shown(cells: list[str], report: object, monkeypatch: Any) -> list[Any]:
 
 
 def page(
-    name: str, report: object, monkeypatch: Any, replaced: Mapping[str, str] = MappingProxyType({})
+    name: str,
+    report: object,
+    monkeypatch: Any,
+    replaced: Mapping[str, str] = MappingProxyType({}),
+    only: Collection[str] | None = None,
 ) -> BeautifulSoup:
     """The page that a notebook shows of a report. replaced: texts of cells, exchanged
-    before they run; each must be there."""
-    cells = sources(name)
+    before they run; each must be there. only: see `sources`."""
+    cells = sources(name, only) if only else sources(name)
     for old, new in replaced.items():
         assert any(old in cell for cell in cells), old
         cells = [cell.replace(old, new) for cell in cells]
@@ -49,5 +59,6 @@ def page(
 
 def with_frames(report: opened.Report, **frames: Any) -> SimpleNamespace:
     """A report whose frames are these, and the scope's own where none is given."""
-    own = {"title": report.title, "scope": report.scope, "period": report.period}
+    names = ("title", "scope", "period", "as_of")
+    own = {name: getattr(report, name) for name in names}
     return SimpleNamespace(**own, **frames)

@@ -11,15 +11,17 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from IPython.display import Markdown
 
-from ipats_lib.indicators.definitions import definitions
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import open_report
 from ipats_lib.report.show.html import Shown
 from tests.notebooks.pages import NOTEBOOKS
 
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
-FRAMES = ("figures", "history", "groups", "outcomes", "elements", "calendar", "customers")
+FRAMES = (
+    *("figures", "history", "groups", "outcomes", "elements", "calendar", "customers", "forms"),
+)
 CELLS = json.loads((NOTEBOOKS / "performance/detail.ipynb").read_text())["cells"]
 MEASURES = [code.lower() for code in INDICATORS]
 
@@ -31,12 +33,13 @@ def area():
 
 def changed(report, **frames):
     """The report with these frames in place of its own."""
-    own = {"title": report.title, "scope": report.scope, "definitions": definitions()}
+    names = ("title", "scope", "period", "definitions", "editions", "provenance", "as_of")
+    own = {name: getattr(report, name) for name in names}
     return SimpleNamespace(**own, **{n: frames.get(n, getattr(report, n)) for n in FRAMES})
 
 
-def indicator_pages(report, monkeypatch, replaced=()):
-    """Each indicator's page. replaced: (text of a cell, what stands there instead)."""
+def detail_pages(report, monkeypatch, wanted, replaced=()):
+    """These pages of the notebook. replaced: (text of a cell, what stands there instead)."""
     shown, found = [], {}
     monkeypatch.setattr("IPython.display.display", lambda *pieces: shown.extend(pieces))
     monkeypatch.setattr("ipats_lib.report.open_report", lambda *_: report)
@@ -44,22 +47,41 @@ def indicator_pages(report, monkeypatch, replaced=()):
     for cell in CELLS:
         tags = [t[5:] for t in cell["metadata"].get("tags", []) if t.startswith("page-")]
         page = tags[0] if tags else page
-        if page == "employers":
-            break
-        if cell["cell_type"] == "code":
-            text = "".join(cell["source"])
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and page in wanted and text.startswith("## "):
+            found.setdefault(page, []).append(Markdown(text.splitlines()[0]))
+        elif cell["cell_type"] == "code" and page in ("", *wanted):
             for old, new in replaced:
                 met |= {old} if old in text else set()
                 text = text.replace(old, new)
-            exec(compile(ast.parse(text), cell["id"], "exec"), names)
+            shown.append(run(text, cell["id"], names))
             if page:
-                found[page] = [
-                    piece.html if isinstance(piece, Shown) else f"<h2>{piece.data[3:]}</h2>"
-                    for piece in shown
-                ]
-                shown.clear()
+                found.setdefault(page, []).extend(shown)
+            shown.clear()
     assert met == {old for old, _ in replaced}, "a text to replace is in no cell"
-    return {name: BeautifulSoup("".join(parts), "html.parser") for name, parts in found.items()}
+    return {
+        name: BeautifulSoup("".join(map(html, parts)), "html.parser")
+        for name, parts in found.items()
+    }
+
+
+def run(text, name, names):
+    """The value of a cell's last expression; None where its last line is none."""
+    tree = ast.parse(text)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), names)
+    return last and eval(compile(ast.Expression(last.value), name, "eval"), names)
+
+
+def html(piece):
+    if piece is None:
+        return ""
+    return piece.html if isinstance(piece, Shown) else f"<h2>{piece.data[3:]}</h2>"
+
+
+def indicator_pages(report, monkeypatch, replaced=()):
+    """Each indicator's page."""
+    return detail_pages(report, monkeypatch, MEASURES, replaced)
 
 
 def section(page, heading):

@@ -85,8 +85,8 @@ SAID = {
     "undeclared frame": (f"{OPEN}\nr.data.frame('service')",
         "UsageError: This notebook does not declare the frame `service`: add \"service\" to the "
         "list \"data\" of \"ipats\" in its metadata, save it and run it again."),
-    "a frame the library asks for": (f"{OPEN}\nr.breakdown",
-        "UsageError: This notebook does not declare the frame `outcome_rows`: add"),
+    "a frame the library asks for": (f"{OPEN}\nr.standing()",
+        "UsageError: This notebook does not declare the frame `standing`: add"),
     "missing package": ("import geopandas_not_here.io",
         "ModuleNotFoundError: `geopandas_not_here`."),
     "missing module": ("from ipats_lib.report import nothing_here as n\n", "with ImportError."),

@@ -14,7 +14,11 @@ from tests.conftest import ROOT
 
 
 def command(folder, *words):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "MAKE", "MFLAGS"))
+    }
     clean |= {"GIT_CEILING_DIRECTORIES": str(folder.parent), "HOME": str(folder)}
     return subprocess.run(
         words, cwd=folder, env=clean, text=True, capture_output=True, check=False, timeout=120

@@ -8,26 +8,18 @@ import pytest
 
 from ipats_lib import forms
 from ipats_lib.form_rows import groups_of
-from ipats_lib.indicators import outcome_table
-from ipats_lib.periods import Period
 from tests.oracle import forms as oracle
 from tests.oracle.records import draw
+from tests.tables import form_lines
 
-TODAY = date(2027, 1, 1)
 PROGRAMS = ("adult", "dw", "youth", "wp")
-# Windows by hand, from the table of domain 2.2: participants served and gains, ER Q2.
-REPORTS = {
-    "rolling": (
-        Period.parse("PY2024Q4").reports[0],
-        (date(2024, 7, 1), date(2025, 6, 30)),
-        (date(2023, 7, 1), date(2024, 6, 30)),
-    ),
-    "current": (
-        Period.parse("PY2024Q4").reports[1],
-        (date(2025, 4, 1), date(2025, 6, 30)),
-        (date(2024, 4, 1), date(2024, 6, 30)),
-    ),
+# By hand, from the table of domain 2.2: days of participants served and gains, of ER Q2.
+WINDOWS = {
+    "annual": ((date(2024, 7, 1), date(2025, 6, 30)), (date(2023, 7, 1), date(2024, 6, 30))),
+    "rolling4": ((date(2024, 7, 1), date(2025, 6, 30)), (date(2023, 7, 1), date(2024, 6, 30))),
+    "current": ((date(2025, 4, 1), date(2025, 6, 30)), (date(2024, 4, 1), date(2024, 6, 30))),
 }
+QUARTERLY = ("rolling4", "current")
 
 
 @pytest.fixture(scope="module")
@@ -52,48 +44,52 @@ def rows() -> pd.DataFrame:
     return drawn.astype(dict.fromkeys(("906", "1001", "1002", "1007", "1200"), "datetime64[s]"))
 
 
+@pytest.fixture(scope="module")
+def lines(rows) -> pd.DataFrame:
+    return form_lines(rows)
+
+
+def of(lines, window: str, program: str) -> pd.DataFrame:
+    return lines[(lines["window"] == window) & (lines["program"] == program)]
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
-@pytest.mark.parametrize("name", REPORTS)
-def test_participants_by_row_and_tier(rows, name, program):
-    report, span, _ = REPORTS[name]
-    outcomes = outcome_table(rows, [report], TODAY)
-    made = forms.form(rows, outcomes, report, TODAY, programs=[program], name="9173")
-    lines = made.set_index("group")
-    asked = oracle.served(rows, program, *span)
+@pytest.mark.parametrize("window", QUARTERLY)
+def test_participants_by_row_and_tier(rows, lines, window, program):
+    mine = of(lines, window, program).set_index(["group_title", "measure"])["value"]
+    asked = oracle.served(rows, program, *WINDOWS[window][0])
     columns = {tier: "served" if tier == "all" else f"served_{tier}" for _, tier in asked}
-    ours = {(group, tier): lines.loc[group, columns[tier]] for group, tier in asked}
-    assert ours == asked
+    assert {(group, tier): mine[group, columns[tier]] for group, tier in asked} == asked
     assert min(asked["All", tier] for tier in columns) > 0
     assert {group.title for group in groups_of("9173").values()} <= set(oracle.GROUPS)
 
 
 @pytest.mark.parametrize("program", ["adult", "dw", "wp"])
-@pytest.mark.parametrize("name", REPORTS)
-def test_reportable_individuals(rows, name, program):
-    report, span, _ = REPORTS[name]
-    asked = oracle.reportable(rows, program, *span)
-    assert forms.reportable(rows, report, TODAY, [program]) == {program: asked}
-    assert asked > 0
+@pytest.mark.parametrize("window", QUARTERLY)
+def test_reportable_individuals(rows, lines, window, program):
+    asked = oracle.reportable(rows, program, *WINDOWS[window][0])
+    mine = of(lines, window, program).set_index("measure")["value"]
+    assert mine["reportable"] == asked > 0
 
 
 @pytest.mark.parametrize("program", ["adult", "dw", "youth"])
-@pytest.mark.parametrize("name", REPORTS)
-def test_gains_by_type_and_tier(rows, name, program):
-    report, span, _ = REPORTS[name]
-    outcomes = outcome_table(rows, [report], TODAY)
-    made = forms.gains(rows, outcomes, report, TODAY, programs=[program])
+@pytest.mark.parametrize("window", QUARTERLY)
+def test_gains_by_type_and_tier(rows, lines, window, program):
+    mine = of(lines, window, program).query("section == 'Skill gains'")
     tiers = {"All": "all"} | {title: tier for tier, title in forms.TIERS.items()}
-    ours = {(line.measure, tiers[line.group]): (line.n, line.d) for line in made.itertuples()}
-    asked = oracle.gains(rows, program, *span)
+    ours = {
+        (line.measure, tiers[line.group_title]): (line.numerator, line.denominator)
+        for line in mine.itertuples()
+    }
+    asked = oracle.gains(rows, program, *WINDOWS[window][0])
     assert ours == asked
     assert all(asked[measure, "all"][0] for measure in forms.GAINS)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-@pytest.mark.parametrize("name", REPORTS)
-def test_training_related_employment(rows, name, program):
-    report, _, span = REPORTS[name]
-    related, known, every = oracle.trained(rows, program, *span)
-    (line,) = forms.heading(rows, report, TODAY, [program]).to_dict("records")
-    assert line["training_related"] == related / known
-    assert line["training_related_of_trained"] == related / every
+@pytest.mark.parametrize("window", WINDOWS)
+def test_training_related_employment(rows, lines, window, program):
+    related, known, every = oracle.trained(rows, program, *WINDOWS[window][1])
+    mine = of(lines, window, program).set_index("measure")["value"]
+    assert mine["training_related"] == related / known
+    assert mine["training_related_of_trained"] == related / every

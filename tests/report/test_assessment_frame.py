@@ -6,16 +6,16 @@ from types import MappingProxyType
 import pandas as pd
 import pytest
 
-from ipats_lib.assessment import Adjustment, Factor, load_adjustment, load_failures
-from ipats_lib.assessment.adjustment import Term
-from ipats_lib.assessment.history import Failure
+from ipats_lib.assessment.adjustment import Adjustment, Factor, Term, load_adjustment
+from ipats_lib.assessment.history import Failure, load_failures
 from ipats_lib.frames import assessment as frames
-from ipats_lib.frames.schema import check
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.levels import Level, key_of, load_levels
+from ipats_lib.levels.files import load_levels
+from ipats_lib.levels.level import Level, key_of
 from ipats_lib.report import Report
 from ipats_lib.scopes import STATE, Scope
+from tests.frames.checked import check
 
 
 @pytest.fixture

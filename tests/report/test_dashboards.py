@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ipats_lib import caseload as caseloads
-from ipats_lib.caseload import flow, mend, mix, thresholds
+from ipats_lib.caseload import checks, flow, mix, thresholds
 from ipats_lib.cohorts import IN_TITLE_I
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.params import load_areas
@@ -138,7 +138,7 @@ def test_the_state_says_why_its_areas_have_more_lines_than_the_queue(whole, area
 
 
 def test_records_to_mend_are_counted_and_listed_alike(report):
-    found = mend.to_mend(report.records, as_of(report.data.about))
+    found = checks.records_to_fix(report.records, as_of(report.data.about))
     shown = cells(mending.checks(report).html) if len(found) else []
     assert {line[0][:4]: number(line[1]) for line in shown} == dict(found["rule"].value_counts())
     unusual = found["severity"] == "info"
@@ -153,7 +153,7 @@ def test_records_to_mend_are_counted_and_listed_alike(report):
 
 def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(report):
     """The state, which names nobody, has no such alert."""
-    found = mend.to_mend(report.records, as_of(report.data.about))
+    found = checks.records_to_fix(report.records, as_of(report.data.about))
     alerts = caseloads.alerts(report.desk, report.scope.kind)
     named = sorted(alerts.loc[alerts["alert"] == "A-29", "row"])
     wrong = set(found.loc[found["severity"] != "info", "row"])

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from ipats_lib.frames import levels_of
-from ipats_lib.levels import Level, key_of, load_levels
+from ipats_lib.levels.files import load_levels
+from ipats_lib.levels.level import Level, key_of
 from ipats_lib.periods import Period
 from ipats_lib.report import Report
 from ipats_lib.report.data import StateData

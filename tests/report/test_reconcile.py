@@ -10,9 +10,7 @@ import pytest
 
 from ipats_lib.form_rows import rows_by_name
 from ipats_lib.indicators import aggregate
-from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import employers, federal
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
 from tests.report import reference
@@ -55,31 +53,31 @@ def test_the_service_tiers_and_the_counties_split_the_whole(report):
             assert mine.loc[mine["dimension"] == dimension, "denominator"].sum() == whole
 
 
+def whole(report: Report, form: str = "ETA-9169") -> pd.DataFrame:
+    """The lines of a form's everybody."""
+    return report.forms[(report.forms["form"] == form) & (report.forms["group"] == "")]
+
+
 def test_the_federal_form_says_what_the_summary_says(report):
-    (window,) = federal.annual(report)
-    form = federal.long_form(report, (window,))
-    form = form[form["group"] == "all"].set_index(["program", "measure"])
-    for key, figure in lines(report, window).iterrows():
+    form = whole(report).set_index(["program", "measure"])
+    for key, figure in lines(report, report.period.program_year).iterrows():
+        assert form.loc[key, "denominator"] == figure["denominator"]
         if pd.isna(figure["value"]) and figure["denominator"]:
-            assert (report.scope.kind, key[1], form.loc[key, "value"]) == ("planner", "ME", "*")
+            assert (report.scope.kind, key[1]) == ("planner", "ME")
+            assert form.loc[key, "suppressed"]
+            assert pd.isna(form.loc[key, "value"])
         elif figure["denominator"]:
             assert form.loc[key, "value"] == pytest.approx(figure["value"])
 
 
-def test_the_forms_file_has_the_columns_of_the_long_form(report):
-    """Domain 8.4: with denominator and suppressed, one line a measure, then where it was read."""
-    form = federal.long_form(report, federal.annual(report))
-    assert list(form.columns) == [*LONG_COLUMNS, "item", "form", "unconfirmed"]
-    withheld = form[form["suppressed"]]
+def test_the_forms_withhold_medians_alone_and_know_each_numerator(report):
+    withheld = report.forms[report.forms["suppressed"]]
     assert withheld.empty or report.scope.kind == "planner"
     assert set(withheld["measure"]) <= {"ME"}
     assert (withheld["denominator"] < 10).all()
-    assert not form.duplicated(list(LONG_COLUMNS[:9])).any()
-    figures = reference.indicators(report, federal.annual(report)[0]).set_index(
-        ["program", "measure"]
-    )
-    whole = form[(form["group"] == "all") & form["measure"].isin(INDICATORS)]
-    for line in whole.itertuples():
+    figures = reference.indicators(report, report.period.program_year)
+    figures = figures.set_index(["program", "measure"])
+    for line in whole(report).query("section == 'Outcomes'").itertuples():
         figure = figures.loc[(line.program, line.measure)]
         assert line.denominator == figure["denominator"]
         if line.measure in RATES:
@@ -89,32 +87,43 @@ def test_the_forms_file_has_the_columns_of_the_long_form(report):
 
 
 def test_wagner_peyser_has_a_form_where_it_counts(state, planner, area):
-    whole = Report(state.slice(STATE))
-    for report in (whole, area):
-        form = federal.long_form(report, federal.annual(report))
-        mine = form[form["program"] == "wp"]
-        assert mine.loc[mine["group"] == "all", "denominator"].max() > 0
+    for report in (Report(state.slice(STATE)), area):
+        mine = whole(report).query("program == 'wp'")
+        assert mine["denominator"].max() > 0
         block = {row.measure for row in rows_by_name("9169").values()}
         assert set(mine["measure"]) - block == {"ERQ2", "ERQ4", "ME"}
-    form = federal.long_form(Report(state.slice(planner)), federal.annual(area))
-    assert "wp" not in set(form["program"])
+    assert "wp" not in set(Report(state.slice(planner)).forms["program"])
 
 
 def test_lines_of_the_fiscal_system_are_there_and_say_that_they_are_empty(area):
-    shown = federal.headings(area, federal.annual(area)).html
-    assert shown.count("<td>not in the records</td>") == 5 * 4
-    for heading in ("funds expended", "cost per participant", "administrative costs"):
-        assert heading in shown
+    empty = whole(area).query("note == 'not in the records'")
+    assert len(empty) == 5 * 4
+    titles = " ".join(empty["measure_title"])
+    for words in ("funds expended", "cost per participant", "administrative costs"):
+        assert words in titles
 
 
 def test_served_counts_a_person_once(area):
-    (window,) = federal.annual(area)
-    form = federal.long_form(area, (window,))
-    rows, span = area.data.frame("rows"), window.cohort("served")
+    rows, span = area.data.frame("rows"), area.period.program_year.cohort("served")
     adult = rows[rows["903"].isin([1, 2, 3]) & (rows["900"] <= pd.Timestamp(span.end))]
     adult = adult[adult["901"].isna() | (adult["901"] >= pd.Timestamp(span.start))]
-    served = form[(form["program"] == "adult") & (form["group"] == "all")]
-    assert served.set_index("measure").loc["served", "value"] == adult["100"].nunique()
+    served = whole(area).query("program == 'adult' and measure == 'served'")
+    assert served["value"].tolist() == [adult["100"].nunique()]
+
+
+def test_the_forms_add_up_groups_and_tiers(report):
+    """Men and women (and who did not say) are all served; each gain is one of its tier's."""
+    lines = report.forms[report.forms["measure"] == "served"]
+    for (_, _), mine in lines.groupby(["window", "program"]):
+        sizes = mine.groupby("dimension")["value"].sum()
+        assert sizes["Sex"] <= sizes["All"] * 1.1
+        assert (mine["value"] <= sizes["All"]).all()
+    gains = report.forms[report.forms["section"] == "Skill gains"]
+    for _, mine in gains.groupby(["window", "program", "measure"]):
+        everybody, tiers = mine.iloc[0], mine.iloc[1:]
+        assert everybody["group"] == ""
+        assert tiers["numerator"].sum() <= everybody["numerator"]
+        assert tiers["denominator"].sum() <= everybody["denominator"]
 
 
 def test_areas_and_planners_are_counted_from_the_states_rows(state):
@@ -134,19 +143,30 @@ def test_areas_and_planners_are_counted_from_the_states_rows(state):
         )
 
 
+def retained(report: Report) -> pd.DataFrame:
+    return report.figures.query("measure == 'ESE'").set_index("window")
+
+
 def test_retention_is_the_states_alone_and_counts_a_record_once(state, area):
-    whole = Report(state.slice(STATE))
-    table = employers.retention(whole).set_index("window")
-    assert len(table) == len(whole.period.windows)
-    rows = whole.data.frame("rows")
+    report = Report(state.slice(STATE))
+    table = retained(report)
+    assert list(table.index) == [window.window for window in report.period.windows]
+    rows = report.data.frame("rows")
     mine = rows[rows["901"].between("2023-01-01", "2023-12-31")]
     core = mine[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) | (mine["918"] == 1)
     counted = core & mine["1602"].isin([1, 2, 3]) & mine["1603"].isin([1, 2, 3, 4])
     counted &= mine["923"].isna() | mine["923"].isin([0, 98, 99])
-    assert table.loc["Annual", "denominator"] == counted.sum()
-    assert table.loc["Annual", "success"] == (counted & (mine["1618"] == 1)).sum()
-    assert employers.retention(area).empty
-    assert "baseline: no level is negotiated yet" in employers.retention_table(whole).html
+    assert table.loc["annual", "denominator"] == counted.sum()
+    assert table.loc["annual", "numerator"] == (counted & (mine["1618"] == 1)).sum()
+    open_ = counted & (mine["1618"].isna() | (mine["1618"] == 9))
+    known = counted & mine["1618"].isin([0, 1])
+    assert table.loc["annual", "pending"] <= open_.sum()
+    assert table.loc["annual", "known"] >= table.loc["annual", "value"]
+    assert table.loc["annual", "best"] == pytest.approx(
+        (table.loc["annual", "numerator"] + table.loc["annual", "pending"]) / counted.sum()
+    )
+    assert known.sum() + open_.sum() == counted.sum()
+    assert retained(area).empty
 
 
 @pytest.mark.parametrize(("title_ii", "partial"), [(False, True), (True, False)])
@@ -154,16 +174,14 @@ def test_retention_of_titles_i_and_iii_alone_is_said_to_be_part_of_the_value(
     state, title_ii, partial
 ):
     """An extract that also holds somebody of adult education alone holds more than a part."""
-    data = state.slice(STATE)
-    rows = data.frame("rows").copy()
+    rows = state.rows.copy()
     if title_ii:
         counted = rows["901"].between("2023-12-01", "2023-12-31") & (rows["1602"] == 1)
         first = rows.index[counted & (rows["1603"] == 1)][0]
         rows.loc[first, ["903", "904", "905", "918", "910"]] = [0, 0, 0, 0, 1]
-    report = Report(replace(data, frames={**data.frames, "rows": rows}))
-    assert set(employers.retention(report)["partial"]) == {partial}
-    shown = employers.retention_table(report).html
-    assert ("Part of the value: this file holds Titles I and III alone" in shown) == partial
+    changed = replace(state)
+    vars(changed)["rows"] = rows  # where the publisher keeps the records that it has read
+    assert set(retained(Report(changed.slice(STATE)))["partial"]) == {partial}
 
 
 def test_the_history_holds_the_quarters_that_the_extract_holds(area):

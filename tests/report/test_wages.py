@@ -13,9 +13,10 @@ import zipfile
 import pytest
 
 from ipats_lib.disclosure import few_wages, load_thresholds, marked
-from ipats_lib.report import Report, downloads, federal
+from ipats_lib.report import Report
+from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 from tests.notebooks.pages import page
-from tests.notebooks.test_detail import indicator_pages, section
+from tests.notebooks.test_detail import detail_pages, indicator_pages, section
 from tests.unit.test_disclosure import LIMITS, cells
 
 
@@ -69,17 +70,16 @@ def people(report: Report) -> set[int]:
 def published(report: Report, folder, monkeypatch) -> str:
     """All tables and files of the performance pages in which an amount can stand."""
     folder.mkdir()
-    monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(folder))
-    both = (federal.annual(report), federal.quarterly(report))
-    shown = [
-        *(federal.bodies(report, windows) for windows in both),
-        *(federal.offers(report, w, f"form{n}", "ETA") for n, w in enumerate(both)),
-    ]
-    pages = map(str, indicator_pages(report, monkeypatch).values())
+    monkeypatch.setenv(DOWNLOADS_FOLDER, str(folder))
+    detail = (*indicator_pages(report, monkeypatch).values(), *forms(report, monkeypatch).values())
     outlook = str(page("performance/outlook", report, monkeypatch))
     files = [read(path) for path in sorted(folder.iterdir())]
     assert len(files) >= 16
-    return " ".join([*(one.html for one in shown), *pages, outlook, *files])
+    return " ".join([*map(str, detail), outlook, *files])
+
+
+def forms(report: Report, monkeypatch):
+    return detail_pages(report, monkeypatch, ("eta9169", "eta9173"))
 
 
 def read(path) -> str:
@@ -129,9 +129,10 @@ def test_every_line_of_few_wages_is_marked_and_every_other_has_its_amount(
         assert (figure.svg is not None) == (size >= 10)
 
 
-def test_the_long_form_says_what_is_withheld(few):
-    lines = federal.long_form(few, federal.annual(few))
-    told = list(csv.DictReader(io.StringIO(downloads.csv(lines).decode())))
-    mine = [line for line in told if line["measure"] == "ME" and line["denominator"] != "0"]
+def test_the_forms_say_what_is_withheld(few, tmp_path, monkeypatch):
+    monkeypatch.setenv(DOWNLOADS_FOLDER, str(tmp_path))
+    assert "*" in forms(few, monkeypatch)["eta9169"].text
+    lines = list(csv.DictReader(io.StringIO((tmp_path / "eta9169.csv").read_text())))
+    mine = [line for line in lines if line["measure"] == "ME" and line["denominator"] != "0"]
     assert mine
     assert {(line["suppressed"], line["value"]) for line in mine} == {("true", "*")}

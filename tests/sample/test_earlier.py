@@ -14,7 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ipats_lib.caseload.mend import ELEMENTS, to_mend
+from ipats_lib.caseload.checks import records_to_fix
+from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.cohorts import Records
 from ipats_lib.errors import UsageError
 from ipats_lib.frames.combined import ROW_COLUMNS
@@ -144,7 +145,7 @@ def test_an_earlier_extract_breaks_no_more_rules_than_the_full_state(as_of):
         # Some applicants are in no PIRL row, and some case notes of one day are alike.
         assert set(made.findings()["rule"]) <= {"C-07", "N-09"}
         assert made.as_of == as_of
-        found = set(to_mend(Records(made.rows(STATE, COLUMNS)), as_of)["rule"])
+        found = set(records_to_fix(Records(made.rows(STATE, COLUMNS)), as_of)["rule"])
     assert found <= {"L-20", "L-28", "L-31", "L-43", "L-58"}
 
 

@@ -52,10 +52,10 @@ def test_a_second_publisher_leaves_with_75_and_names_the_first(small, extract, s
 
 @pytest.fixture
 def mounted(tmp_path):
-    """A disk of 3 MB; mounting one needs the right to."""
+    """A disk of 8 MB; mounting one needs the right to."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this machine lets nobody mount a disk of a given size")
     yield folder
@@ -177,7 +177,12 @@ def ours(request, tmp_path) -> Path:
     if request.param == "all":
         return whole
     folder = tmp_path / "three"
-    for name in ("performance/summary.ipynb", "performance/detail.ipynb", "dashboards/queue.ipynb"):
+    for name in (
+        "performance/summary.ipynb",
+        "performance/detail.ipynb",
+        "performance/outlook.ipynb",
+        "dashboards/queue.ipynb",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(whole / name, folder / name)
     return folder

@@ -29,7 +29,10 @@ from tests.waiting import alive, descendants, wait_until
 pytestmark = pytest.mark.xdist_group("workers")
 
 # Two above it is what all notebooks of a publication are forked from; its workers end with that.
-KILL_THE_WORKER = "import os, psutil\nos.kill(psutil.Process().parents()[1].pid, 9)"
+# The notebook waits for its end; one that came to its last cell first would be made.
+KILL_THE_WORKER = (
+    "import os, psutil, time\nos.kill(psutil.Process().parents()[1].pid, 9)\ntime.sleep(50)"
+)
 
 
 def job(label: str, *cells: str) -> Job:

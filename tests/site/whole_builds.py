@@ -65,8 +65,10 @@ def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
 
 def prepare(*snapshots: Snapshot) -> None:
     """What computes is done once, before the forks: no durable call is in it."""
-    files = {"a.css": b"p {}", "a.svg": b"<svg>", "a.js": b";"}
-    assets = Assets("a.css", "a.svg", "a.js", "a.js", files)
+    places = ("Guide", "Glossary", "Accessibility", "Contact", "Privacy")
+    guide = "".join(f"<p id='{place}'>" for place in places)
+    files = {"a.css": b"p {}", "a.svg": b"<svg>", "a.html": guide.encode(), "a.js": b";"}
+    assets = Assets("a.css", "a.svg", "a.html", "a.js", "a.js", files)
     publication.build_assets = lambda: assets
     states = {snapshot.id: Sliced(snapshot, PERIOD) for snapshot in snapshots}
     for state in states.values():

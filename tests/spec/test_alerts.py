@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib.caseload import Desk, alerts, load_alerts, soft_exit
-from ipats_lib.caseload.mend import to_mend
+from ipats_lib.caseload.checks import records_to_fix
 from ipats_lib.caseload.questions import QUESTIONS
 from ipats_lib.cohorts import Records
 from ipats_lib.indicators import outcome_table
@@ -231,7 +231,7 @@ def test_a14_is_amber_from_march_and_red_in_june(day, level):
 
 
 def broken(rule: str, rows: list[dict]) -> set[int]:
-    found = to_mend(Records(records(*rows)), TODAY)
+    found = records_to_fix(Records(records(*rows)), TODAY)
     return set(found.loc[found["rule"] == rule, "row"])
 
 

@@ -7,22 +7,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ipats_lib.assessment import (
-    adjustment_factor,
+from ipats_lib.assessment.adjustment import Adjustment, Term, adjustment_factor, load_adjustment
+from ipats_lib.assessment.history import (
+    Failure,
     consequence,
-    individual_scores,
-    load_adjustment,
     load_complete_years,
     load_failures,
-    load_score_limits,
-    overall_scores,
     years_failed,
 )
-from ipats_lib.assessment.adjustment import Adjustment, Term
-from ipats_lib.assessment.history import Failure
-from ipats_lib.assessment.scores import KINDS
+from ipats_lib.assessment.scores import KINDS, individual_scores, load_score_limits, overall_scores
 from ipats_lib.errors import ParamsError
-from ipats_lib.levels import Level, band_of, key_of
+from ipats_lib.levels.bands import band_of
+from ipats_lib.levels.level import Level, key_of
 from ipats_lib.params import params_folder
 
 AREA = "25"

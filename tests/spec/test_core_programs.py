@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from ipats_lib.cohorts import IN_SEVERAL_CORE_PROGRAMS, Records, View
-from ipats_lib.forms import heading
-from tests.tables import annual, pirl
+from tests.tables import annual, form_lines, pirl
 
 AFTER = date(2026, 12, 31)
 
@@ -55,5 +54,5 @@ def test_the_head_block_of_the_form_counts_persons_served_in_several():
         D  | 20240801 | 1   | 0   | 0
         E  | 20250701 | 1   | 1   | 1
     """)
-    head = heading(rows, annual(2024), AFTER).set_index("program")
-    assert head.loc["adult", "co_enrolled"] == 0.5
+    lines = form_lines(rows).query("window == 'annual' and program == 'adult'")
+    assert lines.set_index("measure").loc["co_enrolled", "value"] == 0.5

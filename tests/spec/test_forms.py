@@ -1,38 +1,37 @@
 """The federal forms, row by row.  Source: domain 2.1, 2.14, 7.1, 9.2; WIOA s.116(d)(2)."""
 
-from datetime import date
-
 import pandas as pd
 import pytest
 
 from ipats_lib import form_rows, forms
 from ipats_lib.errors import ParamsError
-from ipats_lib.form_rows import groups_of, load_form_rows, load_forms, rows_by_name
-from ipats_lib.indicators import outcome_table
-from ipats_lib.periods import Period
-from tests.tables import pirl, records
+from ipats_lib.form_rows import groups_of, load_form_rows, rows_by_name
+from tests.tables import form_lines, pirl, records
 
-TODAY = date(2026, 12, 31)
-YEAR = Period.parse("PY2024").reports[0]  # served 2024-07 to 2025-06, exited 2024-04 to 2025-03
-ROLLING, QUARTER = Period.parse("PY2024Q4").reports  # the quarter: served 2025-04 to 06
+# PY2024Q4: served 2024-07 to 2025-06, exited 2024-04 to 2025-03; the quarter: served 2025-04 to 06.
 
 
-def body(table: str, program: str = "adult", report=ROLLING) -> dict[str, dict]:
-    """The body of the 9173 of one program: group -> column -> count; missing where not told."""
-    rows = pirl(table)
-    outcomes = outcome_table(rows, [report], TODAY)
-    made = forms.form(rows, outcomes, report, TODAY, programs=[program], name="9173")
-    return {line["group"]: line for line in made.to_dict("records")}
+def body(table: str, program: str = "adult") -> dict[str, dict]:
+    """The 9173 of one program and four quarters: group -> measure -> value, an indicator's counts
+    as `ERQ2_n` and `ERQ2_d`; what the form does not have is missing."""
+    lines = form_lines(pirl(table)).query("window == 'rolling4' and program == @program")
+    found: dict[str, dict] = {}
+    for line in lines.itertuples():
+        here = found.setdefault(line.group_title, {})
+        here[line.measure] = line.value
+        if pd.notna(line.denominator):
+            here |= {f"{line.measure}_n": line.numerator, f"{line.measure}_d": line.denominator}
+    return found
 
 
 def tiers(lines: dict[str, dict], group: str = "All") -> dict[str, int]:
-    told = {tier: lines[group][f"served_{tier}"] for tier in forms.TIERS}
-    return {tier: n for tier, n in told.items() if not pd.isna(n)}
+    return {t: lines[group][f"served_{t}"] for t in forms.TIERS if f"served_{t}" in lines[group]}
 
 
 def head(table: str, program: str = "adult") -> dict[str, object]:
-    (line,) = forms.heading(pirl(table), YEAR, TODAY, [program]).to_dict("records")
-    return line
+    """The services of the 9169 of one program."""
+    lines = form_lines(pirl(table)).query("window == 'annual' and program == @program")
+    return lines[lines["section"] == "Services"].set_index("measure")["value"].to_dict()
 
 
 def test_items_1_2_5_and_6_count_persons_served_and_periods_exited_by_training():
@@ -77,13 +76,19 @@ def test_item_11_asks_those_employed_and_beside_it_all_who_were_trained():
 
 
 def test_the_items_of_the_fiscal_system_are_there_and_say_that_nobody_knows():
-    line = head("id | 903 | 900\nA | 1 | 20240801")
-    assert {line[name] for name in forms.NOT_IN_THE_RECORDS} == {"not in the records"}
+    lines = form_lines(pirl("id | 903 | 900\nA | 1 | 20240801")).query("section == 'Services'")
+    empty = lines[lines["note"] == "not in the records"]
+    assert set(empty["measure"]) == {
+        *("career_funds", "career_cost", "training_funds", "training_cost", "admin_share"),
+    }
+    assert empty["value"].isna().all()
+    assert lines.loc[lines["measure"] == "career_served", "value"].notna().all()
 
 
 def test_the_annual_form_is_the_one_of_december_2024_with_its_numbers():
     """Domain 10: the three percents of the summary are items 11 to 13."""
-    assert load_forms()["9169"].title == "ETA-9169 of 2024-12-10"
+    edition = form_rows.editions().set_index("form").loc["ETA-9169"]
+    assert (edition["edition"], edition["omb"]) == ("2024-12-10", "1205-0526")
     items = {row.measure: row.item for row in rows_by_name("9169").values()}
     percents = ("training_related", "co_enrolled", "admin_share")
     assert [items[name] for name in percents] == ["11", "12", "13"]
@@ -201,7 +206,7 @@ def test_each_row_of_the_quarterly_form_counts_its_code_at_entry():
 
 def test_the_rows_of_the_quarterly_form_alone_tell_of_participants_alone():
     line = body(ENTRY)["Veterans"]
-    assert all(pd.isna(line[name]) for name in ("exited", "ERQ2", "ERQ2_d", "MSG_n", "ME"))
+    assert set(line) == {"served", *(f"served_{tier}" for tier in forms.tiers_of("adult"))}
 
 
 def test_groups_of_both_forms_are_counted_by_tier_too():
@@ -229,10 +234,10 @@ def test_reportable_individuals_are_met_in_the_window_each_once():
         F  | 0   | 0   | 1   |          |          | 20250501
         G  | 0   | 0   | 1   | 20250401 | 20250501 |
     """)
-    programs = ("adult", "dw", "youth", "wp")
-    of_quarter = forms.reportable(rows, QUARTER, TODAY, programs)
-    assert of_quarter == {"adult": 1, "dw": 1, "youth": None, "wp": 1}
-    assert forms.reportable(rows, ROLLING, TODAY, programs)["adult"] == 2
+    lines = form_lines(rows).query("measure == 'reportable'").set_index(["window", "program"])
+    of_quarter = lines.loc["current", "value"].to_dict()
+    assert of_quarter == {"adult": 1, "dw": 1, "wp": 1}
+    assert lines.loc[("rolling4", "adult"), "value"] == 2
 
 
 def test_a_gain_counts_under_each_of_its_types_among_all_who_could_have_one():
@@ -248,9 +253,10 @@ def test_a_gain_counts_under_each_of_its_types_among_all_who_could_have_one():
         learner | {"100": "G", "900": "2024-05-01", "1811": "2024-05-01", "1806": "2024-06-30"},
         learner | {"100": "H", "1811": "", "1806": "2025-01-01"},
     )
-    made = forms.gains(rows, outcome_table(rows, [ROLLING], TODAY), ROLLING, TODAY)
+    made = form_lines(rows).query("section == 'Skill gains' and window == 'rolling4'")
+    made = made.rename(columns={"numerator": "n", "denominator": "d", "value": "rate"})
     mine = made[made["program"] == "adult"]
-    everybody = mine[mine["group"] == "All"].set_index("measure")
+    everybody = mine[mine["group"] == ""].set_index("measure")
     assert everybody["n"].to_dict() == {
         "gain_efl": 1,
         "gain_postsecondary": 1,
@@ -261,7 +267,7 @@ def test_a_gain_counts_under_each_of_its_types_among_all_who_could_have_one():
     }
     assert set(everybody["d"]) == {7}
     assert everybody.loc["gain_efl", "rate"] == 1 / 7
-    trained = mine[mine["group"] == "Training"].set_index("measure")
+    trained = mine[mine["group_title"] == "Training"].set_index("measure")
     assert set(trained["d"]) == {2}
     assert trained.loc[trained["n"] > 0].index.tolist() == [
         "gain_postsecondary",
@@ -272,11 +278,13 @@ def test_a_gain_counts_under_each_of_its_types_among_all_who_could_have_one():
 
 def test_wagner_peyser_has_no_gains_and_nobody_is_no_error():
     rows = pirl("id | 918 | 900 | 1811\nA | 1 | 20240801 | 20240801")
-    outcomes = outcome_table(rows, [ROLLING], TODAY)
-    assert forms.gains(rows, outcomes, ROLLING, TODAY, programs=["wp"]).empty
-    made = forms.gains(rows, outcomes, ROLLING, TODAY, programs=["adult"])
-    assert (made["d"] == 0).all()
-    assert made["rate"].isna().all()
+    made = form_lines(rows).query("section == 'Skill gains'")
+    assert "wp" not in set(made["program"])
+    assert (made["denominator"] == 0).all()
+    assert made["value"].isna().all()
+    nobody = form_lines(rows.head(0))
+    assert set(nobody["program"]) == {"adult", "dw", "youth"}
+    assert not nobody.loc[nobody["kind"] == "count", "value"].any()
 
 
 def test_every_row_has_a_name_of_its_own_and_tells_what_was_not_confirmed():

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ipats_lib.assessment import adjustment_factor, load_adjustment
+from ipats_lib.assessment.adjustment import adjustment_factor, load_adjustment
 from ipats_lib.assessment.summaries import (
     import_models,
     load_layout,

@@ -10,21 +10,17 @@ from hypothesis import strategies as st
 
 from ipats_lib.due_dates import due
 from ipats_lib.periods import Period
-from ipats_lib.projection import (
+from ipats_lib.projection.band import band, bands_of
+from ipats_lib.projection.earnings import back_test_medians, median_bounds, median_expected
+from ipats_lib.projection.history import (
     back_test,
     back_test_dated,
-    back_test_medians,
-    band,
-    held,
     mean_miss,
-    median_bounds,
-    median_expected,
-    more_successes,
-    more_wages,
     share_by_waits,
     share_expected,
     share_still_to_come,
 )
+from ipats_lib.projection.needed import more_successes, more_wages
 
 
 def test_seventy_of_a_hundred_against_75_percent():
@@ -109,6 +105,17 @@ def guesses(*of):
 
 
 EXACT = guesses(*[(0.7, 0.7, 100)] * 4)
+
+
+def held(tested):
+    """How many past quarters ended inside the band that the others give, of how many with one."""
+    ended = tested["actual"] * tested["known"]
+    inside = [
+        low <= round(end) <= high
+        for end, (low, high) in zip(ended, bands_of(tested), strict=True)
+        if not np.isnan(low)
+    ]
+    return sum(inside), len(inside)
 
 
 def test_a_band_where_the_past_was_guessed_exactly_is_chance_in_the_open_outcomes():

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 # `TEGL 10-16 Change 3, 26-16 Change 1`: each letter of a list is one citation.
 LETTER = r"\d{1,2}-\d{2}(?: Change \d)?"
 CITED = re.compile(rf"TEGLs? ({LETTER}(?:(?:,| and|;)\s+(?:\"\s+\")?{LETTER})*)")
-PLACES = ("ipats_lib", "params", "notebooks", "docs", "README.md")
+PLACES = ("ipats_lib", "params", "notebooks", "docs/*.md", "README.md")
 
 
 def cited(text: str) -> set[str]:

@@ -103,6 +103,11 @@ def test_every_module_that_a_publication_runs_is_an_input_of_it():
     assert {Path(file) for file in json.loads(done.stdout)} <= hashed
 
 
+def test_the_data_of_a_package_is_an_input_of_what_imports_it():
+    schemas = {"frames/schemas/frames.csv", "frames/schemas/columns.csv"}
+    assert schemas <= set(dependencies.module_hashes([IMPORT]))
+
+
 def test_versions_of_all_packages_count():
     names = " ".join(dependencies.installed()).lower()
     for package in ("xlsxwriter", "icalendar", "vl_convert", "mistune", "ipykernel", "pandas"):

@@ -27,7 +27,7 @@
 
   /* Headings become buttons; chosen(place, down) reorders the rows. */
   function headings(table, chosen) {
-    const cells = Array.from(table.tHead.rows[0].cells);
+    const cells = Array.from(Array.from(table.tHead.rows).at(-1).cells);
     cells.forEach((cell, place) => {
       const button = element("button", "", { type: "button" });
       const words = cell.querySelector(".h");
@@ -51,6 +51,30 @@
         const rows = Array.from(body.rows).filter((row) => !row.classList.contains("grp"));
         body.append(...rows.sort((a, b) => order(key(a), key(b), down)));
       }
+    });
+  }
+
+  /* A box that shows the rows of a table which hold what is typed; a short table needs none. */
+  function searched(box) {
+    const noun = box.dataset.search;
+    const rows = Array.from(box.querySelectorAll("tbody tr:not(.grp)"));
+    if (rows.length <= 12) return;
+    const label = element("label", `Find ${/^(?:[aeiou]|LWIA)/.test(noun) ? "an" : "a"} ${noun} `);
+    const input = element("input", "", { type: "search" });
+    const count = element("output", "");
+    const bar = element("div", "", { class: "show tools" });
+    label.append(input);
+    bar.append(label, count);
+    box.before(bar);
+    input.addEventListener("input", () => {
+      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) row.hidden = !wanted.every((word) => row.textContent.toLowerCase().includes(word));
+      const shown = rows.filter((row) => !row.hidden).length;
+      count.textContent = wanted.length ? `${shown} of ${rows.length}` : "";
+    });
+    input.addEventListener("keydown", (event) => {
+      const first = rows.find((row) => !row.hidden)?.querySelector("a");
+      if (event.key === "Enter" && first) first.click();
     });
   }
 
@@ -229,6 +253,7 @@
     document.querySelectorAll(".show-choose").forEach(tabs);
     document.querySelectorAll(".show table[data-sort]").forEach(sortable);
     document.querySelectorAll(".show-records").forEach(records);
+    document.querySelectorAll(".show-table[data-search]").forEach(searched);
     const boxes = document.querySelectorAll(".show-table");
     const all = () => boxes.forEach(fit);
     all();

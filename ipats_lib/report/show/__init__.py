@@ -15,6 +15,7 @@ _OTHERS = {
     "change": "formats",
     "link": "formats",
     "kind": "formats",
+    "score": "formats",
     "written": "numbers",
     "bullet": "pictures",
     "bar": "pictures",

@@ -11,6 +11,7 @@ from ipats_lib.frames.schema import Kind
 from ipats_lib.frames.schemas import KINDS
 from ipats_lib.report.show.html import address, escape, wrong
 from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, written
+from ipats_lib.rounding import MARKS, rounded
 
 _KINDS: tuple[str, ...] = get_args(Kind)
 _NUMBERS = ("count", "share", "percent", "points", "dollars", "figure", "number")
@@ -22,6 +23,7 @@ _SHAPES = {
     "up": '<path d="M0 9H10L5 .5Z"/>',
     "dot": '<circle cx="5" cy="5" r="4"/>',
     "ring": '<circle cx="5" cy="5" r="3.4" fill="none" stroke="currentColor" stroke-width="1.6"/>',
+    "hollow": '<path d="M1 2H9L5 8Z" fill="none" stroke="currentColor" stroke-width="1.4"/>',
 }
 _ATTENTION = ("fails", "below", "misses", "much worse", "worse", "overdue", "late", "failure")
 _GOOD = ("exceeds", "better", "much better", "success")
@@ -164,6 +166,39 @@ class Status(Format):
 
 
 @dataclass(frozen=True, slots=True)
+class Score(Format):
+    """A percent of a level in whole numbers, in a cell of its verdict: for many beside each other.
+
+    status: the frame's column of verdicts. A miss is a filled cell; one that could be chance
+    ("Below, could be chance") an outlined shape in a pale cell.
+    """
+
+    status: str = ""
+
+    @property
+    def css(self) -> str:
+        return "score"
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        return [MISSING if is_missing(v) else f"{rounded(v, 0, MARKS):,}" for v in rows[name]]
+
+    def cells(self, rows: Rows, name: str) -> list[str]:
+        texts = zip(self.words(rows, name), rows[self.status], strict=True)
+        return [_score(text, "" if is_missing(word) else str(word)) for text, word in texts]
+
+
+def _score(text: str, status: str) -> str:
+    heard = f"<span class='v'>{escape(status)}, </span>" if status else ""
+    if text == MISSING:
+        return f"<span class='sc none'>{heard}{text}</span>"
+    chance = "could be chance" in status
+    miss = needs_attention(status)
+    tone = ("pale" if chance else "full") if miss else "plain"
+    drawn = shape("hollow") if miss and chance else shape(status_shape(status) or "ring")
+    return f"<span class='sc {tone}'>{heard}{drawn}{escape(text)}</span>"
+
+
+@dataclass(frozen=True, slots=True)
 class Change(Format):
     """A difference in the unit of the row's measure, with an arrow and a direction in words."""
 
@@ -275,6 +310,11 @@ status = Status()
 change = Change()
 
 
+def score(status: str, title: str = "") -> Score:
+    """A percent of a level in a cell of its verdict; status: the column of verdicts."""
+    return Score(title, status)
+
+
 def link(to: str, then: Format | str = "text", title: str = "") -> Link:
     """A cell that leads to the page named in the frame's column `to`."""
     return Link(title, to, then)
@@ -329,7 +369,7 @@ def _guess(rows: Rows, name: str) -> str:
 
 
 __all__ = [
-    "MISSING", "Change", "Columns", "Figure", "Format", "Link", "Rows", "Status", "Written",
-    "change", "figure", "formats_of", "heading", "kind", "link", "needs_attention", "plainly",
-    "shape", "sort_key", "status", "status_shape", "status_word",
+    "MISSING", "Change", "Columns", "Figure", "Format", "Link", "Rows", "Score", "Status",
+    "Written", "change", "figure", "formats_of", "heading", "kind", "link", "needs_attention",
+    "plainly", "score", "shape", "sort_key", "status", "status_shape", "status_word",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ipats_lib.report.show.formats import Format, Rows, plainly
@@ -11,16 +11,18 @@ from ipats_lib.report.show.html import escape
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The columns of a table. rows: the one that names its rows. cards: whether it folds."""
+    """The columns of a table. rows: the one that names its rows. cards: whether it folds.
+    groups: title of a group of columns by its first one."""
 
     formats: Mapping[str, Format]
     rows: str
     cards: bool
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def role(self, name: str) -> str:
         """The role of an element that a style sheet shows as a block on phones: named, so that
         the table stays one for who hears it."""
-        return f" role='{name}'" if self.cards else ""
+        return f" role='{name}'" if self.cards or self.groups else ""
 
 
 def css_of(form: Format) -> str:
@@ -32,12 +34,38 @@ def head_cells(drawn: Grid, rows: Rows, sort: str = "") -> str:
     """The head of a table. sort: the column that orders it, with a minus for descending."""
     way = "descending" if sort.startswith("-") else "ascending"
     ordered = {sort.removeprefix("-"): f" aria-sort='{way}'"}
+    # On phones the headings of the first group stand for those of all.
+    names, starts = list(drawn.formats), list(drawn.groups)
+    later = names[names.index(starts[1]) :] if len(starts) > 1 else []
     cells = "".join(
-        f"<th scope='col'{css_of(form)}{drawn.role('columnheader')}{ordered.get(name, '')}>"
+        f"<th scope='col'{css_of(form)}{drawn.role('columnheader')}{ordered.get(name, '')}"
+        f"{_first(drawn, name)}{' data-rest' if name in later else ''}>"
         f"<span class='h'>{plainly(form.title)}</span>{form.above(rows, name)}</th>"
         for name, form in drawn.formats.items()
     )
-    return f"<thead{drawn.role('rowgroup')}><tr{drawn.role('row')}>{cells}</tr></thead>"
+    head = f"{_group_heads(drawn)}<tr{drawn.role('row')}>{cells}</tr>"
+    return f"<thead{drawn.role('rowgroup')}>{head}</thead>"
+
+
+def _group_heads(drawn: Grid) -> str:
+    """The line above the headings that names groups of columns; empty without groups."""
+    if not drawn.groups:
+        return ""
+    names = list(drawn.formats)
+    starts = [names.index(name) for name in drawn.groups]
+    ends = [*starts[1:], len(names)]
+    heads = "".join(
+        f"<th scope='colgroup' colspan='{end - start}'{drawn.role('columnheader')}>"
+        f"{plainly(title)}</th>"
+        for start, end, title in zip(starts, ends, drawn.groups.values(), strict=True)
+    )
+    before = f"<td colspan='{starts[0]}'{drawn.role('cell')}></td>" if starts[0] else ""
+    return f"<tr class='heads'{drawn.role('row')}>{before}{heads}</tr>"
+
+
+def _first(drawn: Grid, name: str) -> str:
+    """The mark of a group's first column: its title, which phones show in front of the cell."""
+    return f" data-g='{escape(drawn.groups[name])}'" if name in drawn.groups else ""
 
 
 def body_row(drawn: Grid, cells: Sequence[str], keys: Sequence[Any] = ()) -> str:
@@ -53,7 +81,8 @@ def _cells(drawn: Grid, cells: Sequence[str], keys: Sequence[Any]) -> list[str]:
             made.append(f"<th scope='row'{drawn.role('rowheader')}{key}>{cell}</th>")
             continue
         label = f" data-l='{escape(form.title)}'" if drawn.cards else ""
-        made.append(f"<td{css_of(form)}{drawn.role('cell')}{label}{key}>{cell}</td>")
+        first = _first(drawn, name)
+        made.append(f"<td{css_of(form)}{drawn.role('cell')}{label}{key}{first}>{cell}</td>")
     return made
 
 

@@ -212,8 +212,34 @@ def test_a_table_sorts_by_its_headings(page):
     assert table.locator("tbody th").first.inner_text() == "Chicago Cook Workforce Partnership"
 
 
+def test_a_table_is_searched_by_typing_and_still_sorts(page):
+    box = page.locator(".show-table[data-search]")
+    rows, field = box.locator("tbody tr"), page.get_by_label("Find an area")
+    field.fill("east")
+    assert rows.locator("visible=true").count() >= 1
+    assert [row.locator("th").inner_text() for row in rows.all() if row.is_visible()] == [
+        "17 East Central"
+    ]
+    expect(page.locator(".tools output", has_text="1 of 15")).to_be_visible()
+    field.fill("")
+    box.get_by_role("button", name="Missed").click()
+    box.get_by_role("button", name="Missed").click()
+    assert rows.first.locator("th").inner_text() == "06 workNet DuPage"
+
+
+def test_groups_of_columns_are_lines_of_a_block_on_phones(opened):
+    """Each group's first score stands below the other's, each line within the window."""
+    page = opened(390, 844)
+    row = page.locator(".blocks tbody tr").first
+    first, second = (row.locator("td[data-g]").nth(n).bounding_box() for n in (0, 1))
+    assert abs(first["x"] - second["x"]) < 2
+    assert second["y"] >= first["y"] + first["height"] - 1
+    assert page.locator(".blocks thead th[data-rest]").first.is_hidden()
+
+
 def test_everything_is_there_without_javascript(opened):
     page = opened(java_script_enabled=False)
+    assert page.locator(".show-table[data-search] tbody tr").count() == 15
     assert page.locator("#window-current-quarter").is_visible()
     assert page.locator("#window-rolling-four-quarters h3").is_visible()
     assert page.locator(".show-records tbody tr").count() == 25

@@ -48,7 +48,7 @@ def test_each_example_shows_something(example, names, beside):
 
 def test_every_verb_and_format_has_an_example():
     used = set(re.findall(r"show\.(\w+)", "\n".join(EXAMPLES)))
-    columns = {"figure", "status", "change", "link", "bullet", "bar", "interval", "spark"}
+    columns = {"figure", "status", "change", "link", "bullet", "bar", "interval", "spark", "score"}
     assert set(show.VERBS) | columns <= used
     assert used <= {*dir(show)}
 

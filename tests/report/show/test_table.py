@@ -139,3 +139,58 @@ def test_hostile_text_stays_text_everywhere():
 def test_a_wrong_column_is_named_in_a_sentence(make):
     with pytest.raises(NotebookError, match=r"[.]$"):
         make()
+
+
+WIDE = pd.DataFrame(
+    {"area": ["01 Lake"], "adult": [89.6], "adult said": ["Below, could be chance"],
+     "dw": [77.2], "dw said": ["Fails"], "youth": [None], "youth said": ["Not assessed"]}
+)  # fmt: skip
+COLUMNS = {
+    "area": "LWIA",
+    "adult": show.score("adult said", "Employed"),
+    "dw": show.score("dw said", "Employed"),
+    "youth": show.score("youth said", "Employed"),
+}
+GROUPS = {"adult": "Adult", "dw": "Dislocated", "youth": "Youth"}
+
+
+def test_groups_of_columns_have_a_head_and_a_line_each_on_phones():
+    found = soup(show.table(WIDE, "c", COLUMNS, groups=GROUPS))
+    heads = found.select("tr.heads th")
+    assert [head.get_text() for head in heads] == ["Adult", "Dislocated", "Youth"]
+    assert [head["scope"] for head in heads] == ["colgroup"] * 3
+    assert found.select_one("tr.heads td")["colspan"] == "1"
+    assert [cell["data-g"] for cell in found.select("tbody td")] == ["Adult", "Dislocated", "Youth"]
+    # On phones the first group's headings stand for those of all; the roles keep it a table.
+    assert len(found.select("thead th[data-rest]")) == 2
+    assert found.table["role"] == "table"
+    assert "blocks" in found.select_one(".show-table")["class"]
+
+
+def test_columns_without_groups_are_as_they_were():
+    found = soup(show.table(WIDE, "c", COLUMNS))
+    assert not found.select("[data-g], [data-rest], .heads, .blocks, [role=row]")
+
+
+def test_a_group_starts_at_a_column_of_the_table():
+    with pytest.raises(NotebookError, match="other is none"):
+        show.table(WIDE, "c", COLUMNS, groups={"other": "Other"})
+
+
+def test_a_score_is_a_number_and_its_verdict_in_words_shape_and_tone():
+    """89.6 is not shown as 90 (decision 0017); what could be chance is pale and outlined."""
+    pale, full, none = soup(show.table(WIDE, "c", COLUMNS)).select(".sc")
+    assert pale.get_text() == "Below, could be chance, 89.6"
+    assert pale.select_one(".v").get_text() == "Below, could be chance, "
+    assert "pale" in pale["class"]
+    assert pale.path["fill"] == "none"
+    assert full.get_text() == "Fails, 77"
+    assert "full" in full["class"]
+    assert "fill" not in full.path.attrs
+    assert none.get_text() == "Not assessed, \N{EN DASH}"
+    assert not none.select("svg")
+
+
+def test_a_table_may_be_searched_by_what_its_rows_are():
+    box = soup(show.table(FRAME, "c", ["program_title"], search=HOSTILE)).select_one(".show-table")
+    assert box["data-search"] == HOSTILE

@@ -170,6 +170,7 @@ def pieces() -> list[object]:
             cards=True,
         ),
         show.table(known, "Areas against Illinois", by_area, sort=True),
+        matrix(),
         show.chart(
             dots(),
             "3 of 9 areas are worse than Illinois.",
@@ -195,6 +196,32 @@ def pieces() -> list[object]:
         show.download(found.drop(columns="trend"), "figures", "Every figure"),
         show.note("*Below* is 50 to under 90 percent.\n\n- open outcomes count as not yet\n"),
     ]  # fmt: skip
+
+
+def matrix():
+    """Two groups of two columns, to search and to sort."""
+    measured = pd.DataFrame(
+        {"missed": [0, 2, 1], "adult_CR": [104.0, 77.0, None], "adult_MSG": [98.0, 89.6, 95.0],
+         "dw_CR": [101.0, 93.0, 86.0], "dw_MSG": [120.0, None, 91.0]}
+    )  # fmt: skip
+    names = ["01 Lake", "06 workNet DuPage", "17 East Central", *map("{} Other".format, range(12))]
+    rows = measured.reindex(range(len(names)), fill_value=0)
+    rows.insert(0, "area", names)
+    scored = {name: show.score(f"{name} said", name.split("_")[1]) for name in rows.columns[2:]}
+    for name in scored:
+        rows[f"{name} said"] = [
+            "Not assessed" if pd.isna(v) else "Below" if v < 80 else
+            "Below, could be chance" if v < 90 else "Meets" if v < 100 else "Exceeds"
+            for v in rows[name]
+        ]  # fmt: skip
+    return show.table(
+        rows,
+        "Percent of each level",
+        {"area": "Area", "missed": ("Missed", "count"), **scored},
+        groups={"adult_CR": "Adult", "dw_CR": "Dislocated Worker"},
+        sort=True,
+        search="area",
+    )
 
 
 def write_page(folder: Path) -> Path:

@@ -1,11 +1,12 @@
 """Tables with a caption, a scope on every header cell, and formats and pictures by column."""
 
+from collections.abc import Mapping
 from itertools import groupby
 
 import pandas as pd
 
 from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of, plainly
-from ipats_lib.report.show.html import Shown, escape
+from ipats_lib.report.show.html import Shown, escape, wrong
 from ipats_lib.report.show.rows import Grid, body_row, head_cells
 
 
@@ -16,7 +17,9 @@ def table(
     *,
     rows: str = "",
     by: str = "",
+    groups: Mapping[str, str] | None = None,
     sort: bool = False,
+    search: str = "",
     cards: bool = False,
     empty: str = "There is nothing to show.",
     note: str = "",
@@ -25,17 +28,25 @@ def table(
 
     columns: a list of names, or a mapping of name to a heading, a kind, a format such as
     `show.status`, or (heading, kind or format); all columns when left out. rows: the column that
-    names the rows, the first by default. by: a column whose values head groups of rows that
-    follow each other. sort: whether a reader may sort by headings. cards: on phones each row
-    becomes a card; otherwise a wide table scrolls in its own box. empty: the sentence shown when
-    the frame has no row. Long lists belong to `show.records`.
+    names the rows, the first by default. by: a column whose values head groups of rows that follow
+    each other. groups: the title of a group of columns by its first column; the last one reaches to
+    the end, and on phones a row is a block with a line for each group. sort: whether a reader may
+    sort by headings. search: what a row is, such as "planner", where a reader may search them if
+    they are many. cards: on phones each row becomes a card; otherwise a wide table scrolls in its
+    own box. empty: the sentence shown when the frame has no row. Long lists belong to
+    `show.records`.
     """
     known = Rows(frame)
     if not len(known):
         said = f"{caption}: {empty}"
         return Shown(f"<p class='show show-empty'>{escape(said)}</p>", said)
     formats = formats_of(known, columns)
-    drawn = Grid(formats, rows or next(iter(formats)), cards)
+    grouped = dict(groups or {})
+    if unknown := sorted(set(grouped) - set(formats)):
+        raise wrong(f"A group starts at a column of the table; {unknown[0]} is none.")
+    drawn = Grid(formats, rows or next(iter(formats)), cards, grouped)
+    css = f"{' cards' if cards else ''}{' blocks' if grouped else ''}"
+    asked = f" data-search='{escape(search)}'" if search else ""
     cells = [form.cells(known, name) for name, form in formats.items()]
     keys = [[form.key(v) for v in known[name]] for name, form in formats.items()] if sort else []
     lines = [
@@ -44,7 +55,7 @@ def table(
     ]
     bodies = _grouped(lines, known, by, drawn) if by else _body(drawn, "".join(lines))
     html = (
-        f"<div class='show show-table{' cards' if cards else ''} table' role='region' tabindex='0' "
+        f"<div class='show show-table{css} table' role='region' tabindex='0'{asked} "
         f"aria-label='{escape(caption)}'><table{drawn.role('table')}{' data-sort' if sort else ''}>"
         f"<caption>{escape(caption)}</caption>{head_cells(drawn, known)}{bodies}</table></div>"
     )

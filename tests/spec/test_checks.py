@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from ipats_lib.caseload.mend import CHECKS, load_checks, to_mend
+from ipats_lib.caseload.checks import load_checks, records_to_fix
 from ipats_lib.cohorts import Records
 from tests.tables import records
 
@@ -169,7 +169,7 @@ MORE = [
 def broken(*rows: dict) -> list[set[str]]:
     """The checks that each record breaks."""
     frame = records(*({**SOUND, "100": f"C{n}", **row} for n, row in enumerate(rows)))
-    found = to_mend(Records(frame), TODAY)
+    found = records_to_fix(Records(frame), TODAY)
     return [set(found.loc[found["row"] == row, "rule"]) for row in frame["row"]]
 
 
@@ -202,7 +202,7 @@ def broken_by_one_person(*rows: dict) -> list[set[str]]:
 
 
 def test_every_check_has_its_case_and_its_text():
-    assert {*CASES, *PAIRS} == set(CHECKS) == set(load_checks())
+    assert {*CASES, *PAIRS} == set(load_checks())
 
 
 @pytest.mark.parametrize("rule", PAIRS)
@@ -245,6 +245,6 @@ def test_only_title_one_records_are_listed_and_the_newest_stands_first():
         {**SOUND, "100": "new", "409": "", "900": "2025-01-10", "1001": "2025-01-10", "1003": ""},
         {**SOUND, "100": "other", "409": "", "903": "", "918": 1},
     )
-    found = to_mend(Records(frame), TODAY)
+    found = records_to_fix(Records(frame), TODAY)
     assert list(found["customer"]) == ["new", "old"]
     assert [f"{day:%Y-%m-%d}" for day in found["dated"]] == ["2025-01-10", "2024-01-10"]

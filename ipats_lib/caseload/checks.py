@@ -1,7 +1,7 @@
-"""Records to mend: which of them break an edit check (domain 4.3).
+"""Records to fix: which of them break an edit check (domain 4.3).
 
-Texts and severities are data (`params/edit_checks.csv`). A check asks its question of every record
-and holds where the record breaks its rule. Nothing is changed here: mending is done in IWDS.
+A check is data (`params/edit_checks.csv`): its texts, its severity, and the condition (in the words
+of `vocabulary`) that holds for each record that breaks it. Errors are corrected in IWDS, not here.
 """
 
 from dataclasses import dataclass
@@ -11,50 +11,50 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload import edit_checks, identity_checks
 from ipats_lib.caseload.flow import view_of
+from ipats_lib.caseload.vocabulary import condition, in_no_program
 from ipats_lib.cohorts import IN_TITLE_I, Records
+from ipats_lib.conditions import Condition
 from ipats_lib.params import one_of, read_each
 
-CHECKS = {**identity_checks.CHECKS, **edit_checks.CHECKS}
-ELEMENTS = tuple(dict.fromkeys((*identity_checks.ELEMENTS, *edit_checks.ELEMENTS)))
 INFO = "info"
 SEVERITIES = ("reject", "error", "warning", INFO)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `params/edit_checks.csv`."""
+    """One line of `params/edit_checks.csv`. holds: whether a record breaks it."""
 
     id: str
     elements: str
     severity: str
     message: str
+    holds: Condition
 
 
 @cache
 def load_checks() -> dict[str, Check]:
     """The edit checks by id; ParamsError names file and line."""
-    columns = ("id", "elements", "severity", "message", "source")
+    columns = ("id", "elements", "severity", "message", "holds", "source")
     return {check.id: check for check in read_each("edit_checks.csv", columns, _check)}
 
 
 def _check(row: dict[str, str]) -> Check:
     severity = one_of(row["severity"], SEVERITIES)
-    return Check(one_of(row["id"], CHECKS), row["elements"], severity, row["message"])
+    return Check(row["id"], row["elements"], severity, row["message"], condition(row["holds"]))
 
 
-def to_mend(records: Records, as_of: date) -> pd.DataFrame:
+def records_to_fix(records: Records, as_of: date) -> pd.DataFrame:
     """Every Title I record, and every participant in no program, that breaks an edit check.
 
     One row per check and record: rule, severity, row, customer, dated (exit, or entry while active:
     what is newest comes first).
     """
     view = view_of(records, as_of)
-    asked = IN_TITLE_I(view) | edit_checks.in_no_program(view)
+    asked = IN_TITLE_I(view) | in_no_program(view)
     dated = np.where(np.isnat(view.day("901")), view.day("900"), view.day("901"))
     checks = load_checks()
-    found = {rule: np.flatnonzero(asked & CHECKS[rule](view)) for rule in checks}
+    found = {rule: np.flatnonzero(asked & check.holds(view)) for rule, check in checks.items()}
     lines = np.concatenate(list(found.values()))
     sizes = [len(broken) for broken in found.values()]
     table = pd.DataFrame(

@@ -1,0 +1,283 @@
+"""Landing pages: which areas miss which level, where an area stands, whom to call first."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ipats_lib.report import open_report
+from tests.notebooks.pages import page, with_frames
+
+STATE, AREA, WORK = "performance/home-state", "performance/home-lwia", "dashboards/queue"
+PLANNER = "lwia/01/planner/1001"
+FEW = "Not assessed: fewer than 10 counted"
+
+
+@pytest.fixture(scope="module")
+def illinois():
+    return open_report("sample", "state", "PY2024Q4")
+
+
+@pytest.fixture(scope="module")
+def area():
+    return open_report("sample", "lwia/01", "PY2024Q4")
+
+
+@pytest.fixture(scope="module")
+def planner():
+    return open_report("sample", PLANNER, "PY2024Q4")
+
+
+def says(found, place=".show-finding"):
+    return found.select_one(place).get_text(" ", strip=True)
+
+
+def tile(found, label):
+    """Figure, picture and note of a tile as text, and where it leads."""
+    (box,) = (b for b in found.select(".show-tiles > div") if b.dt.get_text() == label)
+    words = [part.get_text(" ", strip=True) for part in box.select("dd:not(.p)")]
+    return " ".join(words), box.a["href"] if box.a else ""
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+# -- the state --------------------------------------------------------------------------------
+
+
+def three_areas(illinois, **statuses):
+    """The levels of LWIAs 01, 02 and 90 alone: 90 has none, all others are met but for these.
+
+    statuses: by area, program and measure, such as `a01_youth_MSG`.
+    """
+    mine = illinois.areas.copy()
+    chosen = (mine["area_type"] == "lwia") & (mine["back"] == 0) & (mine["window"] == "rolling4")
+    mine = mine[(mine["area_type"] == "state") | (chosen & mine["area"].isin(["01", "02", "90"]))]
+    levels = mine["area"].isin(["01", "02"]) & mine["program"].isin(["adult", "dw", "youth"])
+    mine.loc[levels, ["percent", "level", "status", "could_be_chance"]] = [
+        95.0,
+        0.5,
+        "Meets",
+        False,
+    ]
+    mine.loc[mine["area"] == "90", ["percent", "level", "status"]] = [
+        np.nan, np.nan, "Not assessed: no level",
+    ]  # fmt: skip
+    for key, (percent, status, by_chance) in statuses.items():
+        place, program, measure = key.split("_")
+        here = (mine["area"] == place[1:]) & (mine["program"] == program)
+        here &= (mine["measure"] == measure) & levels
+        mine.loc[here, ["percent", "status", "could_be_chance"]] = [percent, status, by_chance]
+    return with_frames(illinois, areas=mine)
+
+
+def test_the_state_counts_areas_with_levels_and_names_the_level_missed_most(illinois, monkeypatch):
+    """By hand: 01 misses two levels and 02 one of the two; 90 has no level and is not counted."""
+    report = three_areas(
+        illinois, a01_youth_MSG=(89.96, "Below", True), a02_youth_MSG=(70.0, "Below", False),
+        a01_adult_CR=(42.0, "Fails", False), a02_dw_ERQ2=(0.0, FEW, False),
+    )  # fmt: skip
+    found = page(STATE, report, monkeypatch)
+    assert says(found, ".says b") == "2 of 2 areas miss at least one level."
+    assert "Youth measurable skill gains is missed most: 2 areas are below 90" in says(found)
+    assert "3 of 29 figures with a verdict are below 90 percent of their level" in says(found)
+    assert "1 of them could be chance. Levels are synthetic." in says(found)
+    assert tile(found, "Levels missed, all areas") == ("3 of 29 1 could be chance", "#Misses")
+    assert tile(found, "Furthest below its level")[0].startswith("42.0% of the level LWIA 01")
+
+
+def test_one_area_of_two_misses_a_level(illinois, monkeypatch):
+    report = three_areas(illinois, a02_dw_ME=(89.99, "Below", False))
+    found = page(STATE, report, monkeypatch)
+    assert says(found, ".says b") == "1 of 2 areas miss at least one level."
+    assert "is missed most: 1 area is below 90 percent of it." in says(found)
+
+
+def test_no_miss_and_no_verdict_each_have_a_sentence(illinois, monkeypatch):
+    met = page(STATE, three_areas(illinois), monkeypatch)
+    assert says(met, ".says b") == "None of 2 areas misses a level."
+    frame = illinois.areas.assign(status=FEW, percent=float("nan"))
+    none = page(STATE, with_frames(illinois, areas=frame), monkeypatch)
+    assert says(none, ".says b") == "No area has a figure with a verdict yet."
+
+
+def test_the_matrix_has_every_area_with_levels_and_every_figure_with_a_verdict(
+    illinois, monkeypatch
+):
+    """22 areas and 15 measures; a miss is filled, or pale where it could be chance."""
+    found = page(STATE, illinois, monkeypatch)
+    table = next(t for t in found.select("table") if "by area" in t.caption.get_text())
+    rows = table.select("tbody tr")
+    own = illinois.areas.query(
+        "area_type == 'lwia' and back == 0 and window == 'rolling4' and level.notna()"
+    )
+    judged = own[own["status"].isin(["Exceeds", "Meets", "Below", "Fails"])]
+    misses = judged[judged["status"].isin(["Below", "Fails"])]
+    chance = int(misses["could_be_chance"].sum())
+    assert len(rows) == own["area"].nunique() == 22
+    assert all(len(row.select(".sc")) == 15 for row in rows)
+    assert len(table.select(".sc:not(.none)")) == len(judged)
+    assert len(table.select(".sc.pale")) == chance
+    assert len(table.select(".sc.full")) == len(misses) - chance
+    assert sum(number(row.td.get_text()) for row in rows) == len(misses)
+    assert {row.a["href"] for row in rows} == {f"../lwia/{a}/index.html" for a in own["area"]}
+    assert [cell.get_text() for cell in table.select("tr.heads th")] == [
+        "Adult", "Dislocated Worker", "Youth",
+    ]  # fmt: skip
+
+
+def test_the_state_reads_its_own_edition_and_says_so(illinois, monkeypatch):
+    """Small cells that may not be released are counted here (decision 0016)."""
+    main = "area_type == 'lwia' and back == 0 and window == 'rolling4' and level.notna()"
+    assert (~illinois.areas.query(main)["release"]).any()
+    assert "not for release" in page(STATE, illinois, monkeypatch).get_text(" ")
+
+
+def test_the_state_of_a_whole_program_year(monkeypatch):
+    found = page(STATE, open_report("sample", "state", "PY2024"), monkeypatch)
+    assert re.match(r"\d+ of 22 areas miss at least one level\.", says(found))
+
+
+def test_a_column_taken_out_of_the_matrix_vanishes(illinois, monkeypatch):
+    change = {'        "missed": ("Missed", "count"),\n': ""}
+    tables = [page(STATE, illinois, monkeypatch, replaced=each).table for each in ({}, change)]
+    heads = [[cell.get_text() for cell in table.select("thead th")] for table in tables]
+    assert [head for head in heads[0] if head not in heads[1]] == ["Missed"]
+
+
+# -- an area ----------------------------------------------------------------------------------
+
+
+def test_an_area_says_what_its_summary_says(area, monkeypatch):
+    """One number, one meaning: the counts and the worst measure of the page it links to."""
+    home, summary = (page(name, area, monkeypatch) for name in (AREA, "performance/summary"))
+    text, link = tile(home, "Levels met or exceeded")
+    assert link == "performance/summary.html"
+    assert text.split(" ")[:3] == tile(summary, "Met or exceeded")[0].split(" ")[:3]
+    assert (
+        tile(home, "Furthest below its level")[0].split(" ")[0]
+        == (tile(summary, "Furthest below its level")[0].split(" ")[0])
+    )
+    missed = re.search(r"misses (\d+) of (\d+) levels", says(summary)).groups()
+    assert says(home).startswith(f"LWIA 01 misses {missed[0]} of {missed[1]} levels.")
+
+
+def to_do(report, monkeypatch):
+    """Customers, lines, late lines and those of the week, as the page To do says them."""
+    words = page(WORK, report, monkeypatch).select_one(".finding").get_text()
+    pattern = r"Customers: ([\d,]+)\. Lines: ([\d,]+)\. Past their date: ([\d,]+)\. .*: ([\d,]+)\."
+    return [number(each) for each in re.fullmatch(pattern, words).groups()]
+
+
+def test_an_areas_work_is_what_the_page_to_do_counts(area, monkeypatch):
+    _, lines, late, week = to_do(area, monkeypatch)
+    found = page(AREA, area, monkeypatch)
+    text, link = tile(found, "Work due this week")
+    assert link == "dashboards/queue-today.html"
+    assert re.fullmatch(r"(\d+) of ([\d,]+) items ([\d,]+) overdue", text)
+    assert [number(n) for n in re.findall(r"[\d,]+", text)] == [week, lines, late]
+    assert late > 0
+
+
+def test_an_area_lists_every_planner_and_leads_to_each(area, monkeypatch):
+    found = page(AREA, area, monkeypatch)
+    (table,) = found.select(".show-table[data-search] table")
+    own = area.workload.query("area_type == 'planner'")
+    rows = table.select("tbody tr")
+    assert len(rows) == len(own)
+    links = {row.a["href"] for row in rows if row.a}
+    assert links == {
+        f"planner/{name}/index.html" for name in own["area"] if name not in ("", "other LWIA")
+    }
+    late = [number(row.select_one("td").get_text()) for row in rows]
+    assert late == sorted(own["overdue"], reverse=True)
+
+
+def test_an_area_without_misses_or_verdicts_has_a_sentence(area, monkeypatch):
+    frames = {"history": area.history, "workload": area.workload}
+    met = area.figures.assign(percent=95.0, status="Meets", could_be_chance=False)
+    found = page(AREA, with_frames(area, figures=met, **frames), monkeypatch)
+    assert says(found).startswith("LWIA 01 meets or exceeds all 15 of its levels.")
+    none = area.figures.assign(percent=float("nan"), status=FEW)
+    frames["history"] = area.history.head(0)
+    found = page(AREA, with_frames(area, figures=none, **frames), monkeypatch)
+    assert says(found).startswith("LWIA 01 has no figure with a verdict yet.")
+
+
+# -- a career planner -------------------------------------------------------------------------
+
+
+def test_a_planners_numbers_and_first_customer_are_those_of_the_work_list(planner, monkeypatch):
+    found = page(WORK, planner, monkeypatch)
+    customers, lines, late, week = to_do(planner, monkeypatch)
+    alerts = planner.alerts
+    behind = alerts.loc[alerts["urgency"] == "overdue", "customer"].nunique()
+    assert says(found, ".says b") == f"Work is overdue for {behind} of {customers} customers."
+    assert tile(found, "Overdue")[0] == f"{late:,} items of {behind:,} customers"
+    assert tile(found, "Due this week")[0].startswith(f"{week:,} items")
+    assert tile(found, "Open work")[0] == f"{lines:,} items of {customers:,} customers"
+    first = next(t for t in found.select("table") if "longest overdue" in t.caption.get_text())
+    listed = next(t for t in found.select("table") if "first due first" in t.caption.get_text())
+    top = first.select_one("tbody th").get_text()
+    assert top in listed.select_one("tbody tr").get_text(" ")
+    assert f"Start with {top}" in says(found)
+    assert first.a["href"].startswith("dashboards/queue-customers.html#r")
+
+
+def made_work(planner, *lines):
+    """The first alerts of a planner, each with these days overdue and urgency."""
+    known = planner.alerts.drop_duplicates("customer").head(len(lines)).reset_index(drop=True)
+    late, urgency = zip(*lines, strict=True)
+    return known.assign(days_overdue=list(late), urgency=list(urgency))
+
+
+def landing(planner, alerts, monkeypatch):
+    """What the cells of the landing page show; the pages after it read other frames."""
+    monkeypatch.setattr("ipats_lib.report.customers.links", lambda _, ids: ["../x.html"] * len(ids))
+    report = with_frames(planner, alerts=alerts)
+    return page(WORK, report, monkeypatch, {"report.headline()": "None"}, only=("index",))
+
+
+def test_whom_to_call_first_is_the_longest_overdue(planner, monkeypatch):
+    """By hand: three customers, two of them overdue, by 30 days and by 2."""
+    work = made_work(planner, (30, "overdue"), (2, "overdue"), (0, "later"))
+    found = landing(planner, work, monkeypatch)
+    assert says(found, ".says b") == "Work is overdue for 2 of 3 customers."
+    who = work["customer"].iloc[0]
+    assert f"Start with {who}, 30 days late: {work['why'].iloc[0]}." in says(found)
+    assert tile(found, "Open work")[0] == "3 items of 3 customers"
+
+
+def test_no_overdue_and_no_open_work_each_have_a_sentence(planner, monkeypatch):
+    found = landing(planner, made_work(planner, (0, "this week"), (0, "later")), monkeypatch)
+    assert says(found).startswith("Work is open for 2 customers, and none of it is overdue.")
+    found = landing(planner, planner.alerts.head(0), monkeypatch)
+    assert says(found).startswith("No customer has open work.")
+    assert "Nobody has open work." in found.get_text(" ")
+
+
+# -- all --------------------------------------------------------------------------------------
+
+
+def test_small_rates_are_not_headlined(area, monkeypatch):
+    few = area.history.assign(denominator=19)
+    report = with_frames(area, figures=area.figures, history=few, workload=area.workload)
+    found = page(AREA, report, monkeypatch)
+    assert "Largest change" not in found.get_text(" ")
+    assert "No two quarters can be compared yet." in found.get_text(" ")
+
+
+def test_the_largest_change_is_the_difference_of_two_quarters(area, monkeypatch):
+    """Worked by hand: 60 to 66 percent in a quarter, from 50 percent a year ago."""
+    one = area.history.query("program == 'adult' and measure == 'ERQ2'").head(1)
+    three = pd.concat([one.assign(back=b, value=v, denominator=100)
+                       for b, v in ((0, 0.66), (1, 0.60), (4, 0.50))])  # fmt: skip
+    report = with_frames(area, figures=area.figures, history=three, workload=area.workload)
+    found = page(AREA, report, monkeypatch)
+    assert "Adult employment rate, 2nd quarter after exit, +6.0 points." in says(found)
+    text, link = tile(found, "Largest change since last quarter")
+    assert text.startswith("+6.0 points")
+    assert link == "performance/detail-erq2.html"
+    assert "up 16.0 points" in found.select_one("table tbody tr").get_text(" ")
