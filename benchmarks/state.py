@@ -2,12 +2,14 @@
 
     .venv/bin/python benchmarks/state.py [--scale 1] [--rounds 1] [--workers 2]
     .venv/bin/python benchmarks/state.py --against COMMIT [--scale 0.05] [--rounds 3]
+    .venv/bin/python benchmarks/state.py --only lwia/07 --only state [--scale 0.05]
 
 Makes the sample state and its snapshot, publishes it into a new site, and prints wall time, CPU
 (user and system, all processes), the size of the site, its largest page, the largest process, and
 runs of notebooks and pages per kind of scope. With --against the other commit is checked out into
 a temporary worktree with an environment from its own lock; both make their own snapshot of the same
-extract and publish in alternation, `--rounds` times; ratios are of the two in one round.
+extract and publish in alternation, `--rounds` times; ratios are of the two in one round. --only
+publishes a part, as `publish.py build --only` does.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +35,13 @@ import json, sys
 from collections import Counter
 from pathlib import Path
 from ipats_lib.publishing.catalogue import read_catalogue
-from ipats_lib.publishing.plan import plan_publication
+from ipats_lib.publishing.plan import choose_scopes, plan_publication
 from ipats_lib.snapshot import open_snapshot
-pages = plan_publication(read_catalogue(Path("notebooks")), open_snapshot(Path(sys.argv[1])).scopes())
-own = [page for page in pages if page.source == page.scope]
-print(json.dumps(Counter(page.scope.kind for page in own)))
-"""  # noqa: E501
+scopes = choose_scopes(open_snapshot(Path(sys.argv[1])).scopes(), sys.argv[2:])
+pages = plan_publication(read_catalogue(Path("notebooks")), scopes)
+own = {(page.notebook.key, page.source) for page in pages}
+print(json.dumps(Counter(source.kind for _, source in own)))
+"""
 
 
 @dataclass(frozen=True)
@@ -64,21 +68,33 @@ def snapshot(tree: Tree, extract: Path, store: Path) -> Path:
     return Path(made.stdout.split()[-1])
 
 
+def snapshots(stack: ExitStack, against: str | None, scale: float) -> tuple[Path, dict[Tree, Path]]:
+    """A temporary folder, and the snapshot of the same sample state that each tree has made
+    there: of the other commit, whole with its environment, before anything else, and of this."""
+    trees = [stack.enter_context(checked_out(against)), HERE] if against else [HERE]
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ipats-state-")))
+    extract = folder / "extract"
+    sample = command(HERE, "sample", "--out", extract, "--seed", 7, "--scale", scale)
+    subprocess.run(sample, cwd=HERE.root, check=True, stdout=sys.stderr)
+    return folder, {tree: snapshot(tree, extract, folder / tree.name) for tree in trees}
+
+
 def environment(tree: Tree) -> dict[str, str]:
     return {**os.environ, **tree.environment}
 
 
-def build(tree: Tree, kept: Path, store: Path, site: Path, workers: int) -> Built:
-    """Publish a snapshot into a new site."""
+def build(tree: Tree, kept: Path, site: Path, workers: int = 2, only: Sequence[str] = ()) -> Built:
+    """Publish a snapshot into a new site.  only: a part of it."""
+    part = [word for scope in only for word in ("--only", scope)]
     took = spent(
-        command(tree, "build", "--extract", kept, "--store", store, "--period", PERIOD,
-                "--site", site, "--workers", workers),
+        command(tree, "build", "--extract", kept, "--store", kept.parent, "--period", PERIOD,
+                "--site", site, "--workers", workers, *part),
         tree.root, **tree.environment,
     )  # fmt: skip
     shown = site.resolve() / PERIOD
     pages = sorted(shown.rglob("*.html"))
     asked = subprocess.run(
-        [tree.python, "-c", RUNS, kept], cwd=tree.root, env=environment(tree),
+        [tree.python, "-c", RUNS, kept, *only], cwd=tree.root, env=environment(tree),
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     sizes = {(s := file.stat()).st_ino: s.st_size for file in site.rglob("*") if file.is_file()}
@@ -120,22 +136,17 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--against")
     asked = parser.parse_args()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ipats-state-")))
-        trees = [HERE]
-        if asked.against:
-            trees.insert(0, stack.enter_context(checked_out(asked.against)))
-        extract = folder / "extract"
-        sample = command(HERE, "sample", "--out", extract, "--seed", 7, "--scale", asked.scale)
-        subprocess.run(sample, cwd=HERE.root, check=True, stdout=sys.stderr)
-        kept = {tree.name: snapshot(tree, extract, folder / tree.name) for tree in trees}
+        folder, kept = snapshots(stack, asked.against, asked.scale)
+        trees = list(kept)
         ratios: list[dict[str, float]] = []
         for number in range(asked.rounds):
             made = [
-                build(tree, kept[tree.name], folder / tree.name,
-                      folder / f"site-{tree.name}-{number}", asked.workers)
+                build(tree, kept[tree], folder / f"site-{tree.name}-{number}", asked.workers,
+                      asked.only)
                 for tree in trees
             ]  # fmt: skip
             for tree, each in zip(trees, made, strict=True):

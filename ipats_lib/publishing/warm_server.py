@@ -12,7 +12,6 @@ import sys
 import warnings
 from contextlib import suppress
 from importlib import import_module
-from inspect import Parameter, signature
 from pkgutil import iter_modules
 from types import SimpleNamespace
 
@@ -41,21 +40,13 @@ with warnings.catch_warnings():  # nbconvert's filters are no notebook's
     from ipats_lib.publishing import execute
 
 
-def read_params() -> None:
-    """Call every loader of the library that needs no argument and keeps what it has read."""
-    modules = [m for name, m in sys.modules.items() if name.startswith("ipats_lib.")]
-    for module in modules:
-        for name, loader in list(vars(module).items()):
-            if not name.startswith("load_") or not hasattr(loader, "cache_info"):
-                continue
-            if all(p.default is not Parameter.empty for p in signature(loader).parameters.values()):
-                with suppress(ParamsError):  # the notebook that reads it says what is wrong
-                    loader()
-
-
 for module in iter_modules(report.__path__, "ipats_lib.report."):
     import_module(module.name)
-read_params()
+ours = [module for name, module in sys.modules.items() if name.startswith("ipats_lib.")]
+for name, loader in [each for module in ours for each in vars(module).items()]:
+    if name.startswith("load_") and hasattr(loader, "cache_info"):
+        with suppress(ParamsError, TypeError):  # a notebook says what is wrong; or asks for one
+            loader()
 with suppress(ParamsError):
     load_levels(True)
     load_levels(False)

@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.process import fork_hazard, forker, forkers, warm_context
+from ipats_lib.publishing.engine.process import forker, forkers
 from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
+from ipats_lib.publishing.warm import fork_hazard, warm_context
 
 Tag = TypeVar("Tag")
 Outcome = tuple[Tag, Made | NotebookError]

@@ -1,8 +1,10 @@
 """F3: marks in the extract, per customer, row and planner, searched for in all that a role fetches.
 
-Every customer id, every wage and every planner's name is one that stands nowhere else. Who may
-see it is read from the extract here, row by row; what a role fetches is unpacked first: entities,
-JSON, archives, base64 and gzip inside.
+Every customer id, every wage, every planner's name, and of every row one date that the frame
+`elements` alone has, is one that stands nowhere else. Who may see it is read from the extract
+here, row by row; what a role fetches is unpacked first: entities, JSON, archives, base64 and gzip
+inside. Before that the same marks are searched for in the frames that a run is given, and in the
+memory of its process.
 """
 
 import base64
@@ -20,24 +22,36 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
+import nbformat
 import pytest
 
+from ipats_lib.periods import Period
+from ipats_lib.publishing.execute import Job
+from ipats_lib.publishing.workers import local_workers, run_jobs
+from ipats_lib.report.data import StateData
+from ipats_lib.scopes import STATE, Scope
+from ipats_lib.snapshot import open_snapshot
 from tests.access import servers
 from tests.access.oracle import may_read
 from tests.access.servers import Place
 from tests.access.test_matrix import files
 from tests.attack.planted import AT, BOARDS, Planted, board
 from tests.conftest import once
+from tests.engine.conftest import code, notebook
+from tests.engine.test_clean import CANARY, SEARCH, found
 
 AREAS = ("01", "02", "07")
 WAGES = ("1703", "1704", "1705", "1706")
+DATE = "1406"  # of `elements`, and of no other frame: no page shows it but a roster's file
 USERS = ("", "state1", "state5", "admin01", "admin02", "admin07b", "admin10b",
          "planner1001", "planner1002", "planner1007", "planner1008", "moved1001")  # fmt: skip
 MARK = re.compile(rb"zq[a-z]{10}")
 NAMED = re.compile(rb"Zq[a-z]{9} Vex[a-z]{7}")
+DAY = re.compile(rb"(?<!\d)19[0-3]\d-\d\d-\d\d(?!\d)")
 AMOUNT = re.compile(rb"(?<![\d.,])\d{1,3}(?:,\d{3})+\.\d\d(?!\d)|(?<![\d.,])\d{4,}\.\d\d(?!\d)")
 OWN = ("/", "/help", "/queue", "/usage", "/login", "/request", "/open?period=PY2024Q4&lwia=02")
 Owners = dict[str, set[tuple[str, str]]]
@@ -60,12 +74,16 @@ def marked(state: Planted) -> tuple[Planted, Owners]:
         for row in state.tables[table]:
             met[row["customer"]].add(row["planner_id"])
     cents = iter(random_.sample(range(400_000, 2_000_000), 4 * len(state.pirl)))
+    days = iter(random_.sample(range(14_000), len(state.pirl)))
     for row in state.pirl:
+        day = date(1900, 1, 1) + timedelta(next(days))
+        row[AT[DATE]] = f"{day:%Y%m%d}"
         areas = {lwia for lwia in AREAS if board(lwia) in {row[AT[name]] for name in BOARDS}}
         seen = {(lwia, "") for lwia in areas}
         customer = row[AT["100"]]
         seen |= {(homes[p], p) for p in met[customer] if homes.get(p) in areas}
         owners[customer] |= seen
+        owners[day.isoformat()] |= seen
         for element in WAGES:
             if float(row[AT[element]] or 0) > 0 and "999999" not in row[AT[element]]:
                 wage = next(cents)
@@ -135,7 +153,8 @@ def found_in(parts: Iterator[bytes], known: dict[bytes, set[str]]) -> set[str]:
     for part in parts:
         if part not in known:
             texts = list(unpacked(part))
-            marks = {m.decode() for t in texts for rule in (MARK, NAMED) for m in rule.findall(t)}
+            rules = (MARK, NAMED, DAY)
+            marks = {m.decode() for t in texts for rule in rules for m in rule.findall(t)}
             wages = {m.decode().replace(",", "") for t in texts for m in AMOUNT.findall(t)}
             known[part] = marks | wages
         found |= known[part]
@@ -178,15 +197,19 @@ def test_f3_no_mark_of_the_extract_leaves_its_scope(own_place, canaries, rows, s
                     outside.append((user, mark))
     inside = sum(len(found & marks.keys()) for found in seen.values())
     print(
-        f"F3: {checks} checks of {len(marks)} ids, names and wages as {len(USERS)} roles, "
+        f"F3: {checks} checks of {len(marks)} ids, names, dates and wages as {len(USERS)} roles, "
         f"{len(outside)} outside their scope, {inside} inside it"
     )
     assert outside == []
     assert checks >= 10_000
     present(seen, marks)
     # A planner may see no wage: an amount is a median, or its bound, of ten wages or more.
-    own = {m for m, folders in marks.items() if ("01", "1001") in folders and m[0].isdigit()}
+    own = {m for m, folders in marks.items() if ("01", "1001") in folders and is_wage(m)}
     assert own & seen["planner1001"] <= medians_of_many(site / "PY2024Q4/lwia/01/planner/1001")
+
+
+def is_wage(mark: str) -> bool:
+    return re.fullmatch(r"\d+\.\d+", mark) is not None
 
 
 def medians_of_many(folder: Path) -> set[str]:
@@ -217,11 +240,13 @@ def present(seen, marks) -> None:
         ("planner1001", ("01", "1001")),
     ):
         assert share(user, "zq", folder) > 0.5, user
+        # The file beside a roster has a row's elements where the row is in that measure's cohort.
+        assert share(user, r"19\d\d-", folder) > 0.05, user
     for user, folder in (("admin01", ("01", "")), ("admin02", ("02", ""))):
         # Of four wages a row, the pages show that of the second quarter, of one year's leavers.
-        assert share(user, r"\d", folder) > 0.05, user
+        assert share(user, r"\d+\.", folder) > 0.05, user
     assert share("admin01", "Zq", ("01", "")) == 1
-    assert {m for m in seen[""] if not m[0].isdigit()} == set()
+    assert {m for m in seen[""] if not is_wage(m)} == set()
 
 
 def test_the_search_sees_what_is_packed():
@@ -236,3 +261,68 @@ def test_the_search_sees_what_is_packed():
     )  # fmt: skip
     for data in packed:
         assert found_in(iter([data]), {}) == {"zqabcdefghij", "12345.67"}, data
+
+
+@pytest.fixture(scope="module")
+def marked_state(canaries) -> StateData:
+    site, _ = canaries
+    [kept] = (file.parent for file in (site.parent / "store").glob("*/snapshot.json"))
+    return StateData(open_snapshot(kept), Period.parse("PY2024Q4"))
+
+
+def own_marks(owners: Owners, scope: Scope) -> set[str]:
+    """The marks that may stand in a scope's folder; the state's lists nobody."""
+    return {mark for mark, folders in owners.items() if (scope.lwia, scope.planner) in folders}
+
+
+def test_the_elements_of_a_scope_hold_no_mark_of_another(canaries, marked_state):
+    """In their very bytes, which are all that a run of a notebook is given; and no wage where its
+    readers may see none."""
+    _, owners = canaries
+    days = 0
+    for scope in marked_state.snapshot.scopes():
+        data = marked_state.slice(scope).files["elements.arrow"]
+        every = {mark for mark in owners if mark.encode() in data}  # nothing parts its texts
+        wages = {mark for mark in every if is_wage(mark)}
+        assert every <= own_marks(owners, scope), scope
+        assert wages <= (own_marks(owners, scope) if scope.kind == "lwia" else set()), scope
+        days += len(every - wages)
+        assert every or scope.kind != "lwia" or scope.lwia not in AREAS, scope
+    assert days > 100
+
+
+USE_ELEMENTS = """
+from ipats_lib.report import open_report
+mine = open_report(snapshot, scope, period).elements
+print(len(mine), *mine["1406"])
+"""
+
+
+@pytest.mark.xdist_group("workers")
+def test_a_notebook_finds_the_elements_of_its_own_scope_alone(canaries, marked_state):
+    """In its memory, its descriptors and its files, one scope after the other in two workers. What
+    the first of all finds, the state's, whose frame is empty, is in the libraries."""
+    _, owners = canaries
+    search = SEARCH.replace(CANARY, 'rb"(19[0-3][0-9]-[0-9]{2}-[0-9]{2})"')
+    assert search != SEARCH
+    parameters = code("scope = period = snapshot = ''", "parameters")
+    made = notebook(parameters, USE_ELEMENTS, search)
+    made.metadata["ipats"] = {"data": ["elements"]}
+    planner = next(s for s in marked_state.snapshot.scopes() if s.planner == "1001")
+    jobs = []
+    for scope in (STATE, Scope("01"), Scope("02"), planner, Scope("07")):
+        files = marked_state.slice(scope).files
+        data = {name: files[name] for name in ("about.json", "elements.arrow")}
+        jobs.append((scope, Job(scope.path, scope.path, "PY2024Q4", nbformat.writes(made), data)))
+    with local_workers(2) as pool:
+        told = dict(run_jobs(pool, jobs[:1]))
+        told |= dict(run_jobs(pool, jobs[1:]))
+    known = found(told.pop(STATE))["memory"]
+    days = {mark for mark in owners if DAY.fullmatch(mark.encode())} - known
+    assert len(known) < 200
+    for scope in told:
+        seen = {kind: marks & days for kind, marks in found(told[scope]).items()}
+        assert seen["memory"] <= own_marks(owners, scope), scope
+        assert seen["memory"], scope
+        assert seen["files"] <= own_marks(owners, scope), scope
+        assert not seen["descriptors"], scope

@@ -13,7 +13,7 @@ import pytest
 from nbformat import NotebookNode
 from papermill.engines import papermill_engines
 
-from ipats_lib.publishing.engine import fork_hazard
+from ipats_lib.publishing.warm import fork_hazard
 
 Run = Callable[..., NotebookNode]
 Elsewhere = Callable[..., Any]

@@ -46,8 +46,8 @@ def become(system: str) -> None:
 
 
 def tell() -> dict[str, object]:
-    from ipats_lib.publishing.engine import fork_hazard
     from ipats_lib.publishing.engine.papermill_engine import reason_for_a_kernel
+    from ipats_lib.publishing.warm import fork_hazard
 
     return {
         "hazard": fork_hazard(),

@@ -36,9 +36,10 @@ print(rows)
 display({"text/html": f"<p>{rows}</p>", "text/plain": ""}, raw=True)
 """
 # The expression does not match itself, and only names are shown of what it finds.
+CANARY = 'rb"CANARY-of-([a-z0-9.]+)-[0-9a-f]{32}"'
 SEARCH = r"""
 import os, re
-canary = re.compile(rb"CANARY-of-([a-z0-9.]+)-[0-9a-f]{32}")
+canary = re.compile(CANARY)
 found = {"memory": set(), "descriptors": set(), "files": set()}
 searched = 0
 with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
@@ -70,7 +71,7 @@ for place in (snapshot, os.getcwd(), os.environ["IPATS_DOWNLOADS"]):
 for kind, names in found.items():
     print("FOUND", kind, *sorted(name.decode() for name in names), "FOUND")
 print("SEARCHED", searched)
-"""
+""".replace("CANARY", CANARY, 1)
 
 
 def short(scope: str) -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from ipats_lib.publishing.engine import fork_hazard, papermill_engine
+from ipats_lib.publishing.engine import papermill_engine
 from ipats_lib.publishing.engine.papermill_engine import reason_for_a_kernel
+from ipats_lib.publishing.warm import fork_hazard
 from tests.engine.conftest import Elsewhere, Run, code, notebook, run_cells, text_of
 
 pytestmark = pytest.mark.xdist_group("engine")

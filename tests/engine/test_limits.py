@@ -11,7 +11,7 @@ import psutil
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from ipats_lib.publishing.engine import (
+from ipats_lib.publishing.engine.limits import (
     NotebookDied,
     NotebookOutOfMemory,
     NotebookStopped,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ipats_lib.publishing.engine import NotebookDied
 from ipats_lib.publishing.engine.forked import PR_SET_CHILD_SUBREAPER
+from ipats_lib.publishing.engine.limits import NotebookDied
 from tests.conftest import ROOT
 from tests.engine.conftest import WAYS, Elsewhere, run_cells, text_of
 from tests.waiting import alive, descendants, wait_until

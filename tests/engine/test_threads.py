@@ -10,7 +10,7 @@ from jupyter_core.utils import ensure_event_loop
 from papermill.exceptions import PapermillExecutionError
 from tqdm.std import tqdm
 
-from ipats_lib.publishing.engine import NotebookDied
+from ipats_lib.publishing.engine.limits import NotebookDied
 from tests.engine.conftest import run_cells, text_of
 
 pytestmark = pytest.mark.xdist_group("engine")

@@ -7,18 +7,3 @@ Where forking is unsafe, an ordinary kernel runs the notebook under the same lim
 """
 
 import papermill  # noqa: F401  # first: it looks for IpatsEngine while it is imported
-
-from ipats_lib.publishing.engine.limits import (
-    NotebookDied,
-    NotebookLeft,
-    NotebookOutOfMemory,
-    NotebookStopped,
-    NotebookTimeout,
-)
-from ipats_lib.publishing.engine.papermill_engine import IpatsEngine
-from ipats_lib.publishing.engine.process import fork_hazard
-
-__all__ = [
-    "IpatsEngine", "NotebookDied", "NotebookLeft", "NotebookOutOfMemory", "NotebookStopped",
-    "NotebookTimeout", "fork_hazard",
-]  # fmt: skip

@@ -178,8 +178,8 @@ def look_like_a_kernel(leave: ExitStack) -> None:
     if "" not in sys.path:
         packages = (n for n, path in enumerate(sys.path) if path.endswith("site-packages"))
         sys.path.insert(next(packages, 0), "")
-    os.environ |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    os.environ |= {"PYTHONBREAKPOINT": "0"}  # nobody debugs
+    plots = "module://matplotlib_inline.backend_inline"
+    os.environ.update(MPLBACKEND=plots, PYTHONBREAKPOINT="0")  # nobody debugs
     gone: list[Any] = []
 
     def register(function: Any, *args: Any, **options: Any) -> Any:
@@ -220,9 +220,8 @@ async def run(shell: ZMQInteractiveShell, cells: list[tuple[str, bool]]) -> None
         )
         error = result.error_before_exec or result.error_in_exec
         told = {"ename": type(error).__name__, "evalue": str(error)} if error else None
-        payload = shell.payload_manager.read_payload()
-        count = {"execution_count": result.execution_count}
-        wire.send(None, "done", {**count, "error": told, "payload": payload})
+        done = {"execution_count": result.execution_count, "error": told}
+        wire.send(None, "done", {**done, "payload": shell.payload_manager.read_payload()})
         shell.payload_manager.clear_payload()
         if shell.exit_now or (error and not may_fail):
             return

@@ -19,7 +19,8 @@ from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, died, kill
-from ipats_lib.publishing.engine.process import NotebookProcess, fork_hazard
+from ipats_lib.publishing.engine.process import NotebookProcess
+from ipats_lib.publishing.warm import fork_hazard
 
 log = logging.getLogger("ipats.engine")
 OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter

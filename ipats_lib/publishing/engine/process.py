@@ -6,7 +6,6 @@ process that runs notebooks, and the guard one notebook at a time. They are sent
 
 import codecs
 import json
-import multiprocessing
 import os
 import select
 import socket
@@ -20,9 +19,9 @@ from typing import Any
 
 import psutil
 
-from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine.forked import serve
 from ipats_lib.publishing.engine.limits import Limits, died, kill
+from ipats_lib.publishing.warm import warm_context
 
 TICK_SECONDS = 0.4  # between two looks at what a notebook holds
 CHUNK, SOCKETS = 1 << 18, (socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -31,27 +30,6 @@ Guard = tuple[socket.socket, psutil.Process]
 starting = threading.Lock()
 forkers: list[socket.socket] = []  # the way to this process's forker, once it has one
 idle: list[Guard] = []
-
-
-def fork_hazard() -> str | None:
-    """Why no process may fork on this system, or None where forks of the warm one are safe."""
-    if os.environ.get("IPATS_ENGINE") == "kernel":
-        return "IPATS_ENGINE=kernel asks for it"
-    if not sys.platform.startswith("linux"):
-        return f"forking is not safe on {sys.platform}"
-    return None if hasattr(os, "pidfd_open") else "this Python cannot watch a process by descriptor"
-
-
-def warm_context() -> multiprocessing.context.ForkServerContext:
-    """What starts processes forked from the warm server.  Closed standard descriptors are taken
-    first: a socket there would be passed on to every program that multiprocessing starts."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(number, True)
-    os.close(number)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ipats_lib.publishing.warm_server"])
-    scratch.keep_sockets_short()
-    return context
 
 
 def forker() -> socket.socket:
