@@ -21,6 +21,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from ipats_lib.publishing import scratch
+from ipats_lib.publishing.engine import papermill_engine  # noqa: F401  # papermill looks for it
 from ipats_lib.publishing.engine.limits import Limits, NotebookStopped
 from ipats_lib.publishing.failed import RunFailed, why
 from ipats_lib.publishing.memory import peak_memory_mb
