@@ -21,7 +21,7 @@ def lines(table: Tag) -> list[dict[str, str]]:
     names = headings(table)
     return [
         dict(zip(names, [c.get_text() for c in row.find_all(["th", "td"])], strict=True))
-        for row in table.select("tbody tr")
+        for row in table.select("tbody tr:not(.grp)")
     ]
 
 

@@ -19,6 +19,7 @@ from nbconvert.filters import markdown2html
 from ipats_lib.durable import write_file
 from ipats_lib.frames import dictionary
 from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.modes import PRIVATE_FOLDER
 from ipats_lib.params import load_agency
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.files import GUIDE, STATIC, joined
@@ -101,7 +102,7 @@ def _own_cache() -> PageCache | None:
     try:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         folder = Path(home, "ipats")
-        folder.mkdir(0o700, parents=True, exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
         facts = folder.stat()
     except (OSError, RuntimeError):  # no home, or none that we may write in
         return None

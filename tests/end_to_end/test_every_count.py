@@ -31,6 +31,7 @@ ELSEWHERE = {
     r"Distribution checks": "tests/report/test_quality.py",
     r"What happened|Indicators|Open alerts": "a customer's time line",
     r".*: forecast and known|PY\d{4}: three cases": "tests/notebooks/test_outlook.py",
+    r"Each score in three cases": "tests/notebooks/test_outlook.py",
     r"PY\d{4}, .*, by extract": "tests/report/test_performance_frames.py",
     r"The largest changes since last quarter": "tests/notebooks/test_home.py",
     r".*, distribution, .*|The newest closed figure": "tests/report/test_dashboards_walk.py",
