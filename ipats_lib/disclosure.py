@@ -4,7 +4,7 @@
 its numerator, denominator and value; it is printed as `*`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -115,6 +115,31 @@ def withhold(
     for column in _HIDDEN:
         protected[column] = protected[column].mask(hidden)
     return protected
+
+
+def withhold_groups(
+    figures: pd.DataFrame, by: Sequence[str], group: str, thresholds: Thresholds
+) -> pd.Series:
+    """Which cells of groups are withheld: small ones, and enough others beside them that no
+    subtraction from everybody gives them back.
+
+    figures: measure, numerator, denominator; by: the columns that name one kind of group of one
+    area, program and window, whose total is printed elsewhere; group: the column of its name. The
+    wages of a median are the successes of the employment rate of the same exits: both are hidden or
+    none. Who is in two groups makes a subtraction less exact. Source: domain 7.3, rules 1 to 3.
+    """
+    cells = _Cells(figures, small_cells(figures, thresholds).to_numpy(), thresholds)
+    fewest = thresholds.minimum_hidden_cells
+    kinds = figures.groupby([*by, "measure"], observed=True, sort=False).indices.values()
+    names = [*by, group]
+    rates, medians = (
+        figures.assign(place=np.arange(len(figures)))[figures["measure"] == code]
+        for code in ("ERQ2", "ME")
+    )
+    pairs = rates.merge(medians, on=names, suffixes=("", "_median"))
+    wages = list(zip(pairs["place"].tolist(), pairs["place_median"].tolist(), strict=True))
+    cells.close(_Links([_Sum(None, parts, fewest) for parts in kinds], [], wages))
+    return pd.Series(cells.hidden, index=figures.index)
 
 
 def small_cells(figures: pd.DataFrame, limits: Thresholds) -> pd.Series:

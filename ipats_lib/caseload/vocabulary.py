@@ -15,7 +15,7 @@ from ipats_lib.caseload import identity_checks
 from ipats_lib.caseload.extending import SERVICES, TRAININGS, has_service, last_service
 from ipats_lib.caseload.flow import a_year_before, exits_known, view_of
 from ipats_lib.caseload.status import active, in_training
-from ipats_lib.caseload.thresholds import Threshold, load_thresholds
+from ipats_lib.caseload.thresholds import load_thresholds, threshold
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     IN_ADULT,
@@ -173,12 +173,13 @@ _NAMES: dict[str, Name] = {
 
 @cache
 def _names() -> dict[str, Name]:
-    return _NAMES | {name: _number(one) for name, one in load_thresholds().items()}
+    return _NAMES | {one.name: _number(one.name, one.unit) for one in load_thresholds().values()}
 
 
-def _number(one: Threshold) -> Name:
-    value = np.timedelta64(one.value, "D") if one.unit == "days" else one.value
-    return lambda _: value
+def _number(name: str, unit: str) -> Name:
+    if unit == "days":
+        return lambda _: np.timedelta64(threshold(name), "D")
+    return lambda _: threshold(name)
 
 
 def condition(text: str, **more: Name) -> Condition:

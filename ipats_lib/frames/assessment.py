@@ -1,9 +1,10 @@
-"""The frames `assessment` and `adjustment`: what the state and each LWIA score (domain 3).
+"""The frames `assessment`, `score_cases` and `adjustment`: what the state and each LWIA score
+(domain 3).
 
 Planners are not assessed: their frames are empty.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from ipats_lib.assessment.scores import individual_scores, limit_of, overall_sco
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.frames.figures import MEASURE_TITLES, TITLES, lines_of
 from ipats_lib.frames.groups import by_group
+from ipats_lib.frames.outlook import outlook
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.groups import group_names
@@ -33,31 +35,83 @@ from ipats_lib.scopes import Scope
 
 Line = tuple[str, str]
 """A program and a measure."""
+Complete = Mapping[Line, tuple[int, ...]]
+"""The program years of complete data of each line of a scope."""
 _MEANS: tuple[Literal["program", "indicator"], ...] = ("program", "indicator")
 NO_COEFFICIENTS = "no coefficients"
 NO_VERDICT = "No verdict"
+# What becomes of the pending outcomes, and the column of `outlook` with the figure then.
+CASES = {"none": "at_worst", "expected": "expected", "all": "at_best"}
+_LINE = ["owner", "program", "measure"]
 
 
 def assessment(source: Source) -> pd.DataFrame:
     """The frame `assessment` of every scope, with `owner`: its scope's place."""
-    figures = lines_of(source, source.counts, [source.period.program_year])
-    figures = figures.rename(columns={"lower95": "lower", "upper95": "upper"})
-    factors, years = _factors(source), _complete_years(source)
+    factors, parts = _factors(source), []
+    for owner, lines in _scored(source, _figures(source), _complete_years(source)):
+        estimates = _estimates(lines, factors.get(owner, {}))
+        judged = _with_failures(lines.assign(**estimates), source, source.scopes[owner])
+        parts.append(judged.assign(owner=owner))
+    return _together(parts, source, "assessment")
+
+
+def score_cases(source: Source) -> pd.DataFrame:
+    """The frame `score_cases` of every scope, with `owner`: its scope's place.
+
+    The assessment's own scores, of the figures that `outlook` has for each case. A figure without
+    one (Wagner-Peyser, a median without a bound, no forecast) stays as it stands.
+    """
+    figures = _figures(source)
+    parts: list[pd.DataFrame] = []
+    if figures.empty:
+        return _together(parts, source, "score_cases")
+    ahead, years = outlook(source), _complete_years(source)
+    ahead = ahead[ahead["period"] == f"PY{source.period.py}"]
+    cases = figures[["owner", "program", "measure"]].merge(ahead, how="left", on=_LINE)
+    for case, column in CASES.items():
+        known = cases[column].to_numpy(dtype=np.float64)
+        value = figures["value"].where(np.isnan(known), known)
+        mine = figures.assign(value=value)
+        stands = set(mine.loc[np.isnan(known), _LINE].itertuples(index=False, name=None))
+        for owner, lines in _scored(source, mine, years):
+            keys = zip(lines["program"], lines["measure"], strict=True)
+            as_it_stands = [(owner, *key) in stands for key in keys]
+            judged = lines.assign(case=case, as_it_stands=as_it_stands, owner=owner)
+            parts.append(judged.assign(**_told(judged)))
+    found = _together(parts, source, "score_cases")
+    return found.sort_values("owner", kind="stable", ignore_index=True)
+
+
+def _figures(source: Source) -> pd.DataFrame:
+    """The program year's figures of the scopes that are assessed."""
+    lines = lines_of(source, source.counts, [source.period.program_year])
+    lines = lines[lines["area_type"] != "planner"].reset_index(drop=True)
+    return lines.rename(columns={"lower95": "lower", "upper95": "upper"})
+
+
+def _scored(
+    source: Source, figures: pd.DataFrame, years: list[Complete]
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Each scope's place and its scores: individual ones, then means over programs, indicators."""
     levels, as_of = load_levels(source.snapshot.synthetic), source.snapshot.as_of
-    parts = []
-    for owner, mine in figures.groupby("owner"):
-        scope = source.scopes[int(owner)]  # type: ignore[call-overload]
-        if scope.kind == "planner":
-            continue
-        single = individual_scores(mine, levels, scope.lwia, as_of, years[int(owner)])  # type: ignore[call-overload]
-        means = [_mean(overall_scores(single, kind, scope.lwia), kind) for kind in _MEANS]
-        lines = pd.concat([_individual(single), *means], ignore_index=True)
-        estimates = _estimates(lines, factors.get(int(owner), {}))  # type: ignore[call-overload]
-        judged = _with_failures(lines.assign(**estimates), source, scope)
-        parts.append(judged.assign(owner=owner, area_type=scope.kind, area=scope.area))
+    for place, mine in figures.groupby("owner"):
+        owner = int(place)  # type: ignore[call-overload]
+        lwia = source.scopes[owner].lwia
+        single = individual_scores(mine, levels, lwia, as_of, years[owner])
+        means = [_mean(overall_scores(single, kind, lwia), kind) for kind in _MEANS]
+        yield owner, pd.concat([_individual(single), *means], ignore_index=True)
+
+
+def _together(parts: list[pd.DataFrame], source: Source, name: str) -> pd.DataFrame:
     if not parts:
-        return pd.DataFrame(columns=[*SCHEMAS["assessment"].names, "owner"])
-    return pd.concat(parts, ignore_index=True).assign(period=source.period.name)
+        return pd.DataFrame(columns=[*SCHEMAS[name].names, "owner"])
+    lines = pd.concat(parts, ignore_index=True)
+    scopes = [source.scopes[owner] for owner in lines["owner"]]
+    return lines.assign(
+        period=source.period.name,
+        area_type=[scope.kind for scope in scopes],
+        area=[scope.area for scope in scopes],
+    )
 
 
 def _individual(scores: pd.DataFrame) -> pd.DataFrame:
@@ -123,16 +177,23 @@ def _with_failures(lines: pd.DataFrame, source: Source, scope: Scope) -> pd.Data
     ]
     limits = {kind: limit_of(scope.lwia, kind) for kind in ("individual", *_MEANS)}  # type: ignore[arg-type]
     return lines.assign(
-        program_title=lines["program"].map(TITLES).fillna(""),
-        measure_title=lines["measure"].map(MEASURE_TITLES).fillna(""),
-        status=[_status(line) for line in lines.itertuples()],
-        threshold=lines["limit"],
+        **_told(lines),
         threshold_source=[limits[kind].source for kind in lines["score_kind"]],
         years_failed=counted,
         follows=follows,
         earlier_failures=[known.count(name) for name in names],
         earlier_synthetic=[name in invented for name in names],
     )
+
+
+def _told(lines: pd.DataFrame) -> dict[str, object]:
+    """Titles, status and threshold of each score."""
+    return {
+        "program_title": lines["program"].map(TITLES).fillna(""),
+        "measure_title": lines["measure"].map(MEASURE_TITLES).fillna(""),
+        "status": [_status(line) for line in lines.itertuples()],
+        "threshold": lines["limit"],
+    }
 
 
 def _status(line: object) -> str:
@@ -145,7 +206,7 @@ def _status(line: object) -> str:
     return band_of(score, overall=line.score_kind != "individual").name  # type: ignore[attr-defined]
 
 
-def _complete_years(source: Source) -> list[dict[Line, tuple[int, ...]]]:
+def _complete_years(source: Source) -> list[Complete]:
     """Of each scope the program years of complete data of each line, up to the period's: those on
     file, and those that are over and whose cohort this extract holds as a whole."""
     known: list[dict[Line, set[int]]] = [{} for _ in source.scopes]

@@ -17,12 +17,13 @@ from ipats_lib import forms, groups
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.whole_customer import with_facts
 from ipats_lib.frames import CASE_TABLES
+from ipats_lib.frames.source import TRAINED
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
 NAMED = "|"
-_ASKED = (*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS)
+_ASKED = (*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *TRAINED)
 ROW_COLUMNS = tuple(dict.fromkeys(_ASKED))
 _ANSWERED = ("100", "900", "901")
 _FACTS = ("service", "assignment", "planner")

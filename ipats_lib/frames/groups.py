@@ -1,13 +1,13 @@
 """The frame `groups`: the main windows by group, and how each group compares (domain 7, 9.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.breakdown import TOTAL, WITHOUT
-from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.breakdown import TOTAL, WITHOUT, Membership
+from ipats_lib.cohorts import PROGRAM_TITLES, PROGRAMS, Program
 from ipats_lib.disclosure import load_thresholds, small_cells
 from ipats_lib.frames.figures import MEASURE_TITLES, hidden_medians
 from ipats_lib.frames.source import Source, keyed
@@ -56,29 +56,35 @@ def by_group(source: Source, window: Report) -> pd.DataFrame:
     Counted once for a source: not to be changed.
     """
     if window.label not in source.by_group:
-        source.by_group[window.label] = _counted(source, window)
+        source.by_group[window.label] = by_members(source, window, source.members)
     return source.by_group[window.label]
 
 
-def _counted(source: Source, window: Report) -> pd.DataFrame:
+def by_members(
+    source: Source,
+    window: Report,
+    members: Membership,
+    programs: Collection[Program] = PROGRAMS,
+) -> pd.DataFrame:
+    """The same for other groups and programs. members: which record is in which group."""
     lines, owner = source.lines
     mine = source.outcomes["report"].astype("str").to_numpy() == window.label
     table = source.outcomes
-    record = source.members.rows.get_indexer(table["row"])
+    record = members.rows.get_indexer(table["row"])
     keep = mine[lines]
     lines, owner = lines[keep], owner[keep]
-    codes = [(p, m) for p in PROGRAM_TITLES for m, rule in INDICATORS.items() if p in rule.programs]
+    codes = [(p, m) for p in programs for m, rule in INDICATORS.items() if p in rule.programs]
     program = table["program"].astype("object").to_numpy()
     measure = table["indicator"].astype("object").to_numpy()
     state = table["state"].astype("object").to_numpy()
     value = table["value"].to_numpy(dtype=np.float64)
-    many, parts = len(source.members.titles), []
+    many, parts = len(members.titles), []
     for code, name in codes:
         here = (program == code) & (measure == name) & np.isin(state, _KNOWN)
         at = here[lines]
         line, area = lines[at], owner[at]
         unique, back = np.unique(line, return_inverse=True)
-        holds = source.members.of(code, record[unique])
+        holds = members.of(code, record[unique])
         pair, group = _pairs(holds, back)
         cell = area[pair] * many + group
         told = state[line][pair]
@@ -89,7 +95,7 @@ def _counted(source: Source, window: Report) -> pd.DataFrame:
         )
         found["owner"], found["group_order"] = found["cell"] // many, found["cell"] % many
         parts.append(found.assign(program=code, measure=name))
-    titles = source.members.titles
+    titles = members.titles
     every = pd.concat(parts, ignore_index=True)
     reports = source.period.reports
     place = every["group_order"].tolist()

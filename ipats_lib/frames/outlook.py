@@ -1,6 +1,7 @@
 """The frames `outlook` (how a program year may end), `open_outcomes` (who can still change it),
 `accuracy` (how far earlier expectations were off) and `cohort_members`."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,10 @@ _AMOUNTS = (
 _EARLIER = ("official", "open", "cohort")
 
 
+@lru_cache(maxsize=1)
 def outlook(source: Source) -> pd.DataFrame:
-    """The frame `outlook` of every scope, with `owner`: its scope's place."""
+    """The frame `outlook` of every scope, with `owner`: its scope's place. Kept for `score_cases`,
+    which reads it again; nobody changes it."""
     past, years = Past(source), years_of(source.period)
     keys = [
         {"owner": owner, "py": year.py, "lwia": scope.lwia, "area_type": scope.kind,

@@ -7,7 +7,7 @@ from functools import cached_property
 import pandas as pd
 import pyarrow as pa
 
-from ipats_lib.frames.assessment import adjustment, assessment
+from ipats_lib.frames.assessment import adjustment, assessment, score_cases
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
 from ipats_lib.frames.figures import figures, history
@@ -20,19 +20,24 @@ from ipats_lib.frames.outlook import (
     open_outcomes,
     outlook,
 )
+from ipats_lib.frames.plan import plan
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
+from ipats_lib.frames.training import training
 from ipats_lib.scopes import Scope
 
 _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "figures": figures,
     "history": history,
     "groups": groups,
+    "training": training,
     "calendar": calendar,
     "assessment": assessment,
+    "score_cases": score_cases,
+    "plan": plan,
     "adjustment": adjustment,
     "outlook": outlook,
     "open_outcomes": open_outcomes,

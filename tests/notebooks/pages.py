@@ -3,8 +3,9 @@
 import ast
 import json
 from collections.abc import Collection, Mapping
+from html import escape
 from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -12,53 +13,108 @@ from bs4 import BeautifulSoup
 from ipats_lib.report import report as opened
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def cells_of(name: str) -> list[tuple[str, str, str]]:
+    """Each cell of `notebooks/<name>.ipynb`: the page that it is on, its kind and its text."""
+    cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]
+    found, page = [], ""
+    for cell in cells:
+        tags = cell["metadata"].get("tags", [])
+        page = next((tag[5:] for tag in tags if tag.startswith("page-")), page)
+        found.append((page, cell["cell_type"], "".join(cell["source"])))
+    return found
 
 
 def sources(name: str, only: Collection[str] | None = None) -> list[str]:
     """The text of each code cell of `notebooks/<name>.ipynb`. only: of these of its pages, and of
     what comes before the first."""
-    found, page = [], ""
-    for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]:
-        tags = cell["metadata"].get("tags", [])
-        page = next((tag[5:] for tag in tags if tag.startswith("page-")), page)
-        if cell["cell_type"] == "code" and (not page or only is None or page in only):
-            found.append("".join(cell["source"]))
-    return found
+    return [
+        text
+        for page, kind, text in cells_of(name)
+        if kind == "code" and (not page or only is None or page in only)
+    ]
 
 
-def shown(cells: list[str], report: object, monkeypatch: Any) -> list[Any]:
-    """What the cells show, in order: the value of each cell's last expression."""
+def shown(
+    cells: list[str], report: object, monkeypatch: Any, names: dict[str, Any] | None = None
+) -> list[Any]:
+    """What the cells show, in order: the value of each cell's last expression, and what it
+    displays. names: what earlier cells have defined, and these define."""
+    defined = {} if names is None else names
+    pieces = defined.setdefault("shown so far", [])  # `display` may be imported in an earlier cell
+    before = len(pieces)
+    monkeypatch.setattr("IPython.display.display", lambda *more: pieces.extend(more))
     monkeypatch.setattr("ipats_lib.report.open_report", lambda *_: report)
-    names: dict[str, Any] = {}
-    values = []
     for cell in cells:
         tree = ast.parse(cell)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "cell", "exec"), names)
+        exec(compile(tree, "cell", "exec"), defined)
         if last is not None:
-            values.append(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
-    return [value for value in values if value is not None]
+            pieces.append(eval(compile(ast.Expression(last.value), "cell", "eval"), defined))
+    return [piece for piece in pieces[before:] if piece is not None]
+
+
+def pages(
+    name: str,
+    report: object,
+    monkeypatch: Any,
+    replaced: Mapping[str, str] = NOTHING,
+    only: Collection[str] | None = None,
+) -> dict[str, BeautifulSoup]:
+    """The pages that a notebook shows of a report, by name: its pieces and second headings. What
+    comes before the first page is ''.
+
+    replaced: texts of cells, exchanged before they run; each must be there. only: run these pages,
+    after what comes before the first.
+    """
+    cells = [cell for cell in cells_of(name) if not cell[0] or only is None or cell[0] in only]
+    for old in replaced:
+        assert any(old in text for _, kind, text in cells if kind == "code"), old
+    names: dict[str, Any] = {}
+    found = dict.fromkeys((page for page, _, _ in cells), "")
+    for page, kind, text in cells:
+        if kind == "markdown":
+            found[page] += _heading(text) if text.startswith("## ") else ""
+            continue
+        for old, new in replaced.items():
+            text = text.replace(old, new)
+        found[page] += "".join(map(_html, shown([text], report, monkeypatch, names)))
+    return {page: BeautifulSoup(html, "html.parser") for page, html in found.items()}
 
 
 def page(
     name: str,
     report: object,
     monkeypatch: Any,
-    replaced: Mapping[str, str] = MappingProxyType({}),
+    replaced: Mapping[str, str] = NOTHING,
     only: Collection[str] | None = None,
 ) -> BeautifulSoup:
-    """The page that a notebook shows of a report. replaced: texts of cells, exchanged
-    before they run; each must be there. only: see `sources`."""
-    cells = sources(name, only) if only else sources(name)
-    for old, new in replaced.items():
-        assert any(old in cell for cell in cells), old
-        cells = [cell.replace(old, new) for cell in cells]
-    html = "".join(value.html for value in shown(cells, report, monkeypatch))
-    return BeautifulSoup(html, "html.parser")
+    """All that a notebook, or one of its pages, shows of a report: see `pages`."""
+    found = pages(name, report, monkeypatch, replaced, only)
+    return BeautifulSoup("".join(map(str, found.values())), "html.parser")
 
 
-def with_frames(report: opened.Report, **frames: Any) -> SimpleNamespace:
-    """A report whose frames are these, and the scope's own where none is given."""
-    names = ("title", "scope", "period", "as_of")
-    own = {name: getattr(report, name) for name in names}
-    return SimpleNamespace(**own, **frames)
+def _html(value: Any) -> str:
+    """A piece of a page; of displayed Markdown its heading alone."""
+    return value.html if hasattr(value, "html") else _heading(value.data)
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{escape(text.splitlines()[0].removeprefix('## '))}</h2>"
+
+
+class Overlaid:
+    """A report with some frames in place of its own."""
+
+    def __init__(self, report: opened.Report, frames: Mapping[str, Any]) -> None:
+        self._report, self._frames = report, frames
+
+    def __getattr__(self, name: str) -> Any:
+        return self._frames[name] if name in self._frames else getattr(self._report, name)
+
+
+def with_frames(report: opened.Report, **frames: Any) -> Overlaid:
+    """A report whose frames are these, and its own where none is given."""
+    return Overlaid(report, frames)

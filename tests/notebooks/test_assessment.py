@@ -1,7 +1,5 @@
 """The assessment page: which scores fail, which are not assessed, and what follows."""
 
-import json
-
 import pandas as pd
 import pytest
 
@@ -162,32 +160,28 @@ def test_without_coefficients_there_is_a_sentence_and_no_file(area, monkeypatch,
     assert not (tmp_path / "adjustment.csv").exists()
 
 
-def test_a_column_taken_out_of_the_cell_vanishes_and_nothing_else_does(area, monkeypatch):
-    taken = '"data_years": "Years of complete data",'
-    whole, less = (
-        table(page(NAME, area, monkeypatch, change), "Individual indicator scores")
-        for change in ({}, {taken: ""})
-    )
-    heads, left = ([c.get_text() for c in t.select("thead th")] for t in (whole, less))
-    place = next(n for n, head in enumerate(heads) if "Years of complete data" in head)
-    assert left == heads[:place] + heads[place + 1 :]
-    rest = [
-        [c.get_text() for n, c in enumerate(row.find_all(["td", "th"])) if n != place]
-        for row in whole.select("tbody tr")
-    ]
-    assert rest == [
-        [c.get_text() for c in row.find_all(["td", "th"])] for row in less.select("tbody tr")
-    ]
+# Participants and exiters against plan
 
 
-def test_an_encoding_taken_out_of_the_chart_vanishes(area, monkeypatch):
-    monkeypatch.setenv("IPATS_CHARTS", "live")
-    taken = 'shape=alt.Shape("program_title:N", title=None),'
-    specs = [
-        json.loads(shown(area, monkeypatch, scored(area), change)
-                   .select_one(".show-chart script").string)
-        for change in ({}, {taken: ""})
-    ]  # fmt: skip
-    encoded = [set(spec["layer"][0]["encoding"]) for spec in specs]
-    assert encoded[0] - encoded[1] == {"shape"}
-    assert encoded[1] < encoded[0]
+def planned(area):
+    line = {"period": "PY2024Q4", "area_type": "lwia", "area": "01", "program": "adult",
+            "program_title": "Adult", "planned": 250, "so_far": 200, "percent": 80.0,
+            "first": pd.Timestamp(2024, 7, 1), "last": pd.Timestamp(2025, 6, 30),
+            "elapsed": 1.0, "plan_source": "Made plan"}  # fmt: skip
+    return pd.DataFrame([{**line, "item": item} for item in ("participants", "exiters")])
+
+
+def test_without_a_plan_there_is_no_section(area, monkeypatch):
+    assert area.plan.empty
+    assert "against plan" not in page(NAME, area, monkeypatch).get_text(" ")
+
+
+def test_a_plan_has_a_section_with_what_is_counted_so_far(area, monkeypatch):
+    found = page(NAME, with_frames(area, plan=planned(area)), monkeypatch)
+    heading = next(h for h in found.select("h2") if "against plan" in h.get_text())
+    assert heading.get_text() == "Participants and exiters against plan"
+    rows = table(found, "Counted so far").select("tbody tr")
+    texts = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in rows]
+    told = [line for line in texts if line]
+    assert len(told) == 2
+    assert told[0] == ["200", "250", "80.0%", "100.0%", "Jul 1, 2024", "Jun 30, 2025", "Made plan"]

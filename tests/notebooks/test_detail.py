@@ -3,26 +3,21 @@
 Source: issue 18, "Indicator (written once for five measures)"; domain 2.10, 7.3, 9.2.
 """
 
-import ast
 import csv
 import json
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
-from IPython.display import Markdown
 
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import open_report
-from ipats_lib.report.show.html import Shown
-from tests.notebooks.pages import NOTEBOOKS
+from tests.notebooks.pages import pages, with_frames
 
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
 FRAMES = (
     *("figures", "history", "groups", "outcomes", "elements", "calendar", "customers", "forms"),
 )
-CELLS = json.loads((NOTEBOOKS / "performance/detail.ipynb").read_text())["cells"]
+NAME = "performance/detail"
 MEASURES = [code.lower() for code in INDICATORS]
 
 
@@ -31,57 +26,15 @@ def area():
     return open_report("sample", "lwia/01", "PY2024Q4")
 
 
-def changed(report, **frames):
-    """The report with these frames in place of its own."""
-    names = ("title", "scope", "period", "definitions", "editions", "provenance", "as_of")
-    own = {name: getattr(report, name) for name in names}
-    return SimpleNamespace(**own, **{n: frames.get(n, getattr(report, n)) for n in FRAMES})
-
-
 def detail_pages(report, monkeypatch, wanted, replaced=()):
-    """These pages of the notebook. replaced: (text of a cell, what stands there instead)."""
-    shown, found = [], {}
-    monkeypatch.setattr("IPython.display.display", lambda *pieces: shown.extend(pieces))
-    monkeypatch.setattr("ipats_lib.report.open_report", lambda *_: report)
-    names, page, met = {}, "", set()
-    for cell in CELLS:
-        tags = [t[5:] for t in cell["metadata"].get("tags", []) if t.startswith("page-")]
-        page = tags[0] if tags else page
-        text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and page in wanted and text.startswith("## "):
-            found.setdefault(page, []).append(Markdown(text.splitlines()[0]))
-        elif cell["cell_type"] == "code" and page in ("", *wanted):
-            for old, new in replaced:
-                met |= {old} if old in text else set()
-                text = text.replace(old, new)
-            shown.append(run(text, cell["id"], names))
-            if page:
-                found.setdefault(page, []).extend(shown)
-            shown.clear()
-    assert met == {old for old, _ in replaced}, "a text to replace is in no cell"
-    return {
-        name: BeautifulSoup("".join(map(html, parts)), "html.parser")
-        for name, parts in found.items()
-    }
+    """These pages of the notebook. replaced: (text of a cell, what it becomes)."""
+    found = pages(NAME, report, monkeypatch, dict(replaced), wanted)
+    return {name: found[name] for name in wanted}
 
 
-def run(text, name, names):
-    """The value of a cell's last expression; None where its last line is none."""
-    tree = ast.parse(text)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), names)
-    return last and eval(compile(ast.Expression(last.value), name, "eval"), names)
-
-
-def html(piece):
-    if piece is None:
-        return ""
-    return piece.html if isinstance(piece, Shown) else f"<h2>{piece.data[3:]}</h2>"
-
-
-def indicator_pages(report, monkeypatch, replaced=()):
+def indicator_pages(report, monkeypatch):
     """Each indicator's page."""
-    return detail_pages(report, monkeypatch, MEASURES, replaced)
+    return detail_pages(report, monkeypatch, MEASURES)
 
 
 def section(page, heading):
@@ -100,7 +53,7 @@ def answer(area, monkeypatch, **statuses):
     for program, line in statuses.items():
         mine = levels & (figures["program"] == program)
         figures.loc[mine, ["value", "level", "percent", "status", "could_be_chance"]] = line
-    pages = indicator_pages(changed(area, figures=figures), monkeypatch)
+    pages = indicator_pages(with_frames(area, figures=figures), monkeypatch)
     return pages["erq2"].select_one(".show-finding").get_text(" ", strip=True)
 
 
@@ -118,7 +71,7 @@ def test_the_finding_counts_the_programs_that_miss_and_says_by_how_much(area, mo
 
 def test_a_measure_without_a_verdict_says_why(area, monkeypatch):
     figures = area.figures.assign(status="Not assessed: fewer than 10 records")
-    pages = indicator_pages(changed(area, figures=figures), monkeypatch)
+    pages = indicator_pages(with_frames(area, figures=figures), monkeypatch)
     assert len(pages) == 5
     for page in pages.values():
         assert "has no figure with a verdict here" in page.select_one(".show-finding").text
@@ -139,7 +92,7 @@ def test_every_window_of_each_measure_is_in_the_table_of_its_page(scope, monkeyp
 def test_a_withheld_median_is_marked_in_tables(area, monkeypatch):
     figures = area.figures.assign(suppressed=area.figures["measure"] == "ME")
     groups = area.groups.assign(suppressed=area.groups["measure"] == "ME", few=True)
-    page = indicator_pages(changed(area, figures=figures, groups=groups), monkeypatch)["me"]
+    page = indicator_pages(with_frames(area, figures=figures, groups=groups), monkeypatch)["me"]
     table = section(page, "Against the levels")
     assert "$" not in "".join(row.find_all("td")[0].text for row in table.select("tr.grp ~ tr")
                               if row.find_all("td"))  # fmt: skip
@@ -149,7 +102,7 @@ def test_a_withheld_median_is_marked_in_tables(area, monkeypatch):
 
 def test_small_groups_have_counts_and_no_dot(area, monkeypatch):
     groups = area.groups.assign(few=area.groups["group_title"] == "Female")
-    page = indicator_pages(changed(area, groups=groups), monkeypatch)["erq2"]
+    page = indicator_pages(with_frames(area, groups=groups), monkeypatch)["erq2"]
     rows = section(page, "For whom it differs").select("tbody tr:not(.grp)")
     shown = area.groups.query("window == 'rolling4' and measure == 'ERQ2' and program != 'title1'")
     counties = shown["dimension"] == "County of residence"
@@ -170,7 +123,7 @@ def test_a_small_county_has_its_counts_and_no_rate(area, monkeypatch):
     large = county.assign(numerator=6, denominator=12, value=0.5, few=False, group_title="Large")
     withheld = large.assign(measure="ME", suppressed=True, value=None, denominator=5)
     groups = pd.concat([small, large, withheld])
-    pages = indicator_pages(changed(area, groups=groups), monkeypatch)
+    pages = indicator_pages(with_frames(area, groups=groups), monkeypatch)
     table = section(pages["erq2"], "By county of residence")
     told = {row.th.text: row.td.text for row in table.select("tbody tr")}
     assert told == {"Small": "3 of 7", "Large": "50.0% (12)"}
@@ -193,7 +146,7 @@ def test_the_level_of_skill_gains_is_neither_drawn_nor_beside_a_quarter(area, mo
     """It is for a whole program year (domain 2.10)."""
     monkeypatch.setenv("IPATS_CHARTS", "live")
     history = area.history.assign(denominator=50)
-    pages = indicator_pages(changed(area, history=history), monkeypatch)
+    pages = indicator_pages(with_frames(area, history=history), monkeypatch)
     for code, page in pages.items():
         spec = json.loads(section(page, "Eight quarters").select_one("script").string)
         with_level = any(
@@ -206,7 +159,9 @@ def test_the_level_of_skill_gains_is_neither_drawn_nor_beside_a_quarter(area, mo
 
 
 def test_few_people_are_listed_and_not_drawn(area, monkeypatch):
-    pages = indicator_pages(changed(area, history=area.history.assign(denominator=19)), monkeypatch)
+    pages = indicator_pages(
+        with_frames(area, history=area.history.assign(denominator=19)), monkeypatch
+    )
     for page in pages.values():
         assert not page.select(".show-chart")
         assert section(page, "Eight quarters").select("table")
@@ -337,7 +292,7 @@ def test_a_customer_leads_to_the_planners_page_or_the_areas(area, monkeypatch):
     first, second = seen.loc[known, "customer"].drop_duplicates().iloc[:2]
     seen["shown_by"] = ""
     seen.loc[seen["customer"] == first, "shown_by"] = "1001"
-    page = indicator_pages(changed(area, customers=seen), monkeypatch)
+    page = indicator_pages(with_frames(area, customers=seen), monkeypatch)
     links = {a.text: a["href"] for one in page.values() for a in one.select(".show-records th a")}
     rows = seen.dropna(subset="row").groupby("customer")["row"].min()
     assert all(
@@ -347,43 +302,13 @@ def test_a_customer_leads_to_the_planners_page_or_the_areas(area, monkeypatch):
     assert {first, second} & set(links)
 
 
-# An analyst's edits
-
-
-def test_a_column_taken_out_of_the_table_vanishes_on_all_five_pages(area, monkeypatch):
-    """Written once: one edit, five pages, nothing else."""
-    taken = (('"level_kind": ("Which level", "text"),', ""),)
-    whole, less = (indicator_pages(area, monkeypatch, change) for change in ((), taken))
-    for code in MEASURES:
-        heads = [
-            [cell.text for cell in section(p[code], "Against the levels").select("thead th")]
-            for p in (whole, less)
-        ]
-        assert [h for h in heads[0] if h not in heads[1]] == ["Which level"]
-        for page in (whole[code], less[code]):
-            section(page, "Against the levels").decompose()
-        assert str(whole[code]) == str(less[code])
-
-
-def test_an_encoding_taken_out_of_the_chart_vanishes(area, monkeypatch):
-    monkeypatch.setenv("IPATS_CHARTS", "live")
-    report = changed(area, history=area.history.assign(denominator=50))
-    taken = (('alt.Tooltip("denominator:Q", title="Counted"),', ""),)
-    tips = []
-    for change in ((), taken):
-        page = indicator_pages(report, monkeypatch, change)["erq2"]
-        spec = json.loads(section(page, "Eight quarters").select_one("script").string)
-        tips.append([tip["field"] for tip in spec["layer"][0]["encoding"]["tooltip"]])
-    assert [*tips[1], "denominator"] == tips[0]
-
-
 def test_a_scope_with_nobody_has_five_pages_of_sentences(area, monkeypatch):
     nobody = area.figures.assign(
         numerator=0, denominator=0, pending=0, value=None, percent=None, percent_best=None,
         known=None, best=None, status="Not assessed: nobody is counted", could_be_chance=False,
     )  # fmt: skip
     empty = {name: getattr(area, name).head(0) for name in FRAMES if name != "figures"}
-    pages = indicator_pages(changed(area, figures=nobody, **empty), monkeypatch)
+    pages = indicator_pages(with_frames(area, figures=nobody, **empty), monkeypatch)
     for page in pages.values():
         assert "Nobody is in this cohort" in page.text
         assert "No quarter has a figure yet" in page.text
@@ -398,3 +323,45 @@ def test_the_definition_names_every_question_of_the_rule(area, monkeypatch):
             assert " ".join(question.text.split()) in text
         assert text.index(rule.plain) < text.index("PIRL elements")
         assert "95 percent interval" in text
+
+
+# How employment was found
+
+
+def test_supplemental_employment_is_counted_by_program_and_shown_as_a_share(area, monkeypatch):
+    """Of 20 employed Adults 5 were found by supplemental wage information: 25 percent; of 4 Youth
+    no share is shown, and who is in school is not employed."""
+    line = area.outcomes.query("window == 'rolling4' and measure == 'ERQ2'").iloc[[0]]
+    many = [("adult", "Adult", "1", 15), ("adult", "Adult", "4", 5), ("youth", "Youth", "4", 4),
+            ("youth", "Youth", "0", 9)]  # fmt: skip
+    parts = [
+        line.loc[line.index.repeat(n)].assign(
+            program=code, program_title=title, match_type=match, outcome="success"
+        )
+        for code, title, match, n in many
+    ]
+    made = pd.concat(parts, ignore_index=True)
+    made["row"] = pd.array(range(len(made)), dtype="Int64")
+    found = indicator_pages(with_frames(area, outcomes=made), monkeypatch)
+    table = section(found["erq2"], "How employment was found")
+    rows = [
+        [cell.get_text(strip=True) for cell in row.find_all(["th", "td"])]
+        for row in table.select("tbody tr")
+    ]
+    assert rows == [["Adult", "20", "25.0%", "15", "0", "0", "5"],
+                    ["Youth", "4", "\N{EN DASH}", "0", "0", "0", "4"]]  # fmt: skip
+    for code in ("cr", "msg"):
+        assert "How employment was found" not in found[code].get_text()
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_success_with_a_match_is_in_the_table(scope, monkeypatch):
+    report = open_report("sample", scope, "PY2024Q4")
+    found = indicator_pages(report, monkeypatch)
+    for code in ("erq2", "erq4", "me"):
+        mine = report.outcomes.query("window == 'rolling4' and outcome == 'success'")
+        mine = mine[(mine["measure"] == code.upper()) & mine["match_type"].isin(list("1234"))]
+        table = section(found[code], "How employment was found")
+        counted = [int(row.select("td")[0].get_text().replace(",", "")) for row in table.select(
+            "tbody tr")]  # fmt: skip
+        assert sum(counted) == len(mine) > 0

@@ -1,16 +1,13 @@
 """The equity page: which groups differ from their program, and by how much."""
 
-import json
 import re
 
 import pytest
 
 from ipats_lib.report import open_report
-from tests.notebooks import pages
-from tests.notebooks.pages import with_frames
+from tests.notebooks.pages import pages, with_frames
 
 NAME = "performance/detail"
-OPENS = "report = open_report(snapshot, scope, period)"
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
 
 
@@ -24,21 +21,9 @@ def state():
     return open_report("sample", "state", "PY2024Q4")
 
 
-def page(report, monkeypatch, replaced=None):
-    """What the cells of the equity page show."""
-    notebook = json.loads((pages.NOTEBOOKS / f"{NAME}.ipynb").read_text())
-    cells = notebook["cells"]
-    tags = [cell["metadata"].get("tags", []) for cell in cells]
-    first = tags.index(["page-equity"])
-    last = next(n for n in range(first + 1, len(cells)) if tags[n])
-    texts = ["".join(cell["source"]) for cell in cells]
-    codes = [text for text, cell in zip(texts, cells, strict=True) if cell["cell_type"] == "code"]
-    setting, opening = codes[0], next(text for text in codes if OPENS in text)
-    before = [setting, opening.partition(OPENS)[0] + OPENS]
-    equity = range(first, last)
-    mine = before + [texts[n] for n in equity if cells[n]["cell_type"] == "code"]
-    monkeypatch.setattr(pages, "sources", lambda _: mine)
-    return pages.page(NAME, report, monkeypatch, replaced or {})
+def page(report, monkeypatch):
+    """The equity page."""
+    return pages(NAME, report, monkeypatch, only=("equity",))["equity"]
 
 
 def differing(report, **changes):
@@ -156,32 +141,3 @@ def test_a_small_cell_with_a_clear_difference_says_to_read_the_counts(state, mon
     report = differing(state, Women={**LOWER, "few": True, "gap": -0.99})
     row = page(report, monkeypatch).select_one("table tbody tr").get_text(" ")
     assert "few: read the counts" in row
-
-
-def test_a_column_taken_out_of_the_cell_vanishes_and_nothing_else_does(area, monkeypatch):
-    taken = '"eighty": "80 percent rule",'
-    whole, less = (
-        page(area, monkeypatch, change).select_one("table") for change in ({}, {taken: ""})
-    )
-    heads, left = ([c.get_text() for c in t.select("thead th")] for t in (whole, less))
-    place = next(n for n, head in enumerate(heads) if "80 percent" in head)
-    assert left == heads[:place] + heads[place + 1 :]
-    rest = [
-        [c.get_text() for n, c in enumerate(row.find_all(["td", "th"])) if n != place]
-        for row in whole.select("tbody tr")
-    ]
-    assert rest == [
-        [c.get_text() for c in row.find_all(["td", "th"])] for row in less.select("tbody tr")
-    ]
-
-
-def test_an_encoding_taken_out_of_the_chart_vanishes(state, monkeypatch):
-    monkeypatch.setenv("IPATS_CHARTS", "live")
-    taken = 'alt.Tooltip("denominator:Q", title="Counted"),'
-    tips = [
-        [tip["field"] for tip in
-         json.loads(page(state, monkeypatch, change).select_one(".show-chart script").string)
-         ["layer"][2]["encoding"]["tooltip"]]
-        for change in ({}, {taken: ""})
-    ]  # fmt: skip
-    assert tips[0] == [*tips[1], "denominator"]

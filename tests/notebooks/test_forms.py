@@ -15,7 +15,8 @@ from ipats_lib.form_rows import groups_of, rows_by_name
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import open_report
-from tests.notebooks.test_detail import SCOPES, changed, detail_pages, section
+from tests.notebooks.pages import with_frames
+from tests.notebooks.test_detail import SCOPES, detail_pages, section
 
 WRITTEN = {"ETA-9169": "eta9169", "ETA-9173": "eta9173"}
 SAMES = ("served", "exited", *INDICATORS)
@@ -91,7 +92,7 @@ def test_the_quarterly_form_is_no_annual_form_with_another_window(report, monkey
     page = pages(report, monkeypatch)["eta9173"]
     summary = section(page, "Summary").select("section")
     assert [part["data-title"] for part in summary] == ["Rolling 4 quarters", "Current quarter"]
-    assert headings(summary[0]) == ["Item", *forms.TIERS.values(), "All served"]
+    assert headings(summary[0]) == ["Item", "All", *forms.TIERS.values()]
     items = [row.th.text for row in summary[0].select("tbody tr:not(.grp)")][:3]
     assert items == ["A.1. Exiters", "A.2. Participants served", "A.3. Reportable individuals"]
     assert forms.NOTHING not in page.text
@@ -124,7 +125,9 @@ def test_a_part_of_nobody_is_a_dash_and_a_withheld_median_is_marked(area, monkey
     lines.loc[here & (lines["measure"] == "ME"), ["denominator", "value", "suppressed"]] = [
         4, None, True
     ]  # fmt: skip
-    table = section(pages(changed(area, forms=lines), monkeypatch)["eta9169"], "What came of it")
+    table = section(
+        pages(with_frames(area, forms=lines), monkeypatch)["eta9169"], "What came of it"
+    )
     rows = {row.th.text: row.td.text for row in table.select("tbody tr")}
     assert rows["Employment rate, 2nd quarter after exit"] == "–"
     assert rows["Median earnings, 2nd quarter after exit"] == "* (4)"
@@ -195,9 +198,9 @@ def test_page_and_file_of_the_quarterly_form_agree(area, tmp_path, monkeypatch):
         if not cells:
             dimension = title
             continue
-        lines = [told[f"{dimension}: {title}", name] for name in (*tiers, "served")]
+        lines = [told[f"{dimension}: {title}", name] for name in ("served", *tiers)]
         assert [f"{int(line['value']):,}" for line in lines] == cells[1:]
-        assert lines[-1]["item"] == cells[0]
+        assert lines[0]["item"] == cells[0]
         compared += 1
     assert compared == 27 + len(groups_of("9173"))
     titles = {row.title: row.measure for row in rows_by_name("9173").values() if row.measure}
@@ -205,7 +208,7 @@ def test_page_and_file_of_the_quarterly_form_agree(area, tmp_path, monkeypatch):
     for row in gains.select("tr:not(.grp)")[len(INDICATORS) :]:
         line = told["all", titles[row.th.text]]
         if line["denominator"] != "0":
-            assert f"({line['numerator']} of {line['denominator']})" in texts(row)[-1]
+            assert f"({line['numerator']} of {line['denominator']})" in texts(row)[1]
 
 
 def test_reportable_individuals_are_counted_and_no_participant_is_among_them(area):
@@ -258,10 +261,14 @@ def test_employers_first_say_who_stayed_and_that_it_is_a_baseline(monkeypatch):
 def test_employers_of_a_whole_file_are_no_part_and_nobody_is_said(monkeypatch):
     state = open_report("sample", "state", "PY2024Q4")
     figures = state.figures.assign(partial=False)
-    page = detail_pages(changed(state, figures=figures), monkeypatch, ("employers",))["employers"]
+    page = detail_pages(with_frames(state, figures=figures), monkeypatch, ("employers",))[
+        "employers"
+    ]
     assert "Part of the value" not in page.text
     nobody = figures.assign(numerator=0, denominator=0, pending=0, value=None)
-    page = detail_pages(changed(state, figures=nobody), monkeypatch, ("employers",))["employers"]
+    page = detail_pages(with_frames(state, figures=nobody), monkeypatch, ("employers",))[
+        "employers"
+    ]
     assert "Nobody is in this cohort." in page.select_one(".show-finding").text
 
 

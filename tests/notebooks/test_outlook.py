@@ -1,7 +1,6 @@
 """Gap to target, cohort calendar and forecast accuracy: what the pages say and whom they list."""
 
 import csv
-import json
 import re
 import zipfile
 
@@ -13,17 +12,13 @@ from tests.notebooks.pages import page, with_frames
 
 NAME = "performance/outlook"
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
-FRAMES = ("outlook", "open_outcomes", "accuracy", "calendar", "cohort_members", "earlier_outlook",
-      "customers")  # fmt: skip
+LISTS = ("open_outcomes", "accuracy", "cohort_members", "earlier_outlook", "customers",
+         "score_cases")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def area():
     return open_report("sample", "lwia/01", "PY2024Q4")
-
-
-def report_with(area, **frames):
-    return with_frames(area, **{name: getattr(area, name) for name in FRAMES} | frames)
 
 
 def rates(outlook, **set_to):
@@ -37,7 +32,7 @@ def rates(outlook, **set_to):
 
 
 def finding(area, monkeypatch, place=0, **frames):
-    found = page(NAME, report_with(area, **frames), monkeypatch).select(".show-finding")
+    found = page(NAME, with_frames(area, **frames), monkeypatch).select(".show-finding")
     return found[place].get_text(" ", strip=True)
 
 
@@ -57,9 +52,9 @@ def test_the_finding_counts_rates_below_their_level_and_names_the_smallest_gap(a
 def test_all_at_level_and_nobody_counted_each_have_a_sentence(area, monkeypatch):
     said = finding(area, monkeypatch, outlook=rates(area.outlook))
     assert "is at or above its level in all 12 rates of PY2024" in said
-    empty = {name: getattr(area, name).head(0) for name in FRAMES[1:] if name != "calendar"}
+    empty = {name: getattr(area, name).head(0) for name in LISTS}
     nobody = area.outlook.assign(denominator=0, pending=0)
-    found = page(NAME, report_with(area, outlook=nobody, **empty), monkeypatch)
+    found = page(NAME, with_frames(area, outlook=nobody, **empty), monkeypatch)
     said = [one.get_text(" ", strip=True) for one in found.select(".show-finding")]
     assert "has no rate of 20 people with a level in PY2024" in said[0]
     assert "0 of 0" not in said[0]
@@ -103,7 +98,7 @@ def test_a_forecast_says_its_band_or_that_none_is_attached(area, monkeypatch):
     settled = one.assign(measure="CR", pending=0)
     next_year = one.assign(period="PY2025")
     outlook = pd.concat([one, untested, settled, next_year], ignore_index=True)
-    found = page(NAME, report_with(area, outlook=outlook), monkeypatch)
+    found = page(NAME, with_frames(area, outlook=outlook), monkeypatch)
     first, second, third = (
         [c.get_text() for c in row.find_all(["th", "td"])]
         for row in table_of(found, "PY2024: three cases").select("tbody tr")
@@ -119,20 +114,20 @@ def test_the_page_says_how_often_the_bands_held(area, monkeypatch):
         period=["PY2023Q1", "PY2023Q2", "PY2023Q3", "PY2023Q4"], miss=[0.01, -0.03, 0.02, -0.02],
         in_band=["inside", "outside", "inside", "inside"],
     )  # fmt: skip
-    report = report_with(area, accuracy=four)
+    report = with_frames(area, accuracy=four)
     text = page(NAME, report, monkeypatch).get_text(" ")
     assert text.count("80% bands were tested on 4 past quarters and held 3 of them.") >= 2
     assert "80% bands held 3 of 4 quarters." in text
     said = finding(area, monkeypatch, place=2, accuracy=four)
     assert "4 forecasts of rates were off by 2.0 points on average." in said
     assert "The largest miss was 3.0 points." in said
-    none = page(NAME, report_with(area, accuracy=four.assign(in_band="")), monkeypatch)
+    none = page(NAME, with_frames(area, accuracy=four.assign(in_band="")), monkeypatch)
     assert "No band is attached: too few past quarters are tested." in none.get_text(" ")
 
 
 def test_whose_outcome_can_still_happen_is_listed_by_day_and_effect(area, monkeypatch, tmp_path):
     monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
-    page(NAME, report_with(area), monkeypatch)
+    page(NAME, with_frames(area), monkeypatch)
     with (tmp_path / "still-open.csv").open(encoding="utf-8") as file:
         listed = list(csv.DictReader(file))
     still = area.open_outcomes.query("days_left >= 0")
@@ -192,7 +187,7 @@ def test_the_calendar_counts_the_days_to_the_next_lock(area, monkeypatch):
     assert "47 days are left until PY2024Q4 locks with the annual report on Oct 1, 2025." in said
     locked = area.calendar.assign(days_to_lock=-1)
     assert "is locked" in finding(area, monkeypatch, place=1, calendar=locked)
-    found = page(NAME, report_with(area), monkeypatch)
+    found = page(NAME, with_frames(area), monkeypatch)
     for measure, rows in area.calendar.groupby("measure_title"):
         table = table_of(found, f"{measure}: report quarters")
         shown = cells_of(table)
@@ -209,7 +204,7 @@ def test_earlier_extracts_stand_beside_the_present_one(area, monkeypatch):
     facts = {"known_at": pd.Timestamp(2025, 5, 15), "period": "PY2024"}
     facts |= {"program": line.program, "measure": line.measure}
     known = pd.DataFrame([{**facts, "what": "open", "n": 10, "value": float("nan")}])
-    found = page(NAME, report_with(area, outlook=now, earlier_outlook=known), monkeypatch)
+    found = page(NAME, with_frames(area, outlook=now, earlier_outlook=known), monkeypatch)
     table = table_of(found, "PY2024, outcomes still open, by extract")
     heads = [cell.get_text() for cell in table.select("thead th")]
     assert heads[2:] == ["On May 15, 2025", "Change since May 15, 2025"]
@@ -219,44 +214,48 @@ def test_earlier_extracts_stand_beside_the_present_one(area, monkeypatch):
 
 
 def test_small_numbers_are_listed_and_not_drawn(area, monkeypatch):
-    few = report_with(area, outlook=area.outlook.assign(denominator=19),
+    few = with_frames(area, outlook=area.outlook.assign(denominator=19),
                       accuracy=area.accuracy.assign(known_outcomes=19))  # fmt: skip
     assert len(page(NAME, few, monkeypatch).select(".show-chart")) == 1, "the calendar's alone"
-    many = report_with(area, outlook=area.outlook.assign(denominator=20),
+    many = with_frames(area, outlook=area.outlook.assign(denominator=20),
                        accuracy=area.accuracy.assign(known_outcomes=20))  # fmt: skip
     measures = area.accuracy["measure"].nunique()
     assert len(page(NAME, many, monkeypatch).select(".show-chart")) == 2 + measures
 
 
-def test_a_column_taken_out_of_the_cell_vanishes_and_nothing_else_does(area, monkeypatch):
-    taken = '"one_more": ("One more success adds, in percent of the level", "percent"),'
-    whole, less = (
-        table_of(page(NAME, report_with(area), monkeypatch, replaced=change), "PY2024: how many")
-        for change in ({}, {taken: ""})
+# What the scores would be
+
+
+def test_the_scores_that_fail_are_counted_in_each_case(area, monkeypatch):
+    """One score fails if nothing more succeeds and none does if all do; partial means are no
+    verdicts."""
+    cases = area.score_cases.assign(status="Meets", fails=False)
+    here = (cases["program"] == "adult") & (cases["measure"] == "CR") & (cases["case"] == "none")
+    assert here.sum() == 1
+    cases.loc[here, ["status", "fails"]] = ["Fails", True]
+    cases.loc[cases["score_kind"] == "indicator", "status"] = "No verdict: partial"
+    found = page(NAME, with_frames(area, score_cases=cases), monkeypatch)
+    text = found.get_text(" ", strip=True)
+    judged = (cases["score_kind"] != "indicator").sum() // 3
+    for title, number in (("None succeeds", 1), ("As expected", 0), ("All succeed", 0)):
+        assert f"{title} {number} of {judged} scores fail" in text
+    rows = table_of(found, "Each score in three cases").select("tbody tr:not(.grp)")
+    assert len(rows) == len(cases) // 3
+
+
+def test_each_score_has_its_percent_in_each_case(area, monkeypatch):
+    cases = area.score_cases.assign(
+        score=area.score_cases["case"].map({"none": 88.0, "expected": 95.0, "all": 101.0})
     )
-    cells = [
-        [[c.get_text() for c in row.find_all(["th", "td"])] for row in table.select("tr")]
-        for table in (whole, less)
-    ]
-    assert "One more success adds" in cells[0][0][-1]
-    assert [row[:-1] for row in cells[0]] == cells[1]
+    found = page(NAME, with_frames(area, score_cases=cases), monkeypatch)
+    rows = table_of(found, "Each score in three cases").select("tbody tr:not(.grp)")
+    for row in rows:
+        cells = [cell.get_text(strip=True) for cell in row.select("td")]
+        assert [cells[0], cells[2], cells[4]] == ["88.0%", "95.0%", "101.0%"]
 
 
-def test_an_encoding_taken_out_of_the_chart_vanishes(area, monkeypatch):
-    monkeypatch.setenv("IPATS_CHARTS", "live")
-    report = report_with(area, outlook=area.outlook.assign(denominator=50))
-    taken = 'alt.Tooltip("pending:Q", title="Pending"),'
-    specs = [
-        json.loads(page(NAME, report, monkeypatch, replaced=change)
-                   .select_one(".show-chart script").string)
-        for change in ({}, {taken: ""})
-    ]  # fmt: skip
-    tips = [
-        [
-            t["field"]
-            for layer in spec["layer"]
-            for t in layer.get("encoding", {}).get("tooltip", [])
-        ]
-        for spec in specs
-    ]
-    assert tips[0] == [*tips[1], "pending"]
+def test_a_planner_is_not_scored(monkeypatch):
+    report = open_report("sample", "lwia/01/planner/1001", "PY2024Q4")
+    text = page(NAME, report, monkeypatch).get_text(" ")
+    assert "The state and the LWIAs are assessed; planners are not." in text
+    assert "Each score in three cases" not in text

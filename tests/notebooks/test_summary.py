@@ -102,35 +102,3 @@ def test_the_level_of_skill_gains_is_not_drawn_beside_a_quarter(area, monkeypatc
         [layer.get("encoding", {}).get("y") for layer in spec.get("layer", [])])]  # fmt: skip
     assert len(specs) == 5
     assert len(with_level) == 4
-
-
-def test_a_column_taken_out_of_the_cell_vanishes_and_nothing_else_does(area, monkeypatch):
-    whole = page(NAME, area, monkeypatch).select(".show-choose table")[0]
-    less = page(
-        NAME, area, monkeypatch, replaced={'"level_kind": ("Which level", "text"),': ""}
-    ).select(".show-choose table")[0]
-    heads = [cell.get_text() for cell in whole.select("thead th")]
-    left = [cell.get_text() for cell in less.select("thead th")]
-    assert [head for head in heads if head not in left] == [heads[4]]
-    assert "Which level" in heads[4]
-    rest = [
-        [c.get_text() for n, c in enumerate(row.find_all(["td", "th"])) if n != 4]
-        for row in whole.select("tbody tr")
-    ]
-    assert rest == [
-        [c.get_text() for c in row.find_all(["td", "th"])] for row in less.select("tbody tr")
-    ]
-
-
-def test_an_encoding_taken_out_of_the_chart_vanishes(area, monkeypatch):
-    monkeypatch.setenv("IPATS_CHARTS", "live")
-    report = with_frames(area, figures=area.figures, history=area.history.assign(denominator=50))
-    taken = 'alt.Tooltip("denominator:Q", title="Counted"),'
-    specs = [
-        json.loads(page(NAME, report, monkeypatch, replaced=change)
-                   .select_one(".show-chart script").string)
-        for change in ({}, {taken: ""})
-    ]  # fmt: skip
-    tips = [spec["layer"][0]["encoding"]["tooltip"] for spec in specs]
-    assert [tip["field"] for tip in tips[0]][:-1] == [tip["field"] for tip in tips[1]]
-    assert tips[0][-1]["field"] == "denominator"

@@ -268,3 +268,54 @@ def test_the_failures_on_file_reach_the_areas_that_they_name(state):
     for scope in state.snapshot.scopes():
         if scope.kind == "lwia" and scope.area not in named:
             assert not Report(state.slice(scope)).assessment["earlier_failures"].any()
+
+
+# What the scores would be
+
+
+def test_each_case_scores_the_figure_that_the_outlook_has_for_it(state, scope):
+    """Of a rate: none of the pending succeeds, as expected, and all of them do."""
+    report = Report(state.slice(scope))
+    keys = ["program", "measure"]
+    ahead = report.outlook.query("period == 'PY2024'").set_index(keys)
+    columns = {"none": "at_worst", "expected": "expected", "all": "at_best"}
+    single = report.score_cases.query("score_kind == 'individual'")
+    assert set(single["case"]) == set(columns)
+    for one in single.itertuples():
+        line = ahead.loc[(one.program, one.measure)]
+        value = line[columns[one.case]]
+        assert one.as_it_stands == pd.isna(value)
+        assert one.value == pytest.approx(line["value"] if one.as_it_stands else value)
+        if not pd.isna(one.score):
+            assert one.score == pytest.approx(100 * one.value / line["level"])
+
+
+def test_the_cases_of_a_mean_are_means_of_that_case(state, scope):
+    cases = Report(state.slice(scope)).score_cases
+    single = cases.query("score_kind == 'individual'")
+    for one in cases.query("score_kind == 'program'").dropna(subset="score").itertuples():
+        mine = single.query("program == @one.program and case == @one.case")["score"]
+        assert one.score == pytest.approx(mine.mean())
+        assert one.components == mine.notna().sum()
+
+
+def test_a_case_fails_and_is_named_as_the_assessment_would(state, scope):
+    """With nothing pending all three cases are the assessment itself."""
+    report = Report(state.slice(scope))
+    keys = ["score_kind", "program", "measure"]
+    now = report.assessment.set_index(keys)
+    pending = report.outlook.query("period == 'PY2024' and pending > 0")["program"].unique()
+    cases = report.score_cases
+    settled = cases[(cases["program"] != "") & ~cases["program"].isin(pending)]
+    assert len(settled)
+    for one in settled.itertuples():
+        line = now.loc[(one.score_kind, one.program, one.measure)]
+        assert one.score == pytest.approx(line["score"], nan_ok=True)
+        assert (one.status, one.fails, one.threshold) == (
+            line["status"], line["fails"], line["threshold"],
+        )  # fmt: skip
+
+
+def test_wagner_peyser_stays_as_it_stands(state):
+    cases = Report(state.slice(STATE)).score_cases.query("score_kind == 'individual'")
+    assert cases.loc[cases["program"] == "wp", "as_it_stands"].all()

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ipats_lib.disclosure import Thresholds, withhold
+from ipats_lib.disclosure import Thresholds, withhold, withhold_groups
 
 LIMITS = Thresholds(
     minimum_denominator=10, minimum_numerator=3, minimum_wages=10, minimum_hidden_cells=3
@@ -187,3 +187,34 @@ def test_other_exits_and_other_counts_are_no_matter(quarter_of, measure):
     first = withhold(quarter(2024, quarter_of, measure, *EXITS), LIMITS)
     second = quarter(2025, "Q1", "ERQ4", (4, 10), *EXITS[1:])
     assert not withhold(second, LIMITS, released=[first])["suppressed"].any()
+
+
+def grouped(*cells):
+    """Cells of one kind of group: measure, group, successes and how many are counted."""
+    frame = pd.DataFrame(cells, columns=["measure", "group_title", "numerator", "denominator"])
+    return frame.assign(owner=0, numerator=frame["numerator"].astype("Int64"))
+
+
+def withheld_groups(*cells):
+    figures = grouped(*cells)
+    hidden = withhold_groups(figures, ["owner"], "group_title", LIMITS)
+    return set(figures.loc[hidden, ["measure", "group_title"]].itertuples(index=False, name=None))
+
+
+def test_a_small_group_hides_the_next_smallest_until_three_are_hidden():
+    """C counts 4: with A (20) and B (30) hidden too, nobody can subtract it from everybody."""
+    cells = [("CR", "A", 10, 20), ("CR", "B", 15, 30), ("CR", "C", 2, 4), ("CR", "D", 50, 90)]
+    assert withheld_groups(*cells) == {("CR", "A"), ("CR", "B"), ("CR", "C")}
+
+
+def test_groups_without_a_small_one_are_all_shown():
+    assert withheld_groups(("CR", "A", 10, 20), ("CR", "B", 15, 30)) == set()
+
+
+def test_wages_go_with_the_employment_rate_of_the_group():
+    """A has 9 wages, too few for a median, so its rate of 9 of 20 is hidden with it; then two more
+    groups of each."""
+    rates = [("ERQ2", name, n, 20 + n) for n, name in ((9, "A"), (15, "B"), (16, "C"), (40, "D"))]
+    wages = [("ME", name, None, n) for _, name, n, _ in rates]
+    found = withheld_groups(*rates, *wages)
+    assert found == {(m, g) for m in ("ERQ2", "ME") for g in ("A", "B", "C")}

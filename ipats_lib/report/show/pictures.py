@@ -160,20 +160,26 @@ def _is_verdict(status: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar(Format):
+class _Number(Format):
+    """A number of a kind, in words; a figure is written as its row's measure asks."""
+
+    kind: str = "count"
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        pairs = zip(rows[name], rows.measures, strict=True)
+        return [written(self.kind, value, measure) for value, measure in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar(_Number):
     """A number and a bar as long as it is. of: the whole, or the column's largest number."""
 
     of: float = 0
-    kind: str = "count"
     attention: bool = False
 
     @property
     def css(self) -> str:
         return "pic two bar"
-
-    def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
-        return [written(self.kind, value, measure) for value, measure in pairs]
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         values = numbers_of(rows[name])
@@ -195,7 +201,7 @@ def _bar(scale: Scale, value: float | None, css: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval(Format):
+class Interval(_Number):
     """A figure, and a dot with its interval on one scale for all rows.
 
     low, high: the frame's columns of the interval's ends. reference: a value that all rows are
@@ -206,15 +212,10 @@ class Interval(Format):
     high: str = "upper95"
     reference: float | None = None
     versus: str = ""
-    kind: str = "figure"
 
     @property
     def css(self) -> str:
         return "pic two"
-
-    def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
-        return [written(self.kind, value, measure) for value, measure in pairs]
 
     def _scale(self, rows: Rows, name: str) -> Scale:
         columns = [numbers_of(rows[column]) for column in (name, self.low, self.high)]
@@ -371,7 +372,7 @@ def bullet(to: str = "", marks: tuple[float, ...] = (90, 100), title: str = "") 
 
 def bar(of: float = 0, kind: str = "count", title: str = "", attention: bool = False) -> Bar:
     """A number with a bar; of: what the full width is, the column's largest number by default."""
-    return Bar(title, of, kind, attention)
+    return Bar(title, kind, of, attention)
 
 
 def interval(
@@ -383,7 +384,7 @@ def interval(
     title: str = "",
 ) -> Interval:
     """A dot with its interval; see `Interval`."""
-    return Interval(title, low, high, reference, versus, kind)
+    return Interval(title, kind, low, high, reference, versus)
 
 
 def spark(level: str = "", kind: str = "figure", title: str = "") -> Spark:
