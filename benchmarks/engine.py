@@ -20,8 +20,9 @@ The ways follow each other in `--rounds` rounds; each figure is the median of it
 `api` and `same` make the first `--loop-pages` of the pages in every round: all of them would take
 an hour. What these first pages cost the engine is printed as `first`.
 
-With --against the engine of another commit makes the same pages in alternation: bodies and files
-are compared, and the ratios of each round's wall and CPU time are printed.
+With --against the engine of another commit, whose library reads the same frames, makes the same
+pages in alternation: bodies and files are compared, and the ratios of each round's wall and CPU
+time are printed. Across a change of frames `planners.py` and `state.py` compare.
 
 With --scaling whole publications of the sample state (slices, notebooks, frames, manifest, switch)
 of about so many runs of notebooks are made: what one run costs, and the largest process.
@@ -102,6 +103,10 @@ def engine(jobs: list, folder: Path, workers: int) -> None:
 
     with local_workers(workers) as pool:
         for number, made in run_jobs(pool, iter(list(enumerate(jobs)))):
+            if isinstance(made, Exception):
+                raise SystemExit(
+                    f"{made} (a commit from before a change of frames runs no newer jobs)"
+                )
             (folder / f"engine{number}.html").write_text(made.content.text())
 
 
@@ -118,6 +123,7 @@ def plain_body(job) -> str:
     """The notebook's statements and shown values, without papermill, cells or a shell."""
     import ast
 
+    import IPython.display
     import nbformat
 
     from ipats_lib.publishing.render import render_body
@@ -130,7 +136,10 @@ def plain_body(job) -> str:
         (Path(folder) / "downloads").mkdir()
         os.environ[DOWNLOADS_FOLDER] = str(Path(folder) / "downloads")
         notebook = nbformat.reads(job.notebook, as_version=4)
+        shown: list = []
         names = {"scope": job.scope, "period": job.period, "snapshot": folder}
+        IPython.display.display = lambda *objects: shown.extend(objects)
+        names["display"] = IPython.display.display
         for cell in notebook.cells:
             if cell.cell_type != "code" or "parameters" in cell.metadata.get("tags", []):
                 continue
@@ -138,14 +147,24 @@ def plain_body(job) -> str:
             last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, "cell", "exec"), names)
             if last is not None:
-                shown = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
-                data = (
-                    shown._repr_mimebundle_()
-                    if hasattr(shown, "_repr_mimebundle_")
-                    else {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
-                )
-                cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
+                answer = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+                shown += [answer] if answer is not None else []
+            outputs = [nbformat.v4.new_output("display_data", data=bundle(one)) for one in shown]
+            cell.outputs = outputs
+            shown.clear()
         return render_body(notebook).html
+
+
+def bundle(shown: object) -> dict:
+    """What a shell would send of an object."""
+    return formatter().format(shown)[0]
+
+
+@lru_cache
+def formatter():
+    from IPython.core.formatters import DisplayFormatter
+
+    return DisplayFormatter()
 
 
 def same(jobs: list, folder: Path, workers: int) -> None:
