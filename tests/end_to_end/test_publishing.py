@@ -160,11 +160,11 @@ def test_a_clean_build_executes_all_though_nothing_has_changed(small, extract, s
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"x")])
-def test_a_shared_file_that_is_gone_or_damaged_is_made_again(copied, extract, store, harm):
-    style = next((copied / "_static").glob("style.*.css"))
+def test_a_shared_file_that_is_gone_or_damaged_is_made_again(small, extract, store, harm):
+    style = next((small / "_static").glob("style.*.css"))
     whole = style.read_bytes()
     harm(style)
-    done = build(extract, copied, store, *ONLY)
+    done = build(extract, small, store, "--only", planner_of(extract))
     assert done.returncode == 0, done.stderr
     assert style.read_bytes() == whole
 
@@ -236,7 +236,7 @@ def test_a_part_made_with_other_notebooks_is_refused(copied, extract, store, tmp
 
 
 def test_a_failing_notebook_stops_the_publication_and_tells_no_value(
-    copied, extract, store, tmp_path
+    small, extract, store, tmp_path
 ):
     notebooks = Path(shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks"))
     path = notebooks / "dashboards" / "caseload.ipynb"
@@ -244,13 +244,13 @@ def test_a_failing_notebook_stops_the_publication_and_tells_no_value(
     secret = "raise ValueError(report.data.frame('rows')['100'].iloc[0])"
     notebook.cells.append(nbformat.v4.new_code_cell(secret))
     nbformat.write(notebook, path)
-    before = content(copied)
-    done = build(extract, copied, store, "--notebooks", notebooks, *ONLY)
+    before, only = content(small), ("--only", planner_of(extract))
+    done = build(extract, small, store, "--notebooks", notebooks, *only)
     assert done.returncode == 5
     assert "dashboards/caseload for " in done.stderr
     assert "ValueError" in done.stderr
     assert "IL0" not in done.stderr + done.stdout
-    assert content(copied) == before
+    assert content(small) == before
 
 
 def test_a_new_notebook_is_published_with_no_other_change(extract, store, tmp_path):
