@@ -58,7 +58,9 @@ LEAVES = {
 
 
 @pytest.mark.parametrize("last", [False, True], ids=["amid", "last"])
-@pytest.mark.parametrize("how", LEAVES)
+@pytest.mark.parametrize(
+    ("run", "how"), each_way(LEAVES, "sys.exit", "exit()", "os._exit"), indirect=["run"]
+)
 def test_a_cell_that_ends_the_notebook_is_named(run, how, last):
     cell, reason = LEAVES[how]
     made = run("'before'", cell, *([] if last else ["'after'"]))
