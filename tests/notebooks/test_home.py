@@ -246,7 +246,8 @@ def test_whom_to_call_first_is_the_longest_overdue(planner, monkeypatch):
     found = landing(planner, work, monkeypatch)
     assert says(found, ".says b") == "Work is overdue for 2 of 3 customers."
     who = work["customer"].iloc[0]
-    assert f"Start with {who}, 30 days late: {work['why'].iloc[0]}." in says(found)
+    title = work["alert_title"].iloc[0]
+    assert f"Start with {who}, 30 days late: {title[0].lower()}{title[1:]}." in says(found)
     assert tile(found, "Open work")[0] == "3 items of 3 customers"
 
 
