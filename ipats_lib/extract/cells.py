@@ -1,7 +1,8 @@
 """From text to typed values, column by column; whatever does not parse is flagged, never guessed.
 
 Each distinct text of a column is read once. A text of the expected shape is converted in bulk; any
-other is first corrected (padding off, `0` for no date) or given up as wrong, with a flag either way.
+other is first corrected (padding off, `0` for no date) or given up as wrong, with a flag either
+way.
 Source: domain 8.1 (every column as text first), 4.3 (F-05, F-06, F-07).
 """
 
@@ -55,8 +56,8 @@ class Typed:
 class Kind:
     """How texts become values of one type.
 
-    shape: what a text looks like when it needs no correction. correct: any other text -> the text to
-    convert (None for missing) and flags. convert: texts -> values and flags.
+    shape: what a text looks like when it needs no correction. correct: any other text -> the text
+    to convert (None for missing) and flags. convert: texts -> values and flags.
     """
 
     type: pa.DataType
