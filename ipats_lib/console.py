@@ -163,7 +163,7 @@ def _alarm(head: str, text: str) -> None:
 
 
 def sentences(command: Callable[..., None]) -> Callable[..., None]:
-    """What a user can mend ends in one sentence and its exit code, never in a traceback."""
+    """An error a user can fix ends in one sentence and its exit code, never in a traceback."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **options: Any) -> None:

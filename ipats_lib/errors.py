@@ -1,4 +1,4 @@
-"""What a user can mend, one class per kind and one exit code per class.
+"""Errors a user can fix, one class per kind and one exit code per class.
 
     IpatsError                 1   shown as one sentence, never as a traceback
     +-- UsageError             2   an argument names something that does not exist

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.few import write_few
+
 # A suite that a script starts in the background ignores Ctrl-C, and so would every server that it
 # starts and stops by it.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -148,15 +150,36 @@ def planner_of(extract: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def planner_site(shared, extract, store) -> Path:
-    """PY2024Q4 of one career planner alone."""
+def few(shared) -> Path:
+    """A folder of three small notebooks, for tests of publishing itself."""
+    return once(shared, "few", write_few)
+
+
+@pytest.fixture(scope="session")
+def few_site(shared, extract, store, few) -> Path:
+    """PY2024Q4 of the state and one LWIA with its planner, from the few notebooks."""
+    return once(
+        shared,
+        "few-site",
+        lambda f: passed(
+            publish(
+                "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
+                "--site", f, "--notebooks", few, "--only", "state", "--only", "lwia/90",
+            )
+        ),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def planner_site(shared, extract, store, few) -> Path:
+    """PY2024Q4 of one career planner alone, from the few notebooks."""
     return once(
         shared,
         "planner-site",
         lambda f: passed(
             publish(
                 "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
-                "--site", f, "--only", planner_of(extract),
+                "--site", f, "--notebooks", few, "--only", planner_of(extract),
             )
         ),
     )  # fmt: skip

@@ -33,7 +33,7 @@ TAIL = 65536
 PATIENCE = 10.0
 _BROKEN_END = (
     "The audit log's last line is broken, so that nothing is shown: run `publish.py audit verify`, "
-    "then `publish.py audit mend`, which mends a torn line and nothing else."
+    "then `publish.py audit repair`, which repairs a torn line and nothing else."
 )
 
 _TAKEN_AWAY = (

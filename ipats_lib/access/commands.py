@@ -13,8 +13,8 @@ from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, locked, lo
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.mail import MailError, Postbox
-from ipats_lib.access.mending import mend
 from ipats_lib.access.passwords import hashed
+from ipats_lib.access.repair import repair
 from ipats_lib.access.requests import Letter, opens, send_due
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store, existing
@@ -224,11 +224,11 @@ def verify_log(
     print(f"{head.lines}:{head.hash}")
 
 
-@audit.command("mend")
+@audit.command("repair")
 @sentences
-def mend_log(log: AuditFolder = AUDIT) -> None:
+def repair_log(log: AuditFolder = AUDIT) -> None:
     """Set a log file with a torn last line aside as evidence, and go on after the line before."""
-    print(mend(_log_there(log), f"operator {user_name()}", datetime.now(UTC)))
+    print(repair(_log_there(log), f"operator {user_name()}", datetime.now(UTC)))
 
 
 @audit.command()

@@ -1,7 +1,8 @@
 """From text to typed values, column by column; whatever does not parse is flagged, never guessed.
 
 Each distinct text of a column is read once. A text of the expected shape is converted in bulk; any
-other is first mended (padding off, `0` for no date) or given up as wrong, with a flag either way.
+other is first corrected (padding off, `0` for no date) or given up as wrong, with a flag either
+way.
 Source: domain 8.1 (every column as text first), 4.3 (F-05, F-06, F-07).
 """
 
@@ -55,13 +56,13 @@ class Typed:
 class Kind:
     """How texts become values of one type.
 
-    shape: what a text looks like when it needs no mending. mend: any other text -> the text to
-    convert (None for missing) and flags. convert: texts -> values and flags.
+    shape: what a text looks like when it needs no correction. correct: any other text -> the text
+    to convert (None for missing) and flags. convert: texts -> values and flags.
     """
 
     type: pa.DataType
     shape: str
-    mend: Callable[[str], tuple[str | None, Flag]]
+    correct: Callable[[str], tuple[str | None, Flag]]
     convert: Callable[[pa.Array], tuple[pa.Array, Flags]]
 
 
@@ -96,10 +97,10 @@ def _distinct(texts: pa.Array, kind: Kind) -> tuple[pa.Array, Flags]:
     shaped = pc.match_substring_regex(texts, kind.shape).to_numpy(zero_copy_only=False)
     if shaped.all():
         return kind.convert(texts)
-    mended, flags = texts.to_pylist(), np.zeros(len(texts), dtype=np.uint8)
+    corrected, flags = texts.to_pylist(), np.zeros(len(texts), dtype=np.uint8)
     for at in np.flatnonzero(~shaped):
-        mended[at], flags[at] = kind.mend(mended[at])
-    values, found = kind.convert(pa.array(mended, pa.string()))
+        corrected[at], flags[at] = kind.correct(corrected[at])
+    values, found = kind.convert(pa.array(corrected, pa.string()))
     return values, flags | found
 
 
@@ -127,7 +128,7 @@ def date_kind(as_of: date | None, *, hyphens: bool = False) -> Kind:
         values = pa.array(days, pa.int32(), mask=wrong | missing).cast(pa.date32())
         return values, (wrong & ~missing) * np.uint8(Flag.WRONG)
 
-    def mend(text: str) -> tuple[str | None, Flag]:
+    def correct(text: str) -> tuple[str | None, Flag]:
         bare = text.strip(PADDING)
         if not bare.strip("0"):
             return None, Flag.NULL_LIKE
@@ -136,8 +137,8 @@ def date_kind(as_of: date | None, *, hyphens: bool = False) -> Kind:
             return bare.replace("-", ""), flag
         return (bare, flag) if re.fullmatch("[0-9]{8}", bare) else (None, Flag.WRONG)
 
-    # Only zeros are no date at all: they are left to `mend`.
-    return Kind(pa.date32(), "^[1-9][0-9]{7}$", mend, convert)
+    # Only zeros are no date at all: they are left to `correct`.
+    return Kind(pa.date32(), "^[1-9][0-9]{7}$", correct, convert)
 
 
 def _years_later(day: date, years: int) -> date:
@@ -182,20 +183,20 @@ def code_kind(codes: tuple[str, ...]) -> Kind:
             flags[listed & ~spelled & ~missing] = Flag.ZEROS
         return values, flags
 
-    def mend(text: str) -> tuple[str | None, Flag]:
+    def correct(text: str) -> tuple[str | None, Flag]:
         bare = text.strip(PADDING)
         if not bare:
             return None, Flag.PADDED
         return (bare, Flag.PADDED) if re.fullmatch("[0-9]{1,9}", bare) else (None, Flag.WRONG)
 
-    return Kind(pa.int32(), "^[0-9]{1,9}$", mend, convert)
+    return Kind(pa.int32(), "^[0-9]{1,9}$", correct, convert)
 
 
 def _convert_amounts(texts: pa.Array) -> tuple[pa.Array, Flags]:
     return texts.cast(pa.float64()), np.zeros(len(texts), dtype=np.uint8)
 
 
-def _mend_amount(text: str) -> tuple[str | None, Flag]:
+def _correct_amount(text: str) -> tuple[str | None, Flag]:
     bare = text.strip(PADDING)
     if not bare:
         return None, Flag.PADDED
@@ -206,12 +207,12 @@ def _mend_amount(text: str) -> tuple[str | None, Flag]:
     return bare, flag if re.fullmatch(r"[0-9]+\.[0-9]{2}", bare) else flag | Flag.DECIMALS
 
 
-AMOUNT = Kind(pa.float64(), r"^[0-9]{1,6}\.[0-9]{2}$", _mend_amount, _convert_amounts)
+AMOUNT = Kind(pa.float64(), r"^[0-9]{1,6}\.[0-9]{2}$", _correct_amount, _convert_amounts)
 
 _TRUE, _FALSE = {"1", "y", "yes", "true", "t"}, {"0", "n", "no", "false", "f"}
 
 
-def _mend_switch(text: str) -> tuple[str | None, Flag]:
+def _correct_switch(text: str) -> tuple[str | None, Flag]:
     bare = text.strip(PADDING)
     if not bare:
         return None, Flag.PADDED
@@ -224,7 +225,7 @@ def _convert_switches(texts: pa.Array) -> tuple[pa.Array, Flags]:
     return texts.cast(pa.bool_()), np.zeros(len(texts), dtype=np.uint8)
 
 
-SWITCH = Kind(pa.bool_(), "^(true|false)$", _mend_switch, _convert_switches)
+SWITCH = Kind(pa.bool_(), "^(true|false)$", _correct_switch, _convert_switches)
 
 
 # Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.

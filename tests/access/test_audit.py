@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, events, log_files, verify
-from ipats_lib.access.mending import mend
+from ipats_lib.access.repair import repair
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SHOWN = Event("read", "allow", "in_scope", "anna", "10.0.0.1", "GET", "PY2024Q4/lwia/07/index.html")
@@ -150,7 +150,7 @@ def test_a_broken_end_is_shut_at_every_append_and_after_a_restart(tmp_path, end)
     for _ in range(2):
         log = AuditLog(tmp_path)
         for _ in range(2):
-            with pytest.raises(AuditError, match="mend"):
+            with pytest.raises(AuditError, match="repair"):
                 log.append(SHOWN, NOW)
         log.close()
     assert path.read_bytes() == before
@@ -162,12 +162,12 @@ def test_a_broken_end_under_an_open_log_is_shut_too(tmp_path):
     with log_files(tmp_path)[-1].open("ab") as end:
         end.write(b"half a li")
     for _ in range(2):
-        with pytest.raises(AuditError, match="mend"):
+        with pytest.raises(AuditError, match="repair"):
             log.append(SHOWN, NOW)
     log.close()
 
 
-def test_mending_sets_the_file_aside_and_names_the_old_head(tmp_path):
+def test_repair_sets_the_file_aside_and_names_the_old_head(tmp_path):
     write(tmp_path, 2)
     head = verify(tmp_path)
     log = AuditLog(tmp_path)
@@ -176,13 +176,13 @@ def test_mending_sets_the_file_aside_and_names_the_old_head(tmp_path):
     found = log_files(tmp_path)[-1].read_bytes()
     with pytest.raises(AuditError):
         log.append(SHOWN, NOW)
-    aside = mend(tmp_path, "operator x", NOW)
+    aside = repair(tmp_path, "operator x", NOW)
     assert aside.read_bytes() == found
     log.append(SHOWN, NOW)
     log.close()
     write(tmp_path, 1)
     assert verify(tmp_path, head).lines == 5
-    line = next(line for line in events(tmp_path) if line["event"] == "mend")
+    line = next(line for line in events(tmp_path) if line["event"] == "repair")
     assert (line["n"], line["before"]) == (3, head.hash)
     assert line["object"] == f"{aside.name} after 2:{head.hash}"
     assert sorted(path.name for path in tmp_path.iterdir()) == [
@@ -190,11 +190,11 @@ def test_mending_sets_the_file_aside_and_names_the_old_head(tmp_path):
     ]  # fmt: skip
 
 
-def test_mending_goes_on_over_rotated_files(tmp_path):
+def test_repair_goes_on_over_rotated_files(tmp_path):
     write(tmp_path, 10, limit=1500)
     newest = log_files(tmp_path)[-1]
     newest.write_bytes(newest.read_bytes()[:-7])
-    mend(tmp_path, "operator x", NOW)
+    repair(tmp_path, "operator x", NOW)
     assert verify(tmp_path).lines == 10
     write(tmp_path, 10, limit=1500)
     assert verify(tmp_path).lines == 20
@@ -211,35 +211,35 @@ def test_mending_goes_on_over_rotated_files(tmp_path):
         lambda lines: [lines[0].replace(b"anna", b"anne"), *lines[1:], b'{"before'],
     ],
 )
-def test_what_is_no_torn_last_line_is_not_mended(tmp_path, changed):
+def test_what_is_no_torn_last_line_is_not_repaired(tmp_path, changed):
     """A whole line that is not sound was changed, or lost: no crash in the middle of a write."""
     write(tmp_path, 3)
     path = log_files(tmp_path)[-1]
     path.write_bytes(b"".join(changed(path.read_bytes().splitlines(keepends=True))))
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    with pytest.raises(AuditError, match=r"000001.jsonl line [1-4].*not mended"):
-        mend(tmp_path, "operator x", NOW)
+    with pytest.raises(AuditError, match=r"000001.jsonl line [1-4].*not repaired"):
+        repair(tmp_path, "operator x", NOW)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("cut", [1, 2, 40, 200])
-def test_a_last_line_torn_anywhere_is_mended(tmp_path, cut):
+def test_a_last_line_torn_anywhere_is_repaired(tmp_path, cut):
     write(tmp_path, 3)
     path = log_files(tmp_path)[-1]
     path.write_bytes(path.read_bytes()[:-cut])
-    mend(tmp_path, "operator x", NOW)
-    assert [line["event"] for line in events(tmp_path)] == ["read", "read", "mend"]
+    repair(tmp_path, "operator x", NOW)
+    assert [line["event"] for line in events(tmp_path)] == ["read", "read", "repair"]
     assert verify(tmp_path).lines == 3
 
 
-def test_a_sound_log_and_one_broken_before_its_newest_file_are_not_mended(tmp_path):
+def test_a_sound_log_and_one_broken_before_its_newest_file_are_not_repaired(tmp_path):
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(AuditError, match="no audit log"):
-            mend(folder, "operator x", NOW)
+            repair(folder, "operator x", NOW)
     write(tmp_path, 10, limit=1500)
-    with pytest.raises(AuditError, match="nothing to mend"):
-        mend(tmp_path, "operator x", NOW)
+    with pytest.raises(AuditError, match="nothing to repair"):
+        repair(tmp_path, "operator x", NOW)
     first = log_files(tmp_path)[0]
     first.write_bytes(first.read_bytes().replace(b"anna", b"anne", 1))
-    with pytest.raises(AuditError, match=r"000001.*not mended"):
-        mend(tmp_path, "operator x", NOW)
+    with pytest.raises(AuditError, match=r"000001.*not repaired"):
+        repair(tmp_path, "operator x", NOW)

@@ -165,7 +165,7 @@ def test_a_store_or_log_that_is_not_there_is_an_error_and_is_not_made(desk, site
         assert (done.exit_code, "no access store" in done.stderr) == (2, True), words
     done = publish("serve", "--site", site, "--access", desk.store, "--audit", desk.log)
     assert (done.returncode, "no access store" in done.stderr) == (2, True)
-    for words in (("verify",), ("mend",), ("usage",)):
+    for words in (("verify",), ("repair",), ("usage",)):
         for folder in (desk.log, desk.folder):
             done = typed(commands.audit, *words, "--audit", folder)
             assert (done.exit_code, "holds no audit log" in done.stderr) == (7, True), words
@@ -323,7 +323,7 @@ def test_the_log_is_verified_and_counted_by_command(desk):
         code, _, said = audit("verify")
         assert (code, told in said) == (7, True), said
     path.write_text(whole[:-9])
-    assert audit("mend")[0] == 0
+    assert audit("repair")[0] == 0
     assert audit("verify", "--known", head)[0] == 0
     assert audit("usage") == (0, "user,shown,refused", "")
 

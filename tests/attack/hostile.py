@@ -64,7 +64,7 @@ def by_hand(path: str, cookie: str) -> Iterator[bytes]:
 
 
 def request(path: str, cookie: str = "", more: str = "", method: str = "GET") -> bytes:
-    """The bytes of a request; nothing in it is mended."""
+    """The bytes of a request; nothing in it is corrected."""
     text = f"{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{cookie}{more}\r\n"
     return text.encode("utf-8", "surrogateescape")
 

@@ -22,6 +22,8 @@ HOST = "127.0.0.1"
 Inside = Sequence[str]
 PERIOD = "PY2024Q4"
 AREAS = ("lwia/01", "lwia/02", "lwia/03", "lwia/90")
+# A frame of figures and one of customers: each comes to a worker the way of its kind.
+READS = ("customers", "figures")
 TELL_AND_WAIT = """
 import os, time
 from pathlib import Path
@@ -121,6 +123,7 @@ class Waiting:
             cell["id"] = f"cell{number}"  # else drawn, and a page shows the file's hash
         made.metadata["ipats"] = {
             "family": "performance", "title": "Waits", "order": 1, "scopes": ["lwia", "planner"],
+            "data": list(READS),
         }  # fmt: skip
         nbformat.write(made, self.notebooks / "performance" / "waits.ipynb")
 

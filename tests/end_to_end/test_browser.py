@@ -250,6 +250,15 @@ def planner_page(site, name):
     return longest.relative_to(site / "PY2024Q4").as_posix()
 
 
+@pytest.mark.parametrize("page", ["state/performance/home-state", "lwia/01/performance/home-lwia"])
+def test_a_board_packet_prints_on_two_sheets(watched, address, tmp_path, page):
+    watched.goto(f"{address}/{page}-packet.html")
+    watched.pdf(path=tmp_path / "packet.pdf", prefer_css_page_size=True)
+    printed = (tmp_path / "packet.pdf").read_bytes()
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 2
+    assert set(re.findall(rb"/MediaBox \[[^\]]*\]", printed)) == {b"/MediaBox [0 0 612 792]"}
+
+
 def test_a_planners_list_prints_on_one_sheet(watched, site, address, tmp_path):
     """The longest list of the sample: one page, by customer, with nothing cut off."""
     watched.goto(f"{address}/{planner_page(site, 'dashboards/queue-today.html')}")

@@ -41,10 +41,10 @@ def found(root):
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0])
-def test_site_and_snapshots_are_for_the_owner_and_one_group(extract, tmp_path, umask):
+def test_site_and_snapshots_are_for_the_owner_and_one_group(extract, few, tmp_path, umask):
     site, store = tmp_path / "site", tmp_path / "store"
     publish(umask, "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
-            "--site", site, "--only", ONE)  # fmt: skip
+            "--notebooks", few, "--site", site, "--only", ONE)  # fmt: skip
     for root in (site, store):
         assert found(root)[:2] == ({"0o750"}, {"0o640"})
 
@@ -58,11 +58,11 @@ def other_group() -> str:
     return names[0]
 
 
-def test_a_group_gets_what_is_there_and_what_comes(extract, tmp_path):
+def test_a_group_gets_what_is_there_and_what_comes(extract, few, tmp_path):
     """A site and a store of before, readable by all; then the next publication without the word."""
     site, store, group = tmp_path / "site", tmp_path / "store", other_group()
     words = ("build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
-             "--site", site, "--only", ONE)  # fmt: skip
+             "--notebooks", few, "--site", site, "--only", ONE)  # fmt: skip
     publish(0o022, *words)
     for root in (site, store):
         for path in (root, *root.rglob("*")):

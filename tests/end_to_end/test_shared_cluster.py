@@ -22,7 +22,7 @@ from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
 from tests.conftest import ROOT, once
-from tests.end_to_end.clusters import Waiting, building, cluster, stop, told
+from tests.end_to_end.clusters import READS, Waiting, building, cluster, stop, told
 from tests.end_to_end.test_publishing import PERIOD, content
 from tests.ftp import PASSWORD, ftp
 from tests.waiting import wait_until
@@ -207,7 +207,7 @@ def names_of(place, snapshot, area: str) -> set[str]:
     """The share's files with the data of an LWIA and of its planners."""
     state = StateData(snapshot, Period.parse(PERIOD))
     inside = [scope for scope in snapshot.scopes() if Scope.parse(area).contains(scope)]
-    data = (state.slice(scope).files.values() for scope in inside)
+    data = (state.slice(scope).only(READS).files.values() for scope in inside)
     return names_of_data(place, [each for files in data for each in files])
 
 

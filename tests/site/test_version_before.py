@@ -68,13 +68,13 @@ def test_its_figures_are_those_of_today(unpacked):
     )
 
 
-def test_a_new_publication_replaces_it_and_rolls_back_to_it(unpacked):
+def test_a_new_publication_replaces_it_and_rolls_back_to_it(unpacked, few):
     """The order matters: back to the first, on to a new one, and back to an old one again."""
     site = unpacked / "site"
     assert publish("rollback", "--period", PERIOD, "--site", site).returncode == 0
     assert Site(site).current(PERIOD).name == f"{PERIOD}-{FIRST}"
     built = publish("build", "--extract", unpacked / "store" / SNAPSHOT, "--period", PERIOD,
-                    "--site", site, "--only", "lwia/01")  # fmt: skip
+                    "--site", site, "--only", "lwia/01", "--notebooks", few)  # fmt: skip
     assert built.returncode == 0, built.stderr
     assert Site(site).current(PERIOD).name not in (f"{PERIOD}-{FIRST}", f"{PERIOD}-{SECOND}")
     assert publish("rollback", "--period", PERIOD, "--site", site).returncode == 0

@@ -25,11 +25,11 @@ from ipats_lib.modes import open_private
 # A line goes to the disk in one piece with its line feed at the end: a crash leaves none.
 _NO_TEAR = (
     "That is no torn last line: somebody changed the log or the disk is damaged, so it is not "
-    "mended. Keep the folder as evidence, find out why, and begin a new one."
+    "repaired. Keep the folder as evidence, find out why, and begin a new one."
 )
 
 
-def mend(folder: Path, operator: str, now: datetime) -> Path:
+def repair(folder: Path, operator: str, now: datetime) -> Path:
     """Set the newest file aside and take its torn last line out; returns where it is kept.
 
     The old head stays in the chain, so that a head noted before is still found when it was sound.
@@ -39,12 +39,12 @@ def mend(folder: Path, operator: str, now: datetime) -> Path:
         raise AuditError(f"{folder} holds no audit log.")
     try:
         with (folder / "lock").open("a") as lock, locked(lock.fileno()):
-            return _mended(folder, operator, now)
+            return _repaired(folder, operator, now)
     except OSError as error:
-        raise AuditError(f"The audit log cannot be mended: {error.strerror}.") from error
+        raise AuditError(f"The audit log cannot be repaired: {error.strerror}.") from error
 
 
-def _mended(folder: Path, operator: str, now: datetime) -> Path:
+def _repaired(folder: Path, operator: str, now: datetime) -> Path:
     files, head = log_files(folder), Head()
     newest = files[-1]
     try:
@@ -55,11 +55,11 @@ def _mended(folder: Path, operator: str, now: datetime) -> Path:
     except AuditError as error:
         raise AuditError(f"{error} {_NO_TEAR}") from error
     if sound == len(whole):
-        raise AuditError("The audit log's end is sound: there is nothing to mend.")
+        raise AuditError("The audit log's end is sound: there is nothing to repair.")
     digest = hashlib.sha256(whole).hexdigest()[:12]
     aside = folder / f"broken-{newest.name[6:12]}-{digest}.jsonl"
     told = f"{aside.name} after {head.lines}:{head.hash}"
-    line, _ = line_of(Event("mend", "done", operator, object=told), head, now)
+    line, _ = line_of(Event("repair", "done", operator, object=told), head, now)
     _replaced(newest, aside, whole[:sound] + line)
     return aside
 
@@ -77,7 +77,7 @@ def _sound(whole: bytes, head: Head, name: str) -> tuple[int, Head]:
 
 def _replaced(path: Path, aside: Path, text: bytes) -> None:
     """Give the old file its new name, and put the new one in its place in one step."""
-    fresh = path.with_name("mend.tmp")
+    fresh = path.with_name("repair.tmp")
     file = open_private(fresh, os.O_TRUNC | os.O_WRONLY)
     with os.fdopen(file, "wb") as out:
         out.write(text)
