@@ -10,7 +10,7 @@ import pandas as pd
 from ipats_lib.frames.schema import Kind
 from ipats_lib.frames.schemas import KINDS
 from ipats_lib.report.show.html import address, escape, wrong
-from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, written
+from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, listed, written
 from ipats_lib.rounding import MARKS, rounded
 
 _KINDS: tuple[str, ...] = get_args(Kind)
@@ -39,6 +39,7 @@ class Rows:
             raise wrong(f"Give a frame, not a {type(frame).__name__}; a Series has .to_frame().")
         self._frame = frame
         self._read: dict[str, list[Any]] = {}
+        self._measures: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self._frame)
@@ -51,8 +52,14 @@ class Rows:
             if name not in self._frame.columns:
                 has = ", ".join(map(str, self._frame.columns))
                 raise wrong(f"The frame has no column {name}. It has: {has}.")
-            self._read[name] = self._frame[name].astype("object").tolist()
+            self._read[name] = listed(self._frame[name])
         return self._read[name]
+
+    def first(self, number: int) -> "Rows":
+        """The first rows alone."""
+        some = Rows(self._frame.head(number))
+        some._read = {name: values[:number] for name, values in self._read.items()}
+        return some
 
     @property
     def names(self) -> list[str]:
@@ -61,7 +68,10 @@ class Rows:
     @property
     def measures(self) -> list[str]:
         """The measure of each row; empty where the frame has none."""
-        return [str(m) for m in self["measure"]] if "measure" in self else [""] * len(self)
+        if self._measures is None:
+            named = [str(m) for m in self["measure"]] if "measure" in self else [""] * len(self)
+            self._measures = named
+        return self._measures
 
     def dtype(self, name: str) -> Any:
         return self._frame[name].dtype

@@ -79,6 +79,7 @@ def _grouped(lines: list[str], known: Rows, by: str, drawn: Grid) -> str:
 
 def _plain(caption: str, known: Rows, formats: dict[str, Format]) -> str:
     """The table as text: its caption and the words of its first rows."""
-    words = [form.words(known, name) for name, form in formats.items()]
-    shown = [" | ".join(row) for row in list(zip(*words, strict=True))[:5]]
+    first = known.first(5)
+    words = [form.words(first, name) for name, form in formats.items()]
+    shown = [" | ".join(row) for row in zip(*words, strict=True)]
     return "\n".join([f"Table: {caption} ({len(known)} rows)", *shown])
