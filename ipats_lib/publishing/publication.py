@@ -80,7 +80,7 @@ def publish(
         progress("notebooks", len(plan.pages), len(plan.pages))
         report.seconds["data and pages"] = perf_counter() - started
         # Before the run report, which differs each time: its copy would be another publication.
-        list(pool.each(pack, map(str, walk(staged))))
+        list(pool.each(partial(pack, alone=options.packed), map(str, walk(staged))))
         report.peak_mb = peak_memory_mb()
         if STATE in scopes:
             written.append(writer.write_run(report, site.runs(name)))

@@ -28,7 +28,7 @@ from ipats_lib.durable import file_hash, point_to, sync_folder, sync_tree, write
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
 from ipats_lib.publishing.files import is_sound
 from ipats_lib.publishing.links import read_links
-from ipats_lib.publishing.packing import PACKED, copies, unpacked
+from ipats_lib.publishing.packing import PACKED, files_of, unpacked
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import Scope
 from ipats_lib.who import user_name
@@ -297,16 +297,14 @@ def verify(
     staged: Path, expected: Sequence[PurePosixPath], static: Path, each: Each = map
 ) -> dict[str, str]:
     """Every planned file is there, nothing else is, every link stays inside its scope; a packed
-    copy holds what its file holds.
+    copy holds what its file holds, where that is there too.
 
     each: what looks at many files, in order. Returns the hash of each file, for the manifest.
     PublicationError names the file. A link may lead to `_static`, to the page's own scope or to
     a scope inside it.
     """
     there = {path.relative_to(staged).as_posix() for path in walk(staged)}
-    present = there - copies(there)
-    planned = {path.as_posix() for path in expected}
-    planned -= copies(planned)
+    present, planned = files_of(there), files_of(path.as_posix() for path in expected)
     for name in sorted(planned - present):
         raise PublicationError(f"{name} was planned and is not there; nothing was published.")
     for name in sorted(present - planned):
@@ -316,7 +314,8 @@ def verify(
     looks = each(_look_at, [f"{staged}/{name}" for name in names])
     seen = dict(zip(names, looks, strict=True))
     for name in there - present:
-        if seen[name].holds != seen[name.removesuffix(PACKED)].digest:
+        plain = seen.get(name.removesuffix(PACKED))
+        if not seen[name].holds or (plain and seen[name].holds != plain.digest):
             raise PublicationError(f"{name} does not hold its file; nothing was published.")
     pages = {name: look for name, look in seen.items() if name.endswith(".html")}
     for name, page in pages.items():
