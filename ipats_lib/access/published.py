@@ -105,7 +105,7 @@ def landing_pages(site: Path, period: str, folder: Scope) -> Iterator[Scope]:
 
 def _landing(place: str, scope: Scope) -> Iterator[Scope]:
     """A scope and its planners; `place` is no link and lies behind none."""
-    if _is(S_ISREG, f"{place}/index.html"):
+    if any(_is(S_ISREG, f"{place}/index.html{ending}") for ending in ("", PACKED)):
         yield scope
     if scope.kind == "lwia":
         yield from _inner(f"{place}/planner", f"{scope.path}/planner")

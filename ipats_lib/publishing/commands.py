@@ -147,7 +147,7 @@ def build(
     contacts: Contacts = "any_contact",
     group: Group = "",
     packed: Annotated[
-        bool, typer.Option(help="Keep large downloads and lists packed alone; servers unpack them.")
+        bool, typer.Option(help="Keep large files packed alone: our servers unpack them.")
     ] = False,
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""

@@ -1,7 +1,7 @@
 """Packed copies of large files, made once: `summary.html.gz` beside `summary.html` (decision 0018).
 
 Both servers send the copy to a browser that accepts it; nobody can ask for it by name. Where asked
-for, data (downloads and long lists) are kept packed alone (decision 0022): servers unpack them.
+for, it is all that is kept (decision 0022): servers unpack it for the others.
 """
 
 import gzip
@@ -13,21 +13,20 @@ from pathlib import Path
 PACKED = ".gz"
 # What a server sends before it waits for the first answer (RFC 6928) gains nothing from packing.
 PACKED_FROM = 14_600
-_DATA = frozenset({".csv", ".json", ".ics"})
-_TEXT = frozenset({".html", ".js", ".css", ".svg"}) | _DATA
+_TEXT = frozenset({".html", ".csv", ".json", ".js", ".css", ".svg", ".ics"})
 
 
 def pack(path: str, alone: bool = False) -> None:
     """Put a packed copy beside a large file of text; one that is there already stays.
 
-    alone: in place of it, where it holds data.
+    alone: in place of it.
     """
     plain = Path(path)
     if plain.suffix not in _TEXT or os.stat(path).st_size < PACKED_FROM:
         return
     if not os.path.lexists(f"{path}{PACKED}"):
         Path(f"{path}{PACKED}").write_bytes(packed(plain.read_bytes()))
-    if alone and plain.suffix in _DATA:
+    if alone:
         plain.unlink()
 
 
