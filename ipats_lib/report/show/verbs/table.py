@@ -5,9 +5,10 @@ from itertools import groupby
 
 import pandas as pd
 
-from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of, plainly
+from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of
 from ipats_lib.report.show.html import Shown, escape, wrong
 from ipats_lib.report.show.rows import Grid, body_row, head_cells
+from ipats_lib.report.show.statuses import plainly
 
 
 def table(
