@@ -33,11 +33,9 @@ sys.modules["pyarrow"].set_cpu_count(1)
 
 from ipats_lib import report  # noqa: E402  # after pandas has asked where it is
 from ipats_lib.errors import ParamsError  # noqa: E402
-from ipats_lib.levels.files import load_levels  # noqa: E402
 
 with warnings.catch_warnings():  # nbconvert's filters are no notebook's
     from ipats_lib.publishing import execute
-
 
 for module in iter_modules(report.__path__, "ipats_lib.report."):
     import_module(module.name)
@@ -46,9 +44,6 @@ for name, loader in [each for module in ours for each in vars(module).items()]:
     if name.startswith("load_") and hasattr(loader, "cache_info"):
         with suppress(ParamsError, TypeError):  # a notebook says what is wrong; or asks for one
             loader()
-with suppress(ParamsError):
-    load_levels(True)
-    load_levels(False)
 execute.render_nothing()
 import_module("ipats_lib.report.show.rehearsal").rehearse()
 gc.collect()
