@@ -42,7 +42,7 @@ demo: setup ## Make the sample state, as of today and before, and publish it
 	@mkdir -p $(DEMO)
 	@$(MAKE) --silent --jobs 2 --output-sync=target demo-now $(EARLIER:%=demo-before-%)
 	@$(PY) publish.py build --extract "$$(cat $(DEMO)/now.txt)" --store $(DEMO)/snapshots --period PY2024Q4 --site $(DEMO)/site \
-	  $(foreach day,$(EARLIER),--earlier "$$(cat $(DEMO)/before-$(day).txt)")
+	  --packed $(foreach day,$(EARLIER),--earlier "$$(cat $(DEMO)/before-$(day).txt)")
 	@echo
 	@echo "The site is in $(DEMO)/site. To look at it:"
 	@echo "  $(PY) publish.py serve --unprotected --site $(DEMO)/site"

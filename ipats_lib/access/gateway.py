@@ -5,12 +5,14 @@ grammar, and everything else is not found. Behind nginx it names the file and ng
 """
 
 import asyncio
+import gzip
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -22,11 +24,11 @@ from ipats_lib.access.conditions import keep_one_range, takes_packed, unmet
 from ipats_lib.access.connections import Connections
 from ipats_lib.access.decision import Decision, Reason, decide
 from ipats_lib.access.grammar import Target, read_path
-from ipats_lib.access.headers import INTERNAL, MEDIA, PRIVATE, SECURITY, SHARED
+from ipats_lib.access.headers import INTERNAL, INTERNAL_PACKED, MEDIA, PRIVATE, SECURITY, SHARED
 from ipats_lib.access.oidc import Provider
 from ipats_lib.access.passwords import Verifier
 from ipats_lib.access.people import Person, Roster
-from ipats_lib.access.published import file_of, folder_of, packed_of
+from ipats_lib.access.published import file_of, folder_of, is_plain, packed_of
 from ipats_lib.access.store import Store, StoreReplacedError
 from ipats_lib.access.visit import TooSlow, Visit, read_visit
 from ipats_lib.console import notice
@@ -192,16 +194,17 @@ class Gateway:
     def _file(self, visit: Visit, file: str, shared: bool) -> Response:
         keep = SHARED if shared else PRIVATE
         media = MEDIA.get(file.rsplit(".", 1)[1], "application/octet-stream")
+        plain = is_plain(self.setup.site, file)
         if self.setup.proxied:
-            return NamedFile(file, keep, media)
+            return NamedFile(INTERNAL if plain else INTERNAL_PACKED, file, keep, media)
         copy = packed_of(self.setup.site, file)
         as_copy = copy is not None and takes_packed(visit.request.headers)
-        path = self.setup.site / (copy if copy and as_copy else file)
+        path = self.setup.site / (copy if copy and (as_copy or not plain) else file)
         try:
             facts = path.stat()
         except FileNotFoundError:
             return pages.not_found()
-        keep_one_range(visit.request.scope, as_copy)
+        keep_one_range(visit.request.scope, as_copy or not plain)
         server = StaticFiles(directory=self.setup.site, check_dir=False)
         response = server.file_response(path, facts, visit.request.scope)
         if unmet(visit.request.headers, response.headers["etag"], facts.st_mtime):
@@ -213,7 +216,19 @@ class Gateway:
             response.headers["Content-Type"] = media
             if as_copy:
                 response.headers["Content-Encoding"] = "gzip"
+            elif not plain:
+                return _unpacked(path, visit.method, response.headers)
         return response
+
+
+def _unpacked(path: Path, method: str, headers: MutableHeaders) -> Response:
+    """What a file that is kept packed alone holds, for a browser that does not accept it packed.
+    Its tag is its own (RFC 9110, 8.8.3.3)."""
+    data = gzip.decompress(path.read_bytes())
+    names = ("Cache-Control", "Content-Type", "Last-Modified", "Vary")
+    mine = {name: headers[name] for name in names}
+    mine |= {"ETag": f'{headers["etag"][:-1]}-plain"', "Content-Length": str(len(data))}
+    return Response(b"" if method == "HEAD" else data, headers=mine)
 
 
 class NamedFile(Response):
@@ -222,12 +237,12 @@ class NamedFile(Response):
     nginx drops its other headers and sets the security headers itself, so it carries none.
     """
 
-    def __init__(self, file: str, keep: str, media: str) -> None:
+    def __init__(self, place: str, file: str, keep: str, media: str) -> None:
         self.status_code, self.body, self.background = 200, b"", None
         self.raw_headers = [
             (b"cache-control", keep.encode()),
             (b"content-type", media.encode()),
-            (b"x-accel-redirect", f"{INTERNAL}{file}".encode()),
+            (b"x-accel-redirect", f"{place}{file}".encode()),
             (b"content-length", b"0"),
         ]
 

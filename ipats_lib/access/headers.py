@@ -32,3 +32,4 @@ MEDIA = {
 }  # fmt: skip
 # nginx hands files out from here, to nobody but the gateway's own answers.
 INTERNAL = "/_ipats_files/"
+INTERNAL_PACKED = "/_ipats_packed/"  # of files that are kept packed alone

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ipats_lib.access.headers import INTERNAL, SECURITY
+from ipats_lib.access.headers import INTERNAL, INTERNAL_PACKED, SECURITY
 from ipats_lib.access.settings import load_settings
 from ipats_lib.errors import UsageError
 
@@ -56,7 +56,8 @@ def configuration(front: Front) -> str:
         gateway=front.gateway,
         site=site,
         log=front.log,
-        internal=INTERNAL,
+        files=_FILES.format(place=INTERNAL, site=site, packed=_BESIDE),
+        packed=_FILES.format(place=INTERNAL_PACKED, site=site, packed=_ALONE),
         seconds=load_settings().request_seconds,
         always=always,
         proxied=_PROXIED.format(more="\n".join(proxied)),
@@ -81,6 +82,28 @@ _PROXIED = """\
     proxy_set_header Connection "";
     proxy_set_header X-Real-IP $remote_addr;
 {more}"""
+_BESIDE = """\
+    # A packed copy beside the file, for a browser that accepts it.
+    gzip_static on;"""
+_ALONE = """\
+    # Files that are kept packed alone, unpacked for a browser that does not accept that.
+    gzip_static always;
+    gunzip on;"""
+_FILES = """\
+  location {place} {{
+    internal;
+    alias {site}/;
+    autoindex off;
+    default_type application/octet-stream;
+{packed}
+    gzip_vary on;
+    # Many ranges of one file make an answer larger than the file.
+    max_ranges 1;
+    # The gateway names the release itself, not the link to it: below the site no link is followed.
+    disable_symlinks on from={site};
+    # Asked for from outside, gone or behind a link since it was named: the gateway's own answer.
+    error_page 403 404 = @ipats_gateway;
+  }}"""
 _SERVER = """\
 # Written by `publish.py access export nginx`: change its constants, not this file.
 upstream ipats_gateway {{
@@ -114,21 +137,8 @@ server {{
   location / {{
 {proxied}
   }}
-  location {internal} {{
-    internal;
-    alias {site}/;
-    autoindex off;
-    default_type application/octet-stream;
-    # A packed copy beside the file, for a browser that accepts it.
-    gzip_static on;
-    gzip_vary on;
-    # Many ranges of one file make an answer larger than the file.
-    max_ranges 1;
-    # The gateway names the release itself, not the link to it: below the site no link is followed.
-    disable_symlinks on from={site};
-    # Asked for from outside, gone or behind a link since it was named: the gateway's own answer.
-    error_page 403 404 = @ipats_gateway;
-  }}
+{files}
+{packed}
   location @ipats_gateway {{
 {proxied}
   }}

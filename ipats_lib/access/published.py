@@ -15,7 +15,7 @@ from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.publishing.files import SCOPES_FILE
-from ipats_lib.publishing.packing import PACKED
+from ipats_lib.publishing.packing import PACKED, read_published
 from ipats_lib.scopes import STATE, Scope
 
 _RELEASE = re.compile(r"\.ipats/releases/PY20[0-9]{2}(?:Q[1-4])?-[0-9a-f]{16}(?:-[0-9]+)?")
@@ -32,7 +32,8 @@ class Publication:
 
 
 def file_of(site: Path, target: Target) -> str | None:
-    """The file's path below the site, inside one release; None when there is no such file.
+    """The file's path below the site, inside one release; None when there is no such file. It may
+    be there packed alone (`packed_of`).
 
     The release is read once, so that what is looked at and what is sent are the same publication.
     """
@@ -42,7 +43,12 @@ def file_of(site: Path, target: Target) -> str | None:
         if release is None:
             return None
         name = f"{release}/{target.scope.path}/{target.rest}"
-    return name if S_ISREG(_mode(site, name)) else None
+    return name if is_plain(site, name) or packed_of(site, name) else None
+
+
+def is_plain(site: Path, file: str) -> bool:
+    """Whether a file is there as it is."""
+    return S_ISREG(_mode(site, file))
 
 
 def packed_of(site: Path, file: str) -> str | None:
@@ -99,7 +105,7 @@ def landing_pages(site: Path, period: str, folder: Scope) -> Iterator[Scope]:
 
 def _landing(place: str, scope: Scope) -> Iterator[Scope]:
     """A scope and its planners; `place` is no link and lies behind none."""
-    if _is(S_ISREG, f"{place}/index.html"):
+    if any(_is(S_ISREG, f"{place}/index.html{ending}") for ending in ("", PACKED)):
         yield scope
     if scope.kind == "lwia":
         yield from _inner(f"{place}/planner", f"{scope.path}/planner")
@@ -131,7 +137,7 @@ def titles(site: Path, period: str, folder: Scope) -> dict[str, str]:
     file = file_of(site, target)
     if file is None:
         return {}
-    listed = json.loads((site / file).read_text(encoding="utf-8"))["scopes"]
+    listed = json.loads(read_published(site / file))["scopes"]
     return {scope["path"]: scope["title"] for scope in listed}
 
 

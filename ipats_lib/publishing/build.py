@@ -84,6 +84,7 @@ def _facts(snapshot: Snapshot, options: Options, released: Sequence[Released]) -
         "period": options.period.name,
         "released": " ".join(one.name for one in released),
         "snapshot": snapshot.id,
+        "stored": "packed" if options.packed else "plain",
         "version": __version__,
     }
 

@@ -14,7 +14,6 @@ below its heading. Further parameters stand in the cell tagged `parameters`
 
 import re
 import warnings
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,10 @@ import nbformat
 
 from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
+from ipats_lib.publishing.declaration import LANDING, check_declaration, check_page_marks
 from ipats_lib.publishing.files import notebook_files
 from ipats_lib.publishing.parameters import Value, read_defaults, set_values
-from ipats_lib.report.scope_data import ACROSS_AREAS, FRAMES, TABLES
+from ipats_lib.report.scope_data import ACROSS_AREAS, TABLES
 from ipats_lib.scopes import AreaType
 
 FAMILIES = {
@@ -35,16 +35,9 @@ FAMILIES = {
 }
 PYTHON = "python"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
-_DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
-_OPTIONAL = frozenset({"data", "pages", "downloads", "records", "index"})
-LANDING = "index"
 INDEX = f"{LANDING}.html"
 # What every scope's folder holds beside its landing page.
 OF_EVERY_SCOPE = frozenset({"figures.csv", "run.html", "scopes.json"})
-_SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
-_PART = re.compile(r"[a-z0-9]{1,20}")
-_NAME = re.compile(r"[a-z0-9_-]{1,40}")
-_LIST = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _SENTENCE = re.compile(r".+?[.?!](?=\s|$)|.+", re.DOTALL)
 _LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
@@ -157,7 +150,7 @@ def _say_stored(paths: list[Path]) -> None:
 
 def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
     family, declared = path.parent.name, notebook.metadata.get("ipats", {})
-    _check_declaration(path, family, declared)
+    check_declaration(path, family, declared)
     own = _check_cells(path, notebook)
     questions = _questions(notebook)
     return Notebook(
@@ -276,97 +269,11 @@ def _check_names(found: list[Notebook]) -> None:
                 raise NotebookError(f"{notebook.path}: {name} is a file of every scope already.")
 
 
-def _check_declaration(path: Path, family: str, declared: Any) -> None:
-    needed = {"family", "title", "order", "scopes"}
-    if not isinstance(declared, dict) or set(declared) - _OPTIONAL != needed:
-        raise NotebookError(
-            f"{path}: its metadata needs `ipats` with family, title, order, scopes and "
-            f"perhaps {', '.join(sorted(_OPTIONAL))}, no more."
-        )
-    if declared["family"] != family:
-        raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
-    if not _are_some_of(declared["scopes"], _SCOPES):
-        raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
-    data = declared.get("data", list(TABLES))
-    if not _are_texts(data) or not set(data) <= set(FRAMES):
-        raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
-    downloads = declared.get("downloads", [])
-    if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
-        raise NotebookError(
-            f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -."
-        )
-    records = declared.get("records", [])
-    if not _are_texts(records) or not all(_LIST.fullmatch(name) for name in records):
-        raise NotebookError(f"{path}: `records` lists names like worklist, in a-z, 0-9 and -.")
-    if not isinstance(declared.get("index", False), bool) or (
-        declared.get("index") and declared.get("pages")
-    ):
-        raise NotebookError(f"{path}: `index` is true for a landing page, which is one page.")
-    if not isinstance(declared["order"], int) or not _is_said(declared["title"]):
-        raise NotebookError(f"{path}: `order` must be a whole number, `title` a text.")
-    pages = declared.get("pages", [])
-    if not isinstance(pages, list) or not all(_is_page(p, declared["scopes"]) for p in pages):
-        raise NotebookError(
-            f"{path}: `pages` lists a name (a-z and 0-9 only), a title and perhaps some of the "
-            "notebook's own scopes for each page."
-        )
-    if LANDING in [page[0] for page in pages[1:]]:
-        raise NotebookError(f"{path}: the page named {LANDING}, a landing page, is the first one.")
-    if not _NAME.fullmatch(path.stem):
-        raise NotebookError(f"{path}: the file name may hold a-z, 0-9, _ and - only.")
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _are_some_of(value: Any, known: Collection[str]) -> bool:
-    return bool(value) and _are_texts(value) and set(value) <= set(known)
-
-
-def _is_said(title: Any) -> bool:
-    return isinstance(title, str) and bool(title.strip())
-
-
-def _is_page(declared: Any, scopes: list[str]) -> bool:
-    match declared:
-        case [str(name), title]:
-            only = scopes
-        case [str(name), title, only]:
-            pass
-        case _:
-            return False
-    return bool(_PART.fullmatch(name)) and _is_said(title) and _are_some_of(only, scopes)
-
-
 def _check_cells(path: Path, notebook: Any) -> dict[str, Value]:
     """The notebook's own parameters and their defaults."""
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
-    _check_page_marks(path, notebook, tags)
+    check_page_marks(path, notebook, tags)
     sources = [c.source for c, own in zip(notebook.cells, tags, strict=True) if "parameters" in own]
     if len(sources) != 1:
         raise NotebookError(f"{path}: exactly one cell must be tagged `parameters`.")
     return read_defaults(path, sources[0])
-
-
-def _check_page_marks(path: Path, notebook: Any, tags: list[list[str]]) -> None:
-    """A page begins with its title, so at a markdown cell: from any other, what follows is lost."""
-    marks = [
-        (tag.removeprefix("page-"), cell.cell_type)
-        for cell, own in zip(notebook.cells, tags, strict=True)
-        for tag in own
-        if tag.startswith("page-")
-    ]
-    for name, kind in marks:
-        if kind != "markdown":
-            raise NotebookError(
-                f"{path}: a {kind} cell is tagged page-{name}; tag the markdown cell that holds "
-                "the page's title."
-            )
-    marked = [name for name, _ in marks]
-    pages = [page[0] for page in notebook.metadata["ipats"].get("pages", [])]
-    if marked != pages:
-        raise NotebookError(
-            f"{path}: `pages` names {', '.join(pages) or 'none'}, and the markdown cells tagged "
-            f"page-<name> are {', '.join(marked) or 'none'}."
-        )

@@ -146,6 +146,9 @@ def build(
     as_of: AsOf = None,
     contacts: Contacts = "any_contact",
     group: Group = "",
+    packed: Annotated[
+        bool, typer.Option(help="Keep large files packed alone: our servers unpack them.")
+    ] = False,
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
@@ -172,6 +175,7 @@ def build(
         share=shared,
         failures=failures_folder(failures, store, site),
         group=group,
+        packed=packed,
     )
     source = snapshot_of(extract, store, as_of, contacts, group)
     with shown_progress() as advance:

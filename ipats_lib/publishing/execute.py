@@ -72,15 +72,23 @@ class Content:
     files: dict[str, bytes] = field(default_factory=dict)
 
     def text(self) -> str:
-        """For the cache; `Content.read` gives the same content back."""
-        packed = {name: b64encode(data).decode() for name, data in self.files.items()}
-        return json.dumps({"body": self.body, "files": packed}, sort_keys=True)
+        """For the cache; `Content.read` gives the same content back. Texts stay texts, which the
+        cache packs well."""
+        texts, others = {}, {}
+        for name, data in self.files.items():
+            try:
+                texts[name] = data.decode()
+            except UnicodeDecodeError:
+                others[name] = b64encode(data).decode()
+        kept = {"body": self.body, "texts": texts, "others": others, "names": list(self.files)}
+        return json.dumps(kept, sort_keys=True)
 
     @classmethod
     def read(cls, text: str) -> "Content":
         kept = json.loads(text)
-        files = {name: b64decode(data) for name, data in kept["files"].items()}
-        return cls(kept["body"], files)
+        files = {name: data.encode() for name, data in kept["texts"].items()}
+        files |= {name: b64decode(data) for name, data in kept["others"].items()}
+        return cls(kept["body"], {name: files[name] for name in kept["names"]})
 
 
 @dataclass(frozen=True, slots=True)

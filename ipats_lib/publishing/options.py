@@ -40,7 +40,8 @@ class Options:
     notebook may take before it is stopped. earlier: older snapshots, for the trend. released:
     records of publications, beside those in the snapshot's store. share: where bodies of other
     machines are found, and ours left for them. failures: the private folder where failed runs are
-    kept (`postmortem`); None keeps none. group: may read the site.
+    kept (`postmortem`); None keeps none. group: may read the site. packed: whether large pages and
+    files are kept packed alone, for a server that unpacks them.
     """
 
     notebooks: Path
@@ -59,3 +60,4 @@ class Options:
     share: "Share | None" = None
     failures: Path | None = None
     group: str = ""
+    packed: bool = False

@@ -1,6 +1,7 @@
 """Packed copies of large files, made once: `summary.html.gz` beside `summary.html` (decision 0018).
 
-Both servers send the copy to a browser that accepts it; nobody can ask for it by name.
+Both servers send the copy to a browser that accepts it; nobody can ask for it by name. Where asked
+for, it is all that is kept (decision 0022): servers unpack it for the others.
 """
 
 import gzip
@@ -15,13 +16,18 @@ PACKED_FROM = 14_600
 _TEXT = frozenset({".html", ".csv", ".json", ".js", ".css", ".svg", ".ics"})
 
 
-def pack(path: str) -> None:
-    """Put a packed copy beside a large file of text; one that is there already stays."""
+def pack(path: str, alone: bool = False) -> None:
+    """Put a packed copy beside a large file of text; one that is there already stays.
+
+    alone: in place of it.
+    """
     plain = Path(path)
     if plain.suffix not in _TEXT or os.stat(path).st_size < PACKED_FROM:
         return
     if not os.path.lexists(f"{path}{PACKED}"):
         Path(f"{path}{PACKED}").write_bytes(packed(plain.read_bytes()))
+    if alone:
+        plain.unlink()
 
 
 def packed(data: bytes) -> bytes:
@@ -37,7 +43,13 @@ def unpacked(data: bytes) -> bytes | None:
         return None
 
 
-def copies(names: Iterable[str]) -> set[str]:
-    """Of the names of files, those that are a copy of another."""
-    known = set(names)
-    return {name for name in known if name.endswith(PACKED) and name.removesuffix(PACKED) in known}
+def files_of(names: Iterable[str]) -> set[str]:
+    """The files that are there under these names, each in one form or both."""
+    return {name.removesuffix(PACKED) for name in names}
+
+
+def read_published(path: Path) -> bytes:
+    """What a published file holds, in whichever form it is kept.  FileNotFoundError for none."""
+    if path.exists():
+        return path.read_bytes()
+    return gzip.decompress(path.with_name(f"{path.name}{PACKED}").read_bytes())

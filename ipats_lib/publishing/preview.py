@@ -3,11 +3,13 @@
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote
 
 from ipats_lib.console import say
 from ipats_lib.errors import UsageError
+from ipats_lib.publishing.packing import PACKED, read_published
 
 HOST = "127.0.0.1"
 
@@ -21,7 +23,15 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_response(HTTPStatus.NO_CONTENT)
             self.end_headers()
             return None
-        return super().send_head()
+        path = Path(self.translate_path(self.path))
+        if path.exists() or not path.with_name(f"{path.name}{PACKED}").is_file():
+            return super().send_head()
+        data = read_published(path)
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        return BytesIO(data)
 
     def end_headers(self) -> None:
         self.send_header("X-Ipats-Protection", "none: development preview")

@@ -19,7 +19,8 @@ from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.plan import Plan, Step, make_plan
 from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.runner import run_plan
-from ipats_lib.publishing.site import Site, scope_of, verify, walk
+from ipats_lib.publishing.site import Site, walk
+from ipats_lib.publishing.verification import scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers
 from ipats_lib.publishing.writer import SCOPE_FILES, Writer
 from ipats_lib.report.data import StateData
@@ -80,7 +81,7 @@ def publish(
         progress("notebooks", len(plan.pages), len(plan.pages))
         report.seconds["data and pages"] = perf_counter() - started
         # Before the run report, which differs each time: its copy would be another publication.
-        list(pool.each(pack, map(str, walk(staged))))
+        list(pool.each(partial(pack, alone=options.packed), map(str, walk(staged))))
         report.peak_mb = peak_memory_mb()
         if STATE in scopes:
             written.append(writer.write_run(report, site.runs(name)))

@@ -12,25 +12,22 @@ A server must refuse every path segment that starts with a dot.
 import hashlib
 import json
 import os
-import re
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from ipats_lib import locks
 from ipats_lib.durable import file_hash, point_to, sync_folder, sync_tree, write_file
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
 from ipats_lib.publishing.files import is_sound
-from ipats_lib.publishing.links import read_links
-from ipats_lib.publishing.packing import PACKED, copies, unpacked
+from ipats_lib.publishing.packing import files_of
 from ipats_lib.publishing.parts import Parts
-from ipats_lib.scopes import Scope
 from ipats_lib.who import user_name
 
 KEEP = 3
@@ -38,8 +35,6 @@ KEEP = 3
 GRACE_SECONDS = 60.0
 KEEP_RUNS = 20
 RUN_FILES = frozenset({"state/run.html"})
-_SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
-Each = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ class Manifest:
     def page_count(self) -> int:
         """How many HTML pages notebooks gave; a scope's index counts where a notebook made it."""
         others = {*RUN_FILES, *self.facts.get("moved", ())}
-        html = [n for n in self.files if n.endswith(".html") and n not in others]
+        html = [n for n in files_of(self.files) if n.endswith(".html") and n not in others]
         return sum(not n.endswith("/index.html") or n in self.pages for n in html)
 
     @property
@@ -267,94 +262,3 @@ def _hashes(folder: Path) -> dict[str, str]:
 def walk(folder: Path) -> list[Path]:
     """Every file below a folder, in order of path."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What one look at a staged file gives: its hash, and a page's links and places.
-
-    holds: the hash of what a packed file holds.
-    """
-
-    digest: str
-    links: frozenset[tuple[str, str]] = frozenset()
-    places: frozenset[str] = frozenset()
-    holds: str = ""
-
-
-def _look_at(path: str) -> _Seen:
-    data = Path(path).read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    if path.endswith(PACKED):
-        whole = unpacked(data)
-        return _Seen(digest, holds="" if whole is None else hashlib.sha256(whole).hexdigest())
-    if not path.endswith(".html"):
-        return _Seen(digest)
-    return _Seen(digest, *read_links(data.decode("utf-8")))
-
-
-def verify(
-    staged: Path, expected: Sequence[PurePosixPath], static: Path, each: Each = map
-) -> dict[str, str]:
-    """Every planned file is there, nothing else is, every link stays inside its scope; a packed
-    copy holds what its file holds.
-
-    each: what looks at many files, in order. Returns the hash of each file, for the manifest.
-    PublicationError names the file. A link may lead to `_static`, to the page's own scope or to
-    a scope inside it.
-    """
-    there = {path.relative_to(staged).as_posix() for path in walk(staged)}
-    present = there - copies(there)
-    planned = {path.as_posix() for path in expected}
-    planned -= copies(planned)
-    for name in sorted(planned - present):
-        raise PublicationError(f"{name} was planned and is not there; nothing was published.")
-    for name in sorted(present - planned):
-        raise PublicationError(f"{name} is there and was not planned; nothing was published.")
-    shared = {path.name for path in static.iterdir() if path.suffix != PACKED}
-    names = sorted(there)
-    looks = each(_look_at, [f"{staged}/{name}" for name in names])
-    seen = dict(zip(names, looks, strict=True))
-    for name in there - present:
-        if seen[name].holds != seen[name.removesuffix(PACKED)].digest:
-            raise PublicationError(f"{name} does not hold its file; nothing was published.")
-    pages = {name: look for name, look in seen.items() if name.endswith(".html")}
-    for name, page in pages.items():
-        _verify_links(name, {path for path, _ in page.links if path}, present, shared)
-    shared_pages = {
-        f"../_static/{path.name}": _look_at(str(path)) for path in static.glob("*.html")
-    }
-    _verify_places(pages, {**pages, **shared_pages})
-    return {name: look.digest for name, look in seen.items()}
-
-
-def _verify_links(name: str, links: set[str], present: set[str], shared: set[str]) -> None:
-    scope = scope_of(name)
-    for link in links:
-        target = os.path.normpath(f"PERIOD/{os.path.dirname(name)}/{link}")
-        if os.path.dirname(target) == "_static" and os.path.basename(target) in shared:
-            continue
-        inside = target.removeprefix("PERIOD/")
-        absolute = link.startswith(("/", "\\"))
-        if absolute or inside not in present or not scope.contains(scope_of(inside)):
-            raise PublicationError(f"{name} links to {link}, which is not in its scope.")
-
-
-def _verify_places(pages: Mapping[str, _Seen], known: Mapping[str, _Seen]) -> None:
-    """A link into a page leads to a place that the page has. known: pages and shared pages."""
-    for name, page in pages.items():
-        for link, place in page.links:
-            target = os.path.normpath(f"{os.path.dirname(name)}/{link}") if link else name
-            there = known[target].places if target in known else frozenset()
-            if place and place not in there:
-                raise PublicationError(
-                    f"{name} links to {link}#{place}, and there is no such place."
-                )
-
-
-def scope_of(name: str) -> Scope:
-    """The scope in whose folder a file of a publication lies."""
-    found = _SCOPE_FOLDER.match(name)
-    if found is None:
-        raise PublicationError(f"{name} lies in no scope's folder.")
-    return Scope.parse(found[0])

@@ -1,7 +1,7 @@
 """Imported once, by the server process that notebooks and local workers are forked from.
 
 It imports what they import, with pools of one thread, compiles the templates and does once what
-every notebook would do again: reads `params/`, imports the reports, draws a first chart. It never
+every notebook would do again: reads `params/`, imports the reports, shows made-up rows. It never
 holds a scope's data.
 """
 
@@ -33,12 +33,9 @@ sys.modules["pyarrow"].set_cpu_count(1)
 
 from ipats_lib import report  # noqa: E402  # after pandas has asked where it is
 from ipats_lib.errors import ParamsError  # noqa: E402
-from ipats_lib.levels.files import load_levels  # noqa: E402
-from ipats_lib.report.charts import rehearse  # noqa: E402
 
 with warnings.catch_warnings():  # nbconvert's filters are no notebook's
     from ipats_lib.publishing import execute
-
 
 for module in iter_modules(report.__path__, "ipats_lib.report."):
     import_module(module.name)
@@ -47,10 +44,7 @@ for name, loader in [each for module in ours for each in vars(module).items()]:
     if name.startswith("load_") and hasattr(loader, "cache_info"):
         with suppress(ParamsError, TypeError):  # a notebook says what is wrong; or asks for one
             loader()
-with suppress(ParamsError):
-    load_levels(True)
-    load_levels(False)
 execute.render_nothing()
-rehearse()
+import_module("ipats_lib.report.show.rehearsal").rehearse()
 gc.collect()
 gc.freeze()  # no worker looks through these again, or copies their pages by doing so

@@ -26,7 +26,7 @@ from ipats_lib.publishing.render import Frame, Nav, render_page, render_template
 from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_of, write_figures
 from ipats_lib.report.scope_data import About, ScopeData
-from ipats_lib.scopes import STATE, Scope
+from ipats_lib.scopes import STATE, AreaType, Scope
 from ipats_lib.snapshot import linked_period
 
 _INWARD = re.compile(
@@ -178,7 +178,7 @@ class Writer:
             else "",
             library=__version__,
             run=f"{'../' * below}{RUN_FILE.name}" if scope == STATE else "",
-            nav=self._nav(scope),
+            nav=self._navs[scope.kind],
             style=self.assets.style,
             icon=self.assets.icon,
             scripts=self.assets.scripts_of(body),
@@ -196,10 +196,16 @@ class Writer:
             scope.contains(other) and other != scope for other in self.scopes
         )
 
-    def _nav(self, scope: Scope) -> Nav:
-        mine = [n for n in self.plan.sources if scope.kind in n.scopes and n.menu(scope.kind)]
+    @cached_property
+    def _navs(self) -> dict[AreaType, Nav]:
+        """The menus of each kind of scope."""
+        kinds: tuple[AreaType, ...] = ("state", "lwia", "planner")
+        return {kind: self._nav(kind) for kind in kinds}
+
+    def _nav(self, kind: AreaType) -> Nav:
+        mine = [n for n in self.plan.sources if kind in n.scopes and n.menu(kind)]
         return tuple(
-            (title, tuple(page for n in mine if n.family == family for page in n.menu(scope.kind)))
+            (title, tuple(page for n in mine if n.family == family for page in n.menu(kind)))
             for family, title in FAMILIES.items()
             if any(n.family == family for n in mine)
         )

@@ -130,3 +130,71 @@ def test_a_planted_link_is_no_copy(own_place, site, tmp_path):
             assert b"secret" not in answer.body
             assert gzip.compress(b"secret") not in answer.body
             assert answer.header("content-encoding") == ""
+
+
+DATA = "/PY2024Q4/lwia/01/figures.csv"
+TABLE = b"area,value\n" + b"07,0.5\n" * 4_000
+
+
+@pytest.fixture(scope="module")
+def packed_alone(place, site, tmp_path_factory):
+    """A place whose site keeps a download packed alone, and ports of both servers there."""
+    import os
+    from contextlib import ExitStack
+
+    from tests.access.servers import behind_nginx, gateway
+
+    folder = tmp_path_factory.mktemp("alone")
+    release, other = os.readlink(site / "PY2024Q4"), folder / "site"
+    target = other / release / "lwia/01"
+    target.mkdir(parents=True)
+    (target / "figures.csv.gz").write_bytes(gzip.compress(TABLE, mtime=0))
+    (target / "index.html").write_text("the page")
+    (folder / "secret").write_bytes(gzip.compress(b"secret"))
+    (target / "linked.csv.gz").symlink_to(folder / "secret")
+    (other / "PY2024Q4").symlink_to(release)
+    made = type(place)(place.folder, other)
+    with ExitStack() as stack:
+        yield [stack.enter_context(start(made)) for start in (gateway, behind_nginx)]
+
+
+def whole_body(answer) -> bytes:
+    """The body without the lengths of its chunks: nginx unpacks while it sends."""
+    if answer.header("transfer-encoding") != "chunked":
+        return answer.body
+    body, rest = b"", answer.body
+    while size := int(rest.partition(b"\r\n")[0], 16):
+        rest = rest.partition(b"\r\n")[2]
+        body, rest = body + rest[:size], rest[size + 2 :]
+    return body
+
+
+def test_what_is_kept_packed_alone_is_sent_packed_or_unpacked(packed_alone, admin):
+    for port in packed_alone:
+        packed, plain = ask(port, DATA, admin, ACCEPTS), ask(port, DATA, admin)
+        assert (packed.status, packed.header("content-encoding")) == (200, "gzip")
+        assert gzip.decompress(packed.body) == TABLE
+        assert (plain.status, plain.header("content-encoding")) == (200, "")
+        assert whole_body(plain) == TABLE
+        for answer in (packed, plain):
+            assert answer.header("content-type") == "text/csv; charset=utf-8"
+            assert answer.header("vary") == "Accept-Encoding"
+            assert answer.header("cache-control") == "no-store"
+        assert packed.header("etag") != plain.header("etag")
+        head = ask(port, DATA, admin, method="HEAD")
+        assert (head.status, head.body) == (200, b"")
+        assert whole_body(ask(port, DATA, admin, "Range: bytes=5-14\r\n")) == TABLE
+
+
+def test_what_is_kept_packed_alone_is_under_the_same_decision(packed_alone, place, admin):
+    for port in packed_alone:
+        unknown = ask(port, "/anything")
+        for path, cookie in (
+            (f"{DATA}.gz", admin),
+            (DATA, place.cookie("admin02")),
+            (DATA, ""),
+            ("/PY2024Q4/lwia/01/linked.csv", admin),
+            ("/_ipats_packed/PY2024Q4/lwia/01/figures.csv", admin),
+        ):
+            answer = ask(port, path, cookie, ACCEPTS)
+            assert (answer.status, answer.body) == (404, unknown.body), path

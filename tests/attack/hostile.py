@@ -52,6 +52,7 @@ def by_hand(path: str, cookie: str) -> Iterator[bytes]:
     yield request(quote(path, safe=""), cookie)
     yield request("/" + quote(path, safe=""), cookie)
     yield request("/_ipats_files" + path, cookie)
+    yield request("/_ipats_packed" + path, cookie)
     yield request("/%5fipats_files" + path, cookie)
     yield request("//_ipats_files" + path, cookie)
     yield request("/x/../_ipats_files" + path, cookie)

@@ -1,13 +1,15 @@
 """The development preview: on loopback, plainly unprotected, without what a site keeps inside."""
 
+import gzip
 import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 
 import pytest
@@ -16,8 +18,8 @@ from ipats_lib.access.store import Store
 from tests.conftest import ROOT, publish
 
 
-@pytest.fixture
-def preview(site):
+@contextmanager
+def previewed(site):
     command = [
         sys.executable,
         str(ROOT / "publish.py"),
@@ -37,6 +39,25 @@ def preview(site):
                 break
         yield found[0], lines
         server.send_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def preview(site):
+    with previewed(site) as found:
+        yield found
+
+
+def test_it_unpacks_what_a_site_keeps_packed_alone(tmp_path):
+    folder = tmp_path / "PY2024Q4/state"
+    folder.mkdir(parents=True)
+    (folder / "index.html.gz").write_bytes(gzip.compress(b"<p>the page"))
+    with previewed(tmp_path) as (address, _):
+        with urllib.request.urlopen(f"{address}/PY2024Q4/state/index.html") as page:
+            assert page.headers["Content-Type"] == "text/html"
+            assert page.headers["X-Ipats-Protection"].startswith("none")
+            assert page.read() == b"<p>the page"
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{address}/PY2024Q4/state/other.html")
 
 
 def test_it_says_that_it_protects_nothing_and_shows_the_site(preview):

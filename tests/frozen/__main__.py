@@ -14,10 +14,13 @@ and a digest of who they are, so that two customers who trade places are seen.
 """
 
 import hashlib
+import io
 import sys
 from pathlib import Path
 
 import pandas as pd
+
+from ipats_lib.publishing.packing import read_published
 
 HERE = Path(__file__).parent
 CELL = ["scope", "file", "key", "column"]
@@ -33,9 +36,11 @@ def cells(site: Path, period: str) -> pd.DataFrame:
     parts = []
     release = site / period
     for line in specification().itertuples():
-        for path in sorted(release.rglob(line.file)):
+        for path in sorted({p.parent / line.file.rpartition("/")[2]
+                            for p in release.rglob(f"{line.file}*")}):  # fmt: skip
             scope = path.relative_to(release).as_posix().removesuffix(f"/{line.file}")
-            frame = pd.read_csv(path, dtype="str", keep_default_na=False)
+            held = io.BytesIO(read_published(path))
+            frame = pd.read_csv(held, dtype="str", keep_default_na=False)
             keys = [name for name in line.keys.split("|") if name in frame]
             found = _listed(frame, keys) if "customer" in frame else _counted(
                 frame, keys, line.left_out.split("|")

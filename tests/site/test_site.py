@@ -16,8 +16,9 @@ from ipats_lib.periods import Period
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.packing import pack
-from ipats_lib.publishing.site import KEEP, Site, scope_of, verify, walk
+from ipats_lib.publishing.packing import pack, read_published
+from ipats_lib.publishing.site import KEEP, Manifest, Site, walk
+from ipats_lib.publishing.verification import scope_of, verify
 
 PERIOD = "PY2024Q4"
 
@@ -370,6 +371,56 @@ def test_a_large_text_gets_a_copy_of_the_same_bytes_whenever_it_is_made(tmp_path
     assert one.read_bytes() == two.read_bytes()
     assert gzip.decompress(one.read_bytes()).decode() == LARGE
     assert one.read_bytes()[3:8] == bytes(5), "no name, no time"
+
+
+def test_files_are_packed_alone_where_that_is_asked(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = packed_site(staged)
+    for name in ("table.csv", "list.json", "work.ics"):
+        (staged / "state" / name).write_text(LARGE)
+        pack(f"{staged}/state/{name}", alone=True)
+        files.append(PurePosixPath("state", name))
+    pack(f"{staged}/state/a.html", alone=True)
+    files.append(page(staged, "state/b.html", "table.csv"))
+    found = verify(staged, files, static)
+    assert "state/a.html" not in found
+    assert Manifest({}, found).page_count == 2
+    assert {"state/table.csv.gz", "state/list.json.gz", "state/work.ics.gz"} <= set(found)
+    assert "state/table.csv" not in found
+    assert read_published(staged / "state/table.csv").decode() == LARGE
+    assert read_published(staged / "state/a.csv") == b"x\n"
+
+
+def test_links_of_a_page_that_is_packed_alone_are_followed(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = packed_site(staged)
+    files.append(page(staged, "state/b.html", "a.html#place"))
+    with pytest.raises(PublicationError, match="there is no such place"):
+        verify(staged, files, static)
+    (staged / "state/a.html").write_text(f"<p id='place'>{LARGE}</p><a href='../lwia/07/x'></a>")
+    (staged / "state/a.html.gz").unlink()
+    pack(f"{staged}/state/a.html", alone=True)
+    with pytest.raises(PublicationError, match=r"a.html links to ../lwia/07/x"):
+        verify(staged, files, static)
+    (staged / "state/a.html").write_text(f"<p id='place'>{LARGE}</p>")
+    (staged / "state/a.html.gz").unlink()
+    pack(f"{staged}/state/a.html", alone=True)
+    assert "state/a.html.gz" in verify(staged, files, static)
+
+
+def test_what_is_packed_alone_must_be_planned_and_sound(tmp_path, static):
+    staged = tmp_path / "staged"
+    files = packed_site(staged)
+    (staged / "state/table.csv").write_text(LARGE)
+    pack(f"{staged}/state/table.csv", alone=True)
+    with pytest.raises(PublicationError, match="table.csv is there and was not planned"):
+        verify(staged, files, static)
+    whole = (staged / "state/table.csv.gz").read_bytes()
+    (staged / "state/table.csv.gz").write_bytes(whole[:-9])
+    with pytest.raises(PublicationError, match="does not hold its file"):
+        verify(staged, [*files, PurePosixPath("state/table.csv")], static)
+    with pytest.raises(PublicationError, match="was planned and is not there"):
+        verify(staged, [*files, PurePosixPath("state/other.csv")], static)
 
 
 def test_a_copy_is_hashed_with_its_file_and_a_link_to_it_is_refused(tmp_path, static):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ipats_lib.report.show.numbers import is_missing
+from ipats_lib.report.show.numbers import is_missing, listed
 
 # Where the publisher collects them; not set in JupyterLab, where there is nothing to download.
 DOWNLOADS_FOLDER = "IPATS_DOWNLOADS"
@@ -24,13 +24,6 @@ def save(name: str, data: bytes) -> None:
     folder = os.environ.get(DOWNLOADS_FOLDER)
     if folder:
         Path(folder, name).write_bytes(data)
-
-
-def listed(values: pd.Series) -> list[Any]:
-    """A column as a list: pandas would take its strings out one by one."""
-    texts = isinstance(values.dtype, pd.StringDtype)
-    found: list[Any] = values.to_numpy(dtype="object").tolist() if texts else values.tolist()
-    return found
 
 
 def csv(frame: pd.DataFrame) -> bytes:

@@ -10,25 +10,18 @@ import pandas as pd
 from ipats_lib.frames.schema import Kind
 from ipats_lib.frames.schemas import KINDS
 from ipats_lib.report.show.html import address, escape, wrong
-from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, written
+from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, listed, written
+from ipats_lib.report.show.statuses import (
+    needs_attention,
+    plainly,
+    shape,
+    status_shape,
+    status_word,
+)
 from ipats_lib.rounding import MARKS, rounded
 
 _KINDS: tuple[str, ...] = get_args(Kind)
 _NUMBERS = ("count", "share", "percent", "points", "dollars", "figure", "number")
-_HIDDEN = f"{WITHHELD}<span class='v'> withheld</span>"
-
-# A word and a shape for each state: color is never alone.
-_SHAPES = {
-    "down": '<path d="M0 1H10L5 9.5Z"/>',
-    "up": '<path d="M0 9H10L5 .5Z"/>',
-    "dot": '<circle cx="5" cy="5" r="4"/>',
-    "ring": '<circle cx="5" cy="5" r="3.4" fill="none" stroke="currentColor" stroke-width="1.6"/>',
-    "hollow": '<path d="M1 2H9L5 8Z" fill="none" stroke="currentColor" stroke-width="1.4"/>',
-}
-_ATTENTION = ("fails", "below", "misses", "much worse", "worse", "overdue", "late", "failure")
-_GOOD = ("exceeds", "better", "much better", "success")
-_PLAIN = ("meets", "this week", "due")
-_OPEN = ("similar", "pending", "awaiting", "later", "excluded", "not judged")
 
 
 class Rows:
@@ -39,6 +32,7 @@ class Rows:
             raise wrong(f"Give a frame, not a {type(frame).__name__}; a Series has .to_frame().")
         self._frame = frame
         self._read: dict[str, list[Any]] = {}
+        self._measures: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self._frame)
@@ -51,8 +45,14 @@ class Rows:
             if name not in self._frame.columns:
                 has = ", ".join(map(str, self._frame.columns))
                 raise wrong(f"The frame has no column {name}. It has: {has}.")
-            self._read[name] = self._frame[name].astype("object").tolist()
+            self._read[name] = listed(self._frame[name])
         return self._read[name]
+
+    def first(self, number: int) -> "Rows":
+        """The first rows alone."""
+        some = Rows(self._frame.head(number))
+        some._read = {name: values[:number] for name, values in self._read.items()}
+        return some
 
     @property
     def names(self) -> list[str]:
@@ -61,7 +61,10 @@ class Rows:
     @property
     def measures(self) -> list[str]:
         """The measure of each row; empty where the frame has none."""
-        return [str(m) for m in self["measure"]] if "measure" in self else [""] * len(self)
+        if self._measures is None:
+            named = [str(m) for m in self["measure"]] if "measure" in self else [""] * len(self)
+            self._measures = named
+        return self._measures
 
     def dtype(self, name: str) -> Any:
         return self._frame[name].dtype
@@ -237,35 +240,6 @@ class Link(Format):
         ]
 
 
-def plainly(text: str) -> str:
-    """A cell's words as HTML; the marker of a withheld value is read aloud as such."""
-    return _HIDDEN if text == WITHHELD else escape(text)
-
-
-def shape(name: str) -> str:
-    return f'<svg class="m" viewBox="0 0 10 10" aria-hidden="true">{_SHAPES[name]}</svg>'
-
-
-def needs_attention(status: str) -> bool:
-    return status.partition(",")[0].lower() in _ATTENTION
-
-
-def status_shape(status: str) -> str:
-    """The name of a status's shape; empty for a word that is no status."""
-    word = status.partition(",")[0].lower()
-    named = ((_ATTENTION, "down"), (_GOOD, "up"), (_PLAIN, "dot"), (_OPEN, "ring"))
-    return next((name for words, name in named if word in words), "")
-
-
-def status_word(status: str) -> str:
-    """A status as HTML."""
-    name = status_shape(status)
-    if not name:
-        return plainly(status)
-    css = "st alert" if needs_attention(status) else "st"
-    return f'<span class="{css}">{shape(name)}{escape(status)}</span>'
-
-
 def _moved(value: object, measure: str) -> str:
     if is_missing(value) or isinstance(value, str):
         return written("points", value)
@@ -369,7 +343,7 @@ def _guess(rows: Rows, name: str) -> str:
 
 
 __all__ = [
-    "MISSING", "Change", "Columns", "Figure", "Format", "Link", "Rows", "Score", "Status",
-    "Written", "change", "figure", "formats_of", "heading", "kind", "link", "needs_attention",
-    "plainly", "score", "shape", "sort_key", "status", "status_shape", "status_word",
+    "MISSING", "Change", "Columns", "Figure", "Format", "Link", "Rows",
+    "Score", "Status", "Written", "change", "figure", "formats_of", "heading",
+    "kind", "link", "score", "sort_key", "status",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from math import isnan
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,13 @@ def is_missing(value: object) -> bool:
     if isinstance(value, float):
         return isnan(value)
     return value is None or value is pd.NA or value is pd.NaT
+
+
+def listed(values: pd.Series) -> list[Any]:
+    """A column as a list: pandas would take its strings out one by one."""
+    texts = isinstance(values.dtype, pd.StringDtype)
+    found: list[Any] = values.to_numpy(dtype="object").tolist() if texts else values.tolist()
+    return found
 
 
 def _count(value: float) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ipats_lib.report.show.formats import Format, Rows, plainly
+from ipats_lib.report.show.formats import Format, Rows
 from ipats_lib.report.show.html import escape
+from ipats_lib.report.show.statuses import plainly
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ import pytest
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.report import show
-from ipats_lib.report.show.formats import Rows, sort_key, status_word
-from ipats_lib.report.show.pictures import parts, ticks
+from ipats_lib.report.show.drawing import parts, ticks
+from ipats_lib.report.show.formats import Rows, sort_key
+from ipats_lib.report.show.statuses import status_word
 from tests.report.show.conftest import HOSTILE, soup
 
 

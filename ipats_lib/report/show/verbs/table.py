@@ -5,9 +5,10 @@ from itertools import groupby
 
 import pandas as pd
 
-from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of, plainly
+from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of
 from ipats_lib.report.show.html import Shown, escape, wrong
 from ipats_lib.report.show.rows import Grid, body_row, head_cells
+from ipats_lib.report.show.statuses import plainly
 
 
 def table(
@@ -79,6 +80,7 @@ def _grouped(lines: list[str], known: Rows, by: str, drawn: Grid) -> str:
 
 def _plain(caption: str, known: Rows, formats: dict[str, Format]) -> str:
     """The table as text: its caption and the words of its first rows."""
-    words = [form.words(known, name) for name, form in formats.items()]
-    shown = [" | ".join(row) for row in list(zip(*words, strict=True))[:5]]
+    first = known.first(5)
+    words = [form.words(first, name) for name, form in formats.items()]
+    shown = [" | ".join(row) for row in zip(*words, strict=True)]
     return "\n".join([f"Table: {caption} ({len(known)} rows)", *shown])

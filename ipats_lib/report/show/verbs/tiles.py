@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from ipats_lib.report.show.drawing import parts, trend, trend_words
 from ipats_lib.report.show.html import Shown, address, escape, wrong
 from ipats_lib.report.show.numbers import is_missing, written
-from ipats_lib.report.show.pictures import parts, trend, trend_words
 
 MOST = 6
 
