@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ipats_lib.frames.assessment import adjustment, assessment, score_cases
 from ipats_lib.frames.calendar import calendar
+from ipats_lib.frames.compared import funnels, trends
 from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
@@ -46,6 +47,14 @@ _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
 }
 
 
+# Of several areas: made from the frame `areas` of the same edition, and from nothing else.
+_OF_AREAS: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "areas": lambda found: found,
+    "trends": trends,
+    "funnels": funnels,
+}
+
+
 @dataclass(frozen=True, eq=False)
 class PerformanceFrames:
     """Each frame is counted when it is first asked for, for all scopes of `source` at once.
@@ -57,12 +66,13 @@ class PerformanceFrames:
     source: Callable[[], Source]
     earlier: Callable[[Scope], pd.DataFrame]
     _made: dict[str, Sliced] = field(default_factory=dict)
-    _areas: dict[Edition, pa.Table] = field(default_factory=dict)
+    _areas: dict[Edition, pd.DataFrame] = field(default_factory=dict)
+    _across: dict[tuple[str, Edition], pa.Table] = field(default_factory=dict)
 
     def table(self, name: str, scope: Scope) -> pa.Table:
         """One frame of one scope, with the columns and types of its schema."""
-        if name == "areas":
-            return self.areas(edition_of(scope))
+        if name in _OF_AREAS:
+            return self.across(name, edition_of(scope))
         if name == "outcomes":
             return typed(self._outcomes.of(scope), SCHEMAS[name])
         if name == "earlier_outlook":
@@ -76,12 +86,14 @@ class PerformanceFrames:
             self._made[name] = sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
         return self._made[name].of(scope)
 
-    def areas(self, edition: Edition) -> pa.Table:
-        """The frame of several areas in one edition: the same for every scope that has it."""
+    def across(self, name: str, edition: Edition) -> pa.Table:
+        """A frame of several areas in one edition: the same for every scope that has it."""
         if edition not in self._areas:
-            found = areas(self._source.across, self.withheld, edition)
-            self._areas[edition] = typed(found, SCHEMAS["areas"])
-        return self._areas[edition]
+            self._areas[edition] = areas(self._source.across, self.withheld, edition)
+        if (name, edition) not in self._across:
+            found = _OF_AREAS[name](self._areas[edition])
+            self._across[name, edition] = typed(found, SCHEMAS[name])
+        return self._across[name, edition]
 
     @cached_property
     def withheld(self) -> pd.DataFrame:

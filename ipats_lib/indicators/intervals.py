@@ -12,7 +12,7 @@ _Z = 1.959963984540054  # two-sided 95 percent
 
 @lru_cache(maxsize=1 << 14)
 def wilson(successes: int, counted: int, z: float = _Z) -> tuple[float, float]:
-    """The Wilson score interval of a share (0..1), of 95 percent by default; NaN for nobody counted.
+    """The Wilson score interval of a share (0..1), of 95 percent by default; NaN for nobody.
 
     Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209; it stays within 0 and 1 and holds
     for small counts, where the simple interval does not.

@@ -47,6 +47,8 @@ class Report:
     figures = _frame("figures")
     history = _frame("history")
     areas = _frame("areas")
+    trends = _frame("trends")
+    funnels = _frame("funnels")
     groups = _frame("groups")
     training = _frame("training")
     outcomes = _frame("outcomes")

@@ -32,7 +32,7 @@ TABLES = (
 )
 FRAMES = (*TABLES, *SCHEMAS)
 # Those of several areas. Outside the state's folder all scopes have the same (decision 0016).
-ACROSS_AREAS = frozenset({"areas", "released_areas"})
+ACROSS_AREAS = frozenset({"areas", "trends", "funnels", "released_areas"})
 
 
 @dataclass(frozen=True, slots=True)
