@@ -26,13 +26,13 @@ from ipats_lib.frames.slices import arrow_bytes
 T = TypeVar("T")
 # The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
 TABLES = (
-    *("rows", "outcome_rows", "aggregates", "earlier_figures", "released_areas", "standing"),
+    *("rows", "outcome_rows", "aggregates", "earlier_figures", "standing"),
     *("backlog", "seats", "quality"),
     *CASE_TABLES,
 )
 FRAMES = (*TABLES, *SCHEMAS)
 # Those of several areas. Outside the state's folder all scopes have the same (decision 0016).
-ACROSS_AREAS = frozenset({"areas", "trends", "funnels", "released_areas"})
+ACROSS_AREAS = frozenset({"areas", "trends", "funnels"})
 
 
 @dataclass(frozen=True, slots=True)
