@@ -21,7 +21,7 @@ from ipats_lib.periods import Period, Window
 from ipats_lib.scopes import STATE_AREA
 
 WITHHELD = "*"
-MOST_SOLVED = 80
+MOST_SOLVED = 120
 _HIDDEN = ("numerator", "denominator", "value")
 
 
@@ -97,7 +97,12 @@ def withhold(
     before = _before(figures, released)
     small = small_cells(figures, thresholds).to_numpy()
     cells = _Cells(figures, small | before.hidden, thresholds)
-    links = _Links(_sums(figures, homes or {}, thresholds), _windows(figures), _wages(figures))
+    links = _Links(
+        _sums(figures, homes or {}, thresholds),
+        _windows(figures),
+        _wages(figures),
+        _same_exits(figures),
+    )
     groups = _connected(figures, homes or {})
     local = figures["area_type"].eq("lwia").to_numpy()
     areas = figures["area"].astype("str").where(local, "").to_numpy(dtype=object)
@@ -144,7 +149,7 @@ def withhold_groups(
     )
     pairs = rates.merge(medians, on=names, suffixes=("", "_median"))
     wages = list(zip(pairs["place"].tolist(), pairs["place_median"].tolist(), strict=True))
-    cells.close(_Links([_Sum(None, parts, fewest) for parts in kinds], [], wages))
+    cells.close(_Links([_Sum(None, parts, fewest) for parts in kinds], [], wages, []))
     return pd.Series(cells.hidden, index=figures.index)
 
 
@@ -203,12 +208,14 @@ class _Links:
     """How cells depend on each other, by their places.
 
     windows: a shorter window and the longer one that holds it. wages: an employment rate and the
-    median over its successes.
+    median over its successes. exits: the exits of ER Q4's quarter, of ER Q2's, and of ER
+    Q2's four quarters, which hold both.
     """
 
     sums: list[_Sum]
     windows: list[tuple[int, int]]
     wages: list[tuple[int, int]]
+    exits: list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +332,10 @@ class _Cells:
                 row = {at[outer]: 1, at[inner]: -1}
                 shifts = (0, many, 2 * many) if self._is_rate[inner] else (0,)
                 rows += [_at_most(truth, row, shift) for shift in shifts]
+        for fourth, second, year in links.exits:
+            if fourth in at:
+                row = {at[year]: 1, at[fourth]: -1, at[second]: -1}
+                rows.append(_at_most(truth, row, 2 * many))
         for cell in hidden:
             rows.append(({2 * many + at[int(cell)]: 1}, before.least[cell], before.most[cell]))
         unknown = [at[int(cell)] for cell in hidden]
@@ -425,7 +436,7 @@ def _connected(figures: pd.DataFrame, homes: Mapping[str, str]) -> list[NDArray[
     """Places of the cells that a reader solves together: of measures that count the same people,
     the state with its LWIAs, and each LWIA with its planners."""
     rules = [INDICATORS[cast(Measure, code)] for code in figures["measure"]]
-    same = [r.cohort if r.is_median or r.activity is None else r.code for r in rules]
+    same = ["exits" if r.is_median or r.activity is None else r.code for r in rules]
     place = {str(area): lwia for area, lwia in homes.items()}
     inner = figures["area_type"].eq("planner").to_numpy()
     homes_of = np.array([place.get(str(a), "") for a in figures["area"]])
@@ -534,6 +545,20 @@ def _windows(figures: pd.DataFrame) -> list[tuple[int, int]]:
     cells = _at(figures)
     longer = ((key, (key[0], key[1], "rolling4", *key[3:])) for key in cells if key[2] == "current")
     return [(cells[key], cells[other]) for key, other in longer if other in cells]
+
+
+def _same_exits(figures: pd.DataFrame) -> list[tuple[int, int, int]]:
+    """Places of ER Q4 of a quarter, of ER Q2 of that quarter, and of ER Q2 of four quarters: these
+    begin two quarters before, with the exits of the first."""
+    cells, found = _at(figures), []
+    for key, fourth in cells.items():
+        second, year = (
+            cells.get((*key[:2], window, key[3], "ERQ2", *key[5:]))
+            for window in ("current", "rolling4")
+        )
+        if key[2] == "current" and key[4] == "ERQ4" and second is not None and year is not None:
+            found.append((fourth, second, year))
+    return found
 
 
 def _at(figures: pd.DataFrame) -> dict[tuple[str, ...], int]:
