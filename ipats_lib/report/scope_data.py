@@ -19,7 +19,7 @@ import pyarrow as pa
 from pyarrow import feather
 
 from ipats_lib.errors import SnapshotError, UsageError
-from ipats_lib.frames import CASE_TABLES
+from ipats_lib.frames import ACROSS, CASE_TABLES
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes
 
@@ -32,7 +32,7 @@ TABLES = (
 )
 FRAMES = (*TABLES, *SCHEMAS)
 # Those of several areas. Outside the state's folder all scopes have the same (decision 0016).
-ACROSS_AREAS = frozenset({"areas", "trends", "funnels"})
+ACROSS_AREAS = frozenset(ACROSS)
 
 
 @dataclass(frozen=True, slots=True)
