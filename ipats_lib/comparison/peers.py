@@ -15,7 +15,9 @@ def nearest_by_mix(shares: NDArray[np.float64], many: int = MANY) -> list[list[i
     each divided by its standard deviation between areas, and the mean of squares is taken, so that
     a missing (NaN) share neither helps nor harms. An area without any share has no peer.
     """
-    spread = np.nanstd(shares, axis=0) if len(shares) else np.ones(shares.shape[1])
+    many_known = np.maximum((~np.isnan(shares)).sum(axis=0), 1)
+    mean = np.nansum(shares, axis=0) / many_known
+    spread = np.sqrt(np.nansum((shares - mean) ** 2, axis=0) / many_known)
     scaled = shares / np.where(spread > 0, spread, np.inf)
     found = []
     for place, mine in enumerate(scaled):

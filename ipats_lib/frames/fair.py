@@ -134,7 +134,7 @@ def _adjusted(
 def mix(source: Source, areas: pd.DataFrame, *, full: bool) -> pd.DataFrame:
     """The frame `mix`: the share of each declared group among those whose employment is counted.
 
-    full: for the state's folder; otherwise small groups, and what is left beside them, are withheld.
+    full: for the state's folder; otherwise small groups are withheld, and all of a withheld cell.
     """
     groups, limits = load_groups_of("regression"), load_thresholds()
     lines = Lines(source, "title1", "ERQ2")
@@ -168,7 +168,8 @@ def peers(areas: pd.DataFrame, mixes: pd.DataFrame) -> pd.DataFrame:
             [o for o, r in regions.items() if r.edr == region.edr and o != one], start=1
         )
     ]
-    size = areas[areas["back"].eq(0) & areas["area"].isin(list(regions))]
+    size = areas[areas["back"].eq(0) & areas["area_type"].eq("lwia")]
+    size = size[size["area"].isin(list(regions))]
     size = size[(size["program"] == "title1") & (size["measure"] == "ERQ2")]
     size = size.drop_duplicates("area").dropna(subset="denominator")
     sizes = dict(zip(size["area"], size["denominator"].astype("float64"), strict=True))
@@ -177,7 +178,7 @@ def peers(areas: pd.DataFrame, mixes: pd.DataFrame) -> pd.DataFrame:
         for one, others in nearest_by_size(sizes, MANY).items()
         for n, other in enumerate(others, start=1)
     ]
-    local = mixes[mixes["area"].isin(list(regions))]
+    local = mixes[mixes["area_type"].eq("lwia") & mixes["area"].isin(list(regions))]
     wide = local.pivot(index="area", columns="group_title", values="share")
     order = list(wide.index)
     found += [
