@@ -141,7 +141,7 @@ def mix(source: Source, areas: pd.DataFrame, *, full: bool) -> pd.DataFrame:
     holds = facts_of(source, "title1", groups)[lines.at]
     main = areas[areas["back"].eq(0) & areas["window"].eq(source.period.reports[0].window)]
     main = main[(main["program"] == "title1") & (main["measure"] == "ERQ2")]
-    places = {scope.lwia: n for n, scope in enumerate(source.scopes)}
+    places = {scope.lwia: n for n, scope in enumerate(source.scopes) if scope.kind == "lwia"}
     rows = []
     for line in main[main["area_type"] != "edr"].itertuples():
         local = line.area_type == "lwia"

@@ -50,7 +50,8 @@ def counts_of_regions(source: Source, windows: Sequence[Report]) -> pd.DataFrame
     source: `Source.across`.
     """
     regions = load_regions()
-    names = [regions[s.lwia].edr if s.lwia in regions else "" for s in source.scopes]
+    local = [s.lwia if s.kind == "lwia" else "" for s in source.scopes]
+    names = [regions[lwia].edr if lwia in regions else "" for lwia in local]
     region = np.array(names, dtype=object)[source.lines[1]]
     placed = source.outcomes.take(source.lines[0]).reset_index(drop=True)
     labels = [window.label for window in windows]

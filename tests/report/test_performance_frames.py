@@ -76,10 +76,12 @@ def test_a_scope_that_is_opened_alone_has_the_same_bytes(state):
 
 @pytest.mark.parametrize("path", ["state", "lwia/01", "planner"])
 def test_the_areas_are_the_same_whoever_is_opened_alone(state, planner, path):
+    """Also where planners are among the scopes that are counted."""
     scope = planner if path == "planner" else Scope.parse(path)
     alone = replace(state, only=scope)
-    bulk = arrow_bytes(state.performance.table("areas", scope))
-    assert bulk == arrow_bytes(alone.performance.table("areas", scope))
+    for name in ACROSS:
+        bulk = arrow_bytes(state.performance.table(name, scope))
+        assert bulk == arrow_bytes(alone.performance.table(name, scope)), name
 
 
 def test_what_a_run_receives_is_what_the_frames_hold(state, planner):
