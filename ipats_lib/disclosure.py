@@ -21,6 +21,7 @@ from ipats_lib.periods import Period, Window
 from ipats_lib.scopes import STATE_AREA
 
 WITHHELD = "*"
+MOST_SOLVED = 120
 _HIDDEN = ("numerator", "denominator", "value")
 
 
@@ -96,8 +97,15 @@ def withhold(
     before = _before(figures, released)
     small = small_cells(figures, thresholds).to_numpy()
     cells = _Cells(figures, small | before.hidden, thresholds)
-    links = _Links(_sums(figures, homes or {}, thresholds), _windows(figures), _wages(figures))
+    links = _Links(
+        _sums(figures, homes or {}, thresholds),
+        _windows(figures),
+        _wages(figures),
+        _same_exits(figures),
+    )
     groups = _connected(figures, homes or {})
+    local = figures["area_type"].eq("lwia").to_numpy()
+    areas = figures["area"].astype("str").where(local, "").to_numpy(dtype=object)
     solved = [-1] * len(groups)  # how many of a group were hidden when it gave nothing away
     cells.close(links)
     while solved != (now := [int(cells.hidden[group].sum()) for group in groups]):
@@ -106,6 +114,9 @@ def withhold(
             if before_ != after:
                 given |= cells.given_away(group, links, before)
         solved = now
+        given |= cells.told_to_areas(links, areas)
+        if not given:
+            given = cells.given_away_to_areas(groups, links, before, areas)
         cells.hide_beside(links, given)
         cells.close(links)
     hidden = pd.Series(cells.hidden, index=figures.index)
@@ -138,7 +149,7 @@ def withhold_groups(
     )
     pairs = rates.merge(medians, on=names, suffixes=("", "_median"))
     wages = list(zip(pairs["place"].tolist(), pairs["place_median"].tolist(), strict=True))
-    cells.close(_Links([_Sum(None, parts, fewest) for parts in kinds], [], wages))
+    cells.close(_Links([_Sum(None, parts, fewest) for parts in kinds], [], wages, []))
     return pd.Series(cells.hidden, index=figures.index)
 
 
@@ -182,12 +193,14 @@ def _is_median(measures: pd.Series) -> pd.Series:
 class _Sum:
     """Places of cells whose parts add up to a whole; whole is None where it stands elsewhere.
 
-    fewest: how many cells are hidden where any is.
+    fewest: how many cells are hidden where any is. readers: whether the parts are areas, each of
+    which has readers who know its cell.
     """
 
     whole: int | None
     parts: NDArray[np.intp]
     fewest: int
+    readers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +208,14 @@ class _Links:
     """How cells depend on each other, by their places.
 
     windows: a shorter window and the longer one that holds it. wages: an employment rate and the
-    median over its successes.
+    median over its successes. exits: the exits of ER Q4's quarter, of ER Q2's, and of ER
+    Q2's four quarters, which hold both.
     """
 
     sums: list[_Sum]
     windows: list[tuple[int, int]]
     wages: list[tuple[int, int]]
+    exits: list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,20 +266,28 @@ class _Cells:
             return
         shown = parts[~self.hidden[parts]]
         for part in shown[np.argsort(self._sizes[shown], kind="stable")]:
-            if self._enough(parts, some.fewest, whole_hidden):
-                break
+            if self._enough(parts, some, whole_hidden):
+                return
             self.hidden[part] = True
+        if some.readers and some.whole is not None and not self._enough(parts, some, whole_hidden):
+            self.hidden[some.whole] = True
 
-    def _enough(self, parts: NDArray[np.intp], fewest: int, whole_hidden: bool) -> bool:
-        """Whether the hidden parts of a sum keep each other: enough, and together not small.
+    def _enough(self, parts: NDArray[np.intp], some: _Sum, whole_hidden: bool) -> bool:
+        """Whether the hidden parts of a sum keep each other: enough, and together not small, also
+        for the readers of any one of them.
 
         A hidden whole is one hidden cell more, and leaves nothing to subtract from.
         """
         mine = parts[self.hidden[parts]]
         if whole_hidden:
-            return 0 < len(mine) >= fewest - 1
-        size, successes = int(self._sizes[mine].sum()), int(self._successes[mine].sum())
-        return len(mine) >= fewest and not self._small(size, successes, int(parts[0]))
+            return 0 < len(mine) >= some.fewest - 1
+        if len(mine) < some.fewest:
+            return False
+        size, successes = self._sizes[mine], self._successes[mine]
+        left = [(int(size.sum()), int(successes.sum()))]
+        if some.readers:
+            left += list(zip(size.sum() - size, successes.sum() - successes, strict=True))
+        return not any(self._small(int(n), int(x), int(parts[0])) for n, x in left)
 
     def part(self, shorter: int, longer: int) -> None:
         """Hide the shorter of two windows where what lies between them is a small cell."""
@@ -282,12 +305,16 @@ class _Cells:
         few = min(successes, size - successes) < self._limits.minimum_numerator
         return few or size < self._limits.minimum_denominator
 
-    def given_away(self, group: NDArray[np.intp], links: _Links, before: _Before) -> set[int]:
+    def given_away(
+        self, group: NDArray[np.intp], links: _Links, before: _Before, own: Mask | None = None
+    ) -> set[int]:
         """The hidden cells of a group of which all that is printed gives a count away.
 
-        The unknowns of a cell are its successes (or wages), its failures, and all it counts.
+        The unknowns of a cell are its successes (or wages), its failures, and all it counts. own:
+        the cells that the readers know without it.
         """
-        hidden = group[self.hidden[group]]
+        secret = self.hidden if own is None else self.hidden & ~own
+        hidden = group[secret[group]]
         if not len(hidden):
             return set()
         at, many = {int(cell): place for place, cell in enumerate(group)}, len(group)
@@ -305,6 +332,10 @@ class _Cells:
                 row = {at[outer]: 1, at[inner]: -1}
                 shifts = (0, many, 2 * many) if self._is_rate[inner] else (0,)
                 rows += [_at_most(truth, row, shift) for shift in shifts]
+        for fourth, second, year in links.exits:
+            if fourth in at:
+                row = {at[year]: 1, at[fourth]: -1, at[second]: -1}
+                rows.append(_at_most(truth, row, 2 * many))
         for cell in hidden:
             rows.append(({2 * many + at[int(cell)]: 1}, before.least[cell], before.most[cell]))
         unknown = [at[int(cell)] for cell in hidden]
@@ -316,6 +347,60 @@ class _Cells:
         free -= {many + place for place in unknown if place not in set(rates)}
         known = [place for place in range(3 * many) if place not in free]
         return {int(group[place % many]) for place in found_out(truth, rows, sought, known)}
+
+    def told_to_areas(self, links: _Links, areas: NDArray[np.object_]) -> set[int]:
+        """The hidden cells of others that follow from sums, one after another, for the readers of
+        an LWIA who know its own cells. areas: the LWIA of each cell, empty for others.
+
+        A whole in which nobody but the own area counts anybody tells of nobody else.
+        """
+        sums = [({*some.parts.tolist()}, some.whole) for some in links.sums]
+        of: dict[int, list[int]] = {}
+        for number, (parts, whole) in enumerate(sums):
+            for cell in parts if whole is None else {*parts, whole}:
+                of.setdefault(cell, []).append(number)
+        given: set[int] = set()
+        for area in sorted(set(areas[self.hidden]) - {""}):
+            unknown = {*np.flatnonzero(self.hidden & (areas != area)).tolist()}
+            known = np.flatnonzero(self.hidden & (areas == area)).tolist()
+            while known:
+                for number in of.get(known.pop(), ()):
+                    parts, whole = sums[number]
+                    left = unknown & (parts if whole is None else {*parts, whole})
+                    if whole is None or len(left) != 1:
+                        continue
+                    (cell,) = left
+                    unknown.discard(cell)
+                    known.append(cell)
+                    others = any(self._sizes[p] for p in parts if areas[p] != area)
+                    if cell != whole or others:
+                        given.add(cell)
+        return given
+
+    def given_away_to_areas(
+        self,
+        groups: Iterable[NDArray[np.intp]],
+        links: _Links,
+        before: _Before,
+        areas: NDArray[np.object_],
+    ) -> set[int]:
+        """The same as `given_away` for the readers of each LWIA, where few cells are hidden: among
+        many, sums have too many unknowns for one reader's own cells to tell."""
+        alone = {
+            some.whole: areas[filled[0]]
+            for some in links.sums
+            if some.whole is not None
+            and len(filled := some.parts[self._sizes[some.parts] > 0]) == 1
+        }
+        given: set[int] = set()
+        for group in groups:
+            mine = group[self.hidden[group]]
+            if len(mine) > MOST_SOLVED:
+                continue
+            for area in sorted(set(areas[mine]) - {""}):
+                found = self.given_away(group, links, before, areas == area)
+                given |= {cell for cell in found if alone.get(cell) != area}
+        return given
 
     def hide_beside(self, links: _Links, given: set[int]) -> None:
         """For cells that are given away hide one more of their sums, where one is left."""
@@ -351,7 +436,7 @@ def _connected(figures: pd.DataFrame, homes: Mapping[str, str]) -> list[NDArray[
     """Places of the cells that a reader solves together: of measures that count the same people,
     the state with its LWIAs, and each LWIA with its planners."""
     rules = [INDICATORS[cast(Measure, code)] for code in figures["measure"]]
-    same = [r.cohort if r.is_median or r.activity is None else r.code for r in rules]
+    same = ["exits" if r.is_median or r.activity is None else r.code for r in rules]
     place = {str(area): lwia for area, lwia in homes.items()}
     inner = figures["area_type"].eq("planner").to_numpy()
     homes_of = np.array([place.get(str(a), "") for a in figures["area"]])
@@ -443,7 +528,8 @@ def _sums(figures: pd.DataFrame, homes: Mapping[str, str], limits: Thresholds) -
             if kind == "state" or (inner and not key[6]):
                 continue
             area = ("lwia", key[6]) if inner else ("state", STATE_AREA)
-            found.append(_Sum(areas.get((*same, *area)), parts, limits.minimum_hidden_cells))
+            whole = areas.get((*same, *area))
+            found.append(_Sum(whole, parts, limits.minimum_hidden_cells, not inner))
     keys = [*_OF_REPORT, "measure", "area_type", "area"]
     inside = figures["program"].isin(("adult", "dw", "youth")).to_numpy()
     for key, lines in figures.groupby(keys, observed=True, sort=False).indices.items():
@@ -459,6 +545,20 @@ def _windows(figures: pd.DataFrame) -> list[tuple[int, int]]:
     cells = _at(figures)
     longer = ((key, (key[0], key[1], "rolling4", *key[3:])) for key in cells if key[2] == "current")
     return [(cells[key], cells[other]) for key, other in longer if other in cells]
+
+
+def _same_exits(figures: pd.DataFrame) -> list[tuple[int, int, int]]:
+    """Places of ER Q4 of a quarter, of ER Q2 of that quarter, and of ER Q2 of four quarters: these
+    begin two quarters before, with the exits of the first."""
+    cells, found = _at(figures), []
+    for key, fourth in cells.items():
+        second, year = (
+            cells.get((*key[:2], window, key[3], "ERQ2", *key[5:]))
+            for window in ("current", "rolling4")
+        )
+        if key[2] == "current" and key[4] == "ERQ4" and second is not None and year is not None:
+            found.append((fourth, second, year))
+    return found
 
 
 def _at(figures: pd.DataFrame) -> dict[tuple[str, ...], int]:

@@ -1,8 +1,9 @@
-"""What a reader can work out from printed sums: whole numbers that every solution agrees on.
+"""What a reader can work out from printed sums: whole numbers that all solutions nearly agree on.
 
-Printed figures are equations between counts. A withheld count is found out where it has the same
-value in every solution in whole numbers (mixed-integer programming by HiGHS, in scipy). It is not
-found out as soon as one other solution is known, and most solutions free many counts at once.
+Printed figures are equations between counts. A withheld count is found out where its values in all
+solutions in whole numbers (mixed-integer programming by HiGHS, in scipy) lie too close together. It
+is not found out as soon as two solutions far enough apart are known, and most solutions free many
+counts at once.
 """
 
 import random
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy.optimize import LinearConstraint
 
+IDLE = 3  # directions without a count freed, after which each count is asked about alone
+WIDTH = 3  # how far apart the least and the most of a withheld count are, at least
 Numbers = NDArray[np.int64]
 Row = tuple[Mapping[int, int], float, float]
 """Factor by place of an unknown, and the least and the most that their sum can be."""
@@ -23,7 +26,8 @@ Row = tuple[Mapping[int, int], float, float]
 def found_out(
     truth: Numbers, rows: Sequence[Row], sought: Iterable[int], printed: Sequence[int]
 ) -> set[int]:
-    """The sought unknowns whose value the rows give away.
+    """The sought unknowns whose value the rows give away: to less than `WIDTH`, and where nobody
+    is counted exactly.
 
     truth: the value of each unknown, 0 or more; it satisfies the rows. printed: unknowns of which
     the reader sees the value. The result depends on the arguments alone.
@@ -50,16 +54,22 @@ def found_out(
                 return np.rint(answer.x).astype("int64")
         return truth
 
-    def differ(*solutions: Numbers) -> set[int]:
-        return {place for place in left for one in solutions if one[place] != truth[place]}
+    least, most = truth.copy(), truth.copy()
+    width = np.where(truth > 0, WIDTH, 1)
 
-    while left:
+    def differ(*solutions: Numbers) -> set[int]:
+        for one in solutions:
+            np.minimum(least, one, out=least)
+            np.maximum(most, one, out=most)
+        return {place for place in left if most[place] - least[place] >= width[place]}
+
+    idle = 0
+    while left and idle < IDLE:
         aims = np.zeros(len(truth))
         aims[sorted(left)] = [draws.choice((-1, 1)) * draws.uniform(0.5, 1) for _ in left]
-        freed = differ(other(aims))
+        freed = differ(other(aims), other(-aims))
         left -= freed
-        if not freed:
-            break
+        idle = 0 if freed else idle + 1
     certain: set[int] = set()
     while left:
         place = min(left)

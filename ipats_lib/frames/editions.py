@@ -1,4 +1,4 @@
-"""The frame `areas`: the state beside every LWIA, in two editions (decision 0016)."""
+"""The frame `areas`: the state, its regions and every LWIA, in two editions (decision 0016)."""
 
 from typing import Literal
 
@@ -6,18 +6,22 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib import indicators
+from ipats_lib.comparison.verdicts import between
 from ipats_lib.disclosure import load_thresholds, withhold
+from ipats_lib.frames.compared import compared
 from ipats_lib.frames.figures import TITLES, history, lines_of
 from ipats_lib.frames.levels_of import judged, with_levels
+from ipats_lib.frames.regions import REGION, counts_of_regions, load_regions, region_areas
+from ipats_lib.frames.released_quarters import releasable
 from ipats_lib.frames.source import Source, keyed, quarters_of
-from ipats_lib.indicators.intervals import wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_areas
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 
 Edition = Literal["full", "released"]
 WITHHELD = "Withheld"
-_CELL = ("py", "quarter", "window", "area_type", "area", "program", "measure")
+_WINDOW = ("py", "quarter", "window", "program", "measure")
+_CELL = (*_WINDOW, "area_type", "area")
 _NUMBERS = ("numerator", "denominator", "value", "lower95", "upper95", "percent")
 
 
@@ -36,21 +40,20 @@ def withheld(source: Source) -> pd.DataFrame:
 
 def areas(source: Source, hidden: pd.DataFrame, edition: Edition) -> pd.DataFrame:
     """The frame `areas`. source: `Source.across`. hidden: `withheld` of it."""
-    main = _main(source, hidden)
+    main, quarters = _main(source, hidden), _quarters(source)
+    shown = releasable(quarters, main, [one.lines() for one in source.released])
+    quarters = quarters.assign(release=shown)
     if edition == "full":
-        lines = pd.concat([main.assign(suppressed=False), _quarters(source)], ignore_index=True)
+        lines = pd.concat([main, quarters], ignore_index=True).assign(suppressed=False)
     else:
-        lines = pd.concat([_protected(main), _on_record(source)], ignore_index=True)
-    names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
-    return keyed(
-        lines.assign(
-            area_title=lines["area"].map({STATE_AREA: "Illinois", **names}),
-            program_title=lines["program"].map(TITLES),
-            measure_title=lines["measure"].map({c: r.title for c, r in INDICATORS.items()}),
-            window_title=lines["window"].map(_titles(source)),
-            group="",
-        )
+        lines = pd.concat([_protected(main), _protected(quarters)], ignore_index=True)
+    titled = lines.assign(
+        program_title=lines["program"].map(TITLES),
+        measure_title=lines["measure"].map({c: r.title for c, r in INDICATORS.items()}),
+        window_title=lines["window"].map(_titles(source)),
+        group="",
     )
+    return keyed(compared(titled))
 
 
 def _titles(source: Source) -> dict[str, str]:
@@ -59,14 +62,40 @@ def _titles(source: Source) -> dict[str, str]:
 
 
 def _main(source: Source, hidden: pd.DataFrame) -> pd.DataFrame:
-    """The windows of the main report, with whether each cell may leave the state's folder."""
-    lines = lines_of(source, source.counts, source.period.reports)
-    lines = lines[lines["area_type"] != "planner"].reset_index(drop=True)
-    keys = zip(*(hidden[name].tolist() for name in _CELL), strict=True)
-    kept = dict(zip(keys, (~hidden["suppressed"]).tolist(), strict=True))
-    mine = zip(*(lines[name].tolist() for name in _CELL), strict=True)
-    lines = lines.assign(period=source.period.name, back=0, release=[kept[key] for key in mine])
-    return judged(with_levels(lines, source), source)
+    """The windows of the main report, with whether each cell may leave the state's folder.
+
+    A region's may where those of all its areas do: it is their sum.
+    """
+    windows = source.period.reports
+    lines = lines_of(source, source.counts, windows)
+    regions = lines_of(source, counts_of_regions(source, windows), windows, region_areas())
+    lines = pd.concat([lines[lines["area_type"] != "planner"], regions], ignore_index=True)
+    lines = lines.assign(period=source.period.name, back=0, release=_may_leave(lines, hidden))
+    return _with_verdict(judged(with_levels(lines, source), source))
+
+
+def _may_leave(lines: pd.DataFrame, hidden: pd.DataFrame) -> list[bool]:
+    edr = {lwia: region.edr for lwia, region in load_regions().items()}
+    keys = {*_keys(hidden[hidden["suppressed"]], *_CELL)}
+    keys |= {(*key, REGION, edr.get(str(area), "")) for *key, _, area in keys}
+    return [key not in keys for key in _keys(lines, *_CELL)]
+
+
+def _keys(frame: pd.DataFrame, *names: str) -> list[tuple[object, ...]]:
+    return list(zip(*(frame[name].tolist() for name in names), strict=True))
+
+
+def _with_verdict(lines: pd.DataFrame) -> pd.DataFrame:
+    """Adds median_verdict: a median's interval is two wages, so it is judged before these go."""
+    median = lines["measure"].isin([c for c, rule in INDICATORS.items() if rule.is_median])
+    by = ["back", *_WINDOW]
+    state = lines[lines["area_type"] == "state"].drop_duplicates(by).set_index(by)["value"]
+    target = state.reindex(pd.MultiIndex.from_frame(lines[by])).to_numpy(dtype=np.float64)
+    value, low, high = (
+        lines[name].to_numpy(dtype=np.float64) for name in ("value", "lower95", "upper95")
+    )
+    verdict = between(value, low, high, target)
+    return lines.assign(median_verdict=np.where(median, verdict, ""))
 
 
 def _protected(lines: pd.DataFrame) -> pd.DataFrame:
@@ -82,65 +111,17 @@ def _protected(lines: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(
         **{name: shown[name].mask(mask) for name, mask in masks.items()},
         could_be_chance=lines["could_be_chance"] & ~bounds,
+        median_verdict=lines["median_verdict"].mask(hidden, ""),
         status=lines["status"].mask(hidden, WITHHELD),
         suppressed=hidden,
     )
 
 
 def _quarters(source: Source) -> pd.DataFrame:
-    """The report quarters that the main report does not hold, of every area, for the state."""
+    """The report quarters that the main report does not hold, of every area and the state."""
     lines = history(source)
     lines = lines[lines["area_type"] != "planner"]
     known = any(window.window == "current" for window in source.period.reports)
     in_main = lines["back"].eq(0) & known
-    lines = lines[~in_main].reset_index(drop=True)
-    lines = lines.assign(quarter="", suppressed=False, release=False)
-    return judged(lines, source)
-
-
-def _on_record(source: Source) -> pd.DataFrame:
-    """Earlier quarters as linked publications printed them: nothing that is not public already.
-
-    A quarter of which several records exist is left out: none says of which extract it is.
-    """
-    parts = []
-    quarters = quarters_of(source.period)[1:]
-    for back, window in enumerate(quarters, start=1):
-        name = f"PY{window.py}{window.quarter}"
-        records = [one for one in source.released if one.name.startswith(f"{name}-")]
-        if len(records) != 1:
-            continue
-        lines = records[0].lines()
-        mine = lines[(lines["window"] == "current") & (lines["area_type"] != "planner")]
-        parts.append(mine.assign(period=name, back=back))
-    if not parts:
-        return pd.DataFrame()
-    lines = pd.concat(parts, ignore_index=True)
-    hidden = lines["suppressed"].astype("bool")
-    number = {
-        "numerator": pd.to_numeric(lines["numerator"].mask(hidden).replace("", None)),
-        "value": pd.to_numeric(lines["value"].mask(hidden).replace("", None)),
-    }
-    numerator = number["numerator"].astype("Int64")
-    lines = lines.assign(
-        numerator=numerator,
-        value=number["value"].astype("float64"),
-        denominator=lines["denominator"].astype("Int64"),
-        lwia=lines["area"].where(lines["area_type"] == "lwia", ""),
-        best=np.nan,
-        **_intervals(numerator, lines["denominator"].astype("Int64")),
-    )
-    counted = lines.assign(denominator=lines["denominator"].fillna(0).astype("int64"))
-    told = judged(with_levels(counted, source), source)
-    return told.assign(
-        denominator=lines["denominator"],
-        status=told["status"].mask(hidden, WITHHELD),
-        suppressed=hidden,
-        release=~hidden,
-    )
-
-
-def _intervals(numerator: pd.Series, denominator: pd.Series) -> dict[str, list[float]]:
-    pairs = zip(numerator.fillna(-1).tolist(), denominator.fillna(0).tolist(), strict=True)
-    found = [wilson(n, d) if n >= 0 and d else (np.nan, np.nan) for n, d in pairs]
-    return {"lower95": [one[0] for one in found], "upper95": [one[1] for one in found]}
+    lines = lines[~in_main].reset_index(drop=True).assign(quarter="")
+    return _with_verdict(judged(lines, source))

@@ -52,20 +52,28 @@ def figures(source: Source) -> pd.DataFrame:
     return keyed(lines.take(order).reset_index(drop=True))
 
 
-def lines_of(source: Source, counts: pd.DataFrame, windows: Sequence[Report]) -> pd.DataFrame:
+def lines_of(
+    source: Source,
+    counts: pd.DataFrame,
+    windows: Sequence[Report],
+    areas: Sequence[tuple[str, str]] = (),
+) -> pd.DataFrame:
     """Every scope, window, program and measure, zero denominators included, before any level.
 
-    counts: `Source.counts`, or some of its reports. Adds owner, place (of the window), label,
+    counts: `Source.counts`, or some of its reports. areas: the area types and areas that it
+    counts, where these are no scopes. Adds owner, place (of the window), label,
     titles, group and suppressed; what a median of few wages would tell is missing.
     """
     wanted = {window.label: window for window in windows}
     mine = counts[counts["report"].astype("str").isin(list(wanted))]
-    areas = [(scope.kind, scope.area) for scope in source.scopes]
-    lines = indicators.long_form(mine, windows, areas, more=_MORE).rename(columns=_NAMED)
+    scopes = [(scope.kind, scope.area) for scope in source.scopes]
+    lwias = [" ".join(area) for area in areas] or [scope.lwia for scope in source.scopes]
+    places = areas or scopes
+    lines = indicators.long_form(mine, windows, places, more=_MORE).rename(columns=_NAMED)
     each = len(lines) // len(windows)
-    within = each // max(1, len(areas))
+    within = each // max(1, len(places))
     place = np.repeat(np.arange(len(windows)), each)
-    owner = np.tile(np.repeat(np.arange(len(areas)), within), len(windows))
+    owner = np.tile(np.repeat(np.arange(len(places)), within), len(windows))
     lines = lines.fillna({"pending": 0, "excluded": 0}).astype(
         {"pending": "int64", "excluded": "int64", "numerator": "Int64"}
     )
@@ -78,7 +86,7 @@ def lines_of(source: Source, counts: pd.DataFrame, windows: Sequence[Report]) ->
         place=place,
         owner=owner,
         label=np.array(list(wanted), dtype=object)[place],
-        lwia=np.array([scope.lwia for scope in source.scopes], dtype=object)[owner],
+        lwia=np.array(lwias, dtype=object)[owner],
         group="",
         partial=False,
         program_title=lines["program"].map(TITLES),

@@ -7,9 +7,12 @@ from functools import cached_property
 import pandas as pd
 import pyarrow as pa
 
+from ipats_lib.frames import ACROSS
 from ipats_lib.frames.assessment import adjustment, assessment, score_cases
 from ipats_lib.frames.calendar import calendar
+from ipats_lib.frames.compared import funnels, trends
 from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
+from ipats_lib.frames.fair import fair, mix, peers
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
 from ipats_lib.frames.groups import groups
@@ -57,12 +60,13 @@ class PerformanceFrames:
     source: Callable[[], Source]
     earlier: Callable[[Scope], pd.DataFrame]
     _made: dict[str, Sliced] = field(default_factory=dict)
-    _areas: dict[Edition, pa.Table] = field(default_factory=dict)
+    _areas: dict[tuple[str, Edition], pd.DataFrame] = field(default_factory=dict)
+    _across: dict[tuple[str, Edition], pa.Table] = field(default_factory=dict)
 
     def table(self, name: str, scope: Scope) -> pa.Table:
         """One frame of one scope, with the columns and types of its schema."""
-        if name == "areas":
-            return self.areas(edition_of(scope))
+        if name in ACROSS:
+            return self.across(name, edition_of(scope))
         if name == "outcomes":
             return typed(self._outcomes.of(scope), SCHEMAS[name])
         if name == "earlier_outlook":
@@ -76,12 +80,33 @@ class PerformanceFrames:
             self._made[name] = sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
         return self._made[name].of(scope)
 
-    def areas(self, edition: Edition) -> pa.Table:
-        """The frame of several areas in one edition: the same for every scope that has it."""
-        if edition not in self._areas:
-            found = areas(self._source.across, self.withheld, edition)
-            self._areas[edition] = typed(found, SCHEMAS["areas"])
-        return self._areas[edition]
+    def across(self, name: str, edition: Edition) -> pa.Table:
+        """A frame of several areas in one edition: the same for every scope that has it."""
+        if (name, edition) not in self._across:
+            self._across[name, edition] = typed(self._compared(name, edition), SCHEMAS[name])
+        return self._across[name, edition]
+
+    def _compared(self, name: str, edition: Edition) -> pd.DataFrame:
+        if (name, edition) not in self._areas:
+            self._areas.update(
+                ((made, edition), frame) for made, frame in self._made_of(name, edition).items()
+            )
+        return self._areas[name, edition]
+
+    def _made_of(self, name: str, edition: Edition) -> dict[str, pd.DataFrame]:
+        """The frame, and those that come with it."""
+        across = self._source.across
+        if name == "areas":
+            return {name: areas(across, self.withheld, edition)}
+        lines = self._compared("areas", edition)
+        if name in ("adjusted", "coefficients"):
+            return dict(zip(("adjusted", "coefficients"), fair(across, lines), strict=True))
+        if name == "peers":
+            return {name: peers(lines, self._compared("mix", edition))}
+        made = {"trends": trends, "funnels": funnels}
+        if name == "mix":
+            return {name: mix(across, lines, full=edition == "full")}
+        return {name: made[name](lines)}
 
     @cached_property
     def withheld(self) -> pd.DataFrame:

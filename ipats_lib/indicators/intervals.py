@@ -11,18 +11,18 @@ _Z = 1.959963984540054  # two-sided 95 percent
 
 
 @lru_cache(maxsize=1 << 14)
-def wilson(successes: int, counted: int) -> tuple[float, float]:
-    """The Wilson score interval of a share (0..1); NaN for nobody counted.
+def wilson(successes: int, counted: int, z: float = _Z) -> tuple[float, float]:
+    """The Wilson score interval of a share (0..1), of 95 percent by default; NaN for nobody.
 
     Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209; it stays within 0 and 1 and holds
     for small counts, where the simple interval does not.
     """
     if not counted:
         return math.nan, math.nan
-    share, square = successes / counted, _Z * _Z
+    share, square = successes / counted, z * z
     centre = (share + square / (2 * counted)) / (1 + square / counted)
     spread = share * (1 - share) / counted + square / (4 * counted * counted)
-    half = _Z * math.sqrt(spread) / (1 + square / counted)
+    half = z * math.sqrt(spread) / (1 + square / counted)
     lower = centre - half if successes else 0.0
     return lower, centre + half if successes < counted else 1.0
 

@@ -7,8 +7,6 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from ipats_lib.disclosure import WITHHELD
-from ipats_lib.report.display import drawn
 from ipats_lib.report.show import theme
 
 # Holds 3:1 on white and between neighbours (WCAG 1.4.11).
@@ -66,46 +64,6 @@ def _inline(data: pd.DataFrame) -> alt.InlineData:
     )
     rows = zip(*columns, strict=True)
     return alt.InlineData(values=[dict(zip(data.columns, row, strict=True)) for row in rows])
-
-
-def _drawn(measures: pd.Series, values: pd.Series) -> list[float]:
-    pairs = zip(measures.astype("str"), values.astype("float64"), strict=True)
-    return [drawn(measure, value) for measure, value in pairs]
-
-
-def areas(figures: pd.DataFrame, program: str, measure: str, title: str, mine: str = "") -> Figure:
-    """One measure over all areas, ordered; the reader's own area and the state stand out."""
-    chosen = figures[(figures["program"] == program) & (figures["measure"] == measure)]
-    shown = chosen[~chosen["suppressed"] & chosen["value"].notna()]
-    data = pd.DataFrame(
-        {
-            "area": shown["area_title"],
-            "value": _drawn(shown["measure"], shown["value"]),
-            "counted": shown["denominator"].astype("int64"),
-            "which": shown["area"].map({mine: "This area", "IL": "Illinois"}).fillna("Other areas"),
-        }
-    )
-    scale = alt.Scale(
-        domain=["This area", "Illinois", "Other areas"], range=[PALETTE[2], PALETTE[0], "#6f8aa3"]
-    )
-    axis = "Dollars" if measure == "ME" else "Percent"
-    bars = (
-        alt.Chart(_inline(data))
-        .mark_bar()
-        .encode(
-            x=alt.X("value", type="quantitative", title=axis),
-            y=alt.Y("area", type="nominal", title=None, sort="-x").axis(labelLimit=260),
-            color=alt.Color("which", type="nominal", title=None, scale=scale),
-            tooltip=[
-                alt.Tooltip("area", type="nominal", title="Area"),
-                alt.Tooltip("value", type="quantitative", title=axis),
-                alt.Tooltip("counted", type="quantitative", title="Counted"),
-            ],
-        )
-    )
-    hidden = int(chosen["suppressed"].sum())
-    note = f" {hidden} areas are withheld ({WITHHELD}) and not drawn." if hidden else ""
-    return Figure(bars, title, f"{title}. {len(data)} areas.{note}")
 
 
 def flow(months: pd.DataFrame, title: str) -> Figure:

@@ -167,7 +167,6 @@ class StateData:
             "outcome_rows": lambda: self._only(self.outcomes, scope),
             "aggregates": lambda: self._figures_of(scope),
             "standing": lambda: self._only(self.caseload, scope),
-            "released_areas": lambda: self.areas,
             "earlier_figures": lambda: self._history_of(scope),
             "backlog": lambda: self._backlog_of(scope),
             "seats": lambda: self._seats_of(scope),

@@ -18,7 +18,6 @@ from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.dictionary import described
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.indicators.definitions import definitions
-from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
 from ipats_lib.periods import Window as Span
 from ipats_lib.report import counted
@@ -47,6 +46,12 @@ class Report:
     figures = _frame("figures")
     history = _frame("history")
     areas = _frame("areas")
+    trends = _frame("trends")
+    funnels = _frame("funnels")
+    adjusted = _frame("adjusted")
+    coefficients = _frame("coefficients")
+    mix = _frame("mix")
+    peers = _frame("peers")
     groups = _frame("groups")
     training = _frame("training")
     outcomes = _frame("outcomes")
@@ -166,16 +171,6 @@ class Report:
         counted = set(figures["program"][figures["denominator"] > 0].astype("str").unique())
         wagner_peyser = "wp" in counted and self.scope.kind != "planner"
         return tuple(p for p in PROGRAM_TITLES if p != "wp" or wagner_peyser)
-
-    def released_areas(self) -> pd.DataFrame:
-        """The state and every LWIA in the main report, small cells withheld (long form).
-
-        Adds area_title. The same figures in every scope: nobody's own cell is opened here.
-        """
-        figures = self.data.frame("released_areas")
-        main = figures[figures["window"] == self.period.reports[0].window]
-        names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
-        return main.assign(area_title=main["area"].map({"IL": "Illinois", **names}))
 
     def standing(self) -> pd.DataFrame:
         """One row per period of participation: row, customer, program, status, days, band."""

@@ -19,20 +19,20 @@ import pyarrow as pa
 from pyarrow import feather
 
 from ipats_lib.errors import SnapshotError, UsageError
-from ipats_lib.frames import CASE_TABLES
+from ipats_lib.frames import ACROSS, CASE_TABLES
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes
 
 T = TypeVar("T")
 # The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
 TABLES = (
-    *("rows", "outcome_rows", "aggregates", "earlier_figures", "released_areas", "standing"),
+    *("rows", "outcome_rows", "aggregates", "earlier_figures", "standing"),
     *("backlog", "seats", "quality"),
     *CASE_TABLES,
 )
 FRAMES = (*TABLES, *SCHEMAS)
 # Those of several areas. Outside the state's folder all scopes have the same (decision 0016).
-ACROSS_AREAS = frozenset({"areas", "released_areas"})
+ACROSS_AREAS = frozenset(ACROSS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import display
 from ipats_lib.report.display import Html
 
@@ -113,23 +111,3 @@ def counts(frame: pd.DataFrame, caption: str, empty: str) -> Html:
     first, *others = (str(name) for name in frame.columns)
     numbers = [Column(name, name, display.count, number=True) for name in others]
     return table(frame, caption, [Column(first, first.capitalize()), *numbers], empty)
-
-
-def areas(figures: pd.DataFrame, program: str, caption: str) -> Html:
-    """All areas by indicator for one program; withheld cells print as `*`."""
-    mine = figures[figures["program"] == program]
-    cells = mine.assign(
-        shown=[
-            display.figure(str(line.measure), line.value, bool(line.suppressed))
-            for line in mine.itertuples()
-        ]
-    )
-    wide = cells.pivot(index="area_title", columns="measure", values="shown")
-    wide = wide.reindex(mine["area_title"].unique()).reset_index()
-    columns = [Column("area_title", f"{PROGRAM_TITLES[program]}: area")]  # type: ignore[index]
-    columns += [
-        Column(code, rule.title, number=True)
-        for code, rule in INDICATORS.items()
-        if code in wide.columns
-    ]
-    return table(wide, caption, columns, "no area has a figure.")

@@ -21,6 +21,7 @@ from ipats_lib.periods import LAG, Period
 
 FOLDER = "released"
 _APART = LAG["ER_Q4"] - LAG["ER_Q2"]
+_TREND = 8  # report quarters that a publication shows, its own among them
 _NAME = re.compile(r"(?P<period>PY20[0-9]{2}(?:Q[1-4])?)-(?P<hash>[0-9a-f]{16})\.csv")
 
 
@@ -60,8 +61,9 @@ def is_kept(store: Path, name: str) -> bool:
 def read_released(store: Path, period: Period, named: Iterable[Path] = ()) -> tuple[Released, ...]:
     """The records of the publications that counted some of the same exits as one of this period.
 
-    Those of two quarters before or after, from the store and from the files that are named: what
-    is in the second quarter after exit then is in the fourth now. Sorted by name. SnapshotError
+    Those of two quarters before or after, as what is in the second quarter after exit then is in the
+    fourth now, and those of the quarters that this one shows again; from the store and from the
+    files that are named. Sorted by name. SnapshotError
     when one is damaged, UsageError when a named file is no such record.
     """
     kept = [path for path in (store / FOLDER).glob("*.csv") if _links(path, period)]
@@ -84,8 +86,8 @@ def _links(path: Path, period: Period) -> bool:
     known = _NAME.fullmatch(path.name)
     if known is None:
         return False
-    theirs = Period.parse(known["period"])
-    return abs(theirs.report_quarter.index - period.report_quarter.index) == _APART
+    apart = period.report_quarter.index - Period.parse(known["period"]).report_quarter.index
+    return 0 < apart < _TREND or apart == -_APART
 
 
 def _read(path: Path) -> Released:

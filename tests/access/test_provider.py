@@ -303,7 +303,7 @@ def test_a_real_provider_and_a_real_browser(own_place, monkeypatch, start):
         page.goto(f"http://127.0.0.1:{port}/PY2024Q4/lwia/01/dashboards/caseload-flow.html")
         page.wait_for_selector("figure.drawn svg")
         assert page.evaluate("document.cookie") == "", "no script reads a cookie"
-        for family in ("comparison/areas", "dashboards/caseload-status"):
+        for family in ("comparison/areas-erq2", "dashboards/caseload-status"):
             page.goto(f"http://127.0.0.1:{port}/PY2024Q4/lwia/01/{family}.html")
             page.wait_for_load_state("networkidle")
         assert page.locator("figure.failed").count() == 0

@@ -20,7 +20,10 @@ PAGES = (
     "state/index.html",
     "lwia/01/index.html",
     "state/performance/summary.html",
-    "state/comparison/areas.html",
+    "state/comparison/areas-scoreboard.html",
+    "lwia/01/comparison/areas-erq2.html",
+    "state/comparison/areas-profile.html",
+    "state/comparison/areas-trend.html",
     "lwia/01/performance/detail-erq2.html",
     "lwia/01/performance/detail-equity.html",
     "lwia/01/performance/detail-eta9169.html",
@@ -39,7 +42,14 @@ PAGES = (
     "state/dashboards/state-counties.html",
 )
 CHARTS = (
-    *("summary.html", "comparison/areas.html", "caseload-status.html", "caseload-flow.html"),
+    *(
+        "summary.html",
+        "areas-erq2.html",
+        "areas-profile.html",
+        "areas-trend.html",
+        "caseload-status.html",
+        "caseload-flow.html",
+    ),
     "caseload-engagement.html",
     "state-counties.html",
     "assessment.html",

@@ -147,7 +147,7 @@ PLANNER, LWIA, THE_STATE = (Scope.parse(p) for p in ("lwia/07/planner/1", "lwia/
     ("data", "index", "planners_run"),
     [
         (["areas"], False, LWIA),
-        (["released_areas", "areas"], False, LWIA),
+        (["trends", "areas", "funnels"], False, LWIA),
         (["areas", "figures"], False, PLANNER),
         (["areas"], True, PLANNER),
         ([], False, PLANNER),

@@ -1,7 +1,7 @@
 """An analyst's edit: a column or an encoding taken out of its cell vanishes, and nothing else does.
 
-One table and one chart of every performance notebook, on the state's frames. Source: issue 18,
-"Measured".
+One table and one chart of every performance and comparison notebook, on the state's frames.
+Source: issue 18, "Measured".
 """
 
 import json
@@ -54,6 +54,8 @@ EDITS = {
         'shape=alt.Shape("program_title:N", title=None),', "shape", "program_title",
     ),
     "training": Edit("training", '"pending": ("Pending", "count"),', "Pending", *COUNTED),
+    "areas": Edit("../comparison/areas", '"region_value": show.figure(title="Its region"),',
+                  "Its region", *COUNTED, ("erq2",)),
 }  # fmt: skip
 
 

@@ -152,6 +152,48 @@ class Reader:
                 elif total not in self.printed:
                     self.sought[title, name, *line.keys] = total
 
+    def owns(self, area: str) -> None:
+        """The full figures of an area: those of its people are sought no more, nor the sums in
+        which nobody else is counted."""
+        mine = {place for (_, count), place in self.places.items() if count[1] == area}
+        self.rows += [({place: 1}, self.truth[place], self.truth[place]) for place in sorted(mine)]
+        self.sought = {
+            key: total
+            for key, total in self.sought.items()
+            if any(self.truth[place] for place in total if place not in mine)
+        }
+
+    def narrows(self, width: int = 3) -> dict[tuple[str, ...], tuple[int, int]]:
+        """The withheld positive counts of which least and most lie less than `width` apart."""
+        left = {k: total for k, total in self.sought.items() if self._count(self.truth, total)}
+        ends = {key: [self._count(self.truth, total)] * 2 for key, total in left.items()}
+        draws, idle, found = random.Random(0), 0, {}
+
+        def wide(solution):
+            for key, total in left.items():
+                count = self._count(solution, total)
+                ends[key] = [min(ends[key][0], count), max(ends[key][1], count)]
+            return {key for key in left if ends[key][1] - ends[key][0] >= width}
+
+        while left and idle < 2:
+            aims = np.zeros(len(self.truth))
+            for total in left.values():
+                sign = draws.choice((-1, 1))
+                for place in total:
+                    aims[place] += sign * draws.uniform(0.5, 1)
+            freed = wide(self._solved(aims)) | wide(self._solved(-aims))
+            idle = 0 if freed else idle + 1
+            left = {key: total for key, total in left.items() if key not in freed}
+        for key in list(left):
+            aim = np.zeros(len(self.truth))
+            aim[list(left[key])] = 1
+            if key not in wide(self._solved(aim)) | wide(self._solved(-aim)):
+                found[key] = tuple(ends[key])
+        return found
+
+    def _count(self, solution, total):
+        return sum(int(solution[place]) for place in total)
+
     def finds_out(self) -> set[tuple[str, ...]]:
         """The withheld numbers that every solution agrees on."""
         left, draws = dict(self.sought), random.Random(0)

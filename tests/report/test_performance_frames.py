@@ -15,8 +15,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from ipats_lib.breakdown import TOTAL
-from ipats_lib.disclosure import load_thresholds
+from ipats_lib.disclosure import load_thresholds, small_cells
 from ipats_lib.errors import UsageError
+from ipats_lib.frames import ACROSS
 from ipats_lib.frames import performance as made
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.case_frames import MAKE
@@ -68,17 +69,19 @@ def test_a_scope_that_is_opened_alone_has_the_same_bytes(state):
     for scope in scopes(state):
         alone = replace(state, only=scope)
         for name in FRAMES:
-            if name != "areas":  # the next test: each counts the whole state
+            if name not in ACROSS:  # the next test: each counts the whole state
                 bulk = arrow_bytes(state.performance.table(name, scope))
                 assert bulk == arrow_bytes(alone.performance.table(name, scope)), (scope, name)
 
 
 @pytest.mark.parametrize("path", ["state", "lwia/01", "planner"])
 def test_the_areas_are_the_same_whoever_is_opened_alone(state, planner, path):
+    """Also where planners are among the scopes that are counted."""
     scope = planner if path == "planner" else Scope.parse(path)
     alone = replace(state, only=scope)
-    bulk = arrow_bytes(state.performance.table("areas", scope))
-    assert bulk == arrow_bytes(alone.performance.table("areas", scope))
+    for name in ACROSS:
+        bulk = arrow_bytes(state.performance.table(name, scope))
+        assert bulk == arrow_bytes(alone.performance.table(name, scope)), name
 
 
 def test_what_a_run_receives_is_what_the_frames_hold(state, planner):
@@ -99,7 +102,7 @@ def test_one_scope_alone_reads_nobody_elses_records(state, planner, monkeypatch)
     report = Report(replace(state, only=planner).slice(planner))
     # No earlier extract or plan was named; of planners no training and no assessment is counted.
     nothing = ("earlier_outlook", "training", "assessment", "score_cases", "plan", "adjustment")
-    for name in set(FRAMES) - {"areas"}:
+    for name in set(FRAMES) - {*ACROSS}:
         assert getattr(report, name).empty == (name in nothing)
     # Of the state only the days of exit: when its oldest whole quarter begins.
     assert {columns for scope, columns in asked if scope == STATE} == {("901",)}
@@ -463,13 +466,14 @@ def test_an_edition_follows_from_the_scope_alone():
 
 def test_the_released_edition_withholds_what_the_record_withholds(state):
     """Also of the scope's own area; of a withheld cell only keys and level are there."""
-    record = state.areas.set_index(["window", "area", "program", "measure"])
+    record = state.areas.set_index(["window", "area_type", "area", "program", "measure"])
     first = None
     for scope in scopes(state)[1:]:
         areas = Report(state.slice(scope)).areas
         first = areas if first is None else first
         pd.testing.assert_frame_equal(areas, first)
-    main = first[first["back"] == 0].set_index(["window", "area", "program", "measure"])
+    main = first[(first["back"] == 0) & (first["area_type"] != "edr")]
+    main = main.set_index(["window", "area_type", "area", "program", "measure"])
     assert set(main.index) == set(record.index)
     record = record.loc[main.index]
     hidden = main["suppressed"]
@@ -494,11 +498,14 @@ def test_the_full_edition_shows_the_figures_of_each_areas_own_pages(state):
     assert set(areas.query("back > 0")["window"]) == {"current"}
     released = Report(state.slice(Scope.parse("lwia/01"))).areas
     assert set(areas.loc[areas["release"], "id"]) == set(released.loc[released["release"], "id"])
+    assert set(released.loc[~released["suppressed"], "id"]) == set(
+        areas.loc[areas["release"], "id"]
+    )
     same = ["numerator", "denominator", "value", "lower95", "upper95", "percent", "status"]
     for area in load_areas():
         report = Report(state.slice(Scope(area.lwia)))
         own = report.figures.set_index("id")
-        mine = areas[areas["area"] == area.lwia].set_index("id")
+        mine = areas[(areas["area"] == area.lwia) & (areas["area_type"] == "lwia")].set_index("id")
         both = own.index.intersection(mine.index)
         assert len(both) >= 40
         pd.testing.assert_frame_equal(mine.loc[both, same], own.loc[both, same], check_dtype=False)
@@ -509,24 +516,62 @@ def test_the_full_edition_shows_the_figures_of_each_areas_own_pages(state):
         )
 
 
-def test_an_earlier_quarter_is_released_as_its_record_printed_it(state):
-    """A record of two quarters before: nothing is shown that was withheld then."""
-    before = replace(state, period=Period.parse("PY2024Q2"))
-    text = figures_csv(before.areas)
+def test_an_areas_earlier_quarters_are_released_all_together_or_not_at_all(state):
+    """And the state's never: the areas that are withheld would be what is left of it."""
+    areas = Report(state.slice(Scope.parse("lwia/01"))).areas
+    past = areas[areas["back"] > 0]
+    assert past.loc[past["area_type"] == "state", "suppressed"].all()
+    counts = past["measure"].replace({"ERQ4": "ERQ2", "ME": "ERQ2"})
+    series = past.groupby([past["area"], past["program"], counts])["suppressed"]
+    assert set(series.nunique()) == {1}
+    assert not past["suppressed"].all()
+    shown = past[~past["suppressed"]]
+    assert not small_cells(shown, load_thresholds()).any()
+    main = areas[(areas["back"] == 0) & areas["suppressed"]]
+    hidden = set(zip(main["area"], main["program"], main["measure"], strict=True))
+    assert not hidden & set(zip(shown["area"], shown["program"], shown["measure"], strict=True))
+    numbers = ["numerator", "denominator", "value", "lower95", "upper95", "percent"]
+    assert past.loc[past["suppressed"], numbers].isna().all(axis=None)
+
+
+def test_what_a_record_withheld_stays_withheld_in_every_quarter(state):
+    """A record of two quarters before that withheld one figure of an area."""
+    areas = Report(state.slice(Scope.parse("lwia/01"))).areas
+    shown = areas[(areas["back"] > 0) & ~areas["suppressed"]].iloc[0]
+    before = replace(state, period=Period.parse("PY2024Q2")).areas
+    theirs = ["area", "program", "measure", "window"]
+    key = pd.Series([*shown[theirs[:3]], "current"], index=theirs)
+    mine = before[theirs].eq(key).all(axis=1)
+    assert mine.sum() == 1
+    text = figures_csv(before.assign(suppressed=before["suppressed"] | mine))
     later = replace(state, released=(Released("PY2024Q2-0123456789abcdef.csv", text),))
-    areas = later.slice(Scope.parse("lwia/01")).frame("areas")
-    assert set(areas["back"]) == {0, 2}
-    past = areas[areas["back"] == 2].set_index(["area", "program", "measure"])
-    printed = before.areas.query("window == 'current'").set_index(["area", "program", "measure"])
-    printed = printed.loc[past.index]
-    assert (past["suppressed"] == printed["suppressed"]).all()
-    assert past["suppressed"].any()
-    for name in ("numerator", "denominator", "value"):
-        left, right = (one[name].astype("float64") for one in (past, printed))
-        pd.testing.assert_series_equal(left, right)
-    assert past.loc[past["suppressed"], ["lower95", "upper95", "percent"]].isna().all(axis=None)
-    two = (later.released[0], Released("PY2024Q2-fedcba9876543210.csv", text))
-    assert set(replace(later, released=two).slice(Scope("01")).frame("areas")["back"]) == {0}
+    again = later.slice(Scope.parse("lwia/01")).frame("areas").set_index("id")
+    assert again.loc[shown["id"], "suppressed"]
+
+
+def test_what_is_said_of_areas_is_made_from_the_released_lines_alone(state):
+    """Verdict, funnel, trend and rank of a withheld line are empty, in every frame."""
+    report = Report(state.slice(Scope.parse("lwia/01")))
+    areas = report.areas
+    hidden = areas[areas["suppressed"]]
+    words = ["versus_state", "funnel", "trend"]
+    assert (hidden[words] == "").all(axis=None)
+    assert hidden[["rank_low", "rank_high"]].isna().all(axis=None)
+    assert not hidden["clear"].any()
+    main = areas[(areas["back"] == 0) & (areas["window"] == "rolling4")].set_index("id")
+    key = ["area", "program", "measure"]
+    withheld = set(main.loc[main["suppressed"], key].itertuples(index=False, name=None))
+    adjusted = report.adjusted
+    asked = [one in withheld for one in adjusted[key].itertuples(index=False, name=None)]
+    assert (
+        adjusted.loc[asked, ["value", "standardized", "expected", "adjusted"]].isna().all(axis=None)
+    )
+    assert set(adjusted.loc[asked, "without"]) == {"withheld"}
+    small = report.mix[report.mix["suppressed"]]
+    assert len(small) > 10
+    assert small["share"].isna().all()
+    shares = report.mix["share"].dropna()
+    assert ((shares * 100).round(6) % 1 == 0).all()
 
 
 def test_the_states_frames_hold_no_customer_and_no_wage(state):

@@ -146,13 +146,15 @@ class Interval(_Number):
     """A figure, and a dot with its interval on one scale for all rows.
 
     low, high: the frame's columns of the interval's ends. reference: a value that all rows are
-    compared with, such as the state's. versus: the column of the verdict on it.
+    compared with, such as the state's. versus: the column of the verdict on it. level: the column
+    of a level, drawn as a dashed mark.
     """
 
     low: str = "lower95"
     high: str = "upper95"
     reference: float | None = None
     versus: str = ""
+    level: str = ""
 
     @property
     def css(self) -> str:
@@ -177,7 +179,9 @@ class Interval(_Number):
     def cells(self, rows: Rows, name: str) -> list[str]:
         scale, texts = self._scale(rows, name), self.words(rows, name)
         verdicts = rows[self.versus] if self.versus else [None] * len(rows)
-        numbers = zip(*(numbers_of(rows[c]) for c in (name, self.low, self.high)), strict=True)
+        levels = numbers_of(rows[self.level]) if self.level else [None] * len(rows)
+        columns = [numbers_of(rows[c]) for c in (name, self.low, self.high)]
+        numbers = zip(*columns, levels, strict=True)
         drawn = [
             "" if value is None else self._draw(scale, value, ends, verdict, measure)
             for (value, *ends), verdict, measure in zip(
@@ -198,7 +202,9 @@ class Interval(_Number):
         if self.reference is not None:
             place = scale.at(self.reference)
             parts.append(line("k", place, place, 0, 22))
-        low, high = ends
+        low, high, level = ends
+        if level is not None:
+            parts.append(line("kd", scale.at(level), scale.at(level), 3, 19))
         if low is not None and high is not None:
             parts.append(line("tha" if bad else "th", scale.at(low), scale.at(high), 11, 11))
             texts = (written(self.kind, end, measure) for end in (low, high))
@@ -260,9 +266,10 @@ def interval(
     versus: str = "",
     kind: str = "figure",
     title: str = "",
+    level: str = "",
 ) -> Interval:
     """A dot with its interval; see `Interval`."""
-    return Interval(title, kind, low, high, reference, versus)
+    return Interval(title, kind, low, high, reference, versus, level)
 
 
 def spark(level: str = "", kind: str = "figure", title: str = "") -> Spark:

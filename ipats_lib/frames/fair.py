@@ -1,0 +1,197 @@
+"""Whom each area serves, its figures as if it served whom Illinois serves, and areas alike.
+
+In the released edition only areas whose figure is shown have a line with numbers, and these are
+rounded, so that no group's count follows from them (decision 0023).
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.cohorts import Mask, Program, View
+from ipats_lib.comparison.peers import MANY, nearest_by_mix, nearest_by_size
+from ipats_lib.comparison.standard import Fit, direct, logistic
+from ipats_lib.disclosure import load_thresholds
+from ipats_lib.frames.regions import load_regions
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.source import Source
+from ipats_lib.groups import Group, condition
+from ipats_lib.indicators.intervals import wilson
+from ipats_lib.indicators.rules import INDICATORS, Measure
+from ipats_lib.params import load_areas, one_of, read_each
+
+PLACES = 3  # of a published share: no count of a group follows from it
+PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
+_RATES = [code for code, rule in INDICATORS.items() if not rule.is_median]
+_COUNTED = ("success", "failure", "pending")
+_AMOUNTS = ("standardized", "standard_low", "standard_high", "expected", "adjusted")
+Numbers = NDArray[np.float64]
+
+
+@cache
+def load_groups_of(use: str) -> tuple[Group, ...]:
+    """The groups of `params/standard.csv` for one use: `standard` or `regression`."""
+
+    def row(each: dict[str, str]) -> Group:
+        one_of(each["use"], ("standard", "regression"))
+        return Group(each["use"], each["title"], condition(each["holds"]))
+
+    found = read_each("standard.csv", ("use", "title", "holds", "source"), row)
+    return tuple(group for group in found if group.dimension == use)
+
+
+class Lines:
+    """The records that a program's measure counts in the main window: each area's, and all once.
+
+    at: places in the records; success: of each. own: places among these, of each area's records,
+    with area, the place of the area in `source.scopes`.
+    """
+
+    def __init__(self, source: Source, program: Program, measure: Measure) -> None:
+        table = source.outcomes
+        label = source.period.reports[0].label
+        mine = (table["report"] == label) & (table["program"] == program)
+        mine &= (table["indicator"] == measure) & table["state"].isin(_COUNTED)
+        chosen = np.flatnonzero(mine)
+        place = np.full(len(table), -1)
+        place[chosen] = np.arange(len(chosen))
+        self.at = np.searchsorted(source.rows["row"].to_numpy(), table["row"].to_numpy()[chosen])
+        self.success = (table["state"].to_numpy(dtype=object)[chosen] == "success").astype(bool)
+        lines, owner = source.lines
+        inside = place[lines] >= 0
+        self.own, self.area = place[lines][inside], owner[inside]
+
+
+def facts_of(source: Source, program: Program, groups: Sequence[Group]) -> Mask:
+    """Records by groups, as a line of the program has them."""
+    span = source.period.reports[0].cohort("ER_Q2")
+    view = View(source.records, program, span, source.snapshot.as_of)
+    return np.column_stack([group.holds(view) for group in groups])
+
+
+def fair(source: Source, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The frames `adjusted` and `coefficients`. areas: the frame of the edition; source: across."""
+    parts, fits = [], []
+    main = areas[areas["back"].eq(0) & areas["window"].eq(source.period.reports[0].window)]
+    for program in PROGRAMS:
+        strata = facts_of(source, program, load_groups_of("standard"))
+        facts = facts_of(source, program, load_groups_of("regression")).astype(np.float64)
+        for measure in _RATES:
+            lines = Lines(source, program, measure)
+            shown = main[(main["program"] == program) & (main["measure"] == measure)]
+            if not len(lines.at) or lines.success.all() or not lines.success.any():
+                continue
+            fit = logistic(facts[lines.at], lines.success)
+            parts.append(_adjusted(source, lines, strata[lines.at], fit, facts[lines.at], shown))
+            names = ["All others", *(group.title for group in load_groups_of("regression"))]
+            key = {"period": source.period.name, "program": program, "measure": measure}
+            fits.append(pd.DataFrame({**key, "fact": names, "coefficient": fit.coefficients,
+                                      "standard_error": fit.errors}))  # fmt: skip
+    return (_framed(parts, "adjusted"), _framed(fits, "coefficients").round(PLACES))
+
+
+def _framed(parts: list[pd.DataFrame], name: str) -> pd.DataFrame:
+    empty = pd.DataFrame(columns=SCHEMAS[name].names)
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def _adjusted(
+    source: Source, lines: Lines, strata: Mask, fit: Fit, facts: Numbers, shown: pd.DataFrame
+) -> pd.DataFrame:
+    """One line an LWIA: its standardized share, and its share set against the expected one."""
+    weights = strata.sum(axis=0) / max(1, strata.sum())
+    chance, state = fit.expected(facts), float(lines.success.mean())
+    local = shown[shown["area_type"] == "lwia"].reset_index(drop=True)
+    places = {scope.lwia: n for n, scope in enumerate(source.scopes) if scope.kind == "lwia"}
+    least, found = load_thresholds().minimum_denominator, []
+    for area, value in zip(local["area"], local["value"], strict=True):
+        mine = lines.own[lines.area == places[area]]
+        many, size = len(mine), strata[mine].sum(axis=0).astype(np.float64)
+        if pd.isna(value) or many < least:
+            found.append((*(np.nan,) * 7, "withheld" if pd.isna(value) else "too few people"))
+            continue
+        won = int(lines.success[mine].sum())
+        expected = float(chance[mine].mean())
+        low, high = wilson(won, many)
+        factor = state / expected
+        rates = (expected, won / many * factor, low * factor, high * factor)
+        if (size[weights > 0] < least).any():
+            found.append((*(np.nan,) * 3, *rates, "a group has too few people to standardize"))
+            continue
+        gained = (strata[mine] & lines.success[mine][:, None]).sum(axis=0).astype(np.float64)
+        found.append((*direct(gained, size, weights), *rates, ""))
+    names = [*_AMOUNTS, "adjusted_low", "adjusted_high", "without"]
+    told = pd.DataFrame(found, columns=names)
+    kept = ["period", "window", "area_type", "area", "area_title", "program", "program_title",
+            "measure", "measure_title", "value", "denominator", "state_value"]  # fmt: skip
+    amounts = told[names[:-1]].round(PLACES).clip(0, 1)
+    return pd.concat([local[kept], amounts, told["without"]], axis=1)
+
+
+def mix(source: Source, areas: pd.DataFrame, *, full: bool) -> pd.DataFrame:
+    """The frame `mix`: the share of each declared group among those whose employment is counted.
+
+    full: for the state's folder; otherwise small groups are withheld, and all of a withheld cell.
+    """
+    groups, limits = load_groups_of("regression"), load_thresholds()
+    lines = Lines(source, "title1", "ERQ2")
+    holds = facts_of(source, "title1", groups)[lines.at]
+    main = areas[areas["back"].eq(0) & areas["window"].eq(source.period.reports[0].window)]
+    main = main[(main["program"] == "title1") & (main["measure"] == "ERQ2")]
+    places = {scope.lwia: n for n, scope in enumerate(source.scopes) if scope.kind == "lwia"}
+    rows = []
+    for line in main[main["area_type"] != "edr"].itertuples():
+        local = line.area_type == "lwia"
+        mine = lines.own[lines.area == places[line.area]] if local else np.arange(len(lines.at))
+        counts = holds[mine].sum(axis=0)
+        for group, count in zip(groups, counts.tolist(), strict=True):
+            few = min(count, len(mine) - count) < limits.minimum_numerator
+            hidden = local and not full and (line.suppressed or few)
+            share = np.nan if hidden or not len(mine) else round(count / len(mine), 2)
+            rows.append((line.period, line.area_type, line.area, line.area_title, group.title,
+                         share, hidden))  # fmt: skip
+    names = ("period", "area_type", "area", "area_title", "group_title", "share", "suppressed")
+    return pd.DataFrame(rows, columns=names)
+
+
+def peers(areas: pd.DataFrame, mixes: pd.DataFrame) -> pd.DataFrame:
+    """The frame `peers`: the areas that each area is like, by region, size, mix or choice."""
+    names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
+    regions = load_regions()
+    found = [
+        ("region", one, n, other)
+        for one, region in regions.items()
+        for n, other in enumerate(
+            [o for o, r in regions.items() if r.edr == region.edr and o != one], start=1
+        )
+    ]
+    size = areas[areas["back"].eq(0) & areas["area_type"].eq("lwia")]
+    size = size[size["area"].isin(list(regions))]
+    size = size[(size["program"] == "title1") & (size["measure"] == "ERQ2")]
+    size = size.drop_duplicates("area").dropna(subset="denominator")
+    sizes = dict(zip(size["area"], size["denominator"].astype("float64"), strict=True))
+    found += [
+        ("size", one, n, other)
+        for one, others in nearest_by_size(sizes, MANY).items()
+        for n, other in enumerate(others, start=1)
+    ]
+    local = mixes[mixes["area_type"].eq("lwia") & mixes["area"].isin(list(regions))]
+    wide = local.pivot(index="area", columns="group_title", values="share")
+    order = list(wide.index)
+    found += [
+        ("mix", order[one], n, order[other])
+        for one, others in enumerate(nearest_by_mix(wide.to_numpy(dtype=np.float64)))
+        for n, other in enumerate(others, start=1)
+    ]
+    known = list(names)
+
+    def chosen(row: dict[str, str]) -> tuple[str, str]:
+        return one_of(row["lwia"], known), one_of(row["peer"], known)
+
+    pairs = read_each("peers.csv", ("lwia", "peer", "source"), chosen)
+    found += [("chosen", one, n, other) for n, (one, other) in enumerate(pairs, start=1)]
+    lines = pd.DataFrame(found, columns=["alike", "area", "order", "peer"])
+    return lines.assign(peer_title=lines["peer"].map(names))

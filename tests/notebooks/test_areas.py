@@ -1,0 +1,252 @@
+"""LWIAs compared: the file that others check, the pages beside it, and what each of them says."""
+
+import csv
+import io
+import math
+
+import pandas as pd
+import pytest
+
+from ipats_lib.indicators.intervals import wilson
+from ipats_lib.report import open_report
+from tests.notebooks.pages import page, pages, with_frames
+from tests.published import lines
+
+NOTEBOOK = "comparison/areas"
+CONTRACT = (
+    "period,window,area_type,area,program,measure,numerator,denominator,value,lower95,upper95,level,"
+    "level_kind,percent,status,state_value,versus_state,funnel,trend,rank_low,rank_high,suppressed"
+)
+EMPTY = (
+    "numerator", "denominator", "value", "lower95", "upper95", "percent", "status", "versus_state",
+    "funnel", "trend", "rank_low", "rank_high",
+)  # fmt: skip
+MEASURES = {"erq2": "ERQ2", "erq4": "ERQ4", "me": "ME", "cr": "CR", "msg": "MSG"}
+PROGRAMS = {"Adult": "adult", "Dislocated Worker": "dw", "Youth": "youth"}
+
+
+@pytest.fixture(scope="module")
+def state():
+    return open_report("sample", "state", "PY2024Q4")
+
+
+@pytest.fixture(scope="module")
+def area():
+    return open_report("sample", "lwia/07", "PY2024Q4")
+
+
+@pytest.fixture(scope="module")
+def made(state, area, tmp_path_factory):
+    """The pages and files of the state and of one area."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPATS_CHARTS", "live")
+        found = {}
+        for report in (state, area):
+            folder = tmp_path_factory.mktemp("files")
+            patch.setenv("IPATS_DOWNLOADS", str(folder))
+            shown = pages(NOTEBOOK, report, patch)
+            files = {path.name: path.read_text() for path in folder.iterdir()}
+            found[report.scope.kind] = shown, files
+    return found
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def says(found, place=".show-finding"):
+    return found.select_one(place).get_text(" ", strip=True)
+
+
+# -- the file -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["state", "lwia"])
+def test_the_file_has_the_agreed_columns_and_keys(made, kind):
+    text = made[kind][1]["areas.csv"]
+    more = ",release" if kind == "state" else ""
+    assert text.splitlines()[0].removeprefix("\ufeff") == CONTRACT + more
+    told = rows(text.removeprefix("\ufeff"))
+    assert {r["area_type"] for r in told} == {"state", "edr", "lwia"}
+    assert {r["window"] for r in told} == {"current", "rolling4"}
+    assert {r["level_kind"] for r in told} <= {"negotiated", "adjusted", "synthetic", ""}
+    keys = ("window", "area_type", "area", "program", "measure")
+    assert len({tuple(r[k] for k in keys) for r in told}) == len(told)
+
+
+def test_a_withheld_line_has_no_number_no_verdict_and_no_rank(made):
+    told = rows(made["lwia"][1]["areas.csv"].removeprefix("\ufeff"))
+    hidden = [r for r in told if r["suppressed"] == "true"]
+    assert len(hidden) > 100
+    assert {r[name] for r in hidden for name in EMPTY} == {""}
+    full = rows(made["state"][1]["areas.csv"].removeprefix("\ufeff"))
+    assert {r["suppressed"] for r in full} == {"false"}
+    assert {r["release"] for r in full} == {"yes", "not for release"}
+    keys = ("window", "area_type", "area", "program", "measure")
+    kept = {tuple(r[k] for k in keys) for r in full if r["release"] == "yes"}
+    assert kept == {tuple(r[k] for k in keys) for r in told if r["suppressed"] == "false"}
+
+
+@pytest.mark.parametrize("kind", ["state", "lwia"])
+def test_verdicts_follow_from_the_files_own_numbers(made, kind):
+    """Wilson's interval of the line's counts holds the state's value, or does not."""
+    told = rows(made[kind][1]["areas.csv"].removeprefix("\ufeff"))
+    asked = 0
+    for r in told:
+        if not r["value"] or not r["numerator"] or r["area_type"] == "state":
+            continue
+        x, n, target = int(r["numerator"]), int(r["denominator"]), float(r["state_value"])
+        assert float(r["value"]) == x / n
+        low, high = wilson(x, n)
+        assert (float(r["lower95"]), float(r["upper95"])) == pytest.approx((low, high))
+        if not 0 < target < 1:
+            continue
+        far, wide = wilson(x, n, 3.0902323061678132)
+        word = "similar" if low <= target <= high else "better" if low > target else "worse"
+        much = "" if word == "similar" or far <= target <= wide else "much_"
+        assert r["versus_state"] == much + word
+        place = "inside" if word == "similar" else "outside998" if much else "outside95"
+        assert r["funnel"] == place
+        asked += 1
+    assert asked > 50
+
+
+def test_a_region_is_the_sum_of_its_areas(made, state):
+    told = rows(made["lwia"][1]["areas.csv"].removeprefix("\ufeff"))
+    region = state.areas.drop_duplicates("area").set_index("area")["region"]
+    for r in told:
+        if r["area_type"] != "edr" or not r["numerator"]:
+            continue
+        keys = ("window", "program", "measure")
+        inside = [
+            other for other in told
+            if other["area_type"] == "lwia" and region[other["area"]] == r["area"]
+            and all(other[k] == r[k] for k in keys)
+        ]  # fmt: skip
+        assert sum(int(one["denominator"]) for one in inside) == int(r["denominator"])
+        assert sum(int(one["numerator"]) for one in inside) == int(r["numerator"])
+
+
+# -- the pages beside the file ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["state", "lwia"])
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measures_page_shows_the_files_values(made, kind, name):
+    shown, files = made[kind]
+    told = {
+        (r["program"], r["area"]): r
+        for r in rows(files["areas.csv"].removeprefix("\ufeff"))
+        if r["window"] == "rolling4" and r["area_type"] == "lwia" and r["measure"] == MEASURES[name]
+    }
+    compared = 0
+    for section in shown[name].select("section[id^=spread]"):
+        program = PROGRAMS[section["data-title"]]
+        for line in lines(section.select("table")[-1]):
+            row = told[program, line["LWIA"][:2]]
+            if row["suppressed"] == "true":
+                assert line["Figure"].startswith("*")
+                continue
+            assert line["Counted"].replace(",", "") == row["denominator"]
+            assert line.get("Successes", "").replace(",", "") == row["numerator"]
+            likely = f"{row['rank_low']} to {row['rank_high']}" if row["rank_low"] else ""
+            assert line["Likely rank (80%)"] == likely
+            compared += 1
+    assert compared > (3 if kind == "state" else 0)
+
+
+def test_every_page_is_light_and_opens_with_its_finding(made):
+    for shown, _ in made.values():
+        for name, found in shown.items():
+            if name:
+                assert len(str(found)) < 290_000, name
+                first = next(p for p in found.select(".show") if p.get("class"))
+                assert "show-finding" in first["class"]
+
+
+def test_the_released_pages_hold_no_withheld_value(made, state, area):
+    """Unrounded values and counts of withheld cells are in no file and in no chart."""
+    full = state.areas.set_index("id")
+    hidden = area.areas[area.areas["suppressed"]]
+    told = made["lwia"][1]["areas.csv"] + made["lwia"][1]["trends.csv"]
+    text = told + "".join(map(str, made["lwia"][0].values()))
+    shown = {repr(v) for v in area.areas["value"].dropna()}
+    shown |= {repr(v) for v in area.areas["state_value"].dropna()}
+    secret = {repr(v) for v in full["value"].reindex(hidden["id"]).dropna() if 0 < v < 1}
+    secret = {v for v in secret - shown if len(v) > 12}
+    assert len(secret) > 30
+    assert not [v for v in secret if v in text]
+
+
+# -- what it says -------------------------------------------------------------------------------
+
+
+def test_the_own_area_is_marked_and_comes_first(made):
+    table = made["lwia"][0]["scoreboard"].select_one("table")
+    assert table.select_one("tbody tr th").get_text().endswith("(this area)")
+    assert "(this area)" not in str(made["state"][0]["scoreboard"])
+
+
+def changed(report, **columns):
+    """The Adult lines of ER Q2 of two areas: 100 people each, and these columns."""
+    mine = report.areas.copy()
+    here = (mine["program"] == "adult") & (mine["measure"] == "ERQ2") & (mine["back"] == 0)
+    here &= (mine["window"] == "rolling4") & mine["area"].isin(["01", "02"])
+    mine.loc[mine["measure"] == "ERQ2", ["versus_state"]] = "similar"
+    mine.loc[here, "denominator"] = 100
+    for name, value in columns.items():
+        mine.loc[here, name] = value
+    return with_frames(report, areas=mine)
+
+
+def test_areas_that_are_worse_by_more_than_chance_are_counted_and_named(state, monkeypatch):
+    found = page(NOTEBOOK, changed(state, versus_state="much_worse"), monkeypatch, only=("erq2",))
+    assert says(found, ".says b") == (
+        "Employment rate, 2nd quarter after exit: 2 figures are worse than Illinois by more than "
+        "chance."
+    )
+    assert "01 Lake County Workforce Development and 02 McHenry" in says(found)
+
+
+def test_none_worse_is_a_finding(state, monkeypatch):
+    found = page(NOTEBOOK, changed(state), monkeypatch, only=("erq2",))
+    assert "no figure is worse than Illinois by more than chance" in says(found)
+
+
+def test_below_the_level_and_falling_is_said_by_name(state, monkeypatch):
+    report = changed(state, trend="falling", status="Below")
+    found = page(NOTEBOOK, report, monkeypatch, only=("scoreboard", "trend"))
+    told = found.select(".show-finding")[-1].get_text(" ", strip=True)
+    assert told.startswith("2 figures are below the level and falling: LWIA 01, Adult employment")
+
+
+def test_an_area_below_its_level_says_which_and_how_many_are_lower(area, monkeypatch):
+    """By hand: 07 is at 80 percent of one level; one other area is at 70."""
+    mine = area.areas.copy()
+    mine.loc[mine["area"].ne("IL"), "status"] = "Meets"
+    here = (
+        (mine["program"] == "youth") & (mine["measure"] == "MSG") & (mine["window"] == "rolling4")
+    )
+    for number, percent in (("07", 80.0), ("01", 70.0)):
+        at = here & (mine["area"] == number) & (mine["back"] == 0)
+        mine.loc[at, ["status", "percent", "value", "level"]] = ["Below", percent, 0.644, 0.75]
+    found = page(NOTEBOOK, with_frames(area, areas=mine), monkeypatch, only=("scoreboard",))
+    assert says(found, ".says b") == "LWIA 07 is below its level in 1 of 15 measures."
+    assert "64.4% against 75.0%; 1 area is lower." in says(found)
+
+
+def test_with_nothing_shown_each_page_has_sentences(area, monkeypatch):
+    mine = area.areas.assign(
+        **{n: float("nan") for n in ("value", "percent", "lower95", "upper95", "state_value")},
+        numerator=pd.NA, denominator=pd.NA, suppressed=True, status="Withheld", versus_state="",
+        funnel="", trend="", rank_low=pd.NA, rank_high=pd.NA,
+    )  # fmt: skip
+    none = {name: getattr(area, name).head(0) for name in ("trends", "funnels", "peers")}
+    hidden = area.adjusted.assign(adjusted=math.nan)
+    found = pages(NOTEBOOK, with_frames(area, areas=mine, adjusted=hidden, **none), monkeypatch)
+    for name, shown in found.items():
+        if name:
+            assert shown.select_one(".show-finding").get_text(strip=True)
+    assert "no area's figure is shown." in found["erq2"].get_text(" ")
+    assert "Too few quarters of LWIA 07" in found["trend"].get_text(" ")
+    assert "No figure can be adjusted." in found["fair"].get_text(" ")
