@@ -5,7 +5,8 @@ A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: 
 others, and is not run again when others change. One that reads nothing but frames of several areas
 is run once for an LWIA and all its planners, who see the same. `pages` (name, title and perhaps the
 scopes that have it, in order) splits what it shows into several pages, each from the markdown cell
-tagged `page-<name>` on. `downloads` names the files that it offers, `records` its long lists
+tagged `page-<name>` on; a cell with several such tags begins pages that are alike. `downloads`
+names the files that it offers, each alone or with the scopes that have it, `records` its long lists
 (decision 0018). `index` is true for the landing page of its scopes; a page named `index` is one,
 too, beside the other pages of its notebook. The question that a page answers is the first sentence
 below its heading. Further parameters stand in the cell tagged `parameters`
@@ -66,7 +67,8 @@ class Part:
 class Notebook:
     """One notebook of the catalogue; `name` is its file name without the ending.
 
-    parameters: its own, with the values that it runs with. question: what its one page answers.
+    kept: downloads that some of its scopes alone have. parameters: its own, with the values that it
+    runs with. question: what its one page answers.
     """
 
     path: Path
@@ -80,6 +82,7 @@ class Notebook:
     downloads: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     index: bool = False
+    kept: tuple[tuple[str, tuple[AreaType, ...]], ...] = ()
     parameters: tuple[tuple[str, Value], ...] = ()
     question: str = ""
 
@@ -122,7 +125,9 @@ class Notebook:
         """Every file that a run of it may write, inside the scope's folder."""
         pages = sorted(file for file, _ in self.pages(kind))
         lists = (f"{name}.{ending}" for name in self.records for ending in ("csv", "json"))
-        return (*(f"{self.folder}{name}" for name in (*self.downloads, *lists)), *pages)
+        others = {name for name, scopes in self.kept if kind not in scopes}
+        mine = (name for name in self.downloads if name not in others)
+        return (*(f"{self.folder}{name}" for name in (*mine, *lists)), *pages)
 
 
 def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
@@ -160,6 +165,7 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
     _check_declaration(path, family, declared)
     own = _check_cells(path, notebook)
     questions = _questions(notebook)
+    downloads = [_download(one) for one in declared.get("downloads", [])]
     return Notebook(
         path=path,
         family=family,
@@ -171,7 +177,8 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
         parts=tuple(
             _part(page, declared["scopes"], questions) for page in declared.get("pages", [])
         ),
-        downloads=tuple(declared.get("downloads", [])),
+        downloads=tuple(name for name, _ in downloads),
+        kept=tuple((name, scopes) for name, scopes in downloads if scopes),
         records=tuple(declared.get("records", [])),
         index=declared.get("index", False),
         parameters=tuple(own.items()),
@@ -258,6 +265,16 @@ def _place(where: list[Any]) -> str:
     return "the notebook"
 
 
+def _download(declared: Any) -> tuple[str, tuple[AreaType, ...]]:
+    """The name of a download, and the scopes that alone have it; none for all."""
+    match declared:
+        case [str(name), list(only)] if _are_some_of(only, _SCOPES):
+            return name, tuple(only)
+        case str(name):
+            return name, ()
+    return "", ()
+
+
 def _part(declared: list[Any], scopes: list[AreaType], questions: dict[str, str]) -> Part:
     name, title, *only = declared
     return Part(name, title, tuple(only[0] if only else scopes), questions[name])
@@ -291,9 +308,12 @@ def _check_declaration(path: Path, family: str, declared: Any) -> None:
     if not _are_texts(data) or not set(data) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
     downloads = declared.get("downloads", [])
-    if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
+    if not isinstance(downloads, list) or not all(
+        _DOWNLOAD.fullmatch(_download(one)[0]) for one in downloads
+    ):
         raise NotebookError(
-            f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -."
+            f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -, or such a "
+            "name and the scopes that have it."
         )
     records = declared.get("records", [])
     if not _are_texts(records) or not all(_LIST.fullmatch(name) for name in records):

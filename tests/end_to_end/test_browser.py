@@ -27,12 +27,12 @@ PAGES = (
     "lwia/01/performance/outlook-takes.html",
     "lwia/01/performance/training.html",
     "state/performance/assessment.html",
-    "lwia/01/dashboards/queue-today.html",
-    "state/dashboards/queue-mend.html",
+    "lwia/01/dashboards/worklist-today.html",
+    "state/dashboards/worklist-fix.html",
     "lwia/01/dashboards/caseload-status.html",
     "lwia/01/dashboards/caseload-flow.html",
     "lwia/01/dashboards/caseload-engagement.html",
-    "lwia/01/dashboards/queue-customers.html",
+    "lwia/01/dashboards/worklist-customers.html",
     "lwia/01/dashboards/area-balance.html",
     "state/dashboards/area-people.html",
     "state/dashboards/state-areas.html",
@@ -252,19 +252,19 @@ def planner_page(site, name):
 
 def test_a_planners_list_prints_on_one_sheet(watched, site, address, tmp_path):
     """The longest list of the sample: one page, by customer, with nothing cut off."""
-    watched.goto(f"{address}/{planner_page(site, 'dashboards/queue-today.html')}")
+    watched.goto(f"{address}/{planner_page(site, 'index.html')}")
     customers = watched.locator(".sheet tbody tr").count()
     assert customers > 5
     watched.emulate_media(media="print")
     assert watched.locator(".sheet tbody tr").filter(visible=True).count() == customers
-    assert watched.locator(".roster:not(.sheet)").filter(visible=True).count() == 0
+    assert watched.locator(".show-records").filter(visible=True).count() == 0
     watched.pdf(path=tmp_path / "sheet.pdf", format="Letter")
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 1
 
 
 def test_the_list_of_the_busiest_planner_prints_on_one_sheet_too(watched, site, address, tmp_path):
     """In the whole sample a planner of LWIA 07 has 123 customers on the list."""
-    watched.goto(f"{address}/{planner_page(site, 'dashboards/queue-today.html')}")
+    watched.goto(f"{address}/{planner_page(site, 'index.html')}")
     watched.evaluate("""() => {
       const body = document.querySelector('.sheet tbody'), lines = [...body.rows];
       for (let n = 0; body.rows.length < 123; n++)
@@ -304,17 +304,17 @@ def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
     first = watched.locator(".show-records tbody th a").first
     customer = first.inner_text()
     first.click()
-    shown = watched.locator("section.customer").filter(visible=True)
+    shown = watched.locator("section.details").filter(visible=True)
     shown.first.wait_for()
     assert shown.count() == 1
-    assert shown.locator("h2").inner_text() == customer
+    assert shown.locator("h3").inner_text() == customer
     assert shown.locator("td", has_text="Entered the program").count() > 0
 
 
 def test_an_area_leads_to_the_planners_page_of_a_customer(watched, address):
     watched.goto(f"{address}/lwia/01/performance/detail-erq2.html")
     watched.locator(".show-records tbody th a[href*='planner/']").first.click()
-    shown = watched.locator("section.customer").filter(visible=True)
+    shown = watched.locator("section.details").filter(visible=True)
     shown.first.wait_for()
     assert "/lwia/01/planner/" in watched.url
     assert shown.count() == 1

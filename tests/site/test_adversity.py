@@ -181,7 +181,7 @@ def ours(request, tmp_path) -> Path:
         "performance/summary.ipynb",
         "performance/detail.ipynb",
         "performance/outlook.ipynb",
-        "dashboards/queue.ipynb",
+        "dashboards/worklist.ipynb",
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(whole / name, folder / name)
