@@ -1,6 +1,6 @@
 """An analyst's edit: a column or an encoding taken out of its cell vanishes, and nothing else does.
 
-One table and one chart of every performance notebook, on the state's frames. Source: issue 18,
+One table and one chart of every performance notebook and of the work list, on the state's frames. Source: issue 18,
 "Measured".
 """
 
@@ -29,6 +29,7 @@ class Edit:
 
 
 COUNTED = ('alt.Tooltip("denominator:Q", title="Counted"),', "tooltip", "denominator")
+ITEMS = ('alt.Tooltip("items:Q", title="Items"),', "tooltip", "items")
 KIND = ('"level_kind": ("Which level", "text"),', "Which level")
 EDITS = {
     "summary": Edit("summary", *KIND, *COUNTED),
@@ -54,6 +55,13 @@ EDITS = {
         'shape=alt.Shape("program_title:N", title=None),', "shape", "program_title",
     ),
     "training": Edit("training", '"pending": ("Pending", "count"),', "Pending", *COUNTED),
+    "kinds of work": Edit(
+        "dashboards/worklist", '"this_week": ("Due this week", "count"),', "Due this week", *ITEMS,
+        ("index", "kinds"),
+    ),
+    "records to fix": Edit(
+        "dashboards/worklist", '"elements": "Fields",', "Fields", *ITEMS, ("index", "kinds", "fix")
+    ),
 }  # fmt: skip
 
 
@@ -66,7 +74,8 @@ def shown(edit, state, monkeypatch, text=""):
     """The page as it is, or without this text of a cell; live charts."""
     monkeypatch.setenv("IPATS_CHARTS", "live")
     change = {text: ""} if text else {}
-    return page(f"performance/{edit.notebook}", state, monkeypatch, change, edit.only)
+    name = edit.notebook if "/" in edit.notebook else f"performance/{edit.notebook}"
+    return page(name, state, monkeypatch, change, edit.only)
 
 
 def without(found, names):
