@@ -1,7 +1,7 @@
 """An analyst's edit: a column or an encoding taken out of its cell vanishes, and nothing else does.
 
-One table and one chart of every performance notebook and of the work list, on the state's frames. Source: issue 18,
-"Measured".
+One table and one chart of every performance notebook and of the work list, on the state's frames.
+Source: issue 18, "Measured".
 """
 
 import json
