@@ -199,7 +199,7 @@ def test_the_links_lead_from_the_state_to_a_planner_and_stay(watched, address):
     watched.get_by_role("link", name="01 Lake County").click()
     watched.locator("h2", has_text="Career planners").wait_for()
     watched.locator(".show-table[data-search] tbody a").first.click()
-    watched.locator("h1", has_text="Whom to call first?").wait_for()
+    watched.locator("h1", has_text="Work list").wait_for()
     assert "/planner/" in watched.url
     watched.get_by_role("link", name="Summary").first.click()
     assert watched.locator("h1").inner_text() == "Performance summary"
@@ -217,7 +217,8 @@ def test_the_links_lead_from_the_state_to_a_planner_and_stay(watched, address):
 def test_the_first_screen_of_a_landing_page_answers_in_a_sentence_with_a_figure(
     watched, site, address, scope, answer, size
 ):
-    """The ten-second test: sentence and first tiles are in view before anybody scrolls."""
+    """The ten-second test: sentence and first tiles are in view before anybody scrolls; of a
+    planner the first customer to call."""
     watched.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     path = planner_page(site, "index.html") if scope == "planner" else f"{scope}/index.html"
     watched.goto(f"{address}/{path}")
@@ -226,7 +227,10 @@ def test_the_first_screen_of_a_landing_page_answers_in_a_sentence_with_a_figure(
     box = said.bounding_box()
     assert box["y"] + box["height"] < size[1] / 2
     tiles = watched.locator(".show-tiles > div").all()
-    assert 4 <= len(tiles) <= 6
+    if scope == "planner":
+        tiles = watched.locator(".show-records tbody th a").all()[:1]
+    else:
+        assert 4 <= len(tiles) <= 6
     places = [tile.bounding_box() for tile in tiles[:2]]
     assert all(place["y"] + place["height"] < size[1] for place in places)
     assert watched.evaluate("document.documentElement.scrollWidth") <= size[0]
@@ -288,7 +292,8 @@ def test_tables_of_dashboards_fit_the_window_and_the_printed_sheet(
     period = site_with_earlier / "PY2024Q4"
     folder = next(period.glob("lwia/01/planner/*")) if scope == "planner" else period / scope
     pages = [*folder.glob("dashboards/*.html"), *folder.glob("performance/outlook-*.html")]
-    assert len(pages) > 8
+    pages = [page for page in pages if "<main" in page.read_text(encoding="utf-8")]  # none moved
+    assert len(pages) > 6
     cut = []
     for page in pages:
         for media, width in (("screen", 1280), ("print", SHEET)):
