@@ -23,10 +23,8 @@ from ipats_lib.report import (
     dashboards,
     engaged,
     flows,
-    mending,
     people,
     queue,
-    timelines,
     work,
 )
 from ipats_lib.report.data import StateData
@@ -36,8 +34,8 @@ from ipats_lib.snapshot import make_snapshot
 
 KINDS = ("state", "lwia", "planner")
 TODAY: tuple[Callable[[Report], object], ...] = (
-    queue.queue, queue.count_frame, queue.part_counts, mending.broken, timelines.events,
-    dashboards.roster, dashboards.status_frame, dashboards.bands, dashboards.note_frame,
+    queue.queue, dashboards.roster, dashboards.status_frame, dashboards.bands,
+    dashboards.note_frame,
     flows.months, flows.compared_frame, flows.exits_by_reason, flows.standing_frame,
     flows.flow_roster, engaged.figures, people.share_frame, people.active_by_group,
     people.training_frame, people.provider_frame, people.occupation_frame,
@@ -76,7 +74,9 @@ def main() -> None:
         snapshot = make_snapshot(Path(folder, "extract"), Path(folder, "store"))
         state = StateData(snapshot, Period.parse("PY2024Q4"))
         records = State(state.rows, state.caseload, state.membership)
-        frames = CaseFrames(snapshot, lambda: records, state.earlier_counts, state.scopes)
+        frames = CaseFrames(
+            snapshot, lambda: records, state.earlier_counts, state.effects, state.scopes
+        )
         of_kind = {k: [s for s in snapshot.scopes() if s.kind == k] for k in KINDS}
         for scopes in of_kind.values():
             today(state, scopes[0])  # Read parameters and fill caches before anything is timed.

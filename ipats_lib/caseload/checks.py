@@ -15,6 +15,7 @@ from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.vocabulary import condition, in_no_program
 from ipats_lib.cohorts import IN_TITLE_I, Records
 from ipats_lib.conditions import Condition
+from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import one_of, read_each
 
 INFO = "info"
@@ -23,25 +24,30 @@ SEVERITIES = ("reject", "error", "warning", INFO)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `params/edit_checks.csv`. holds: whether a record breaks it."""
+    """One line of `params/edit_checks.csv`. holds: whether a record breaks it. measures: those that
+    the elements decide; enter: what to enter in IWDS."""
 
     id: str
     elements: str
     severity: str
     message: str
     holds: Condition
+    measures: tuple[str, ...]
+    enter: str
 
 
 @cache
 def load_checks() -> dict[str, Check]:
     """The edit checks by id; ParamsError names file and line."""
-    columns = ("id", "elements", "severity", "message", "holds", "source")
+    columns = ("id", "elements", "severity", "message", "holds", "measures", "enter", "source")
     return {check.id: check for check in read_each("edit_checks.csv", columns, _check)}
 
 
 def _check(row: dict[str, str]) -> Check:
     severity = one_of(row["severity"], SEVERITIES)
-    return Check(row["id"], row["elements"], severity, row["message"], condition(row["holds"]))
+    measures = tuple(one_of(part, INDICATORS) for part in row["measures"].split("|") if part)
+    texts = (row["id"], row["elements"], severity, row["message"])
+    return Check(*texts, condition(row["holds"]), measures, row["enter"])
 
 
 def records_to_fix(records: Records, as_of: date) -> pd.DataFrame:

@@ -1,26 +1,51 @@
 """The frames `alerts` (a line per alert and customer) and `alert_counts` (how many, by area)."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import load_alerts
 from ipats_lib.caseload.planners import NOT_HERE
-from ipats_lib.frames.cases import Cases, load_alert_groups, program_titles
+from ipats_lib.caseload.ranking import (
+    ANY,
+    DUE,
+    LATER,
+    NO_MATCH,
+    NONE,
+    NOT_YET,
+    OVERDUE,
+    PROGRAM_YEAR,
+    WEEK,
+    YEAR_AFTER_EXIT,
+    load_works,
+    ranked,
+)
+from ipats_lib.frames.cases import Cases, program_titles
+from ipats_lib.periods import program_year_end
 
-OVERDUE, WEEK, LATER, ANY = "overdue", "this week", "later", "at any time"
 _BY = ["scope", "area_type", "area", "alert"]
+# The element that says whether a wage match found employment, by alert.
+_MATCHED = {"A-18": "1602", "A-19": "1606"}
 
 
 def alerts(cases: Cases) -> pd.DataFrame:
-    """Every alert line of each scope, the first due first; none for the state."""
+    """Every alert line of each scope, in the order of `params/work_order.csv`; none for the
+    state."""
     found = cases.alerts if cases.kind != "state" else cases.alerts.head(0)
     place = found["place"].to_numpy(dtype=np.intp)
     program = np.append(cases.program, "")[place]
     days = found["days"].astype("Int64")
-    return found.assign(
+    case = _cases_of(cases, found["alert"].to_numpy(dtype=object), place)
+    until = _counts_by(cases, found, case, place)
+    today = pd.Timestamp(cases.combined.desk.as_of)
+    worded = _texts(found["alert"], case)
+    worded["helps"] = worded["helps"].mask((until < today).to_numpy(), NONE)
+    can_help = (worded["helps"] != NONE).to_numpy()
+    lines = found.assign(
         scope=found["area"],
-        **_texts(found["alert"]),
+        **worded,
         row=cases.lines(place),
         program=program,
         program_title=program_titles(program),
@@ -31,7 +56,11 @@ def alerts(cases: Cases) -> pd.DataFrame:
         alert_level=found["level"],
         days_left=days,
         days_overdue=(-days).clip(lower=0).fillna(0),
+        case=case,
+        counts_by=until.where(can_help),
+        effect=np.where(can_help, _effect(cases, worded["measures"], place), np.nan),
     )
+    return ranked(lines, "scope")
 
 
 def urgency(days: pd.Series) -> NDArray[np.object_]:
@@ -40,19 +69,72 @@ def urgency(days: pd.Series) -> NDArray[np.object_]:
     return np.select(held, [OVERDUE, WEEK, LATER], default=ANY).astype(object)
 
 
-def _texts(alert: pd.Series) -> dict[str, pd.Series]:
-    """What the catalogue says about each alert."""
-    known, groups = load_alerts(), load_alert_groups()
-    told = {
+def _cases_of(
+    cases: Cases, alert: NDArray[np.object_], place: NDArray[np.intp]
+) -> NDArray[np.object_]:
+    """Of missing employment, whether a match found none (the element is 0) or is not there yet."""
+    found = np.full(len(alert), "", dtype=object)
+    for name, element in _MATCHED.items():
+        mine = alert == name
+        codes = cases.combined.desk.records.code(element)[place[mine]]
+        found[mine] = np.where(codes == 0, NO_MATCH, NOT_YET)
+    return found
+
+
+def _counts_by(
+    cases: Cases, found: pd.DataFrame, case: NDArray[np.object_], place: NDArray[np.intp]
+) -> pd.Series:
+    """The last day on which what is recorded still counts; missing where none is known."""
+    until = _told(found["alert"], case, {key: one.until for key, one in load_works().items()})
+    end = pd.Timestamp(program_year_end(cases.combined.desk.as_of))
+    known = found["due"].where((until == DUE).to_numpy())
+    known = known.mask((until == PROGRAM_YEAR).to_numpy(), end)
+    closes = np.append(cases.view.records.one_year_after_exit, np.datetime64("NaT"))[place]
+    closed = pd.Series(closes.astype("datetime64[s]"), index=known.index)
+    return known.where((until != YEAR_AFTER_EXIT).to_numpy(), closed)
+
+
+def _effect(cases: Cases, measures: pd.Series, place: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Of each line, what one more success adds in the measure where that is most."""
+    found = np.full(len(place), np.nan)
+    asked = measures.to_numpy(dtype=object)
+    for told in set(asked):
+        mine = np.flatnonzero((asked == told) & (place >= 0))
+        for measure in told.split(", "):
+            if len(mine) and measure in cases.effect:
+                found[mine] = np.fmax(found[mine], cases.effect[measure][place[mine]])
+    return found
+
+
+def _told(
+    alert: pd.Series, case: NDArray[np.object_], texts: Mapping[tuple[str, str], object]
+) -> pd.Series:
+    keys = zip(alert.tolist(), case.tolist(), strict=True)
+    return pd.Series([texts[key] for key in keys], index=alert.index, dtype="object")
+
+
+def _texts(alert: pd.Series, case: NDArray[np.object_] | None = None) -> dict[str, pd.Series]:
+    """What the catalogue says about each alert; of its case, or of the alert as a whole."""
+    known, works = load_alerts(), load_works()
+    whole = {name: next(one for key, one in works.items() if key[0] == name) for name in known}
+    named = {
         "alert_title": {code: one.name for code, one in known.items()},
-        "alert_group": {code: groups[code].group for code in known},
-        "rank": {code: groups[code].rank for code in known},
-        "measures": {code: ", ".join(groups[code].measures) for code in known},
+        "alert_group": {code: one.group for code, one in whole.items()},
         "definition": {c: one.definition.replace("the days", f"{one.days} days")
                        for c, one in known.items()},
         "action": {code: one.action for code, one in known.items()},
+        "source": {code: one.source for code, one in known.items()},
+        "measures": {code: ", ".join(one.measures) for code, one in whole.items()},
     }  # fmt: skip
-    return {name: alert.map(texts) for name, texts in told.items()}
+    found = {name: alert.map(texts) for name, texts in named.items()}
+    if case is None:
+        ranks = {code: one.rank for code, one in whole.items()}
+        return found | {"rank": alert.map(ranks)}
+    return found | {
+        "work": _told(alert, case, {key: one.work for key, one in works.items()}),
+        "helps": _told(alert, case, {key: one.helps for key, one in works.items()}),
+        "rank": _told(alert, case, {key: one.rank for key, one in works.items()}),
+    }
 
 
 def alert_counts(cases: Cases) -> pd.DataFrame:

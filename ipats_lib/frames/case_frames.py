@@ -17,6 +17,7 @@ from ipats_lib.frames.customers import customers
 from ipats_lib.frames.engagement import engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
+from ipats_lib.frames.members import engagement_events, group_members, share_members
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.services import services
 from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
@@ -30,6 +31,7 @@ MAKE: Mapping[str, Make] = {
     for one in (
         *(customers, alerts, alert_counts, services, caseload, flow),
         *(engagement, workload, findings),
+        *(share_members, group_members, engagement_events),
     )
 }
 
@@ -50,13 +52,15 @@ class CaseFrames:
 
     A frame is counted when it is first asked for, for all of `scopes` of that kind. state: gives
     the state's records when something is counted for all. earlier: gives what earlier extracts
-    counted of a kind of scope (`Cases.earlier`). only: the one scope that is asked for, where it is
+    counted of a kind of scope (`Cases.earlier`). effects: gives what one more success adds in each
+    LWIA (`effects.effects`). only: the one scope that is asked for, where it is
     opened alone; then an LWIA's or planner's own records are read and nobody else is counted.
     """
 
     snapshot: Snapshot
     state: Callable[[], State]
     earlier: Callable[[AreaType], pd.DataFrame]
+    effects: Callable[[], pd.DataFrame]
     scopes: tuple[Scope, ...]
     only: Scope | None = None
     _cases: dict[AreaType, Cases] = field(default_factory=dict)
@@ -74,7 +78,9 @@ class CaseFrames:
         known = [self.only] if self.only else self.scopes
         scopes = sorted((one for one in known if one.kind == kind), key=lambda one: one.area)
         owner = pd.Index([scope.area for scope in scopes]).get_indexer(found["scope"])
-        return sliced(found.assign(owner=owner), scopes, SCHEMAS[name])
+        # An earlier extract also counted scopes that nobody asks for, or that there are no more.
+        mine = found.assign(owner=owner)[owner >= 0]
+        return sliced(mine, scopes, SCHEMAS[name])
 
     def files(self, names: tuple[str, ...], scope: Scope) -> dict[str, bytes]:
         """The Arrow bytes of some frames of one scope, by name. Equal rows, equal bytes."""
@@ -107,6 +113,7 @@ class CaseFrames:
             shown,
             earlier[earlier["area"] == scope.area].reset_index(drop=True),
             lambda: self.cases("lwia"),
+            lambda: self._effects(kind),
         )
 
     def _all(self, kind: AreaType) -> Cases:
@@ -119,7 +126,16 @@ class CaseFrames:
             self._shown_by(state.members) if kind == "lwia" else _NOBODY,
             self.earlier(kind),
             lambda: self.cases("lwia"),
+            lambda: self._effects(kind),
         )
+
+    def _effects(self, kind: AreaType) -> pd.DataFrame:
+        """What one more success adds in the LWIA of each area of a kind."""
+        known = self.effects()
+        if kind != "planner":
+            return known.rename(columns={"lwia": "area"})
+        homes = [(scope.lwia, scope.planner) for scope in self.snapshot.scopes() if scope.planner]
+        return known.merge(pd.DataFrame(homes, columns=["lwia", "area"]), on="lwia")
 
     @cached_property
     def _names(self) -> Mapping[str, str]:

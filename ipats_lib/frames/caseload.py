@@ -7,15 +7,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.breakdown import membership_of
-from ipats_lib.caseload import engagement, flow, mix, trainings
+from ipats_lib.caseload import engagement, flow, mix, questions, trainings
+from ipats_lib.caseload.checks import load_checks
 from ipats_lib.cohorts import Mask
 from ipats_lib.frames.cases import ALL, Cases, program_titles
 from ipats_lib.frames.customers import applicants
 from ipats_lib.frames.occupations import occupation_titles
 from ipats_lib.groups import TRAINING_TYPES
 
-STATUS, SERVICE, NOTE, GROUP, SHARE, DAY = (
-    *("status", "days since service", "days since note", "group", "share", "on a day"),
+STATUS, SERVICE, NOTE, CHECK, GROUP, SHARE, DAY = (
+    *("status", "days since service", "days since note", "check", "group", "share", "on a day"),
 )
 TRAINING, ACCOUNT, PROVIDER, OCCUPATION = (
     *("training", "training on an account", "provider", "occupation"),
@@ -25,6 +26,7 @@ _OLD = {
     "status": STATUS,
     "band": SERVICE,
     "note band": NOTE,
+    "check": CHECK,
     "group": GROUP,
     "share": SHARE,
     "training": TRAINING,
@@ -44,14 +46,14 @@ def caseload(cases: Cases) -> pd.DataFrame:
     known = mix.load_shares()
     least = {name: share.at_least for name, share in known.items()}
     shares = found["part"] == SHARE
+    titles = {one.id: one.message for one in load_checks().values()}
+    titles |= {name: share.name for name, share in known.items()}
     at_least = found["name"].where(shares).map(least).astype("float64")
     share = found["n"] / found["of"].where(found["of"] > 0)
     return found.assign(
         area_title=cases.titles(found["area_type"], found["area"]),
         program_title=program_titles(found["program"].to_numpy()),
-        title=found["name"].where(
-            ~shares, found["name"].map({n: s.name for n, s in known.items()})
-        ),
+        title=found["name"].map(titles).where(shares | (found["part"] == CHECK), found["name"]),
         of=found["of"].astype("Int64"),
         share=share.astype("float64"),
         at_least=at_least,
@@ -65,6 +67,7 @@ def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
     bands = lines[lines["title1"] & lines["band"].notna()]
     yield _sizes(cases, bands.assign(name=bands["band"]), SERVICE)
     yield _notes(cases)
+    yield _checks(cases)
     yield from _shares(cases)
     yield _groups(cases)
     yield from _trainings(cases)
@@ -99,6 +102,14 @@ def _notes(cases: Cases) -> pd.DataFrame:
     notes = engagement.notes_now(cases.combined.desk)
     bands = np.array(engagement.bands_of_notes(notes), dtype=object)
     return _counted(_own(cases, cases.combined.of_customers(notes), bands), cases, NOTE)
+
+
+def _checks(cases: Cases) -> pd.DataFrame:
+    """Records that break each edit check."""
+    broken = questions.found_to_fix(cases.combined.desk)
+    return _counted(
+        _own(cases, cases.combined.of(broken), broken["rule"].to_numpy(dtype=object)), cases, CHECK
+    )
 
 
 def _shares(cases: Cases) -> Iterator[pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Mask, View
 from ipats_lib.frames.combined import NAMED, Combined
-from ipats_lib.params import load_areas, one_of, read_each, whole_number
+from ipats_lib.params import load_areas
 from ipats_lib.scopes import STATE_AREA, AreaType
 
 SEVERAL, NOT_ENROLLED, NO_PROGRAM, ALL = "several", "not_enrolled", "none", "all"
@@ -36,30 +36,6 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AlertGroup:
-    """One line of `params/alert_groups.csv`. rank: 1 helps a measure most; measures: those that
-    acting on the alert can still change."""
-
-    alert: str
-    group: str
-    rank: int
-    measures: tuple[str, ...]
-
-
-@cache
-def load_alert_groups() -> dict[str, AlertGroup]:
-    """`params/alert_groups.csv` by alert; ParamsError names file and line."""
-    columns = ("alert", "group", "rank", "measures", "source")
-    return {one.alert: one for one in read_each("alert_groups.csv", columns, _alert_group)}
-
-
-def _alert_group(row: dict[str, str]) -> AlertGroup:
-    known = one_of(row["alert"], caseloads.load_alerts())
-    measures = tuple(part for part in row["measures"].split("|") if part)
-    return AlertGroup(known, row["group"], whole_number(row["rank"]), measures)
-
-
 @dataclass(frozen=True, eq=False)
 class Cases:
     """All scopes of one kind, or one scope alone: what their frames are made from.
@@ -78,6 +54,7 @@ class Cases:
     shown_by: pd.DataFrame
     earlier: pd.DataFrame
     within: "Callable[[], Cases]"
+    effects: Callable[[], pd.DataFrame]
 
     @property
     def kind(self) -> AreaType:
@@ -115,6 +92,22 @@ class Cases:
     def planner(self) -> NDArray[np.object_]:
         """The planner of each record, by id, or one of `planners.NOT_HERE`."""
         return self.shown(planners.current_planner(self.combined.desk))
+
+    @cached_property
+    def effect(self) -> dict[str, NDArray[np.float64]]:
+        """By measure, what one more success of each record adds to the percent of its level that
+        the record's LWIA has reached: in the program where that is most; missing without one."""
+        known = self.effects().set_index(["area", "program", "measure"])["one_more"]
+        found = {}
+        for measure in ("ERQ2", "ERQ4", "CR", "MSG"):
+            best = np.full(len(self.title1), np.nan)
+            for program in ("adult", "dw", "youth"):
+                areas = pd.Series(self.combined.areas, dtype="object")
+                mine = {a: known.get((a, program, measure), np.nan) for a in areas.unique()}
+                here = areas.map(mine).to_numpy(dtype=np.float64)
+                best = np.fmax(best, np.where(STREAMS[program](self.view), here, np.nan))
+            found[measure] = best
+        return found
 
     def shown(self, found: pd.Series) -> NDArray[np.object_]:
         """The planners that a scope's tables name (`planners.current_planner`), by id."""

@@ -35,6 +35,8 @@ def findings(cases: Cases) -> pd.DataFrame:
         severity=rules.map({rule: check.severity for rule, check in known.items()}),
         check=rules.map({rule: check.message for rule, check in known.items()}),
         elements=rules.map({rule: element_names(c.elements) for rule, c in known.items()}),
+        enter=rules.map({rule: check.enter for rule, check in known.items()}),
+        measures=rules.map({rule: ", ".join(check.measures) for rule, check in known.items()}),
         planner_name=cases.planner_names(lines["planner"].to_numpy()),
     )
 
@@ -44,7 +46,7 @@ def _by_area(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
     sizes = lines.groupby(["scope", "rule", "area_type", "area"]).size().rename("records")
     blank = dict.fromkeys(("customer", "program", "planner", "values"), "")
     nobody = {"row": pd.array([pd.NA] * len(sizes), dtype="Int64"), "dated": pd.NaT}
-    return sizes.reset_index().assign(**blank, **nobody)
+    return sizes.reset_index().assign(**blank, **nobody, effect=np.nan)
 
 
 def _by_record(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
@@ -58,8 +60,20 @@ def _by_record(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
         program=cases.program[place],
         values=values(rows, found["rule"], place, cases.kind),
         records=1,
+        effect=_effect(cases, found["rule"], place),
     )
     return lines.sort_values("scope", kind="stable", ignore_index=True)
+
+
+def _effect(cases: Cases, rules: pd.Series, place: NDArray[np.intp]) -> NDArray[np.float64]:
+    """What one more success of each record adds, in the measure of its check where that is most."""
+    found = np.full(len(place), np.nan)
+    for rule, lines in pd.Series(range(len(place))).groupby(rules.to_numpy()):
+        at = lines.to_numpy()
+        for measure in checks.load_checks()[str(rule)].measures:
+            if measure in cases.effect:
+                found[at] = np.fmax(found[at], cases.effect[measure][place[at]])
+    return found
 
 
 def values(

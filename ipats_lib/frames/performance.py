@@ -29,6 +29,7 @@ from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
+from ipats_lib.frames.standings import standings
 from ipats_lib.frames.training import training
 from ipats_lib.scopes import Scope
 
@@ -46,6 +47,7 @@ _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "open_outcomes": open_outcomes,
     "accuracy": accuracy,
     "cohort_members": cohort_members,
+    "standings": standings,
 }
 
 

@@ -112,11 +112,12 @@ def _counts_by(
     for number, window in enumerate(source.period.windows):
         for code in set(measure.tolist()):
             mine = open_ & (place == number) & (measure == code)
-            found[mine] = _last_days(source, window, code)[record[mine]]
+            found[mine] = last_days(source, window, code)[record[mine]]
     return found
 
 
-def _last_days(source: Source, window: Report, measure: str) -> NDArray[np.datetime64]:
+def last_days(source: Source, window: Report, measure: str) -> NDArray[np.datetime64]:
+    """The last day on which the outcome of each record can happen in a report."""
     span = window.cohort("MSG")
     view = View(source.records, "title1", span, source.snapshot.as_of)
     days = last_day(view, measure, program_year_end(span.end))  # type: ignore[arg-type]

@@ -154,13 +154,7 @@ class Source:
     def lines(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The lines of `outcomes` of every scope, and the scope's place of each; by scope, then as
         they are there."""
-        row = self.outcomes["row"].to_numpy()
-        own = self.rows["row"].to_numpy()[self.at]
-        first, last = np.searchsorted(row, own), np.searchsorted(row, own, side="right")
-        many = last - first
-        ends = np.cumsum(many)
-        steps = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - many, many)
-        return np.repeat(first, many) + steps, np.repeat(self.owner, many)
+        return lines_of_scopes(self, self.outcomes["row"].to_numpy())
 
     @cached_property
     def whole_from(self) -> str:
@@ -187,6 +181,19 @@ class Source:
         rows = self.rows if STATE in self.scopes else self.snapshot.rows(STATE, COLUMNS)
         facts = (self.snapshot, self.period, rows, wanted, self.earlier, self.released)
         return Source.of_all(*facts)
+
+
+def lines_of_scopes(
+    source: Source, row: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which lines of a table of records each scope has, and the scope's place of each; by scope,
+    then as they are there. row: the record of each line, in order."""
+    own = source.rows["row"].to_numpy()[source.at]
+    first, last = np.searchsorted(row, own), np.searchsorted(row, own, side="right")
+    many = last - first
+    ends = np.cumsum(many)
+    steps = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - many, many)
+    return np.repeat(first, many) + steps, np.repeat(source.owner, many)
 
 
 def keyed(lines: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,8 @@ A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: 
 others, and is not run again when others change. One that reads nothing but frames of several areas
 is run once for an LWIA and all its planners, who see the same. `pages` (name, title and perhaps the
 scopes that have it, in order) splits what it shows into several pages, each from the markdown cell
-tagged `page-<name>` on. `downloads` names the files that it offers, `records` its long lists
+tagged `page-<name>` on; a cell with several such tags begins pages that are alike. `downloads`
+names the files that it offers, each alone or with the scopes that have it, `records` its long lists
 (decision 0018). `index` is true for the landing page of its scopes; a page named `index` is one,
 too, beside the other pages of its notebook. The question that a page answers is the first sentence
 below its heading. Further parameters stand in the cell tagged `parameters`
@@ -22,7 +23,12 @@ import nbformat
 
 from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.declaration import LANDING, check_declaration, check_page_marks
+from ipats_lib.publishing.declaration import (
+    LANDING,
+    check_declaration,
+    check_page_marks,
+    download_of,
+)
 from ipats_lib.publishing.files import notebook_files
 from ipats_lib.publishing.parameters import Value, read_defaults, set_values
 from ipats_lib.report.scope_data import ACROSS_AREAS, TABLES
@@ -59,7 +65,8 @@ class Part:
 class Notebook:
     """One notebook of the catalogue; `name` is its file name without the ending.
 
-    parameters: its own, with the values that it runs with. question: what its one page answers.
+    kept: downloads that some of its scopes alone have. parameters: its own, with the values that it
+    runs with. question: what its one page answers.
     """
 
     path: Path
@@ -73,6 +80,7 @@ class Notebook:
     downloads: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     index: bool = False
+    kept: tuple[tuple[str, tuple[AreaType, ...]], ...] = ()
     parameters: tuple[tuple[str, Value], ...] = ()
     question: str = ""
 
@@ -115,7 +123,9 @@ class Notebook:
         """Every file that a run of it may write, inside the scope's folder."""
         pages = sorted(file for file, _ in self.pages(kind))
         lists = (f"{name}.{ending}" for name in self.records for ending in ("csv", "json"))
-        return (*(f"{self.folder}{name}" for name in (*self.downloads, *lists)), *pages)
+        others = {name for name, scopes in self.kept if kind not in scopes}
+        mine = (name for name in self.downloads if name not in others)
+        return (*(f"{self.folder}{name}" for name in (*mine, *lists)), *pages)
 
 
 def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
@@ -153,6 +163,7 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
     check_declaration(path, family, declared)
     own = _check_cells(path, notebook)
     questions = _questions(notebook)
+    downloads = [download_of(one) for one in declared.get("downloads", [])]
     return Notebook(
         path=path,
         family=family,
@@ -164,7 +175,8 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
         parts=tuple(
             _part(page, declared["scopes"], questions) for page in declared.get("pages", [])
         ),
-        downloads=tuple(declared.get("downloads", [])),
+        downloads=tuple(name for name, _ in downloads),
+        kept=tuple((name, scopes) for name, scopes in downloads if scopes),
         records=tuple(declared.get("records", [])),
         index=declared.get("index", False),
         parameters=tuple(own.items()),

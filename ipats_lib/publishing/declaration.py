@@ -34,9 +34,12 @@ def check_declaration(path: Path, family: str, declared: Any) -> None:
     if not _are_texts(data) or not set(data) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
     downloads = declared.get("downloads", [])
-    if not _are_texts(downloads) or not all(_DOWNLOAD.fullmatch(name) for name in downloads):
+    if not isinstance(downloads, list) or not all(
+        _DOWNLOAD.fullmatch(download_of(one)[0]) for one in downloads
+    ):
         raise NotebookError(
-            f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -."
+            f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -, or such a "
+            "name and the scopes that have it."
         )
     records = declared.get("records", [])
     if not _are_texts(records) or not all(_LIST.fullmatch(name) for name in records):
@@ -57,6 +60,16 @@ def check_declaration(path: Path, family: str, declared: Any) -> None:
         raise NotebookError(f"{path}: the page named {LANDING}, a landing page, is the first one.")
     if not _NAME.fullmatch(path.stem):
         raise NotebookError(f"{path}: the file name may hold a-z, 0-9, _ and - only.")
+
+
+def download_of(declared: Any) -> tuple[str, tuple[AreaType, ...]]:
+    """The name of a download, and the scopes that alone have it; none for all."""
+    match declared:
+        case [str(name), list(only)] if _are_some_of(only, _SCOPES):
+            return name, tuple(only)
+        case str(name):
+            return name, ()
+    return "", ()
 
 
 def _are_texts(value: Any) -> bool:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 _PLAIN_TAG = re.compile(
     r"</?(?:td|th|tr|table|thead|tbody|p|div|span|section|ul|ol|li|dl|dt|dd|h[1-6]|strong|em|b|i|"
     r"small|abbr|sup|sub|code|pre|br|hr|figure|caption|details|summary)"
-    r"""(?:\s(?:(?:class|scope|colspan|rowspan|title|role|tabindex|aria-[a-z]+|data-[a-z]+)"""
+    r"""(?:\s(?:(?:class|scope|colspan|rowspan|title|role|tabindex|aria-[a-z]+|data-(?!places)[a-z]+)"""
     r"""=(?:"[^"<>]*"|'[^'<>]*')|style=(?:"[^"<>(\\]*"|'[^'<>(\\]*')))*>"""
 )
 _PLAIN_LINK = re.compile(r"""<a href=(["'])([^"'<>&\s]+)\1>""")
@@ -36,6 +36,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value.strip() for name, value in attrs if value is not None}
         self.links.update(_addresses(tag, given))
+        # What a page's script puts there from a shard (decision 0018).
+        self.places.update(given.get("data-places", "").split())
         names = ("id", "name") if tag == "a" else ("id",)
         self.places.update(given[name] for name in names if given.get(name))
 

@@ -116,13 +116,15 @@ def split_body(body: str, names: Sequence[str]) -> list[str]:
 
     What stands before the first page's mark is common to all but a landing page, which has another
     folder: its first section (the notebook's own title) is left out, and the rest follows each
-    page's title.
+    page's title. Pages that one cell begins are alike.
     """
     if not names:
         return [body]
     head, *marked = _MARK.split(body)
     common = head.partition(_SECTION_END)[2]
-    found = dict(zip(marked[::2], marked[1::2], strict=True))
+    found, alike = {}, ""
+    for name, text in zip(marked[-2::-2], marked[::-2], strict=True):
+        found[name] = alike = text if text.strip() else alike
     titled = ((found[name].partition(_SECTION_END), name) for name in names)
     return [
         f"{title}{end}{'' if name == LANDING else common}{rest}"

@@ -33,6 +33,7 @@ _INWARD = re.compile(
     r"""<a href=(?P<quote>["'])(?P<target>(?:\.\./)*(?:lwia|planner)/[^"']+)(?P=quote)>"""
     r"(?P<text>[^<]*)</a>"
 )
+_BESIDE = re.compile(r"""((?:href|src)=["'])([a-z0-9_-]+\.[a-z]+)(?=["'])""")
 _INSIDE = {"state": ("an", "LWIA"), "lwia": ("a", "career planner")}
 RUN_FILE = PurePosixPath("state/run.html")
 SCOPE_FILES = (INDEX, "figures.csv", SCOPES_FILE)
@@ -73,6 +74,8 @@ class Writer:
             for body, part in zip(every, parts or [None], strict=True)
             if part is None or page.scope.kind in part.scopes
         ]
+        if page.notebook.pages(page.scope.kind)[0][0] == INDEX and page.notebook.folder:
+            mine[0] = _from_above(mine[0], page.notebook.folder, content.files)
         here = page.path.parent
 
         def kept(link: re.Match[str]) -> str:
@@ -209,6 +212,15 @@ class Writer:
             for family, title in FAMILIES.items()
             if any(n.family == family for n in mine)
         )
+
+
+def _from_above(body: str, folder: str, files: Collection[str]) -> str:
+    """The body of a landing page, whose files are in the folder of its notebook's family."""
+
+    def moved(found: re.Match[str]) -> str:
+        return f"{found[1]}{folder}{found[2]}" if found[2] in files else found[0]
+
+    return _BESIDE.sub(moved, body)
 
 
 def _estimate(source: str) -> str:

@@ -1,8 +1,7 @@
-"""Where a customer's time line stands, for every list that leads to it.
+"""Where a customer's time line is, for the older reports that lead to it.
 
-One page of a planner holds all its customers, of which the address names one: no page per
-customer. In an LWIA a roster leads to the planner's page; only those without one stand on the
-LWIA's own.
+In an LWIA a roster leads to the page of a planner who met the customer; only those without one are
+on the LWIA's own.
 """
 
 from functools import cache
@@ -11,12 +10,12 @@ import pandas as pd
 
 from ipats_lib.report.report import Report
 
-PAGE = "dashboards/queue-customers.html"
+PAGE = "dashboards/worklist-customers.html"
 
 
 @cache
 def places(report: Report) -> dict[str, str]:
-    """Where each customer's time line stands, as a path inside the scope's folder."""
+    """Where each customer's time line is, as a path inside the scope's folder."""
     rows = report.data.frame("rows")[["row", "100"]].sort_values("row")
     first = rows.drop_duplicates("100")
     here = {
@@ -41,10 +40,3 @@ def links(report: Report, customers: pd.Series) -> list[str]:
         return [""] * len(customers)
     known = places(report)
     return [f"../{known[c]}" if c in known else "" for c in customers.astype("str")]
-
-
-def shown_here(report: Report) -> pd.Series:
-    """The customers whose time line stands on this scope's own page."""
-    known = report.data.frame("rows")["100"].astype("str").drop_duplicates()
-    stand = places(report)
-    return known[[stand[c].startswith(PAGE) for c in known]].reset_index(drop=True)

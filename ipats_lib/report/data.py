@@ -20,6 +20,7 @@ from ipats_lib.errors import UsageError
 from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.frames.combined import caseload_of, rows_of
+from ipats_lib.frames.effects import effects
 from ipats_lib.frames.performance import PerformanceFrames
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import AREA, Source
@@ -81,9 +82,15 @@ class StateData:
             self.snapshot,
             lambda: State(self.rows, self.caseload, self.membership),
             self.earlier_counts,
+            self.effects,
             self.around,
             self.only,
         )
+
+    def effects(self) -> pd.DataFrame:
+        """What one more success adds in each LWIA, from what all readers may see of it."""
+        areas = self.performance.areas("released").to_pandas()
+        return effects(areas, self.period.reports[0].window)
 
     def _table(self, name: str, scope: Scope) -> pa.Table:
         """One frame of `SCHEMAS`, counted for all scopes of a kind or for one alone."""

@@ -11,6 +11,7 @@ import pandas as pd
 from ipats_lib import __version__
 from ipats_lib.breakdown import Membership, membership_of
 from ipats_lib.caseload import Desk
+from ipats_lib.caseload.ranking import work_order
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
 from ipats_lib.errors import UsageError
 from ipats_lib.form_rows import editions
@@ -67,6 +68,7 @@ class Report:
     accuracy = _frame("accuracy")
     cohort_members = _frame("cohort_members")
     earlier_outlook = _frame("earlier_outlook")
+    standings = _frame("standings")
     customers = _frame("customers")
     alerts = _frame("alerts")
     alert_counts = _frame("alert_counts")
@@ -76,11 +78,19 @@ class Report:
     engagement = _frame("engagement")
     workload = _frame("workload")
     findings = _frame("findings")
+    share_members = _frame("share_members")
+    group_members = _frame("group_members")
+    engagement_events = _frame("engagement_events")
 
     @property
     def definitions(self) -> pd.DataFrame:
         """What each indicator is, as rows: `indicators.definitions.definitions`."""
         return definitions()
+
+    @property
+    def work_order(self) -> pd.DataFrame:
+        """How the work list is ordered, a step a row: `caseload.ranking.work_order`."""
+        return work_order()
 
     @property
     def editions(self) -> pd.DataFrame:

@@ -61,9 +61,7 @@ def balance_frame(report: Report) -> pd.DataFrame:
     frame = before.beside(report, frame, "active", [""] * len(frame), ids)
     return frame.assign(
         name=queue.planner_names(report, ids),
-        page=[
-            f"../planner/{p}/dashboards/queue-today.html" if p not in NOT_HERE else "" for p in ids
-        ],
+        page=[f"../planner/{p}/index.html" if p not in NOT_HERE else "" for p in ids],
         status=[
             "\N{BLACK UP-POINTING TRIANGLE} assign" if p == UNASSIGNED else balanced(share)
             for p, share in zip(ids, frame["of_mean"], strict=True)

@@ -30,12 +30,12 @@ PAGES = (
     "lwia/01/performance/outlook-takes.html",
     "lwia/01/performance/training.html",
     "state/performance/assessment.html",
-    "lwia/01/dashboards/queue-today.html",
-    "state/dashboards/queue-mend.html",
+    "lwia/01/dashboards/worklist-today.html",
+    "state/dashboards/worklist-fix.html",
     "lwia/01/dashboards/caseload-status.html",
     "lwia/01/dashboards/caseload-flow.html",
     "lwia/01/dashboards/caseload-engagement.html",
-    "lwia/01/dashboards/queue-customers.html",
+    "lwia/01/dashboards/worklist-customers.html",
     "lwia/01/dashboards/area-balance.html",
     "state/dashboards/area-people.html",
     "state/dashboards/state-areas.html",
@@ -209,7 +209,7 @@ def test_the_links_lead_from_the_state_to_a_planner_and_stay(watched, address):
     watched.get_by_role("link", name="01 Lake County").click()
     watched.locator("h2", has_text="Career planners").wait_for()
     watched.locator(".show-table[data-search] tbody a").first.click()
-    watched.locator("h1", has_text="Whom to call first?").wait_for()
+    watched.locator("h1", has_text="Work list").wait_for()
     assert "/planner/" in watched.url
     watched.get_by_role("link", name="Summary").first.click()
     assert watched.locator("h1").inner_text() == "Performance summary"
@@ -227,7 +227,8 @@ def test_the_links_lead_from_the_state_to_a_planner_and_stay(watched, address):
 def test_the_first_screen_of_a_landing_page_answers_in_a_sentence_with_a_figure(
     watched, site, address, scope, answer, size
 ):
-    """The ten-second test: sentence and first tiles are in view before anybody scrolls."""
+    """The ten-second test: sentence and first tiles are in view before anybody scrolls; of a
+    planner the first customer to call."""
     watched.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     path = planner_page(site, "index.html") if scope == "planner" else f"{scope}/index.html"
     watched.goto(f"{address}/{path}")
@@ -236,7 +237,10 @@ def test_the_first_screen_of_a_landing_page_answers_in_a_sentence_with_a_figure(
     box = said.bounding_box()
     assert box["y"] + box["height"] < size[1] / 2
     tiles = watched.locator(".show-tiles > div").all()
-    assert 4 <= len(tiles) <= 6
+    if scope == "planner":
+        tiles = watched.locator(".show-records tbody th a").all()[:1]
+    else:
+        assert 4 <= len(tiles) <= 6
     places = [tile.bounding_box() for tile in tiles[:2]]
     assert all(place["y"] + place["height"] < size[1] for place in places)
     assert watched.evaluate("document.documentElement.scrollWidth") <= size[0]
@@ -271,19 +275,19 @@ def test_a_board_packet_prints_on_two_sheets(watched, address, tmp_path, page):
 
 def test_a_planners_list_prints_on_one_sheet(watched, site, address, tmp_path):
     """The longest list of the sample: one page, by customer, with nothing cut off."""
-    watched.goto(f"{address}/{planner_page(site, 'dashboards/queue-today.html')}")
+    watched.goto(f"{address}/{planner_page(site, 'index.html')}")
     customers = watched.locator(".sheet tbody tr").count()
     assert customers > 5
     watched.emulate_media(media="print")
     assert watched.locator(".sheet tbody tr").filter(visible=True).count() == customers
-    assert watched.locator(".roster:not(.sheet)").filter(visible=True).count() == 0
+    assert watched.locator(".show-records").filter(visible=True).count() == 0
     watched.pdf(path=tmp_path / "sheet.pdf", format="Letter")
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 1
 
 
 def test_the_list_of_the_busiest_planner_prints_on_one_sheet_too(watched, site, address, tmp_path):
     """In the whole sample a planner of LWIA 07 has 123 customers on the list."""
-    watched.goto(f"{address}/{planner_page(site, 'dashboards/queue-today.html')}")
+    watched.goto(f"{address}/{planner_page(site, 'index.html')}")
     watched.evaluate("""() => {
       const body = document.querySelector('.sheet tbody'), lines = [...body.rows];
       for (let n = 0; body.rows.length < 123; n++)
@@ -307,7 +311,8 @@ def test_tables_of_dashboards_fit_the_window_and_the_printed_sheet(
     period = site_with_earlier / "PY2024Q4"
     folder = next(period.glob("lwia/01/planner/*")) if scope == "planner" else period / scope
     pages = [*folder.glob("dashboards/*.html"), *folder.glob("performance/outlook-*.html")]
-    assert len(pages) > 8
+    pages = [page for page in pages if "<main" in page.read_text(encoding="utf-8")]  # none moved
+    assert len(pages) > 6
     cut = []
     for page in pages:
         for media, width in (("screen", 1280), ("print", SHEET)):
@@ -323,17 +328,17 @@ def test_a_roster_leads_to_the_customers_time_line(watched, site, address):
     first = watched.locator(".show-records tbody th a").first
     customer = first.inner_text()
     first.click()
-    shown = watched.locator("section.customer").filter(visible=True)
+    shown = watched.locator("section.details").filter(visible=True)
     shown.first.wait_for()
     assert shown.count() == 1
-    assert shown.locator("h2").inner_text() == customer
+    assert shown.locator("h3").inner_text() == customer
     assert shown.locator("td", has_text="Entered the program").count() > 0
 
 
 def test_an_area_leads_to_the_planners_page_of_a_customer(watched, address):
     watched.goto(f"{address}/lwia/01/performance/detail-erq2.html")
     watched.locator(".show-records tbody th a[href*='planner/']").first.click()
-    shown = watched.locator("section.customer").filter(visible=True)
+    shown = watched.locator("section.details").filter(visible=True)
     shown.first.wait_for()
     assert "/lwia/01/planner/" in watched.url
     assert shown.count() == 1

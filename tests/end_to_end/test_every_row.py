@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ipats_lib.caseload import load_alerts
 from tests.published import headings, lines, page, rows
 
 PERIOD = "PY2024Q4"
@@ -79,7 +80,7 @@ def has_trend(table) -> bool:
 def linked(folder: Path, name: str) -> set[str]:
     """The files that a page offers; each is there."""
     found = {a["href"] for a in page(folder / f"{name}.html").select("p.download a, p.show-file a")}
-    assert all((folder / name).with_name(file).is_file() for file in found)
+    assert all(((folder / name).parent / file).is_file() for file in found)
     return found
 
 
@@ -88,20 +89,34 @@ def sheets(path: Path) -> int:
         return book.read("xl/workbook.xml").decode().count("<sheet ")
 
 
+LISTS = {"planner": "index", "lwia": "dashboards/worklist-today",
+         "state": "dashboards/worklist-today"}  # fmt: skip
+
+
+def listed_beside(folder: Path, kind: str) -> set[str]:
+    """The files that the work list offers, by name."""
+    return {Path(file).name for file in linked(folder, LISTS[kind])}
+
+
 def place_of(row: str, kind: str) -> tuple[str, str, str]:
     if row in ALERTS:
-        return "dashboards/queue-alerts", "Alerts", "queue.csv"
+        return "dashboards/worklist-kinds", "Open work by kind", "queue.csv"
     if (row, kind) == ("A-25", "state"):
         return "dashboards/state-areas", "Active by LWIA", ""
-    return COUNTS[row]
+    name, caption, file = COUNTS[row]
+    # A planner has one page of the caseload.
+    ours = kind == "planner" and name.startswith("dashboards/caseload-")
+    return "dashboards/worklist-caseload" if ours else name, caption, file
 
 
 def figures(folder: Path, row: str, kind: str) -> list[dict[str, str]]:
     """The lines that hold the row's count."""
     name, caption, _ = place_of(row, kind)
     (table, *_) = tables(folder, name, caption)
-    named = row in ALERTS or row in SHARES
-    return [line for line in lines(table) if not named or next(iter(line.values()))[:4] == row]
+    told = [(next(iter(line.values())), line) for line in lines(table)]
+    if row in ALERTS:
+        return [line for name, line in told if name == load_alerts()[row].name]
+    return [line for name, line in told if row not in SHARES or name[:4] == row]
 
 
 def test_the_catalogue_is_whole():
@@ -149,10 +164,11 @@ def test_a_row_says_what_it_is_what_to_do_and_on_whose_word(folders, row, kind):
 @pytest.mark.parametrize(("row", "kind"), CASES)
 def test_a_row_is_offered_as_csv_and_as_a_workbook(folders, row, kind):
     name = place_of(row, kind)[0]
-    files = linked(folders[kind], name)
-    assert {Path(file).suffix for file in files} >= {".csv", ".xlsx"}
-    for file in files:
-        path = (folders[kind] / name).with_name(file)
+    files = {(folders[kind] / name).with_name(file) for file in linked(folders[kind], name)}
+    if row in ALERTS:  # the workbook is with the list
+        files |= {folders[kind] / "dashboards" / f for f in listed_beside(folders[kind], kind)}
+    assert {path.suffix for path in files} >= {".csv", ".xlsx"}
+    for path in files:
         assert sheets(path) > 1 if path.suffix == ".xlsx" else path.read_text().count("\n") > 0
 
 
@@ -162,7 +178,8 @@ CUSTOMERS = [(row, kind) for row, kind in CASES if kind != "state"]
 @pytest.mark.parametrize(("row", "kind"), CUSTOMERS)
 def test_a_row_has_a_roster_of_its_customers(folders, row, kind):
     name, _, file = place_of(row, kind)
-    assert file in linked(folders[kind], name)
+    beside = listed_beside(folders[kind], kind) if row in ALERTS else linked(folders[kind], name)
+    assert file in beside
     listed = rows((folders[kind] / name).with_name(file))
     assert listed
     assert {"customer", "program"} <= set(listed[0])
@@ -178,13 +195,9 @@ def test_an_alert_lists_each_customer_with_due_date_reason_and_what_to_do(folder
     assert len(listed) == open_
     assert all(line["customer"] and line["detail"] and line["action"] for line in listed)
     assert all(line["due"] or line["state"] == "at any time" for line in listed)
-    section = page(folder / "dashboards/queue-alerts.html").find(id=row)
-    assert (section is not None) == (open_ > 0)
-    if section:
-        shown = lines(section.table)
-        assert {"Customer", "Why", "Due", "Days left", "State"} <= set(shown[0])
-        assert all(line["Customer"] and line["Why"] for line in shown)
-        assert section.p.get_text() == listed[0]["action"]
+    shown = page(folder / f"{LISTS[kind]}.html").select_one(".show-records")
+    assert {"Customer", "Why", "Due", "Days late", "Do next"} <= set(headings(shown.table))
+    assert int(shown["data-rows"]) == len(rows(folder / "dashboards/queue.csv"))
 
 
 @pytest.mark.parametrize("kind", ["planner", "lwia"])

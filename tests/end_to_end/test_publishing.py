@@ -354,7 +354,5 @@ def test_a_planner_without_a_customer_has_pages_that_say_so(extract, store, tmp_
     assert done.returncode == 0, done.stderr
     own = site / PERIOD / "lwia" / "90" / "planner" / "9999"
     assert "has no figure with a verdict yet" in (own / "performance/summary.html").read_text()
-    assert (
-        "No alert is open for any customer here."
-        in (own / "dashboards/queue-today.html").read_text()
-    )
+    assert "No customer has open work." in (own / "index.html").read_text()
+    assert "Nobody is here." in (own / "dashboards/worklist-customers.html").read_text()

@@ -31,6 +31,11 @@ def state(shared, extract, store) -> StateData:
     return StateData(make_snapshot(extract, store), Period.parse("PY2024Q4"), earlier)
 
 
+def no_effects() -> pd.DataFrame:
+    """No LWIA has a figure that one more success would move."""
+    return pd.DataFrame(columns=["lwia", "program", "measure", "one_more"])
+
+
 @pytest.fixture(scope="session")
 def bulk(state) -> CaseFrames:
     """All scopes at once."""
@@ -38,6 +43,7 @@ def bulk(state) -> CaseFrames:
         state.snapshot,
         lambda: State(state.rows, state.caseload, state.membership),
         state.earlier_counts,
+        no_effects,
         state.scopes,
     )
 

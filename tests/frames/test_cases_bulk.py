@@ -15,11 +15,12 @@ from ipats_lib.frames.slices import arrow_bytes, sliced
 from ipats_lib.scopes import STATE, Scope
 from tests.frames.checked import check
 
-from .conftest import EVERY, some
+from .conftest import EVERY, no_effects, some
 
 NAMES = tuple(MAKE)
 ID = re.compile(rb"IL[A0-9][0-9]{9}")
-NOT_FOR_THE_STATE = ("customers", "alerts", "services")
+NOT_FOR_THE_STATE = ("customers", "alerts", "services", "share_members", "group_members",
+                     "engagement_events")  # fmt: skip
 
 
 def never(*_: object):
@@ -33,7 +34,8 @@ def opened_alone(state, scope: Scope) -> CaseFrames:
         return State(state.rows, state.caseload, state.membership)
 
     asked = all_records if scope == STATE else never
-    return CaseFrames(state.snapshot, asked, state.earlier_counts, state.scopes, only=scope)
+    counts = (state.earlier_counts, no_effects)
+    return CaseFrames(state.snapshot, asked, *counts, state.scopes, only=scope)
 
 
 @pytest.mark.parametrize("every", EVERY)

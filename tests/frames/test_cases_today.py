@@ -4,18 +4,19 @@ import pandas as pd
 import pytest
 
 from ipats_lib.caseload import flow as flows
+from ipats_lib.caseload import load_alerts, questions
 from ipats_lib.caseload.engagement import load_engagement
 from ipats_lib.caseload.planners import ASSIGNED
 from ipats_lib.frames.cases import PROGRAMS
+from ipats_lib.frames.findings import values
+from ipats_lib.frames.services import DATED, PLAIN_SERVICES, SLOTS
 from ipats_lib.report import (
     areas,
     before,
     dashboards,
     engaged,
-    mending,
     people,
     queue,
-    timelines,
     work,
 )
 from ipats_lib.report import flows as flow_pages
@@ -71,39 +72,40 @@ def counts(frame: pd.DataFrame, by: str, n: str = "n") -> dict[str, int]:
     return {str(key): int(size) for key, size in found.items() if size}
 
 
-def test_alerts_are_the_queue_in_its_order(inside):
+def test_alerts_are_the_lines_of_the_queue(inside):
     for scope, report, read in inside:
         today, found = queue.queue(report), read("alerts")
-        same = ("alert", "row", "customer", "since", "due", "action")
-        assert lines(found, *same) == lines(today, *same), scope
-        assert found["alert_level"].tolist() == today["level"].tolist()
-        assert lines(found, "alert_title", "why", "days_left") == lines(
-            today.assign(days=today["days"].astype("Int64")), "name", "detail", "days"
+        today = today.assign(
+            why=today["detail"], alert_level=today["level"], days_left=today["days"]
         )
+        same = ("alert", "row", "customer", "since", "due", "why", "alert_level")
+        assert sorted(lines(found, *same)) == sorted(lines(today, *same)), scope
+        by = ["customer", "alert", "row", "why"]
+        found, today = (frame.sort_values(by, ignore_index=True) for frame in (found, today))
         assert (found["urgency"] == "overdue").tolist() == (today["days"] < 0).tolist()
+        assert lines(found, "days_left") == lines(
+            today.assign(days_left=today["days"].astype("Int64")), "days_left"
+        )
         if scope.kind == "lwia":
             assert found["planner"].tolist() == today["planner"].tolist()
         else:
             assert found["assigned"].tolist() == (today["mine"] == ASSIGNED).tolist()
 
 
-def test_alert_counts_are_those_of_the_catalogue_and_of_the_parts(pairs):
+def test_alert_counts_are_those_of_the_lines_and_of_the_parts(pairs):
     for scope, report, read in pairs:
-        today, found = queue.count_frame(report), read("alert_counts")
-        mine = own(found, scope).sort_values("alert")
-        assert lines(mine, "alert", "open", "overdue", "definition", "action") == lines(
-            today.sort_values("alert"), "alert", "n", "late", "definition", "action"
-        ), scope
-        parts = queue.part_counts(report)
-        other = found[found["area_type"] != scope.kind]
-        assert counts(other, "area", "open") == (
-            {} if parts.empty else dict(zip(parts["part"], parts["All"], strict=True))
-        )
-        for name in [name for name in parts if name.startswith("A-")]:
-            mine = other[other["alert"] == name.split()[0]]
-            assert counts(mine, "area", "open") == {
-                part: n for part, n in zip(parts["part"], parts[name], strict=True) if n
-            }
+        if scope.kind == "state":
+            continue  # the sums of its LWIAs
+        today, found = queue.queue(report), read("alert_counts")
+        mine = own(found, scope)
+        late = today[today["days"] < 0]
+        assert counts(mine, "alert", "open") == today["alert"].value_counts().to_dict(), scope
+        assert counts(mine, "alert", "overdue") == late["alert"].value_counts().to_dict()
+        known = {alert.id for alert in load_alerts().values() if scope.kind in alert.scopes}
+        assert set(mine["alert"]) == known
+        if scope.kind == "lwia":
+            other = found[found["area_type"] != scope.kind].set_index(["area", "alert"])["open"]
+            assert other.to_dict() == today.groupby(["planner", "alert"]).size().to_dict()
 
 
 def test_customers_are_the_roster_and_where_their_time_line_is(inside):
@@ -126,21 +128,19 @@ def test_customers_are_the_roster_and_where_their_time_line_is(inside):
             assert sorted(lines(mine, "customer", day)) == sorted(lines(then, "customer", "day"))
 
 
-def test_findings_are_the_records_to_correct(pairs):
+def test_findings_are_the_records_that_break_a_check(pairs):
     for scope, report, read in pairs:
-        found = read("findings")
+        today, found = questions.found_to_fix(report.desk), read("findings")
         if scope.kind == "state":
-            today = mending.check_frame(report)
-            mine = own(found, scope).sort_values("rule")
-            assert lines(mine, "rule", "records", "severity", "elements") == lines(
-                today.sort_values("rule"), "rule", "n", "severity", "elements"
-            )
+            mine = own(found, scope)
+            assert counts(mine, "rule", "records") == today["rule"].value_counts().to_dict()
             continue
-        same = ("rule", "severity", "row", "customer", "values", "dated")
-        today = mending.broken(report)
+        same = ("rule", "row", "customer", "dated")
         assert lines(found, *same) == lines(today, *same), scope
-        if scope.kind == "lwia":
-            assert found["planner"].tolist() == today["planner"].tolist()
+        places = pd.Index(report.desk.rows["row"]).get_indexer(today["row"])
+        written = values(report.desk.rows, today["rule"], places, scope.kind)
+        assert found["values"].tolist() == written
+        assert (found["enter"] != "").all()
 
 
 def test_flow_is_that_of_the_months_the_spans_and_the_reasons(pairs):
@@ -278,13 +278,26 @@ def test_workload_is_the_balance_and_the_table_of_the_areas(pairs):
                 assert sorted(lines(rest, name)) == sorted(lines(asked, then or name)), name
 
 
+def dated(report) -> set[tuple]:
+    """Customer and day of everything dated, from the raw tables."""
+    rows, tables = report.data.frame("rows"), report.data.frames
+    elements = [*DATED, *(day for start, _, end in SLOTS for day in (start, end))]
+    asked = [(rows, "100", element) for element in elements]
+    for name, days in (("application", ("applied", "certified")), ("case_note", ("date",)),
+                       ("service", ("start",))):  # fmt: skip
+        asked += [(tables[name], "customer", day) for day in days if name in tables]
+    if "service" not in tables:
+        asked += [(rows, "100", element) for element in PLAIN_SERVICES]
+    return {line for table, who, day in asked for line in lines(table.dropna(subset=day), who, day)}
+
+
 def test_services_are_the_dates_of_the_time_lines_and_the_trainings(inside):
     for scope, report, read in inside:
-        today, found = timelines.events(report), read("services")
+        found = read("services")
         mine = set(lines(found[found["start"].notna()], "customer", "start"))
         ended = found[(found["kind"] == "training") & found["end"].notna()]
         mine |= set(lines(ended, "customer", "end"))
-        assert mine == set(lines(today, "customer", "day")), scope
+        assert mine == dated(report), scope
         trainings = found[(found["kind"] == "training") & found["under_way"]]
         asked = people.training_roster(report)
         asked["occupation"] = asked["occupation"].replace("Not recorded", "")

@@ -296,7 +296,7 @@ def test_a_customer_leads_to_the_planners_page_or_the_areas(area, monkeypatch):
     links = {a.text: a["href"] for one in page.values() for a in one.select(".show-records th a")}
     rows = seen.dropna(subset="row").groupby("customer")["row"].min()
     assert all(
-        to == f"../{'planner/1001/' if who == first else ''}dashboards/queue-customers.html"
+        to == f"../{'planner/1001/' if who == first else ''}dashboards/worklist-customers.html"
         f"#r{rows[who]}" for who, to in links.items()
     )  # fmt: skip
     assert {first, second} & set(links)

@@ -1,6 +1,7 @@
 """An analyst's edit: a column or an encoding taken out of its cell vanishes, and nothing else does.
 
-One table and one chart of every performance and comparison notebook, on the state's frames.
+One table and one chart of every performance and comparison notebook and of the work list, on the
+state's frames.
 Source: issue 18, "Measured".
 """
 
@@ -29,6 +30,7 @@ class Edit:
 
 
 COUNTED = ('alt.Tooltip("denominator:Q", title="Counted"),', "tooltip", "denominator")
+ITEMS = ('alt.Tooltip("items:Q", title="Items"),', "tooltip", "items")
 KIND = ('"level_kind": ("Which level", "text"),', "Which level")
 EDITS = {
     "summary": Edit("summary", *KIND, *COUNTED),
@@ -54,8 +56,15 @@ EDITS = {
         'shape=alt.Shape("program_title:N", title=None),', "shape", "program_title",
     ),
     "training": Edit("training", '"pending": ("Pending", "count"),', "Pending", *COUNTED),
-    "areas": Edit("../comparison/areas", '"region_value": show.figure(title="Its region"),',
+    "areas": Edit("comparison/areas", '"region_value": show.figure(title="Its region"),',
                   "Its region", *COUNTED, ("erq2",)),
+    "kinds of work": Edit(
+        "dashboards/worklist", '"this_week": ("Due this week", "count"),', "Due this week", *ITEMS,
+        ("index", "kinds"),
+    ),
+    "records to fix": Edit(
+        "dashboards/worklist", '"elements": "Fields",', "Fields", *ITEMS, ("index", "kinds", "fix")
+    ),
 }  # fmt: skip
 
 
@@ -68,7 +77,8 @@ def shown(edit, state, monkeypatch, text=""):
     """The page as it is, or without this text of a cell; live charts."""
     monkeypatch.setenv("IPATS_CHARTS", "live")
     change = {text: ""} if text else {}
-    return page(f"performance/{edit.notebook}", state, monkeypatch, change, edit.only)
+    name = edit.notebook if "/" in edit.notebook else f"performance/{edit.notebook}"
+    return page(name, state, monkeypatch, change, edit.only)
 
 
 def without(found, names):

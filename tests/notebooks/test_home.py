@@ -1,4 +1,4 @@
-"""Landing pages: which areas miss which level, where an area stands, whom to call first."""
+"""Landing pages: which areas miss which level, where an area stands. A planner's: test_worklist."""
 
 import re
 
@@ -9,8 +9,7 @@ import pytest
 from ipats_lib.report import open_report
 from tests.notebooks.pages import page, with_frames
 
-STATE, AREA, WORK = "performance/home-state", "performance/home-lwia", "dashboards/queue"
-PLANNER = "lwia/01/planner/1001"
+STATE, AREA = "performance/home-state", "performance/home-lwia"
 FEW = "Not assessed: fewer than 10 counted"
 
 
@@ -22,11 +21,6 @@ def illinois():
 @pytest.fixture(scope="module")
 def area():
     return open_report("sample", "lwia/01", "PY2024Q4")
-
-
-@pytest.fixture(scope="module")
-def planner():
-    return open_report("sample", PLANNER, "PY2024Q4")
 
 
 def says(found, place=".show-finding"):
@@ -164,21 +158,15 @@ def test_an_area_says_what_its_summary_says(area, monkeypatch):
     assert says(home).startswith(f"LWIA 01 misses {missed[0]} of {missed[1]} levels.")
 
 
-def to_do(report, monkeypatch):
-    """Customers, lines, late lines and those of the week, as the page To do says them."""
-    words = page(WORK, report, monkeypatch).select_one(".finding").get_text()
-    pattern = r"Customers: ([\d,]+)\. Lines: ([\d,]+)\. Past their date: ([\d,]+)\. .*: ([\d,]+)\."
-    return [number(each) for each in re.fullmatch(pattern, words).groups()]
-
-
-def test_an_areas_work_is_what_the_page_to_do_counts(area, monkeypatch):
-    _, lines, late, week = to_do(area, monkeypatch)
+def test_an_areas_work_is_what_the_work_list_holds(area, monkeypatch):
     found = page(AREA, area, monkeypatch)
     text, link = tile(found, "Work due this week")
-    assert link == "dashboards/queue-today.html"
+    assert link == "dashboards/worklist-today.html"
     assert re.fullmatch(r"(\d+) of ([\d,]+) items ([\d,]+) overdue", text)
-    assert [number(n) for n in re.findall(r"[\d,]+", text)] == [week, lines, late]
-    assert late > 0
+    kinds = area.alerts["urgency"].value_counts()
+    wanted = [kinds["this week"], len(area.alerts), kinds["overdue"]]
+    assert [number(n) for n in re.findall(r"[\d,]+", text)] == wanted
+    assert kinds["overdue"] > 0
 
 
 def test_an_area_lists_every_planner_and_leads_to_each(area, monkeypatch):
@@ -204,59 +192,6 @@ def test_an_area_without_misses_or_verdicts_has_a_sentence(area, monkeypatch):
     frames["history"] = area.history.head(0)
     found = page(AREA, with_frames(area, figures=none, **frames), monkeypatch)
     assert says(found).startswith("LWIA 01 has no figure with a verdict yet.")
-
-
-# -- a career planner -------------------------------------------------------------------------
-
-
-def test_a_planners_numbers_and_first_customer_are_those_of_the_work_list(planner, monkeypatch):
-    found = page(WORK, planner, monkeypatch)
-    customers, lines, late, week = to_do(planner, monkeypatch)
-    alerts = planner.alerts
-    behind = alerts.loc[alerts["urgency"] == "overdue", "customer"].nunique()
-    assert says(found, ".says b") == f"Work is overdue for {behind} of {customers} customers."
-    assert tile(found, "Overdue")[0] == f"{late:,} items of {behind:,} customers"
-    assert tile(found, "Due this week")[0].startswith(f"{week:,} items")
-    assert tile(found, "Open work")[0] == f"{lines:,} items of {customers:,} customers"
-    first = next(t for t in found.select("table") if "longest overdue" in t.caption.get_text())
-    listed = next(t for t in found.select("table") if "first due first" in t.caption.get_text())
-    top = first.select_one("tbody th").get_text()
-    assert top in listed.select_one("tbody tr").get_text(" ")
-    assert f"Start with {top}" in says(found)
-    assert first.a["href"].startswith("dashboards/queue-customers.html#r")
-
-
-def made_work(planner, *lines):
-    """The first alerts of a planner, each with these days overdue and urgency."""
-    known = planner.alerts.drop_duplicates("customer").head(len(lines)).reset_index(drop=True)
-    late, urgency = zip(*lines, strict=True)
-    return known.assign(days_overdue=list(late), urgency=list(urgency))
-
-
-def landing(planner, alerts, monkeypatch):
-    """What the cells of the landing page show; the pages after it read other frames."""
-    monkeypatch.setattr("ipats_lib.report.customers.links", lambda _, ids: ["../x.html"] * len(ids))
-    report = with_frames(planner, alerts=alerts)
-    return page(WORK, report, monkeypatch, {"report.headline()": "None"}, only=("index",))
-
-
-def test_whom_to_call_first_is_the_longest_overdue(planner, monkeypatch):
-    """By hand: three customers, two of them overdue, by 30 days and by 2."""
-    work = made_work(planner, (30, "overdue"), (2, "overdue"), (0, "later"))
-    found = landing(planner, work, monkeypatch)
-    assert says(found, ".says b") == "Work is overdue for 2 of 3 customers."
-    who = work["customer"].iloc[0]
-    title = work["alert_title"].iloc[0]
-    assert f"Start with {who}, 30 days late: {title[0].lower()}{title[1:]}." in says(found)
-    assert tile(found, "Open work")[0] == "3 items of 3 customers"
-
-
-def test_no_overdue_and_no_open_work_each_have_a_sentence(planner, monkeypatch):
-    found = landing(planner, made_work(planner, (0, "this week"), (0, "later")), monkeypatch)
-    assert says(found).startswith("Work is open for 2 customers, and none of it is overdue.")
-    found = landing(planner, planner.alerts.head(0), monkeypatch)
-    assert says(found).startswith("No customer has open work.")
-    assert "Nobody has open work." in found.get_text(" ")
 
 
 # -- all --------------------------------------------------------------------------------------

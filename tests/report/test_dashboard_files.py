@@ -5,11 +5,10 @@ import csv
 import io
 import re
 import zipfile
-from collections import ChainMap, Counter
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
@@ -18,14 +17,10 @@ from ipats_lib.report import (
     areas,
     caseload_files,
     counted,
-    customers,
     dashboards,
     downloads,
     people,
     quality,
-    queue,
-    queue_files,
-    timelines,
     work,
 )
 from ipats_lib.report.report import Report
@@ -33,12 +28,6 @@ from ipats_lib.scopes import STATE
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 OFFERS = {
-    "queue": (
-        queue_files.offers,
-        queue_files.alert_offers,
-        queue_files.mend_offers,
-        timelines.offers,
-    ),
     "caseload": (
         caseload_files.offers,
         caseload_files.flow_offers,
@@ -90,12 +79,11 @@ def test_every_page_has_files_and_the_states_name_nobody(report, files):
     named = {name for name, data in files.items() if CUSTOMER.search(text(data))}
     if report.scope == STATE:
         assert named == set()
-        assert {"alerts.xlsx", "alerts.csv", "mend.csv", "engagement.csv", "people.xlsx"} <= set(
-            files
-        )
+        assert {"engagement.csv", "people.xlsx"} <= set(files)
         return
-    rosters = {"queue.csv", "queue.xlsx", "mend.csv", "caseload.csv", "training.csv", "shares.csv"}
-    rosters |= {"groups.csv", "engagement-roster.csv", "customers.csv"}
+    if report.scope.kind == "planner":  # tests/notebooks/test_worklist.py
+        return
+    rosters = {"caseload.csv", "training.csv", "shares.csv", "groups.csv", "engagement-roster.csv"}
     assert rosters <= named
     if report.scope.kind == "lwia":
         assert "work-roster.csv" in named
@@ -129,61 +117,12 @@ def test_the_caseload_holds_everyone_whom_the_status_page_counts(report, files):
         assert waiting <= {line["customer"] for line in listed}
 
 
-def test_the_time_lines_file_has_a_line_for_each_event_of_the_pages_customers(report, files):
-    if report.scope == STATE:
-        assert "customers.csv" not in files
-        return
-    listed = rows(files["customers.csv"])
-    happened = timelines.events(report)
-    here = set(customers.shown_here(report))
-    mine = happened[happened["customer"].isin(here)]
-    assert [(line["customer"], line["day"]) for line in listed] == [
-        (customer, f"{day:%Y-%m-%d}")
-        for customer, day in zip(mine["customer"], mine["day"], strict=True)
-    ]
-    assert listed
-
-
-def test_no_event_of_a_time_line_is_a_formula_in_a_spreadsheet(area, tmp_path, monkeypatch):
-    """The title of a service comes from the extract."""
-    monkeypatch.setenv(downloads.DOWNLOADS_FOLDER, str(tmp_path))
-    here = list(customers.shown_here(area))
-    service = area.data.frame("service")
-    planted = service.head(1).assign(
-        customer=here[0], title="=1+1", provider=None, start=pd.Timestamp("2025-01-02")
-    )
-    planted = pd.concat([service, planted], ignore_index=True)
-    frames = ChainMap({"service": planted}, area.data.frames)
-    timelines.offers(Report(replace(area.data, frames=frames)))
-    told = [line["what"] for line in rows((tmp_path / "customers.csv").read_bytes())]
-    assert any(what.startswith("'=1+1") for what in told)
-    assert not any(what.startswith("=") for what in told)
-
-
-def test_the_queue_says_why_and_of_data_to_mend_which_rule_and_element(report, files):
-    if report.scope == STATE:
-        return
-    lines = rows(files["queue.csv"])
-    assert len(lines) == len(queue.queue(report))
-    mended = [line["detail"] for line in lines if line["alert"] == "A-29"]
-    assert all(re.match(r"[DLV]-\d\d \(\d{3,4}", detail) for detail in mended)
-    assert sum(bool(line["detail"]) for line in lines) == len(lines)
-
-
 def test_the_rosters_are_as_long_as_their_counts(report, files):
     if report.scope == STATE:
         return
     assert len(rows(files["training.csv"])) == people.training_frame(report)["n"].sum()
     counted = [line for line in rows(files["shares.csv"]) if line["counted"] == "yes"]
     assert len(counted) == people.share_frame(report)["n"].sum()
-
-
-def test_each_alert_of_each_part_is_in_the_file(report, files):
-    if report.scope.kind == "planner":
-        assert "alerts-by-part.csv" not in files
-        return
-    listed = rows(files["alerts-by-part.csv"])
-    assert [int(line["All"]) for line in listed] == queue.part_counts(report)["All"].tolist()
 
 
 def test_without_a_planner_table_nobody_knows_how_many_planners_an_area_has(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from ipats_lib.report import Report, people, timelines
+from ipats_lib.report import Report, people
 
 
 @pytest.fixture
@@ -13,11 +13,6 @@ def nobody(report) -> Report:
     """The same scope, with its levels and without a record."""
     frames = {name: frame.iloc[:0] for name, frame in report.data.frames.items()}
     return Report(replace(report.data, frames=frames))
-
-
-def test_the_time_lines_say_that_nobody_is_here(nobody):
-    expected = "" if nobody.scope.kind == "state" else "Customers: nobody is here."
-    assert timelines.index(nobody).plain == expected
 
 
 def test_a_share_of_nobody_meets_no_threshold(nobody):

@@ -130,17 +130,52 @@
     window.addEventListener("hashchange", follow);
   }
 
+  /* What belongs to a row of a long list, at the row's id, from the shard that holds it. */
+  function opened(box, json) {
+    const shards = Array.from(box.querySelectorAll("[data-places]"));
+    const place = element("div", "", { class: "opened", "aria-live": "polite" });
+    box.append(place);
+    async function follow() {
+      const [id] = chosenIds();
+      place.replaceChildren();
+      if (!/^[a-z][a-z0-9]*$/.test(id)) return;
+      try {
+        const shard = shards.find((one) => one.dataset.places.split(" ").includes(id));
+        if (!shard) return;
+        // The library wrote and escaped it.
+        place.innerHTML = (await json(shard.dataset.shard)).details[id];
+        place.scrollIntoView();
+      } catch {
+        const said = element("p", "The browser could not load this. Open ", { class: "failed", role: "alert" });
+        said.append(box.querySelector(".show-file a").cloneNode(true), " instead.");
+        place.replaceChildren(said);
+      }
+    }
+    window.addEventListener("hashchange", follow);
+    follow();
+  }
+
   /* A long list: its first rows are on the page, the others come when a reader asks for them. */
   function records(box) {
     const size = Number(box.dataset.page);
     const total = Number(box.dataset.rows);
-    if (total <= size) return;
     const { name, noun } = box.dataset;
+    // A landing page is one folder above its files.
+    const folder = box.querySelector(".show-file a").getAttribute("href").replace(/[^/]*$/, "");
+    const json = (file) => fetch(folder + file).then((answer) => {
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.json();
+    });
+    if (box.querySelector("[data-places]")) opened(box, json);
+    if (total <= size) return;
     const table = box.querySelector("table");
     const body = table.tBodies[0];
     const count = box.querySelector(".count");
     const labels = Array.from(table.tHead.rows[0].cells, (cell) => cell.querySelector(".h").textContent);
-    const pattern = body.rows[0].cloneNode(true);
+    const pattern = body.querySelector("tr:not(.grp)").cloneNode(true);
+    const filters = JSON.parse(box.dataset.filters || "[]");
+    const by = "by" in box.dataset ? Number(box.dataset.by) : -1;
+    const head = body.querySelector("tr.grp")?.cloneNode(true);
     const state = { first: 0, words: "", sort: null, chips: new Map() };
     let loading = null;
     let rows = [];
@@ -158,10 +193,6 @@
     box.prepend(tools);
     box.querySelector(".show-table").after(pager);
 
-    const json = (file) => fetch(file).then((answer) => {
-      if (!answer.ok) throw new Error(answer.status);
-      return answer.json();
-    });
     function load() {
       loading ??= json(`${name}.json`)
         .then((index) => Promise.all(index.shards.map((shard) => json(shard.file))))
@@ -189,6 +220,9 @@
       return loading;
     }
     function chips(filters) {
+      // Of many filters the first one stays in view, so that rows are on the first screen.
+      const folded = element("details", "", { class: "more" });
+      if (filters.length > 2) folded.append(element("summary", "More filters"));
       for (const [place, filter] of filters.entries()) {
         const bar = element("div", "", { class: "chips", role: "group", "aria-label": filter.title });
         bar.append(element("span", filter.title));
@@ -202,8 +236,9 @@
           return button;
         });
         bar.append(...buttons);
-        tools.append(bar);
+        (place && folded.firstChild ? folded : tools).append(bar);
       }
+      if (folded.firstChild) tools.append(folded);
     }
     function choose() {
       const wanted = state.words.toLowerCase().split(/\s+/).filter(Boolean);
@@ -218,11 +253,11 @@
     }
     function draw() {
       const part = shown.slice(state.first, state.first + size);
-      body.replaceChildren(...part.map((row) => {
+      body.replaceChildren(...part.flatMap((row, place) => {
         const made = pattern.cloneNode(true);
         // The library wrote and escaped these cells, as it did the first ones.
-        Array.from(made.cells).forEach((cell, place) => { cell.innerHTML = row.html[place]; });
-        return made;
+        Array.from(made.cells).forEach((cell, at) => { cell.innerHTML = row.html[at]; });
+        return headed(row, part[place - 1]) ? [titled(row), made] : [made];
       }));
       const last = state.first + part.length;
       const words = (number) => number.toLocaleString("en");
@@ -231,6 +266,17 @@
         : `No ${noun} match.`;
       back.disabled = state.first === 0;
       next.disabled = last >= shown.length;
+    }
+    /* Rows in their own order stand under the words that they share. */
+    function headed(row, before) {
+      return head && !state.sort && (!before || before.marks[by] !== row.marks[by]);
+    }
+    function titled(row) {
+      const made = head.cloneNode(true);
+      const [word] = filters[by].values[row.marks[by]];
+      const number = shown.filter((other) => other.marks[by] === row.marks[by]).length;
+      made.cells[0].textContent = `${word}: ${number.toLocaleString("en")}`;
+      return made;
     }
     /* Runs an action once the rows are here. */
     function when(action) {
@@ -246,7 +292,7 @@
     input.addEventListener("input", () => { state.words = input.value; when(choose); });
     input.addEventListener("focus", () => load().catch(() => {}), { once: true });
     headings(table, (place, down) => { state.sort = [place, down]; when(choose); });
-    chips(JSON.parse(box.dataset.filters || "[]"));
+    chips(filters);
   }
 
   document.addEventListener("DOMContentLoaded", () => {

@@ -7,7 +7,10 @@ verbs of its notebook alone (decision 0014). `module_of` says which module that 
 from importlib import import_module
 from typing import Any
 
-VERBS = ("finding", "tiles", "table", "chart", "records", "choose", "download", "note", "grid")
+VERBS = (
+    *("finding", "tiles", "table", "chart", "records", "choose", "download", "calendar", "note"),
+    "grid",
+)
 # Formats of a column, and what an Altair chart uses.
 _OTHERS = {
     "figure": "formats",

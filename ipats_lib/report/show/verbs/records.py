@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
+from ipats_lib.report.show.details import Details, sections_of
 from ipats_lib.report.show.files import csv, save
 from ipats_lib.report.show.formats import Columns, Format, Rows, Written, formats_of, heading
 from ipats_lib.report.show.html import Shown, escape, wrong
 from ipats_lib.report.show.numbers import written
-from ipats_lib.report.show.rows import Grid, body_row, head_cells
+from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
 
 SHARD_BYTES = 200_000
 MOST_CHIPS = 12
@@ -26,10 +28,14 @@ def records(
     caption: str,
     page: int = 25,
     filters: Sequence[str] = (),
+    by: str = "",
     sort: str = "",
     noun: str = "rows",
     empty: str = "There is nobody to list.",
     file: pd.DataFrame | None = None,
+    details: Mapping[str, tuple[pd.DataFrame, Columns]] | None = None,
+    at: str = "",
+    inline: bool = False,
 ) -> Shown:
     """A list with a search box, filters, headings that sort, and paging.
 
@@ -37,7 +43,11 @@ def records(
     it under `records`. columns: as in `show.table`; the first names the rows. filters: columns
     whose values are offered as buttons, each at most twelve values. sort: the column that orders
     the list, with a minus for descending; otherwise the frame's own order. noun: what the rows
-    are, in the plural. file: what the CSV holds, in place of the columns shown and filtered by.
+    are, in the plural. file: what the CSV holds, in place of the columns shown and filtered by. by:
+    one of the filters, whose values head groups of rows that follow each other. details: tables of
+    what belongs to each row, by title, as frame and columns; a reader opens them at `#` and the
+    row's id. at: the column of these ids, which the frame and each table have. inline: whether
+    the details are on the page, readable without JavaScript, and not in shards.
     """
     if not _NAME.fullmatch(name):
         raise wrong("A list's name is like roster-erq2: lower case, digits and hyphens.")
@@ -50,18 +60,30 @@ def records(
     if not len(known):
         said = f"{caption}: {empty}"
         return Shown(f"<p class='show show-empty'>{escape(said)}</p>", said)
-    drawn = Grid(formats, next(iter(formats)), cards=True)
+    if by and by not in named:
+        raise wrong(f"Rows are grouped by one of the filters; {by} is none.")
+    title = next(iter(formats))
+    sections = sections_of(known, Details(details, at, title, name)) if details else {}
+    drawn = Grid(formats, title, cards=True)
     cells = [form.cells(known, column) for column, form in formats.items()]
     rows = list(zip(*cells, strict=True))
     chips = [{"title": heading(column), "values": values} for column, (values, _) in named.items()]
-    if len(rows) > page:
+    beside = bool(sections) and not inline
+    shards = 0
+    if len(rows) > page or beside:
         places = [places for _, places in named.values()]
-        _write_shards(name, known, formats, cells, places)
-    body = "".join(body_row(drawn, row) for row in rows[:page])
+        shards = _write_shards(name, known, formats, cells, places)
+    below = _beside(name, shards, sections) if beside else "".join(sections.values())
+    grouped = f" data-by='{list(named).index(by)}'" if by else ""
+    body = "".join(
+        (group_row(drawn, str(word), _size(named[by], word)) if by else "")
+        + "".join(body_row(drawn, rows[place]) for place in places)
+        for word, places in _groups(named.get(by), min(page, len(rows)))
+    )
     first = f"1 to {min(page, len(rows)):,} of {len(rows):,} {noun}"
     html = (
-        f"<div class='show show-records' data-name='{name}' data-rows='{len(rows)}' "
-        f"data-page='{page}' data-noun='{escape(noun)}' "
+        f"<div class='show show-records' id='{name}' data-name='{name}' data-rows='{len(rows)}' "
+        f"data-page='{page}' data-noun='{escape(noun)}'{grouped} "
         f"data-filters='{escape(_json(chips).decode())}'>"
         f"<p class='count' role='status'>{escape(first)}</p>"
         f"<div class='show-table cards table' role='region' tabindex='0' "
@@ -69,9 +91,26 @@ def records(
         f"<table role='table'><caption>{escape(caption)}</caption>{head_cells(drawn, known, sort)}"
         f"<tbody role='rowgroup'>{body}</tbody></table></div>"
         f"<p class='show-file'>All {len(rows):,} {escape(noun)}: "
-        f"<a href='{name}.csv' download>CSV</a></p></div>"
+        f"<a href='{name}.csv' download>CSV</a></p>{below}</div>"
     )
     return Shown(html, f"{caption}: {first}")
+
+
+def _groups(
+    found: tuple[list[list[Any]], list[int]] | None, size: int
+) -> list[tuple[object, list[int]]]:
+    """The first rows in groups of the same word; one group without any."""
+    if found is None:
+        return [("", list(range(size)))]
+    words, places = found
+    return [
+        (words[place][0], list(rows))
+        for place, rows in groupby(range(size), key=lambda row: places[row])
+    ]
+
+
+def _size(found: tuple[list[list[Any]], list[int]], word: object) -> int:
+    return next(int(n) for name, n in found[0] if name == word)
 
 
 def _ordered(frame: pd.DataFrame, sort: str) -> pd.DataFrame:
@@ -89,21 +128,37 @@ def _write_shards(
     formats: dict[str, Format],
     cells: Sequence[Sequence[str]],
     places: Sequence[Sequence[int]],
-) -> None:
-    """The index and the shards. A cell is its HTML, or [HTML, what it sorts by] where these
-    differ. places: of each filter, each row's value as a place in the filter's list; a row holds
-    them behind its cells."""
+) -> int:
+    """Writes the index and the shards; gives how many these are.
+
+    A cell is its HTML, or [HTML, what it sorts by] where these differ. places: of each filter, each
+    row's value as a place in the filter's list; a row holds them behind its cells.
+    """
     columns: list[Sequence[object]] = [
         _pairs(form, known[column], shown)
         for (column, form), shown in zip(formats.items(), cells, strict=True)
     ]
-    shards = []
-    for number, rows in enumerate(_cut(list(zip(*columns, *places, strict=True)))):
-        file = f"{name}-{number:02}.json"
+    shards: list[dict[str, object]] = []
+    for rows in _cut([_json(row) for row in zip(*columns, *places, strict=True)]):
+        file = f"{name}-{len(shards):02}.json"
         save(file, b'{"rows":[%s]}' % b",".join(rows))
         shards.append({"file": file, "rows": len(rows)})
     about = [_about(column, form) for column, form in formats.items()]
     save(f"{name}.json", _json({"columns": about, "rows": len(known), "shards": shards}))
+    return len(shards)
+
+
+def _beside(name: str, first: int, sections: Mapping[str, str]) -> str:
+    """The details as shards, `{"details": {id: HTML}}`, numbered from `first` on; gives what says
+    on the page which ids are in which."""
+    ids, found = iter(sections), []
+    pairs = [_json(key) + b":" + _json(html) for key, html in sections.items()]
+    for number, part in enumerate(_cut(pairs), start=first):
+        file = f"{name}-{number:02}.json"
+        save(file, b'{"details":{%s}}' % b",".join(part))
+        places = " ".join(next(ids) for _ in part)
+        found.append(f"<div data-shard='{file}' data-places='{places}'></div>")
+    return "".join(found)
 
 
 def _about(column: str, form: Format) -> dict[str, str]:
@@ -120,26 +175,29 @@ def _pairs(form: Format, values: Sequence[Any], shown: Sequence[str]) -> list[ob
 
 
 def _values(known: Rows, column: str) -> tuple[list[list[Any]], list[int]]:
-    """The values of a filter in words, each with its count, the most frequent first; and the
-    place in that list of each row's value."""
+    """The values of a filter in words, each with its count: in the order of an ordered column, else
+    the most frequent first; and the place in that list of each row's value."""
     words = [written("flag" if isinstance(v, bool) else "text", v) for v in known[column]]
     counted: dict[str, int] = {}
     for word in words:
         counted[word] = counted.get(word, 0) + 1
     if len(counted) > MOST_CHIPS:
         raise wrong(f"Column {column} has too many values to filter by; the search box finds them.")
-    order = sorted(counted, key=lambda word: (-counted[word], word))
+    dtype = known.dtype(column)
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
+        order = [word for word in map(str, dtype.categories) if word in counted]
+    else:
+        order = sorted(counted, key=lambda word: (-counted[word], word))
     places = {word: place for place, word in enumerate(order)}
     return [[word, counted[word]] for word in order], [places[word] for word in words]
 
 
-def _cut(rows: Sequence[Sequence[object]]) -> list[list[bytes]]:
-    """The rows as JSON, in shards of at most `SHARD_BYTES`."""
+def _cut(texts: Sequence[bytes]) -> list[list[bytes]]:
+    """Pieces of JSON in shards of at most `SHARD_BYTES`."""
     shards: list[list[bytes]] = [[]]
     size = 0
-    for row in rows:
-        text = _json(row)
-        if shards[-1] and size + len(text) + 13 > SHARD_BYTES:
+    for text in texts:
+        if shards[-1] and size + len(text) + 16 > SHARD_BYTES:
             shards.append([])
             size = 0
         shards[-1].append(text)

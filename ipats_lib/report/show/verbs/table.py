@@ -22,6 +22,7 @@ def table(
     sort: bool = False,
     search: str = "",
     cards: bool = False,
+    sheet: bool = False,
     empty: str = "There is nothing to show.",
     note: str = "",
 ) -> Shown:
@@ -34,7 +35,8 @@ def table(
     the end, and on phones a row is a block with a line for each group. sort: whether a reader may
     sort by headings. search: what a row is, such as "planner", where a reader may search them if
     they are many. cards: on phones each row becomes a card; otherwise a wide table scrolls in its
-    own box. empty: the sentence shown when the frame has no row. Long lists belong to
+    own box. sheet: a table for paper, which alone is printed, on one sheet, and is not on the
+    screen. empty: the sentence shown when the frame has no row. Long lists belong to
     `show.records`.
     """
     known = Rows(frame)
@@ -46,7 +48,8 @@ def table(
     if unknown := sorted(set(grouped) - set(formats)):
         raise wrong(f"A group starts at a column of the table; {unknown[0]} is none.")
     drawn = Grid(formats, rows or next(iter(formats)), cards, grouped)
-    css = f"{' cards' if cards else ''}{' blocks' if grouped else ''}"
+    marks = {"cards": cards, "blocks": bool(grouped), "sheet": sheet}
+    css = "".join(f" {name}" for name, wanted in marks.items() if wanted)
     asked = f" data-search='{escape(search)}'" if search else ""
     cells = [form.cells(known, name) for name, form in formats.items()]
     keys = [[form.key(v) for v in known[name]] for name, form in formats.items()] if sort else []
