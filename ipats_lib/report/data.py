@@ -89,7 +89,7 @@ class StateData:
 
     def effects(self) -> pd.DataFrame:
         """What one more success adds in each LWIA, from what all readers may see of it."""
-        areas = self.performance.areas("released").to_pandas()
+        areas = self.performance.across("areas", "released").to_pandas()
         return effects(areas, self.period.reports[0].window)
 
     def _table(self, name: str, scope: Scope) -> pa.Table:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ipats_lib.report.show.formats import Columns, Rows, formats_of, plainly
+from ipats_lib.report.show.formats import Columns, Rows, formats_of
 from ipats_lib.report.show.html import escape, wrong
+from ipats_lib.report.show.statuses import plainly
 
 _ID = re.compile(r"[a-z][a-z0-9]*")
 
