@@ -346,6 +346,35 @@ def test_two_notebooks_must_not_write_the_same_file(tmp_path):
         read_catalogue(tmp_path)
 
 
+def test_a_download_may_be_of_some_scopes_alone(tmp_path):
+    only = {**DECLARED, "scopes": ["lwia", "planner"]}
+    files = ["both.csv", ["dates.ics", ["planner"]]]
+    notebook(tmp_path, "a", declared={**only, "downloads": files})
+    notebook(tmp_path, "b", declared={**only, "scopes": ["lwia"], "downloads": ["dates.ics"]})
+    first, second = read_catalogue(tmp_path)
+    assert [Path(name).name for name in first.files("lwia")[:1]] == ["both.csv"]
+    assert {Path(name).name for name in first.files("planner")} >= {"both.csv", "dates.ics"}
+    assert first.downloads == ("both.csv", "dates.ics")
+    assert "dates.ics" in {Path(name).name for name in second.files("lwia")}
+
+
+@pytest.mark.parametrize("wrong", [["dates.ics"], ["dates.ics", []], ["dates.ics", ["county"]], 3])
+def test_a_download_with_no_scopes_that_there_are_is_refused(tmp_path, wrong):
+    notebook(tmp_path, declared={**DECLARED, "downloads": [wrong]})
+    with pytest.raises(NotebookError, match="`downloads` lists names"):
+        read_catalogue(tmp_path)
+
+
+def test_pages_that_one_cell_begins_are_alike():
+    marks = "<!--page index--><!--page today--><section>T</section>x<!--page b-->"
+    body = f"<section>Whole</section>{marks}<section>B</section>y"
+    index, today, other = split_body(body, ["index", "today", "b"])
+    assert index.endswith("<section>T</section>x")
+    assert today.startswith("<section>T</section>")
+    assert today.endswith("x")
+    assert other.endswith("y")
+
+
 def test_something_that_is_no_notebook_is_named(tmp_path):
     path = notebook(tmp_path)
     path.write_text("{")

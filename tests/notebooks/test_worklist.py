@@ -365,3 +365,29 @@ def test_a_customer_without_a_name_of_an_event_runs_no_formula(planner, made):
     told = [line["what"] for line in rows(files["customers.csv"])]
     assert any(what.startswith("'=1+1") for what in told)
     assert not any(what.startswith("=") for what in told)
+
+
+# -- a planner's caseload ---------------------------------------------------------------------
+
+
+def test_the_files_of_a_planners_caseload_hold_whom_the_page_counts(planner, made):
+    page, files = made(planner)
+    roster = rows(files["caseload.csv"])
+    shown = listed(page["caseload"], "Periods of participation by status")
+    assert sum(number(row[1]) for row in shown) <= len(roster) == len(planner.customers)
+    sizes = pd.Series([line["status"] for line in roster]).value_counts()
+    assert {row[0] for row in shown} == set(sizes.index)
+    trained = listed(page["caseload"], "Open trainings by type") if "training.csv" in files else []
+    assert sum(number(row[1]) for row in trained) == len(rows(files["training.csv"]))
+    now = planner.caseload[planner.caseload["known_at"] == pd.Timestamp(planner.as_of)]
+    counted = [line for line in rows(files["shares.csv"]) if line["counted"] == "yes"]
+    assert len(counted) == now[now["part"] == "share"]["n"].sum()
+    active = planner.customers["title1"] & planner.customers["is_active"]
+    assert len(rows(files["groups.csv"])) == active.sum() > 0
+    events = planner.engagement[
+        (planner.engagement["band"] == "") & (planner.engagement["program"] == "all")
+    ]
+    assert len(rows(files["engagement-roster.csv"])) == events["events"].sum()
+    came = planner.customers.loc[planner.customers["title1"], ["entry", "exit"]]
+    assert len(rows(files["flow-roster.csv"])) == (came <= pd.Timestamp(planner.as_of)).sum().sum()
+    assert files["caseload.xlsx"].startswith(b"PK")

@@ -180,3 +180,68 @@ def test_the_file_may_hold_more_than_the_page_shows(beside):
     lines = (beside / "worklist.csv").read_text().splitlines()
     assert lines[0] == "customer,more"
     assert len(lines) == 165
+
+
+def ordered():
+    """The list with an ordered column of when, in the order of its rows."""
+    when = ["Overdue"] * 40 + ["Later"] * 124
+    return work().assign(when=pd.Categorical(when, ["Overdue", "Later"], ordered=True))
+
+
+def test_rows_are_under_the_words_that_they_share_with_the_count_of_all_pages(beside):
+    page = soup(listed(ordered(), filters=["when"], by="when"))
+    assert [head.get_text() for head in page.select("tr.grp")] == ["Overdue: 40"]
+    assert page.div["data-by"] == "0"
+    assert json.loads(page.div["data-filters"])[0]["values"] == [["Overdue", 40], ["Later", 124]]
+    whole = soup(listed(ordered(), filters=["when"], by="when", page=164))
+    assert [head.get_text() for head in whole.select("tr.grp")] == ["Overdue: 40", "Later: 124"]
+    assert len(whole.select("tbody tr:not(.grp)")) == 164
+
+
+def detailed(inline, ids=None):
+    """The list with what belongs to each row: two lines of one customer, none of the others."""
+    frame = work().head(30).assign(at=ids or [f"r{n}" for n in range(30)])
+    more = pd.DataFrame({"at": ["r3", "r3"], "what": [HOSTILE, "second"]})
+    return listed(
+        frame, details={"What happened": (more, {"what": "What"})}, at="at", inline=inline
+    )
+
+
+def test_what_belongs_to_a_row_is_on_the_page_where_it_must_be_read_without_javascript(beside):
+    page = soup(detailed(inline=True))
+    assert [part["id"] for part in page.select("section.details")] == [f"r{n}" for n in range(30)]
+    mine = page.select_one("#r3")
+    assert [cell.get_text() for cell in mine.select("td")] == [HOSTILE, "second"]
+    assert mine.h3.get_text() == work()["customer"].iloc[3]
+    assert "What happened: none." in page.select_one("#r4").get_text()
+    assert mine.select_one(".back a")["href"] == "#worklist"
+
+
+def test_else_it_is_in_shards_that_the_page_names_with_their_ids(beside):
+    page = soup(detailed(inline=False))
+    assert not page.select("section.details")
+    (part,) = page.select("[data-shard]")
+    held = json.loads((beside / part["data-shard"]).read_text())["details"]
+    assert list(held) == part["data-places"].split() == [f"r{n}" for n in range(30)]
+    assert str(soup_of(held["r3"])) == str(soup(detailed(inline=True)).select_one("#r3"))
+
+
+def soup_of(html):
+    return BeautifulSoup(html, "html.parser")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: listed(by="program_title"),
+        lambda: detailed(True, ["r1"] * 30),
+        lambda: detailed(True, [f"r{n} onclick" for n in range(30)]),
+        lambda: show.calendar(work(), "../x.ics", "Days", day="due", title="why", uid="customer",
+                              made=date(2025, 8, 15)),
+        lambda: show.calendar(work().assign(same="x"), "days.ics", "Days", day="due", title="why",
+                              uid="same", made=date(2025, 8, 15)),
+    ],
+)  # fmt: skip
+def test_groups_ids_and_events_that_cannot_be_are_refused(beside, make):
+    with pytest.raises(NotebookError):
+        make()
