@@ -13,13 +13,18 @@ from ipats_lib.frames.alerts import alert_counts, alerts
 from ipats_lib.frames.caseload import caseload
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.combined import alone, combine
+from ipats_lib.frames.counties import counties
 from ipats_lib.frames.customers import customers
+from ipats_lib.frames.distribution import distribution
 from ipats_lib.frames.engagement import engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
+from ipats_lib.frames.members import engagement_events, group_members, share_members
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.services import services
 from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
+from ipats_lib.frames.soft_exits import soft_exits
+from ipats_lib.frames.terms import terms
 from ipats_lib.frames.workload import workload
 from ipats_lib.scopes import STATE, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
@@ -29,7 +34,8 @@ MAKE: Mapping[str, Make] = {
     one.__name__: one
     for one in (
         *(customers, alerts, alert_counts, services, caseload, flow),
-        *(engagement, workload, findings),
+        *(engagement, workload, findings, distribution, soft_exits, counties, terms),
+        *(share_members, group_members, engagement_events),
     )
 }
 
@@ -106,7 +112,7 @@ class CaseFrames:
             _oldest(exits),
             shown,
             earlier[earlier["area"] == scope.area].reset_index(drop=True),
-            lambda: self.cases("lwia"),
+            self.cases,
         )
 
     def _all(self, kind: AreaType) -> Cases:
@@ -118,7 +124,7 @@ class CaseFrames:
             _oldest(state.rows["901"]),
             self._shown_by(state.members) if kind == "lwia" else _NOBODY,
             self.earlier(kind),
-            lambda: self.cases("lwia"),
+            self.cases,
         )
 
     @cached_property

@@ -27,7 +27,7 @@ T = TypeVar("T")
 # The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
 TABLES = (
     *("rows", "outcome_rows", "aggregates", "earlier_figures", "released_areas", "standing"),
-    *("backlog", "seats", "quality"),
+    *("backlog", "seats"),
     *CASE_TABLES,
 )
 FRAMES = (*TABLES, *SCHEMAS)

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from bs4 import BeautifulSoup
 
-from ipats_lib.report import Report, people, timelines
+from ipats_lib.report import Report, timelines
 
 
 @pytest.fixture
@@ -18,10 +17,3 @@ def nobody(report) -> Report:
 def test_the_time_lines_say_that_nobody_is_here(nobody):
     expected = "" if nobody.scope.kind == "state" else "Customers: nobody is here."
     assert timelines.index(nobody).plain == expected
-
-
-def test_a_share_of_nobody_meets_no_threshold(nobody):
-    shown = BeautifulSoup(people.shares(nobody, "A-34", "A-35").html, "html.parser")
-    rows = shown.find("tbody").find_all("tr")
-    assert [row.find_all("td")[-1].text for row in rows] == ["nobody is counted"] * len(rows)
-    assert len(rows) == 2

@@ -24,6 +24,7 @@ _OTHERS = {
     "PALETTE": "theme",
     "VERDICTS": "theme",
     "reference": "theme",
+    "counties": "maps",
 }
 
 
