@@ -3,14 +3,14 @@
     .venv/bin/python benchmarks/frames_cases.py [--scale 0.3] [--sample 30]
 
 In bulk: every frame of every scope counted in three passes, sliced and written as Arrow bytes.
-One by one: what the notebooks of the dashboards compute today for each scope from its own slice,
-without what they draw; some scopes of each kind are taken and stand for the others of it.
+One by one: the same frames of a scope that is opened alone; some scopes of each kind are taken and
+stand for the others of it.
 """
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from time import process_time
 
@@ -18,41 +18,22 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.periods import Period
-from ipats_lib.report import (
-    Report,
-    dashboards,
-    engaged,
-    flows,
-    people,
-    queue,
-    work,
-)
 from ipats_lib.report.data import StateData
 from ipats_lib.sample import write_sample
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
 
 KINDS = ("state", "lwia", "planner")
-TODAY: tuple[Callable[[Report], object], ...] = (
-    queue.queue, dashboards.roster, dashboards.status_frame, dashboards.bands,
-    dashboards.note_frame,
-    flows.months, flows.compared_frame, flows.exits_by_reason, flows.standing_frame,
-    flows.flow_roster, engaged.figures, people.share_frame, people.active_by_group,
-    people.training_frame, people.provider_frame, people.occupation_frame,
-)  # fmt: skip
 
 
-def today(state: StateData, scope: Scope) -> float:
-    """CPU seconds of the dashboards' content of one scope, from its slice."""
-    report = Report(state.slice(scope))
+def alone(state: StateData, scope: Scope) -> float:
+    """CPU seconds of every frame of one scope, opened alone."""
+    records = State(state.rows, state.caseload, state.membership)
+    frames = CaseFrames(
+        state.snapshot, lambda: records, state.earlier_counts, state.scopes, only=scope
+    )
     started = process_time()
-    for question in TODAY:
-        question(report)
-    for one in ("E-01", "E-02", "E-03", "E-04", "E-05", "E-06", "E-07"):
-        engaged.distribution_frame(report, one)
-    if scope.kind == "lwia":
-        work.balance_frame(report)
-        work.flow_frame(report)
+    frames.files(tuple(MAKE), scope)
     return process_time() - started
 
 
@@ -79,14 +60,14 @@ def main() -> None:
         )
         of_kind = {k: [s for s in snapshot.scopes() if s.kind == k] for k in KINDS}
         for scopes in of_kind.values():
-            today(state, scopes[0])  # Read parameters and fill caches before anything is timed.
-        print("kind | scopes | bulk s | one by one s | ratio | bulk ms a scope | today ms | MB")
+            alone(state, scopes[0])  # Read parameters and fill caches before anything is timed.
+        print("kind | scopes | bulk s | one by one s | ratio | bulk ms a scope | alone ms | MB")
         whole = [0.0, 0.0]
         for kind, scopes in of_kind.items():
             taken = scopes[:: max(1, len(scopes) // asked.sample)]
             spent, size = bulk(frames, scopes)
             frames.forget(kind)
-            each = sum(today(state, scope) for scope in taken) / len(taken)
+            each = sum(alone(state, scope) for scope in taken) / len(taken)
             whole[0], whole[1] = whole[0] + spent, whole[1] + each * len(scopes)
             print(
                 f"{kind} | {len(scopes)} | {spent:.2f} | {each * len(scopes):.1f} | "

@@ -97,22 +97,10 @@ def events(desk: Desk, indicator: str) -> pd.DataFrame:
     return found[recent].reset_index(drop=True)
 
 
-def figures(known: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """One row per quarter, oldest first: quarter, n (events), value (median; a share's mean)."""
-    return _told(known, "quarter", unit)
-
-
 def _told(known: pd.DataFrame, by: str, unit: str) -> pd.DataFrame:
     grouped = known.groupby(by)["value"]
     value = grouped.mean() if unit == "share" else grouped.median()
     return pd.DataFrame({"n": grouped.size(), "value": value}).reset_index()
-
-
-def distribution(known: pd.DataFrame, bands: tuple[float, ...]) -> pd.DataFrame:
-    """How many events lie in each band: band, n. A band holds its upper end."""
-    names = _names(bands)
-    counts = np.bincount(_places(known, bands), minlength=len(names))
-    return pd.DataFrame({"band": names, "n": counts})
 
 
 def bands_of(known: pd.DataFrame, bands: tuple[float, ...]) -> list[str]:
@@ -138,12 +126,6 @@ def notes_now(desk: Desk) -> pd.DataFrame:
     found = events(desk, "E-01")
     now = found["quarter"] == Quarter.of(desk.as_of).index
     return found[now].reset_index(drop=True)
-
-
-def note_bands(desk: Desk) -> pd.DataFrame:
-    """The active on the desk's day by days since the last case note (A-09): band, n, by the bands
-    of E-01."""
-    return distribution(notes_now(desk), load_engagement()["E-01"].bands)
 
 
 def bands_of_notes(known: pd.DataFrame) -> list[str]:

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.catalogue import read_alerts
-from ipats_lib.caseload.status import active, in_follow_up, is_open
+from ipats_lib.caseload.status import in_follow_up, is_open
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import IN_TITLE_I, MISSING, Mask, Records, View
 from ipats_lib.periods import Quarter, Window, program_year
@@ -36,39 +35,6 @@ def view_of(records: Records, as_of: date) -> View:
     return View(records, "title1", Window(as_of, as_of), as_of)
 
 
-def monthly(records: Records, as_of: date) -> pd.DataFrame:
-    """Enrolments (900) and exits (901) of the last `MONTHS` months, the running one included.
-
-    One row per month, oldest first: month (YYYY-MM), enrolments, exits (missing for a month that
-    ends after `exits_known`).
-    """
-    mine = IN_TITLE_I(view_of(records, as_of))
-    newest = np.datetime64(as_of, "M")
-    months = newest - np.arange(MONTHS)[::-1]
-    exits = pd.array(_by_month(records.day("901")[mine], months), dtype="Int64")
-    exits[months > known_months(as_of)[-1]] = pd.NA
-    return pd.DataFrame(
-        {
-            "month": months.astype("str"),
-            "enrolments": _by_month(records.day("900")[mine], months),
-            "exits": exits,
-        }
-    )
-
-
-def entries_and_exits(records: Records, as_of: date) -> pd.DataFrame:
-    """Every entry and exit of Title I up to the as-of date: place (of the record), what, day and
-    reason (923; blank for an entry)."""
-    mine, parts = IN_TITLE_I(view_of(records, as_of)), []
-    for what, element in (("Enrolment", "900"), ("Exit", "901")):
-        days = records.day(element)
-        place = np.flatnonzero(mine & (days <= np.datetime64(as_of)))
-        reason = exit_reasons_of(records.code("923")[place]) if element == "901" else ""
-        day = days[place].astype("datetime64[s]")
-        parts.append(pd.DataFrame({"place": place, "what": what, "day": day, "reason": reason}))
-    return pd.concat(parts, ignore_index=True)
-
-
 def exits_known(as_of: date) -> date:
     """The last day of which all exits are known: `exit_days` before the as-of date."""
     return as_of - timedelta(days=threshold("exit_days"))
@@ -82,32 +48,8 @@ def known_months(as_of: date) -> NDArray[np.datetime64]:
     return months
 
 
-def _by_month(days: NDArray[np.datetime64], months: NDArray[np.datetime64]) -> NDArray[np.int64]:
-    found, counts = np.unique(days[~np.isnat(days)].astype("datetime64[M]"), return_counts=True)
-    known = dict(zip(found.tolist(), counts.tolist(), strict=True))
-    return np.array([known.get(month, 0) for month in months.tolist()], dtype=np.int64)
-
-
-def compared(records: Records, as_of: date) -> pd.DataFrame:
-    """Enrolments and exits of spans that end now, and of the same spans a year before.
-
-    One row per span: name (what is counted, and of which span), start, end, n, before, and fixed
-    (whether the span is as long on any day, so that extracts of other days compare). Enrolments:
-    the month, the calendar quarter and the program year of the as-of date so far, and 12 months.
-    Exits: the 3 and 12 months up to the last day of which all are known.
-    """
-    mine = IN_TITLE_I(view_of(records, as_of))
-    found = []
-    for name, fixed, element, start, end in spans(as_of):
-        days = records.day(element)[mine]
-        before = between(days, a_year_before(start), a_year_before(end))
-        n = int(between(days, start, end).sum())
-        found.append((name, start, end, n, int(before.sum()), fixed))
-    return pd.DataFrame(found, columns=["name", "start", "end", "n", "before", "fixed"])
-
-
 def within_fixed_spans(records: Records, as_of: date) -> dict[str, Mask]:
-    """Which records `compared` counts in each span of fixed length, by the span's name."""
+    """Which records each span of fixed length counts, by the span's name."""
     mine = IN_TITLE_I(view_of(records, as_of))
     return {
         name: mine & between(records.day(element), start, end)
@@ -117,7 +59,8 @@ def within_fixed_spans(records: Records, as_of: date) -> dict[str, Mask]:
 
 
 def spans(as_of: date) -> list[tuple[str, bool, str, date, date]]:
-    """The spans of `compared`: name, whether of fixed length, element, first and last day."""
+    """Spans that end now: name, whether as long on any day, so that extracts of other days compare,
+    element, first and last day. Exits end on the last day of which all are known."""
     known, year = exits_known(as_of), date(program_year(as_of), 7, 1)
     return [
         ("Enrolments: month to date", False, "900", as_of.replace(day=1), as_of),
@@ -145,13 +88,6 @@ def between(days: NDArray[np.datetime64], first: date, last: date) -> Mask:
     return held
 
 
-def exit_reasons(records: Records, as_of: date) -> pd.DataFrame:
-    """Exits of the `known_months` by element 923: reason, exits, most first."""
-    _, reasons = exits_of_known_months(records, as_of)
-    named = pd.Series(reasons, dtype="object")
-    return named.value_counts().rename_axis("reason").rename("exits").reset_index()
-
-
 def exits_of_known_months(records: Records, as_of: date) -> tuple[Mask, list[str]]:
     """Which records exited in the `known_months`, and the reason (923) of each."""
     view, months = view_of(records, as_of), known_months(as_of)
@@ -172,24 +108,6 @@ def long_standing(records: Records, running: Mask, day: date) -> Mask:
     return held
 
 
-def now(records: Records, as_of: date) -> dict[str, int]:
-    """What the newest figures of an area are, of Title I participants.
-
-    On the as-of date: active, follow_up (`status.in_follow_up`), enrolled (in the 90 days up to
-    it: entries are known at once) and long (`long_standing`). Exited counts the 90 days up to
-    `exits_known`, because later exits are not all known.
-    """
-    view = view_of(records, as_of)
-    mine, running = IN_TITLE_I(view), active(view)
-    return {
-        "active": int(running.sum()),
-        "follow_up": int((mine & in_follow_up(view, as_of)).sum()),
-        "enrolled": int((mine & recent(records.day("900"), as_of)).sum()),
-        "exited": int((mine & recent(records.day("901"), exits_known(as_of))).sum()),
-        "long": int(long_standing(records, running, as_of).sum()),
-    }
-
-
 def recent(days: NDArray[np.datetime64], last: date) -> Mask:
     """In the days of a tile (`flow_days`) up to and with the last one."""
     first = last - timedelta(days=threshold("flow_days"))
@@ -198,7 +116,8 @@ def recent(days: NDArray[np.datetime64], last: date) -> Mask:
 
 
 def standing_of(records: Records, as_of: date) -> Iterator[tuple[date, dict[str, Mask]]]:
-    """Which records `standing` counts, by its days and the names of its counts."""
+    """Which records count on the last day of which all exits are known, a quarter and a year
+    before: by day and name of the count. Enrolled: in the `flow_days` up to the as-of date then."""
     view = view_of(records, as_of)
     mine, known = IN_TITLE_I(view), exits_known(as_of)
     for back in _BACK:
@@ -214,21 +133,6 @@ def standing_of(records: Records, as_of: date) -> Iterator[tuple[date, dict[str,
                 "long": long_standing(records, running, day),
             },
         )
-
-
-def standing(records: Records, as_of: date) -> pd.DataFrame:
-    """The caseload on the last day of which all exits are known, a quarter and a year before.
-
-    One row each: day, active, follow_up (`status.in_follow_up`), exited (in the 90 days up to
-    that day), long (`long_standing`), and enrolled, in the 90 days up to enrolled_to: the as-of
-    date, a quarter and a year before it, because entries are known at once. All are told by the
-    dates of this extract, so that the three days compare.
-    """
-    lines = [
-        {"day": day, **{name: int(held.sum()) for name, held in masks.items()}}
-        for day, masks in standing_of(records, as_of)
-    ]
-    return pd.DataFrame(lines).assign(enrolled_to=[back(as_of) for back in _BACK])
 
 
 def months_before(day: date, months: int) -> date:

@@ -1,7 +1,4 @@
-"""Trainings under way by type, provider and occupation (A-12).
-
-One list of trainings, counted in three ways: the three tables have the same sum.
-"""
+"""Trainings under way, with their type, provider and occupation (A-12)."""
 
 from collections.abc import Mapping
 
@@ -71,36 +68,3 @@ def _providers(desk: Desk, trainings: pd.DataFrame) -> pd.Series:
     nearest = order[order["apart"] == order.groupby("place")["apart"].transform("min")]
     found = nearest.groupby("place")["provider"].last().astype("object")
     return none.where(~none.index.isin(found.index), found.reindex(none.index))
-
-
-def by_type(trainings: pd.DataFrame) -> pd.DataFrame:
-    """Open trainings by type, most first: type, n, with_account, occupations (different ones)."""
-    known = trainings["occupation"].where(trainings["occupation"] != NOT_RECORDED)
-    found = (
-        trainings.assign(known=known)
-        .groupby("type")
-        .agg(
-            n=("type", "size"),
-            with_account=("with_account", "sum"),
-            occupations=("known", "nunique"),
-        )
-    )
-    return found.reset_index().sort_values(
-        ["n", "type"], ascending=[False, True], ignore_index=True
-    )
-
-
-def by_provider(trainings: pd.DataFrame) -> pd.DataFrame:
-    """Open trainings by provider and type, most first: provider, type, n."""
-    return _counted(trainings, ["provider", "type"])
-
-
-def by_occupation(trainings: pd.DataFrame) -> pd.DataFrame:
-    """Open trainings by the occupation that they lead to, most first: occupation (code), n."""
-    return _counted(trainings, ["occupation"])
-
-
-def _counted(trainings: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    counted = trainings.groupby(by).size().rename("n").reset_index()
-    order = [False, *[True] * len(by)]
-    return counted.sort_values(["n", *by], ascending=order, ignore_index=True)

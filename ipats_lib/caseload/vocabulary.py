@@ -81,6 +81,12 @@ def participated(view: View) -> Mask:
     return held
 
 
+def _entered_this_year(view: View) -> Mask:
+    entries, start = view.day("900"), np.datetime64(date(program_year(view.as_of), 7, 1))
+    held: Mask = (entries >= start) & (entries <= np.datetime64(view.as_of))
+    return held
+
+
 def _exited_last_year(view: View) -> Mask:
     exits, last = view.day("901"), exits_known(view.as_of)
     recent = (exits > np.datetime64(a_year_before(last))) & (exits <= np.datetime64(last))
@@ -148,6 +154,7 @@ _NAMES: dict[str, Name] = {
     "active": active,
     "in_training": lambda view: in_training(view.records, np.datetime64(view.as_of, "D")),
     "participated": participated,
+    "entered_this_year": _entered_this_year,
     "exited_last_year": _exited_last_year,
     "age": age,  # in the program of the view
     "age_at_entry": lambda view: years(view, view.day("900")),

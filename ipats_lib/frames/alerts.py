@@ -28,6 +28,7 @@ from ipats_lib.periods import program_year_end
 _BY = ["scope", "area_type", "area", "alert"]
 # The element that says whether a wage match found employment, by alert.
 _MATCHED = {"A-18": "1602", "A-19": "1606"}
+_NUMBERS = ["open", "customers", "overdue", "this_week"]
 
 
 def alerts(cases: Cases) -> pd.DataFrame:
@@ -140,15 +141,29 @@ def _texts(alert: pd.Series, case: NDArray[np.object_] | None = None) -> dict[st
 def alert_counts(cases: Cases) -> pd.DataFrame:
     """How many lines each alert has, in each scope and each area inside it.
 
-    A scope has every alert of its kind, an area inside it those that it has. What earlier extracts
-    counted has another known_at and no number but open.
+    A scope has every alert of its kind, an area inside it those that it has. The state's LWIAs have
+    the numbers of their own pages, and the state their sums. What earlier extracts counted has
+    another known_at and no number but open.
     """
-    found = pd.concat([_now(cases), _then(cases)], ignore_index=True)
+    if cases.kind == "state":
+        found = _of_lwias(cases)
+    else:
+        found = pd.concat([_now(cases), _then(cases)], ignore_index=True)
     order = ["scope", "known_at", "area_type", "area", "alert"]
     found = found.sort_values(order, ignore_index=True)
     return found.assign(
         area_title=cases.titles(found["area_type"], found["area"]), **_texts(found["alert"])
     )
+
+
+def _of_lwias(cases: Cases) -> pd.DataFrame:
+    inner = cases.other("lwia")
+    found = pd.concat([_now(inner), _then(inner)], ignore_index=True)
+    own = found[found["area_type"] == inner.kind].assign(scope=cases.scopes[0])
+    now = own["overdue"].notna()
+    sums = own.groupby(["scope", "known_at", "alert"], as_index=False)[_NUMBERS].sum(min_count=1)
+    every = sums.assign(area_type=cases.kind, area=cases.scopes[0])
+    return pd.concat([own[~now | (own["open"] > 0)], every], ignore_index=True)
 
 
 def _now(cases: Cases) -> pd.DataFrame:

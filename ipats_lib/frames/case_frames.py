@@ -13,7 +13,9 @@ from ipats_lib.frames.alerts import alert_counts, alerts
 from ipats_lib.frames.caseload import caseload
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.combined import alone, combine
+from ipats_lib.frames.counties import counties
 from ipats_lib.frames.customers import customers
+from ipats_lib.frames.distribution import distribution
 from ipats_lib.frames.engagement import engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
@@ -21,6 +23,8 @@ from ipats_lib.frames.members import engagement_events, group_members, share_mem
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.services import services
 from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
+from ipats_lib.frames.soft_exits import soft_exits
+from ipats_lib.frames.terms import terms
 from ipats_lib.frames.workload import workload
 from ipats_lib.scopes import STATE, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
@@ -30,7 +34,7 @@ MAKE: Mapping[str, Make] = {
     one.__name__: one
     for one in (
         *(customers, alerts, alert_counts, services, caseload, flow),
-        *(engagement, workload, findings),
+        *(engagement, workload, findings, distribution, soft_exits, counties, terms),
         *(share_members, group_members, engagement_events),
     )
 }
@@ -112,7 +116,7 @@ class CaseFrames:
             _oldest(exits),
             shown,
             earlier[earlier["area"] == scope.area].reset_index(drop=True),
-            lambda: self.cases("lwia"),
+            self.cases,
             lambda: self._effects(kind),
         )
 
@@ -125,7 +129,7 @@ class CaseFrames:
             _oldest(state.rows["901"]),
             self._shown_by(state.members) if kind == "lwia" else _NOBODY,
             self.earlier(kind),
-            lambda: self.cases("lwia"),
+            self.cases,
             lambda: self._effects(kind),
         )
 

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from ipats_lib.breakdown import membership_of
 from ipats_lib.caseload import engagement, flow, mix, questions, trainings
 from ipats_lib.caseload.checks import load_checks
+from ipats_lib.caseload.status import FOLLOWED, is_active
 from ipats_lib.cohorts import Mask
 from ipats_lib.frames.cases import ALL, Cases, program_titles
 from ipats_lib.frames.customers import applicants
 from ipats_lib.frames.occupations import occupation_titles
+from ipats_lib.frames.services import SERVICE as SERVICES
+from ipats_lib.frames.services import dated
 from ipats_lib.groups import TRAINING_TYPES
 
 STATUS, SERVICE, NOTE, CHECK, GROUP, SHARE, DAY = (
@@ -21,6 +24,7 @@ STATUS, SERVICE, NOTE, CHECK, GROUP, SHARE, DAY = (
 TRAINING, ACCOUNT, PROVIDER, OCCUPATION = (
     *("training", "training on an account", "provider", "occupation"),
 )
+OCCUPATIONS, WORK, BEGUN = "occupations of a training", "work", "service begun"
 _BY = ["scope", "area_type", "area", "part", "program", "name", "detail", "day"]
 _OLD = {
     "status": STATUS,
@@ -32,6 +36,8 @@ _OLD = {
     "training": TRAINING,
     "provider": PROVIDER,
     "occupation": OCCUPATION,
+    "active": WORK,
+    "follow_up": WORK,
 }
 
 
@@ -44,20 +50,25 @@ def caseload(cases: Cases) -> pd.DataFrame:
     found = found.sort_values(["known_at", *_BY], ignore_index=True)
     found = found.sort_values("scope", kind="stable", ignore_index=True)
     known = mix.load_shares()
-    least = {name: share.at_least for name, share in known.items()}
     shares = found["part"] == SHARE
     titles = {one.id: one.message for one in load_checks().values()}
     titles |= {name: share.name for name, share in known.items()}
-    at_least = found["name"].where(shares).map(least).astype("float64")
+    at_least, at_most = (
+        found["name"].where(shares).map({n: getattr(s, end) for n, s in known.items()})
+        for end in ("at_least", "at_most")
+    )
     share = found["n"] / found["of"].where(found["of"] > 0)
+    most = at_most.astype("float64")
     return found.assign(
         area_title=cases.titles(found["area_type"], found["area"]),
         program_title=program_titles(found["program"].to_numpy()),
         title=found["name"].map(titles).where(shares | (found["part"] == CHECK), found["name"]),
         of=found["of"].astype("Int64"),
         share=share.astype("float64"),
-        at_least=at_least,
-        low=(share < at_least).fillna(False).astype("bool"),
+        at_least=at_least.astype("float64"),
+        at_most=most,
+        low=(share < at_least.astype("float64")).fillna(False).astype("bool"),
+        high=(share > most).fillna(False).astype("bool"),
     )
 
 
@@ -66,11 +77,13 @@ def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
     yield _sizes(cases, lines.assign(name=lines["status"]), STATUS)
     bands = lines[lines["title1"] & lines["band"].notna()]
     yield _sizes(cases, bands.assign(name=bands["band"]), SERVICE)
+    yield from _work(cases, lines)
     yield _notes(cases)
     yield _checks(cases)
     yield from _shares(cases)
     yield _groups(cases)
     yield from _trainings(cases)
+    yield from _begun(cases)
     yield from _days(cases)
 
 
@@ -78,6 +91,13 @@ def _lines(cases: Cases) -> pd.DataFrame:
     """The caseload and who has only applied, by planner."""
     waiting = applicants(cases).rename(columns={"scope": "area", "case_status": "status"})
     return pd.concat([cases.caseload, waiting], ignore_index=True)
+
+
+def _work(cases: Cases, lines: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The active and those in follow-up of Title I."""
+    title1, status = lines["title1"].eq(True), lines["status"]
+    for name, held in (("active", is_active(status)), ("follow_up", status == FOLLOWED)):
+        yield _sizes(cases, lines[title1 & held].assign(name=name, program=ALL), WORK)
 
 
 def _sizes(cases: Cases, lines: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -153,12 +173,27 @@ def _trainings(cases: Cases) -> Iterator[pd.DataFrame]:
     yield _counted(_own(cases, areas, types), cases, TRAINING)
     account = found["with_account"].to_numpy(dtype=np.bool_)
     yield _counted(_own(cases, areas[account], types[account]), cases, ACCOUNT)
+    work = found["occupation"].to_numpy(dtype=object)
+    kinds = pd.DataFrame({"area": areas, "type": types, "work": work})
+    kinds = kinds[kinds["work"] != trainings.NOT_RECORDED].drop_duplicates()
+    named = (kinds[name].to_numpy(dtype=object) for name in ("area", "type"))
+    yield _counted(_own(cases, *named), cases, OCCUPATIONS)
     provider = _own(cases, areas, found["provider"].to_numpy(dtype=object))
     yield _counted(provider.assign(detail=types), cases, PROVIDER)
-    work = found["occupation"].to_numpy(dtype=object)
     yield _counted(
         _own(cases, areas, work).assign(detail=occupation_titles(work)), cases, OCCUPATION
     )
+
+
+def _begun(cases: Cases) -> Iterator[pd.DataFrame]:
+    """Services begun in the days of a tile, by what they were; not for planners."""
+    if cases.kind != "planner":
+        lines = dated(cases)
+        days = pd.to_datetime(lines["start"]).to_numpy("datetime64[D]")
+        recent = flow.recent(days, cases.combined.desk.as_of)
+        mine = lines[recent & (lines["kind"] == SERVICES).to_numpy()]
+        scopes, titles = (mine[name].to_numpy(dtype=object) for name in ("scope", "title"))
+        yield _counted(_own(cases, scopes, titles), cases, BEGUN)
 
 
 def _days(cases: Cases) -> Iterator[pd.DataFrame]:
@@ -181,17 +216,19 @@ def _then(cases: Cases) -> pd.DataFrame:
     split = [key.partition(": ") for key in old["key"]]
     kinds, groups = [kind for kind, _, _ in split], [group for _, _, group in split]
     occupation = (old["kind"] == "occupation").to_numpy()
-    detail = np.where(grouped, kinds, old["part"])
+    work = old["kind"].isin(["active", "follow_up"]).to_numpy()
+    detail = np.where(work, "", np.where(grouped, kinds, old["part"]))
+    names = np.where(work, old["kind"], np.where(grouped, groups, old["key"]))
     titles = occupation_titles(old["key"].to_numpy(dtype=object))
     of = wholes.reindex(pd.MultiIndex.from_frame(old[keys])).to_numpy(dtype="float64")
     return pd.DataFrame(
         {
             "scope": old["area"],
-            "area_type": cases.kind,
-            "area": old["area"],
+            "area_type": np.where(work, cases.inner, cases.kind),
+            "area": np.where(work, old["part"], old["area"]),
             "part": old["kind"].map(_OLD),
             "program": ALL,
-            "name": np.where(grouped, groups, old["key"]),
+            "name": names,
             "detail": np.where(occupation, titles, detail),
             "day": day,
             "n": old["n"],

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib import caseload as caseloads
-from ipats_lib.caseload import planners
+from ipats_lib.caseload import engagement, planners
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Mask, View
@@ -43,8 +43,8 @@ class Cases:
     scopes: the areas. names: each planner's name by id. whole_from: the first day of the oldest
     quarter whose exits the extract holds as a whole (NaT: unknown). shown_by: row (of the PIRL
     file), lwia and the planner whose pages show it, for an LWIA; empty elsewhere. earlier: what
-    earlier extracts counted (`counted.counted`), with known_at and area. within: for the state,
-    its LWIAs.
+    earlier extracts counted (`counted.counted`), with known_at and area. other: the scopes of
+    another kind, where a frame needs what their own pages show.
     """
 
     combined: Combined
@@ -53,7 +53,7 @@ class Cases:
     whole_from: np.datetime64
     shown_by: pd.DataFrame
     earlier: pd.DataFrame
-    within: "Callable[[], Cases]"
+    other: "Callable[[AreaType], Cases]"
     effects: Callable[[], pd.DataFrame]
 
     @property
@@ -145,6 +145,12 @@ class Cases:
             customer=plain(found["customer"].to_numpy(dtype="object")),
         )
         return found.sort_values("area", kind="stable", ignore_index=True)
+
+    @cached_property
+    def events(self) -> Mapping[str, pd.DataFrame]:
+        """The events of every engagement indicator (`engagement.events`)."""
+        desk = self.combined.desk
+        return {name: engagement.events(desk, name) for name in engagement.load_engagement()}
 
     @cached_property
     def caseload(self) -> pd.DataFrame:

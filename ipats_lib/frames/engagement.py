@@ -35,7 +35,7 @@ def engagement(cases: Cases) -> pd.DataFrame:
 
 def _of(cases: Cases, one: Engagement) -> pd.DataFrame:
     desk = cases.combined.desk
-    events = indicators.events(desk, one.id)
+    events = cases.events[one.id]
     place = events["place"].to_numpy(dtype=np.intp)
     own = events.assign(
         scope=cases.combined.of_customers(events),
@@ -77,7 +77,7 @@ def _inside_state(cases: Cases) -> pd.DataFrame:
     """The LWIAs of the state, with the figures of their own pages."""
     if cases.kind != "state":
         return pd.DataFrame()
-    inner = cases.within()
+    inner = cases.other("lwia")
     own = pd.concat([_of(inner, one) for one in load_engagement().values()], ignore_index=True)
     mine = (own["area_type"] == inner.kind) & (own["program"] == ALL) & (own["band"] == "")
     return own[mine].assign(scope=cases.scopes[0])

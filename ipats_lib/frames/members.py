@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 
 from ipats_lib.breakdown import membership_of
 from ipats_lib.caseload import mix
-from ipats_lib.caseload.engagement import events as events_of
 from ipats_lib.caseload.engagement import load_engagement
 from ipats_lib.frames.cases import Cases, plain, program_titles
 from ipats_lib.periods import Quarter
@@ -37,7 +36,7 @@ def engagement_events(cases: Cases) -> pd.DataFrame:
     """A row per event of each engagement indicator; none for the state."""
     parts = []
     for one in load_engagement().values():
-        events = events_of(cases.combined.desk, one.id)
+        events = cases.events[one.id]
         place = events["place"].to_numpy(dtype=np.intp)
         program = np.append(cases.program, "")[place]
         found = pd.DataFrame(

@@ -47,14 +47,12 @@ PLAIN_SERVICES = tuple(
 )
 _TEXTS = ("type", "provider", "occupation", "service_status", "planner")
 _DAYS = ("start", "end", "planned_end")
+_FIRST = ("scope", "customer", "kind", "title", *_DAYS)
 
 
 def services(cases: Cases) -> pd.DataFrame:
     """Everything dated of each scope's customers, oldest first; none for the state."""
-    parts = [part for part in _parts(cases) if len(part)] if cases.kind != "state" else []
-    none = pd.DataFrame(columns=["scope", "customer", "kind", "title", *_DAYS])
-    found = pd.concat([none, *parts], ignore_index=True) if parts else none
-    found = found.drop_duplicates()
+    found = dated(cases) if cases.kind != "state" else pd.DataFrame(columns=list(_FIRST))
     order = ["scope", "customer", "start", "kind", "title", "end", "planned_end"]
     found = found.sort_values(order, kind="stable", ignore_index=True)
     if cases.kind == "planner" and "planner" in found:
@@ -66,6 +64,14 @@ def services(cases: Cases) -> pd.DataFrame:
         occupation_group=occupation_titles(found["occupation"].to_numpy(dtype=object)),
         planner_name=cases.planner_names(found["planner"].to_numpy(dtype=object)),
     )
+
+
+def dated(cases: Cases) -> pd.DataFrame:
+    """Everything dated of the customers, each once: scope, customer, kind, title, start and what
+    else is known of it."""
+    parts = [part for part in _parts(cases) if len(part)]
+    none = pd.DataFrame(columns=list(_FIRST))
+    return pd.concat([none, *parts], ignore_index=True).drop_duplicates() if parts else none
 
 
 def _flag(found: pd.DataFrame, name: str) -> NDArray[np.bool_]:

@@ -46,7 +46,7 @@ def workload(cases: Cases) -> pd.DataFrame:
 
 
 def _counts(cases: Cases) -> pd.DataFrame:
-    lines, alerts = _sums(cases, _records(cases)), _sums(cases, _lines(cases))
+    lines, alerts = _sums(cases, _records(cases)), _alerts(cases)
     own = [(scope, cases.kind, scope) for scope in cases.scopes]
     if cases.kind == "state":
         own += [(scope, "lwia", area.lwia) for scope in cases.scopes for area in load_areas()]
@@ -82,6 +82,17 @@ def _lines(cases: Cases) -> pd.DataFrame:
     return lines.assign(open=True, overdue=days < 0, this_week=days.between(0, 7), **named).drop(
         columns=["alert", "days"]
     )
+
+
+def _alerts(cases: Cases) -> pd.DataFrame:
+    """Alert lines by area; the state's LWIAs have those of their own pages, the state the sum."""
+    if cases.kind != "state":
+        return _sums(cases, _lines(cases))
+    inner = cases.other("lwia")
+    found = _lines(inner).drop(columns=["place", "planner"]).groupby("area").sum().reset_index()
+    own = found.assign(scope=cases.scopes[0], area_type=inner.kind)
+    whole = found.assign(scope=cases.scopes[0], area_type=cases.kind, area=cases.scopes[0])
+    return pd.concat([own, whole]).groupby(_BY).sum()
 
 
 def _sums(cases: Cases, lines: pd.DataFrame) -> pd.DataFrame:

@@ -66,30 +66,6 @@ def _inline(data: pd.DataFrame) -> alt.InlineData:
     return alt.InlineData(values=[dict(zip(data.columns, row, strict=True)) for row in rows])
 
 
-def flow(months: pd.DataFrame, title: str) -> Figure:
-    """Enrolments and exits by month, oldest first (`flow.monthly`); unknown months are left out."""
-    long = months.melt("month", ["enrolments", "exits"], "what", "n").dropna()
-    data = long.assign(what=long["what"].str.capitalize(), n=long["n"].astype("int64"))
-    scale = alt.Scale(domain=["Enrolments", "Exits"], range=list(PALETTE[:2]))
-    shapes = alt.Scale(domain=["Enrolments", "Exits"], range=["circle", "square"])
-    lines = (
-        alt.Chart(_inline(data))
-        .mark_line(point=alt.OverlayMarkDef(size=40))
-        .encode(
-            x=alt.X("month", type="ordinal", title="Month").axis(labelOverlap="greedy"),
-            y=alt.Y("n", type="quantitative", title="Periods of participation"),
-            color=alt.Color("what", type="nominal", title=None, scale=scale),
-            shape=alt.Shape("what", type="nominal", title=None, scale=shapes),
-            tooltip=[
-                alt.Tooltip("what", type="nominal", title=" "),
-                alt.Tooltip("month", type="ordinal", title="Month"),
-                alt.Tooltip("n", type="quantitative", title="Number"),
-            ],
-        )
-    )
-    return Figure(lines.properties(height=240), title, f"{title}. {len(months)} months.")
-
-
 def bars(frame: pd.DataFrame, title: str, axis: str) -> Figure:
     """Counts per category: the first column names the bars, the second counts."""
     name, number = (str(column) for column in frame.columns[:2])

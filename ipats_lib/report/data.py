@@ -14,7 +14,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import Desk
-from ipats_lib.caseload.distribution import distribution
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.errors import UsageError
 from ipats_lib.frames import CASE_TABLES
@@ -177,7 +176,6 @@ class StateData:
             "earlier_figures": lambda: self._history_of(scope),
             "backlog": lambda: self._backlog_of(scope),
             "seats": lambda: self._seats_of(scope),
-            "quality": lambda: self._quality_of(scope),
         }
         return make[name]()
 
@@ -225,18 +223,6 @@ class StateData:
         )
         found = _for_readers(figures, scope)
         return found[list(NOTHING.columns)].astype(NOTHING.dtypes)
-
-    @cached_property
-    def _quality(self) -> pd.DataFrame:
-        """The distribution checks of every LWIA (`caseload.distribution`)."""
-        return distribution(self.desk(STATE), self._seats_of(STATE))
-
-    def _quality_of(self, scope: Scope) -> pd.DataFrame:
-        """The state's lines, or an LWIA's own; planners have too few records for any."""
-        if scope == STATE:
-            return self._quality
-        mine = (self._quality["area"] == scope.lwia) & (scope.kind == "lwia")
-        return self._quality[mine].reset_index(drop=True)
 
     def _seats_of(self, scope: Scope) -> pd.DataFrame:
         """Where a record stands one level further in: row, area.

@@ -9,10 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from ipats_lib import __version__
-from ipats_lib.breakdown import Membership, membership_of
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.ranking import work_order
-from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Program, Records, View
+from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.errors import UsageError
 from ipats_lib.form_rows import editions
 from ipats_lib.frames import CASE_TABLES
@@ -21,7 +20,6 @@ from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.indicators.definitions import definitions
 from ipats_lib.periods import Period
 from ipats_lib.periods import Window as Span
-from ipats_lib.report import counted
 from ipats_lib.report.display import Html
 from ipats_lib.report.scope_data import ScopeData, as_of
 from ipats_lib.scopes import Scope
@@ -78,6 +76,10 @@ class Report:
     engagement = _frame("engagement")
     workload = _frame("workload")
     findings = _frame("findings")
+    distribution = _frame("distribution")
+    soft_exits = _frame("soft_exits")
+    counties = _frame("counties")
+    terms = _frame("terms")
     share_members = _frame("share_members")
     group_members = _frame("group_members")
     engagement_events = _frame("engagement_events")
@@ -167,21 +169,6 @@ class Report:
         rows, today = self.data.frame("rows"), as_of(self.data.about)
         return Desk(rows, today, tables, self.scope.planner)
 
-    @cached_property
-    def members(self) -> Membership:
-        """Which of the scope's records is in which group."""
-        return membership_of(self.data.frame("rows"))
-
-    def programs(self, figures: pd.DataFrame) -> tuple[Program, ...]:
-        """The programs of which a page shows these figures (program and denominator).
-
-        The three of Title I and their total; Wagner-Peyser where an area or the state counts
-        anybody. Grants and Trade are no lines of the federal indicators' tables here.
-        """
-        counted = set(figures["program"][figures["denominator"] > 0].astype("str").unique())
-        wagner_peyser = "wp" in counted and self.scope.kind != "planner"
-        return tuple(p for p in PROGRAM_TITLES if p != "wp" or wagner_peyser)
-
     def standing(self) -> pd.DataFrame:
         """One row per period of participation: row, customer, program, status, days, band."""
         return self._standing.copy()
@@ -190,11 +177,6 @@ class Report:
     def _standing(self) -> pd.DataFrame:
         table = self.data.frame("standing").merge(self._programs(), on="row")
         return table.sort_values("row", ignore_index=True)
-
-    @cached_property
-    def title_i(self) -> pd.DataFrame:
-        """The lines of the caseload of Title I participants: all that the dashboards count."""
-        return counted.title_i(self.desk, self._standing)
 
     def _programs(self) -> pd.DataFrame:
         rows = self.data.frame("rows")

@@ -26,8 +26,7 @@ from ipats_lib.frames.slices import arrow_bytes
 T = TypeVar("T")
 # The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
 TABLES = (
-    *("rows", "outcome_rows", "aggregates", "earlier_figures", "standing"),
-    *("backlog", "seats", "quality"),
+    *("rows", "outcome_rows", "aggregates", "earlier_figures", "standing", "backlog", "seats"),
     *CASE_TABLES,
 )
 FRAMES = (*TABLES, *SCHEMAS)

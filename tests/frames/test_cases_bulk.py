@@ -12,15 +12,24 @@ from ipats_lib.frames import case_frames
 from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes, sliced
+from ipats_lib.report.data import StateData
 from ipats_lib.scopes import STATE, Scope
 from tests.frames.checked import check
 
 from .conftest import EVERY, no_effects, some
 
 NAMES = tuple(MAKE)
+
 ID = re.compile(rb"IL[A0-9][0-9]{9}")
-NOT_FOR_THE_STATE = ("customers", "alerts", "services", "share_members", "group_members",
-                     "engagement_events")  # fmt: skip
+
+NOT_FOR = {
+    "state": ("customers", "alerts", "services", "share_members", "group_members",
+              "engagement_events"),
+    "planner": ("distribution",),
+}  # fmt: skip
+
+# Medians of all areas: an LWIA's lines of the state's.
+OF_ALL_AREAS = ("distribution",)
 
 
 def never(*_: object):
@@ -41,8 +50,15 @@ def opened_alone(state, scope: Scope) -> CaseFrames:
 @pytest.mark.parametrize("every", EVERY)
 def test_a_slice_is_byte_for_byte_what_the_scope_gives_alone(state, bulk, every):
     for scope in some(state.snapshot.scopes(), every):
-        alone = opened_alone(state, scope).files(NAMES, scope)
-        assert [n for n, b in bulk.files(NAMES, scope).items() if b != alone[n]] == [], scope
+        names = tuple(n for n in NAMES if n not in OF_ALL_AREAS or scope.kind != "lwia")
+        alone = opened_alone(state, scope).files(names, scope)
+        assert [n for n, b in bulk.files(names, scope).items() if b != alone[n]] == [], scope
+
+
+def test_a_frame_of_all_areas_is_the_same_for_one_scope_alone(state, bulk):
+    for scope in state.snapshot.scopes()[:3]:
+        alone = StateData(state.snapshot, state.period, only=scope).cases
+        assert bulk.files(OF_ALL_AREAS, scope) == alone.files(OF_ALL_AREAS, scope)
 
 
 def test_every_frame_of_every_scope_has_its_schema(state, bulk):
@@ -56,7 +72,7 @@ def test_each_frame_has_rows_of_some_scope_of_each_kind(state, bulk):
         for kind in ("state", "lwia", "planner"):
             scopes = [scope for scope in state.snapshot.scopes() if scope.kind == kind]
             rows = sum(bulk.table(name, scope).num_rows for scope in scopes)
-            assert (rows > 0) == (kind != "state" or name not in NOT_FOR_THE_STATE), (name, kind)
+            assert (rows > 0) == (name not in NOT_FOR.get(kind, ())), (name, kind)
 
 
 def test_no_slice_names_a_customer_of_another_scope(state, bulk):

@@ -1,8 +1,7 @@
 """An analyst's edit: a column or an encoding taken out of its cell vanishes, and nothing else does.
 
-One table and one chart of every performance and comparison notebook and of the work list, on the
-state's frames.
-Source: issue 18, "Measured".
+One table and one chart of every notebook of performance, comparison and the dashboards, on the
+state's frames. Source: issues 18 and 20, "Measured".
 """
 
 import json
@@ -17,8 +16,9 @@ from tests.notebooks.pages import page
 
 @dataclass(frozen=True)
 class Edit:
-    """column: a line of a table's columns, and the heading that goes with it. encoding: a line of
-    a chart, with its channel and the field that go with it."""
+    """notebook: of performance, unless it names its family. column: a line of a table's columns,
+    and the heading that goes with it. encoding: a line of a chart, with its channel and the field
+    that go with it."""
 
     notebook: str
     column: str
@@ -30,8 +30,13 @@ class Edit:
 
 
 COUNTED = ('alt.Tooltip("denominator:Q", title="Counted"),', "tooltip", "denominator")
+
+CASELOAD = "dashboards/caseload"
+
 ITEMS = ('alt.Tooltip("items:Q", title="Items"),', "tooltip", "items")
+
 KIND = ('"level_kind": ("Which level", "text"),', "Which level")
+
 EDITS = {
     "summary": Edit("summary", *KIND, *COUNTED),
     "indicator": Edit("detail", *KIND, *COUNTED, ("erq2",)),
@@ -64,6 +69,30 @@ EDITS = {
     ),
     "records to fix": Edit(
         "dashboards/worklist", '"elements": "Fields",', "Fields", *ITEMS, ("index", "kinds", "fix")
+    ),
+    "soft exits": Edit(
+        CASELOAD, '"held": ("Exits in that report so far", "count"),', "Exits in that report",
+        'alt.Tooltip("quarter:N", title="Exit in"),', "tooltip", "quarter", ("status", "exits"),
+    ),
+    "flow": Edit(
+        CASELOAD, '"year_before": ("A year before", "count"),', "A year before",
+        'alt.Tooltip("month:O", title="Month"),', "tooltip", "month", ("status", "flow"),
+    ),
+    "open trainings": Edit(
+        CASELOAD, '"occupations": ("Different occupations", "count"),', "Different occupations",
+        'alt.Tooltip("type:N", title="Type"),', "tooltip", "type", ("status", "training"),
+    ),
+    "engagement": Edit(
+        CASELOAD, '"quarter_before": "Quarter before",', "Quarter before",
+        'alt.Tooltip("events:Q", title="Events"),', "tooltip", "events", ("engagement",),
+    ),
+    "who is served": Edit(
+        "dashboards/area", '"at_most": ("At most", "share"),', "At most",
+        'alt.Tooltip("of:Q", title="Of how many"),', "tooltip", "of", ("people",),
+    ),
+    "every LWIA": Edit(
+        "dashboards/state", '"skill_gains_due": ("Skill gains due", "count"),', "Skill gains due",
+        'alt.Tooltip("items:Q", title="Items"),', "tooltip", "items", ("areas",),
     ),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ipats_lib import breakdown as groups
 from ipats_lib import indicators as counting
+from ipats_lib.breakdown import membership_of
 from ipats_lib.cohorts import PROGRAM_TITLES
 from ipats_lib.disclosure import few_wages, load_thresholds, small_cells
 from ipats_lib.frames.earlier_quarters import holds_whole
@@ -91,7 +92,8 @@ def breakdown(report: Report) -> pd.DataFrame:
     """The main report by group, with few, unjudged and withheld (a median of few wages)."""
     outcomes = report.data.frame("outcome_rows")
     mine = outcomes[outcomes["report"] == report.period.reports[0].label].reset_index(drop=True)
-    table, limits = groups.breakdown(mine, report.members), load_thresholds()
+    members = membership_of(report.data.frame("rows"))
+    table, limits = groups.breakdown(mine, members), load_thresholds()
     cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
     hidden = few_wages(cells, report.scope.kind, limits)
     return table.assign(

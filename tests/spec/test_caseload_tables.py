@@ -4,6 +4,7 @@ to A-35) and 2.1: an exit is known 90 days after it.
 The extract is as of 15 August 2025, so exits are known up to 17 May 2025.
 """
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -23,74 +24,85 @@ from ipats_lib.caseload import (
     mix,
     planners,
     threshold,
+    thresholds,
     trainings,
-    workload,
 )
 from ipats_lib.caseload.status import is_active
 from ipats_lib.cohorts import Records
+from ipats_lib.frames.alerts import alerts as alerts_frame
+from ipats_lib.frames.caseload import caseload as caseload_frame
+from ipats_lib.frames.flow import flow as flows
+from ipats_lib.frames.workload import workload
+from tests.made_cases import of_area
 from tests.tables import records
 
 TODAY = date(2025, 8, 15)
 ADULT = {"903": 1, "900": "2025-03-01"}
 
 
-def of(*rows: dict) -> Records:
-    return Records(records(*({"100": f"C{n}", **row} for n, row in enumerate(rows))))
+def made(make, *rows: dict, **tables: pd.DataFrame) -> pd.DataFrame:
+    """A frame of one LWIA and its planners."""
+    frame = records(*({"100": f"C{n}", **row} for n, row in enumerate(rows)))
+    return of_area(make, frame, TODAY, tables)
 
 
-def test_enrolments_and_exits_stand_in_their_month_and_unknown_months_are_left_open():
-    table = flow.monthly(
-        of(
-            {**ADULT, "900": "2024-04-30", "901": "2025-04-30"},
-            {**ADULT, "900": "2025-08-01"},
-            {"918": 1, "900": "2025-08-01"},
-        ),
-        TODAY,
-    ).set_index("month")
+def all_flow(*rows: dict) -> pd.DataFrame:
+    """Enrollments and exits of the area, all programs together."""
+    found = made(flows, *rows)
+    return found[(found["area_type"] == "lwia") & (found["program"] == "all")]
+
+
+def test_enrollments_and_exits_are_in_their_month_and_unknown_months_are_left_open():
+    found = all_flow(
+        {**ADULT, "900": "2024-04-30", "901": "2025-04-30"},
+        {**ADULT, "900": "2025-08-01"},
+        {"918": 1, "900": "2025-08-01"},
+    )
+    table = found[(found["span"] == "month") & (found["exit_reason"] == "")]
+    table = table.pivot(index="start", columns="what", values="n")
+    table.index = table.index.strftime("%Y-%m")
     assert len(table) == 24
     assert table.index[-1] == "2025-08"
-    assert table.loc["2024-04", "enrolments"] == table.loc["2025-08", "enrolments"] == 1
+    assert table.loc["2024-04", "enrollments"] == table.loc["2025-08", "enrollments"] == 1
     assert table.loc["2025-04", "exits"] == 1
     # May ends after 17 May, so its exits are not all known.
     assert table.loc[["2025-05", "2025-06", "2025-08"], "exits"].isna().all()
 
 
 def test_this_years_days_are_compared_with_the_same_days_of_last_year():
-    table = flow.compared(
-        of(
-            {**ADULT, "900": "2025-07-01"},
-            {**ADULT, "900": "2025-08-15"},
-            {**ADULT, "900": "2024-08-15", "901": "2025-05-17"},
-            {**ADULT, "900": "2024-08-16", "901": "2025-05-18"},
-            {**ADULT, "900": "2023-01-01", "901": "2024-05-17"},
-        ),
-        TODAY,
-    ).set_index("name")
-    spans = [f"Enrolments: {span} to date" for span in ("month", "quarter", "program year")]
+    found = all_flow(
+        {**ADULT, "900": "2025-07-01"},
+        {**ADULT, "900": "2025-08-15"},
+        {**ADULT, "900": "2024-08-15", "901": "2025-05-17"},
+        {**ADULT, "900": "2024-08-16", "901": "2025-05-18"},
+        {**ADULT, "900": "2023-01-01", "901": "2024-05-17"},
+    )
+    table = found[(found["span"] != "month") & (found["exit_reason"] == "")]
+    table = table.set_index(["what", "span"])
+    spans = [("enrollments", f"{span} to date") for span in ("month", "quarter", "program year")]
     assert table.loc[spans, "n"].tolist() == [1, 2, 2]
-    assert table.loc[spans, "before"].tolist() == [1, 1, 1]
-    assert table.loc["Exits: 12 months", ["n", "before"]].tolist() == [1, 1]
-    assert table.loc["Exits: 12 months", "start"] == date(2024, 5, 18)
-    assert table.loc["Exits: 3 months", ["start", "end"]].tolist() == [
-        date(2025, 2, 18),
-        date(2025, 5, 17),
+    assert table.loc[spans, "year_before"].tolist() == [1, 1, 1]
+    year, quarter = (table.loc[("exits", f"{months} months")] for months in (12, 3))
+    assert year[["n", "year_before"]].tolist() == [1, 1]
+    assert year["start"] == pd.Timestamp("2024-05-18")
+    assert quarter[["start", "end"]].tolist() == [
+        pd.Timestamp("2025-02-18"),
+        pd.Timestamp("2025-05-17"),
     ]
 
 
 def test_exits_by_reason_of_the_last_whole_months_of_which_all_are_known():
     """May 2024 to April 2025: of May 2025 the exits are known up to the 17th alone."""
-    found = flow.exit_reasons(
-        of(
-            {**ADULT, "900": "2024-01-01", "901": "2024-05-01", "923": 3},
-            {**ADULT, "900": "2024-01-01", "901": "2025-01-02"},
-            {**ADULT, "900": "2024-01-01", "901": "2025-04-30", "923": 98},
-            {**ADULT, "900": "2024-01-01", "901": "2024-04-30"},
-            {**ADULT, "900": "2024-01-01", "901": "2025-05-01"},
-            {**ADULT, "900": "2024-01-01", "901": "2025-01-02", "923": 8},
-        ),
-        TODAY,
+    found = all_flow(
+        {**ADULT, "900": "2024-01-01", "901": "2024-05-01", "923": 3},
+        {**ADULT, "900": "2024-01-01", "901": "2025-01-02"},
+        {**ADULT, "900": "2024-01-01", "901": "2025-04-30", "923": 98},
+        {**ADULT, "900": "2024-01-01", "901": "2024-04-30"},
+        {**ADULT, "900": "2024-01-01", "901": "2025-05-01"},
+        {**ADULT, "900": "2024-01-01", "901": "2025-01-02", "923": 8},
     )
-    assert dict(zip(found["reason"], found["exits"], strict=True)) == {
+    year = found[(found["span"] == "12 whole months") & (found["exit_reason"] != "")]
+    assert dict(zip(year["exit_reason"], year["n"], strict=True)) == {
         "No exclusion": 2,
         "Deceased": 1,
         "Code 08, not in the list": 1,
@@ -108,25 +120,20 @@ def test_a_month_counts_as_known_from_the_day_on_that_its_last_exit_is():
 
 def test_the_caseload_of_three_days_is_told_by_the_same_dates():
     """17 May 2025, 17 February 2025 and 17 May 2024; an exit on the day itself is over."""
-    table = flow.standing(
-        of(
-            {**ADULT, "900": "2024-05-17", "901": "2025-05-17"},
-            {**ADULT, "900": "2022-05-01"},
-            {**ADULT, "900": "2025-02-18"},
-        ),
-        TODAY,
+    found = made(
+        caseload_frame,
+        {**ADULT, "900": "2024-05-17", "901": "2025-05-17"},
+        {**ADULT, "900": "2022-05-01"},
+        {**ADULT, "900": "2025-02-18"},
     )
-    assert table["day"].tolist() == [date(2025, 5, 17), date(2025, 2, 17), date(2024, 5, 17)]
+    days = found[found["part"] == "on a day"]
+    table = days.pivot(index="day", columns="name", values="n").fillna(0).sort_index()[::-1]
+    assert [f"{day:%Y-%m-%d}" for day in table.index] == ["2025-05-17", "2025-02-17", "2024-05-17"]
     assert table["active"].tolist() == [2, 2, 2]
     assert table["follow_up"].tolist() == [1, 0, 0]
     assert table["exited"].tolist() == [1, 0, 0]
     # Entries are known at once: up to 15 August 2025, 15 May 2025 and 15 August 2024.
     assert table["enrolled"].tolist() == [0, 1, 0]
-    assert table["enrolled_to"].tolist() == [
-        date(2025, 8, 15),
-        date(2025, 5, 15),
-        date(2024, 8, 15),
-    ]
     assert table["long"].tolist() == [1, 1, 1]
 
 
@@ -135,17 +142,19 @@ def test_a_day_that_a_month_lacks_becomes_its_last():
     assert flow.a_year_before(date(2024, 2, 29)) == date(2023, 2, 28)
 
 
-def counted(*rows: dict) -> pd.DataFrame:
-    return mix.sized(mix.asked(of(*rows), TODAY)).set_index("id")
+def shares(*rows: dict) -> pd.DataFrame:
+    found = made(caseload_frame, *rows)
+    return found[found["part"] == "share"].set_index("name")
 
 
 def share(name: str, *rows: dict) -> tuple[int, int]:
-    found = counted(*rows).loc[name]
-    return int(found["part"]), int(found["whole"])
+    found = shares(*rows).loc[name]
+    return int(found["n"]), int(found["of"])
 
 
 GONE = {**ADULT, "900": "2024-01-01", "901": "2025-05-17"}
 YOUTH = {"905": 1, "900": "2025-07-01"}
+SERVED = {**GONE, "1200": "2024-02-01"}
 SHARES = {
     "A-31a": ([{**ADULT, "904": 1}, ADULT, {**GONE, "904": 1}], (1, 2)),
     "A-31b": ([{**ADULT, "918": 1}, ADULT], (1, 2)),
@@ -158,6 +167,20 @@ SHARES = {
     "A-33d": ([{**ADULT, "1203": "2025-04-01"}, {**ADULT, "901": "2025-06-30"}], (1, 1)),
     "A-33e": ([{**YOUTH, "1405": "2025-07-02"}, YOUTH, {**ADULT, "1203": "2025-04-01"}], (1, 2)),
     "A-34": ([{**YOUTH, "409": 4}, {**YOUTH, "409": 1}, YOUTH, {**ADULT, "409": 4}], (1, 2)),
+    "A-34b": (
+        [
+            {**YOUTH, "409": 1, "702": 1},
+            {**YOUTH, "409": 2, "702": 1, "803": 1},
+            {**YOUTH, "409": 3},
+            {**YOUTH, "409": 4, "702": 1},
+            {**YOUTH, "409": 1, "702": 1, "900": "2025-06-30"},
+        ],
+        (1, 3),
+    ),
+    "A-35a": ([{**SERVED, "300": 1, "802": 1}, {**SERVED, "301": 3, "804": 1}, SERVED], (2, 3)),
+    "A-35b": ([{**SERVED, "802": 1}, {**SERVED, "300": 1, "802": 1}], (1, 2)),
+    "A-35c": ([{**SERVED, "301": 2}, {**SERVED, "300": 1, "600": 1}], (1, 2)),
+    "A-35d": ([SERVED, {**SERVED, "802": 1}, {**SERVED, "300": 1}], (1, 3)),
     "A-35": (
         [
             {**GONE, "1200": "2024-02-01", "802": 1},
@@ -183,31 +206,39 @@ def test_every_share_has_its_question_and_its_case():
 
 def test_a_share_under_its_threshold_is_flagged_and_an_empty_one_is_not():
     young = [{**YOUTH, "409": code} for code in (4, 5, 6, 1)]
-    flagged = counted(*young)["flagged"]
-    assert not flagged["A-34"]
-    assert counted(*young, {**YOUTH, "409": 2})["flagged"]["A-34"]
-    assert not flagged["A-35"]
+    found = shares(*young)
+    assert not found.loc["A-34", "low"]
+    assert shares(*young, {**YOUTH, "409": 2}).loc["A-34", "low"]
+    assert "A-35" not in found.index
+
+
+def test_a_share_over_its_cap_is_flagged():
+    """20 CFR 681.310(b): at most 5 percent. One of 20 is 5 percent, two are more."""
+    others = [{**YOUTH, "409": 1, "804": 1}] * 18
+    alone = {**YOUTH, "409": 1, "702": 1}
+    for few, flagged in (([alone, {**YOUTH, "409": 1}], False), ([alone, alone], True)):
+        assert shares(*others, *few).loc["A-34b", "high"] == flagged
 
 
 def test_the_newest_figures_are_of_the_as_of_date_and_exits_of_the_last_known_day():
     """In follow-up: 365 days, not 366, and no excluded exit. Enrolled: 90 days up to today."""
     gone = {**ADULT, "900": "2024-01-01", "923": 0}
-    found = flow.now(
-        of(
-            {**gone, "901": "2024-08-15"},
-            {**gone, "901": "2024-08-14"},
-            {**gone, "901": "2025-05-17"},
-            {**gone, "901": "2025-05-18"},
-            {**gone, "901": "2025-05-01", "923": 3},
-            {**ADULT, "900": "2025-05-18"},
-            {**ADULT, "900": "2025-05-17"},
-            {**ADULT, "900": "2023-08-15"},
-            {**ADULT, "900": "2023-08-16"},
-            {"918": 1, "900": "2025-08-01"},
-        ),
-        TODAY,
+    found = made(
+        workload,
+        {**gone, "901": "2024-08-15"},
+        {**gone, "901": "2024-08-14"},
+        {**gone, "901": "2025-05-17"},
+        {**gone, "901": "2025-05-18"},
+        {**gone, "901": "2025-05-01", "923": 3},
+        {**ADULT, "900": "2025-05-18"},
+        {**ADULT, "900": "2025-05-17"},
+        {**ADULT, "900": "2023-08-15"},
+        {**ADULT, "900": "2023-08-16"},
+        {"918": 1, "900": "2025-08-01"},
     )
-    assert found == {"active": 4, "follow_up": 3, "enrolled": 1, "exited": 2, "long": 1}
+    mine = found[found["area_type"] == "lwia"].iloc[0]
+    counted = mine[["active", "follow_up", "enrolled", "exited", "long"]].tolist()
+    assert counted == [4, 3, 1, 2, 1]
 
 
 def statuses(*rows: dict, **tables: pd.DataFrame) -> list[str]:
@@ -220,11 +251,8 @@ def test_follow_up_means_the_same_in_the_status_and_in_the_flow():
     rows = [{**GONE, "901": day, "923": reason} for day in days for reason in (0, 2)]
     frame = records(*({"100": f"C{n}", **row} for n, row in enumerate(rows)))
     status = caseload(frame, TODAY)["status"]
-    assert (
-        (status == "Exited, in follow-up").sum()
-        == flow.now(Records(frame), TODAY)["follow_up"]
-        == 3
-    )
+    work = made(workload, *rows).query("area_type == 'lwia'")
+    assert (status == "Exited, in follow-up").sum() == work["follow_up"].item() == 3
 
 
 def test_an_exit_after_the_extract_is_an_exit_wherever_the_active_are_counted():
@@ -243,14 +271,15 @@ def test_an_exit_after_the_extract_is_an_exit_wherever_the_active_are_counted():
     ]
     assert is_active(found).tolist() == [True, False, False]
     known = Records(frame)
-    now = flow.now(known, TODAY)
+    now = of_area(workload, frame, TODAY).query("area_type == 'lwia'").iloc[0]
     assert (now["active"], now["follow_up"]) == (1, 1)
     assert mix.active_records(known, TODAY).tolist() == [True, False, False]
     notes = pd.DataFrame({"customer": ["A"], "date": pd.to_datetime(["2025-08-01"])})
     desk = Desk(frame, TODAY, {"case_note": notes})
     assert engagement.notes_now(desk)["customer"].tolist() == ["A"]
     assert set(alerts(desk).query("alert == 'A-08'")["customer"]) == {"A"}
-    assert flow.standing(known, TODAY)["active"].tolist() == [3, 0, 0]
+    days = of_area(caseload_frame, frame, TODAY).query("part == 'on a day' and name == 'active'")
+    assert days["n"].tolist() == [3]
 
 
 def test_the_active_statuses_are_those_that_say_so():
@@ -439,11 +468,29 @@ def test_open_trainings_are_counted_in_each_of_the_three_places():
         {**ADULT, "1302": "2025-03-05"},
         {**OPEN, "901": "2025-04-01"},
     )
-    table = trainings.by_type(found).set_index("type")
-    assert table.loc["Occupational"].tolist() == [2, 1, 2]
-    assert table.loc["Not recorded", "n"] == 1
-    occupations = trainings.by_occupation(found).set_index("occupation")["n"]
-    assert occupations.to_dict() == {"11111111": 1, "22222222": 1, "Not recorded": 1}
+    assert found["type"].value_counts().to_dict() == {"Occupational": 2, "Not recorded": 1}
+    assert found["with_account"].sum() == 1
+    assert found["occupation"].value_counts().to_dict() == {
+        "11111111": 1, "22222222": 1, "Not recorded": 1,
+    }  # fmt: skip
+
+
+def test_the_parts_of_the_open_trainings_have_one_sum():
+    rows = [
+        {**OPEN, "1306": "11111111", "1319": 1},
+        {**OPEN, "1306": "11111111"},
+        {**ADULT, "1309": "2025-03-05", "1310": 6, "1311": "22222222"},
+    ]
+    found = made(caseload_frame, *rows)
+    for part, names in {
+        "training": {"Occupational skills training": 3},
+        "training on an account": {"Occupational skills training": 1},
+        "occupations of a training": {"Occupational skills training": 2},
+        "occupation": {"11111111": 2, "22222222": 1},
+        "provider": {"Not recorded": 3},
+    }.items():
+        mine = found[found["part"] == part]
+        assert dict(zip(mine["name"], mine["n"], strict=True)) == names, part
 
 
 def test_a_training_has_the_provider_of_the_service_that_begins_nearest_to_it():
@@ -460,11 +507,6 @@ def test_a_training_has_the_provider_of_the_service_that_begins_nearest_to_it():
     table.loc[4, "actual_end"] = pd.Timestamp("2025-04-01")
     found = open_trainings(OPEN, OPEN, OPEN, OPEN, service=table)
     assert found["provider"].tolist() == ["P", "Q", "Not recorded", "Q"]
-    sums = [
-        count(found)["n"].sum()
-        for count in (trainings.by_type, trainings.by_provider, trainings.by_occupation)
-    ]
-    assert sums == [4, 4, 4]
 
 
 def test_work_is_counted_with_the_newest_active_planner():
@@ -486,22 +528,20 @@ def test_work_is_counted_with_the_newest_active_planner():
     )
     desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
     assert planners.current_planner(desk).tolist() == ["2", "", "1", ""]
-    lines = pd.DataFrame(
-        {"row": [1, 1, 2], "customer": ["A", "A", "B"], "days": [-1.0, 5.0, float("nan")]}
-    )
-    table = workload.balance(desk, caseload(rows, TODAY), lines).set_index("planner")
-    assert table.loc["2", ["active", "follow_up", "load", "open", "late"]].tolist() == [
-        1,
-        0,
-        1,
-        2,
-        1,
-    ]
+    table = of_area(workload, rows, TODAY, desk.tables).query("area_type == 'planner'")
+    table = table.set_index("area")
+    assert table.loc["2", ["active", "follow_up", "load"]].tolist() == [1, 0, 1]
     assert table.loc["1", ["active", "follow_up", "load"]].tolist() == [0, 1, 0.25]
-    assert table.loc["", ["active", "open", "late"]].tolist() == [1, 1, 0]
+    assert table.loc["", "active"] == 1
     # The mean is that of planners: (1 + 0.25) / 2.
     assert table.loc["2", "of_mean"] == pytest.approx(1.6)
-    assert table.loc["2", "late_share"] == 0.5
+    assert table["balance"].to_dict() == {"": "assign", "1": "under", "2": "over"}
+    lines = of_area(alerts_frame, rows, TODAY, desk.tables)
+    for area, mine in lines.groupby("planner"):
+        late = int((mine["urgency"] == "overdue").sum())
+        assert table.loc[area, ["open", "overdue"]].tolist() == [len(mine), late]
+        assert table.loc[area, "overdue_share"] == pytest.approx(late / len(mine))
+    assert len(lines) == table["open"].sum() > 2
 
 
 def test_a_planner_whose_every_customer_has_left_follow_up_is_not_listed():
@@ -519,9 +559,35 @@ def test_a_planner_whose_every_customer_has_left_follow_up_is_not_listed():
     )
     planner = pd.DataFrame({"planner_id": ["1", "2", "3"], "active": [True] * 3})
     desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
-    lines = pd.DataFrame({"row": [1], "customer": ["A"], "days": [-1.0]})
-    table = workload.balance(desk, caseload(rows, TODAY), lines).set_index("planner")
-    assert table["of_mean"].to_dict() == {"2": 1.0, "3": 1.0}
+    found = of_area(workload, rows, TODAY, desk.tables).query("area_type == 'planner'")
+    weighed = found.dropna(subset="of_mean").set_index("area")
+    assert weighed["of_mean"].to_dict() == {"2": 1.0, "3": 1.0}
+
+
+def test_a_follow_up_on_the_day_of_exit_covers_nobody():
+    """L-30: it must lie after the exit. 1412 is that of youth."""
+    gone = {"900": "2024-01-01", "901": "2025-05-01", "923": 0}
+    found = made(
+        workload,
+        {**gone, "903": 1, "1503": "2025-05-01"},
+        {**gone, "905": 1, "1412": "2025-05-01"},
+        {**gone, "903": 1, "1412": "2025-05-02"},
+        {**gone, "903": 1, "1503": "2025-05-02"},
+        {**gone, "905": 1, "1412": "2025-05-02"},
+    )
+    area = found[found["area_type"] == "lwia"].iloc[0]
+    assert area[["follow_up", "reached", "coverage"]].tolist() == [5, 2, 0.4]
+
+
+def test_a_recent_supportive_service_is_one_of_the_days_that_its_name_says(monkeypatch):
+    known = thresholds.load_thresholds()
+    changed = {**known, "support_days": replace(known["support_days"], value=10)}
+    monkeypatch.setattr(thresholds, "load_thresholds", lambda: changed)
+    mix.load_shares.cache_clear()
+    rows = [{**ADULT, "1409": day} for day in ("2025-08-05", "2025-08-06")]
+    line = shares(*rows).loc["A-32b"]
+    mix.load_shares.cache_clear()
+    assert (line["n"], line["title"]) == (1, "Supportive service in the last 10 days")
 
 
 def test_an_exiter_stays_with_the_last_planner_and_an_active_customer_does_not():

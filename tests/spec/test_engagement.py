@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from ipats_lib.caseload import Desk, engagement
+from ipats_lib.frames.engagement import engagement as engagement_frame
 from ipats_lib.periods import Quarter
+from tests.made_cases import of_area
 from tests.tables import records
 
 TODAY = date(2025, 8, 15)
@@ -121,10 +123,18 @@ def test_a_missing_table_gives_no_event():
 
 
 def test_medians_for_days_means_for_shares_and_bands_hold_their_upper_end():
-    known = pd.DataFrame({"quarter": [1, 1, 1], "value": [0.0, 0.0, 30.0]})
-    assert engagement.figures(known, "days")["value"].tolist() == [0]
-    assert engagement.figures(known, "share")["value"].tolist() == [10]
-    bands = engagement.distribution(known, (0.0, 30.0))
-    assert dict(zip(bands["band"], bands["n"], strict=True)) == {
-        "0": 2, "over 0 to 30": 1, "over 30": 0,
+    """Last service to exit: 0, 0, 30 and 31 days; one of the four enters again within a year."""
+    gone = {"903": 1, "900": "2024-01-01", "901": "2024-07-01"}
+    served = ("2024-07-01", "2024-07-01", "2024-06-01", "2024-05-31")
+    rows = [{**gone, "100": n, "1201": day} for n, day in zip("ABCD", served, strict=True)]
+    rows.append({**ADULT, "100": "A", "900": "2025-06-01"})
+    found = of_area(engagement_frame, records(*rows), TODAY)
+    found = found[(found["area_type"] == "lwia") & (found["program"] == "all")]
+    mine = found[found["quarter"] == "2024 Q3"]
+    whole = mine[mine["band"] == ""].set_index("indicator")["result"]
+    assert whole["E-07"] == 15
+    assert whole["E-06"] == 0.25
+    bands = mine[(mine["indicator"] == "E-07") & (mine["band"] != "")]
+    assert dict(zip(bands["band"], bands["events"], strict=True)) == {
+        "0": 2, "over 0 to 30": 1, "over 30 to 60": 1,
     }  # fmt: skip

@@ -46,8 +46,8 @@ def test_a_page_does_not_depend_on_the_reports_of_other_notebooks():
         dependencies.module_hashes(code_of((ROOT / "notebooks" / name).read_text()))
         for name in ("dashboards/state.ipynb", "performance/summary.ipynb")
     )
-    assert "report/areas.py" in state
-    assert "report/areas.py" not in summary
+    assert "report/show/maps.py" in state
+    assert "report/show/maps.py" not in summary
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_every_page_depends_on_all_that_its_process_has_loaded_before_it():
     assert engine <= set(dependencies.module_hashes([]))
 
 
-@pytest.mark.parametrize("name", ["dashboards/state", "dashboards/area"])
-def test_a_change_to_a_table_of_the_caseload_makes_no_other_page_again(name):
+@pytest.mark.parametrize("name", ["dashboards/caseload", "dashboards/area"])
+def test_a_change_to_the_maps_or_to_a_report_of_another_page_makes_no_page_without_them_again(name):
     found = dependencies.module_hashes(code_of((ROOT / f"notebooks/{name}.ipynb").read_text()))
-    assert "report/catalogue.py" in found
-    assert not {"report/dashboards.py", "report/flows.py", "report/engaged.py"} & set(found)
+    assert "report/show/verbs/records.py" in found
+    assert not {"report/show/maps.py", "report/queue.py", "report/mending.py"} & set(found)
 
 
 def test_every_module_that_a_publication_runs_is_an_input_of_it():

@@ -27,6 +27,7 @@ _OTHERS = {
     "PALETTE": "theme",
     "VERDICTS": "theme",
     "reference": "theme",
+    "counties": "maps",
 }
 
 

@@ -1,0 +1,42 @@
+"""The frame `distribution`: whether the records of an area and program look odd as a whole."""
+
+import pandas as pd
+
+from ipats_lib.caseload.distribution import COLUMNS, load_distribution
+from ipats_lib.caseload.distribution import distribution as checked
+from ipats_lib.frames.cases import Cases, program_titles
+
+_NAMES = {
+    "id": "rule",
+    "metric": "check",
+    "n": "records",
+    "value": "result",
+    "median": "of_areas",
+    "low": "limit_low",
+    "high": "limit_high",
+    "flag": "look",
+}
+
+
+def distribution(cases: Cases) -> pd.DataFrame:
+    """Every check of `params/distribution.csv` in every area and program: for the state all
+    areas, for an LWIA its own lines of these; a planner has too few records for any."""
+    if cases.kind == "lwia":
+        every = distribution(cases.other("state"))
+        mine = every[every["area"].isin(cases.scopes)]
+        return mine.assign(scope=mine["area"]).sort_values("scope", kind="stable")
+    if cases.kind == "state":
+        found = checked(cases.combined.desk, cases.combined.seats)
+    else:
+        found = pd.DataFrame(columns=list(COLUMNS))
+    area, known = found["area"].astype("object"), load_distribution()
+    kinds = pd.Series("lwia", index=found.index)
+    return found.rename(columns=_NAMES).assign(
+        scope=cases.scopes[0] if cases.kind == "state" else "",
+        area_type=kinds,
+        area=area,
+        area_title=cases.titles(kinds, area),
+        program_title=program_titles(found["program"].to_numpy(dtype=object)),
+        definition=found["id"].map({one.id: one.definition for one in known.values()}),
+        unit=found["id"].map({one.id: one.unit for one in known.values()}),
+    )
