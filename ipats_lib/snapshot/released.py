@@ -62,9 +62,9 @@ def read_released(store: Path, period: Period, named: Iterable[Path] = ()) -> tu
     """The records of the publications that counted some of the same exits as one of this period.
 
     Those of two quarters before or after, as what is in the second quarter after exit then is in
-    the fourth now, and those of the quarters that this one shows again; from the store and from the
-    files that are named. Sorted by name. SnapshotError when one is damaged, UsageError when a named
-    file is no such record.
+    the fourth now, and those of the quarters that this one shows again; from the store and from
+    the files that are named. Sorted by name. SnapshotError
+    when one is damaged, UsageError when a named file is no such record.
     """
     kept = [path for path in (store / FOLDER).glob("*.csv") if _links(path, period)]
     for path in named:
