@@ -130,7 +130,7 @@ def test_a_planner_is_offered_nobody_else(sign_in, site):
 
 def test_help_signs_out(sign_in, gateway):
     page = sign_in("admin01", LWIA_PAGE)
-    page.locator("summary", has_text="Help").click()
+    page.locator("summary").get_by_text("Help", exact=True).click()
     assert page.get_by_role("link", name="Request access").is_visible()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login")
@@ -139,7 +139,7 @@ def test_help_signs_out(sign_in, gateway):
 
 def test_guide_and_glossary_are_reached_from_every_page(sign_in):
     page = sign_in("planner1001", "lwia/01/planner/1001/index.html")
-    page.locator("summary", has_text="Help").click()
+    page.locator("summary").get_by_text("Help", exact=True).click()
     page.get_by_role("link", name="Glossary").click()
     page.wait_for_url("**/_static/guide.*.html#Glossary")
     assert page.locator("h1").all_text_contents() == ["Guide¶"]
