@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from csv import writer as csv_writer
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,17 +85,13 @@ def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made:
             sheet.write_string(0, place, str(column), bold)
             sheet.set_column(place, place, 14 if place else 36)
             for line, cell in enumerate(_column(frame[column]), start=1):
-                _write(sheet, line, place, cell)
+                if not isinstance(cell, str):
+                    sheet.write_number(line, place, cell)
+                elif cell:  # an empty cell is left out
+                    sheet.write_string(line, place, cell)
     book.close()
     return buffer.getvalue()
 
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _write(sheet: Any, line: int, place: int, cell: Any) -> None:
-    if not isinstance(cell, str):
-        sheet.write_number(line, place, cell)
-    elif cell:  # an empty cell is left out
-        sheet.write_string(line, place, cell)

@@ -16,7 +16,7 @@ from ipats_lib.report.show.numbers import written
 from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
 
 SHARD_BYTES = 200_000
-INLINE_BYTES = 200_000  # of details on a page, whose HTML has at most 300 kB
+INLINE_BYTES = 260_000  # of details on a page, whose HTML has at most 300 kB
 MOST_CHIPS = 12
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -182,8 +182,15 @@ def _kind(form: Format) -> str:
 
 
 def _pairs(form: Format, values: Sequence[Any], shown: Sequence[str]) -> list[object]:
-    keys = [form.key(value) for value in values]
-    return [cell if key == cell else [cell, key] for key, cell in zip(keys, shown, strict=True)]
+    return [
+        # Most cells are texts that sort as they are shown.
+        cell if type(value) is str and value == cell else _pair(form.key(value), cell)
+        for value, cell in zip(values, shown, strict=True)
+    ]
+
+
+def _pair(key: object, cell: str) -> object:
+    return cell if key == cell else [cell, key]
 
 
 def _values(known: Rows, column: str) -> tuple[list[list[Any]], list[int]]:
