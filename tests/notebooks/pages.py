@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from ipats_lib.report import report as opened
 
@@ -82,6 +82,17 @@ def pages(
             text = text.replace(old, new)
         found[page] += "".join(map(_html, shown([text], report, monkeypatch, names)))
     return {page: BeautifulSoup(html, "html.parser") for page, html in found.items()}
+
+
+def sections_of(page: BeautifulSoup, files: Mapping[str, bytes]) -> dict[str, Tag]:
+    """What belongs to each row of a page's long list, by id: on the page, or in its shards."""
+    found = {str(part["id"]): part for part in page.select("section.details")}
+    for shard in page.select("[data-shard]"):
+        held = json.loads(files[str(shard["data-shard"])])["details"]
+        assert list(held) == str(shard["data-places"]).split()
+        parts = {one: BeautifulSoup(html, "html.parser").section for one, html in held.items()}
+        found |= {one: part for one, part in parts.items() if part is not None}
+    return found
 
 
 def page(

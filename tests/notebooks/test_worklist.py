@@ -18,7 +18,7 @@ from ipats_lib.report import Report, open_report
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
-from tests.notebooks.pages import pages, with_frames
+from tests.notebooks.pages import pages, sections_of, with_frames
 
 WORK, PLANNER = "dashboards/worklist", "lwia/01/planner/1001"
 CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
@@ -295,8 +295,9 @@ def test_no_effect_gives_a_withheld_denominator(area, planner):
 
 
 def test_each_customer_of_a_planner_has_one_time_line_and_every_list_leads_to_it(planner, made):
-    page, _ = made(planner)
-    sections = {s["id"]: s.h3.get_text() for s in page["customers"].select("section.details")}
+    page, files = made(planner)
+    there = sections_of(page["customers"], files)
+    sections = {one: part.h3.get_text() for one, part in there.items()}
     known = planner.customers.dropna(subset="row")
     assert sorted(sections.values()) == sorted(set(known["customer"]))
     for name, prefix in (("index", "dashboards/"), ("fix", ""), ("customers", None)):
@@ -308,9 +309,8 @@ def test_each_customer_of_a_planner_has_one_time_line_and_every_list_leads_to_it
 
 def test_a_time_line_names_each_open_outcome_event_and_item(planner, made):
     page, files = made(planner)
-    sections = {
-        s.h3.get_text(): s.get_text(" ") for s in page["customers"].select("section.details")
-    }
+    there = sections_of(page["customers"], files).values()
+    sections = {part.h3.get_text(): part.get_text(" ") for part in there}
     pending = planner.standings[planner.standings["outcome"] == "pending"]
     assert {who for who, text in sections.items() if "Pending" in text} == set(pending["customer"])
     for line in planner.alerts.itertuples():
@@ -334,9 +334,9 @@ def test_an_area_leads_to_its_planners_pages_and_keeps_only_those_without_one(ar
             continue
         scope = f"lwia/01/{'/'.join(path.split('/')[1:3])}"
         if scope not in inside:
-            shown = pages(WORK, open_report("sample", scope, "PY2024Q4"), pytest.MonkeyPatch())
-            cells = shown["customers"].select("section.details")
-            inside[scope] = {cell["id"]: cell.h3.get_text() for cell in cells}
+            shown, beside = made(open_report("sample", scope, "PY2024Q4"))
+            there = sections_of(shown["customers"], beside)
+            inside[scope] = {one: part.h3.get_text() for one, part in there.items()}
         assert inside[scope][place] == link.get_text()
     assert inside
     here = area.customers.query("shown_by == ''").dropna(subset="row")

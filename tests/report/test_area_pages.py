@@ -456,15 +456,15 @@ def test_every_open_item_has_a_planner_or_none_and_is_counted_once(area):
     assert sum(number(line["Open work"]) for line in table) == len(alerts)
     late = int((alerts["urgency"] == "overdue").sum())
     assert sum(number(line["Overdue"]) for line in table) == late
-    kinds = [t for _, t in area.tables() if "open work by career planner" in t.caption.get_text()]
-    assert len(kinds) == alerts["alert_group"].nunique()
-    heads = [th.get_text() for table in kinds for th in table.select("thead th")[1:-1]]
-    assert set(heads) == set(alerts["alert_title"])
-    assert not [head for head in heads if re.search(r"A-\d\d", head)]
-    total = sum(
-        number(row.find_all("td")[-1].get_text()) for t in kinds for row in t.select("tbody tr")
-    )
-    assert total == len(alerts)
+    kinds = area.file("planner-work.csv")
+    first = area.table("Kinds of open work by career planner")
+    assert [line["Work"] for line in first] == [line["alert_title"] for line in kinds[:25]]
+    found = Counter(zip(alerts["alert_group"], alerts["alert_title"], strict=True))
+    told: Counter[tuple[str, str]] = Counter()
+    for line in kinds:
+        told[line["alert_group"], line["alert_title"]] += int(line["open"])
+    assert told == found
+    assert sum(int(line["overdue"]) for line in kinds) == late
     listed = area.file("unassigned.csv")
     assert {row["customer"] for row in listed} == set(alerts.query("alert == 'A-26'")["customer"])
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from csv import writer as csv_writer
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ipats_lib.report.show.numbers import is_missing, listed
+from ipats_lib.report.show.numbers import is_missing, iso_day, listed
 
 # Where the publisher collects them; not set in JupyterLab, where there is nothing to download.
 DOWNLOADS_FOLDER = "IPATS_DOWNLOADS"
@@ -41,9 +40,9 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 
 def _column(values: pd.Series) -> list[object]:
-    """A column's cells; texts are often the same all the way down."""
+    """A column's cells; texts, days and numbers are often the same all the way down."""
     cells: list[object] = listed(values)
-    if isinstance(values.dtype, pd.StringDtype):
+    if values.dtype != "object":
         made = {cell: safe(cell) for cell in set(cells)}
         return [made[cell] for cell in cells]
     return [safe(cell) for cell in cells]
@@ -59,7 +58,7 @@ def safe(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return value.strftime("%Y-%m-%d") if isinstance(value, date) else value
+    return iso_day(value) if isinstance(value, date) else value
 
 
 def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made: date) -> bytes:
@@ -85,21 +84,14 @@ def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made:
         for place, column in enumerate(frame.columns):
             sheet.write_string(0, place, str(column), bold)
             sheet.set_column(place, place, 14 if place else 36)
-            for line, value in enumerate(listed(frame[column]), start=1):
-                _write(sheet, line, place, value)
+            for line, cell in enumerate(_column(frame[column]), start=1):
+                if not isinstance(cell, str):
+                    sheet.write_number(line, place, cell)
+                elif cell:  # an empty cell is left out
+                    sheet.write_string(line, place, cell)
     book.close()
     return buffer.getvalue()
 
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _write(sheet: Any, line: int, place: int, value: Any) -> None:
-    if is_missing(value):
-        return
-    cell = safe(value)
-    if isinstance(cell, str):
-        sheet.write_string(line, place, cell)
-    else:
-        sheet.write_number(line, place, cell)

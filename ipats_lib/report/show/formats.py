@@ -9,9 +9,11 @@ import pandas as pd
 
 from ipats_lib.frames.schema import Kind
 from ipats_lib.frames.schemas import KINDS
+from ipats_lib.report.show import numbers
 from ipats_lib.report.show.html import address, escape, wrong
 from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, listed, written
 from ipats_lib.report.show.statuses import (
+    all_plainly,
     needs_attention,
     plainly,
     shape,
@@ -91,7 +93,7 @@ class Format:
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         """Each row's cell as HTML."""
-        return [plainly(text) for text in self.words(rows, name)]
+        return all_plainly(self.words(rows, name))
 
     def words(self, rows: Rows, name: str) -> list[str]:
         """Each row's cell without HTML."""
@@ -121,8 +123,7 @@ class Written(Format):
         return "d" if self.kind in ("date", "code") else ""
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
-        return [written(self.kind, value, measure) for value, measure in pairs]
+        return numbers.all_written(self.kind, rows[name], rows.measures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,14 +256,14 @@ def _fell(text: str) -> str:
 
 def sort_key(value: Any) -> Any:
     """A value that JSON holds and a browser orders: numbers, ISO dates, text; None for none."""
-    if is_missing(value) or value == WITHHELD:
+    if isinstance(value, str):
+        return None if value == WITHHELD else value
+    if is_missing(value):
         return None
     if isinstance(value, date):
-        return f"{value:%Y-%m-%d}"
+        return numbers.iso_day(value)
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, str):
-        return value
     number = float(value)
     return int(number) if number.is_integer() else round(number, 6)
 

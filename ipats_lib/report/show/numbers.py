@@ -1,10 +1,12 @@
 """A value in words, by the kind of its column: the one place where pages format numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 from math import isnan
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ipats_lib.rounding import percent_of_level, rounded
@@ -23,6 +25,11 @@ def is_missing(value: object) -> bool:
 
 def listed(values: pd.Series) -> list[Any]:
     """A column as a list: pandas would take its strings out one by one."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
+        # Each day is made once: a long column has the same ones all the way down.
+        places, days = pd.factorize(values)
+        known = [*days.tolist(), pd.NaT]
+        return [known[place] for place in places.tolist()]
     texts = isinstance(values.dtype, pd.StringDtype)
     found: list[Any] = values.to_numpy(dtype="object").tolist() if texts else values.tolist()
     return found
@@ -56,9 +63,18 @@ def _dollar_points(value: float) -> str:
 
 
 def _date(value: object) -> str:
-    if not isinstance(value, date):  # a Timestamp is a date
-        return str(value)
+    return _day(value) if isinstance(value, date) else str(value)  # a Timestamp is a date
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date) -> str:
     return f"{value:%b} {value.day}, {value.year}"
+
+
+@lru_cache(maxsize=4096)
+def iso_day(value: date) -> str:
+    """A day as YYYY-MM-DD."""
+    return value.strftime("%Y-%m-%d")
 
 
 _NUMBERS: dict[str, Callable[[float], str]] = {
@@ -91,3 +107,9 @@ def written(kind: str, value: object, measure: str = "") -> str:
     if write is None:
         return _date(value) if isinstance(value, date) else str(value)
     return write(value)  # type: ignore[arg-type]
+
+
+def all_written(kind: str, values: Iterable[object], measures: Iterable[str]) -> list[str]:
+    """`written` of each value with its measure; texts, of which long lists are full, at once."""
+    pairs = zip(values, measures, strict=True)
+    return [v if type(v) is str else written(kind, v, measure) for v, measure in pairs]

@@ -1,5 +1,7 @@
 """Words of status with their shapes, and words as HTML."""
 
+from collections.abc import Sequence
+
 from ipats_lib.report.show.html import escape
 from ipats_lib.report.show.numbers import WITHHELD
 
@@ -21,6 +23,12 @@ _OPEN = ("similar", "pending", "awaiting", "later", "excluded", "not judged")
 def plainly(text: str) -> str:
     """A cell's words as HTML; the marker of a withheld value is read aloud as such."""
     return _HIDDEN if text == WITHHELD else escape(text)
+
+
+def all_plainly(texts: Sequence[str]) -> list[str]:
+    """`plainly` of each text, made once of those that are the same."""
+    made = {text: plainly(text) for text in set(texts)}
+    return [made[text] for text in texts]
 
 
 def shape(name: str) -> str:

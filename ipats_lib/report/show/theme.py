@@ -63,7 +63,7 @@ def reference(value: float, label: str, channel: str = "x") -> alt.LayerChart:
     data = alt.Data(values=[{"value": value, "label": label}])
     along = (alt.X if channel == "x" else alt.Y)("value", type="quantitative")
     rule = alt.Chart(data).mark_rule(color=INK, strokeWidth=1).encode(**{channel: along})
-    place = {"y": alt.value(-6)} if channel == "x" else {"x": alt.value("width")}
+    place = {"y": alt.YValue(-6)} if channel == "x" else {"x": alt.XValue("width")}
     words = alt.Chart(data).mark_text(
         align="center" if channel == "x" else "right", dx=0, dy=0 if channel == "x" else -7,
         fontWeight=600,

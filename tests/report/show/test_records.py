@@ -226,6 +226,20 @@ def test_else_it_is_in_shards_that_the_page_names_with_their_ids(beside):
     assert str(soup_of(held["r3"])) == str(soup(detailed(inline=True)).select_one("#r3"))
 
 
+def test_what_does_not_fit_on_the_page_is_in_shards_too(beside, monkeypatch):
+    """The details of the first rows stay readable without JavaScript."""
+    whole = soup(detailed(inline=True)).select("section.details")
+    most = sum(len(str(part).encode()) for part in whole[:10])
+    monkeypatch.setattr("ipats_lib.report.show.verbs.records.INLINE_BYTES", most + 100)
+    page = soup(detailed(inline=True))
+    here = [part["id"] for part in page.select("section.details")]
+    (part,) = page.select("[data-shard]")
+    assert here + part["data-places"].split() == [f"r{n}" for n in range(30)]
+    assert 5 < len(here) <= 10
+    held = json.loads((beside / part["data-shard"]).read_text())["details"]
+    assert [str(soup_of(html)) for html in held.values()] == [*map(str, whole[len(here) :])]
+
+
 def soup_of(html):
     return BeautifulSoup(html, "html.parser")
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from ipats_lib.report.show.numbers import written
 from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
 
 SHARD_BYTES = 200_000
+INLINE_BYTES = 260_000  # of details on a page, whose HTML has at most 300 kB
 MOST_CHIPS = 12
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -47,7 +48,8 @@ def records(
     one of the filters, whose values head groups of rows that follow each other. details: tables of
     what belongs to each row, by title, as frame and columns; a reader opens them at `#` and the
     row's id. at: the column of these ids, which the frame and each table have. inline: whether
-    the details are on the page, readable without JavaScript, and not in shards.
+    the details are on the page, readable without JavaScript: those of the first rows, as far as
+    they fit. The others are in shards.
     """
     if not _NAME.fullmatch(name):
         raise wrong("A list's name is like roster-erq2: lower case, digits and hyphens.")
@@ -68,12 +70,12 @@ def records(
     cells = [form.cells(known, column) for column, form in formats.items()]
     rows = list(zip(*cells, strict=True))
     chips = [{"title": heading(column), "values": values} for column, (values, _) in named.items()]
-    beside = bool(sections) and not inline
+    here, beyond = _parted(sections, INLINE_BYTES if inline else 0)
     shards = 0
-    if len(rows) > page or beside:
+    if len(rows) > page or beyond:
         places = [places for _, places in named.values()]
         shards = _write_shards(name, known, formats, cells, places)
-    below = _beside(name, shards, sections) if beside else "".join(sections.values())
+    below = "".join(here.values()) + _beside(name, shards, beyond)
     grouped = f" data-by='{list(named).index(by)}'" if by else ""
     body = "".join(
         (group_row(drawn, str(word), _size(named[by], word)) if by else "")
@@ -148,9 +150,19 @@ def _write_shards(
     return len(shards)
 
 
+def _parted(sections: Mapping[str, str], most: int) -> tuple[dict[str, str], dict[str, str]]:
+    """The first sections, of at most so many bytes in all, and the others."""
+    sizes = accumulate(len(html.encode()) for html in sections.values())
+    fitting = sum(size <= most for size in sizes)
+    pairs = list(sections.items())
+    return dict(pairs[:fitting]), dict(pairs[fitting:])
+
+
 def _beside(name: str, first: int, sections: Mapping[str, str]) -> str:
     """The details as shards, `{"details": {id: HTML}}`, numbered from `first` on; gives what says
     on the page which ids are in which."""
+    if not sections:
+        return ""
     ids, found = iter(sections), []
     pairs = [_json(key) + b":" + _json(html) for key, html in sections.items()]
     for number, part in enumerate(_cut(pairs), start=first):
@@ -170,8 +182,15 @@ def _kind(form: Format) -> str:
 
 
 def _pairs(form: Format, values: Sequence[Any], shown: Sequence[str]) -> list[object]:
-    keys = [form.key(value) for value in values]
-    return [cell if key == cell else [cell, key] for key, cell in zip(keys, shown, strict=True)]
+    return [
+        # Most cells are texts that sort as they are shown.
+        cell if type(value) is str and value == cell else _pair(form.key(value), cell)
+        for value, cell in zip(values, shown, strict=True)
+    ]
+
+
+def _pair(key: object, cell: str) -> object:
+    return cell if key == cell else [cell, key]
 
 
 def _values(known: Rows, column: str) -> tuple[list[list[Any]], list[int]]:
