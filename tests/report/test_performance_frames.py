@@ -127,7 +127,7 @@ def test_a_frame_that_nobody_declares_is_never_counted(state, monkeypatch):
 
 
 def programs_of(report, figures) -> tuple[str, ...]:
-    """Title I's programs and their total; Wagner-Peyser where an area or the state counts anybody."""
+    """Title I and its programs; Wagner-Peyser where an area or the state counts anybody."""
     counted = set(figures["program"][figures["denominator"] > 0].astype("str"))
     wagner_peyser = "wp" in counted and report.scope.kind != "planner"
     return tuple(p for p in PROGRAM_TITLES if p != "wp" or wagner_peyser)
