@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -20,12 +19,10 @@ from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.indicators.definitions import definitions
 from ipats_lib.periods import Period
 from ipats_lib.periods import Window as Span
-from ipats_lib.report.display import Html
 from ipats_lib.report.scope_data import ScopeData, as_of
 from ipats_lib.scopes import Scope
 
 SEVERAL = "Several Title I programs"
-CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
 
 
 def _frame(name: str) -> property:
@@ -133,29 +130,6 @@ class Report:
     @property
     def period(self) -> Period:
         return Period.parse(self.data.about.period)
-
-    def headline(self) -> Html:
-        """Area, period, as-of date, and where corrections are made."""
-        about = self.data.about
-        facts = [
-            ("Area", about.title),
-            ("Period", self.period.reports[0].label),
-            ("Data as of", f"{about.as_of} ({about.as_of_source})"),
-        ]
-        listed = "".join(f"<div><dt>{k}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
-        synthetic = (
-            "<p class='synthetic'>Synthetic sample data: no real person, no real result.</p>"
-            if about.synthetic
-            else ""
-        )
-        missing = "".join(
-            f"<p class='missing'>The extract has no {escape(name)} table: figures that need it "
-            "are left out.</p>"
-            for name in about.missing_tables
-        )
-        plain = "; ".join(f"{k}: {v}" for k, v in facts)
-        body = f"<dl class='facts'>{listed}</dl>{synthetic}{missing}<p>{CORRECTIONS}</p>"
-        return Html(f"<div class='headline'>{body}</div>", plain)
 
     @property
     def records(self) -> Records:
