@@ -17,6 +17,7 @@ from ipats_lib.report import Report
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 from tests.notebooks.pages import page
 from tests.notebooks.test_detail import detail_pages, indicator_pages, section
+from tests.raw import Opened, opened
 from tests.unit.test_disclosure import LIMITS, cells
 
 
@@ -49,21 +50,21 @@ def test_what_is_withheld_is_marked_and_nothing_else():
     assert shown["value"].tolist() == ["*", 9000.0]
 
 
-def wages_of(report: Report):
-    outcomes = report.data.frame("outcome_rows")
+def wages_of(report: Opened):
+    outcomes = report.raw.outcomes
     return outcomes.loc[outcomes["indicator"] == "ME", "value"].dropna()
 
 
 @pytest.fixture
-def few(state) -> Report:
+def few(state) -> Opened:
     """The planner with most wages among those who have fewer than ten."""
     planners = [scope for scope in state.snapshot.scopes() if scope.kind == "planner"]
-    reports = [Report(state.slice(scope)) for scope in planners]
+    reports = [opened(state, scope) for scope in planners]
     return max((one for one in reports if 0 < len(people(one)) < 10), key=lambda r: len(people(r)))
 
 
-def people(report: Report) -> set[int]:
-    outcomes = report.data.frame("outcome_rows")
+def people(report: Opened) -> set[int]:
+    outcomes = report.raw.outcomes
     return set(outcomes.loc[(outcomes["indicator"] == "ME") & outcomes["value"].notna(), "row"])
 
 
