@@ -30,7 +30,12 @@ def alone(state: StateData, scope: Scope) -> float:
     """CPU seconds of every frame of one scope, opened alone."""
     records = State(state.rows, state.caseload, state.membership)
     frames = CaseFrames(
-        state.snapshot, lambda: records, state.earlier_counts, state.scopes, only=scope
+        state.snapshot,
+        lambda: records,
+        state.earlier_counts,
+        state.effects,
+        state.scopes,
+        only=scope,
     )
     started = process_time()
     frames.files(tuple(MAKE), scope)

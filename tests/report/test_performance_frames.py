@@ -35,7 +35,6 @@ from ipats_lib.report.alone import declared_frames
 from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
 from ipats_lib.report.report import Report
-from ipats_lib.report.scope_data import TABLES
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, make_snapshot
 from tests.conftest import ROOT
@@ -117,8 +116,8 @@ def test_a_frame_that_nobody_declares_is_never_counted(state, monkeypatch):
         monkeypatch.setitem(made._MAKE, name, None)
     monkeypatch.setattr(made, "areas", None)
     data = fresh.slice(STATE)
-    assert data.frame("aggregates") is not None
-    assert data.hashes["aggregates"]
+    assert len(data.frame("workload"))
+    assert data.hashes["workload"]
     assert data.files["about.json"]
     with pytest.raises(TypeError):
         data.frame("figures")
@@ -627,6 +626,8 @@ def test_an_undeclared_frame_fails_with_what_to_add(state, planner):
     with pytest.raises(UsageError, match='add "history" to the list "data"'):
         report.history  # noqa: B018
     assert list(report.data.files) == ["about.json", "figures.arrow"]
+    with pytest.raises(UsageError, match='add "figures" to the list "data"'):
+        Report(state.slice(planner).only([])).figures  # noqa: B018
 
 
 def test_jupyterlab_enforces_what_the_notebook_declares(tmp_path, monkeypatch):
@@ -636,7 +637,7 @@ def test_jupyterlab_enforces_what_the_notebook_declares(tmp_path, monkeypatch):
     path.write_text(json.dumps({"metadata": {"ipats": {"data": ["figures", "areas"]}}}))
     assert declared_frames() == ("figures", "areas")
     path.write_text(json.dumps({"metadata": {"ipats": {}}}))
-    assert declared_frames() == TABLES
+    assert declared_frames() == ()
     path.write_text(json.dumps({"metadata": {}}))
     assert declared_frames() is None
     monkeypatch.delenv("JPY_SESSION_NAME")
