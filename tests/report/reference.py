@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ipats_lib import breakdown as groups
 from ipats_lib import indicators as counting
 from ipats_lib.breakdown import membership_of
 from ipats_lib.cohorts import PROGRAM_TITLES
@@ -22,6 +21,7 @@ from ipats_lib.levels.against import percent_of_level
 from ipats_lib.levels.files import load_levels
 from ipats_lib.levels.level import find_level, target, year_over
 from ipats_lib.report.scope_data import as_of
+from tests import grouped
 from tests.raw import Opened
 
 BANDS = ((100, "Exceeds"), (90, "Meets"), (50, "Below"), (0, "Fails"))
@@ -93,7 +93,7 @@ def breakdown(report: Opened) -> pd.DataFrame:
     outcomes = report.raw.outcomes
     mine = outcomes[outcomes["report"] == report.period.reports[0].label].reset_index(drop=True)
     members = membership_of(report.raw.rows)
-    table, limits = groups.breakdown(mine, members), load_thresholds()
+    table, limits = grouped.breakdown(mine, members), load_thresholds()
     cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
     hidden = few_wages(cells, report.scope.kind, limits)
     return table.assign(

@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 
-from ipats_lib.disclosure import few_wages, load_thresholds, marked
+from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.report import Report
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 from tests.notebooks.pages import page
@@ -42,12 +42,6 @@ def test_a_median_of_fewer_than_ten_wages_is_withheld_where_wages_are(kind, sett
 
 def test_rates_of_few_are_shown_to_those_whose_customers_they_are():
     assert not few_wages(cells((1, 1), (0, 2)), "planner", LIMITS).any()
-
-
-def test_what_is_withheld_is_marked_and_nothing_else():
-    frame = medians(1, 12).assign(value=[8400.5, 9000.0])
-    shown = marked(frame, few_wages(frame, "planner", LIMITS), "value")
-    assert shown["value"].tolist() == ["*", 9000.0]
 
 
 def wages_of(report: Opened):
