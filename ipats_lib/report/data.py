@@ -16,12 +16,11 @@ from ipats_lib.errors import UsageError
 from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.frames.combined import caseload_of, rows_of
 from ipats_lib.frames.effects import effects
+from ipats_lib.frames.historical_counts import NOTHING, Counts, counts_of
 from ipats_lib.frames.performance import PerformanceFrames
 from ipats_lib.frames.source import Source
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.report.counted import NOTHING
-from ipats_lib.report.earlier import Counts, counts_of
 from ipats_lib.report.scope_data import FRAMES, About, Kept, ScopeData
 from ipats_lib.scopes import AreaType, Scope
 from ipats_lib.snapshot import Released, Snapshot
@@ -137,7 +136,7 @@ class StateData:
 
     def earlier_counts(self, kind: AreaType) -> pd.DataFrame:
         """What the earlier snapshots counted of a kind of scope: area, known_at and the columns
-        of `counted.counted`."""
+        of `historical_counts.counted`."""
         parts = [
             mine.assign(area=area, known_at=snapshot.as_of.isoformat())
             for snapshot, counts in self._before
@@ -147,8 +146,8 @@ class StateData:
         return pd.concat([NOTHING.assign(area=""), *parts], ignore_index=True)
 
     def _earlier_of(self, scope: Scope) -> pd.DataFrame:
-        """What the earlier snapshots counted: known_at and the columns of `counted.counted`,
-        without medians that would tell a wage."""
+        """What the earlier snapshots counted: known_at and the columns of
+        `historical_counts.counted`, without medians that would tell a wage."""
         parts = [
             counts[key].assign(known_at=snapshot.as_of.isoformat())
             for snapshot, counts in self._before

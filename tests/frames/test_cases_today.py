@@ -8,9 +8,9 @@ from ipats_lib.caseload.planners import ASSIGNED
 from ipats_lib.caseload.trainings import open_trainings
 from ipats_lib.frames.cases import PROGRAMS
 from ipats_lib.frames.findings import values
+from ipats_lib.frames.historical_counts import applicants
 from ipats_lib.frames.services import DATED, PLAIN_SERVICES, SLOTS
 from ipats_lib.groups import TRAINING_TYPES
-from ipats_lib.report.counted import applicants
 from ipats_lib.scopes import Scope
 
 from .conftest import EVERY, some

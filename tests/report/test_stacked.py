@@ -10,8 +10,7 @@ import pytest
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.planners import current_planner
 from ipats_lib.frames.combined import Combined, apart, combine
-from ipats_lib.report.counted import counted
-from ipats_lib.report.earlier import counts_of
+from ipats_lib.frames.historical_counts import counted, counts_of
 from ipats_lib.scopes import STATE
 from tests.raw import Raw
 
