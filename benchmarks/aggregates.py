@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import pandas as pd
 
 from ipats_lib import groups
-from ipats_lib.breakdown import breakdown, membership_of
+from ipats_lib.breakdown import membership_of
 from ipats_lib.indicators import outcome_table
 from ipats_lib.indicators.aggregate import aggregate, in_areas
 from ipats_lib.indicators.rules import ELEMENTS
@@ -27,6 +27,7 @@ from ipats_lib.periods import Period
 from ipats_lib.sample import write_sample
 from ipats_lib.scopes import STATE, STATE_AREA
 from ipats_lib.snapshot import make_snapshot
+from tests.grouped import breakdown
 
 
 def gathered(membership: pd.DataFrame, planners: int | None) -> pd.DataFrame:

@@ -127,7 +127,7 @@ def plain_body(job) -> str:
     import nbformat
 
     from ipats_lib.publishing.render import render_body
-    from ipats_lib.report.downloads import DOWNLOADS_FOLDER
+    from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 
     os.environ["IPATS_CHARTS"] = "live"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
-"""What the frames of the federal indicators cost: counted once for all scopes, or in each run.
+"""What the frames of the federal indicators cost: counted once for all scopes, or scope by scope.
 
     .venv/bin/python benchmarks/frames.py [--scale 0.3] [--every 8]
 
 Makes the sample state's snapshot and prints CPU seconds: of each frame for all scopes in one pass
-(count, slice and Arrow bytes), and of the same content as each scope's runs compute it today, from
-frames that are sliced already; asked of every eighth scope of each kind and taken times eight.
+(count, slice and Arrow bytes), and of the same content counted from each scope's own records
+(`tests/report/reference.py`); asked of every eighth scope of each kind and taken times eight.
 """
 
 import argparse
@@ -21,15 +21,15 @@ from ipats_lib.frames.case_frames import MAKE
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes
 from ipats_lib.periods import Period
-from ipats_lib.report.data import TABLES, ScopeData, StateData
-from ipats_lib.report.report import Report
+from ipats_lib.report.data import StateData
 from ipats_lib.sample import write_sample
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
+from tests.raw import Opened, opened
 from tests.report import reference
 
-# What a run computes today where it will read a frame.
-TODAY: dict[str, Callable[[Report], object]] = {
+# What gives a frame's content for one scope.
+ALONE: dict[str, Callable[[Opened], object]] = {
     "figures": lambda report: [
         reference.indicators(report, window) for window in report.period.windows
     ],
@@ -55,15 +55,14 @@ def in_bulk(state: StateData) -> dict[str, float]:
     return seconds
 
 
-def in_runs(state: StateData, every: int) -> dict[str, float]:
+def scope_by_scope(state: StateData, every: int) -> dict[str, float]:
     """CPU seconds by content, of all scopes: that of the asked ones times `every`."""
-    seconds = dict.fromkeys(TODAY, 0.0)
+    seconds = dict.fromkeys(ALONE, 0.0)
     for scope in _some(state.snapshot.scopes(), every):
-        sliced = state.slice(scope)
-        data = ScopeData(sliced.about, {name: sliced.frames[name] for name in TABLES})
+        report = opened(state, scope)
         times = 1 if scope.kind == "state" else every
-        for name, ask in TODAY.items():
-            seconds[name] += times * cpu(partial(ask, Report(data)))
+        for name, ask in ALONE.items():
+            seconds[name] += times * cpu(partial(ask, report))
     return seconds
 
 
@@ -82,12 +81,12 @@ def main() -> None:
         snapshot = make_snapshot(Path(folder, "extract"), Path(folder, "store"))
         state = StateData(snapshot, Period.parse("PY2024Q4"))
         print(f"{len(snapshot.scopes())} scopes, {len(state.rows)} records")
-        bulk, runs = in_bulk(state), in_runs(state, asked.every)
-    print(f"{'CPU seconds':<20} {'in one pass':>12} {'in each run':>12}")
+        bulk, alone = in_bulk(state), scope_by_scope(state, asked.every)
+    print(f"{'CPU seconds':<20} {'in one pass':>12} {'by scope':>12}")
     for name, seconds in bulk.items():
-        told = f"{runs[name]:12.2f}" if name in runs else ""
+        told = f"{alone[name]:12.2f}" if name in alone else ""
         print(f"{name:<20} {seconds:12.2f} {told}")
-    print(f"{'together':<20} {sum(bulk.values()):12.2f} {sum(runs.values()):12.2f}")
+    print(f"{'together':<20} {sum(bulk.values()):12.2f} {sum(alone.values()):12.2f}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,12 @@ def alone(state: StateData, scope: Scope) -> float:
     """CPU seconds of every frame of one scope, opened alone."""
     records = State(state.rows, state.caseload, state.membership)
     frames = CaseFrames(
-        state.snapshot, lambda: records, state.earlier_counts, state.scopes, only=scope
+        state.snapshot,
+        lambda: records,
+        state.earlier_counts,
+        state.effects,
+        state.scopes,
+        only=scope,
     )
     started = process_time()
     frames.files(tuple(MAKE), scope)
@@ -55,9 +60,6 @@ def main() -> None:
         snapshot = make_snapshot(Path(folder, "extract"), Path(folder, "store"))
         state = StateData(snapshot, Period.parse("PY2024Q4"))
         records = State(state.rows, state.caseload, state.membership)
-        frames = CaseFrames(
-            snapshot, lambda: records, state.earlier_counts, state.effects, state.scopes
-        )
         of_kind = {k: [s for s in snapshot.scopes() if s.kind == k] for k in KINDS}
         for scopes in of_kind.values():
             alone(state, scopes[0])  # Read parameters and fill caches before anything is timed.
@@ -65,8 +67,8 @@ def main() -> None:
         whole = [0.0, 0.0]
         for kind, scopes in of_kind.items():
             taken = scopes[:: max(1, len(scopes) // asked.sample)]
-            spent, size = bulk(frames, scopes)
-            frames.forget(kind)
+            counts = (state.earlier_counts, state.effects, state.scopes)
+            spent, size = bulk(CaseFrames(snapshot, lambda: records, *counts), scopes)
             each = sum(alone(state, scope) for scope in taken) / len(taken)
             whole[0], whole[1] = whole[0] + spent, whole[1] + each * len(scopes)
             print(

@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/snapshot.py [--scale 1] [--rounds 5]
 
 Makes the sample state's snapshot and prints, as medians of the rounds in wall seconds: opening it
-with every hash recomputed, all figures of a program year, and the slices of all scopes; and, as
-shares of the latter two, the check at opening and the checks while reading.
+with every hash recomputed, all figures of a program year, and the records and case tables of all
+scopes; and, as shares of the latter two, the check at opening and the checks while reading.
 """
 
 import argparse
@@ -16,8 +16,9 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from ipats_lib.frames import CASE_TABLES
+from ipats_lib.frames.combined import ROW_COLUMNS
 from ipats_lib.periods import Period
-from ipats_lib.report.data import TABLES, StateData
 from ipats_lib.report.figures import all_figures
 from ipats_lib.sample import write_sample
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot, reading, store
@@ -44,11 +45,10 @@ def timed(do) -> float:
 
 
 def slices(snapshot: Snapshot) -> None:
-    state = StateData(snapshot, Period.parse("PY2024Q4"))
     for scope in snapshot.scopes():
-        data = state.slice(scope)
-        for name in set(TABLES) & set(data.frames):
-            data.frame(name)
+        snapshot.rows(scope, ROW_COLUMNS)
+        for name in CASE_TABLES:
+            snapshot.table(name, scope)
 
 
 def main() -> None:

@@ -177,12 +177,6 @@ def few_wages(figures: pd.DataFrame, scope_kind: str, limits: Thresholds) -> pd.
     return _is_median(figures["measure"]) & (size > 0) & (size < limits.minimum_wages)
 
 
-def marked(frame: pd.DataFrame, hidden: pd.Series, *columns: str) -> pd.DataFrame:
-    """The frame with the marker where it is hidden, as a page and a file show it."""
-    shown = {name: frame[name].astype("object").mask(hidden, WITHHELD) for name in columns}
-    return frame.assign(**shown) if hidden.any() else frame
-
-
 def _is_median(measures: pd.Series) -> pd.Series:
     return measures.isin([code for code, rule in INDICATORS.items() if rule.is_median])
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ipats_lib.caseload import Desk, caseload
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.combined import Combined, apart
-from ipats_lib.report.counted import NOTHING
+from ipats_lib.frames.historical_counts import NOTHING
 
 AREA = "07"
 

@@ -237,13 +237,13 @@ def usage(log: AuditFolder = AUDIT) -> None:
     """How often each user was shown a page and refused one, as CSV."""
     import pandas as pd
 
-    from ipats_lib.report import downloads
+    from ipats_lib.report.show.files import csv
 
     counted = used(_log_there(log))
     if counted.note:
         say("damaged", counted.note)
     found = pd.DataFrame(counted.users, columns=["user", "shown", "refused"])
-    print(downloads.csv(found).decode(), end="")
+    print(csv(found).decode(), end="")
 
 
 def _opened(lock: Path) -> IO[str]:

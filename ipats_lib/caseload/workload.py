@@ -4,8 +4,6 @@ from functools import cache
 
 from ipats_lib.params import read_each
 
-_WHOLE = dict.fromkeys(("active", "follow_up", "open", "late"), "int64")
-
 
 @cache
 def load_weights() -> dict[str, float]:

@@ -96,12 +96,6 @@ class CaseFrames:
             self._cases[kind] = self._alone(kind) or self._all(kind)
         return self._cases[kind]
 
-    def forget(self, kind: AreaType) -> None:
-        """Let go of what was counted for a kind of scope."""
-        self._cases.pop(kind, None)
-        for key in [key for key in self._made if key[0] == kind]:
-            del self._made[key]
-
     def _alone(self, kind: AreaType) -> Cases | None:
         scope = self.only
         if scope is None or scope == STATE or scope.kind != kind:

@@ -43,8 +43,8 @@ class Cases:
     scopes: the areas. names: each planner's name by id. whole_from: the first day of the oldest
     quarter whose exits the extract holds as a whole (NaT: unknown). shown_by: row (of the PIRL
     file), lwia and the planner whose pages show it, for an LWIA; empty elsewhere. earlier: what
-    earlier extracts counted (`counted.counted`), with known_at and area. other: the scopes of
-    another kind, where a frame needs what their own pages show.
+    earlier extracts counted (`historical_counts.counted`), with known_at and area. other: the
+    scopes of another kind, where a frame needs what their own pages show.
     """
 
     combined: Combined

@@ -1,7 +1,6 @@
 """How sure a figure is: 95 percent intervals that need no model of who the customers are."""
 
 import math
-from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import numpy as np
@@ -36,23 +35,13 @@ def could_be_chance(lower: float, upper: float, level: float) -> bool:
     return lower <= level <= upper
 
 
-def of_median(values: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
-    """An interval of a median by order statistics, whatever the distribution; NaN below six.
+def of_medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """An interval of each group's median by order statistics, whatever the distribution.
 
     The r-th smallest and r-th largest value, r as large as keeps the chance that the median lies
-    outside at or below 5 percent (binomial, one half).
-    """
-    rank = _rank(len(values))
-    if not rank:
-        return math.nan, math.nan
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    return float(ordered[rank - 1]), float(ordered[-rank])
-
-
-def of_medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
-    """`of_median` of every group at once: one row per group, in order, lower and upper.
-
-    groups: the number, from 0 without a gap, of the group of each value.
+    outside at or below 5 percent (binomial, one half). groups: the number, from 0 without a gap,
+    of the group of each value. Returns one row per group, in order: lower and upper, NaN below six
+    values.
     """
     ordered = values[np.lexsort((values, groups))]
     sizes = np.bincount(groups)

@@ -21,7 +21,6 @@ STATES: tuple[State, ...] = (
     "pending",
     "awaiting",
 )
-OUTCOME_COLUMNS = ("row", "report", "program", "indicator", "state", "reason", "value")
 
 Reasons = NDArray[np.object_]
 
@@ -32,11 +31,11 @@ def outcome_table(
     """State and reason of every period of participation in every line of the reports.
 
     rows: one row per period of participation (PIRL), with `row` and the elements the rules read.
-    Returns one row per participation period x program x indicator x report (`OUTCOME_COLUMNS`):
-    `report` is the report's label, `value` the wage in dollars where the indicator is a median
-    and the state is success. Records that are not in scope are left out unless `everyone` asks
-    for them. `awaiting` stands outside the denominator: not counted, but it may be once more is
-    known. Source: domain 2.12.
+    Returns one row per participation period x program x indicator x report: row, report, program,
+    indicator, state, reason, value. `report` is the report's label, `value` the wage in dollars
+    where the indicator is a median and the state is success. Records that are not in scope are
+    left out unless `everyone` asks for them. `awaiting` stands outside the denominator: not
+    counted, but it may be once more is known. Source: domain 2.12.
     """
     records = Records(rows)
     parts = [

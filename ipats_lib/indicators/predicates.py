@@ -75,11 +75,9 @@ IN_SECONDARY_WITHOUT_DIPLOMA = has_code("no_diploma", "408", 0) & has_code(
 IN_CREDENTIAL_ACTIVITY = IN_CREDENTIAL_TRAINING | IN_POSTSECONDARY | IN_SECONDARY_WITHOUT_DIPLOMA
 
 CREDENTIAL_SLOTS = (("1800", "1801"), ("1802", "1803"), ("1804", "1805"))
+# Of Title I: 8, a post-graduate degree, is of Vocational Rehabilitation alone (domain 2.8).
 POSTSECONDARY_CREDENTIALS = frozenset({2, 3, 4, 5, 6, 7})
 DIPLOMA = frozenset({1})
-# Of Title I: 8, a post-graduate degree, is of Vocational Rehabilitation alone (domain 2.8).
-CREDENTIALS = DIPLOMA | POSTSECONDARY_CREDENTIALS
-VOCATIONAL_REHABILITATION_CREDENTIAL = 8
 
 
 def _attained(view: View, types: frozenset[int]) -> Mask:

@@ -1,8 +1,8 @@
 """The notebooks that a publication is made of, as they describe themselves.
 
 A notebook under `notebooks/<family>/` declares in its metadata, under `ipats`: `family`, `title`,
-`order` and `scopes`, and may name under `data` the frames that it reads: then it is given no
-others, and is not run again when others change. One that reads nothing but frames of several areas
+`order` and `scopes`, and names under `data` the frames that it reads: it is given no others, and is
+not run again when others change. One that reads nothing but frames of several areas
 is run once for an LWIA and all its planners, who see the same. `pages` (name, title and perhaps the
 scopes that have it, in order) splits what it shows into several pages, each from the markdown cell
 tagged `page-<name>` on; a cell with several such tags begins pages that are alike. `downloads`
@@ -31,7 +31,7 @@ from ipats_lib.publishing.declaration import (
 )
 from ipats_lib.publishing.files import notebook_files
 from ipats_lib.publishing.parameters import Value, read_defaults, set_values
-from ipats_lib.report.scope_data import ACROSS_AREAS, TABLES
+from ipats_lib.report.scope_data import ACROSS_AREAS
 from ipats_lib.scopes import AreaType
 
 FAMILIES = {
@@ -75,7 +75,7 @@ class Notebook:
     title: str
     order: int
     scopes: tuple[AreaType, ...]
-    data: tuple[str, ...] = TABLES
+    data: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     downloads: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
@@ -171,7 +171,7 @@ def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
         title=declared["title"],
         order=declared["order"],
         scopes=tuple(declared["scopes"]),
-        data=tuple(sorted(declared.get("data", TABLES))),
+        data=tuple(sorted(declared.get("data", []))),
         parts=tuple(
             _part(page, declared["scopes"], questions) for page in declared.get("pages", [])
         ),

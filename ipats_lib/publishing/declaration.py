@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ipats_lib.errors import NotebookError
-from ipats_lib.report.scope_data import FRAMES, TABLES
+from ipats_lib.report.scope_data import FRAMES
 from ipats_lib.scopes import AreaType
 
 LANDING = "index"
@@ -30,7 +30,7 @@ def check_declaration(path: Path, family: str, declared: Any) -> None:
         raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
     if not _are_some_of(declared["scopes"], _SCOPES):
         raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
-    data = declared.get("data", list(TABLES))
+    data = declared.get("data", [])
     if not _are_texts(data) or not set(data) <= set(FRAMES):
         raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
     downloads = declared.get("downloads", [])

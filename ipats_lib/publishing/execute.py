@@ -27,7 +27,7 @@ from ipats_lib.publishing.failed import RunFailed, why
 from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.refusal import NotShown
 from ipats_lib.publishing.render import render_body
-from ipats_lib.report.downloads import DOWNLOADS_FOLDER
+from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.
 ENGINE = os.environ.get("IPATS_PAPERMILL_ENGINE", "ipats")

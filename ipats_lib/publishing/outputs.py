@@ -14,7 +14,7 @@ from ipats_lib.publishing.drawn import check_embedded, checked, fitted, words_of
 from ipats_lib.publishing.prose import decoded, latex_html, prose_html
 from ipats_lib.publishing.refusal import NotShown
 from ipats_lib.publishing.safe_html import UNNAMED, SafeHtml, safe_html
-from ipats_lib.report.charts import MIME
+from ipats_lib.report.show.theme import MIME
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # Endings of pictures, and how their bytes begin.

@@ -11,6 +11,7 @@ from typing import Any
 
 from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError, UsageError
+from ipats_lib.frames.historical_counts import counts_of
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache, RunCache
 from ipats_lib.publishing.memory import peak_memory_mb
@@ -24,7 +25,6 @@ from ipats_lib.publishing.verification import scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers
 from ipats_lib.publishing.writer import SCOPE_FILES, Writer
 from ipats_lib.report.data import StateData
-from ipats_lib.report.earlier import counts_of
 from ipats_lib.report.figures import figures_csv
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, Snapshot, keep_released

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ipats_lib.periods import Period
 from ipats_lib.report.data import StateData
-from ipats_lib.report.scope_data import TABLES, ScopeData
+from ipats_lib.report.scope_data import ScopeData
 from ipats_lib.report.source import sample_snapshot
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
@@ -34,6 +34,6 @@ def declared_frames() -> tuple[str, ...] | None:
     path = Path(os.environ.get("JPY_SESSION_NAME", ""))
     try:
         declared = json.loads(path.read_text(encoding="utf-8"))["metadata"]["ipats"]
-        return tuple(declared.get("data", TABLES))
+        return tuple(declared.get("data", ()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -4,31 +4,25 @@ The state is computed once (`StateData`); a scope's data are slices of it. A pub
 slice to a folder of its own, so that a wrong notebook has no other scope's record to show.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from ipats_lib.caseload import Desk
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.errors import UsageError
-from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.frames.combined import caseload_of, rows_of
 from ipats_lib.frames.effects import effects
+from ipats_lib.frames.historical_counts import NOTHING, Counts, counts_of
 from ipats_lib.frames.performance import PerformanceFrames
-from ipats_lib.frames.schemas import SCHEMAS
-from ipats_lib.frames.source import AREA, Source
+from ipats_lib.frames.source import Source
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.report.counted import NOTHING
-from ipats_lib.report.earlier import Counts, counts_of
 from ipats_lib.report.scope_data import FRAMES, About, Kept, ScopeData
-from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
+from ipats_lib.scopes import AreaType, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
 
@@ -73,7 +67,7 @@ class StateData:
 
     @cached_property
     def performance(self) -> PerformanceFrames:
-        return PerformanceFrames(lambda: self.source, self._backlog_of)
+        return PerformanceFrames(lambda: self.source, self._earlier_of)
 
     @cached_property
     def cases(self) -> CaseFrames:
@@ -110,31 +104,12 @@ class StateData:
         return self.snapshot.membership()
 
     @cached_property
-    def outcomes(self) -> pd.DataFrame:
-        """Outcomes in scope of every report of the period and of its trend."""
-        return self._everybody.outcomes
-
-    @cached_property
     def figures(self) -> pd.DataFrame:
         """Every figure of every scope: `indicators.aggregate` by report, area and program.
 
         One computation for all: a scope's own would cost a hundred times as much in sum.
         """
         return self._everybody.counts
-
-    @cached_property
-    def _lines_of_area(self) -> Mapping[tuple[str, ...], NDArray[np.intp]]:
-        return dict(self.figures.groupby(list(AREA), observed=True).indices)
-
-    def _figures_of(self, scope: Scope) -> pd.DataFrame:
-        lines = self._lines_of_area.get((scope.kind, scope.area), np.empty(0, dtype="intp"))
-        mine = self.figures.drop(columns=list(AREA)).take(lines)
-        return _for_readers(mine.reset_index(drop=True), scope)
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """The trend's quarters that only earlier snapshots hold (`history.history`)."""
-        return self._everybody.older
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
@@ -145,52 +120,13 @@ class StateData:
         """Figures of the state and of every LWIA, small cells withheld: fit for any reader."""
         return self.performance.withheld
 
-    @cached_property
-    def _rows_of_area(self) -> dict[tuple[str, str], NDArray[np.int64]]:
-        grouped = self.membership.groupby(["area_type", "area"], observed=True)["row"]
-        return {(str(kind), str(area)): np.sort(rows.to_numpy()) for (kind, area), rows in grouped}
-
     def slice(self, scope: Scope) -> ScopeData:
         """The data of one scope; UsageError for a scope that the snapshot does not have."""
         if scope not in self.scopes:
             raise UsageError(f"Scope '{scope}' is not in snapshot {self.snapshot.id}.")
-        absent = {*self.snapshot.missing_tables}
-        tables = Kept(SCHEMAS, lambda name: self._table(name, scope))
-        names = [name for name in FRAMES if name not in absent]
-        frames = Kept(names, partial(self._frame, scope, tables))
+        tables = Kept(FRAMES, lambda name: self._table(name, scope))
+        frames = Kept(FRAMES, lambda name: tables[name].to_pandas())
         return ScopeData(self._about(scope), frames, tables)
-
-    def _frame(self, scope: Scope, tables: Mapping[str, pa.Table], name: str) -> pd.DataFrame:
-        """One frame of a scope, made when it is first asked for."""
-        if name in tables:
-            return tables[name].to_pandas()
-        if name in CASE_TABLES:
-            table = self.snapshot.table(name, scope)
-            assert table is not None, "absent tables have no frame"
-            return table.reset_index(drop=True)
-        make: dict[str, Callable[[], pd.DataFrame]] = {
-            "rows": lambda: self._only(self.rows, scope),
-            "outcome_rows": lambda: self._only(self.outcomes, scope),
-            "aggregates": lambda: self._figures_of(scope),
-            "standing": lambda: self._only(self.caseload, scope),
-            "earlier_figures": lambda: self._history_of(scope),
-            "backlog": lambda: self._backlog_of(scope),
-            "seats": lambda: self._seats_of(scope),
-        }
-        return make[name]()
-
-    def _history_of(self, scope: Scope) -> pd.DataFrame:
-        area = STATE_AREA if scope == STATE else scope.area
-        known = self.history
-        mine = (known["area_type"] == scope.kind) & (known["area"] == area)
-        lines = known[mine].drop(columns=["area_type", "area"]).reset_index(drop=True)
-        return _for_readers(lines, scope)
-
-    def desk(self, scope: Scope) -> Desk:
-        """What the alerts of a scope look at."""
-        tables = {name: self.snapshot.table(name, scope) for name in CASE_TABLES}
-        known = {name: table for name, table in tables.items() if table is not None}
-        return Desk(self._only(self.rows, scope), self.snapshot.as_of, known, scope.planner)
 
     @cached_property
     def _before(self) -> tuple[tuple[Snapshot, Counts], ...]:
@@ -200,7 +136,7 @@ class StateData:
 
     def earlier_counts(self, kind: AreaType) -> pd.DataFrame:
         """What the earlier snapshots counted of a kind of scope: area, known_at and the columns
-        of `counted.counted`."""
+        of `historical_counts.counted`."""
         parts = [
             mine.assign(area=area, known_at=snapshot.as_of.isoformat())
             for snapshot, counts in self._before
@@ -209,8 +145,9 @@ class StateData:
         ]
         return pd.concat([NOTHING.assign(area=""), *parts], ignore_index=True)
 
-    def _backlog_of(self, scope: Scope) -> pd.DataFrame:
-        """What the earlier snapshots counted: known_at and the columns of `counted.counted`."""
+    def _earlier_of(self, scope: Scope) -> pd.DataFrame:
+        """What the earlier snapshots counted: known_at and the columns of
+        `historical_counts.counted`, without medians that would tell a wage."""
         parts = [
             counts[key].assign(known_at=snapshot.as_of.isoformat())
             for snapshot, counts in self._before
@@ -218,33 +155,11 @@ class StateData:
         ]
         found = pd.concat([NOTHING, *parts], ignore_index=True) if parts else NOTHING
         named = found["key"].str.replace(".* ", "", regex=True)
-        figures = found.assign(
-            indicator=named.where(found["kind"] == "official", ""), denominator=found["n"]
-        )
-        found = _for_readers(figures, scope)
-        return found[list(NOTHING.columns)].astype(NOTHING.dtypes)
-
-    def _seats_of(self, scope: Scope) -> pd.DataFrame:
-        """Where a record stands one level further in: row, area.
-
-        For the state every LWIA of the record; in an LWIA one planner whose pages show it.
-        """
-        level = {"state": "lwia", "lwia": "planner"}.get(scope.kind)
-        parts = [
-            pd.DataFrame({"row": self._rows_of_area[key], "area": inner.area})
-            for inner in self.snapshot.scopes()
-            if inner.kind == level and scope.contains(inner)
-            if (key := (inner.kind, inner.area)) in self._rows_of_area
-        ]
-        none = pd.DataFrame({"row": pd.Series(dtype="int64"), "area": pd.Series(dtype="str")})
-        seats = pd.concat([none, *parts], ignore_index=True)
-        return seats if level == "lwia" else seats.drop_duplicates("row", ignore_index=True)
-
-    def _only(self, frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
-        if scope == STATE:
-            return frame
-        mine = self._rows_of_area.get((scope.kind, scope.area), np.empty(0, dtype="int64"))
-        return _take(frame, mine)
+        official = named.where(found["kind"] == "official", "")
+        lines = found.assign(measure=official, denominator=found["n"])
+        hidden = few_wages(lines, scope.kind, load_thresholds())
+        shown = found.assign(value=found["value"].mask(hidden))
+        return shown[list(NOTHING.columns)].astype(NOTHING.dtypes)
 
     def _about(self, scope: Scope) -> About:
         return About(
@@ -274,22 +189,3 @@ class StateData:
             name = self._planner_names.get(scope.planner, "")
             return f"{name} ({scope.planner}), LWIA {scope.lwia}"
         return f"LWIA {scope.lwia}: {names[scope.lwia]}" if scope.lwia else "Illinois"
-
-
-def _for_readers(figures: pd.DataFrame, scope: Scope) -> pd.DataFrame:
-    """Figures (indicator, denominator, value) without medians that would tell a wage."""
-    lines = figures.rename(columns={"indicator": "measure"})
-    hidden = few_wages(lines, scope.kind, load_thresholds())
-    amounts = [name for name in ("value", "lower", "upper") if name in figures]
-    return figures.assign(**{name: figures[name].mask(hidden) for name in amounts})
-
-
-def _take(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
-    """The lines of a frame sorted by `row` that belong to the sorted rows."""
-    lines = frame["row"].to_numpy()
-    first, last = (np.searchsorted(lines, rows, side) for side in ("left", "right"))
-    sizes = last - first
-    before = np.concatenate([np.zeros(1, dtype=np.int64), sizes.cumsum()])[: len(rows)]
-    return frame.take(np.repeat(first - before, sizes) + np.arange(sizes.sum())).reset_index(
-        drop=True
-    )

@@ -10,7 +10,7 @@ from ipats_lib.disclosure import WITHHELD, load_thresholds, withhold
 from ipats_lib.indicators.aggregate import aggregate, in_areas
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
-from ipats_lib.report import downloads
+from ipats_lib.report.show.files import csv
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 from ipats_lib.snapshot import Released, Snapshot
 
@@ -63,4 +63,4 @@ def figures_csv(figures: pd.DataFrame) -> bytes:
     shown = figures.astype({"numerator": "object", "denominator": "object", "value": "object"})
     for column in ("numerator", "denominator", "value"):
         shown[column] = shown[column].mask(figures["suppressed"], WITHHELD)
-    return downloads.csv(shown)
+    return csv(shown)

@@ -2,30 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from ipats_lib import __version__
-from ipats_lib.caseload import Desk
 from ipats_lib.caseload.ranking import work_order
-from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Records, View
 from ipats_lib.errors import UsageError
 from ipats_lib.form_rows import editions
-from ipats_lib.frames import CASE_TABLES
 from ipats_lib.frames.dictionary import described
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.indicators.definitions import definitions
 from ipats_lib.periods import Period
-from ipats_lib.periods import Window as Span
-from ipats_lib.report.display import Html
 from ipats_lib.report.scope_data import ScopeData, as_of
 from ipats_lib.scopes import Scope
-
-SEVERAL = "Several Title I programs"
-CORRECTIONS = "Figures come from IWDS. What is wrong is corrected in IWDS, not here."
 
 
 def _frame(name: str) -> property:
@@ -133,63 +123,6 @@ class Report:
     @property
     def period(self) -> Period:
         return Period.parse(self.data.about.period)
-
-    def headline(self) -> Html:
-        """Area, period, as-of date, and where corrections are made."""
-        about = self.data.about
-        facts = [
-            ("Area", about.title),
-            ("Period", self.period.reports[0].label),
-            ("Data as of", f"{about.as_of} ({about.as_of_source})"),
-        ]
-        listed = "".join(f"<div><dt>{k}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
-        synthetic = (
-            "<p class='synthetic'>Synthetic sample data: no real person, no real result.</p>"
-            if about.synthetic
-            else ""
-        )
-        missing = "".join(
-            f"<p class='missing'>The extract has no {escape(name)} table: figures that need it "
-            "are left out.</p>"
-            for name in about.missing_tables
-        )
-        plain = "; ".join(f"{k}: {v}" for k, v in facts)
-        body = f"<dl class='facts'>{listed}</dl>{synthetic}{missing}<p>{CORRECTIONS}</p>"
-        return Html(f"<div class='headline'>{body}</div>", plain)
-
-    @property
-    def records(self) -> Records:
-        """The scope's records as arrays, for every rule that asks them."""
-        return self.desk.records
-
-    @cached_property
-    def desk(self) -> Desk:
-        """The records and case tables that the alerts and the dashboards ask."""
-        tables = {name: self.data.frames[name] for name in CASE_TABLES if name in self.data.frames}
-        rows, today = self.data.frame("rows"), as_of(self.data.about)
-        return Desk(rows, today, tables, self.scope.planner)
-
-    def standing(self) -> pd.DataFrame:
-        """One row per period of participation: row, customer, program, status, days, band."""
-        return self._standing.copy()
-
-    @cached_property
-    def _standing(self) -> pd.DataFrame:
-        table = self.data.frame("standing").merge(self._programs(), on="row")
-        return table.sort_values("row", ignore_index=True)
-
-    def _programs(self) -> pd.DataFrame:
-        rows = self.data.frame("rows")
-        today = as_of(self.data.about)
-        view = View(self.records, "title1", Span(today, today), today)
-        program = pd.Series("Reportable only", index=rows.index)
-        program[STREAMS["wp"](view)] = PROGRAM_TITLES["wp"]
-        for stream in ("adult", "dw", "youth"):
-            program[STREAMS[stream](view)] = PROGRAM_TITLES[stream]  # type: ignore[index]
-        several = sum(STREAMS[s](view).astype("int8") for s in ("adult", "dw", "youth"))
-        program[IN_TITLE_I(view) & (several > 1)] = SEVERAL
-        customer = rows["100"].astype("str")
-        return pd.DataFrame({"row": rows["row"], "customer": customer, "program": program})
 
 
 def open_report(snapshot: str, scope: str, period: str) -> Report:

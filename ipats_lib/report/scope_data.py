@@ -5,7 +5,6 @@ alone.
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,17 +18,12 @@ import pyarrow as pa
 from pyarrow import feather
 
 from ipats_lib.errors import SnapshotError, UsageError
-from ipats_lib.frames import ACROSS, CASE_TABLES
+from ipats_lib.frames import ACROSS
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes
 
 T = TypeVar("T")
-# The tables that pages of before read; those of `SCHEMAS` are the frames of the redesign.
-TABLES = (
-    *("rows", "outcome_rows", "aggregates", "earlier_figures", "standing", "backlog", "seats"),
-    *CASE_TABLES,
-)
-FRAMES = (*TABLES, *SCHEMAS)
+FRAMES = tuple(SCHEMAS)
 # Those of several areas. Outside the state's folder all scopes have the same (decision 0016).
 ACROSS_AREAS = frozenset(ACROSS)
 
@@ -53,9 +47,9 @@ class About:
 
 @dataclass(frozen=True)
 class ScopeData:
-    """One scope's records and figures. frames: see `FRAMES`; absent case tables are left out.
+    """One scope's frames: those of `SCHEMAS`, or the ones that its notebook declares.
 
-    tables: those of the frames that are kept as Arrow tables already.
+    tables: the same as Arrow tables, where they are to be written.
     """
 
     about: About
@@ -88,9 +82,7 @@ class ScopeData:
         name = file.removesuffix(".arrow")
         if name == file:
             return json.dumps(asdict(self.about), indent=1, sort_keys=True).encode()
-        if name in self.tables:
-            return arrow_bytes(self.tables[name])
-        return _arrow(self.frames[name])
+        return arrow_bytes(self.tables[name])
 
     @cached_property
     def hashes(self) -> Mapping[str, str]:
@@ -112,16 +104,6 @@ class ScopeData:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise SnapshotError(f"{folder} does not hold the data of a scope.") from error
         return cls(about, frames)
-
-
-def _arrow(frame: pd.DataFrame) -> bytes:
-    """Arrow bytes that depend on the rows alone: unused categories would tell of other scopes."""
-    categories = frame.columns[frame.dtypes == "category"]
-    used = {column: frame[column].cat.remove_unused_categories() for column in categories}
-    table = pa.Table.from_pandas(frame.assign(**used) if used else frame, preserve_index=False)
-    buffer = io.BytesIO()
-    feather.write_feather(table, buffer, compression="uncompressed")
-    return buffer.getvalue()
 
 
 class Kept(Mapping[str, T]):

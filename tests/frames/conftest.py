@@ -5,10 +5,10 @@ import pytest
 
 from ipats_lib.frames.case_frames import CaseFrames, State
 from ipats_lib.periods import Period
-from ipats_lib.report import Report
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
+from tests.raw import opened
 
 from ..conftest import once, passed, publish
 
@@ -55,10 +55,7 @@ def some(scopes: tuple[Scope, ...], every: bool) -> list[Scope]:
 
 @pytest.fixture
 def report_of(state):
-    def opened(scope: Scope) -> Report:
-        return Report(state.slice(scope))
-
-    return opened
+    return lambda scope: opened(state, scope)
 
 
 @pytest.fixture

@@ -117,16 +117,6 @@ def test_a_frame_is_counted_when_it_is_asked_for(state, monkeypatch):
     assert made == ["alerts"]
 
 
-def test_what_was_counted_of_a_kind_can_be_let_go(state):
-    scope = state.snapshot.scopes()[1]
-    frames = opened_alone(state, scope)
-    before = frames.files(("flow",), scope)
-    frames.forget("lwia")
-    assert frames._made == {}
-    assert frames._cases == {}
-    assert frames.files(("flow",), scope) == before
-
-
 def test_a_slice_holds_no_flag_of_the_rows_beside_it():
     """Flags are packed into bits: eight rows share a byte, and only its own may be copied."""
     found = pd.DataFrame(

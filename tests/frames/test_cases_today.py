@@ -1,4 +1,4 @@
-"""The frames give what other pages compute, and what the records hold: lines and counts."""
+"""The frames give what each scope's own records give: lines and counts."""
 
 import pandas as pd
 import pytest
@@ -8,11 +8,9 @@ from ipats_lib.caseload.planners import ASSIGNED
 from ipats_lib.caseload.trainings import open_trainings
 from ipats_lib.frames.cases import PROGRAMS
 from ipats_lib.frames.findings import values
+from ipats_lib.frames.historical_counts import applicants
 from ipats_lib.frames.services import DATED, PLAIN_SERVICES, SLOTS
 from ipats_lib.groups import TRAINING_TYPES
-from ipats_lib.report import queue
-from ipats_lib.report.counted import applicants
-from ipats_lib.report.customers import places
 from ipats_lib.scopes import Scope
 
 from .conftest import EVERY, some
@@ -65,9 +63,9 @@ def counts(frame: pd.DataFrame, by: str, n: str = "n") -> dict[str, int]:
     return {str(key): int(size) for key, size in found.items() if size}
 
 
-def test_alerts_are_the_lines_of_the_queue(inside):
+def test_alerts_are_the_lines_of_the_scopes_own_desk(inside):
     for scope, report, read in inside:
-        today, found = queue.queue(report), read("alerts")
+        today, found = report.raw.alerts, read("alerts")
         today = today.assign(
             why=today["detail"], alert_level=today["level"], days_left=today["days"]
         )
@@ -89,7 +87,7 @@ def test_alert_counts_are_those_of_the_lines_and_of_the_parts(pairs):
     for scope, report, read in pairs:
         if scope.kind == "state":
             continue  # the sums of its LWIAs
-        today, found = queue.queue(report), read("alert_counts")
+        today, found = report.raw.alerts, read("alert_counts")
         mine = own(found, scope)
         late = today[today["days"] < 0]
         assert counts(mine, "alert", "open") == today["alert"].value_counts().to_dict(), scope
@@ -103,22 +101,21 @@ def test_alert_counts_are_those_of_the_lines_and_of_the_parts(pairs):
 
 def test_customers_are_the_roster_and_where_their_time_line_is(inside):
     for scope, report, read in inside:
-        today, found = report.standing(), read("customers")
+        today, found = report.raw.caseload, read("customers")
         same = ("customer", "case_status", "last_service", "days")
         asked = today.rename(columns={"status": "case_status"})
         asked["days"] = asked["days"].astype("Int64")
         recorded = found[found["row"].notna()]
         assert sorted(lines(recorded, *same)) == sorted(lines(asked, *same)), scope
-        waiting = applicants(report.desk).rename(columns={"status": "case_status"})
+        waiting = applicants(report.raw.desk).rename(columns={"status": "case_status"})
         same = ("customer", "case_status")
         others = found[found["row"].isna()]
         assert sorted(lines(others, *same)) == sorted(lines(waiting, *same))
-        known = places(report)
-        for line in found[found["row"].notna()].itertuples():
-            place = known[line.customer]
-            if scope.kind == "lwia":
-                assert place.startswith(f"planner/{line.shown_by}/") == bool(line.shown_by)
-        rows, as_of = report.data.frame("rows"), pd.Timestamp(report.as_of)
+        if scope.kind == "lwia":
+            shown = planners_who_show(report.raw)
+            for line in found[found["row"].notna()].itertuples():
+                assert line.shown_by in shown.get(line.customer, {""}), line
+        rows, as_of = report.raw.rows, pd.Timestamp(report.as_of)
         rows = rows[rows[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1)]
         for element, day in (("900", "entry"), ("901", "exit")):
             mine = found[found["title1"] & (found[day] <= as_of)]
@@ -126,24 +123,35 @@ def test_customers_are_the_roster_and_where_their_time_line_is(inside):
             assert sorted(lines(mine, "customer", day)) == sorted(lines(then, "100", element))
 
 
+def planners_who_show(raw) -> dict[str, set[str]]:
+    """The planners of an LWIA whose pages show each customer; of the others nothing."""
+    members = raw.state.snapshot.membership().astype({"area": "str"})
+    inner = {
+        s.planner for s in raw.state.snapshot.scopes() if s.planner and s.lwia == raw.scope.lwia
+    }
+    mine = members[(members["area_type"] == "planner") & members["area"].isin(inner)]
+    both = raw.rows[["row", "100"]].merge(mine, on="row").astype({"100": "str"})
+    return both.groupby("100")["area"].agg(set).to_dict()
+
+
 def test_findings_are_the_records_that_break_a_check(pairs):
     for scope, report, read in pairs:
-        today, found = questions.found_to_fix(report.desk), read("findings")
+        today, found = questions.found_to_fix(report.raw.desk), read("findings")
         if scope.kind == "state":
             mine = own(found, scope)
             assert counts(mine, "rule", "records") == today["rule"].value_counts().to_dict()
             continue
         same = ("rule", "row", "customer", "dated")
         assert lines(found, *same) == lines(today, *same), scope
-        places = pd.Index(report.desk.rows["row"]).get_indexer(today["row"])
-        written = values(report.desk.rows, today["rule"], places, scope.kind)
+        places = pd.Index(report.raw.desk.rows["row"]).get_indexer(today["row"])
+        written = values(report.raw.desk.rows, today["rule"], places, scope.kind)
         assert found["values"].tolist() == written
         assert (found["enter"] != "").all()
 
 
 def dated(report) -> set[tuple]:
     """Customer and day of everything dated, from the raw tables."""
-    rows, tables = report.data.frame("rows"), report.data.frames
+    rows, tables = report.raw.rows, report.raw.tables
     elements = [*DATED, *(day for start, _, end in SLOTS for day in (start, end))]
     asked = [(rows, "100", element) for element in elements]
     for name, days in (("application", ("applied", "certified")), ("case_note", ("date",)),
@@ -162,7 +170,7 @@ def test_services_are_the_dates_of_the_time_lines_and_the_trainings(inside):
         mine |= set(lines(ended, "customer", "end"))
         assert mine == dated(report), scope
         trainings = found[(found["kind"] == "training") & found["under_way"]]
-        asked = open_trainings(report.desk, TRAINING_TYPES)
+        asked = open_trainings(report.raw.desk, TRAINING_TYPES)
         asked["occupation"] = asked["occupation"].replace("Not recorded", "")
         asked["type"] = asked["type"].replace("Not recorded", "type not recorded")
         same = ("customer", "type", "occupation", "provider", "with_account", "start")

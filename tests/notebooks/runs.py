@@ -32,13 +32,13 @@ def job(folder: Path, *cells: str | NotebookNode) -> Job:
     made = new_notebook(cells=[new_markdown_cell("# M"), first, *more])
     made.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "P"}
     feather.write_feather(
-        pd.DataFrame({"100": ["IL0001234", "Mendoza"]}),
-        folder / "rows.arrow",
+        pd.DataFrame({"customer": ["IL0001234", "Mendoza"]}),
+        folder / "customers.arrow",
         compression="uncompressed",
     )
     files = {
         "about.json": json.dumps(ABOUT).encode(),
-        "rows.arrow": (folder / "rows.arrow").read_bytes(),
+        "customers.arrow": (folder / "customers.arrow").read_bytes(),
     }
     return Job(LABEL, "lwia/07", "PY2024Q4", nbformat.writes(made), files, seconds=60)
 

@@ -12,6 +12,7 @@ import pytest
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import open_report
 from tests.notebooks.pages import pages, with_frames
+from tests.raw import raw_of
 
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
 FRAMES = (
@@ -225,7 +226,7 @@ def test_the_file_lists_what_its_figure_counts_in_every_window(scope, tmp_path, 
 def test_the_file_has_the_elements_that_decide_and_every_kind_of_group(area, tmp_path, monkeypatch):
     """A diploma's link is decided by 900 and 1600 to 1607, a gain by 1800 to 1805 too."""
     _, found = files(area, tmp_path, monkeypatch)
-    rows = area.data.frame("rows").set_index("100")
+    rows = raw_of(area).rows.set_index("100")
     for code, lines in found.items():
         columns = list(lines[0])
         assert columns[:6] == ["customer", "program", "state", "reason", "windows", "why"]
@@ -282,7 +283,7 @@ def test_the_state_lists_nobody_and_counts_by_lwia_and_reason(tmp_path, monkeypa
         assert sum(int(row.find_all("td")[-1].text.replace(",", "")) for row in rows) == len(mine)
     assert report.elements.empty
     text = " ".join(page.text for page in pages.values())
-    assert not set(report.data.frame("rows")["100"].astype("str")) & set(text.split())
+    assert not set(raw_of(report).rows["100"].astype("str")) & set(text.split())
 
 
 def test_a_customer_leads_to_the_planners_page_or_the_areas(area, monkeypatch):

@@ -30,7 +30,7 @@ from tests.notebooks.runs import PARAMETERS, runner
 pytestmark = pytest.mark.xdist_group("failures")
 SECRET = "IL0001234"
 OPEN = "from ipats_lib.report.report import open_report\nr = open_report(snapshot, scope, period)"
-VALUE = "r.data.frame('rows')['100'].iloc[0]"
+VALUE = "r.customers['customer'].iloc[0]"
 
 
 @pytest.fixture(scope="module", params=WAYS)
@@ -84,11 +84,11 @@ def test_html_tables_and_text_are_shown(run):
 # -- why --------------------------------------------------------------------------------------
 
 SAID = {
-    "undeclared frame": (f"{OPEN}\nr.data.frame('service')",
-        "UsageError: This notebook does not declare the frame `service`: add \"service\" to the "
+    "undeclared frame": (f"{OPEN}\nr.data.frame('services')",
+        "UsageError: This notebook does not declare the frame `services`: add \"services\" to the "
         "list \"data\" of \"ipats\" in its metadata, save it and run it again."),
-    "a frame the library asks for": (f"{OPEN}\nr.standing()",
-        "UsageError: This notebook does not declare the frame `standing`: add"),
+    "an attribute of the report": (f"{OPEN}\nr.workload",
+        "UsageError: This notebook does not declare the frame `workload`: add"),
     "missing package": ("import geopandas_not_here.io",
         "ModuleNotFoundError: `geopandas_not_here`."),
     "missing module": ("from ipats_lib.report import nothing_here as n\n", "with ImportError."),
@@ -119,7 +119,7 @@ HIDDEN = {
         f"from ipats_lib.errors import UsageError\nraise UsageError({VALUE})",
     "an error that bears its name": f"class UsageError(Exception): pass\nraise UsageError({VALUE})",
     "a frame of that name": f"r.data.frame({VALUE})",
-    "a frame named as a person": "r.data.frame(r.data.frame('rows')['100'].iloc[1])",
+    "a frame named as a person": "r.data.frame(r.customers['customer'].iloc[1])",
     "a period of that name": f"from ipats_lib.periods import Period\nPeriod.parse({VALUE})",
     "a scope of that name": f"from ipats_lib.scopes import Scope\nScope.parse({VALUE})",
     "a forged frame": "from ipats_lib.errors import UsageError\nimport ipats_lib\n"
@@ -209,14 +209,14 @@ def failed_build(extract, store, tmp_path_factory):
     cells = [new_markdown_cell("# T"), first, new_code_cell(OPEN)]
     cells += [
         new_code_cell("r.data.about.scope"),
-        new_code_cell("r.data.frame('standing').nothing"),
+        new_code_cell("r.data.frame('workload').nothing"),
     ]
     declared = {
         "family": "performance",
         "title": "T",
         "order": 1,
         "scopes": ["lwia"],
-        "data": ["rows"],
+        "data": ["figures"],
     }
     made = new_notebook(cells=cells, metadata={"ipats": declared})
     (folder / "notebooks" / "performance").mkdir(parents=True)
@@ -240,7 +240,7 @@ def test_a_failed_publication_says_why_and_how_to_open_the_scope(failed_build):
     stopped = " ".join(done.stderr.partition("Stopped:")[2].split())
     assert stopped.startswith(
         "performance/made for lwia/90 failed in cell 5 with UsageError: This notebook "
-        'does not declare the frame `standing`: add "standing" to the list "data" of "ipats" in '
+        'does not declare the frame `workload`: add "workload" to the list "data" of "ipats" in '
         "its metadata, save it and run it again. Nothing was published"
     )
     assert Path(command_of(done)[-1]).is_relative_to(folder / "failed")

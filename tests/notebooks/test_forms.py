@@ -17,6 +17,7 @@ from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report import open_report
 from tests.notebooks.pages import with_frames
 from tests.notebooks.test_detail import SCOPES, detail_pages, section
+from tests.raw import raw_of
 
 WRITTEN = {"ETA-9169": "eta9169", "ETA-9173": "eta9173"}
 SAMES = ("served", "exited", *INDICATORS)
@@ -214,7 +215,7 @@ def test_page_and_file_of_the_quarterly_form_agree(area, tmp_path, monkeypatch):
 def test_reportable_individuals_are_counted_and_no_participant_is_among_them(area):
     met = area.forms.query("measure == 'reportable' and window == 'rolling4'")
     assert set(met["program"]) == {"adult", "dw", "wp"}
-    rows = area.data.frame("rows")
+    rows = raw_of(area).rows
     alone = rows[(rows["903"] == 4) & rows["900"].isna()]
     last = alone[["1002", "1007"]].apply(
         lambda days: days.between(pd.Timestamp("2024-07-01"), pd.Timestamp("2025-06-30"))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipats_lib.breakdown import TOTAL, breakdown, membership_of
+from ipats_lib.breakdown import TOTAL, membership_of
 from ipats_lib.indicators import aggregate, outcome_table
 from ipats_lib.indicators.aggregate import in_areas
+from tests.grouped import breakdown
 from tests.tables import annual, records
 
 REPORT, TODAY = annual(2024), date(2024, 8, 1)

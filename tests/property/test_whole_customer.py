@@ -20,6 +20,7 @@ from ipats_lib.report.data import StateData
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import make_snapshot
 from tests.extract.drawn import write_extract
+from tests.raw import Raw
 from tests.tables import records
 
 TODAY = date(2025, 8, 15)
@@ -124,9 +125,7 @@ def state(tmp_path_factory) -> StateData:
 
 def test_an_area_of_a_snapshot_answers_for_the_whole_customer(state):
     """In LWIA 01: b has a session planned in 02, c a planned gap there, a a planner there."""
-    data = state.slice(Scope("01"))
-    desk = state.desk(Scope("01"))
-    assert data.frames["rows"].equals(desk.rows)
+    desk = Raw(state, Scope("01")).desk
     found = alerts(desk)
     named = {alert: set(found.loc[found["alert"] == alert, "customer"]) for alert in ASKED}
     assert named == {"A-07": set(), "A-08": {"a"}, "A-26": {"b", "c"}}
@@ -140,10 +139,11 @@ def test_an_area_of_a_snapshot_answers_for_the_whole_customer(state):
 def test_the_facts_travel_and_the_other_areas_rows_do_not(state):
     """The slice of LWIA 01 holds yes and no; no planner, service or date of 02 is in its bytes."""
     data = state.slice(Scope("01"))
-    assert set(data.frames["rows"][list(FACTS)].dtypes.astype("str")) == {"bool"}
-    assert data.frames["service"]["customer"].tolist() == ["d"]
+    raw = Raw(state, Scope("01"))
+    assert set(raw.rows[list(FACTS)].dtypes.astype("str")) == {"bool"}
+    assert raw.tables["service"]["customer"].tolist() == ["d"]
     bytes_ = b"".join(data.files.values())
     assert b"pl-one" in bytes_
     assert b"pl-two" not in bytes_
     assert b"Ben Two" not in bytes_
-    assert alerts(state.desk(STATE)).query("alert == 'A-08'")["customer"].tolist() == ["a"]
+    assert alerts(Raw(state, STATE).desk).query("alert == 'A-08'")["customer"].tolist() == ["a"]

@@ -3,10 +3,10 @@
 import pytest
 
 from ipats_lib.periods import Period
-from ipats_lib.report import Report
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
+from tests.raw import Opened, opened
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +23,11 @@ def planner(state) -> Scope:
 
 
 @pytest.fixture(params=["state", "lwia", "planner"])
-def report(request, state, planner) -> Report:
+def report(request, state, planner) -> Opened:
     scopes = {"state": Scope.parse("state"), "lwia": Scope.parse(f"lwia/{planner.lwia}")}
-    return Report(state.slice(scopes.get(request.param, planner)))
+    return opened(state, scopes.get(request.param, planner))
 
 
 @pytest.fixture
-def area(state, planner) -> Report:
-    return Report(state.slice(Scope.parse(f"lwia/{planner.lwia}")))
+def area(state, planner) -> Opened:
+    return opened(state, Scope.parse(f"lwia/{planner.lwia}"))

@@ -9,10 +9,10 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from ipats_lib.publishing.catalogue import read_catalogue
-from ipats_lib.report.report import Report
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 from tests.notebooks.pages import NOTEBOOKS, pages
 from tests.published import lines, number, rows
+from tests.raw import Opened
 
 NAMES = ("caseload", "area", "state")
 TITLE_I = ("903", "904", "905")
@@ -22,7 +22,7 @@ TITLE_I = ("903", "904", "905")
 class Made:
     """What the notebooks of one scope show (`pages`: by notebook and page) and offer (folder)."""
 
-    report: Report
+    report: Opened
     pages: dict[str, BeautifulSoup]
     folder: Path
 
@@ -56,7 +56,7 @@ class Made:
 
     def raw(self) -> pd.DataFrame:
         """The scope's records of Title I, from the raw codes."""
-        rows = self.report.data.frame("rows")
+        rows = self.report.raw.rows
         return rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
 
     def active(self) -> pd.DataFrame:
@@ -64,7 +64,7 @@ class Made:
         return mine[(mine["900"] <= today) & mine["901"].isna()]
 
 
-def made(report: Report, folder: Path) -> Made:
+def made(report: Opened, folder: Path) -> Made:
     """Run the notebooks of a scope. A page that the scope does not have is left out."""
     known = {n.name: n for n in read_catalogue(NOTEBOOKS) if n.name in NAMES}
     found: dict[str, BeautifulSoup] = {}

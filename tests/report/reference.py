@@ -1,7 +1,7 @@
 """The figures of one scope computed a second way: scope by scope and row by row.
 
-The library counts all scopes at once (`ipats_lib/frames`). What follows is what its pages computed
-before; tests compare the two to the bit.
+The library counts all scopes at once (`ipats_lib/frames`). What follows counts each scope's
+own records (`tests/raw.py`); tests compare the two to the bit.
 """
 
 from datetime import date
@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ipats_lib import breakdown as groups
 from ipats_lib import indicators as counting
 from ipats_lib.breakdown import membership_of
 from ipats_lib.cohorts import PROGRAM_TITLES
@@ -21,20 +20,21 @@ from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels.against import percent_of_level
 from ipats_lib.levels.files import load_levels
 from ipats_lib.levels.level import find_level, target, year_over
-from ipats_lib.report import Report
 from ipats_lib.report.scope_data import as_of
+from tests import grouped
+from tests.raw import Opened
 
 BANDS = ((100, "Exceeds"), (90, "Meets"), (50, "Below"), (0, "Fails"))
 
 
-def indicators(report: Report, window=None) -> pd.DataFrame:
+def indicators(report: Opened, window=None) -> pd.DataFrame:
     """One row per program and measure of a window (the main report's), with its level.
 
     Columns of the long form, and pending, excluded, resolved, ceiling, lower, upper, level, which,
     level_synthetic, percent, chance, status, program_title and title.
     """
     window = window or report.period.reports[0]
-    every = report.data.frame("aggregates")
+    every = report.raw.figures
     here = (report.scope.kind, report.scope.area)
     lines = counting.long_form(
         every[every["report"] == window.label].assign(area_type=here[0], area=here[1]),
@@ -88,12 +88,12 @@ def _reason(line, level) -> str:
     return ""
 
 
-def breakdown(report: Report) -> pd.DataFrame:
+def breakdown(report: Opened) -> pd.DataFrame:
     """The main report by group, with few, unjudged and withheld (a median of few wages)."""
-    outcomes = report.data.frame("outcome_rows")
+    outcomes = report.raw.outcomes
     mine = outcomes[outcomes["report"] == report.period.reports[0].label].reset_index(drop=True)
-    members = membership_of(report.data.frame("rows"))
-    table, limits = groups.breakdown(mine, members), load_thresholds()
+    members = membership_of(report.raw.rows)
+    table, limits = grouped.breakdown(mine, members), load_thresholds()
     cells = table.rename(columns={"indicator": "measure", "successes": "numerator"})
     hidden = few_wages(cells, report.scope.kind, limits)
     return table.assign(
@@ -104,12 +104,12 @@ def breakdown(report: Report) -> pd.DataFrame:
     )
 
 
-def quarters(report: Report) -> pd.DataFrame:
+def quarters(report: Opened) -> pd.DataFrame:
     """Every figure of each whole report quarter of the trend alone, with quarter_label, back and
     known_at; those of earlier snapshots too."""
     periods = {report.period.earlier(back): back for back in range(TREND_QUARTERS)}
     labels = {period.reports[1].label: period for period in periods}
-    about, every = report.data.about, report.data.frame("aggregates")
+    about, every = report.data.about, report.raw.figures
     whole = {
         (period.reports[1].label, code)
         for period in periods
@@ -118,8 +118,8 @@ def quarters(report: Report) -> pd.DataFrame:
     }
     lines = zip(every["report"].tolist(), every["indicator"].tolist(), strict=True)
     figures = every[[line in whole for line in lines]].assign(known_at=about.as_of)
-    older = report.data.frames.get("earlier_figures")
-    if older is not None and not older.empty:
+    older = report.raw.earlier
+    if not older.empty:
         figures = figures.astype({"report": "str", "program": "str", "indicator": "str"})
         figures = pd.concat([older[figures.columns].astype(figures.dtypes), figures])
     quarter = figures["report"].astype("str").map(labels)

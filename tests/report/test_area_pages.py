@@ -23,6 +23,7 @@ from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import make_snapshot
 from tests.notebooks.pages import with_frames
 from tests.published import number
+from tests.raw import opened
 from tests.report.dashboards import Made, made
 
 CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
@@ -34,7 +35,7 @@ KINDS = {"Adult", "Dislocated Worker", "Youth", "Several Title I programs"}
 def both(state, planner, tmp_path_factory) -> dict[str, Made]:
     scopes = {"state": STATE, "lwia": Scope(planner.lwia)}
     return {
-        kind: made(Report(state.slice(scope)), tmp_path_factory.mktemp(kind))
+        kind: made(opened(state, scope), tmp_path_factory.mktemp(kind))
         for kind, scope in scopes.items()
     }
 
@@ -194,7 +195,7 @@ def test_statuses_by_program_are_those_of_the_file(shown):
 
 
 def test_days_since_the_last_note_are_those_of_the_notes(area):
-    active, notes = area.active(), area.report.data.frame("case_note")
+    active, notes = area.active(), area.report.raw.tables["case_note"]
     newest = notes.groupby("customer")["date"].max()
     since = active["900"].combine(active["100"].astype("str").map(newest), max)
     days = (pd.Timestamp(area.report.as_of) - since.where(since.notna(), active["900"])).dt.days
@@ -390,8 +391,8 @@ def test_engagement_figures_are_their_events(area):
         ]
         value = mine["value"].mean() if line["unit"] == "share" else mine["value"].median()
         assert (len(mine), value) == (int(line["n"]), pytest.approx(float(line["value"])))
-    known = set(area.report.data.frame("rows")["100"].astype("str"))
-    known |= set(area.report.data.frame("application")["customer"].astype("str"))
+    known = set(area.report.raw.rows["100"].astype("str"))
+    known |= set(area.report.raw.tables["application"]["customer"].astype("str"))
     assert set(listed["customer"]) <= known
 
 

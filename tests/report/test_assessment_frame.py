@@ -16,6 +16,7 @@ from ipats_lib.levels.level import Level, key_of
 from ipats_lib.report import Report
 from ipats_lib.scopes import STATE, Scope
 from tests.frames.checked import check
+from tests.raw import Raw
 
 
 @pytest.fixture
@@ -239,7 +240,7 @@ def test_the_shares_are_those_of_each_indicators_own_cohort(state, scope, monkey
     report = Report(replace(state).slice(scope))
     check(report.adjustment, SCHEMAS["adjustment"])
     file = report.adjustment.set_index(["program", "measure"])
-    rows = report.data.frame("rows")
+    rows = Raw(state, scope).rows
     exits = pd.to_datetime(rows["901"])
     cohort = rows[
         rows["903"].isin([1, 2, 3])

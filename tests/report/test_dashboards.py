@@ -2,28 +2,15 @@
 
 from dataclasses import replace
 
-import pytest
-
-from ipats_lib import caseload as caseloads
 from ipats_lib.caseload import checks, thresholds
 from ipats_lib.frames.calendar import calendar
-from ipats_lib.report import (
-    queue,
-)
 from ipats_lib.report.report import Report
-from ipats_lib.report.scope_data import as_of
-from ipats_lib.scopes import STATE
-
-
-@pytest.fixture
-def whole(state) -> Report:
-    return Report(state.slice(STATE))
 
 
 def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(report):
     """The state, which names nobody, has no such alert."""
-    found = checks.records_to_fix(report.records, as_of(report.data.about))
-    alerts = caseloads.alerts(report.desk, report.scope.kind)
+    found = checks.records_to_fix(report.raw.desk.records, report.as_of)
+    alerts = report.raw.alerts
     named = sorted(alerts.loc[alerts["alert"] == "A-29", "row"])
     wrong = set(found.loc[found["severity"] != "info", "row"])
     assert wrong
@@ -45,16 +32,10 @@ def test_the_calendar_is_complete_when_the_exits_are_known(area, state, monkeypa
         assert set(table.loc["2025 Q2", "complete"]) == {complete}
 
 
-def caseloads_tables() -> set[str]:
-    return {"assignment", "service", "case_note", "application", "planner", "seats", "backlog"}
-
-
 def test_every_line_says_why(area):
-    lines = queue.queue(area)
-    assert (lines["detail"] != "").all()
-    assert set(lines["level"]) == {"", "amber", "red"}
+    assert (area.alerts["why"] != "").all()
+    assert set(area.alerts["alert_level"]) == {"", "amber", "red"}
 
 
 def test_a_planner_is_told_whose_lines_are_whose(state, planner):
-    mine = queue.queue(Report(state.slice(planner)))["mine"]
-    assert set(mine) == {"assigned to me", "worked with"}
+    assert set(Report(state.slice(planner)).alerts["assigned"]) == {True, False}

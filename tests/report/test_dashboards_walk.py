@@ -14,42 +14,28 @@ from ipats_lib.caseload import (
     mix,
 )
 from ipats_lib.periods import Period
-from ipats_lib.report import (
-    queue,
-)
-from ipats_lib.report.report import Report
-from ipats_lib.report.scope_data import as_of
-from ipats_lib.scopes import STATE
+from tests.raw import Opened
 
 TITLE_I = ("903", "904", "905")
 
 
-@pytest.fixture
-def whole(state) -> Report:
-    return Report(state.slice(STATE))
-
-
-def active_rows(report: Report) -> pd.DataFrame:
+def active_rows(report: Opened) -> pd.DataFrame:
     """Who is active in Title I, from the raw codes and dates."""
-    rows, today = report.data.frame("rows"), pd.Timestamp(as_of(report.data.about))
+    rows, today = report.raw.rows, pd.Timestamp(report.as_of)
     mine = rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)
     return rows[mine & (rows["900"] <= today) & rows["901"].isna()]
 
 
-def open_counts(report: Report) -> pd.Series:
-    """How many lines each alert of the scope has now."""
-    counts = report.alert_counts
-    now = counts["known_at"] == pd.Timestamp(as_of(report.data.about))
-    return counts[now & (counts["area_type"] == report.scope.kind)].set_index("alert")["open"]
-
-
 def test_a_skill_gain_is_due_where_the_annual_report_has_it_pending(report):
-    """A-14 is the pending part of the program year's MSG cohort among the active."""
-    alerts = queue.queue(report)
+    """A-14 is the pending part of the program year's MSG cohort among the active.
+
+    The frame lists nobody of the state: there its alerts are asked for.
+    """
+    alerts = report.raw.alerts if report.scope.kind == "state" else report.alerts
     named = set(alerts.loc[alerts["alert"] == "A-14", "row"])
-    today = as_of(report.data.about)
+    today = report.as_of
     year = today.year if today.month >= 7 else today.year - 1
-    outcomes = report.data.frame("outcome_rows")
+    outcomes = report.raw.outcomes
     mine = outcomes[
         (outcomes["report"] == Period(year).program_year.label)
         & (outcomes["indicator"] == "MSG")
@@ -75,9 +61,9 @@ def test_an_outcome_to_record_is_one_that_the_reports_still_lack(area, alert, me
     The other way round only what is due already is named: an exit of the last weeks waits for its
     quarter.
     """
-    alerts = queue.queue(area)
+    alerts = area.alerts
     named = set(alerts.loc[alerts["alert"] == alert, "row"])
-    outcomes = area.data.frame("outcome_rows")
+    outcomes = area.raw.outcomes
     mine = outcomes[
         (outcomes["indicator"] == measure) & outcomes["program"].isin(["adult", "dw", "youth"])
     ]
@@ -89,16 +75,16 @@ def test_an_outcome_to_record_is_one_that_the_reports_still_lack(area, alert, me
     assert alert == "A-17" or len(reported) == len(named)
 
 
-def raw(report: Report) -> pd.DataFrame:
+def raw(report: Opened) -> pd.DataFrame:
     """The records with the days since exit, from the raw dates."""
-    rows, today = report.data.frame("rows"), pd.Timestamp(as_of(report.data.about))
+    rows, today = report.raw.rows, pd.Timestamp(report.as_of)
     return rows.assign(since=(today - rows["901"]).dt.days)
 
 
 def test_a_wage_that_waits_is_a_supplemental_one_whose_report_is_open(area):
     """A-20, from 1603 and 1704 and the due date of the annual report alone."""
-    rows, today = raw(area), as_of(area.data.about)
-    named = set(queue.queue(area).query("alert == 'A-20'")["row"])
+    rows, today = raw(area), area.as_of
+    named = set(area.alerts.query("alert == 'A-20'")["row"])
     mine = rows[rows[[*TITLE_I]].isin([1, 2, 3]).any(axis=1)]
     waits = mine[(mine["1603"] == 4) & (mine["1704"] > 0) & mine["901"].notna()]
     # Exits of one program year count in the next one's report, due on 1 October after it.
@@ -118,7 +104,7 @@ def test_a_follow_up_is_due_where_the_schedule_says_so_and_none_was_given(
 ):
     """A-21 and A-22 line by line, from the days of the schedule and the raw dates."""
     rows = raw(area).set_index("row")
-    lines = queue.queue(area).query(f"alert == '{alert}'").set_index("row")
+    lines = area.alerts.query(f"alert == '{alert}'").set_index("row")
     days, lead = load_schedule()[alert], load_alerts()[alert].days
     assert len(lines)
     exited = rows[

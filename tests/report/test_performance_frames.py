@@ -35,11 +35,11 @@ from ipats_lib.report.alone import declared_frames
 from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
 from ipats_lib.report.report import Report
-from ipats_lib.report.scope_data import TABLES
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, make_snapshot
 from tests.conftest import ROOT
 from tests.frames.checked import check
+from tests.raw import opened
 from tests.report import reference
 
 FRAMES = {name: schema for name, schema in SCHEMAS.items() if name not in MAKE}
@@ -116,8 +116,8 @@ def test_a_frame_that_nobody_declares_is_never_counted(state, monkeypatch):
         monkeypatch.setitem(made._MAKE, name, None)
     monkeypatch.setattr(made, "areas", None)
     data = fresh.slice(STATE)
-    assert data.frame("aggregates") is not None
-    assert data.hashes["aggregates"]
+    assert len(data.frame("workload"))
+    assert data.hashes["workload"]
     assert data.files["about.json"]
     with pytest.raises(TypeError):
         data.frame("figures")
@@ -146,7 +146,7 @@ def test_figures_are_to_the_bit_those_of_the_pages(state, year):
     compared = 0
     for whole in (state, year):
         for scope in scopes(state) if whole is state else scopes(state)[:3]:
-            report = Report(whole.slice(scope))
+            report = opened(whole, scope)
             for window in report.period.windows:
                 old = reference.indicators(report, window).rename(columns=named)
                 old = old[old["program"].isin(programs_of(report, old))].reset_index(drop=True)
@@ -185,7 +185,7 @@ def test_history_has_the_quarters_of_the_pages(state):
     same = ["numerator", "denominator", "value", "lower", "upper"]
     compared = 0
     for scope in scopes(state):
-        report = Report(state.slice(scope))
+        report = opened(state, scope)
         new = report.history.rename(columns={"lower95": "lower", "upper95": "upper"})
         new = new.set_index(["back", "program", "measure"])
         old = reference.quarters(report)
@@ -212,7 +212,7 @@ def test_groups_are_to_the_bit_those_of_the_pages(state):
     ]
     keys = ["program", "measure", "dimension", "group_title"]
     for scope in scopes(state):
-        report = Report(state.slice(scope))
+        report = opened(state, scope)
         new = report.groups.query("window == 'rolling4'").set_index(keys)
         old = (
             reference.breakdown(report)
@@ -314,8 +314,8 @@ def test_outcomes_are_the_rows_behind_each_figure(state):
 
 
 def test_outcomes_say_of_each_record_what_the_rows_say(area):
-    rows = area.data.frame("rows").set_index("row")
-    table = area.data.frame("outcome_rows").astype({"program": "str", "state": "str"})
+    rows = area.raw.rows.set_index("row")
+    table = area.raw.outcomes.astype({"program": "str", "state": "str"})
     table = table.astype({"report": "str", "indicator": "str", "reason": "str"})
     keys = ["row", "program", "measure"]
     for window in area.period.windows:
@@ -339,8 +339,8 @@ def test_elements_are_the_records_own_and_its_groups_those_of_the_breakdown(stat
     """Of every record and program of `outcomes`; of the state none; wages as readers may see."""
     assert Report(state.slice(STATE)).elements.empty
     for scope in (Scope.parse("lwia/01"), planner):
-        report = Report(state.slice(scope))
-        found, rows = report.elements, report.data.frame("rows").set_index("row")
+        report = opened(state, scope)
+        found, rows = report.elements, report.raw.rows.set_index("row")
         pairs = report.outcomes[["row", "program"]].drop_duplicates()
         assert set(map(tuple, found[["row", "program"]].to_numpy())) == set(
             map(tuple, pairs.to_numpy())
@@ -355,7 +355,7 @@ def test_elements_are_the_records_own_and_its_groups_those_of_the_breakdown(stat
             assert found[number].tolist() == words.fillna("").tolist(), number
         shows = load_thresholds().shows_wages(scope.kind)
         assert (set(found["1704"]) <= {"", "found", "not yet"}) == (not shows)
-        members = membership_of(report.data.frame("rows"))
+        members = membership_of(report.raw.rows)
         for program, lines in found.groupby("program"):
             holds = members.of(program, members.rows.get_indexer(lines["row"]))
             for n, (kind, title) in enumerate(members.titles[1:], start=1):
@@ -374,7 +374,7 @@ def test_days_left_belong_to_open_outcomes_alone(area):
 
 
 def test_the_calendar_counts_the_exits_of_its_quarters_and_whom_it_lists(area):
-    rows, known = area.data.frame("rows"), area.calendar.set_index(["period", "measure", "program"])
+    rows, known = area.raw.rows, area.calendar.set_index(["period", "measure", "program"])
     elements = {"adult": "903", "dw": "904", "youth": "905"}
     first = known.loc["PY2024Q4", "ERQ2", "adult"]
     assert (first["counted"], first["measured"]) == ("2024 Q2", "2024 Q4")
@@ -406,7 +406,8 @@ def test_the_outlook_starts_from_the_annual_figure_and_stays_between_its_bounds(
     state, planner, path
 ):
     scope = planner if path == "planner" else Scope.parse(path)
-    report, outcomes = Report(state.slice(scope)), state.slice(scope).frame("outcome_rows")
+    report = opened(state, scope)
+    outcomes = report.raw.outcomes
     for ahead, (period, year) in enumerate(report.outlook.groupby("period")):
         window = Period(report.period.py + ahead).program_year
         assert period == f"PY{window.py}"
@@ -625,6 +626,8 @@ def test_an_undeclared_frame_fails_with_what_to_add(state, planner):
     with pytest.raises(UsageError, match='add "history" to the list "data"'):
         report.history  # noqa: B018
     assert list(report.data.files) == ["about.json", "figures.arrow"]
+    with pytest.raises(UsageError, match='add "figures" to the list "data"'):
+        Report(state.slice(planner).only([])).figures  # noqa: B018
 
 
 def test_jupyterlab_enforces_what_the_notebook_declares(tmp_path, monkeypatch):
@@ -634,7 +637,7 @@ def test_jupyterlab_enforces_what_the_notebook_declares(tmp_path, monkeypatch):
     path.write_text(json.dumps({"metadata": {"ipats": {"data": ["figures", "areas"]}}}))
     assert declared_frames() == ("figures", "areas")
     path.write_text(json.dumps({"metadata": {"ipats": {}}}))
-    assert declared_frames() == TABLES
+    assert declared_frames() == ()
     path.write_text(json.dumps({"metadata": {}}))
     assert declared_frames() is None
     monkeypatch.delenv("JPY_SESSION_NAME")

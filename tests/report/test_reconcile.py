@@ -13,13 +13,14 @@ from ipats_lib.indicators import aggregate
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE
+from tests.raw import Opened, Raw, opened
 from tests.report import reference
 
 TITLE_I = ("adult", "dw", "youth")
 RATES = [code for code, rule in INDICATORS.items() if not rule.is_median]
 
 
-def lines(report: Report, window=None) -> pd.DataFrame:
+def lines(report: Opened, window=None) -> pd.DataFrame:
     figures = reference.indicators(report, window)
     return figures[figures["program"].isin(TITLE_I)].set_index(["program", "measure"])
 
@@ -53,7 +54,7 @@ def test_the_service_tiers_and_the_counties_split_the_whole(report):
             assert mine.loc[mine["dimension"] == dimension, "denominator"].sum() == whole
 
 
-def whole(report: Report, form: str = "ETA-9169") -> pd.DataFrame:
+def whole(report: Opened, form: str = "ETA-9169") -> pd.DataFrame:
     """The lines of a form's everybody."""
     return report.forms[(report.forms["form"] == form) & (report.forms["group"] == "")]
 
@@ -104,7 +105,7 @@ def test_lines_of_the_fiscal_system_are_there_and_say_that_they_are_empty(area):
 
 
 def test_served_counts_a_person_once(area):
-    rows, span = area.data.frame("rows"), area.period.program_year.cohort("served")
+    rows, span = area.raw.rows, area.period.program_year.cohort("served")
     adult = rows[rows["903"].isin([1, 2, 3]) & (rows["900"] <= pd.Timestamp(span.end))]
     adult = adult[adult["901"].isna() | (adult["901"] >= pd.Timestamp(span.start))]
     served = whole(area).query("program == 'adult' and measure == 'served'")
@@ -128,13 +129,13 @@ def test_the_forms_add_up_groups_and_tiers(report):
 
 def test_areas_and_planners_are_counted_from_the_states_rows(state):
     """The state's own outcome rows, restricted to an area's members, give the area's figures."""
-    members = state.membership
+    members, everybody = state.membership, state.source.outcomes
     for scope in state.snapshot.scopes()[1:40]:
         rows = members.loc[
             (members["area_type"] == scope.kind) & (members["area"] == scope.area), "row"
         ]
-        of_state = state.outcomes[state.outcomes["row"].isin(rows)]
-        own = state.slice(scope).frame("outcome_rows")
+        of_state = everybody[everybody["row"].isin(rows)]
+        own = Raw(state, scope).outcomes
         by = ["report", "program"]
         pd.testing.assert_frame_equal(
             aggregate(of_state, by).astype({"report": "str"}),
@@ -143,15 +144,15 @@ def test_areas_and_planners_are_counted_from_the_states_rows(state):
         )
 
 
-def retained(report: Report) -> pd.DataFrame:
+def retained(report: Opened) -> pd.DataFrame:
     return report.figures.query("measure == 'ESE'").set_index("window")
 
 
 def test_retention_is_the_states_alone_and_counts_a_record_once(state, area):
-    report = Report(state.slice(STATE))
+    report = opened(state, STATE)
     table = retained(report)
     assert list(table.index) == [window.window for window in report.period.windows]
-    rows = report.data.frame("rows")
+    rows = report.raw.rows
     mine = rows[rows["901"].between("2023-01-01", "2023-12-31")]
     core = mine[["903", "904", "905"]].isin([1, 2, 3]).any(axis=1) | (mine["918"] == 1)
     counted = core & mine["1602"].isin([1, 2, 3]) & mine["1603"].isin([1, 2, 3, 4])

@@ -2,50 +2,51 @@
 
 import gc
 import weakref
-from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from ipats_lib.caseload import Desk
 from ipats_lib.caseload.planners import current_planner
 from ipats_lib.frames.combined import Combined, apart, combine
-from ipats_lib.report.counted import counted
-from ipats_lib.report.data import StateData
-from ipats_lib.report.earlier import counts_of
+from ipats_lib.frames.historical_counts import counted, counts_of
 from ipats_lib.scopes import STATE
+from tests.raw import Raw
 
 KEYS = ["kind", "key", "part"]
 
 
-@pytest.fixture(scope="module")
-def sliced(state):
-    """The state's data, its scopes and what they hold."""
-    fresh = StateData(state.snapshot, state.period)
-    return fresh, {scope: fresh.slice(scope) for scope in fresh.snapshot.scopes()}
-
-
-def alone(state: StateData, scope, data) -> Combined:
-    rows = data.frames["rows"]
+def alone(state, scope) -> Combined:
+    """A scope's records and tables, cut from the state's."""
+    members = state.membership
+    lwias = members[members["area_type"] == "lwia"]
+    seats = pd.DataFrame({"row": lwias["row"], "area": lwias["area"].astype("str")})
+    tables = Raw(state, scope).tables
+    if scope == STATE:
+        areas = np.full(len(state.rows), scope.area, dtype=object)
+        desk = Desk(state.rows, state.snapshot.as_of, tables)
+        return Combined("state", desk, state.caseload, areas, seats, state.rows["row"].to_numpy())
+    here = (members["area_type"] == scope.kind) & (members["area"] == scope.area)
+    mine = members.loc[here, "row"]
+    rows = state.rows[state.rows["row"].isin(mine)].reset_index(drop=True)
+    caseload = state.caseload[state.caseload["row"].isin(mine)].reset_index(drop=True)
     areas = np.full(len(rows), scope.area, dtype=object)
-    desk = state.desk(scope)
-    if scope.kind != "state":
-        tables = {
-            name: apart(table, np.full(len(table), scope.area, dtype=object))
-            for name, table in desk.tables.items()
-        }
-        desk = replace(desk, rows=apart(desk.rows, areas), tables=tables)
-    lines = rows["row"].to_numpy()
-    return Combined(scope.kind, desk, data.frames["standing"], areas, data.frames["seats"], lines)
+    placed = {
+        name: apart(table, np.full(len(table), scope.area, dtype=object))
+        for name, table in tables.items()
+    }
+    desk = Desk(apart(rows, areas), state.snapshot.as_of, placed, scope.planner)
+    return Combined(scope.kind, desk, caseload, areas, seats.head(0), rows["row"].to_numpy())
 
 
 @pytest.mark.parametrize("kind", ["state", "lwia", "planner"])
-def test_areas_counted_together_have_the_counts_of_their_own_desks(sliced, kind):
-    state, scopes = sliced
+def test_areas_counted_together_have_the_counts_of_their_own_desks(state, kind):
     every = counts_of(state.period.name, str(state.snapshot.path))
-    mine = {scope: data for scope, data in scopes.items() if scope.kind == kind}
+    mine = [scope for scope in state.snapshot.scopes() if scope.kind == kind]
     assert mine
-    for scope, data in mine.items():
-        lines = counted(alone(state, scope, data), state.period)
+    for scope in mine:
+        lines = counted(alone(state, scope), state.period)
         own = lines.groupby(KEYS)["n"].sum()
         figures = lines.set_index(KEYS)["value"].dropna()
         together = every[scope.kind, scope.area]
@@ -69,7 +70,7 @@ def test_nothing_of_one_area_meets_anything_of_another(state):
 
 
 def test_what_was_asked_of_a_desk_goes_when_the_desk_goes(state):
-    desk = state.desk(STATE)
+    desk = Raw(state, STATE).desk
     assert current_planner(desk) is current_planner(desk)
     gone = weakref.ref(desk)
     del desk

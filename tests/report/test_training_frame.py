@@ -10,6 +10,7 @@ from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import params_folder
 from ipats_lib.report import Report
 from ipats_lib.scopes import STATE, Scope
+from tests.raw import opened
 
 KINDS = {"Training provider": ["1301"], "Occupation of training": ["1306", "1311", "1316"]}
 NAMES = ["measure", "dimension", "group_title"]
@@ -23,10 +24,10 @@ def scope(request, planner) -> Scope:
 @pytest.fixture(scope="module")
 def recounted(state, scope):
     """Every line before anything is withheld, counted record by record."""
-    report = Report(state.slice(scope))
-    rows = report.data.frame("rows").set_index("row")
+    report = opened(state, scope)
+    rows = report.raw.rows.set_index("row")
     window = report.period.reports[0].label
-    outcomes = report.data.frame("outcome_rows")
+    outcomes = report.raw.outcomes
     outcomes = outcomes[(outcomes["report"] == window) & (outcomes["program"] == "title1")]
     titles = pd.read_csv(params_folder() / "occupations.csv", dtype=str).set_index("group")["title"]
     trained = rows[rows["1300"].astype("object") == 1]

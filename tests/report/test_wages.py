@@ -12,11 +12,12 @@ import zipfile
 
 import pytest
 
-from ipats_lib.disclosure import few_wages, load_thresholds, marked
+from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.report import Report
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 from tests.notebooks.pages import page
 from tests.notebooks.test_detail import detail_pages, indicator_pages, section
+from tests.raw import Opened, opened
 from tests.unit.test_disclosure import LIMITS, cells
 
 
@@ -43,27 +44,21 @@ def test_rates_of_few_are_shown_to_those_whose_customers_they_are():
     assert not few_wages(cells((1, 1), (0, 2)), "planner", LIMITS).any()
 
 
-def test_what_is_withheld_is_marked_and_nothing_else():
-    frame = medians(1, 12).assign(value=[8400.5, 9000.0])
-    shown = marked(frame, few_wages(frame, "planner", LIMITS), "value")
-    assert shown["value"].tolist() == ["*", 9000.0]
-
-
-def wages_of(report: Report):
-    outcomes = report.data.frame("outcome_rows")
+def wages_of(report: Opened):
+    outcomes = report.raw.outcomes
     return outcomes.loc[outcomes["indicator"] == "ME", "value"].dropna()
 
 
 @pytest.fixture
-def few(state) -> Report:
+def few(state) -> Opened:
     """The planner with most wages among those who have fewer than ten."""
     planners = [scope for scope in state.snapshot.scopes() if scope.kind == "planner"]
-    reports = [Report(state.slice(scope)) for scope in planners]
+    reports = [opened(state, scope) for scope in planners]
     return max((one for one in reports if 0 < len(people(one)) < 10), key=lambda r: len(people(r)))
 
 
-def people(report: Report) -> set[int]:
-    outcomes = report.data.frame("outcome_rows")
+def people(report: Opened) -> set[int]:
+    outcomes = report.raw.outcomes
     return set(outcomes.loc[(outcomes["indicator"] == "ME") & outcomes["value"].notna(), "row"])
 
 

@@ -7,18 +7,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ipats_lib.breakdown import TOTAL, breakdown, membership_of
+from ipats_lib.breakdown import TOTAL, membership_of
 from ipats_lib.cohorts import Records, View
 from ipats_lib.groups import age, load_groups
 from ipats_lib.indicators import outcome_table
 from ipats_lib.indicators.intervals import (
-    of_median,
     of_medians,
     of_ratio,
     ratio_to_total,
     wilson,
 )
 from ipats_lib.periods import Period, Window
+from tests.grouped import breakdown, of_median
 from tests.tables import records
 
 

@@ -1,6 +1,6 @@
 /* Tabs, headings that sort, and long lists. Every page is complete without it. */
+"use strict";
 (() => {
-  "use strict";
   const compare = new Intl.Collator("en", { numeric: true }).compare;
 
   /* Orders two sort keys; rows without a value come last, whichever way. */

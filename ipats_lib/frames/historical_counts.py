@@ -3,6 +3,10 @@
 The dashboards count the present; this counts an earlier snapshot by the same functions.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,13 +17,15 @@ from ipats_lib.caseload import Desk, engagement, flow, mix, planners, questions,
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES, is_active
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
+from ipats_lib.frames import upcoming
 from ipats_lib.frames.calendar import held, windows_ahead
-from ipats_lib.frames.combined import NAMED, Combined
-from ipats_lib.frames.upcoming import key
+from ipats_lib.frames.combined import NAMED, Combined, caseload_of, combine, rows_of
+from ipats_lib.frames.past import years_of
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
 from ipats_lib.scopes import AreaType
+from ipats_lib.snapshot import open_snapshot
 
 COLUMNS = ("known_at", "kind", "key", "part", "n", "value")
 NOT_ENROLLED = STATUSES[:3]
@@ -27,6 +33,28 @@ _STREAMS = (IN_TITLE_I, IN_WAGNER_PEYSER)
 NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype(
     {"n": "int64", "value": "float64"}
 )
+
+Counts = Mapping[tuple[str, str], pd.DataFrame]
+"""The counts of each area, by kind of area and area."""
+
+
+def counts_of(period: str, folder: str) -> Counts:
+    """All counts of the snapshot in a folder, for the pages of a period: `counted` and
+    `upcoming.forecasts`. A function of two texts, for any process."""
+    snapshot = open_snapshot(Path(folder))
+    rows, members = rows_of(snapshot), snapshot.membership()
+    caseload = caseload_of(snapshot, rows)
+    asked = Period.parse(period)
+    parts = [upcoming.forecasts(snapshot, rows, years_of(asked))]
+    for kind in get_args(AreaType):
+        every = counted(combine(snapshot, kind, rows, caseload, members), asked)
+        parts.append(every.assign(area_type=kind))
+    whole = pd.concat(parts, ignore_index=True).sort_values(["area", "kind", "key", "part"])
+    by_area = whole.groupby(["area_type", "area"])
+    return {
+        (str(kind), str(area)): mine.drop(columns=["area_type", "area"])
+        for (kind, area), mine in by_area
+    }
 
 
 def counted(combined: Combined, period: Period) -> pd.DataFrame:
@@ -169,7 +197,7 @@ def _cohorts(combined: Combined, period: Period) -> list[pd.DataFrame]:
     for one, window in windows_ahead(period):
         for code in INDICATORS:
             mine = held(combined.desk.records, combined.desk.as_of, code, window, "title1")
-            name = pd.Series(key(one.name, "title1", code), index=range(int(mine.sum())))
+            name = pd.Series(upcoming.key(one.name, "title1", code), index=range(int(mine.sum())))
             parts.append(_sizes("cohort", combined.areas[mine], name))
     return parts
 

@@ -8,7 +8,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from ipats_lib.report import downloads
+from ipats_lib.report import show
+from ipats_lib.report.show import files
 
 FULL_WIDTH = ["\uff1dHYPERLINK(1)", "\uff0b1", "\uff0d1", "\uff20x"]
 HOSTILE = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx", *FULL_WIDTH, "plain"]
@@ -17,12 +18,12 @@ HOSTILE = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx", *FULL_WIDTH, "plain"
 @pytest.mark.parametrize("value", HOSTILE[:-1])
 def test_a_text_that_looks_like_a_formula_is_led_by_an_apostrophe(value):
     for frame in (pd.DataFrame({"a": [value]}), pd.DataFrame({value: ["b"]})):
-        assert f"'{value}" in downloads.csv(frame).decode()
+        assert f"'{value}" in files.csv(frame).decode()
 
 
 def test_numbers_and_dates_stay_what_they_are():
     frame = pd.DataFrame({"n": [-1.5], "day": [pd.Timestamp("2024-02-29")], "none": [None]})
-    assert downloads.csv(frame) == b"n,day,none\n-1.5,2024-02-29,\n"
+    assert files.csv(frame) == b"n,day,none\n-1.5,2024-02-29,\n"
 
 
 def test_yes_and_no_are_true_and_false_and_whole_numbers_have_no_point():
@@ -36,13 +37,13 @@ def test_yes_and_no_are_true_and_false_and_whole_numbers_have_no_point():
             "day": [date(2024, 2, 29), None, None],
         }
     )
-    assert downloads.csv(frame).decode().splitlines() == [
+    assert files.csv(frame).decode().splitlines() == [
         "suppressed,told,gap,mixed,day",
         "true,true,12,7,2024-02-29",
         "false,,,*,",
         "true,false,3,0.25,",
     ]
-    book = downloads.workbook({"T": frame}, {}, date(2025, 8, 15))
+    book = files.workbook({"T": frame}, {}, date(2025, 8, 15))
     with zipfile.ZipFile(io.BytesIO(book)) as z:
         sheet, texts = (
             z.read(f"xl/{n}.xml").decode() for n in ("worksheets/sheet2", "sharedStrings")
@@ -53,7 +54,7 @@ def test_yes_and_no_are_true_and_false_and_whole_numbers_have_no_point():
 
 def test_a_workbook_holds_no_formula_and_equal_data_give_equal_bytes():
     frame = pd.DataFrame({"text": HOSTILE, "n": range(len(HOSTILE))})
-    made = [downloads.workbook({"T": frame}, {"Area": "=1"}, date(2025, 8, 15)) for _ in range(2)]
+    made = [files.workbook({"T": frame}, {"Area": "=1"}, date(2025, 8, 15)) for _ in range(2)]
     assert made[0] == made[1]
     with zipfile.ZipFile(io.BytesIO(made[0])) as book:
         sheets = [book.read(n).decode() for n in book.namelist() if "worksheets/sheet" in n]
@@ -66,7 +67,7 @@ def test_a_workbook_holds_no_formula_and_equal_data_give_equal_bytes():
 
 
 def test_outside_a_publication_nothing_is_written(tmp_path, monkeypatch):
-    monkeypatch.delenv(downloads.DOWNLOADS_FOLDER, raising=False)
+    monkeypatch.delenv(files.DOWNLOADS_FOLDER, raising=False)
     monkeypatch.chdir(tmp_path)
-    downloads.offer("roster.csv", b"x", "a roster")
+    show.download(pd.DataFrame({"a": [1]}), "roster.csv", "A roster")
     assert not list(tmp_path.iterdir())
