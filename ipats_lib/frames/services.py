@@ -47,13 +47,13 @@ PLAIN_SERVICES = tuple(
 )
 _TEXTS = ("type", "provider", "occupation", "service_status", "planner")
 _DAYS = ("start", "end", "planned_end")
-_FIRST = ("scope", "customer", "kind", "title", *_DAYS)
+_FIRST = ("scope", "customer", "kind", "title", *_DAYS, "row", "slot")
 
 
 def services(cases: Cases) -> pd.DataFrame:
     """Everything dated of each scope's customers, oldest first; none for the state."""
     found = dated(cases) if cases.kind != "state" else pd.DataFrame(columns=list(_FIRST))
-    order = ["scope", "customer", "start", "kind", "title", "end", "planned_end"]
+    order = ["scope", "customer", "start", "kind", "title", "end", "planned_end", "row", "slot"]
     found = found.sort_values(order, kind="stable", ignore_index=True)
     if cases.kind == "planner" and "planner" in found:
         found["planner"] = found["planner"].where(found["planner"] == found["scope"])
@@ -68,7 +68,7 @@ def services(cases: Cases) -> pd.DataFrame:
 
 def dated(cases: Cases) -> pd.DataFrame:
     """Everything dated of the customers, each once: scope, customer, kind, title, start and what
-    else is known of it."""
+    else is known of it. Trainings under way are those of each record, as they are counted."""
     parts = [part for part in _parts(cases) if len(part)]
     none = pd.DataFrame(columns=list(_FIRST))
     return pd.concat([none, *parts], ignore_index=True).drop_duplicates() if parts else none
@@ -132,6 +132,7 @@ def _trainings(cases: Cases) -> Iterator[pd.DataFrame]:
         place = np.flatnonzero(~np.isnat(start) | ~np.isnat(end))
         mine = open_[open_["slot"] == slot + 1].set_index("place")
         codes = pd.Series(records.code(kind)[place])
+        under_way = np.isin(place, mine.index)
         yield _of_records(
             cases,
             place,
@@ -143,7 +144,9 @@ def _trainings(cases: Cases) -> Iterator[pd.DataFrame]:
             occupation=records.text(OCCUPATIONS[slot])[place].astype("str").astype(object),
             provider=mine["provider"].reindex(place).to_numpy(dtype=object),
             training=True,
-            under_way=np.isin(place, mine.index),
+            under_way=under_way,
+            row=cases.lines(place).where(under_way),
+            slot=np.where(under_way, slot + 1, np.nan),
             with_account=(records.code(_ACCOUNT) == 1)[place],
         )
 
