@@ -124,7 +124,10 @@ def pages_of(site: Path, planners: int) -> list[str]:
         for number in range(planners)
         for path in (folder / f"planner/p{number}").rglob("*.html")
     ]
-    return [f"/PY2024Q4/{path.relative_to(site / 'PY2024Q4')}" for path in sorted([*own, *theirs])]
+    pages = [
+        path for path in sorted([*own, *theirs]) if 'http-equiv="refresh"' not in path.read_text()
+    ]
+    return [f"/PY2024Q4/{path.relative_to(site / 'PY2024Q4')}" for path in pages]
 
 
 def opened(port: int, paths: list[str], cookie: str) -> tuple[int, int, list[str]]:

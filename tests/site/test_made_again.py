@@ -176,14 +176,13 @@ EVERY = (TABLED, NOTED, COMPARED)
         (module("report/report.py"), EVERY, "library (report/report.py)"),
         (module("frames/editions.py"), (), ""),
         (module("report/data.py"), (), ""),
-        (module("report/tables.py"), (), ""),
         (parameter, (TABLED,), "parameters"),
         (rule, EVERY, "params"),
         (cell, (NOTED,), "notebook"),
         (moved, (), ""),
     ],
     ids=["nothing", "a verb of two", "a verb of one", "a verb of none", "what a verb imports",
-         "what opens a report", "what computes a frame", "what slices", "an old report",
+         "what opens a report", "what computes a frame", "what slices",
          "a parameter", "a rule", "a cell", "a page's place"],
 )  # fmt: skip
 def test_what_changed_makes_its_users_again_and_is_named(
