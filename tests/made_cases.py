@@ -32,7 +32,7 @@ def made_cases(rows: pd.DataFrame, as_of: date, tables: dict[str, pd.DataFrame])
     }
     whole = np.datetime64("2020-01-01")
     earlier = NOTHING.assign(area="")
-    return Cases(combined, (AREA,), names, whole, nobody, earlier, _no_others)
+    return Cases(combined, (AREA,), names, whole, nobody, earlier, _no_others, _no_effects)
 
 
 def of_area(
@@ -47,3 +47,7 @@ def of_area(
 
 def _no_others(kind: str) -> Cases:
     raise AssertionError(f"No {kind} is made.")
+
+
+def _no_effects() -> pd.DataFrame:
+    return pd.DataFrame(columns=["area", "program", "measure", "one_more"])
