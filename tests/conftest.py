@@ -126,20 +126,17 @@ def store(shared) -> Path:
     return shared / "store"
 
 
+def built(extract: Path, store: Path, *words: object) -> Callable[[Path], None]:
+    """What publishes PY2024Q4 of the sample state in a folder, with more words of the command."""
+    command = ("build", "--extract", extract, "--store", store, "--period", "PY2024Q4")
+    return lambda folder: passed(publish(*command, "--site", folder, *words))
+
+
 @pytest.fixture(scope="session")
 def site(shared, extract, store) -> Path:
     """PY2024Q4 of the sample state: the state, three areas and their planners."""
     only = [word for area in AREAS for word in ("--only", area)]
-    return once(
-        shared,
-        "site",
-        lambda f: passed(
-            publish(
-                "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
-                "--site", f, *only,
-            )
-        ),
-    )  # fmt: skip
+    return once(shared, "site", built(extract, store, *only))
 
 
 def planner_of(extract: Path) -> str:
@@ -158,31 +155,15 @@ def few(shared) -> Path:
 @pytest.fixture(scope="session")
 def few_site(shared, extract, store, few) -> Path:
     """PY2024Q4 of the state and one LWIA with its planner, from the few notebooks."""
-    return once(
-        shared,
-        "few-site",
-        lambda f: passed(
-            publish(
-                "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
-                "--site", f, "--notebooks", few, "--only", "state", "--only", "lwia/90",
-            )
-        ),
-    )  # fmt: skip
+    only = ("--only", "state", "--only", "lwia/90")
+    return once(shared, "few-site", built(extract, store, "--notebooks", few, *only))
 
 
 @pytest.fixture(scope="session")
 def planner_site(shared, extract, store, few) -> Path:
     """PY2024Q4 of one career planner alone, from the few notebooks."""
-    return once(
-        shared,
-        "planner-site",
-        lambda f: passed(
-            publish(
-                "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
-                "--site", f, "--notebooks", few, "--only", planner_of(extract),
-            )
-        ),
-    )  # fmt: skip
+    only = ("--only", planner_of(extract))
+    return once(shared, "planner-site", built(extract, store, "--notebooks", few, *only))
 
 
 @pytest.fixture(scope="session")
@@ -197,11 +178,6 @@ def site_with_earlier(shared, extract, store) -> Path:
             kept = publish("snapshot", "--extract", before, "--store", store)
             passed(kept)
             earlier += ["--earlier", kept.stdout.strip()]
-        passed(
-            publish(
-                "build", "--extract", extract, "--store", store, "--period", "PY2024Q4",
-                "--site", folder, "--only", "state", "--only", "lwia/01", *earlier,
-            )
-        )  # fmt: skip
+        built(extract, store, "--only", "state", "--only", "lwia/01", *earlier)(folder)
 
     return once(shared, "site-with-earlier", make)

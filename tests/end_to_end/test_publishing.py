@@ -355,4 +355,4 @@ def test_a_planner_without_a_customer_has_pages_that_say_so(extract, store, tmp_
     own = site / PERIOD / "lwia" / "90" / "planner" / "9999"
     assert "has no figure with a verdict yet" in (own / "performance/summary.html").read_text()
     assert "No customer has open work." in (own / "index.html").read_text()
-    assert "Nobody is here." in (own / "dashboards/worklist-customers.html").read_text()
+    assert "No customer is listed here." in (own / "dashboards/worklist-customers.html").read_text()

@@ -311,9 +311,9 @@ def test_a_scope_with_nobody_has_five_pages_of_sentences(area, monkeypatch):
     empty = {name: getattr(area, name).head(0) for name in FRAMES if name != "figures"}
     pages = indicator_pages(with_frames(area, figures=nobody, **empty), monkeypatch)
     for page in pages.values():
-        assert "Nobody is in this cohort" in page.text
+        assert "No one is in this cohort" in page.text
         assert "No quarter has a figure yet" in page.text
-        assert "Nobody is counted in this window" in page.text
+        assert "No one is counted in this window" in page.text
 
 
 def test_the_definition_names_every_question_of_the_rule(area, monkeypatch):

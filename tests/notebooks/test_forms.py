@@ -270,7 +270,7 @@ def test_employers_of_a_whole_file_are_no_part_and_nobody_is_said(monkeypatch):
     page = detail_pages(with_frames(state, figures=nobody), monkeypatch, ("employers",))[
         "employers"
     ]
-    assert "Nobody is in this cohort." in page.select_one(".show-finding").text
+    assert "No one is in this cohort." in page.select_one(".show-finding").text
 
 
 def test_an_area_has_no_employers_figure(area, monkeypatch):

