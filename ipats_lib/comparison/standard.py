@@ -33,9 +33,9 @@ def direct(successes: Numbers, counted: Numbers, weights: Numbers) -> tuple[floa
 def _wilson(share: float, size: float) -> tuple[float, float]:
     """Wilson's interval of a share of so many, which need be no whole number."""
     square = Z95 * Z95
-    centre = (share + square / (2 * size)) / (1 + square / size)
+    center = (share + square / (2 * size)) / (1 + square / size)
     half = Z95 * sqrt(share * (1 - share) / size + square / (4 * size * size)) / (1 + square / size)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, center - half), min(1.0, center + half)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The frame `standings`: how each record stands in the reports that count it, and until when."""
+"""The frame `standings`: how each record counts in its reports, and until when that can change."""
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,9 @@ def reports_of_standings(period: Period) -> tuple[Report, ...]:
 
 
 def standings(source: Source) -> pd.DataFrame:
-    """The frame `standings` of every scope, with `owner`: its scope's place; of the state nobody.
+    """The frame `standings` of every scope, with `owner`: its scope's place; no line of the state.
 
-    What several reports say alike is one line.
+    Reports that agree on a record are one line.
     """
     lines = _lines(source)
     at, owner = lines_of_scopes(source, lines["row"].to_numpy())
