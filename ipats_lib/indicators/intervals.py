@@ -19,11 +19,11 @@ def wilson(successes: int, counted: int, z: float = _Z) -> tuple[float, float]:
     if not counted:
         return math.nan, math.nan
     share, square = successes / counted, z * z
-    centre = (share + square / (2 * counted)) / (1 + square / counted)
+    center = (share + square / (2 * counted)) / (1 + square / counted)
     spread = share * (1 - share) / counted + square / (4 * counted * counted)
     half = z * math.sqrt(spread) / (1 + square / counted)
-    lower = centre - half if successes else 0.0
-    return lower, centre + half if successes < counted else 1.0
+    lower = center - half if successes else 0.0
+    return lower, center + half if successes < counted else 1.0
 
 
 def could_be_chance(lower: float, upper: float, level: float) -> bool:
