@@ -31,6 +31,12 @@ def write(folder: Path, name: str, declared: dict, cells: list) -> None:
 
 def write_few(folder: Path) -> None:
     """`performance/summary`, `dashboards/people` and `comparison/areas` below a folder."""
+    write_summary(folder)
+    write_people(folder)
+    write_areas(folder)
+
+
+def write_summary(folder: Path) -> None:
     figures = """\
 figures = report.figures
 figures = figures[["program_title", "measure_title", "value", "status"]]
@@ -39,6 +45,9 @@ show.table(figures, "Figures")"""
         folder, "summary", {"family": "performance", "title": "Summary", "data": ["figures"]},
         [new_code_cell(figures)],
     )  # fmt: skip
+
+
+def write_people(folder: Path) -> None:
     people = """\
 people = report.customers[["customer", "program", "entry", "exit"]]
 show.records(people, "people", caption="Customers", noun="customers")"""
@@ -55,6 +64,9 @@ show.records(people, "people", caption="Customers", noun="customers")"""
             new_code_cell("show.download(counts, 'counts.csv', 'Customers by program')"),
         ],
     )  # fmt: skip
+
+
+def write_areas(folder: Path) -> None:
     areas = "show.table(report.areas[['area_title', 'measure_title', 'value']].head(30), 'Areas')"
     write(
         folder, "areas", {"family": "comparison", "title": "Areas", "data": ["areas"]},

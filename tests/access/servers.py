@@ -1,5 +1,6 @@
 """The real servers of these tests: the gateway alone, and behind Debian's nginx."""
 
+import itertools
 import os
 import shutil
 import socket
@@ -48,10 +49,25 @@ class Place:
         return f"Cookie: __Host-ipats={token}\r\n"
 
 
+# Below the ports that the system gives to connections, and apart for each worker: a port that was
+# free a moment ago is not taken by another test before its server listens.
+PORTS = itertools.count(
+    10_000
+    + 10_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2)
+    + os.getpid() % 50 * 100
+)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nothing listens on."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("no port is free")
 
 
 def listens(port: int) -> bool:

@@ -148,10 +148,12 @@ def complaints_of_axe(page, address: str) -> list[str]:
 
 
 def pages_of(site: Path, scope: str) -> dict[str, str]:
-    """The pages of a scope by their place in it, without those of scopes inside it."""
+    """The pages of a scope by their place in it, without those of scopes inside it and without old
+    addresses, which lead elsewhere at once."""
     chosen = Path(planner_page(site, "index.html")).parent if scope == "planner" else Path(scope)
     folder = site / "PY2024Q4" / chosen
-    places = [path.relative_to(folder) for path in folder.rglob("*.html")]
+    shown = [p for p in folder.rglob("*.html") if 'http-equiv="refresh"' not in p.read_text()]
+    places = [path.relative_to(folder) for path in shown]
     return {str(p): f"{chosen}/{p}" for p in places if p.parts[0] != "planner"}
 
 

@@ -1,18 +1,16 @@
 """What was published before is a named, hashed input of a publication."""
 
-import shutil
-
 from ipats_lib.periods import Period
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import Site
 from ipats_lib.snapshot import make_snapshot
-from tests.conftest import ROOT
+from tests.few import write_areas
 from tests.site.whole_builds import PERIOD, stand
 
 
 def test_a_record_is_left_is_an_input_of_the_linked_quarter_and_is_brought_back(extract, tmp_path):
-    shutil.copytree(ROOT / "notebooks" / "comparison", tmp_path / "notebooks" / "comparison")
+    write_areas(tmp_path / "notebooks")
     snapshot = make_snapshot(extract, tmp_path / "store")
     site, records = Site(tmp_path / "site"), tmp_path / "store" / "released"
     told = []

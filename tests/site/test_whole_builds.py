@@ -7,7 +7,6 @@ of each kind.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from ipats_lib.publishing.build import build
 from ipats_lib.publishing.options import Options
 from ipats_lib.snapshot import make_snapshot
 from tests.conftest import ROOT, once, passed, publish
+from tests.few import write_areas
 from tests.site.whole_builds import PERIOD, stand
 
 STEP = {"switch": 1, "build": 4, "snapshot": 40}  # one in so many of each kind of call
@@ -46,10 +46,10 @@ def test_a_fault_at_a_durable_call_leaves_all_whole_and_is_resumed(tiny, tmp_pat
 
 
 def test_a_run_for_several_readers_is_no_hit_of_the_cache(tiny, tmp_path):
-    folder = tmp_path / "notebooks" / "comparison"
-    folder.mkdir(parents=True)
-    shutil.copy(ROOT / "notebooks" / "comparison" / "areas.ipynb", folder)
-    options = Options(folder.parent, tmp_path / "site", PERIOD, only=("lwia/90",), pool=stand)
+    write_areas(tmp_path / "notebooks")
+    options = Options(
+        tmp_path / "notebooks", tmp_path / "site", PERIOD, only=("lwia/90",), pool=stand
+    )
     run = build(make_snapshot(tiny, tmp_path / "store"), options, lambda *_: None)
     assert (run.executed, run.kept) == (1, 0)
     assert run.executed + run.shared == run.pages > 1
