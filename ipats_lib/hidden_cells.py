@@ -75,6 +75,8 @@ class Cells:
         self._sizes = figures["denominator"].to_numpy(dtype="int64")
         self._is_rate = figures["numerator"].notna().to_numpy()
         self._successes = figures["numerator"].fillna(0).to_numpy(dtype="int64")
+        # What is not given away, by group and reader: to hide more cells tells nobody more.
+        self._safe: dict[tuple[bytes, bytes], set[int]] = {}
 
     def close(self, links: Links) -> None:
         """Hide what goes with the hidden cells, until nothing more does."""
@@ -182,7 +184,12 @@ class Cells:
         free = {shift + place for place in unknown for shift in (0, many, 2 * many)}
         free -= {many + place for place in unknown if place not in set(rates)}
         known = [place for place in range(3 * many) if place not in free]
-        return {int(group[place % many]) for place in found_out(truth, rows, sought, known)}
+        reader = group.tobytes(), b"" if own is None else own.tobytes()
+        safe = self._safe.setdefault(reader, set())
+        asked = [place for place in sought if place not in safe]
+        found = found_out(truth, rows, asked, known)
+        safe.update(place for place in asked if place not in found)
+        return {int(group[place % many]) for place in found}
 
     def told_to_areas(self, links: Links, areas: NDArray[np.object_]) -> set[int]:
         """The hidden cells of others that follow from sums, one after another, for the readers of

@@ -8,13 +8,9 @@ counts at once.
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from scipy.optimize import LinearConstraint
 
 IDLE = 3  # directions without a count freed, after which each count is asked about alone
 WIDTH = 3  # how far apart the least and the most of a withheld count are, at least
@@ -32,28 +28,10 @@ def found_out(
     truth: the value of each unknown, 0 or more; it satisfies the rows. printed: unknowns of which
     the reader sees the value. The result depends on the arguments alone.
     """
-    from scipy.optimize import Bounds, milp  # half a second, and an unchanged build needs none
-
     if not (left := set(sought)):
         return set()
-    constraints = _constraints(rows, len(truth))
-    low, high = np.zeros(len(truth)), np.full(len(truth), 3.0 * int(truth.max()) + 10)
-    low[list(printed)] = high[list(printed)] = truth[list(printed)]
+    system = _System(truth, rows, printed)
     draws = random.Random(0)  # noqa: S311 directions to look in, no secret
-
-    def other(aims: NDArray[np.float64]) -> Numbers:
-        for presolve in (True, False):  # which has called a system infeasible that has a solution
-            answer = milp(
-                aims,
-                constraints=constraints,
-                bounds=Bounds(low, high),
-                integrality=np.ones(len(truth)),
-                options={"presolve": presolve},
-            )
-            if answer.x is not None:
-                return np.rint(answer.x).astype("int64")
-        return truth
-
     least, most = truth.copy(), truth.copy()
     width = np.where(truth > 0, WIDTH, 1)
 
@@ -67,7 +45,7 @@ def found_out(
     while left and idle < IDLE:
         aims = np.zeros(len(truth))
         aims[sorted(left)] = [draws.choice((-1, 1)) * draws.uniform(0.5, 1) for _ in left]
-        freed = differ(other(aims), other(-aims))
+        freed = differ(system.least(aims), system.least(-aims))
         left -= freed
         idle = 0 if freed else idle + 1
     certain: set[int] = set()
@@ -75,20 +53,66 @@ def found_out(
         place = min(left)
         aims = np.zeros(len(truth))
         aims[place] = 1.0
-        freed = differ(other(aims), other(-aims))
+        freed = differ(system.least(aims), system.least(-aims))
         certain |= {place} - freed
         left -= freed | {place}
     return certain
 
 
-def _constraints(rows: Sequence[Row], width: int) -> "LinearConstraint | tuple[Any, ...]":
-    from scipy.optimize import LinearConstraint
-    from scipy.sparse import csr_array
+class _System:
+    """The equations between the counts that are not printed, and solutions of them."""
 
-    if not rows:
-        return ()
-    values = [factor for row, _, _ in rows for factor in row.values()]
-    lines = [line for line, (row, _, _) in enumerate(rows) for _ in row]
-    places = [place for row, _, _ in rows for place in row]
-    matrix = csr_array((values, (lines, places)), shape=(len(rows), width))
-    return LinearConstraint(matrix, [row[1] for row in rows], [row[2] for row in rows])
+    def __init__(self, truth: Numbers, rows: Sequence[Row], printed: Sequence[int]) -> None:
+        from scipy.sparse import csr_array
+
+        self._truth = truth
+        self._free = np.setdiff1d(np.arange(len(truth)), printed)
+        place = {int(unknown): n for n, unknown in enumerate(self._free)}
+        entries: list[tuple[int, int, int]] = []
+        limits: list[tuple[float, float]] = []
+        for row, low, high in rows:
+            mine = [(place[at], factor) for at, factor in row.items() if at in place]
+            if mine:
+                known = sum(
+                    factor * int(truth[at]) for at, factor in row.items() if at not in place
+                )
+                entries += [(len(limits), at, factor) for at, factor in mine]
+                limits.append((low - known, high - known))
+        line, at, factor = np.array(entries, dtype="int64").reshape(-1, 3).T
+        self._matrix = csr_array((factor, (line, at)), shape=(len(limits), len(place)))
+        self._low, self._high = np.array(limits, dtype="float64").reshape(-1, 2).T
+        self._top = 3.0 * int(truth.max()) + 10
+
+    def least(self, aims: NDArray[np.float64]) -> Numbers:
+        """A solution with the least sum of aims times counts; the truth where none is found.
+
+        Most often the solution in fractions, which is found sooner, is one in whole numbers.
+        """
+        found = self._truth.copy()
+        for whole in (0, 1):
+            for presolve in (True, False):  # which has called a solvable system infeasible
+                answer = self._solved(aims[self._free], whole, presolve)
+                if answer is not None and self._holds(answer):
+                    found[self._free] = answer
+                    return found
+        return found
+
+    def _solved(
+        self, aims: NDArray[np.float64], whole: int, presolve: bool
+    ) -> NDArray[np.int64] | None:
+        from scipy.optimize import Bounds, LinearConstraint, milp  # half a second to import
+
+        answer = milp(
+            aims,
+            constraints=LinearConstraint(self._matrix, self._low, self._high),
+            bounds=Bounds(0, self._top),
+            integrality=np.full(len(aims), whole),
+            options={"presolve": presolve},
+        )
+        return None if answer.x is None else np.rint(answer.x).astype("int64")
+
+    def _holds(self, answer: NDArray[np.int64]) -> bool:
+        sums = self._matrix @ answer
+        return bool(
+            (answer >= 0).all() and (sums >= self._low).all() and (sums <= self._high).all()
+        )
