@@ -68,11 +68,22 @@ def is_small(successes, size):
     return size > 0 and (size < 10 or successes < 3 or size - successes < 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(planners_cells)
-def test_no_withheld_cell_is_one_whole_less_what_is_shown(counts):
+def test_small_cells_are_withheld_and_what_would_give_one_back(counts):
     frame, found = publication(counts)
     hidden = dict(zip(found, withhold(frame, LIMITS, HOMES)["suppressed"], strict=True))
+    every_small_cell_is_withheld_and_no_empty_one(found, hidden)
+    no_withheld_cell_is_one_whole_less_what_is_shown(found, hidden)
+    no_two_windows_tell_of_a_small_cell_between_them(found, hidden)
+
+
+def every_small_cell_is_withheld_and_no_empty_one(found, hidden):
+    assert all(hidden[key] for key, cell in found.items() if is_small(*cell))
+    assert not any(hidden[key] for key, cell in found.items() if not cell[1])
+
+
+def no_withheld_cell_is_one_whole_less_what_is_shown(found, hidden):
     for whole, parts in subtractions(found):
         filled = [part for part in parts if found[part][1]]
         unknown = [key for key in filled if hidden[key]]
@@ -82,22 +93,9 @@ def test_no_withheld_cell_is_one_whole_less_what_is_shown(counts):
             assert not is_small(*left)
 
 
-@settings(max_examples=60, deadline=None)
-@given(planners_cells)
-def test_no_two_windows_tell_of_a_small_cell_between_them(counts):
-    frame, found = publication(counts)
-    hidden = dict(zip(found, withhold(frame, LIMITS, HOMES)["suppressed"], strict=True))
+def no_two_windows_tell_of_a_small_cell_between_them(found, hidden):
     for area, program, window in found:
         shorter, longer = (area, program, "current"), (area, program, "rolling4")
         if window == "current" and found[shorter][1] and not hidden[shorter] | hidden[longer]:
             between = [found[longer][n] - found[shorter][n] for n in (0, 1)]
             assert not is_small(*between)
-
-
-@settings(max_examples=60, deadline=None)
-@given(planners_cells)
-def test_every_small_cell_is_withheld_and_no_empty_one(counts):
-    frame, found = publication(counts)
-    hidden = dict(zip(found, withhold(frame, LIMITS, HOMES)["suppressed"], strict=True))
-    assert all(hidden[key] for key, cell in found.items() if is_small(*cell))
-    assert not any(hidden[key] for key, cell in found.items() if not cell[1])
