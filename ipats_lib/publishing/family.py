@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE
 from ipats_lib.publishing.options import Options
@@ -136,7 +137,11 @@ class Beside:
 
     def landing(self, scope: Scope) -> str:
         """The content of the landing page of a scope, as another family's notebook made it."""
-        text = read_published(self.root / scope.path / INDEX).decode("utf-8")
+        name = f"{scope.path}/{INDEX}"
+        for stored in (name, f"{name}{PACKED}"):
+            if _hash_of(self.root / stored) != self.manifest.files.get(stored):
+                raise damaged(stored, self.root.name)
+        text = read_published(self.root / name).decode("utf-8")
         return text.partition(_BODY[0])[2].rpartition(_BODY[1])[0]
 
     def carry(self, staged: Path, each: Each) -> Carried:
@@ -173,6 +178,11 @@ def _look_at(path: str) -> tuple[str, frozenset[tuple[str, str]]]:
         return digest, frozenset()
     text = (data if path == plain else unpacked(data) or b"").decode("utf-8")
     return digest, frozenset(_LINK.findall(text))
+
+
+def _hash_of(path: Path) -> str | None:
+    """The hash of a file; None where there is none."""
+    return file_hash(path) if path.exists() else None
 
 
 def damaged(file: str, period: str) -> PublicationError:
