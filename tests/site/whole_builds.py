@@ -31,6 +31,7 @@ from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
+from tests.few import write
 from tests.site.durable import Attempt, attempt, drawn
 
 ROOT = Path(__file__).parents[2]
@@ -166,11 +167,10 @@ def builds(
 ) -> None:
     """Of everything, or of one family beside the rest of the publication before."""
     notebooks, what = folder / "notebooks", "family" if family else "build"
-    for key in (
-        ("performance/summary", "dashboards/worklist") if family else ("performance/summary",)
-    ):
-        (notebooks / key).parent.mkdir(parents=True)
-        shutil.copy(ROOT / "notebooks" / f"{key}.ipynb", notebooks / f"{key}.ipynb")
+    (notebooks / "performance").mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / "performance" / "summary.ipynb", notebooks / "performance")
+    if family:
+        write(notebooks, "work", {"family": family, "title": "Work", "data": ["workload"]}, [])
     made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
     old, new = (open_snapshot(Path(path)) for path in made)
     prepare(old, new)
