@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -13,7 +14,7 @@ from ipats_lib.access.gateway import Gateway
 from ipats_lib.access.grammar import Target
 from ipats_lib.access.headers import PRIVATE
 from ipats_lib.access.people import Person, Roster
-from ipats_lib.access.published import landing_pages, periods, titles
+from ipats_lib.access.published import landing_pages, listed, periods
 from ipats_lib.access.visit import Visit
 from ipats_lib.periods import Period
 from ipats_lib.scopes import Scope
@@ -65,8 +66,8 @@ class _Asker:
             if decide(self.person, target, self.roster, self.now).allow:
                 yield scope
 
-    def scopes(self, period: str) -> list[dict[str, str]]:
-        """Path and title of each scope that `opens` gives, once."""
-        named = {k: v for root in self.roots for k, v in titles(self.site, period, root).items()}
-        found = sorted(set(self.opens(period)))
-        return [{"path": s.path, "title": named.get(s.path, s.path)} for s in found]
+    def scopes(self, period: str) -> list[dict[str, Any]]:
+        """What is left about each scope that `opens` gives, once."""
+        known = {k: v for root in self.roots for k, v in listed(self.site, period, root).items()}
+        paths = [scope.path for scope in sorted(set(self.opens(period)))]
+        return [known.get(path, {"path": path, "title": path}) for path in paths]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
+from typing import Any
 
 from ipats_lib.access.grammar import Target
 from ipats_lib.errors import UsageError
@@ -128,8 +129,9 @@ def _is(kind: Callable[[int], bool], path: str) -> bool:
         return False
 
 
-def titles(site: Path, period: str, folder: Scope) -> dict[str, str]:
-    """Titles of a scope and of those inside it, by path, as publishing left them.
+def listed(site: Path, period: str, folder: Scope) -> dict[str, dict[str, Any]]:
+    """What publishing left about a scope and those inside it, by path: `path`, `title` and, of one
+    that has not the pages of every family, its `families`.
 
     Empty for a publication from before they were left; where there is none, the path says it all.
     """
@@ -137,8 +139,7 @@ def titles(site: Path, period: str, folder: Scope) -> dict[str, str]:
     file = file_of(site, target)
     if file is None:
         return {}
-    listed = json.loads(read_published(site / file))["scopes"]
-    return {scope["path"]: scope["title"] for scope in listed}
+    return {scope["path"]: scope for scope in json.loads(read_published(site / file))["scopes"]}
 
 
 def publications(site: Path, scopes: Sequence[Scope]) -> tuple[Publication, ...]:

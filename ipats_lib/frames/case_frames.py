@@ -14,7 +14,7 @@ from ipats_lib.frames.caseload import caseload
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.combined import alone, combine
 from ipats_lib.frames.counties import counties
-from ipats_lib.frames.customers import customers
+from ipats_lib.frames.customers import customers, places_of
 from ipats_lib.frames.distribution import distribution
 from ipats_lib.frames.engagement import engagement
 from ipats_lib.frames.findings import findings
@@ -59,6 +59,7 @@ class CaseFrames:
     counted of a kind of scope (`Cases.earlier`). effects: gives what one more success adds in each
     LWIA (`effects.effects`). only: the one scope that is asked for, where it is
     opened alone; then an LWIA's or planner's own records are read and nobody else is counted.
+    beside: the snapshot of pages that stay and lead into those of these frames, if there is one.
     """
 
     snapshot: Snapshot
@@ -67,6 +68,7 @@ class CaseFrames:
     effects: Callable[[], pd.DataFrame]
     scopes: tuple[Scope, ...]
     only: Scope | None = None
+    beside: Snapshot | None = None
     _cases: dict[AreaType, Cases] = field(default_factory=dict)
     _made: dict[tuple[AreaType, str], Sliced] = field(default_factory=dict)
 
@@ -125,7 +127,12 @@ class CaseFrames:
             self.earlier(kind),
             self.cases,
             lambda: self._effects(kind),
+            self._places_before,
         )
+
+    @cached_property
+    def _places_before(self) -> pd.Series | None:
+        return None if self.beside is None else places_of(self.beside)
 
     def _effects(self, kind: AreaType) -> pd.DataFrame:
         """What one more success adds in the LWIA of each area of a kind."""

@@ -44,7 +44,8 @@ class Cases:
     quarter whose exits the extract holds as a whole (NaT: unknown). shown_by: row (of the PIRL
     file), lwia and the planner whose pages show it, for an LWIA; empty elsewhere. earlier: what
     earlier extracts counted (`historical_counts.counted`), with known_at and area. other: the
-    scopes of another kind, where a frame needs what their own pages show.
+    scopes of another kind, where a frame needs what their own pages show. places_before: where
+    pages that stay lead to a customer (`places_of`); None where all pages are of this snapshot.
     """
 
     combined: Combined
@@ -55,6 +56,7 @@ class Cases:
     earlier: pd.DataFrame
     other: "Callable[[AreaType], Cases]"
     effects: Callable[[], pd.DataFrame]
+    places_before: pd.Series | None = None
 
     @property
     def kind(self) -> AreaType:

@@ -15,6 +15,7 @@ from ipats_lib.frames.cases import (
     plain,
     program_titles,
 )
+from ipats_lib.snapshot import Snapshot
 
 _TRADE = 1
 
@@ -27,6 +28,7 @@ def customers(cases: Cases) -> pd.DataFrame:
     known = known.join(_open(cases), on=["scope", "customer", "place"])
     found = known.sort_values(["scope", "row", "customer"], ignore_index=True)
     return found.assign(
+        anchor=_anchors(found, cases),
         program_title=program_titles(found["program"].to_numpy()),
         planner_name=cases.planner_names(found["planner"].to_numpy()),
         is_active=is_active(found["case_status"]),
@@ -65,6 +67,32 @@ def _recorded(cases: Cases) -> pd.DataFrame:
             "service_planned": whole[PLANNED].to_numpy()[place],
         }
     )
+
+
+def places_of(snapshot: Snapshot) -> pd.Series:
+    """The number of each customer's first record by page (an LWIA or a planner, as `kind area`)
+    and customer: what a publication from this snapshot leads to the customer by."""
+    members = snapshot.membership()
+    mine = members.merge(snapshot.rows(columns=["100"]), on="row")
+    page = mine["area_type"].astype("str") + " " + mine["area"].astype("str")
+    return mine["row"].groupby([page, mine["100"].astype("object")]).min()
+
+
+def _anchors(found: pd.DataFrame, cases: Cases) -> list[str]:
+    """Where the customer's time line is on its page: `r` and the number of the record.
+
+    Beside pages of an older snapshot it is the number there, so that their links lead to the same
+    customer; whoever is new has `n` and the number here (decision 0024).
+    """
+    rows = found["row"].astype("str")
+    if cases.places_before is None:
+        return ("r" + rows).where(found["row"].notna(), "").tolist()
+    alone = found["shown_by"] == ""
+    page = ("planner " + found["shown_by"]).mask(alone, cases.kind + " " + found["scope"])
+    keys = pd.MultiIndex.from_arrays([page, found["customer"]])
+    before = cases.places_before.reindex(keys).astype("Int64").set_axis(found.index)
+    kept = ("r" + before.astype("str")).where(before.notna(), "n" + rows)
+    return kept.where(found["row"].notna(), "").tolist()
 
 
 def _shown_by(cases: Cases) -> np.ndarray:

@@ -5,14 +5,16 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ipats_lib import __version__, modes
 from ipats_lib.errors import Interrupted, PublicationError
 from ipats_lib.publishing.dependencies import publication_parts
+from ipats_lib.publishing.family import Beside, check_family
 from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.run_report import RunReport
-from ipats_lib.publishing.site import Site
+from ipats_lib.publishing.site import Manifest, Site
 from ipats_lib.snapshot import Released, Snapshot, read_released
 from ipats_lib.snapshot.released import is_kept
 
@@ -51,18 +53,22 @@ def _refused(error: OSError, site: Path) -> str:
 
 
 def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress) -> RunReport:
-    scopes = choose_scopes(snapshot.scopes(), options.only)
+    check_family(site, options)
+    scopes, beside = choose_scopes(snapshot.scopes(), options.only), None
     released = read_released(snapshot.path.parent, options.period, options.released)
     facts = _facts(snapshot, options, released)
     with site.publisher():
         modes.shared_folder(options.site, options.group)
-        inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
         current = site.current_manifest(options.period.name)
+        if options.family and current:
+            beside = Beside.of(site, current, snapshot, facts)
+            facts, scopes = beside.facts(facts), beside.scopes(snapshot)
+        inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
         if (
             current
             and not options.clean
             and current.facts.get("inputs") == inputs
-            and is_kept(snapshot.path.parent, current.facts.get("record", ""))
+            and _is_on_record(snapshot, current)
             and site.is_intact(options.period.name)
         ):
             known = tuple(one.name for one in released)
@@ -72,10 +78,15 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
         from ipats_lib.publishing.publication import publish
 
         asked = {**facts, "inputs": inputs}
-        return publish(snapshot, options, site, scopes, released, asked, progress)
+        return publish(snapshot, options, site, scopes, released, asked, progress, beside)
 
 
-def _facts(snapshot: Snapshot, options: Options, released: Sequence[Released]) -> dict[str, str]:
+def _is_on_record(snapshot: Snapshot, shown: Manifest) -> bool:
+    records = shown.facts.get("record", "").split()
+    return bool(records) and all(is_kept(snapshot.path.parent, name) for name in records)
+
+
+def _facts(snapshot: Snapshot, options: Options, released: Sequence[Released]) -> dict[str, Any]:
     """What every page of a publication has in common."""
     return {
         **publication_parts(options.notebooks),

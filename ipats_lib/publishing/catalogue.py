@@ -29,7 +29,7 @@ from ipats_lib.publishing.declaration import (
     check_page_marks,
     download_of,
 )
-from ipats_lib.publishing.files import notebook_files
+from ipats_lib.publishing.files import INDEX, notebook_files
 from ipats_lib.publishing.parameters import Value, read_defaults, set_values
 from ipats_lib.report.scope_data import ACROSS_AREAS
 from ipats_lib.scopes import AreaType
@@ -41,7 +41,6 @@ FAMILIES = {
 }
 PYTHON = "python"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
-INDEX = f"{LANDING}.html"
 # What every scope's folder holds beside its landing page.
 OF_EVERY_SCOPE = frozenset({"figures.csv", "run.html", "scopes.json"})
 _SENTENCE = re.compile(r".+?[.?!](?=\s|$)|.+", re.DOTALL)
@@ -104,6 +103,10 @@ class Notebook:
             return ((INDEX if self.index else f"{self.key}.html", self.title),)
         mine = (part for part in self.parts if kind in part.scopes)
         return tuple((self._file(part), part.title) for part in mine)
+
+    def lands(self, kind: AreaType) -> bool:
+        """Whether it makes the landing page of a kind of scope."""
+        return INDEX in dict(self.pages(kind))
 
     def _file(self, part: Part) -> str:
         return INDEX if part.name == LANDING else f"{self.key}-{part.name}.html"

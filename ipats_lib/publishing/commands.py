@@ -122,6 +122,9 @@ def build(
     period: PeriodName,
     site: SiteFolder,
     only: Annotated[list[str] | None, typer.Option(help="lwia/07 and what is inside it.")] = None,
+    family: Annotated[
+        str, typer.Option(help="dashboards: make them alone, the other pages stay as they are.")
+    ] = "",
     workers: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 2,
     notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
     clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
@@ -176,6 +179,7 @@ def build(
         failures=failures_folder(failures, store, site),
         group=group,
         packed=packed,
+        family=family,
     )
     source = snapshot_of(extract, store, as_of, contacts, group)
     with shown_progress() as advance:

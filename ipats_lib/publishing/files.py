@@ -1,6 +1,6 @@
 """Where the parts of a site are, and the names of its files."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ipats_lib.durable import file_hash
 
@@ -9,8 +9,13 @@ STATIC = Path(__file__).parent / "static"
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # What the site's guide is made of, in its order.
 GUIDE = (DOCS / "guide.md", DOCS / "glossary.md")
-# In each scope's folder: `{"scopes": [{"path", "title"}]}` of the scope and of those inside it.
+# The landing page of each scope's folder.
+INDEX = "index.html"
+# In each scope's folder: `{"scopes": [{"path", "title"}]}` of the scope and of those inside it; one
+# that has not the pages of every family names its `families`.
 SCOPES_FILE = "scopes.json"
+# What a run did, for state administrators.
+RUN_FILE = PurePosixPath("state/run.html")
 
 
 def joined(pattern: str) -> bytes:

@@ -41,7 +41,8 @@ class Options:
     records of publications, beside those in the snapshot's store. share: where bodies of other
     machines are found, and ours left for them. failures: the private folder where failed runs are
     kept (`postmortem`); None keeps none. group: may read the site. packed: whether large pages and
-    files are kept packed alone, for a server that unpacks them.
+    files are kept packed alone, for a server that unpacks them. family: the one that is made anew,
+    where the pages of the others stay as they are (decision 0024).
     """
 
     notebooks: Path
@@ -61,3 +62,4 @@ class Options:
     failures: Path | None = None
     group: str = ""
     packed: bool = False
+    family: str = ""

@@ -237,8 +237,9 @@ def make_plan(options: "Options", scopes: Sequence[Scope], released: tuple[str, 
     from ipats_lib.publishing.catalogue import read_catalogue
 
     catalogue = read_catalogue(options.notebooks)
+    made = [one for one in catalogue if options.family in ("", one.family)]
     sources = {notebook: _source(notebook) for notebook in catalogue}
-    pages = plan_publication(catalogue, scopes)
+    pages = plan_publication(made, scopes)
     return Plan(pages, sources, common_parts(), released, options)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
@@ -10,10 +10,11 @@ from time import perf_counter
 from typing import Any
 
 from ipats_lib.durable import file_hash
-from ipats_lib.errors import PublicationError, UsageError
+from ipats_lib.errors import UsageError
 from ipats_lib.frames.historical_counts import counts_of
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache, RunCache
+from ipats_lib.publishing.family import ALONE, Beside, Carried, damaged
 from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.packing import pack
@@ -23,24 +24,11 @@ from ipats_lib.publishing.runner import run_plan
 from ipats_lib.publishing.site import Site, walk
 from ipats_lib.publishing.verification import scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers
-from ipats_lib.publishing.writer import SCOPE_FILES, Writer
+from ipats_lib.publishing.writer import Writer
 from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, Snapshot, keep_released
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What a part of a publication takes over unchanged: files, and the parts of their pages.
-
-    assets: shared files that they link to. moved: those of them that lead to a page's new place.
-    """
-
-    files: tuple[PurePosixPath, ...] = ()
-    pages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    assets: tuple[str, ...] = ()
-    moved: tuple[str, ...] = ()
 
 
 def publish(
@@ -51,8 +39,10 @@ def publish(
     released: Sequence[Released],
     facts: Mapping[str, Any],
     progress: Progress,
+    beside: Beside | None = None,
 ) -> RunReport:
-    """Make, verify and show the pages of `scopes`; the caller holds the site.
+    """Make, verify and show the pages of `scopes`; the caller holds the site. beside: what stays,
+    where one family is made anew.
 
     What is shown across areas is put on record in the snapshot's store before readers see it.
     Raises NotebookError, PublicationError, UsageError or OSError; readers then see the old one.
@@ -63,12 +53,14 @@ def publish(
     pages = _cache(site, options)
     kept = RunCache(pages, options.clean)
     with (options.pool or local_workers)(options.workers) as pool:
-        state = _state(snapshot, options, scopes, released, pool)
+        state = _state(snapshot, options, scopes, released, pool, beside)
         staged = site.stage(name)
         carried = carry_over(site, options, scopes, staged, facts)
+        if beside:
+            carried = beside.carry(staged, pool.each)
         assets = build_assets()
         assets.write(site.static)
-        writer = Writer(state, plan, _held(snapshot, scopes, carried), assets, staged)
+        writer = Writer(state, plan, _held(scopes, carried), assets, staged, beside)
         parts, written = dict(carried.pages), list(carried.files)
         started = perf_counter()
         steps = _steps(plan, state, scopes, writer, progress)
@@ -78,6 +70,7 @@ def publish(
             written += writer.write_page(page, done.step.about, done.content)
             report.note(done)
             progress("notebooks", len(parts) - len(carried.pages), len(plan.pages))
+        writer.write_left(scopes)
         progress("notebooks", len(plan.pages), len(plan.pages))
         report.seconds["data and pages"] = perf_counter() - started
         # Before the run report, which differs each time: its copy would be another publication.
@@ -87,14 +80,16 @@ def publish(
             written.append(writer.write_run(report, site.runs(name)))
         started = perf_counter()
         progress("verify", 0, 1)
-        own = [PurePosixPath(s.path) / file for s in scopes for file in SCOPE_FILES]
-        moved = [PurePosixPath(s.path) / old for s in scopes for old in writer.redirects(s)]
         planned = [path for page in plan.pages for path in page.paths]
-        files = verify(staged, [*planned, *written, *own, *moved], site.static, pool.each)
+        files = verify(staged, [*planned, *written, *writer.own], site.static, pool.each)
         record = keep_released(snapshot.path.parent, name, figures_csv(state.areas))
+        if beside:
+            record = " ".join(dict.fromkeys([beside.record, record]))
         shared = sorted({*assets.content, *carried.assets})
         told = {**facts, "modules": plan.modules, "assets": shared, "record": record}
-        told["moved"] = sorted({*map(str, moved), *carried.moved})
+        if beside:
+            parts |= {name: beside.manifest.pages[name] for name in writer.landings}
+        told["moved"] = sorted({*map(str, writer.moved), *carried.moved})
         report.release = site.switch(name, staged, told, parts, files).name
         pages.keep_only(site.keys_in_use())
         if options.share:
@@ -125,17 +120,19 @@ def _state(
     scopes: Sequence[Scope],
     released: Sequence[Released],
     pool: Workers,
+    beside: Beside | None,
 ) -> StateData:
     """The snapshot's data; what the earlier ones counted is found beside the first pages."""
     period, earlier = options.period, options.earlier
     counts = pool.aside(partial(counts_of, period.name), [str(older.path) for older in earlier])
-    return StateData(snapshot, period, earlier, counts, tuple(released), tuple(scopes))
+    stays = beside.snapshot if beside else None
+    facts = (snapshot, period, earlier, counts, tuple(released), tuple(scopes))
+    return StateData(*facts, None, stays)
 
 
-def _held(snapshot: Snapshot, scopes: Sequence[Scope], carried: Carried) -> list[Scope]:
+def _held(scopes: Sequence[Scope], carried: Carried) -> list[Scope]:
     """The scopes of the publication: those of this run, and those of what it takes over."""
-    held = {*scopes, *(scope_of(path.as_posix()) for path in carried.files)}
-    return [scope for scope in snapshot.scopes() if scope in held]
+    return sorted({*scopes, *(scope_of(path.as_posix()) for path in carried.files)})
 
 
 def carry_over(
@@ -153,8 +150,8 @@ def carry_over(
     kept = [file for file in current.files if scope_of(file) not in rebuilt]
     if not kept:
         return Carried()
-    compared = [fact for fact in sorted(facts) if fact != "inputs"]
-    if differing := [fact for fact in compared if current.facts.get(fact) != facts[fact]]:
+    compared = [fact for fact in sorted({*facts, ALONE}) if fact != "inputs"]
+    if differing := [fact for fact in compared if current.facts.get(fact) != facts.get(fact)]:
         raise UsageError(
             f"{site.root} shows {name} from another snapshot or version "
             f"({', '.join(differing)} changed): publish all of it, or name another --site for a "
@@ -164,10 +161,7 @@ def carry_over(
         (staged / file).parent.mkdir(parents=True, exist_ok=True)
         os.link(site.root / name / file, staged / file)
         if file_hash(staged / file) != current.files[file]:
-            raise PublicationError(
-                f"{file} is no longer the file that was published: publish all of {name}, not a "
-                "part."
-            )
+            raise damaged(file, name)
     pages = {path: p for path, p in current.pages.items() if scope_of(path) not in rebuilt}
     assets = tuple(current.facts.get("assets", ()))
     moved = tuple(set(kept).intersection(current.facts.get("moved", ())))
@@ -182,7 +176,7 @@ def _steps(
     for done, scope in enumerate(scopes):
         progress("scopes", done, len(scopes))
         data = state.slice(scope)
-        writer.write_scope(scope, data)
+        writer.write_scope(scope, data.about)
         for page in plan.of(scope):
             yield plan.step(page, data.about, seen(page.source) if page.shared else data)
     progress("scopes", len(scopes), len(scopes))

@@ -27,16 +27,29 @@ Nav = tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """From which data pages are. what: the pages, as a heading; as_of, day: the date in figures and
+    in words; snapshot: its id."""
+
+    what: str
+    as_of: str
+    day: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The frame around a page's content.
 
     root and home: relative paths from the page to the site's root and to its scope's folder, each
     empty or ending in a slash. current: the page's path inside its scope. crumbs: path and name of
     the scopes that contain it, the widest first, its own last. inside: article and name of what the
-    scopes one level further in are; empty where there are none. dates and day: the period's months
-    and the as-of day in words. missing: the tables that the extract does not have. run: path of the
-    page on how the publication was made, empty where the reader may not see it. A page that is no
-    scope's (the guide) has only what has no default.
+    scopes one level further in are; empty where there are none. dates: the period's months. known:
+    from which data the page is; a landing page, from which data the pages of its scope are.
+    missing: the tables that the extract does not have. absent: why a family has no pages here.
+    figures: whether the scope has a file of its figures. run: path of the page on how the
+    publication was made, empty where the reader may not see it. A page that is no scope's (the
+    guide) has only what has no default.
     """
 
     title: str
@@ -53,11 +66,11 @@ class Frame:
     inside: tuple[str, ...] = ()
     period: str = ""
     dates: str = ""
-    as_of: str = ""
-    day: str = ""
-    snapshot: str = ""
+    known: tuple[Known, ...] = ()
     synthetic: bool = False
     missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    figures: bool = True
     home: str = ""
     current: str = ""
     notebook: str = ""

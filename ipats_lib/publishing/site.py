@@ -25,7 +25,7 @@ from typing import Any
 from ipats_lib import locks
 from ipats_lib.durable import file_hash, point_to, sync_folder, sync_tree, write_file
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
-from ipats_lib.publishing.files import is_sound
+from ipats_lib.publishing.files import RUN_FILE, is_sound
 from ipats_lib.publishing.packing import files_of
 from ipats_lib.publishing.parts import Parts
 from ipats_lib.who import user_name
@@ -34,7 +34,7 @@ KEEP = 3
 # A reader who has followed the link before the switch may still be opening a file behind it.
 GRACE_SECONDS = 60.0
 KEEP_RUNS = 20
-RUN_FILES = frozenset({"state/run.html"})
+RUN_FILES = frozenset({RUN_FILE.as_posix()})
 
 
 @dataclass(frozen=True, slots=True)

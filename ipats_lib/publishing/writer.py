@@ -4,8 +4,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -13,20 +12,26 @@ from typing import Any
 
 import pandas as pd
 
-from ipats_lib import __version__
 from ipats_lib.disclosure import few_wages, load_thresholds
-from ipats_lib.params import load_agency
 from ipats_lib.publishing.assets import Assets
-from ipats_lib.publishing.catalogue import FAMILIES, INDEX
+from ipats_lib.publishing.catalogue import Notebook
 from ipats_lib.publishing.execute import Content
-from ipats_lib.publishing.files import SCOPES_FILE
+from ipats_lib.publishing.family import Beside
+from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE
+from ipats_lib.publishing.framing import Framing, day_of
+from ipats_lib.publishing.links import read_links
 from ipats_lib.publishing.plan import Page, Plan
 from ipats_lib.publishing.redirects import redirects
-from ipats_lib.publishing.render import Frame, Nav, render_page, render_template, split_body
-from ipats_lib.report.data import StateData
+from ipats_lib.publishing.render import (
+    render_page,
+    render_template,
+    split_body,
+)
+from ipats_lib.publishing.verification import scope_of
+from ipats_lib.report.data import StateData, about_of
 from ipats_lib.report.figures import figures_of, write_figures
-from ipats_lib.report.scope_data import About, ScopeData
-from ipats_lib.scopes import STATE, AreaType, Scope
+from ipats_lib.report.scope_data import About
+from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
 
 _INWARD = re.compile(
@@ -34,9 +39,7 @@ _INWARD = re.compile(
     r"(?P<text>[^<]*)</a>"
 )
 _BESIDE = re.compile(r"""((?:href|src)=["'])([a-z0-9_-]+\.[a-z]+)(?=["'])""")
-_INSIDE = {"state": ("an", "LWIA"), "lwia": ("a", "career planner")}
-RUN_FILE = PurePosixPath("state/run.html")
-SCOPE_FILES = (INDEX, "figures.csv", SCOPES_FILE)
+_LIST = "<div class='show show-records'"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Writer:
     """Writes the files of one publication into its staging folder.
 
     scopes: all that the publication holds, those taken over from the one before among them.
+    beside: what stays, where one family is made anew. own: what is written beside the pages of
+    notebooks; moved: of these, the pages at old addresses. landings: those whose content stays.
     """
 
     state: StateData
@@ -51,6 +56,10 @@ class Writer:
     scopes: Collection[Scope]
     assets: Assets
     staged: Path
+    beside: Beside | None = None
+    own: list[PurePosixPath] = field(default_factory=list)
+    moved: list[PurePosixPath] = field(default_factory=list)
+    landings: list[str] = field(default_factory=list)
 
     def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
         """The pages of one run and its downloads; gives the files written."""
@@ -58,8 +67,9 @@ class Writer:
         pages = page.notebook.pages(page.scope.kind)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
             (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
-            frame = self._frame(about, title, page, file, body)
-            (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
+            frame = self.framing.frame(about, title, page.notebook, file, body)
+            whole = self._with_places(path, body)
+            (self.staged / path).write_text(render_page(whole, frame), encoding="utf-8")
         for name, data in content.files.items():
             (self.staged / page.beside(name)).write_bytes(data)
         return [*page.paths, *(page.beside(name) for name in content.files)]
@@ -86,40 +96,95 @@ class Writer:
         return [_INWARD.sub(kept, body) for body in mine]
 
     @cached_property
+    def framing(self) -> Framing:
+        return Framing(self.state, self.plan, self.scopes, self.assets, self.beside)
+
+    @cached_property
     def _published(self) -> frozenset[str]:
         return frozenset(scope.path for scope in self.scopes)
 
-    def write_scope(self, scope: Scope, data: ScopeData) -> None:
+    def write_scope(self, scope: Scope, about: About) -> None:
         """The scope's figures as a download, the titles of its scopes, what is left at the old
-        addresses of its pages, and a bare landing page where no notebook makes one."""
+        addresses of its pages, and its landing page where no notebook makes one now."""
         folder = self.staged / scope.path
         folder.mkdir(parents=True, exist_ok=True)
-        write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
-        listed = [s for s in self.scopes if scope.contains(s)]
-        titled = {"scopes": [{"path": s.path, "title": self.state.title(s)} for s in listed]}
-        (folder / SCOPES_FILE).write_text(json.dumps(titled), encoding="utf-8")
-        for old, new in self.redirects(scope).items():
+        if self.beside is None:
+            write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
+            self.own.append(PurePosixPath(scope.path, "figures.csv"))
+        listed = {"scopes": [self.framing.listed(s) for s in self.scopes if scope.contains(s)]}
+        self._write(PurePosixPath(scope.path, SCOPES_FILE), json.dumps(listed))
+        for old, new in redirects(self.state.period, self.framing.files_of[scope]).items():
             target = os.path.relpath(new, PurePosixPath(old).parent)
-            (folder / old).parent.mkdir(exist_ok=True)
-            (folder / old).write_text(render_template("moved.html.j2", target=target), "utf-8")
-        if INDEX in self._files_of.get(scope, ()):
+            path = PurePosixPath(scope.path, old)
+            if self.beside is None or path.as_posix() not in self.beside.files:
+                self._write(path, render_template("moved.html.j2", target=target))
+                self.moved.append(path)
+        path = PurePosixPath(scope.path, INDEX)
+        if all(path not in page.paths for page in self.plan.of(scope)):
+            self._write(path, self._landing(scope, about))
+
+    def write_left(self, made: Collection[Scope]) -> None:
+        """Where a family is made anew: the landing pages of scopes that its data do not have, and a
+        sentence wherever pages that stay lead to a page that there is no more."""
+        if self.beside is None:
             return
-        body = f"<section class='prose'><h1>{escape(data.about.title)}</h1></section>"
-        frame = self._frame(data.about, "Overview", None, INDEX, body)
-        (folder / INDEX).write_text(render_page(body, frame), encoding="utf-8")
+        for scope in sorted(self.beside.scopes_kept.difference(made)):
+            self.write_scope(scope, self._about_beside(scope, self.beside))
+        planned = {path.as_posix() for page in self.plan.pages for path in page.paths}
+        for name in self.beside.lost({*planned, *map(str, [*self.own, RUN_FILE])}):
+            path, scope = PurePosixPath(name), scope_of(name)
+            about = self._about_beside(scope, self.beside)
+            said = f"The data as of {day_of(self.state.snapshot)} list nobody for {about.title}."
+            body = f"<section class='prose'><h1>{escape(about.title)}</h1><p>{escape(said)}</p>"
+            body = self._with_places(path, f"{body}</section>")
+            file = name.removeprefix(f"{scope.path}/")
+            frame = self.framing.frame(about, "Nobody is listed", None, file, body)
+            self._write(path, render_page(body, frame))
+            self.moved.append(path)
 
-    def redirects(self, scope: Scope) -> dict[str, str]:
-        """New place by old page of the scope, both inside its folder."""
-        return redirects(self.state.period, self._files_of.get(scope, ()))
+    def _write(self, path: PurePosixPath, text: str) -> None:
+        (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.staged / path).write_text(text, encoding="utf-8")
+        self.own.append(path)
 
-    @cached_property
-    def _files_of(self) -> dict[Scope, set[str]]:
-        """The pages that notebooks give each scope, inside its folder."""
-        found: dict[Scope, set[str]] = {}
-        for page in self.plan.pages:
-            files = {file for file, _ in page.notebook.pages(page.scope.kind)}
-            found.setdefault(page.scope, set()).update(files)
-        return found
+    def _landing(self, scope: Scope, about: About) -> str:
+        """The landing page of a scope that no notebook makes now: with the content that it had
+        from a notebook of a family that stays, else bare."""
+        makers = [n for n in self.framing.notebooks(scope.kind) if n.lands(scope.kind)]
+        if self.beside and scope in self.beside.scopes_kept:
+            for maker in makers:
+                if maker.family != self.beside.family:
+                    return self._landing_kept(scope, maker, self.beside)
+        body = f"<section class='prose'><h1>{escape(about.title)}</h1></section>"
+        return render_page(body, self.framing.frame(about, "Overview", None, INDEX, body))
+
+    def _landing_kept(self, scope: Scope, maker: Notebook, beside: Beside) -> str:
+        body, about = beside.landing(scope), self._about_beside(scope, beside)
+        self.landings.append(f"{scope.path}/{INDEX}")
+        title = dict(maker.pages(scope.kind))[INDEX]
+        return render_page(body, self.framing.frame(about, title, maker, INDEX, body))
+
+    def _with_places(self, path: PurePosixPath, body: str) -> str:
+        """The content of a page; where pages that stay lead to a place that it has not, with a
+        sentence that is shown to who comes by such a link, above its first list."""
+        if self.beside is None or path.as_posix() not in self.beside.led_to:
+            return body
+        led_to = self.beside.led_to[path.as_posix()]
+        lost = sorted(led_to - read_links(body)[1] - {""})
+        if not lost:
+            return body
+        ids = "".join(f"<span id='{escape(one)}'></span>" for one in lost)
+        said = (
+            f"This link is from a page as of {day_of(self.beside.snapshot)}. As of "
+            f"{day_of(self.state.snapshot)} the customer is not listed here."
+        )
+        note = f"<div class='gone'>{ids}<p role='note'>{said}</p></div>"
+        before, mark, after = body.partition(_LIST)
+        return f"{before}{note}{mark}{after}" if mark else f"{note}{body}"
+
+    def _about_beside(self, scope: Scope, beside: Beside) -> About:
+        """What the frame of a page says where the newer data have nothing of its scope."""
+        return about_of(beside.snapshot, scope, self.framing.title(scope), self.state.period)
 
     @cached_property
     def _figures(self) -> dict[tuple[str, str], pd.DataFrame]:
@@ -138,7 +203,7 @@ class Writer:
     def write_run(self, run: object, earlier: Sequence[Mapping[str, Any]]) -> PurePosixPath:
         """What this run and those before it did, for state administrators."""
         about = self.state.slice(STATE).about
-        frame = self._frame(about, "This publication", None, RUN_FILE.name)
+        frame = self.framing.frame(about, "This publication", None, RUN_FILE.name)
         html = render_template(
             "run.html.j2",
             frame=frame,
@@ -150,69 +215,6 @@ class Writer:
         (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
         return RUN_FILE
 
-    def _frame(
-        self, about: About, title: str, page: Page | None, file: str = "", body: str = ""
-    ) -> Frame:
-        scope = Scope.parse(about.scope)
-        below = file.count("/")
-        depth = len(PurePosixPath(scope.path).parts) + below
-        day = date.fromisoformat(about.as_of)
-        return Frame(
-            title=title,
-            scope=scope.path,
-            scope_title=about.title,
-            crumbs=self._crumbs(scope),
-            inside=_INSIDE[scope.kind] if self._holds_inner(scope) else (),
-            period=about.period,
-            dates=self.state.period.dates,
-            as_of=about.as_of,
-            day=f"{day:%B} {day.day}, {day.year}{_estimate(about.as_of_source)}",
-            agency=load_agency().agency,
-            contact=load_agency().contact,
-            guide=self.assets.guide,
-            snapshot=self.state.snapshot.id,
-            synthetic=about.synthetic,
-            missing=about.missing_tables,
-            root="../" * (depth + 1),
-            home="../" * below,
-            current=file,
-            notebook=f"{page.notebook.key}.ipynb {self.plan.sources[page.notebook].version}"
-            if page
-            else "",
-            library=__version__,
-            run=f"{'../' * below}{RUN_FILE.name}" if scope == STATE else "",
-            nav=self._navs[scope.kind],
-            style=self.assets.style,
-            icon=self.assets.icon,
-            scripts=self.assets.scripts_of(body),
-        )
-
-    def _crumbs(self, scope: Scope) -> tuple[tuple[str, str], ...]:
-        """Path and name of the scopes that contain a scope, and its own."""
-        around = [STATE, Scope(scope.lwia), scope]
-        own = {s: self.state.title(s).removesuffix(f", LWIA {s.lwia}") for s in around}
-        return tuple((s.path, title) for s, title in own.items())
-
-    def _holds_inner(self, scope: Scope) -> bool:
-        """Whether the publication holds scopes inside this one that a reader chooses from."""
-        return scope.kind in _INSIDE and any(
-            scope.contains(other) and other != scope for other in self.scopes
-        )
-
-    @cached_property
-    def _navs(self) -> dict[AreaType, Nav]:
-        """The menus of each kind of scope."""
-        kinds: tuple[AreaType, ...] = ("state", "lwia", "planner")
-        return {kind: self._nav(kind) for kind in kinds}
-
-    def _nav(self, kind: AreaType) -> Nav:
-        mine = [n for n in self.plan.sources if kind in n.scopes and n.menu(kind)]
-        return tuple(
-            (title, tuple(page for n in mine if n.family == family for page in n.menu(kind)))
-            for family, title in FAMILIES.items()
-            if any(n.family == family for n in mine)
-        )
-
 
 def _from_above(body: str, folder: str, files: Collection[str]) -> str:
     """The body of a landing page, whose files are in the folder of its notebook's family."""
@@ -221,8 +223,3 @@ def _from_above(body: str, folder: str, files: Collection[str]) -> str:
         return f"{found[1]}{folder}{found[2]}" if found[2] in files else found[0]
 
     return _BESIDE.sub(moved, body)
-
-
-def _estimate(source: str) -> str:
-    """A remark on an as-of date that nobody has given; empty for one from the extract."""
-    return " (estimated)" if source.startswith("estimated") else ""

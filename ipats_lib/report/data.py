@@ -5,7 +5,7 @@ slice to a folder of its own, so that a wrong notebook has no other scope's reco
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import pandas as pd
@@ -34,7 +34,8 @@ class StateData:
     `counts_of` tells of each, where somebody has been asked already. released: what publications
     of linked quarters showed across areas. asked: the scopes that are sliced, where not all are:
     frames are counted for no others. only: the scope that is opened alone, if one is: then the
-    frames of `SCHEMAS` need nobody else's records, but for those of several areas.
+    frames of `SCHEMAS` need nobody else's records, but for those of several areas. beside: the
+    snapshot of the publication's other pages, where they stay as they are (decision 0024).
     """
 
     snapshot: Snapshot
@@ -44,6 +45,7 @@ class StateData:
     released: tuple[Released, ...] = ()
     asked: tuple[Scope, ...] = ()
     only: Scope | None = None
+    beside: Snapshot | None = None
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
@@ -78,6 +80,7 @@ class StateData:
             self.effects,
             self.around,
             self.only,
+            self.beside,
         )
 
     def effects(self) -> pd.DataFrame:
@@ -162,16 +165,8 @@ class StateData:
         return shown[list(NOTHING.columns)].astype(NOTHING.dtypes)
 
     def _about(self, scope: Scope) -> About:
-        return About(
-            scope=scope.path,
-            title=self.title(scope),
-            period=self.period.name,
-            as_of=self.snapshot.as_of.isoformat(),
-            as_of_source=self.snapshot.provenance.as_of_source,
-            synthetic=self.snapshot.synthetic,
-            missing_tables=tuple(self.snapshot.missing_tables),
-            whole_from=self._whole_from,
-        )
+        found = about_of(self.snapshot, scope, self.title(scope), self.period)
+        return replace(found, whole_from=self._whole_from)
 
     @cached_property
     def _whole_from(self) -> str:
@@ -189,3 +184,16 @@ class StateData:
             name = self._planner_names.get(scope.planner, "")
             return f"{name} ({scope.planner}), LWIA {scope.lwia}"
         return f"LWIA {scope.lwia}: {names[scope.lwia]}" if scope.lwia else "Illinois"
+
+
+def about_of(snapshot: Snapshot, scope: Scope, title: str, period: Period) -> About:
+    """What a page says of its data, without the oldest quarter that they hold as a whole."""
+    return About(
+        scope=scope.path,
+        title=title,
+        period=period.name,
+        as_of=snapshot.as_of.isoformat(),
+        as_of_source=snapshot.provenance.as_of_source,
+        synthetic=snapshot.synthetic,
+        missing_tables=tuple(snapshot.missing_tables),
+    )

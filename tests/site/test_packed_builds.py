@@ -16,7 +16,7 @@ from ipats_lib.publishing.site import RUN_FILES, Site, walk
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.snapshot import make_snapshot
 from tests.site.test_made_again import write_notebook
-from tests.site.whole_builds import ONLY, PERIOD
+from tests.site.whole_builds import NEW, OLD, ONLY, PERIOD
 
 
 class Long(Workers):
@@ -65,3 +65,30 @@ def test_it_holds_the_same_files_and_is_found_unchanged(extract, store, tmp_path
     assert Site(packed.site).is_intact(PERIOD.name)
     with pytest.raises(UsageError, match="stored changed"):
         build(snapshot, replace(packed, packed=False, only=("lwia/90",)), lambda *_: None)
+
+
+def stored(site: Path) -> dict[str, bytes]:
+    return {name: (site / PERIOD.name / name).read_bytes() for name in names(site)}
+
+
+def test_the_dashboards_alone_leave_the_other_files_packed_as_they_are(extract, store, tmp_path):
+    notebooks = tmp_path / "notebooks"
+    write_notebook(notebooks, "performance/one", ["figures"], "1", downloads=["table.csv"])
+    write_notebook(notebooks, "dashboards/two", ["workload"], "2", downloads=["work.csv"])
+    old, new = (make_snapshot(extract, store, as_of=day) for day in (OLD, NEW))
+    options = Options(notebooks, tmp_path / "site", PERIOD, only=ONLY, pool=long, packed=True)
+    build(old, options, lambda *_: None)
+    before = {
+        name: (options.site / PERIOD.name / name).read_bytes() for name in names(options.site)
+    }
+    run = build(new, replace(options, only=(), family="dashboards"), lambda *_: None)
+    after = stored(options.site)
+    assert (run.unchanged, run.pages > 0) == (False, True)
+    assert before.keys() == after.keys()
+    kept = {name for name in after if "/performance/" in name}
+    assert {name.endswith(PACKED) for name in kept} == {True}
+    assert all(before[name] == after[name] for name in kept)
+    own = {name for name in after if name.endswith("/dashboards/two.html.gz")}
+    assert own
+    assert not [name for name in own if before[name] == after[name]]
+    assert Site(options.site).is_intact(PERIOD.name)

@@ -20,7 +20,7 @@ from tests.conftest import ROOT, once, passed, publish
 from tests.few import write_areas
 from tests.site.whole_builds import PERIOD, stand
 
-STEP = {"switch": 1, "build": 4, "snapshot": 40}  # one in so many of each kind of call
+STEP = {"switch": 1, "build": 4, "family": 8, "snapshot": 40}  # one in so many of each kind of call
 EVERY = 1 if os.environ.get("IPATS_FAULTS") == "every" else None
 
 

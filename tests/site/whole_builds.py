@@ -1,6 +1,8 @@
 """Switches, whole builds and whole snapshots with a fault at each durable call in turn.
 
-    python -m tests.site.whole_builds switch|build|snapshot error|kill EVERY EXTRACT STORE FOLDER
+    python -m tests.site.whole_builds WHAT error|kill EVERY EXTRACT STORE FOLDER
+
+WHAT is `switch`, `build`, `snapshot`, or `family`: the dashboards alone beside older pages.
 
 Prints its figures. EVERY is 1 for each call, 7 for one in seven of each kind. A process of its own,
 because it forks. A page's body stands for its notebook's run: what is tried here is what happens on
@@ -29,6 +31,7 @@ from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
+from tests.few import write
 from tests.site.durable import Attempt, attempt, drawn
 
 ROOT = Path(__file__).parents[2]
@@ -57,9 +60,10 @@ def snapshot_of(extract: Path, store: Path, day: date) -> Path:
     return make_snapshot(extract, store, as_of=day).path
 
 
-def publish(snapshot: Snapshot, site: Path, notebooks: Path) -> int:
-    """Build the whole of a small site; how many pages had to be made anew."""
-    options = Options(notebooks=notebooks, site=site, period=PERIOD, only=ONLY, pool=stand)
+def publish(snapshot: Snapshot, site: Path, notebooks: Path, family: str = "") -> int:
+    """Build a small site, or a family of it; how many pages had to be made anew."""
+    only = () if family else ONLY
+    options = Options(notebooks, site, PERIOD, only=only, pool=stand, family=family)
     return build(snapshot, options, lambda *_: None).executed
 
 
@@ -158,10 +162,15 @@ def switches_to(text: str, kind: str, every: int, folder: Path) -> None:
     assert partial_sites == 0
 
 
-def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> None:
-    notebooks = folder / "notebooks"
+def builds(
+    kind: str, every: int, extract: Path, store: Path, folder: Path, family: str = ""
+) -> None:
+    """Of everything, or of one family beside the rest of the publication before."""
+    notebooks, what = folder / "notebooks", "family" if family else "build"
     (notebooks / "performance").mkdir(parents=True)
     shutil.copy(ROOT / "notebooks" / "performance" / "summary.ipynb", notebooks / "performance")
+    if family:
+        write(notebooks, "work", {"family": family, "title": "Work", "data": ["workload"]}, [])
     made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
     old, new = (open_snapshot(Path(path)) for path in made)
     prepare(old, new)
@@ -170,7 +179,7 @@ def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> N
     assert attempt(partial(publish, old, first, notebooks)).gave
     kept = store / "released"
     shutil.rmtree(kept)  # both extracts show the same across areas, and equal records are kept once
-    counted = attempt(partial(publish, new, copied(first, site), notebooks))
+    counted = attempt(partial(publish, new, copied(first, site), notebooks, family))
     before, after = tree(first / PERIOD.name), tree(site / PERIOD.name)
     assert before != after
     record = tree(kept)
@@ -180,7 +189,7 @@ def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> N
     for at in numbers:
         copied(first, site)
         shutil.rmtree(kept, ignore_errors=True)
-        tried = attempt(partial(publish, new, site, notebooks), at, kind)
+        tried = attempt(partial(publish, new, site, notebooks, family), at, kind)
         ended(tried, kind, at)
         seen = tree(site / PERIOD.name)
         partial_sites += seen not in (before, after)
@@ -190,12 +199,12 @@ def builds(kind: str, every: int, extract: Path, store: Path, folder: Path) -> N
         if tried.said:
             wording = "what they saw before" if seen == before else "the new publication already"
             assert f"readers see {wording}" in tried.said, f"at call {at}: {tried.said}"
-        again = int(attempt(partial(publish, new, site, notebooks)).gave)
+        again = int(attempt(partial(publish, new, site, notebooks, family)).gave)
         resumed += again < pages
         assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
         assert tree(kept).items() >= record.items(), f"after a fault at call {at}"
     print(
-        f"{figure('build', kind, counted.calls, numbers)}, {partial_sites} partial sites, "
+        f"{figure(what, kind, counted.calls, numbers)}, {partial_sites} partial sites, "
         f"{resumed} resumed with less to do"
     )
     assert partial_sites == 0
@@ -228,5 +237,6 @@ def leftovers(into: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     what, kind, every, *folders = sys.argv[1:]
-    tries = {"switch": switches, "build": builds, "snapshot": snapshots}
+    alone = partial(builds, family="dashboards")
+    tries = {"switch": switches, "build": builds, "family": alone, "snapshot": snapshots}
     tries[what](kind, int(every), *map(Path, folders))

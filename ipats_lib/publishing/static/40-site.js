@@ -1,8 +1,7 @@
 /* Menus for the person who reads: from the gateway's /me.json, or from the list beside the page. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const day = document.querySelector(".asof time");
-  if (day) {
+  for (const day of document.querySelectorAll(".asof time")) {
     const age = Math.floor((Date.now() - Date.parse(day.dateTime)) / 864e5);
     if (age >= 0) day.after(`, ${age.toLocaleString("en-US")} ${age === 1 ? "day" : "days"} ago`);
   }
@@ -57,7 +56,9 @@ function offered({ scopes, periods = [], form }) {
     return;
   }
   // Scopes of one kind have the same pages: from a page to the same page of another area.
-  const address = (path) => `${root}${period}/${path}/${level(path) === level(scope) ? page : "index.html"}`;
+  const address = (path) => `${root}${period}/${path}/${level(path) === level(scope) && has(path) ? page : "index.html"}`;
+  const family = page.includes("/") ? page.split("/")[0] : "";
+  const has = (path) => !family || (scopes.find((one) => one.path === path)?.families || [family]).includes(family);
   for (const place of document.querySelectorAll("[data-place], [data-inside]")) {
     const path = place.dataset.place || place.dataset.inside;
     const depth = place.dataset.inside ? level(path) + 1 : level(path);
