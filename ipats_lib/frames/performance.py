@@ -24,6 +24,7 @@ from ipats_lib.frames.outlook import (
     outlook,
 )
 from ipats_lib.frames.plan import plan
+from ipats_lib.frames.reach import reach, reached
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
@@ -100,6 +101,8 @@ class PerformanceFrames:
         across = self._source.across
         if name == "areas":
             return {name: areas(across, self.withheld, edition)}
+        if name == "reach":
+            return {name: reach(self._reached, full=edition == "full")}
         lines = self._compared("areas", edition)
         if name in ("adjusted", "coefficients"):
             return dict(zip(("adjusted", "coefficients"), fair(across, lines), strict=True))
@@ -114,6 +117,10 @@ class PerformanceFrames:
     def withheld(self) -> pd.DataFrame:
         """What a publication puts on record: `editions.withheld`."""
         return withheld(self._source.across)
+
+    @cached_property
+    def _reached(self) -> pd.DataFrame:
+        return reached(self._source.across)
 
     @cached_property
     def _source(self) -> Source:
