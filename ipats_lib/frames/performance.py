@@ -11,7 +11,7 @@ from ipats_lib.frames import ACROSS
 from ipats_lib.frames.assessment import adjustment, assessment, score_cases
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.compared import funnels, trends
-from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
+from ipats_lib.frames.editions import Edition, Hiding, areas, edition_of, hiding, withheld
 from ipats_lib.frames.fair import fair, mix, peers
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
@@ -117,6 +117,11 @@ class PerformanceFrames:
     def withheld(self) -> pd.DataFrame:
         """What a publication puts on record: `editions.withheld`."""
         return withheld(self._source.across)
+
+    @property
+    def hiding(self) -> Hiding:
+        """What this costs."""
+        return hiding(self._source.across, self.withheld)
 
     @cached_property
     def _reached(self) -> pd.DataFrame:

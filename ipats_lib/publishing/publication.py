@@ -91,6 +91,7 @@ def publish(
         moved = [PurePosixPath(s.path) / old for s in scopes for old in writer.redirects(s)]
         planned = [path for page in plan.pages for path in page.paths]
         files = verify(staged, [*planned, *written, *own, *moved], site.static, pool.each)
+        report.hiding = state.performance.hiding.sentence
         record = keep_released(snapshot.path.parent, name, figures_csv(state.areas))
         shared = sorted({*assets.content, *carried.assets})
         told = {**facts, "modules": plan.modules, "assets": shared, "record": record}

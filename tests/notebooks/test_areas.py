@@ -250,3 +250,50 @@ def test_with_nothing_shown_each_page_has_sentences(area, monkeypatch):
     assert "no area's figure is shown." in found["erq2"].get_text(" ")
     assert "Too few quarters of LWIA 07" in found["trend"].get_text(" ")
     assert "No figure can be adjusted." in found["fair"].get_text(" ")
+
+
+# -- beyond outcomes ----------------------------------------------------------------------------
+
+
+def beyond(report, monkeypatch):
+    return page(NOTEBOOK, report, monkeypatch, only=("beyond",))
+
+
+def test_a_cost_is_shown_beside_illinois_and_with_where_amounts_come_from(made, state):
+    cost = state.reach.query("item == 'cost' and program == 'title1'").set_index("area")["result"]
+    own, whole = (f"${cost[area]:,.0f}" for area in ("07", "IL"))
+    told = says(made["lwia"][0]["beyond"])
+    assert f"LWIA 07 spent {own} per participant; Illinois spent {whole}." in told
+    assert "Amounts: synthetic" in told
+    local = cost.drop(["IL", "90"])
+    told = says(made["state"][0]["beyond"])
+    assert f"from ${local.min():,.0f} (LWIA {local.idxmin()}) to ${local.max():,.0f}" in told
+
+
+def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area):
+    hidden = area.reach.query("suppressed and item == 'participants' and program == 'youth'")
+    assert len(hidden) > 5
+    section = made["lwia"][0]["beyond"].select_one("section[data-title=Youth]")
+    shown = {line["LWIA"][:2]: line for line in lines(section.select("table")[-1])}
+    heads = (
+        "Participants",
+        "In several core programs",
+        "Received training",
+        "Cost per participant",
+    )
+    for one in hidden["area"]:
+        cells = shown[one if one != "IL" else "Il"]
+        assert all(cells[head].startswith("*") for head in heads), cells
+    told = rows(made["lwia"][1]["beyond.csv"].removeprefix("\ufeff"))
+    assert {r["result"] for r in told if r["suppressed"] == "true"} == {""}
+
+
+def test_without_amounts_costs_are_absent_and_the_rest_is_there(area, monkeypatch):
+    costs = area.reach["item"].isin(["cost", "spent", "training_spent"])
+    found = beyond(with_frames(area, reach=area.reach[~costs]), monkeypatch)
+    assert says(found, ".says b").startswith("LWIA 07 served ")
+    assert "No amounts are on file" in says(found)
+    assert not found.select(".show-chart")
+    heads = {text.get_text(" ", strip=True) for text in found.select("thead th")}
+    assert {"Participants", "Received training"} <= heads
+    assert "Cost per participant" not in heads
