@@ -2,4 +2,14 @@
 
 CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
 # Of several areas: made from the frame `areas` of the same edition; some of records, too.
-ACROSS = ("areas", "trends", "funnels", "adjusted", "coefficients", "mix", "peers", "reach")
+ACROSS = (
+    "areas",
+    "trends",
+    "funnels",
+    "adjusted",
+    "coefficients",
+    "mix",
+    "peers",
+    "reach",
+    "shapes",
+)

@@ -28,6 +28,7 @@ from ipats_lib.frames.reach import reach, reached
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.shapes import shapes
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
 from ipats_lib.frames.standings import standings
@@ -101,8 +102,9 @@ class PerformanceFrames:
         across = self._source.across
         if name == "areas":
             return {name: areas(across, self.withheld, edition)}
-        if name == "reach":
-            return {name: reach(self._reached, full=edition == "full")}
+        if name in ("reach", "shapes"):
+            full = edition == "full"
+            return {name: shapes() if name == "shapes" else reach(self._reached, full=full)}
         lines = self._compared("areas", edition)
         if name in ("adjusted", "coefficients"):
             return dict(zip(("adjusted", "coefficients"), fair(across, lines), strict=True))

@@ -48,6 +48,7 @@ def reached(source: Source) -> pd.DataFrame:
 
     Costs are there where the report's days are a program year, and `fiscal.csv` has it.
     """
+    source = source.part(tuple(scope for scope in source.scopes if scope.kind != "planner"))
     span = source.period.reports[0].cohort("served")
     counts = pd.concat([_counts(source, p, span) for p in PROGRAMS], ignore_index=True)
     days = [_to_service(source, span), *(_to_training(source, p, span) for p in PROGRAMS)]

@@ -42,6 +42,7 @@ class Report:
     mix = _frame("mix")
     peers = _frame("peers")
     reach = _frame("reach")
+    shapes = _frame("shapes")
     groups = _frame("groups")
     training = _frame("training")
     outcomes = _frame("outcomes")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 
 import pandas as pd
@@ -297,3 +298,51 @@ def test_without_amounts_costs_are_absent_and_the_rest_is_there(area, monkeypatc
     heads = {text.get_text(" ", strip=True) for text in found.select("thead th")}
     assert {"Participants", "Received training"} <= heads
     assert "Cost per participant" not in heads
+
+
+# -- maps ---------------------------------------------------------------------------------------
+
+
+def drawn_on(found):
+    """What each shape of a map says of itself: its properties, by the LWIA's number."""
+    spec = json.loads(found.select_one("script").string)
+    return [shape["properties"] for shape in json.loads(spec["layer"][0]["data"]["values"])]
+
+
+def test_every_county_has_the_color_of_how_many_levels_its_lwia_misses(made, state):
+    chart = made["state"][0]["map"].select_one(".show-chart")
+    shapes = drawn_on(chart)
+    assert len(shapes) == 102
+    judged = state.areas.query("back == 0 and window == 'rolling4' and area_type == 'lwia'")
+    judged = judged[judged["status"].isin(["Exceeds", "Meets", "Below", "Fails"])]
+    missed = judged[judged["program"].isin(PROGRAMS.values())].groupby("area")["status"]
+    missed = missed.agg(lambda words: int(words.isin(["Below", "Fails"]).sum())).to_dict()
+    classes = {None: "No verdict", 0: "None", 1: "1", 2: "2 or 3", 3: "2 or 3"}
+    assert len({shape["classes"] for shape in shapes}) > 2
+    for shape in shapes:
+        count = missed.get(shape["lwia"])
+        assert shape["classes"] == classes.get(count, "4 or more"), shape
+    assert {line["LWIA"][:2]: int(line["Missed"]) for line in lines(chart.table)} == {
+        area: count for area, count in missed.items() if area != "90"
+    }
+
+
+@pytest.mark.parametrize("kind", ["state", "lwia"])
+def test_a_measures_map_shows_what_its_table_and_the_file_say(made, kind):
+    shown, files = made[kind]
+    told = {
+        r["area"]: r
+        for r in rows(files["areas.csv"].removeprefix("\ufeff"))
+        if (r["window"], r["area_type"], r["program"], r["measure"])
+        == ("rolling4", "lwia", "title1", "CR")
+    }
+    (section,) = shown["map"].select("section[data-title^=Creden]")
+    shapes = {shape["lwia"]: shape for shape in drawn_on(section)}
+    assert {*shapes} == {*told} - {"90"}
+    for line in lines(section.table):
+        area = line["LWIA"][:2]
+        if area in shapes:
+            assert line["Against Illinois"] == shapes[area]["versus"]
+        assert (told[area]["suppressed"] == "true") == line["Figure"].startswith("*")
+        if told[area]["suppressed"] == "true":
+            assert line["Against Illinois"] == "Not judged"

@@ -27,6 +27,8 @@ PIRL = """
     e   | 17005 | 20230801 | 20240630 | 1   |     |     | 1    | 20230802
 """
 TABLES = {
+    "planner": "planner_id | lwia | name | active\np1 | 01 | Ada | 1",
+    "assignment": "customer | enrolment | planner_id | from | to\na | e | p1 | 20240801 |",
     "application": "customer | lwia | applied | certified | status\na | 01 | 20240701 | | enrolled",
     "service": (
         "customer | enrolment | service_code | title | start | planned_end | actual_end | provider "
@@ -48,6 +50,8 @@ def drawn(tmp_path):
         folder = write_extract(tmp_path / f"extract-{len(chosen)}", PIRL, chosen)
         data = StateData(make_snapshot(folder, tmp_path / "store"), Period.parse(period))
         frame = data.slice(STATE).frame("reach")
+        assert {*frame["area_type"]} == {"state", "lwia"}  # and no planner
+        assert not frame.duplicated(["area_type", "area", "program", "item"]).any()
         return frame.set_index(["area", "program", "item"])["result"].sort_index()
 
     return make
