@@ -11,7 +11,7 @@ from ipats_lib.comparison.verdicts import between
 from ipats_lib.disclosure import load_thresholds, small_cells, withhold
 from ipats_lib.frames.compared import compared
 from ipats_lib.frames.figures import TITLES, history, lines_of
-from ipats_lib.frames.levels_of import judged, with_levels
+from ipats_lib.frames.levels_of import judged, national, with_levels
 from ipats_lib.frames.regions import REGION, counts_of_regions, load_regions, region_areas
 from ipats_lib.frames.released_quarters import releasable
 from ipats_lib.frames.source import Source, keyed, quarters_of
@@ -97,6 +97,7 @@ def areas(source: Source, hidden: pd.DataFrame, edition: Edition) -> pd.DataFram
         program_title=lines["program"].map(TITLES),
         measure_title=lines["measure"].map({c: r.title for c, r in INDICATORS.items()}),
         window_title=lines["window"].map(_titles(source)),
+        national_level=national(lines, source),
         group="",
     )
     return keyed(compared(titled))

@@ -253,6 +253,15 @@ def test_with_nothing_shown_each_page_has_sentences(area, monkeypatch):
     assert "No figure can be adjusted." in found["fair"].get_text(" ")
 
 
+def test_a_national_level_is_said_where_one_is_on_file(state, monkeypatch):
+    """None is in params/levels today, so that no page has one."""
+    told = page(NOTEBOOK, state, monkeypatch, only=("erq2",)).get_text(" ")
+    assert "National level" not in told
+    report = with_frames(state, areas=state.areas.assign(national_level=0.712))
+    told = page(NOTEBOOK, report, monkeypatch, only=("erq2",)).get_text(" ")
+    assert "National level 71.2%." in told
+
+
 # -- beyond outcomes ----------------------------------------------------------------------------
 
 
@@ -274,8 +283,8 @@ def test_a_cost_is_shown_beside_illinois_and_with_where_amounts_come_from(made, 
 def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area):
     hidden = area.reach.query("suppressed and item == 'participants' and program == 'youth'")
     assert len(hidden) > 5
-    section = made["lwia"][0]["beyond"].select_one("section[data-title=Youth]")
-    shown = {line["LWIA"][:2]: line for line in lines(section.select("table")[-1])}
+    tables = made["lwia"][0]["beyond"].select("section[data-title=Youth] .show-table table")
+    shown = {line["LWIA"][:2]: line for line in lines(tables[-1])}
     heads = (
         "Participants",
         "In several core programs",
