@@ -193,6 +193,24 @@ def import_model(
         say("imported", f"No groups of the records, for conditions.csv: {', '.join(others)}.")
 
 
+@levels.command("import")
+@sentences
+def import_levels(
+    results: Annotated[Path, typer.Argument(help="DOL's annual results by local board, as CSV.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to add to; by default params/levels.")
+    ] = None,
+) -> None:
+    """Add the levels of Illinois' local boards to the parameters."""
+    from ipats_lib.levels import local_boards
+    from ipats_lib.params import params_folder
+
+    folder = out or params_folder() / "levels"
+    with writing(folder):
+        added, known = local_boards.import_levels(results, folder)
+    say("imported", f"Imported {added:,} levels; {known:,} more were there already.")
+
+
 app.add_typer(publishing)
 app.command()(serve)
 

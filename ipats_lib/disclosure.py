@@ -101,7 +101,24 @@ def withhold(
         _wages(figures),
         _same_exits(figures),
     )
-    groups = _connected(figures, homes or {})
+    _settle(cells, links, before, figures, _connected(figures, homes or {}))
+    hidden = pd.Series(cells.hidden, index=figures.index)
+    protected = figures.copy()
+    protected["suppressed"] = hidden
+    protected["denominator"] = protected["denominator"].astype("Int64")
+    for column in _HIDDEN:
+        protected[column] = protected[column].mask(hidden)
+    return protected
+
+
+def _settle(
+    cells: Cells,
+    links: Links,
+    before: Before,
+    figures: pd.DataFrame,
+    groups: Sequence[NDArray[np.intp]],
+) -> None:
+    """Hide more cells until no group of them, solved together, gives a hidden one away."""
     local = figures["area_type"].eq("lwia").to_numpy()
     areas = figures["area"].astype("str").where(local, "").to_numpy(dtype=object)
     solved = [-1] * len(groups)  # how many of a group were hidden when it gave nothing away
@@ -117,13 +134,6 @@ def withhold(
             given = cells.given_away_to_areas(groups, links, before, areas)
         cells.hide_beside(links, given)
         cells.close(links)
-    hidden = pd.Series(cells.hidden, index=figures.index)
-    protected = figures.copy()
-    protected["suppressed"] = hidden
-    protected["denominator"] = protected["denominator"].astype("Int64")
-    for column in _HIDDEN:
-        protected[column] = protected[column].mask(hidden)
-    return protected
 
 
 def withhold_groups(
@@ -148,6 +158,24 @@ def withhold_groups(
     pairs = rates.merge(medians, on=names, suffixes=("", "_median"))
     wages = list(zip(pairs["place"].tolist(), pairs["place_median"].tolist(), strict=True))
     cells.close(Links([Sum(None, parts, fewest) for parts in kinds], [], wages, []))
+    return pd.Series(cells.hidden, index=figures.index)
+
+
+def withhold_counts(
+    figures: pd.DataFrame, thresholds: Thresholds, more: pd.Series | None = None
+) -> pd.Series:
+    """Which counts and shares of participants are withheld: small ones and, as `withhold` has it,
+    enough others that no sum over areas or programs gives one back, to an area's own readers too.
+
+    figures: the state, its areas and programs in one window: program, measure, area_type, area,
+    denominator and, of shares, numerator. more: what is hidden for another reason.
+    """
+    told = figures.assign(**dict.fromkeys(_OF_REPORT, ""))
+    small = small_cells(told, thresholds) | (False if more is None else more)
+    cells = Cells(told, small.to_numpy(dtype=np.bool_), thresholds)
+    links = Links(_sums(told, {}, thresholds), [], [], [])
+    groups = list(told.groupby("measure", sort=False).indices.values())
+    _settle(cells, links, _before(told, ()), told, groups)
     return pd.Series(cells.hidden, index=figures.index)
 
 

@@ -233,15 +233,22 @@ def to_first_service(desk: Desk) -> pd.DataFrame:
     """Days from an application to the first service begun on or after it, by its quarter."""
     if not {"application", "service"} <= set(desk.tables):
         return _none()
-    applied = desk.tables["application"][["customer", "applied"]].dropna()
-    begun = services_only(desk.tables["service"])[["customer", "start"]].dropna()
-    both = applied.merge(begun, on="customer")
-    both = both[(both["start"] >= both["applied"]) & (both["start"] <= pd.Timestamp(desk.as_of))]
-    first = both.groupby(["customer", "applied"])["start"].min().reset_index()
+    first = first_services(desk.tables["application"], desk.tables["service"], desk.as_of)
+    first = first.groupby(["customer", "applied"])["start"].min().reset_index()
     started = first["start"].to_numpy(dtype="datetime64[D]")
     waited = _span(started, first["applied"].to_numpy(dtype="datetime64[D]"))
     nowhere = np.full(len(first), -1, dtype=np.intp)
     return _events(started, waited, first["customer"].to_numpy(dtype="object"), nowhere)
+
+
+def first_services(application: pd.DataFrame, service: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The first service begun on or after each application: customer, lwia, applied, start."""
+    applied = application[["customer", "lwia", "applied"]].dropna(subset=["customer", "applied"])
+    begun = services_only(service)[["customer", "start"]].dropna()
+    both = applied.merge(begun, on="customer")
+    both = both[(both["start"] >= both["applied"]) & (both["start"] <= pd.Timestamp(as_of))]
+    keys = ["customer", "lwia", "applied"]
+    return both.groupby(keys, dropna=False)["start"].min().reset_index()
 
 
 def to_training(desk: Desk) -> pd.DataFrame:

@@ -209,6 +209,18 @@ def _correct_amount(text: str) -> tuple[str | None, Flag]:
 
 AMOUNT = Kind(pa.float64(), r"^[0-9]{1,6}\.[0-9]{2}$", _correct_amount, _convert_amounts)
 
+
+_DOLLARS = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
+
+
+def _correct_dollars(text: str) -> tuple[str | None, Flag]:
+    bare = text.strip(PADDING)
+    right = not bare or re.fullmatch(_DOLLARS, bare) is not None
+    return (bare or None, Flag.PADDED) if right else (None, Flag.WRONG)
+
+
+DOLLARS = Kind(pa.float64(), _DOLLARS, _correct_dollars, _convert_amounts)
+
 _TRUE, _FALSE = {"1", "y", "yes", "true", "t"}, {"0", "n", "no", "false", "f"}
 
 

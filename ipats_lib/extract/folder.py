@@ -10,6 +10,7 @@ from ipats_lib.errors import ExtractError
 from ipats_lib.inputs import is_utf8, read_json, spelled
 
 TABLES = ("planner", "assignment", "service", "case_note", "application", "account")
+OPTIONAL = ("fiscal",)  # what depends on it is absent without it, and no page says so
 MOST_JSON = 1 << 20
 _TIMESTAMP = re.compile(r"(?<![0-9])([0-9]{8})(?:[0-9]{4}|[0-9]{6})?$")
 
@@ -34,7 +35,7 @@ def open_folder(path: Path) -> Folder:
     names = _names(path)
     files = [path / name for name in names if not name.startswith(".")]
     pirl = _pirl_file(path, files)
-    tables = {name: _named(path, f"{name}.csv", files) for name in TABLES}
+    tables = {name: _named(path, f"{name}.csv", files) for name in (*TABLES, *OPTIONAL)}
     found = {name: file for name, file in tables.items() if file is not None}
     facts = _named(path, "extract.json", files)
     said, synthetic = _extract_json(facts) if facts else (None, False)

@@ -6,14 +6,16 @@ from datetime import date
 from functools import cache
 
 from ipats_lib.errors import ExtractError, ParamsError
-from ipats_lib.extract.cells import SWITCH, Kind, date_kind
+from ipats_lib.extract.cells import DOLLARS, SWITCH, Kind, code_kind, date_kind
 from ipats_lib.extract.headers import is_ssn, normalized
 from ipats_lib.extract.lines import Batch, first_cells, read_lines
 from ipats_lib.extract.scan import FileFacts
 from ipats_lib.params import params_folder, read_rows
 
-# text: as it stands. customer: as PIRL 100. planner, lwia: ids. switch: yes or no.
-TYPES = ("text", "customer", "planner", "lwia", "date", "switch")
+# text: as it stands. customer: as PIRL 100. planner, lwia: ids. switch: yes or no. dollars: of any
+# size, at least 0.
+TYPES = ("text", "customer", "planner", "lwia", "date", "switch", "integer", "dollars")
+_KINDS = {"switch": SWITCH, "integer": code_kind(()), "dollars": DOLLARS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class TableColumn:
     def kind(self, as_of: date | None) -> Kind | None:
         if self.type == "date":
             return date_kind(as_of, hyphens=True)
-        return SWITCH if self.type == "switch" else None
+        return _KINDS.get(self.type)
 
 
 @cache

@@ -1,5 +1,15 @@
 """The frames that a notebook reads: their schemas, their keys, and how all scopes get theirs."""
 
 CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
-# Of several areas: made from the frame `areas` of the same edition; three of records, too.
-ACROSS = ("areas", "trends", "funnels", "adjusted", "coefficients", "mix", "peers")
+# Of several areas: made from the frame `areas` of the same edition; some of records, too.
+ACROSS = (
+    "areas",
+    "trends",
+    "funnels",
+    "adjusted",
+    "coefficients",
+    "mix",
+    "peers",
+    "reach",
+    "shapes",
+)

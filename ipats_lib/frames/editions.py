@@ -1,5 +1,6 @@
 """The frame `areas`: the state, its regions and every LWIA, in two editions (decision 0016)."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -7,10 +8,10 @@ import pandas as pd
 
 from ipats_lib import indicators
 from ipats_lib.comparison.verdicts import between
-from ipats_lib.disclosure import load_thresholds, withhold
+from ipats_lib.disclosure import load_thresholds, small_cells, withhold
 from ipats_lib.frames.compared import compared
 from ipats_lib.frames.figures import TITLES, history, lines_of
-from ipats_lib.frames.levels_of import judged, with_levels
+from ipats_lib.frames.levels_of import judged, national, with_levels
 from ipats_lib.frames.regions import REGION, counts_of_regions, load_regions, region_areas
 from ipats_lib.frames.released_quarters import releasable
 from ipats_lib.frames.source import Source, keyed, quarters_of
@@ -32,10 +33,55 @@ def edition_of(scope: Scope) -> Edition:
 
 def withheld(source: Source) -> pd.DataFrame:
     """The main report of the state and of every LWIA (long form), small cells withheld."""
+    released = (one.lines() for one in source.released)
+    return withhold(_long(source), load_thresholds(), released=released)
+
+
+def hiding(source: Source, hidden: pd.DataFrame) -> "Hiding":
+    """What `withheld` of a source costs."""
+    lines, limits = _long(source), load_thresholds()
+    return Hiding.of(lines, hidden["suppressed"], small_cells(lines, limits))
+
+
+def _long(source: Source) -> pd.DataFrame:
     areas = [("state", STATE_AREA), *(("lwia", area.lwia) for area in load_areas())]
     figures = source.counts[source.counts["area_type"] != "planner"]
-    long = indicators.long_form(figures, source.period.reports, areas)
-    return withhold(long, load_thresholds(), released=(one.lines() for one in source.released))
+    return indicators.long_form(figures, source.period.reports, areas)
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """What withholding costs: figures that count anybody, those hidden, those of the hidden that
+    are not small themselves and all that are not; and how many records the figures count, a record
+    once in each."""
+
+    figures: int
+    hidden: int
+    beside: int
+    large: int
+    records: int
+    hidden_records: int
+
+    @classmethod
+    def of(cls, lines: pd.DataFrame, hidden: pd.Series, small: pd.Series) -> "Hiding":
+        """lines: `denominator`; hidden, small: of each line."""
+        size = lines["denominator"].astype("int64")
+        filled = size > 0
+        hides = filled & hidden
+        counts = filled, hides, hides & ~small, filled & ~small
+        sums = size.sum(), size[hides].sum()
+        return cls(*(int(mask.sum()) for mask in counts), *map(int, sums))
+
+    @property
+    def sentence(self) -> str:
+        """For the operator of a publication."""
+        share = f" ({self.beside / self.large:.0%} of those)" if self.large else ""
+        return (
+            f"Withheld across areas: {self.hidden:,} of {self.figures:,} figures, which count "
+            f"{self.hidden_records:,} of {self.records:,} records (a record once in each figure). "
+            f"{self.beside:,} of the {self.large:,} figures that are not small are among "
+            f"them{share}."
+        )
 
 
 def areas(source: Source, hidden: pd.DataFrame, edition: Edition) -> pd.DataFrame:
@@ -51,6 +97,7 @@ def areas(source: Source, hidden: pd.DataFrame, edition: Edition) -> pd.DataFram
         program_title=lines["program"].map(TITLES),
         measure_title=lines["measure"].map({c: r.title for c, r in INDICATORS.items()}),
         window_title=lines["window"].map(_titles(source)),
+        national_level=national(lines, source),
         group="",
     )
     return keyed(compared(titled))

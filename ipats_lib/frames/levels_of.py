@@ -8,7 +8,7 @@ from ipats_lib.frames.source import Source
 from ipats_lib.levels.against import not_assessed, part_of_year, percent_of_level
 from ipats_lib.levels.bands import NOT_ASSESSED, NOT_COMPARED, load_bands
 from ipats_lib.levels.files import load_levels
-from ipats_lib.levels.level import find_level, target, year_over
+from ipats_lib.levels.level import find_level, national_level, target, year_over
 
 _LEVEL = ("level", "level_kind", "level_synthetic")
 
@@ -31,6 +31,13 @@ def with_levels(lines: pd.DataFrame, source: Source) -> pd.DataFrame:
     return lines.assign(**dict(zip(_LEVEL, map(list, columns), strict=True))).astype(
         {"level": "float64", "level_kind": "object", "level_synthetic": "bool"}
     )
+
+
+def national(lines: pd.DataFrame, source: Source) -> list[float]:
+    """The national level of each line (py, program, measure); NaN where `params/` has none."""
+    levels = load_levels(source.snapshot.synthetic)
+    keys = zip(*(lines[name].tolist() for name in ("py", "program", "measure")), strict=True)
+    return [national_level(levels, *key) for key in keys]
 
 
 def judged(lines: pd.DataFrame, source: Source) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from ipats_lib.frames import ACROSS
 from ipats_lib.frames.assessment import adjustment, assessment, score_cases
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.compared import funnels, trends
-from ipats_lib.frames.editions import Edition, areas, edition_of, withheld
+from ipats_lib.frames.editions import Edition, Hiding, areas, edition_of, hiding, withheld
 from ipats_lib.frames.fair import fair, mix, peers
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
@@ -24,9 +24,11 @@ from ipats_lib.frames.outlook import (
     outlook,
 )
 from ipats_lib.frames.plan import plan
+from ipats_lib.frames.reach import reach, reached
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.shapes import shapes
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
 from ipats_lib.frames.standings import standings
@@ -100,6 +102,9 @@ class PerformanceFrames:
         across = self._source.across
         if name == "areas":
             return {name: areas(across, self.withheld, edition)}
+        if name in ("reach", "shapes"):
+            full = edition == "full"
+            return {name: shapes() if name == "shapes" else reach(self._reached, full=full)}
         lines = self._compared("areas", edition)
         if name in ("adjusted", "coefficients"):
             return dict(zip(("adjusted", "coefficients"), fair(across, lines), strict=True))
@@ -114,6 +119,15 @@ class PerformanceFrames:
     def withheld(self) -> pd.DataFrame:
         """What a publication puts on record: `editions.withheld`."""
         return withheld(self._source.across)
+
+    @property
+    def hiding(self) -> Hiding:
+        """What this costs."""
+        return hiding(self._source.across, self.withheld)
+
+    @cached_property
+    def _reached(self) -> pd.DataFrame:
+        return reached(self._source.across)
 
     @cached_property
     def _source(self) -> Source:

@@ -22,8 +22,10 @@ from ipats_lib.snapshot import Released, Snapshot
 TREND_QUARTERS = 8
 # Who gave the first training, and the occupation that each of three trainings leads to.
 TRAINED = ("1301", "1306", "1311", "1316")
-# What the indicators, their groups, the forms and the service to employers ask.
-COLUMNS = tuple(dict.fromkeys((*ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *TRAINED)))
+ENTERED_TRAINING = "1302"
+# What the indicators, their groups, the forms, trainings and the service to employers ask.
+_ASKED = (*ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *TRAINED, ENTERED_TRAINING)
+COLUMNS = tuple(dict.fromkeys(_ASKED))
 AREA = ("area_type", "area")
 
 

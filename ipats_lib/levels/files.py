@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from ipats_lib.errors import ParamsError
+from ipats_lib.errors import IpatsError, ParamsError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels.level import AREA_TYPES, SYNTHETIC, Level, LevelKey
 from ipats_lib.params import load_areas, params_folder, read_rows
@@ -32,7 +32,7 @@ def load_levels(synthetic: bool) -> Mapping[LevelKey, Level]:
     drawn: dict[LevelKey, Level] = {}
     published: dict[LevelKey, Level] = {}
     for path in files:
-        _read(path, drawn if _is_synthetic(path) else published)
+        read_file(path, drawn if _is_synthetic(path) else published)
     return drawn | published if synthetic else published
 
 
@@ -40,16 +40,26 @@ def _is_synthetic(path: Path) -> bool:
     return path.name.startswith(SYNTHETIC)
 
 
-def _read(path: Path, levels: dict[LevelKey, Level]) -> None:
+def read_file(path: Path, levels: dict[LevelKey, Level]) -> None:
+    """Add the levels of one file; ParamsError as for `load_levels`."""
     for line, row in enumerate(read_rows(path, COLUMNS), start=2):
-        _check(path, line, row)
-        key, level = _parse(row)
+        key, level = parsed(path, line, row)
         if key in levels:
             raise ParamsError(
                 f"{path} line {line}: the level of {', '.join(map(str, key))} stands twice; "
                 "expected one line for it in all files of the folder."
             )
         levels[key] = level
+
+
+def parsed(
+    path: Path, line: int, row: dict[str, str], refuse: type[IpatsError] = ParamsError
+) -> tuple[LevelKey, Level]:
+    """The level of a line; `refuse` names file, line, column, value and what is expected."""
+    for column, right, expected in _rules(path, row):
+        if not right(row[column]):
+            raise refuse(f"{path} line {line}: {column} is '{row[column]}'; expected {expected}.")
+    return _parse(row)
 
 
 def _parse(row: dict[str, str]) -> tuple[LevelKey, Level]:
@@ -60,14 +70,6 @@ def _parse(row: dict[str, str]) -> tuple[LevelKey, Level]:
         float(row["negotiated"]) / scale, adjusted, row["source"], row["assessed"] == "true"
     )
     return key, level
-
-
-def _check(path: Path, line: int, row: dict[str, str]) -> None:
-    for column, right, expected in _rules(path, row):
-        if not right(row[column]):
-            raise ParamsError(
-                f"{path} line {line}: {column} is '{row[column]}'; expected {expected}."
-            )
 
 
 def _rules(path: Path, row: dict[str, str]) -> list[tuple[str, Callable[[str], bool], str]]:

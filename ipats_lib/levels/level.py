@@ -46,6 +46,12 @@ def find_level(
     return levels.get(key_of(py, lwia, program, measure))
 
 
+def national_level(levels: Mapping[LevelKey, Level], py: int, program: str, measure: str) -> float:
+    """The level of all states in a program year, as published; NaN where none is on file."""
+    level = levels.get((py, "national", AREA_TYPES["national"], program, measure))
+    return level.negotiated if level else float("nan")
+
+
 def year_over(py: int, as_of: date) -> bool:
     """Whether the program year had ended on the as-of date."""
     return as_of > date(py + 1, 6, 30)

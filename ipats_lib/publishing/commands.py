@@ -188,6 +188,8 @@ def build(
         "nothing had changed" if run.unchanged else f"{run.executed:,} runs of notebooks made anew"
     )
     say_released(run.released, options.period)
+    if run.hiding:
+        say("withheld", run.hiding)
     say("published", f"Published {run.pages:,} pages: {said}.", **asdict(run))
     print(options.site / options.period.name)
 

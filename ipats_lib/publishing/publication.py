@@ -82,6 +82,7 @@ def publish(
         progress("verify", 0, 1)
         planned = [path for page in plan.pages for path in page.paths]
         files = verify(staged, [*planned, *written, *writer.own], site.static, pool.each)
+        report.hiding = state.performance.hiding.sentence
         record = keep_released(snapshot.path.parent, name, figures_csv(state.areas))
         if beside:
             record = " ".join(dict.fromkeys([beside.record, record]))

@@ -17,7 +17,7 @@ class RunReport:
     scope: made now, made now for another reader too, and found in the cache.
     peak_mb: the most that the publisher held; notebook_mb and largest: the most that a process of
     a notebook held, with what it shared with its worker, and whose it was. released: the records
-    of earlier publications that it knew.
+    of earlier publications that it knew. hiding: what withholding cost (`editions.Hiding`).
     """
 
     pages: int = 0
@@ -32,6 +32,7 @@ class RunReport:
     notebook_mb: int = 0
     largest: str = ""
     released: tuple[str, ...] = ()
+    hiding: str = ""
 
     def note(self, done: "Done") -> None:
         """Count a run, and what it cost where it was made now."""

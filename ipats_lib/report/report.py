@@ -41,6 +41,8 @@ class Report:
     coefficients = _frame("coefficients")
     mix = _frame("mix")
     peers = _frame("peers")
+    reach = _frame("reach")
+    shapes = _frame("shapes")
     groups = _frame("groups")
     training = _frame("training")
     outcomes = _frame("outcomes")

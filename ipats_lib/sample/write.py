@@ -31,6 +31,7 @@ from ipats_lib.sample.cases import (
 )
 from ipats_lib.sample.enrolments import Enrolments, Table, enrol, text_of
 from ipats_lib.sample.entry import describe_entry
+from ipats_lib.sample.fiscal import fiscal_table
 from ipats_lib.sample.known import Day, as_it_stood, oldest_exit
 from ipats_lib.sample.known_cases import (
     accounts_as_they_stood,
@@ -124,6 +125,7 @@ def _write(
     _write_table(folder / "planner.csv", planner_table(rng, planners))
     account = account_table(rng, planners, [area.lwia for area in load_areas()])
     _write_table(folder / "account.csv", accounts_as_they_stood(account, day))
+    _write_table(folder / "fiscal.csv", fiscal_table(seed, blocks, day.astype("O")))
     about = {"as_of": str(day), "synthetic": True, "generator": "ipats sample"}
     text = json.dumps({**about, "seed": seed, "scale": float(scale)}, indent=1, sort_keys=True)
     (folder / "extract.json").write_text(text + "\n", encoding="utf-8")

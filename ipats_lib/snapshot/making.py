@@ -15,6 +15,7 @@ from ipats_lib.extract.tables import TableFile
 from ipats_lib.snapshot.areas import Customers, Masks
 from ipats_lib.snapshot.cases import CaseIntake
 from ipats_lib.snapshot.contacts import ContactRule, Contacts, Homes, Planners
+from ipats_lib.snapshot.fiscal import read_fiscal
 from ipats_lib.snapshot.log import FindingsLog
 from ipats_lib.snapshot.manifest import Manifest, Provenance, Source, shape_of
 from ipats_lib.snapshot.parts import Keys, PartsWriter
@@ -74,6 +75,7 @@ class Making:
             log.add(*(note(name, "N-08") for name in opened.folder.unread))
             planners = self._planners(log)
             self._accounts(log)
+            self._fiscal(log)
             parts = self._parts("pirl")
             intake = RecordIntake(opened.pirl, opened.as_of, customers, log, parts)
             compared = intake.run(self._counter("read", opened.pirl.rows))
@@ -136,6 +138,11 @@ class Making:
             pq.write_table(
                 read_accounts(file, self.opened.as_of, log), self.content / "account.parquet"
             )
+
+    def _fiscal(self, log: FindingsLog) -> None:
+        file = self.opened.tables.get("fiscal")
+        if file is not None:
+            pq.write_table(read_fiscal(file, log), self.content / "fiscal.parquet")
 
     def _provenance(self) -> Provenance:
         opened = self.opened

@@ -18,6 +18,7 @@ from ipats_lib.extract.tables import load_schema
 from ipats_lib.params import Layout, load_areas, load_layout
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot.areas import Numbers, area_bits
+from ipats_lib.snapshot.fiscal import SCHEMA as FISCAL_SCHEMA
 from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, shape_of
 from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN
@@ -84,6 +85,11 @@ class Snapshot:
         """The account table, whole; None when the extract had none."""
         table = self._whole("account")
         return None if table is None else _frame(table)
+
+    def fiscal(self) -> pd.DataFrame:
+        """What areas spent, by program and program year (`fiscal.SCHEMA`); maybe nothing."""
+        table = self._whole("fiscal")
+        return _frame(FISCAL_SCHEMA.empty_table() if table is None else table)
 
     def scopes(self) -> tuple[Scope, ...]:
         """The state, every area of params/areas.csv, every planner, sorted."""

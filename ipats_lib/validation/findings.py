@@ -40,7 +40,8 @@ NOTES = {
     Flag.PADDED: "N-03",
     Flag.DECIMALS: "N-04",
 }
-WRONG = {"date": "F-05", "amount": "F-06", "code": "F-07", "integer": "F-07", "switch": "C-04"}
+WRONG = {"date": "F-05", "amount": "F-06", "code": "F-07", "integer": "F-07", "switch": "C-04",
+         "dollars": "C-09"}  # fmt: skip
 
 Places = NDArray[np.int64]
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 
 import pandas as pd
@@ -250,3 +251,107 @@ def test_with_nothing_shown_each_page_has_sentences(area, monkeypatch):
     assert "no area's figure is shown." in found["erq2"].get_text(" ")
     assert "Too few quarters of LWIA 07" in found["trend"].get_text(" ")
     assert "No figure can be adjusted." in found["fair"].get_text(" ")
+
+
+def test_a_national_level_is_said_where_one_is_on_file(state, monkeypatch):
+    """None is in params/levels today, so that no page has one."""
+    told = page(NOTEBOOK, state, monkeypatch, only=("erq2",)).get_text(" ")
+    assert "National level" not in told
+    report = with_frames(state, areas=state.areas.assign(national_level=0.712))
+    told = page(NOTEBOOK, report, monkeypatch, only=("erq2",)).get_text(" ")
+    assert "National level 71.2%." in told
+
+
+# -- beyond outcomes ----------------------------------------------------------------------------
+
+
+def beyond(report, monkeypatch):
+    return page(NOTEBOOK, report, monkeypatch, only=("beyond",))
+
+
+def test_a_cost_is_shown_beside_illinois_and_with_where_amounts_come_from(made, state):
+    cost = state.reach.query("item == 'cost' and program == 'title1'").set_index("area")["result"]
+    own, whole = (f"${cost[area]:,.0f}" for area in ("07", "IL"))
+    told = says(made["lwia"][0]["beyond"])
+    assert f"LWIA 07 spent {own} per participant; Illinois spent {whole}." in told
+    assert "Amounts: synthetic" in told
+    local = cost.drop(["IL", "90"])
+    told = says(made["state"][0]["beyond"])
+    assert f"from ${local.min():,.0f} (LWIA {local.idxmin()}) to ${local.max():,.0f}" in told
+
+
+def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area):
+    hidden = area.reach.query("suppressed and item == 'participants' and program == 'youth'")
+    assert len(hidden) > 5
+    tables = made["lwia"][0]["beyond"].select("section[data-title=Youth] .show-table table")
+    shown = {line["LWIA"][:2]: line for line in lines(tables[-1])}
+    heads = (
+        "Participants",
+        "In several core programs",
+        "Received training",
+        "Cost per participant",
+    )
+    for one in hidden["area"]:
+        cells = shown[one if one != "IL" else "Il"]
+        assert all(cells[head].startswith("*") for head in heads), cells
+    told = rows(made["lwia"][1]["beyond.csv"].removeprefix("\ufeff"))
+    assert {r["result"] for r in told if r["suppressed"] == "true"} == {""}
+
+
+def test_without_amounts_costs_are_absent_and_the_rest_is_there(area, monkeypatch):
+    costs = area.reach["item"].isin(["cost", "spent", "training_spent"])
+    found = beyond(with_frames(area, reach=area.reach[~costs]), monkeypatch)
+    assert says(found, ".says b").startswith("LWIA 07 served ")
+    assert "No amounts are on file" in says(found)
+    assert not found.select(".show-chart")
+    heads = {text.get_text(" ", strip=True) for text in found.select("thead th")}
+    assert {"Participants", "Received training"} <= heads
+    assert "Cost per participant" not in heads
+
+
+# -- maps ---------------------------------------------------------------------------------------
+
+
+def drawn_on(found):
+    """What each shape of a map says of itself: its properties, by the LWIA's number."""
+    spec = json.loads(found.select_one("script").string)
+    return [shape["properties"] for shape in json.loads(spec["layer"][0]["data"]["values"])]
+
+
+def test_every_county_has_the_color_of_how_many_levels_its_lwia_misses(made, state):
+    chart = made["state"][0]["map"].select_one(".show-chart")
+    shapes = drawn_on(chart)
+    assert len(shapes) == 102
+    judged = state.areas.query("back == 0 and window == 'rolling4' and area_type == 'lwia'")
+    judged = judged[judged["status"].isin(["Exceeds", "Meets", "Below", "Fails"])]
+    missed = judged[judged["program"].isin(PROGRAMS.values())].groupby("area")["status"]
+    missed = missed.agg(lambda words: int(words.isin(["Below", "Fails"]).sum())).to_dict()
+    classes = {None: "No verdict", 0: "None", 1: "1", 2: "2 or 3", 3: "2 or 3"}
+    assert len({shape["classes"] for shape in shapes}) > 2
+    for shape in shapes:
+        count = missed.get(shape["lwia"])
+        assert shape["classes"] == classes.get(count, "4 or more"), shape
+    assert {line["LWIA"][:2]: int(line["Missed"]) for line in lines(chart.table)} == {
+        area: count for area, count in missed.items() if area != "90"
+    }
+
+
+@pytest.mark.parametrize("kind", ["state", "lwia"])
+def test_a_measures_map_shows_what_its_table_and_the_file_say(made, kind):
+    shown, files = made[kind]
+    told = {
+        r["area"]: r
+        for r in rows(files["areas.csv"].removeprefix("\ufeff"))
+        if (r["window"], r["area_type"], r["program"], r["measure"])
+        == ("rolling4", "lwia", "title1", "CR")
+    }
+    (section,) = shown["map"].select("section[data-title^=Creden]")
+    shapes = {shape["lwia"]: shape for shape in drawn_on(section)}
+    assert {*shapes} == {*told} - {"90"}
+    for line in lines(section.table):
+        area = line["LWIA"][:2]
+        if area in shapes:
+            assert line["Against Illinois"] == shapes[area]["versus"]
+        assert (told[area]["suppressed"] == "true") == line["Figure"].startswith("*")
+        if told[area]["suppressed"] == "true":
+            assert line["Against Illinois"] == "Not judged"

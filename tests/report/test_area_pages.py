@@ -492,7 +492,8 @@ def test_every_county_is_on_the_map_with_the_number_of_its_active_participants(w
     import json
 
     scripts = whole.pages["state-counties"].select(".show-chart script")
-    by_county, by_lwia = (json.loads(script.string)["data"]["values"] for script in scripts)
+    values = (json.loads(script.string)["data"]["values"] for script in scripts)
+    by_county, by_lwia = map(json.loads, values)
     drawn = {shape["properties"]["fips"]: shape["properties"]["n"] for shape in by_county}
     filed = {row["fips"]: int(row["n"]) for row in whole.file("counties.csv")}
     assert drawn == filed

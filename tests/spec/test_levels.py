@@ -1,5 +1,6 @@
 """Levels and what a figure is compared with, by hand.  Source: domain 3.1 to 3.4."""
 
+import math
 import shutil
 from datetime import date
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from ipats_lib.frames import levels_of as judging
 from ipats_lib.levels.against import percent_of_level
 from ipats_lib.levels.bands import band_of
 from ipats_lib.levels.files import load_levels
-from ipats_lib.levels.level import Level, key_of, target, year_over
+from ipats_lib.levels.level import Level, key_of, national_level, target, year_over
 from ipats_lib.params import params_folder
 
 DURING, AFTER = date(2025, 6, 30), date(2025, 7, 1)
@@ -230,3 +231,10 @@ def test_synthetic_levels_are_for_synthetic_data_and_never_over_a_published_one(
     found = load_levels(True)
     assert found[key].negotiated == pytest.approx(0.70)
     assert found[key_of(2031, "01", "adult", "ERQ2")].synthetic
+
+
+def test_a_national_level_is_found_by_year_program_and_measure_and_never_made_up():
+    levels = {(2024, "national", "US", "adult", "ERQ2"): Level(0.71, None, "a source")}
+    assert national_level(levels, 2024, "adult", "ERQ2") == 0.71
+    assert math.isnan(national_level(levels, 2024, "youth", "ERQ2"))
+    assert math.isnan(national_level(levels, 2023, "adult", "ERQ2"))
