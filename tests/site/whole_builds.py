@@ -78,6 +78,7 @@ def prepare(*snapshots: Snapshot) -> None:
     for state in states.values():
         for scope in choose_scopes(state.snapshot.scopes(), ONLY):
             assert state.slice(scope).hashes
+        assert len(state.areas)
     publication.StateData = lambda snapshot, *_: states[snapshot.id]
 
 
