@@ -7,88 +7,101 @@ counts at once.
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from scipy.optimize import LinearConstraint
-
-IDLE = 3  # directions without a count freed, after which each count is asked about alone
-WIDTH = 3  # how far apart the least and the most of a withheld count are, at least
-Numbers = NDArray[np.int64]
-Row = tuple[Mapping[int, int], float, float]
-"""Factor by place of an unknown, and the least and the most that their sum can be."""
-
-
-def found_out(
-    truth: Numbers, rows: Sequence[Row], sought: Iterable[int], printed: Sequence[int]
-) -> set[int]:
-    """The sought unknowns whose value the rows give away: to less than `WIDTH`, and where nobody
-    is counted exactly.
-
-    truth: the value of each unknown, 0 or more; it satisfies the rows. printed: unknowns of which
-    the reader sees the value. The result depends on the arguments alone.
-    """
-    from scipy.optimize import Bounds, milp  # half a second, and an unchanged build needs none
-
-    if not (left := set(sought)):
-        return set()
-    constraints = _constraints(rows, len(truth))
-    low, high = np.zeros(len(truth)), np.full(len(truth), 3.0 * int(truth.max()) + 10)
-    low[list(printed)] = high[list(printed)] = truth[list(printed)]
-    draws = random.Random(0)  # noqa: S311 directions to look in, no secret
-
-    def other(aims: NDArray[np.float64]) -> Numbers:
-        for presolve in (True, False):  # which has called a system infeasible that has a solution
-            answer = milp(
-                aims,
-                constraints=constraints,
-                bounds=Bounds(low, high),
-                integrality=np.ones(len(truth)),
-                options={"presolve": presolve},
-            )
-            if answer.x is not None:
-                return np.rint(answer.x).astype("int64")
-        return truth
-
-    least, most = truth.copy(), truth.copy()
-    width = np.where(truth > 0, WIDTH, 1)
-
-    def differ(*solutions: Numbers) -> set[int]:
-        for one in solutions:
-            np.minimum(least, one, out=least)
-            np.maximum(most, one, out=most)
-        return {place for place in left if most[place] - least[place] >= width[place]}
-
-    idle = 0
-    while left and idle < IDLE:
-        aims = np.zeros(len(truth))
-        aims[sorted(left)] = [draws.choice((-1, 1)) * draws.uniform(0.5, 1) for _ in left]
-        freed = differ(other(aims), other(-aims))
-        left -= freed
-        idle = 0 if freed else idle + 1
-    certain: set[int] = set()
-    while left:
-        place = min(left)
-        aims = np.zeros(len(truth))
-        aims[place] = 1.0
-        freed = differ(other(aims), other(-aims))
-        certain |= {place} - freed
-        left -= freed | {place}
-    return certain
-
-
-def _constraints(rows: Sequence[Row], width: int) -> "LinearConstraint | tuple[Any, ...]":
-    from scipy.optimize import LinearConstraint
     from scipy.sparse import csr_array
 
-    if not rows:
-        return ()
-    values = [factor for row, _, _ in rows for factor in row.values()]
-    lines = [line for line, (row, _, _) in enumerate(rows) for _ in row]
-    places = [place for row, _, _ in rows for place in row]
-    matrix = csr_array((values, (lines, places)), shape=(len(rows), width))
-    return LinearConstraint(matrix, [row[1] for row in rows], [row[2] for row in rows])
+IDLE = 1  # directions without a count freed, after which each count is asked about alone
+WIDTH = 3  # how far apart the least and the most of a withheld count are, at least
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most of each row of a system, and of each of its unknowns."""
+
+    rows: tuple[Numbers, Numbers]
+    unknowns: tuple[Numbers, Numbers]
+
+
+def solution(matrix: "csr_array", bounds: Bounds, aims: Numbers) -> Numbers | None:
+    """The unknowns in whole numbers for which `aims` times them is least; None when there are none.
+
+    Depends on its arguments alone.
+    """
+    from scipy import optimize  # half a second, and an unchanged build needs none
+
+    # Fractions are quicker, and most often whole. Presolving has called a system infeasible that
+    # has a solution.
+    for whole, presolve in ((0, True), (1, True), (1, False)):
+        answer = optimize.milp(
+            aims,
+            constraints=optimize.LinearConstraint(matrix, *bounds.rows),
+            bounds=optimize.Bounds(*bounds.unknowns),
+            integrality=np.full(len(aims), whole),
+            options={"presolve": presolve},
+        )
+        if answer.x is not None and (whole or np.abs(answer.x - np.rint(answer.x)).max() < 1e-6):
+            return np.rint(answer.x)
+    return None
+
+
+class Ranges:
+    """The least and the most of each sought count in the solutions that are known so far.
+
+    sought: a row of factors of the unknowns for each count. needed: how far apart they have to be.
+    counted: what each is, missing where that is not known.
+    What holds of some prints holds of fewer too, so a range only widens.
+    """
+
+    def __init__(self, sought: "csr_array", needed: Numbers, counted: Numbers) -> None:
+        self._sought, self._needed = sought, needed
+        self._least, self._most = np.fmin(counted, np.inf), np.fmax(counted, -np.inf)
+
+    def copy(self) -> "Ranges":
+        """The same ranges, to be widened apart."""
+        other = Ranges(self._sought, self._needed, self._least)
+        other._most = self._most.copy()
+        return other
+
+    def widen(self, unknowns: Numbers) -> None:
+        """Take one more solution in."""
+        counts = self._sought @ unknowns
+        np.minimum(self._least, counts, out=self._least)
+        np.maximum(self._most, counts, out=self._most)
+
+    def narrow(self, places: Iterable[int]) -> set[int]:
+        """Those of some counts that are not known to range far enough."""
+        return {p for p in places if not self._most[p] - self._least[p] >= self._needed[p]}
+
+    def found_out(self, places: Iterable[int], other: Callable[[Numbers], bool]) -> set[int]:
+        """Those of some counts that no solution moves far enough.
+
+        other: seeks the solution that is least in a direction and takes it in; False without one.
+        """
+        left, idle = self.narrow(places), 0
+        draws = random.Random(0)  # noqa: S311 directions to look in, no secret
+        while left and idle < IDLE:
+            mine = sorted(left)
+            signs = [draws.choice((-1, 1)) * draws.uniform(0.5, 1) for _ in mine]
+            self._look(mine, np.array(signs), other)
+            idle = 0 if len(self.narrow(left)) < len(left) else idle + 1
+            left = self.narrow(left)
+        certain: set[int] = set()
+        while left:
+            place = min(left)
+            self._look([place], np.ones(1), other)
+            certain |= self.narrow([place])
+            left = self.narrow(left - {place})
+        return certain
+
+    def _look(self, mine: list[int], signs: Numbers, other: Callable[[Numbers], bool]) -> None:
+        aims = signs @ self._sought[mine]
+        if other(aims):
+            other(-aims)

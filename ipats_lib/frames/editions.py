@@ -9,6 +9,7 @@ from ipats_lib import indicators
 from ipats_lib.comparison.verdicts import between
 from ipats_lib.disclosure import load_thresholds, withhold
 from ipats_lib.frames.compared import compared
+from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.figures import TITLES, history, lines_of
 from ipats_lib.frames.levels_of import judged, with_levels
 from ipats_lib.frames.regions import REGION, counts_of_regions, load_regions, region_areas
@@ -34,8 +35,20 @@ def withheld(source: Source) -> pd.DataFrame:
     """The main report of the state and of every LWIA (long form), small cells withheld."""
     areas = [("state", STATE_AREA), *(("lwia", area.lwia) for area in load_areas())]
     figures = source.counts[source.counts["area_type"] != "planner"]
-    long = indicators.long_form(figures, source.period.reports, areas)
-    return withhold(long, load_thresholds(), released=(one.lines() for one in source.released))
+    long, quarters = (
+        indicators.long_form(figures, windows, areas)
+        for windows in (source.period.reports, quarters_of(source.period))
+    )
+    released = [one.lines() for one in source.released]
+    return withhold(long, load_thresholds(), None, released, quarters[_whole(source, quarters)])
+
+
+def _whole(source: Source, quarters: pd.DataFrame) -> list[bool]:
+    """Whether the extract holds all whom each line of a report quarter counts."""
+    windows = {(one.py, one.quarter): one for one in quarters_of(source.period)}
+    facts = source.whole_from, source.snapshot.as_of
+    lines = zip(quarters["py"], quarters["quarter"], quarters["measure"], strict=True)
+    return [holds_whole(windows[py, quarter], code, *facts) for py, quarter, code in lines]
 
 
 def areas(source: Source, hidden: pd.DataFrame, edition: Edition) -> pd.DataFrame:
