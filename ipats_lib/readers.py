@@ -161,9 +161,13 @@ class Readers:
         """Take the corrections between publications to be as large as they have to be."""
         aims = np.zeros(len(self._equations.unknowns))
         for reader in self._readers if hidden.sum() <= MOST_SOLVED else [self._stranger]:
-            while not self._look(reader, self._bounds(reader, hidden), aims) and self._slack:
+            while not self._look(reader, self._bounds(reader, hidden), aims) and self._doubts():
                 self._slack = [2 * slack + 1 for slack in self._slack]
         self._settled = True
+
+    def _doubts(self) -> bool:
+        """Whether a larger correction may explain that prints contradict each other."""
+        return bool(max(self._slack, default=np.inf) <= np.nanmax(self._equations.values))
 
     def _look(self, reader: Reader, bounds: Bounds, aims: Numbers) -> bool:
         """Seek a solution and remember what it frees, for the reader and for strangers."""
