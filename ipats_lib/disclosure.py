@@ -7,16 +7,17 @@ its numerator, denominator and value; it is printed as `*`.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.hidden_cells import Before, Cells, Links, Sum
-from ipats_lib.indicators.rules import INDICATORS, Measure
+from ipats_lib.cohorts import Mask
+from ipats_lib.hidden_cells import Cells, Links, Sum
+from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import read_settings
-from ipats_lib.periods import Period, Window
+from ipats_lib.printed import days, family
+from ipats_lib.readers import CountsAlone, System
 from ipats_lib.scopes import STATE_AREA
 
 WITHHELD = "*"
@@ -68,6 +69,7 @@ def withhold(
     thresholds: Thresholds,
     homes: Mapping[str, str] | None = None,
     released: Iterable[pd.DataFrame] = (),
+    quarters: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Hide the cells that are too small, and enough others that no subtraction gives them back.
 
@@ -75,6 +77,8 @@ def withhold(
     homes: the LWIA of each planner, where the figures hold planners.
     released: what publications of other periods showed, each in the long form (`suppressed`, and
     no numbers where it is True).
+    quarters: single report quarters in the long form, nothing withheld, as far as the extract holds
+    them whole: what an area's own readers know, and what two areas count together.
 
     What a reader can subtract: the areas of one kind from the state, an LWIA's planners from the
     LWIA, the three programs from the Title I total, and the current quarter from the rolling four
@@ -86,22 +90,18 @@ def withhold(
     education, and for wages not known yet): both are hidden or none. Exits that another
     publication counted and hid are hidden here too, whatever rate they are the denominator of.
     Parts are taken to add up to their whole; who stands in two areas or programs only makes that
-    less exact. Last, every hidden count is sought by solving all that is printed at once; where
-    the sums give one away, one more cell of a sum is hidden (`inference.found_out`).
-    Not covered: what readers know from elsewhere, of their own area for example.
+    less exact. Last, every hidden count, of this publication and of those at most two quarters
+    away, is sought by solving all that they print at once, for strangers and for the readers of
+    each area; where the sums give one away, one more cell is hidden (`readers.System`).
     Empty cells (denominator 0) hide nobody and stay as they are, but for an empty median beside a
     hidden rate. Source: domain 7.3, rules 1 to 3; 9.2, linked cells.
     """
-    before = _before(figures, released)
-    small = small_cells(figures, thresholds).to_numpy()
-    cells = Cells(figures, small | before.hidden, thresholds)
-    links = Links(
-        _sums(figures, homes or {}, thresholds),
-        _windows(figures),
-        _wages(figures),
-        _same_exits(figures),
-    )
-    _settle(cells, links, before, figures, _connected(figures, homes or {}))
+    others = list(released)
+    small = small_cells(figures, thresholds).to_numpy() | _hidden_before(figures, others)
+    cells = Cells(figures, small, thresholds)
+    links = Links(_sums(figures, homes or {}, thresholds), _windows(figures), _wages(figures))
+    groups = _connected(figures, homes or {})
+    _settle(cells, links, figures, [System(one, figures, others, quarters) for one in groups])
     hidden = pd.Series(cells.hidden, index=figures.index)
     protected = figures.copy()
     protected["suppressed"] = hidden
@@ -111,29 +111,18 @@ def withhold(
     return protected
 
 
-def _settle(
-    cells: Cells,
-    links: Links,
-    before: Before,
-    figures: pd.DataFrame,
-    groups: Sequence[NDArray[np.intp]],
-) -> None:
-    """Hide more cells until no group of them, solved together, gives a hidden one away."""
+def _settle(cells: Cells, links: Links, figures: pd.DataFrame, systems: Sequence[System]) -> None:
+    """Hide more cells until none of the systems gives a hidden one away."""
     local = figures["area_type"].eq("lwia").to_numpy()
     areas = figures["area"].astype("str").where(local, "").to_numpy(dtype=object)
-    solved = [-1] * len(groups)  # how many of a group were hidden when it gave nothing away
-    cells.close(links)
-    while solved != (now := [int(cells.hidden[group].sum()) for group in groups]):
-        given: set[int] = set()
-        for group, before_, after in zip(groups, solved, now, strict=True):
-            if before_ != after:
-                given |= cells.given_away(group, links, before)
-        solved = now
-        given |= cells.told_to_areas(links, areas)
-        if not given:
-            given = cells.given_away_to_areas(groups, links, before, areas)
-        cells.hide_beside(links, given)
+    more = True
+    while more:
         cells.close(links)
+        told: dict[int, list[int]] = {place: [] for place in cells.told_to_areas(links, areas)}
+        more = cells.hide_beside(links, told)
+        if not more:
+            given = [system.given_away(cells.hidden) for system in systems]
+            more = cells.hide_beside(links, {k: v for found in given for k, v in found.items()})
 
 
 def withhold_groups(
@@ -157,7 +146,7 @@ def withhold_groups(
     )
     pairs = rates.merge(medians, on=names, suffixes=("", "_median"))
     wages = list(zip(pairs["place"].tolist(), pairs["place_median"].tolist(), strict=True))
-    cells.close(Links([Sum(None, parts, fewest) for parts in kinds], [], wages, []))
+    cells.close(Links([Sum(None, parts, fewest) for parts in kinds], [], wages))
     return pd.Series(cells.hidden, index=figures.index)
 
 
@@ -173,9 +162,9 @@ def withhold_counts(
     told = figures.assign(**dict.fromkeys(_OF_REPORT, ""))
     small = small_cells(told, thresholds) | (False if more is None else more)
     cells = Cells(told, small.to_numpy(dtype=np.bool_), thresholds)
-    links = Links(_sums(told, {}, thresholds), [], [], [])
-    groups = list(told.groupby("measure", sort=False).indices.values())
-    _settle(cells, links, _before(told, ()), told, groups)
+    links = Links(_sums(told, {}, thresholds), [], [])
+    groups = told.groupby("measure", sort=False).indices.values()
+    _settle(cells, links, told, [CountsAlone(group, told) for group in groups])
     return pd.Series(cells.hidden, index=figures.index)
 
 
@@ -212,8 +201,7 @@ def _is_median(measures: pd.Series) -> pd.Series:
 def _connected(figures: pd.DataFrame, homes: Mapping[str, str]) -> list[NDArray[np.intp]]:
     """Places of the cells that a reader solves together: of measures that count the same people,
     the state with its LWIAs, and each LWIA with its planners."""
-    rules = [INDICATORS[cast(Measure, code)] for code in figures["measure"]]
-    same = ["exits" if r.is_median or r.activity is None else r.code for r in rules]
+    same = figures["measure"].map(family)
     place = {str(area): lwia for area, lwia in homes.items()}
     inner = figures["area_type"].eq("planner").to_numpy()
     homes_of = np.array([place.get(str(a), "") for a in figures["area"]])
@@ -240,29 +228,16 @@ def _wages(figures: pd.DataFrame) -> list[tuple[int, int]]:
     return [(place, cells[median]) for place, median in pairs if median in cells]
 
 
-def _before(figures: pd.DataFrame, released: Iterable[pd.DataFrame]) -> Before:
-    """What other publications tell of the exits that cells count.
+def _hidden_before(figures: pd.DataFrame, released: Iterable[pd.DataFrame]) -> Mask:
+    """Which cells count exits that another publication hid.
 
     The exits of an employment rate's second quarter are those of another report's fourth quarter.
-    What was shown is known, if no correction is seen between the publications; otherwise any
-    count may have been corrected by as many as the largest one seen, and is known as an interval.
     """
-    others = list(released)
-    mine = _exits(figures) if others else {}
-    hidden = np.zeros(len(figures), dtype=np.bool_)
-    sizes = figures["denominator"].to_numpy(dtype="float64")
-    least, most = np.where(sizes > 0, 1.0, 0.0), np.full(len(figures), np.inf)
-    for earlier in others:
-        theirs = _exits(earlier)
-        counts = dict(zip(theirs.values(), earlier["denominator"].take(list(theirs)), strict=True))
-        linked = {place: counts[key] for place, key in mine.items() if key in counts}
-        shown = {place: float(n) for place, n in linked.items() if not pd.isna(n)}
-        hidden[[place for place in linked if place not in shown]] = True
-        width = max((abs(sizes[place] - n) for place, n in shown.items()), default=0.0)
-        for place, number in shown.items():
-            least[place] = max(least[place], number - width)
-            most[place] = min(most[place], number + width)
-    return Before(hidden, least, most)
+    mine, hidden = _exits(figures), np.zeros(len(figures), dtype=np.bool_)
+    for earlier in released:
+        secret = set(_exits(earlier[earlier["suppressed"]]).values())
+        hidden[[place for place, key in mine.items() if key in secret]] = True
+    return hidden
 
 
 def _exits(figures: pd.DataFrame) -> dict[int, tuple[object, ...]]:
@@ -274,17 +249,10 @@ def _exits(figures: pd.DataFrame) -> dict[int, tuple[object, ...]]:
     names = ("report", "py", "quarter", "window", "measure", "program", "area_type", "area")
     lines = zip(*(figures[name].tolist() for name in names), strict=True)
     return {
-        place: (_days(*line[:5]), *map(str, line[5:]))
+        place: (days(*line[:5]), *map(str, line[5:]))
         for place, line in enumerate(lines)
         if line[4] in whole
     }
-
-
-@cache
-def _days(kind: str, py: int, quarter: str, window: str, measure: Measure) -> Window:
-    period = Period.parse(f"PY{py}{quarter}")
-    report = next(r for r in period.windows if (r.kind, r.window) == (kind, window))
-    return report.cohort(INDICATORS[measure].cohort)
 
 
 # Who knows one program of an area knows all of them: two hidden cells do.
@@ -322,20 +290,6 @@ def _windows(figures: pd.DataFrame) -> list[tuple[int, int]]:
     cells = _at(figures)
     longer = ((key, (key[0], key[1], "rolling4", *key[3:])) for key in cells if key[2] == "current")
     return [(cells[key], cells[other]) for key, other in longer if other in cells]
-
-
-def _same_exits(figures: pd.DataFrame) -> list[tuple[int, int, int]]:
-    """Places of ER Q4 of a quarter, of ER Q2 of that quarter, and of ER Q2 of four quarters: these
-    begin two quarters before, with the exits of the first."""
-    cells, found = _at(figures), []
-    for key, fourth in cells.items():
-        second, year = (
-            cells.get((*key[:2], window, key[3], "ERQ2", *key[5:]))
-            for window in ("current", "rolling4")
-        )
-        if key[2] == "current" and key[4] == "ERQ4" and second is not None and year is not None:
-            found.append((fourth, second, year))
-    return found
 
 
 def _at(figures: pd.DataFrame) -> dict[tuple[str, ...], int]:

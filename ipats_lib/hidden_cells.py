@@ -9,9 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import Mask
-from ipats_lib.inference import Row, found_out
-
-MOST_SOLVED = 120  # hidden cells of a system that is solved for each area's readers, too
 
 
 class Limits(Protocol):
@@ -44,26 +41,12 @@ class Links:
     """How cells depend on each other, by their places.
 
     windows: a shorter window and the longer one that holds it. wages: an employment rate and the
-    median over its successes. exits: the exits of ER Q4's quarter, of ER Q2's, and of ER
-    Q2's four quarters, which hold both.
+    median over its successes.
     """
 
     sums: list[Sum]
     windows: list[tuple[int, int]]
     wages: list[tuple[int, int]]
-    exits: list[tuple[int, int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What publications of other periods tell of the denominator of each cell.
-
-    hidden: one of them hid it. least, most: what it can be by what they showed.
-    """
-
-    hidden: Mask
-    least: NDArray[np.float64]
-    most: NDArray[np.float64]
 
 
 class Cells:
@@ -75,8 +58,6 @@ class Cells:
         self._sizes = figures["denominator"].to_numpy(dtype="int64")
         self._is_rate = figures["numerator"].notna().to_numpy()
         self._successes = figures["numerator"].fillna(0).to_numpy(dtype="int64")
-        # What is not given away, by group and reader: to hide more cells tells nobody more.
-        self._safe: dict[tuple[bytes, bytes], set[int]] = {}
 
     def close(self, links: Links) -> None:
         """Hide what goes with the hidden cells, until nothing more does."""
@@ -143,54 +124,6 @@ class Cells:
         few = min(successes, size - successes) < self._limits.minimum_numerator
         return few or size < self._limits.minimum_denominator
 
-    def given_away(
-        self, group: NDArray[np.intp], links: Links, before: Before, own: Mask | None = None
-    ) -> set[int]:
-        """The hidden cells of a group of which all that is printed gives a count away.
-
-        The unknowns of a cell are its successes (or wages), its failures, and all it counts. own:
-        the cells that the readers know without it.
-        """
-        secret = self.hidden if own is None else self.hidden & ~own
-        hidden = group[secret[group]]
-        if not len(hidden):
-            return set()
-        at, many = {int(cell): place for place, cell in enumerate(group)}, len(group)
-        sizes = self._sizes[group]
-        successes = np.where(self._is_rate[group], self._successes[group], sizes)
-        truth = np.concatenate([successes, sizes - successes, sizes])
-        rows: list[Row] = [({2 * many + n: 1, n: -1, many + n: -1}, 0.0, 0.0) for n in range(many)]
-        for some in links.sums:
-            if some.whole not in at or some.parts[0] not in at:
-                continue
-            row = {**dict.fromkeys((at[int(p)] for p in some.parts), 1), at[some.whole]: -1}
-            rows += [_true_to(truth, row, shift) for shift in (0, many)]
-        for inner, outer in (*links.windows, *(pair[::-1] for pair in links.wages)):
-            if inner in at and outer in at:
-                row = {at[outer]: 1, at[inner]: -1}
-                shifts = (0, many, 2 * many) if self._is_rate[inner] else (0,)
-                rows += [_at_most(truth, row, shift) for shift in shifts]
-        for fourth, second, year in links.exits:
-            if fourth in at:
-                row = {at[year]: 1, at[fourth]: -1, at[second]: -1}
-                rows.append(_at_most(truth, row, 2 * many))
-        for cell in hidden:
-            rows.append(({2 * many + at[int(cell)]: 1}, before.least[cell], before.most[cell]))
-        unknown = [at[int(cell)] for cell in hidden]
-        rates = [place for place in unknown if self._is_rate[group[place]]]
-        told = before.least == before.most
-        whole = [2 * many + place for place in rates if not told[group[place]]]
-        sought = [*unknown, *(many + place for place in rates), *whole]
-        free = {shift + place for place in unknown for shift in (0, many, 2 * many)}
-        free -= {many + place for place in unknown if place not in set(rates)}
-        known = [place for place in range(3 * many) if place not in free]
-        reader = group.tobytes(), b"" if own is None else own.tobytes()
-        safe = self._safe.setdefault(reader, set())
-        asked = [place for place in sought if place not in safe]
-        found = found_out(truth, rows, asked, known)
-        safe.update(place for place in asked if place not in found)
-        return {int(group[place % many]) for place in found}
-
     def told_to_areas(self, links: Links, areas: NDArray[np.object_]) -> set[int]:
         """The hidden cells of others that follow from sums, one after another, for the readers of
         an LWIA who know its own cells. areas: the LWIA of each cell, empty for others.
@@ -220,56 +153,24 @@ class Cells:
                         given.add(cell)
         return given
 
-    def given_away_to_areas(
-        self,
-        groups: Iterable[NDArray[np.intp]],
-        links: Links,
-        before: Before,
-        areas: NDArray[np.object_],
-    ) -> set[int]:
-        """The same as `given_away` for the readers of each LWIA, where few cells are hidden: among
-        many, sums have too many unknowns for one reader's own cells to tell."""
-        alone = {
-            some.whole: areas[filled[0]]
-            for some in links.sums
-            if some.whole is not None
-            and len(filled := some.parts[self._sizes[some.parts] > 0]) == 1
-        }
-        given: set[int] = set()
-        for group in groups:
-            mine = group[self.hidden[group]]
-            if len(mine) > MOST_SOLVED:
-                continue
-            for area in sorted(set(areas[mine]) - {""}):
-                found = self.given_away(group, links, before, areas == area)
-                given |= {cell for cell in found if alone.get(cell) != area}
-        return given
+    def hide_beside(self, links: Links, given: Mapping[int, Iterable[int]]) -> bool:
+        """For cells that are given away hide one more of their sums, where one is left; else one
+        that counts some of the same people. Whether there was one.
 
-    def hide_beside(self, links: Links, given: set[int]) -> None:
-        """For cells that are given away hide one more of their sums, where one is left."""
+        given: these beside each cell; places below zero are cells of other publications.
+        """
         every = [({*some.parts.tolist()}, some.whole) for some in links.sums]
         more: set[int] = set()
         for place in sorted(given):
             mine = [(parts, whole) for parts, whole in every if place in parts or place == whole]
-            if any(more & parts or whole in more for parts, whole in mine):
-                continue
             shown = {p for parts, _ in mine for p in parts if self._sizes[p] > 0}
             wholes = {whole for _, whole in mine if whole is not None}
-            for choice in (shown, wholes):
+            others = {p for p in given[place] if self._sizes[p] > 0}
+            if more & (shown | wholes if mine else others):
+                continue
+            for choice in (shown, wholes, others):
                 if left := [p for p in choice if not self.hidden[p]]:
                     more.add(min(left, key=lambda p: (self._sizes[p], p)))
                     break
         self.hidden[list(more)] = True
-
-
-def _true_to(truth: NDArray[np.int64], row: Mapping[int, int], shift: int) -> Row:
-    """The sum as it is: what people in two areas or programs add to it is taken to be known."""
-    moved = {place + shift: factor for place, factor in row.items()}
-    total = float(sum(factor * truth[place] for place, factor in moved.items()))
-    return moved, total, total
-
-
-def _at_most(truth: NDArray[np.int64], row: Mapping[int, int], shift: int) -> Row:
-    """A count that another one holds; nothing where the records are not so."""
-    moved, total, _ = _true_to(truth, row, shift)
-    return moved, 0.0 if total >= 0 else -np.inf, np.inf
+        return bool(more)

@@ -1,5 +1,6 @@
 """The frame `areas`: the state, its regions and every LWIA, in two editions (decision 0016)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ from ipats_lib import indicators
 from ipats_lib.comparison.verdicts import between
 from ipats_lib.disclosure import load_thresholds, small_cells, withhold
 from ipats_lib.frames.compared import compared
+from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.figures import TITLES, history, lines_of
 from ipats_lib.frames.levels_of import judged, national, with_levels
 from ipats_lib.frames.regions import REGION, counts_of_regions, load_regions, region_areas
@@ -17,6 +19,7 @@ from ipats_lib.frames.released_quarters import releasable
 from ipats_lib.frames.source import Source, keyed, quarters_of
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import load_areas
+from ipats_lib.periods import Report
 from ipats_lib.scopes import STATE, STATE_AREA, Scope
 
 Edition = Literal["full", "released"]
@@ -33,20 +36,31 @@ def edition_of(scope: Scope) -> Edition:
 
 def withheld(source: Source) -> pd.DataFrame:
     """The main report of the state and of every LWIA (long form), small cells withheld."""
-    released = (one.lines() for one in source.released)
-    return withhold(_long(source), load_thresholds(), released=released)
+    quarters = _long(source, quarters_of(source.period))
+    released = [one.lines() for one in source.released]
+    whole = quarters[_whole(source, quarters)]
+    lines = _long(source, source.period.reports)
+    return withhold(lines, load_thresholds(), None, released, whole)
 
 
 def hiding(source: Source, hidden: pd.DataFrame) -> "Hiding":
     """What `withheld` of a source costs."""
-    lines, limits = _long(source), load_thresholds()
+    lines, limits = _long(source, source.period.reports), load_thresholds()
     return Hiding.of(lines, hidden["suppressed"], small_cells(lines, limits))
 
 
-def _long(source: Source) -> pd.DataFrame:
+def _long(source: Source, windows: Sequence[Report]) -> pd.DataFrame:
     areas = [("state", STATE_AREA), *(("lwia", area.lwia) for area in load_areas())]
     figures = source.counts[source.counts["area_type"] != "planner"]
-    return indicators.long_form(figures, source.period.reports, areas)
+    return indicators.long_form(figures, windows, areas)
+
+
+def _whole(source: Source, quarters: pd.DataFrame) -> list[bool]:
+    """Whether the extract holds all whom each line of a report quarter counts."""
+    windows = {(one.py, one.quarter): one for one in quarters_of(source.period)}
+    facts = source.whole_from, source.snapshot.as_of
+    lines = zip(quarters["py"], quarters["quarter"], quarters["measure"], strict=True)
+    return [holds_whole(windows[py, quarter], code, *facts) for py, quarter, code in lines]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,11 @@ class Released:
         """The long form (domain 8.4): numbers are missing where `suppressed`."""
         frame = pd.read_csv(BytesIO(self.text), dtype="str", keep_default_na=False)
         hidden = frame["suppressed"] == "true"
-        numbers = pd.to_numeric(frame["denominator"].mask(hidden)).astype("Int64")
-        return frame.assign(suppressed=hidden, denominator=numbers, py=frame["py"].astype("int64"))
+        numbers = {
+            name: pd.to_numeric(frame[name].mask(hidden | frame[name].eq(""))).astype("Int64")
+            for name in ("numerator", "denominator")
+        }
+        return frame.assign(suppressed=hidden, py=frame["py"].astype("int64"), **numbers)
 
 
 def keep_released(store: Path, period: str, text: bytes) -> str:

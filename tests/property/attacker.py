@@ -7,6 +7,7 @@ reader knows which lines count the same people, and nothing of how cells were ch
 """
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -15,9 +16,13 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from ipats_lib.periods import Period
+
 PROGRAMS = ("adult", "dw", "youth")
-# The newest exit quarter of each cohort, counted from the first publication's ER Q2 cohort.
-NEWEST = {("first", "ERQ2"): 4, ("first", "ERQ4"): 2, ("second", "ERQ2"): 6, ("second", "ERQ4"): 4}
+# The newest exit quarter of each cohort of the first publication; the others are later ones.
+NEWEST = {"ERQ2": 4, "ERQ4": 2}
+LATER = {"first": 0, "next": 1, "second": 2}  # report quarters after the first
+PERIODS = {which: Period.parse("PY2024Q2").earlier(-later) for which, later in LATER.items()}
 LENGTH = {"current": 1, "rolling4": 4}
 SUCCESSES = {"ERQ2": "employed2", "ERQ4": "employed4"}
 Count = tuple[str, str, str, int]  # kind, area, program, quarter of exit
@@ -67,15 +72,19 @@ class Line:
 
 
 def lines(which: str, areas: int) -> list[Line]:
-    """Every line of one of the two publications."""
+    """Every line of one of the publications."""
+    return _lines(LATER[which], areas, LENGTH)
+
+
+def _lines(later: int, areas: int, windows: Iterable[str]) -> list[Line]:
     everywhere = [f"{n:02d}" for n in range(1, areas + 1)]
     places = [("state", "IL", everywhere), *(("lwia", one, [one]) for one in everywhere)]
     groups = [*((one, (one,)) for one in PROGRAMS), ("title1", PROGRAMS)]
     found = []
     for (kind, area, inside), (program, those), window, measure in product(
-        places, groups, LENGTH, ("ERQ2", "ERQ4", "ME")
+        places, groups, windows, ("ERQ2", "ERQ4", "ME")
     ):
-        newest = NEWEST[which, measure.replace("ME", "ERQ2")]
+        newest = NEWEST[measure.replace("ME", "ERQ2")] + later
         cells = list(product(inside, those, range(newest - LENGTH[window] + 1, newest + 1)))
         whole = "wage" if measure == "ME" else "exited"
         part = SUCCESSES.get(measure)
@@ -89,7 +98,17 @@ def lines(which: str, areas: int) -> list[Line]:
     return found
 
 
-def frame(found: list[Line], world: dict[Count, int], py: int, quarter: str) -> pd.DataFrame:
+def quarters(world: dict[Count, int], which: str, areas: int) -> pd.DataFrame:
+    """The trend of a publication in the long form: report quarters alone, nothing withheld."""
+    parts = []
+    for back in range(8):
+        found = _lines(LATER[which] - back, areas, ["current"])
+        known = [line for line in found if all(count in world for count in line.size)]
+        parts.append(frame(known, world, PERIODS[which].earlier(back)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def frame(found: list[Line], world: dict[Count, int], period: Period) -> pd.DataFrame:
     """The long form of a publication, nothing withheld."""
     names = ("window", "area_type", "area", "program", "measure")
     sizes = [sum(world[count] for count in line.size) for line in found]
@@ -99,7 +118,7 @@ def frame(found: list[Line], world: dict[Count, int], py: int, quarter: str) -> 
     ]
     return pd.DataFrame(
         {
-            "report": "quarterly", "py": py, "quarter": quarter,
+            "report": "quarterly", "py": period.py, "quarter": f"Q{period.quarter}",
             **{name: [line.keys[place] for line in found] for place, name in enumerate(names)},
             "numerator": pd.array(successes, dtype="Int64"), "denominator": sizes,
             "value": 0.5, "suppressed": False,
@@ -116,6 +135,7 @@ class Reader:
     rows: list[tuple[dict[int, int], float, float]] = field(default_factory=list)
     sought: dict[tuple[str, ...], dict[int, int]] = field(default_factory=dict)
     printed: list[dict[int, int]] = field(default_factory=list)
+    system: tuple = ()
 
     def knows(self, extract: str, world: dict[Count, int], gap: int) -> None:
         """What is true of any extract: whoever has a wage is employed and has exited.
@@ -146,6 +166,8 @@ class Reader:
                     continue
                 total = {self.places[extract, count]: 1 for count in counts}
                 number = sum(self.truth[place] for place in total)
+                if hidden and number and name == "size" and line.successes:
+                    self.rows.append((total, 1, np.inf))  # a line of nobody is never withheld
                 if not hidden:
                     self.printed.append(total)
                     self.rows.append((total, number, number))
@@ -225,11 +247,13 @@ class Reader:
         }
 
     def _solved(self, aims):
-        values = [value for row, *_ in self.rows for value in row.values()]
-        at = [(n, place) for n, (row, *_) in enumerate(self.rows) for place in row]
-        shape = (len(self.rows), len(self.truth))
-        matrix = csr_array((values, tuple(np.array(at).T)), shape=shape)
-        low, high = (np.array([row[n] for row in self.rows]) for n in (1, 2))
+        if not self.system or len(self.system[1]) != len(self.rows):
+            values = [value for row, *_ in self.rows for value in row.values()]
+            at = [(n, place) for n, (row, *_) in enumerate(self.rows) for place in row]
+            shape = (len(self.rows), len(self.truth))
+            matrix = csr_array((values, tuple(np.array(at).T)), shape=shape)
+            self.system = (matrix, *(np.array([row[n] for row in self.rows]) for n in (1, 2)))
+        matrix, low, high = self.system
         bounds = Bounds(0, 3 * max(self.truth) + 10)
         for presolve in (True, False):  # which has called a system infeasible that has a solution
             answer = milp(

@@ -35,7 +35,8 @@ def publication(counts):
             found[key] = (before[0] + successes, before[1] + successes + failures)
     lines = [
         {
-            "report": "quarterly", "quarter": "Q4", "window": window, "area_type": kind,
+            "report": "quarterly", "py": 2024, "quarter": "Q4", "window": window,
+            "area_type": kind,
             "area": area, "program": program, "measure": "CR", "numerator": successes,
             "denominator": size, "value": successes / size if size else None,
         }

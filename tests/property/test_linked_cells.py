@@ -5,16 +5,17 @@ one's ER Q2 are those of the second one's ER Q4, and the wages of ME are the suc
 reader solves all that both print (`attacker.py`).
 """
 
+from functools import cache
+
 import pandas as pd
 import pytest
 
 from ipats_lib.disclosure import Thresholds, withhold
-from tests.property.attacker import Reader, corrected, draw, frame, lines
+from tests.property.attacker import PERIODS, Reader, corrected, draw, frame, lines, quarters
 
 LIMITS = Thresholds(
     minimum_denominator=10, minimum_numerator=3, minimum_wages=10, minimum_hidden_cells=3
 )
-QUARTERS = {"first": (2024, "Q2"), "second": (2024, "Q4")}
 SEEDS = range(12)
 MOST = 2  # corrections a count
 
@@ -22,12 +23,23 @@ MOST = 2  # corrections a count
 def published(which, world, areas, released=()):
     """A publication's lines, and what it prints of them."""
     found = lines(which, areas)
-    return found, withhold(frame(found, world, *QUARTERS[which]), LIMITS, released=released)
+    figures = frame(found, world, PERIODS[which])
+    return found, withhold(figures, LIMITS, None, released, quarters(world, which, areas))
 
 
 def both(world, later, areas):
     first = published("first", world, areas)
     return first, published("second", later, areas, [first[1]])
+
+
+@cache
+def state(seed, most=0, *, all_wages=False):
+    """A world, the same as a later extract knows it, and what is published of the two. most: the
+    corrections a count."""
+    areas = 3 + seed % 4
+    world = draw(seed, areas, all_wages=all_wages)
+    later = corrected(world, seed, most) if most else world
+    return world, later, *both(world, later, areas)
 
 
 def reader_of(world, later, width, first, second, gap=MOST):
@@ -79,28 +91,24 @@ def hidden(publication, measure):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_two_publications_of_one_extract_give_no_withheld_count_away(seed):
-    areas = 3 + seed % 4
-    world = draw(seed, areas)
-    reader = reader_of(world, world, None, *both(world, world, areas))
+    world, _, *prints = state(seed)
+    reader = reader_of(world, world, None, *prints)
     assert len(reader.sought) > 50
     assert reader.finds_out() == set()
+    assert reader.narrows() == {}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nor_do_they_where_the_reader_knows_that_everybody_employed_has_a_wage(seed):
-    areas = 3 + seed % 4
-    world = draw(seed, areas, all_wages=True)
-    reader = reader_of(world, world, None, *both(world, world, areas), gap=0)
+    world, _, *prints = state(seed, all_wages=True)
+    reader = reader_of(world, world, None, *prints, gap=0)
     assert reader.finds_out() == set()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nor_do_they_where_corrections_lie_between_them(seed):
     """The link is an interval then: as wide as the largest correction that can be seen."""
-    areas = 3 + seed % 4
-    world = draw(seed, areas)
-    later = corrected(world, seed, MOST)
-    first, second = both(world, later, areas)
+    world, later, first, second = state(seed, MOST)
     width = max(MOST, seen_corrections(first, second))
     assert reader_of(world, later, width, first, second).finds_out() == set()
 
@@ -108,9 +116,7 @@ def test_nor_do_they_where_corrections_lie_between_them(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_same_exits_printed_two_quarters_later_are_noticed(seed):
     """Planted: the second publication prints an ER Q4 line whose exits the first one withheld."""
-    areas = 3 + seed % 4
-    world = draw(seed, areas)
-    first, second = both(world, world, areas)
+    world, _, first, second = state(seed)
     line = max(hidden(first, "ERQ2"), key=lambda keys: keys[1] == "lwia")
     weak = printed(second, (*line, "ERQ4"))
     found = reader_of(world, world, None, first, weak).finds_out()
@@ -120,9 +126,7 @@ def test_the_same_exits_printed_two_quarters_later_are_noticed(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_wage_count_printed_beside_a_withheld_rate_is_noticed(seed):
     """Planted: the median of a withheld employment rate is printed with its count."""
-    areas = 3 + seed % 4
-    world = draw(seed, areas, all_wages=True)
-    first, second = both(world, world, areas)
+    world, _, first, second = state(seed, all_wages=True)
     line = max(hidden(first, "ERQ2"), key=lambda keys: keys[1] == "lwia")
     weak = printed(first, (*line, "ME"))
     found = reader_of(world, world, None, weak, second, gap=0).finds_out()
@@ -131,10 +135,7 @@ def test_a_wage_count_printed_beside_a_withheld_rate_is_noticed(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wages_and_employment_are_withheld_together_and_so_are_the_same_exits(seed):
-    areas = 3 + seed % 4
-    world = draw(seed, areas)
-    later = corrected(world, seed, MOST)
-    first, second = both(world, later, areas)
+    *_, first, second = state(seed, MOST)
     for publication in (first, second):
         assert set(hidden(publication, "ERQ2")) == set(hidden(publication, "ME")) != set()
     assert set(hidden(first, "ERQ2")) <= set(hidden(second, "ERQ4"))

@@ -14,7 +14,7 @@ def cells(*sizes, measure="ERQ2"):
     """One area per (numerator, denominator); value is their ratio."""
     return pd.DataFrame(
         {
-            "report": "annual", "quarter": "", "window": "annual", "area_type": "lwia",
+            "report": "annual", "py": 2024, "quarter": "", "window": "annual", "area_type": "lwia",
             "area": [f"{n:02d}" for n in range(len(sizes))], "program": "adult",
             "measure": measure,
             "numerator": pd.array([n for n, _ in sizes], dtype="Int64"),
@@ -71,9 +71,10 @@ def test_a_withheld_line_keeps_its_keys_and_loses_every_number():
     assert line[["numerator", "denominator", "value"]].isna().all()
 
 
-def line(area_type, area, program, successes, size, window="annual", measure="CR"):
+def line(area_type, area, program, successes, size, window="rolling4", measure="CR"):
     return {
-        "report": "quarterly", "quarter": "Q4", "window": window, "area_type": area_type,
+        "report": "quarterly", "py": 2024, "quarter": "Q4", "window": window,
+        "area_type": area_type,
         "area": area, "program": program, "measure": measure, "numerator": successes,
         "denominator": size, "value": successes / size, "suppressed": False,
     }  # fmt: skip

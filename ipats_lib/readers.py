@@ -1,0 +1,293 @@
+"""Which withheld counts the readers of publications can work out, until nothing gives one away.
+
+A stranger knows what is printed; a reader of an LWIA knows its own figures, too. Each is asked in
+each round of hiding for the counts that were not seen to range far enough.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.cohorts import Mask
+from ipats_lib.inference import WIDTH, Bounds, Numbers, Ranges, solution
+from ipats_lib.periods import Period
+from ipats_lib.printed import Equations, Publication, family
+
+MOST_SOLVED = 120  # hidden cells of a system that is solved for each area's readers, too
+NEAR = 2  # quarters between publications that are solved together
+
+
+@dataclass(eq=False)
+class Reader:
+    """What one kind of reader knows beside the prints.
+
+    own: an LWIA whose figures are known. sought: whether each count is asked for, if withheld.
+    hopeless: counts that nothing more to hide would protect.
+    """
+
+    own: str
+    sought: Mask
+    ranges: Ranges
+    unknowns: tuple[Numbers, Numbers]
+    hopeless: set[int] = field(default_factory=set)
+
+
+class Readers:
+    """The readers of one system of equations: strangers, and those of each LWIA in `own`.
+
+    Counts are the sizes of all lines, their successes, and their failures.
+    """
+
+    def __init__(self, equations: Equations, own: Iterable[str]) -> None:
+        from scipy.sparse import vstack
+
+        self._equations, self._every = equations, len(equations.lines)
+        sums = equations.sums
+        failures = sums[: self._every] - sums[self._every :]
+        self._sought = vstack([sums, failures], format="csr")
+        self._matrix = vstack([sums, equations.inner], format="csr")
+        counted = np.split(equations.counted, 2)
+        self._counted = np.concatenate([*counted, counted[0] - counted[1]])
+        over = np.split(equations.overlap, 2)
+        self._summed = self._counted + np.concatenate([*over, over[0] - over[1]])
+        self._rates = np.array([bool(line.successes) for line in equations.lines])
+        self._slack = [self._corrected(part) for part in equations.parts]
+        self._told = self._told_sizes()
+        self._stranger = self._reader("")
+        self._own = own
+        unsure = np.isnan(equations.counted) & ~np.isnan(equations.values)
+        self._settled = not unsure.any()
+
+    def given_away(self, hidden: Mask) -> set[int]:
+        """The lines of which all that is printed gives a withheld count away, and that hiding more
+        lines would protect. hidden: which lines of the publication are."""
+        if not self._settled:
+            self._settle(hidden)
+        few = hidden.sum() <= MOST_SOLVED  # among many, sums have too many unknowns
+        return {
+            count % self._every
+            for reader in (self._readers if few else [self._stranger])
+            for count in self._found_out(reader, hidden)
+        }
+
+    @cached_property
+    def _readers(self) -> list[Reader]:
+        return [*(self._reader(area) for area in self._own), self._stranger]
+
+    def _told_sizes(self) -> Mask:
+        """Which lines count exits that another publication printed, without a correction."""
+        equations, told = self._equations, set()
+        for part, slack in zip(equations.parts, self._slack, strict=True):
+            shown = part[(part < self._every) & ~np.isnan(equations.values[part])]
+            told |= {self._exits(n) for n in shown.tolist() if slack == 0}
+        return np.array([self._exits(n) in told for n in range(self._every)])
+
+    def _exits(self, line: int) -> tuple[object, ...]:
+        one = self._equations.lines[line]
+        return one.size, one.place, one.spans
+
+    def _corrected(self, part: np.ndarray) -> float:
+        """The largest correction seen between a publication before and now; 0 where none is."""
+        off = np.abs(self._equations.values[part] - self._equations.counted[part])
+        return float(np.nanmax(off, initial=0.0))
+
+    def _reader(self, area: str) -> Reader:
+        every, equations = self._every, self._equations
+        sought = np.concatenate([np.ones(every, dtype=bool), self._rates, self._rates])
+        needed = np.where(self._counted == 0, 1.0, float(WIDTH))
+        if area:
+            sizes, successes = (
+                np.array([equations.others(n + shift, area) for n in range(every)])
+                for shift in (0, every)
+            )
+            sought &= np.concatenate([sizes, successes, sizes - successes]) != 0
+        return Reader(area, sought, Ranges(self._sought, needed, self._summed), self._limits(area))
+
+    def _limits(self, area: str) -> tuple[Numbers, Numbers]:
+        """The least and the most of each unknown: any, or what the own area's readers know."""
+        equations = self._equations
+        most = 3 * float(np.nanmax(equations.values, initial=0.0)) + 10
+        low, high = np.zeros(len(equations.unknowns)), np.full(len(equations.unknowns), most)
+        for (name, place, spans), at in equations.unknowns.items():
+            if place[1] == area and not np.isnan(count := equations.known(name, place, spans)):
+                low[at] = high[at] = count
+        return low, high
+
+    def _bounds(self, reader: Reader, hidden: Mask) -> Bounds:
+        """What the reader knows of each row. Who is withheld is somebody."""
+        equations, every, many = self._equations, self._every, self._equations.many
+        low = np.full(self._matrix.shape[0], -np.inf)
+        low[2 * every :] = 0
+        high = np.full(len(low), np.inf)
+        values, overlap = equations.values, equations.overlap
+        mine = np.array([reader.own != "" and line.place[1] == reader.own
+                         for line in equations.lines[:many]])  # fmt: skip
+        for shift in (0, every):
+            at = np.flatnonzero(~hidden | mine) + shift
+            at = at[~np.isnan(values[at])]
+            low[at] = high[at] = values[at] + overlap[at]
+        secret = np.flatnonzero(hidden & ~mine & (values[:many] > 0))
+        low[secret] = 1 + overlap[secret]
+        for part, slack in zip(equations.parts, self._slack, strict=True):
+            shown = part[~np.isnan(values[part])]
+            low[shown] = values[shown] + overlap[shown] - slack
+            high[shown] = values[shown] + overlap[shown] + slack
+            rates = part[(part < every) & np.isnan(values[part])]
+            rates = rates[self._rates[rates]]
+            low[rates] = 1 + overlap[rates] - slack
+        return Bounds((low, high), self._open(reader, hidden))
+
+    def _open(self, reader: Reader, hidden: Mask) -> tuple[Numbers, Numbers]:
+        """The least and the most of each unknown. Where an area's lines of a program are all
+        shown, they enter other sums as they are, so that how they came about does not matter."""
+        secret = np.concatenate(
+            [hidden, np.isnan(self._equations.values[len(hidden) : self._every])]
+        )
+        mine = {self._equations.lines[n].place for n in np.flatnonzero(secret)}
+        shown = np.array([place not in mine for _, place, _ in self._equations.unknowns])
+        low, high = reader.unknowns
+        fixed = shown & ~np.isnan(self._known)
+        return np.where(fixed, self._known, low), np.where(fixed, self._known, high)
+
+    @cached_property
+    def _known(self) -> Numbers:
+        return np.array([self._equations.known(*count) for count in self._equations.unknowns])
+
+    def _settle(self, hidden: Mask) -> None:
+        """Take the corrections between publications to be as large as they have to be."""
+        aims = np.zeros(len(self._equations.unknowns))
+        for reader in self._readers if hidden.sum() <= MOST_SOLVED else [self._stranger]:
+            while not self._look(reader, self._bounds(reader, hidden), aims) and self._doubts():
+                self._slack = [2 * slack + 1 for slack in self._slack]
+        self._settled = True
+
+    def _doubts(self) -> bool:
+        """Whether a larger correction may explain that prints contradict each other."""
+        return bool(max(self._slack, default=np.inf) <= np.nanmax(self._equations.values))
+
+    def _look(self, reader: Reader, bounds: Bounds, aims: Numbers) -> bool:
+        """Seek a solution and remember what it frees, for the reader and for strangers."""
+        found = solution(self._matrix, bounds, aims)
+        if found is None:
+            return False
+        for one in {id(r): r for r in (reader, self._stranger)}.values():
+            one.ranges.widen(found)
+        return True
+
+    def _found_out(self, reader: Reader, hidden: Mask) -> set[int]:
+        asked = self._asked(reader, hidden)
+        if not reader.ranges.narrow(asked):
+            return set()
+        bounds = self._bounds(reader, hidden)
+        narrow = reader.ranges.found_out(asked, lambda aims: self._look(reader, bounds, aims))
+        if not narrow:
+            return set()
+        nothing = self._bounds(reader, np.ones(len(hidden), dtype=bool))
+        return narrow - self._lost(reader, nothing, narrow)
+
+    def _lost(self, reader: Reader, nothing: Bounds, narrow: set[int]) -> set[int]:
+        """Of these counts those that are as narrow where the publication shows nothing at all."""
+        trial = Reader(reader.own, reader.sought, reader.ranges.copy(), reader.unknowns)
+
+        def look(aims: Numbers) -> bool:
+            found = solution(self._matrix, nothing, aims)
+            if found is not None:
+                trial.ranges.widen(found)
+            return found is not None
+
+        lost = trial.ranges.found_out(narrow, look)
+        reader.hopeless |= lost
+        return lost
+
+    def _asked(self, reader: Reader, hidden: Mask) -> Sequence[int]:
+        """The withheld counts that the reader does not know from another publication's print."""
+        equations, every = self._equations, self._every
+        secret = np.concatenate([hidden, np.isnan(equations.values[equations.many : every])])
+        asked = np.tile(secret, 3) & reader.sought
+        asked[:every] &= ~self._told
+        return [n for n in np.flatnonzero(asked).tolist() if n not in reader.hopeless]
+
+
+class System:
+    """Cells of figures that a reader solves together, with what was printed of them before.
+
+    group: their places in figures. released, quarters: as `disclosure.withhold` has them.
+    """
+
+    def __init__(
+        self,
+        group: NDArray[np.intp],
+        figures: pd.DataFrame,
+        released: Sequence[pd.DataFrame],
+        quarters: pd.DataFrame | None,
+    ) -> None:
+        self._group, self._figures = group, figures.iloc[group]
+        self._released, self._quarters = released, quarters
+
+    def given_away(self, hidden: Mask) -> dict[int, list[int]]:
+        """The places that are given away, each with the places that count some of its people.
+
+        hidden: of all cells. Of cells of publications before, places are below zero.
+        """
+        mine = hidden[self._group]
+        if not mine.any():
+            return {}
+        found = self._readers.given_away(mine)
+        beside = {n: self._group[self._equations.beside(n)].tolist() for n in found}
+        many = self._equations.many
+        return {
+            int(self._group[n]) if n < many else many - 1 - n: places
+            for n, places in beside.items()
+        }
+
+    @cached_property
+    def _readers(self) -> Readers:
+        kinds = self._figures["area_type"]
+        local = self._figures.loc[kinds == "lwia", "area"] if "planner" not in set(kinds) else []
+        return Readers(self._equations, sorted({str(area) for area in local}))
+
+    @cached_property
+    def _equations(self) -> Equations:
+        now = self._figures
+        before = [Publication.of(found) for one in self._released
+                  if len(found := self._same(one)) and _apart(found, now) <= NEAR]  # fmt: skip
+        known = None if self._quarters is None else Publication.of(self._same(self._quarters))
+        return Equations(Publication.of(now), before, known)
+
+    def _same(self, other: pd.DataFrame) -> pd.DataFrame:
+        """The lines of other figures that count the same people in the same places.
+
+        Participants of a window are no sum of quarters: theirs are left out.
+        """
+        names = ["area_type", "area", "program"]
+        places = set(zip(*(self._figures[n].astype("str") for n in names), strict=True))
+        here = [p in places for p in zip(*(other[n].astype("str") for n in names), strict=True)]
+        counts = {family(measure) for measure in self._figures["measure"]} - {"MSG"}
+        return other[np.array(here, dtype=bool) & other["measure"].map(family).isin(counts)]
+
+
+class CountsAlone(System):
+    """Cells that count persons in one window, of which no other publication prints any.
+
+    group: their places in figures, all of one `measure`.
+    """
+
+    def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame) -> None:
+        super().__init__(group, figures, (), None)
+
+    @cached_property
+    def _equations(self) -> Equations:
+        return Equations(Publication.of_counts(self._figures), [], None)
+
+
+def _apart(one: pd.DataFrame, other: pd.DataFrame) -> int:
+    """How many quarters lie between two publications."""
+    first, second = (
+        Period.parse(f"PY{found['py'].iloc[0]}{found['quarter'].iloc[0]}").report_quarter.index
+        for found in (one, other)
+    )
+    return abs(first - second)
