@@ -175,7 +175,8 @@ def builds(
     made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
     old, new = (open_snapshot(Path(path)) for path in made)
     prepare(old, new)
-    publish(old, folder / "rehearsal", notebooks)  # what is read and kept once, before the forks
+    for snapshot in (old, new):  # what is read and counted once, before the forks
+        publish(snapshot, folder / "rehearsal", notebooks)
     first, site = folder / "first", folder / "site"
     assert attempt(partial(publish, old, first, notebooks)).gave
     kept = store / "released"
