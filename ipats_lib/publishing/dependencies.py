@@ -88,7 +88,7 @@ def _cell_imports(cell: str) -> tuple[str, ...]:
 
 def _whole(tree: ast.AST) -> Iterator[str]:
     """The packages that code can reach every name of, as `import a.b` and `from a import *` do."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             parts = (alias.name.split(".") for alias in node.names)
             yield from (".".join(each[:n]) for each in parts for n in range(1, len(each) + 1))
@@ -103,8 +103,9 @@ def _shown(tree: ast.AST) -> Iterator[str]:
     Every module of `show` where it is used in any other way, such as `getattr(show, name)`, under
     another name, or by code that is made while it runs.
     """
-    taken = {id(n.value): n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-    for node in ast.walk(tree):
+    nodes = [*ast.walk(tree)]
+    taken = {id(n.value): n.attr for n in nodes if isinstance(n, ast.Attribute)}
+    for node in nodes:
         if isinstance(node, ast.Name) and (node.id == "show" or node.id in _DYNAMIC):
             yield from _home(taken.get(id(node), "") if node.id == "show" else "")
         elif isinstance(node, ast.alias) and node.name in ("show", SHOW) and node.asname:
@@ -135,7 +136,8 @@ def _given_to_magics(tree: ast.AST) -> list[str]:
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and ast.unparse(call.func.value) == "get_ipython()"
+        and isinstance(shell := call.func.value, ast.Call)
+        and ast.unparse(shell) == "get_ipython()"
         for text in call.args
         if isinstance(text, ast.Constant) and isinstance(text.value, str)
     ]
@@ -229,9 +231,18 @@ def _imports(path: Path) -> tuple[str, ...]:
     return (*names, *_shown(tree)) if uses_show else names
 
 
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements of a module: most of a tree are expressions, which import nothing."""
+    parts = ("body", "orelse", "finalbody", "handlers", "cases")
+    open_ = [tree]
+    while open_:
+        yield (node := open_.pop())
+        open_ += [inner for part in parts for inner in getattr(node, part, ())]
+
+
 def _imported(tree: ast.AST) -> tuple[str, ...]:
     names: list[str] = []
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -245,6 +256,11 @@ def _module_files(name: str) -> list[Path]:
     """The files that an import of `name` takes: its packages' `__init__` and data, and itself."""
     parts = name.split(".")[1:]
     files = [LIBRARY.joinpath(*parts[:n], "__init__.py") for n in range(len(parts) + 1)]
-    files += [table for init in files for table in init.parent.glob("*.csv")]
+    files += [table for init in files for table in _tables(init.parent)]
     files.append(LIBRARY.joinpath(*parts[:-1], f"{parts[-1]}.py") if parts else files[0])
     return [path for path in files if path.is_file()]
+
+
+@cache
+def _tables(package: Path) -> list[Path]:
+    return list(package.glob("*.csv"))

@@ -27,17 +27,17 @@ _NUMBERS = ("count", "share", "percent", "points", "dollars", "figure", "number"
 
 
 class Rows:
-    """A frame's columns as lists, each read once."""
+    """A frame's columns as lists, each read once. most: of so many rows alone."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: pd.DataFrame, most: int | None = None) -> None:
         if not isinstance(frame, pd.DataFrame):
             raise wrong(f"Give a frame, not a {type(frame).__name__}; a Series has .to_frame().")
-        self._frame = frame
+        self._frame, self._most = frame, most
         self._read: dict[str, list[Any]] = {}
         self._measures: list[str] | None = None
 
     def __len__(self) -> int:
-        return len(self._frame)
+        return len(range(len(self._frame))[: self._most])
 
     def __contains__(self, name: str) -> bool:
         return name in self._frame.columns
@@ -47,12 +47,12 @@ class Rows:
             if name not in self._frame.columns:
                 has = ", ".join(map(str, self._frame.columns))
                 raise wrong(f"The frame has no column {name}. It has: {has}.")
-            self._read[name] = listed(self._frame[name])
+            self._read[name] = listed(self._frame[name])[: self._most]
         return self._read[name]
 
     def first(self, number: int) -> "Rows":
         """The first rows alone."""
-        some = Rows(self._frame.head(number))
+        some = Rows(self._frame, number)
         some._read = {name: values[:number] for name, values in self._read.items()}
         return some
 

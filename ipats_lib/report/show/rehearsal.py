@@ -116,3 +116,5 @@ def _verbs(rows: pd.DataFrame, wide: pd.DataFrame) -> None:
     show.tiles([{"label": "Rows", "figure": 40, "picture": [1, 2, 3], "note": "a"}])
     show.finding("Rows.", "More.", figure=show.written("share", 0.5), note="Made up.")
     show.download(rows, "rows", "Rows", as_of=date(2025, 1, 1), facts={"Report": "Rows"})
+    days = {"day": "day", "title": "name", "uid": "name", "what": "group", "why": "status"}
+    show.calendar(rows, "days.ics", "Days", made=date(2025, 1, 1), **days)
