@@ -55,7 +55,7 @@ def test_e02_services_per_30_days_of_those_who_were_there_for_30():
 
 
 def test_e03_the_first_service_on_or_after_the_application():
-    applied = dated("applied", A="2025-07-01", B="2025-07-01", C="2025-07-01")
+    applied = dated("applied", A="2025-07-01", B="2025-07-01", C="2025-07-01").assign(lwia="01")
     begun = dated("start", A="2025-07-11", B="2025-06-30", C="2025-08-16")
     begun = pd.concat([begun, dated("start", A="2025-07-20")]).assign(service_code="210")
     gap = dated("start", A="2025-07-02").assign(service_code="290")
