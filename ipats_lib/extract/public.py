@@ -11,6 +11,8 @@ import io
 import lzma
 import os
 import re
+import time
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -239,10 +241,11 @@ def _column(table: pa.Table, name: str) -> pa.Array:
 def _batches(
     stream: IO[bytes], cells: Sequence[str], names: Sequence[str], file: str
 ) -> Iterator[pa.RecordBatch]:
-    texts = dict.fromkeys(names, pa.string())
+    texts, raw = dict.fromkeys(names, pa.string()), _Raw(stream)
+    source, reader = pa.PythonFile(io.BufferedReader(raw), mode="r"), None
     try:
         reader = arrow_csv.open_csv(
-            pa.PythonFile(io.BufferedReader(_Raw(stream)), mode="r"),
+            source,
             read_options=arrow_csv.ReadOptions(column_names=list(cells), block_size=BLOCK),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=texts, include_columns=list(names), strings_can_be_null=True,
@@ -257,6 +260,21 @@ def _batches(
             f"{file}{at}: the file is damaged or not a CSV with {len(cells)} columns; download it "
             "again."
         ) from None
+    finally:
+        held = weakref.ref(raw)
+        del raw, source, reader
+        _wait_until_gone(held)
+
+
+def _wait_until_gone(held: Callable[[], object]) -> None:
+    """Wait, a second at most, until Arrow's threads have let a file of ours go.
+
+    One that still reads ahead when Python ends aborts the process.
+    """
+    for _ in range(200):
+        if held() is None:
+            return
+        time.sleep(0.005)
 
 
 class _Raw(io.RawIOBase):

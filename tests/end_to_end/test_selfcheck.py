@@ -5,7 +5,10 @@ agreement is expected, and every planted difference must be found.
 """
 
 import gzip
+import io
 import re
+import threading
+import weakref
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -13,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ipats_lib.errors import ExtractError
 from ipats_lib.extract import public
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.periods import Period
@@ -228,6 +232,30 @@ def test_faulty_files_get_one_sentence(tmp_path, rows):
         assert done.returncode == 2, name
         assert done.stderr.count("Stopped:") == 1
         assert "Traceback" not in done.stderr
+
+
+def test_a_torn_file_is_refused_once_arrows_threads_have_let_it_go(tmp_path, rows, monkeypatch):
+    """One that held it when Python ended aborted the process, after its sentence."""
+    lines = public_file(tmp_path, 2024, rows.head(40)).read_text().splitlines()
+    names, wait, left = lines[0].split(","), public._wait_until_gone, []
+
+    def waited(held):
+        wait(held)
+        left.append(held())
+
+    monkeypatch.setattr(public, "_wait_until_gone", waited)
+    torn = io.BytesIO("\n".join([*lines[1:20], lines[20][:40]]).encode())
+    with pytest.raises(ExtractError, match="the file is damaged"):
+        list(public._batches(torn, names, names, "torn.csv"))
+    assert left == [None]
+
+
+def test_what_a_thread_holds_is_waited_for():
+    kept = [io.BytesIO()]
+    held = weakref.ref(kept[0])
+    threading.Timer(0.05, kept.clear).start()
+    public._wait_until_gone(held)
+    assert held() is None
 
 
 def test_memory_is_bounded_by_the_block_and_not_by_the_file(tmp_path, rows, monkeypatch):
