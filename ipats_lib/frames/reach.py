@@ -40,7 +40,7 @@ ITEMS = {
     "cost": ("Cost per participant", "dollars"),
 }
 _CELL = ["area_type", "area", "program"]
-_PLACES = 2  # of a share, so that no count follows from it
+_PLACES = 2  # of a share; the counts behind it are withheld by themselves
 
 
 def reached(source: Source) -> pd.DataFrame:

@@ -167,7 +167,7 @@ class Framing:
             ]
         if anew in lacks:
             day = day_of(self.state.snapshot)
-            said.append(f"{FAMILIES[anew]}: the data as of {day} list nobody for {title}.")
+            said.append(f"{FAMILIES[anew]}: no customer of {title} is in the data as of {day}.")
         return tuple(said)
 
 

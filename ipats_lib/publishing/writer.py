@@ -134,7 +134,9 @@ class Writer:
         for name in self.beside.lost({*planned, *map(str, [*self.own, RUN_FILE])}):
             path, scope = PurePosixPath(name), scope_of(name)
             about = self._about_beside(scope, self.beside)
-            said = f"The data as of {day_of(self.state.snapshot)} list nobody for {about.title}."
+            said = (
+                f"No customer of {about.title} is in the data as of {day_of(self.state.snapshot)}."
+            )
             body = f"<section class='prose'><h1>{escape(about.title)}</h1><p>{escape(said)}</p>"
             body = self._with_places(path, f"{body}</section>")
             file = name.removeprefix(f"{scope.path}/")

@@ -189,7 +189,7 @@ def test_a_new_planner_has_the_dashboards_and_a_sentence_for_the_rest(place):
 
 def test_a_planner_who_is_gone_keeps_the_quarters_pages_alone(place):
     folder = place / "site" / PERIOD.name / "lwia" / "02" / "planner" / "1002"
-    said = f"The data as of {NEW} list nobody for Ulric Bellwether (1002), LWIA 02."
+    said = f"No customer of Ulric Bellwether (1002), LWIA 02 is in the data as of {NEW}."
     assert (folder / "performance" / "detail-erq2.html").is_file()
     for name in ("worklist-customers", "worklist-kinds"):
         assert said in page(folder / "dashboards" / f"{name}.html").get_text()
