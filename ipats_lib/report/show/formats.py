@@ -9,6 +9,7 @@ import pandas as pd
 
 from ipats_lib.frames.schema import Kind
 from ipats_lib.frames.schemas import KINDS
+from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report.show import numbers
 from ipats_lib.report.show.html import address, escape, wrong
 from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, listed, written
@@ -24,6 +25,8 @@ from ipats_lib.rounding import MARKS, rounded
 
 _KINDS: tuple[str, ...] = get_args(Kind)
 _NUMBERS = ("count", "share", "percent", "points", "dollars", "figure", "number")
+
+_TITLED = {rule.title: code for code, rule in INDICATORS.items()}
 
 
 class Rows:
@@ -62,10 +65,14 @@ class Rows:
 
     @property
     def measures(self) -> list[str]:
-        """The measure of each row; empty where the frame has none."""
+        """The measure of each row, by its code or its title; empty where the frame has neither."""
         if self._measures is None:
-            named = [str(m) for m in self["measure"]] if "measure" in self else [""] * len(self)
-            self._measures = named
+            if "measure" in self:
+                self._measures = [str(code) for code in self["measure"]]
+            elif "measure_title" in self:
+                self._measures = [_TITLED.get(str(title), "") for title in self["measure_title"]]
+            else:
+                self._measures = [""] * len(self)
         return self._measures
 
     def dtype(self, name: str) -> Any:

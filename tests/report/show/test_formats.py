@@ -6,7 +6,7 @@ import pytest
 from ipats_lib.errors import NotebookError
 from ipats_lib.report import show
 from ipats_lib.report.show.drawing import parts, ticks
-from ipats_lib.report.show.formats import Rows, sort_key
+from ipats_lib.report.show.formats import Rows, Written, sort_key
 from ipats_lib.report.show.statuses import status_word
 from tests.report.show.conftest import HOSTILE, soup
 
@@ -194,3 +194,10 @@ def test_a_frame_of_any_type_is_read_once():
     assert len(rows) == 2
     assert rows["a"][0] == 1
     assert rows["a"] is rows["a"]
+
+
+def test_a_row_without_its_measure_is_written_by_the_measures_title():
+    """Else a table without the column `measure` showed median earnings as a percent."""
+    titles = ["Employment rate, 2nd quarter after exit", "Median earnings, 2nd quarter after exit"]
+    shown = cells(Written(kind="figure"), measure_title=titles, value=[0.817, 10178.63])
+    assert [cell.get_text() for cell in shown] == ["81.7%", "$10,179"]
