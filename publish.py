@@ -97,6 +97,36 @@ def snapshot(
 
 @app.command()
 @sentences
+def validate(
+    extract: Extract,
+    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    store: Store = SNAPSHOTS,
+    as_of: AsOf = None,
+) -> None:
+    """Write every finding of every rule, and where WIPS would stop. Exit 1: errors were found.
+
+    The file holds records: keep it where only those may read it who correct them in IWDS.
+    """
+    from ipats_lib.durable import write_file
+    from ipats_lib.every_finding import FAILING, every_finding, summary
+    from ipats_lib.report.show.files import csv
+
+    source = snapshot_of(extract, store, as_of, "any_contact")
+    with shown_progress() as advance:
+        advance("rules", 0, 1)
+        found = every_finding(source)
+        advance("rules", 1, 1)
+    with writing(out):
+        write_file(out, csv(found), modes.open_private)
+    for stage in summary(found):
+        say("stage", str(stage))
+    say("written", f"Wrote {len(found):,} findings to {out}.")
+    if found["severity"].isin(FAILING).any():
+        raise typer.Exit(1)
+
+
+@app.command()
+@sentences
 def indicators(
     extract: Extract,
     period: PeriodName,

@@ -2,17 +2,18 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SYNCS_AT_ONCE = 8
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that no reader ever meets half a file."""
+def write_file(path: Path, data: bytes, opener: Callable[[str, int], int] | None = None) -> None:
+    """Write beside and rename, so that no reader ever meets half a file. opener: as of `open`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
+    with open(beside, "wb", opener=opener) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

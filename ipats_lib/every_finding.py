@@ -1,0 +1,206 @@
+"""Every finding about an extract in one table, for whoever corrects it in IWDS (domain 4.1 to 4.3).
+
+The rules are data: of cells, lines and tables (`params/rules.csv`, found while the snapshot was
+made), of records (`edit_checks.csv`), of areas and programs (`distribution.csv`). All stages run;
+the summary says at which one WIPS would have stopped.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from ipats_lib.caseload.checks import SEVERITIES, load_checks
+from ipats_lib.caseload.desk import Desk
+from ipats_lib.caseload.distribution import distribution, load_distribution
+from ipats_lib.caseload.extending import SERVICES
+from ipats_lib.caseload.flow import view_of
+from ipats_lib.caseload.mix import asked
+from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.caseload.vocabulary import ELEMENTS
+from ipats_lib.cohorts import Records
+from ipats_lib.frames.findings import values
+from ipats_lib.params import read_each
+from ipats_lib.snapshot import Snapshot
+from ipats_lib.validation.rules import load_rules
+
+COLUMNS = ("run", "rule", "severity", "row", "id", "element", "value", "message")
+STOPPING, FAILING = "reject", ("reject", "error")
+SHARES = {"A-35": "Q-06", "A-34": "Q-10", "A-33e": "Q-10"}  # QRA metrics that are shares
+ODD = "warning"  # a distribution: somebody should look
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One line of `params/stages.csv`: the rules of a stage; wips: its number there, or none."""
+
+    title: str
+    wips: str
+    rules: re.Pattern[str]
+
+
+@cache
+def load_stages() -> tuple[Stage, ...]:
+    """The stages in their order; ParamsError names file and line."""
+    columns = ("stage", "wips", "rules", "source")
+    return tuple(read_each("stages.csv", columns, _stage))
+
+
+def _stage(row: dict[str, str]) -> Stage:
+    return Stage(row["stage"], row["wips"], re.compile(row["rules"]))
+
+
+def every_finding(snapshot: Snapshot) -> pd.DataFrame:
+    """What every rule finds, in `COLUMNS`, by rule and line of its file.
+
+    run: the snapshot's id. row: the line, missing for what concerns a file or an area as a whole.
+    id: PIRL 100. element: the elements that the rule asks about; for a case table `service.csv`
+    and the column; for a distribution the area and the program. value: what stands there, without
+    wages. Each record counts, whatever its program. SnapshotError where a file has changed.
+    """
+    columns = dict.fromkeys([*ELEMENTS, *SERVICES])
+    rows = snapshot.rows(columns=[*columns])
+    parts = [
+        _of_intake(snapshot, rows),
+        _of_records(snapshot, rows),
+        _between_tables(snapshot, rows),
+    ]
+    every = pd.concat([*parts, _of_areas(snapshot, rows)], ignore_index=True)
+    every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
+    return every.reset_index(drop=True)[list(COLUMNS)]
+
+
+def _of_intake(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """What was found while the snapshot was made."""
+    found, pirl = snapshot.findings(), snapshot.provenance.sources[0].name
+    whose = dict(zip(rows["row"], rows["100"], strict=True))
+    main = (found["file"] == pirl).to_numpy(dtype=bool)
+    element = found["element"].fillna("").where(main, found["file"] + " " + found["element"])
+    return found.assign(
+        id=found["row"].map(whose).where(main).fillna(""), element=element.str.strip()
+    )[[name for name in COLUMNS if name != "run"]]
+
+
+def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """Which records break an edit check that was not asked while the snapshot was made."""
+    view, places = view_of(Records(rows), snapshot.as_of), {}
+    checks = {rule: one for rule, one in load_checks().items() if rule not in load_rules()}
+    for rule, check in checks.items():
+        places[rule] = np.flatnonzero(check.holds(view))
+    at = np.concatenate(list(places.values()))
+    rule = pd.Series(np.repeat(list(places), [len(one) for one in places.values()]), dtype=object)
+    return pd.DataFrame(
+        {
+            "rule": rule,
+            "severity": rule.map({name: one.severity for name, one in checks.items()}),
+            "row": rows["row"].to_numpy()[at],
+            "id": rows["100"].to_numpy(dtype=object, na_value="")[at],
+            "element": rule.map({name: one.elements for name, one in checks.items()}),
+            "value": values(rows, rule, at, "planner"),
+            "message": rule.map({name: one.message for name, one in checks.items()}),
+        }
+    )
+
+
+def _between_tables(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """Where rows of different identifiers or tables contradict each other (D-06, X-01)."""
+    told = rows[["row", "100", "200", "103"]].dropna(subset=["100", "200", "103"])
+    persons = told.drop_duplicates(["100", "200", "103"])
+    several = persons.groupby(["200", "103"])["100"].transform("nunique") > 1
+    twice = persons[several].rename(columns={"100": "id"})
+    found = [_said("D-06", twice, "200|103")]
+    services = snapshot.table("service")
+    if services is not None:
+        first = rows.groupby("100")["900"].min()
+        early = services[services["start"] < services["customer"].map(first)]
+        found.append(_said("X-01", early.rename(columns={"customer": "id"}), "service.csv start"))
+    return pd.concat(found, ignore_index=True)
+
+
+def _said(rule: str, lines: pd.DataFrame, element: str) -> pd.DataFrame:
+    text = load_rules()[rule]
+    facts = {"rule": rule, "severity": text.severity, "element": element, "value": ""}
+    return lines[["row", "id"]].assign(**facts, message=text.message)
+
+
+def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """Areas and programs whose records as a whole look odd (Q-)."""
+    member = snapshot.membership()
+    inner = member.loc[member["area_type"] == "lwia", ["row", "area"]]
+    checked = distribution(Desk(rows, snapshot.as_of), inner)
+    odd = checked[checked["flag"].astype(bool)]
+    told = {one.id: one.definition for one in load_distribution().values()}
+    lines = [
+        (one.id, f"lwia/{one.area} {one.program}", one.value, one.low, one.high, told[one.id])
+        for one in odd.itertuples()
+    ]
+    for area, mine in inner.groupby("area", observed=True):
+        records = Records(rows[rows["row"].isin(mine["row"])])
+        lines += [(*line[:1], f"lwia/{area}", *line[1:]) for line in _odd_shares(records, snapshot)]
+    return pd.DataFrame(
+        [
+            {
+                "rule": rule, "severity": ODD, "row": pd.NA, "id": "", "element": element,
+                "value": f"{value:.4f}", "message": f"{what}: {_limits(low, high)}.",
+            }
+            for rule, element, value, low, high, what in lines
+        ],
+        columns=[name for name in COLUMNS if name != "run"],
+    )  # fmt: skip
+
+
+def _odd_shares(
+    records: Records, snapshot: Snapshot
+) -> Iterator[tuple[str, float, float | None, float | None, str]]:
+    """Those of the QRA metrics that are shares of the caseload (Q-06, Q-10), beyond their limit."""
+    for share, whole, part in asked(records, snapshot.as_of):
+        n = int(whole.sum())
+        if share.id in SHARES and n >= threshold("distribution_least"):
+            value, low, high = part.sum() / n, share.at_least, share.at_most
+            if (low is not None and value < low) or (high is not None and value > high):
+                yield SHARES[share.id], value, low, high, share.definition
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    """What a value is expected to be; a limit that is not set is missing."""
+    ends = [
+        f"{word} {end:.4g}"
+        for word, end in (("at least", low), ("at most", high))
+        if end is not None and not math.isnan(end)
+    ]
+    return f"expected {' and '.join(ends)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many findings a stage has of each severity; stops: whether WIPS would stop there."""
+
+    stage: Stage
+    counts: dict[str, int]
+    stops: bool
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{number:,} {severity}" for severity, number in self.counts.items())
+        name = f"WIPS stage {self.stage.wips}, " if self.stage.wips else ""
+        return f"{name}{self.stage.title}: {told or 'nothing'}{', WIPS stops here' * self.stops}."
+
+
+def summary(findings: pd.DataFrame) -> list[Summary]:
+    """The findings by stage. WIPS goes on after a stage only when nothing there is a reject."""
+    stages, stopped, found = load_stages(), False, []
+    names = findings["rule"].drop_duplicates()
+    place = {
+        rule: next(n for n, stage in enumerate(stages) if stage.rules.match(rule)) for rule in names
+    }
+    each = findings["rule"].map(place)
+    for number, stage in enumerate(stages):
+        sizes = findings["severity"][each == number].value_counts()
+        counts = {name: int(sizes[name]) for name in SEVERITIES if name in sizes}
+        stops = bool(stage.wips) and STOPPING in counts and not stopped
+        stopped |= stops
+        found.append(Summary(stage, counts, stops))
+    return found
