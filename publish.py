@@ -40,6 +40,8 @@ app.add_typer(access, name="access")
 app.add_typer(audit, name="audit")
 levels = typer.Typer(no_args_is_help=True, help="Levels, and the model that adjusts them.")
 app.add_typer(levels, name="levels")
+snapshots = typer.Typer(no_args_is_help=True, help="What is kept, and what changed between two.")
+app.add_typer(snapshots, name="snapshots")
 
 
 @app.callback()
@@ -191,6 +193,59 @@ def selfcheck(
     say("compared", f"{found.rows:,} rows compared, {found.disagreeing:,} lines disagree.")
     if found.disagreeing:
         raise typer.Exit(8)
+
+
+@snapshots.command("list")
+@sentences
+def list_snapshots(
+    store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
+) -> None:
+    """List the snapshots of a store: id, as-of date, records, and where the date was said."""
+    from ipats_lib.snapshot.store import kept
+
+    for one in kept(store):
+        facts = one.provenance
+        print(f"{one.id}  {facts.as_of}  {facts.sources[0].rows:>9,} records  {facts.as_of_source}")
+
+
+@snapshots.command()
+@sentences
+def verify(
+    places: Annotated[list[Path], typer.Argument(help="Folders of snapshots.")],
+) -> None:
+    """Compare every byte of snapshots with what was kept. Exit 4: one is damaged."""
+    from ipats_lib.snapshot import open_snapshot
+
+    for place in places:
+        found = open_snapshot(place, verify=True)
+        say("verified", f"Snapshot {found.id}, as of {found.as_of}, is whole.")
+
+
+@snapshots.command()
+@sentences
+def diff(
+    before: Annotated[Path, typer.Argument(help="The older snapshot's folder.")],
+    after: Annotated[Path, typer.Argument(help="The newer one's.")],
+    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    scope: Annotated[str, typer.Option(help="state, lwia/07 or lwia/07/planner/1234.")] = "state",
+) -> None:
+    """Write what changed between two snapshots, to the record and element.
+
+    The file holds records of the scope: keep it where only those may read it who may see them.
+    """
+    from ipats_lib.changes import changes
+    from ipats_lib.durable import write_file
+    from ipats_lib.report.show.files import csv
+    from ipats_lib.scopes import Scope
+    from ipats_lib.snapshot import open_snapshot
+
+    old, new = (open_snapshot(place, verify=True) for place in (before, after))
+    found = changes(old, new, Scope.parse(scope))
+    with writing(out):
+        write_file(out, csv(found), modes.open_private)
+    for kind, lines in found.groupby("kind", sort=False):
+        say("changes", f"  {kind}: {len(lines):,}")
+    say("written", f"Wrote {len(found):,} changes to {out}.")
 
 
 @levels.command("import-model")

@@ -119,6 +119,12 @@ def _text(value: object) -> str:
     return text.removesuffix(".0")
 
 
+def elements_of(listed: str) -> tuple[str, ...]:
+    """Every element that a list such as `900|1806-1810` names, in the order of the layout."""
+    found = _ELEMENT.findall(listed)
+    return tuple(number for first, last in found for number in _between(first, last))
+
+
 def element_names(listed: str) -> str:
     """The elements of a check by number and name; of a range the first and the last."""
     named = [

@@ -32,6 +32,20 @@ def find(store: Path, source_key: str) -> Path | None:
     return None
 
 
+def kept(store: Path) -> list[Manifest]:
+    """What is in a store, the newest as-of date first; SnapshotError when there is no such folder.
+
+    What is no snapshot, or one whose own description is damaged, is left out.
+    """
+    if not store.is_dir():
+        raise SnapshotError(f"{spelled(store)} is no folder of snapshots.")
+    found = []
+    for file in sorted(store.glob(f"*/{NAME}")):
+        with suppress(SnapshotError):
+            found.append(read_manifest(file.parent))
+    return sorted(found, key=lambda one: one.provenance.as_of, reverse=True)
+
+
 @contextmanager
 def workspace(store: Path) -> Iterator[Path]:
     """A folder inside the store for the time being; removed in any case.
