@@ -31,6 +31,7 @@ from ipats_lib.publishing.commands import (
     say_released,
     snapshot_of,
 )
+from ipats_lib.review.commands import review
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,8 +41,6 @@ app.add_typer(access, name="access")
 app.add_typer(audit, name="audit")
 levels = typer.Typer(no_args_is_help=True, help="Levels, and the model that adjusts them.")
 app.add_typer(levels, name="levels")
-snapshots = typer.Typer(no_args_is_help=True, help="What is kept, and what changed between two.")
-app.add_typer(snapshots, name="snapshots")
 
 
 @app.callback()
@@ -95,36 +94,6 @@ def snapshot(
     for (rule, severity), lines in found.groupby(["rule", "severity"]):
         say("findings", f"  {rule} {severity}: {len(lines)}")
     print(made.path)
-
-
-@app.command()
-@sentences
-def validate(
-    extract: Extract,
-    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
-    store: Store = SNAPSHOTS,
-    as_of: AsOf = None,
-) -> None:
-    """Write every finding of every rule, and where WIPS would stop. Exit 1: errors were found.
-
-    The file holds records: keep it where only those may read it who correct them in IWDS.
-    """
-    from ipats_lib.durable import write_file
-    from ipats_lib.every_finding import FAILING, every_finding, summary
-    from ipats_lib.report.show.files import csv
-
-    source = snapshot_of(extract, store, as_of, "any_contact")
-    with shown_progress() as advance:
-        advance("rules", 0, 1)
-        found = every_finding(source)
-        advance("rules", 1, 1)
-    with writing(out):
-        write_file(out, csv(found), modes.open_private)
-    for stage in summary(found):
-        say("stage", str(stage))
-    say("written", f"Wrote {len(found):,} findings to {out}.")
-    if found["severity"].isin(FAILING).any():
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -195,59 +164,6 @@ def selfcheck(
         raise typer.Exit(8)
 
 
-@snapshots.command("list")
-@sentences
-def list_snapshots(
-    store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
-) -> None:
-    """List the snapshots of a store: id, as-of date, records, and where the date was said."""
-    from ipats_lib.snapshot.store import kept
-
-    for one in kept(store):
-        facts = one.provenance
-        print(f"{one.id}  {facts.as_of}  {facts.sources[0].rows:>9,} records  {facts.as_of_source}")
-
-
-@snapshots.command()
-@sentences
-def verify(
-    places: Annotated[list[Path], typer.Argument(help="Folders of snapshots.")],
-) -> None:
-    """Compare every byte of snapshots with what was kept. Exit 4: one is damaged."""
-    from ipats_lib.snapshot import open_snapshot
-
-    for place in places:
-        found = open_snapshot(place, verify=True)
-        say("verified", f"Snapshot {found.id}, as of {found.as_of}, is whole.")
-
-
-@snapshots.command()
-@sentences
-def diff(
-    before: Annotated[Path, typer.Argument(help="The older snapshot's folder.")],
-    after: Annotated[Path, typer.Argument(help="The newer one's.")],
-    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
-    scope: Annotated[str, typer.Option(help="state, lwia/07 or lwia/07/planner/1234.")] = "state",
-) -> None:
-    """Write what changed between two snapshots, to the record and element.
-
-    The file holds records of the scope: keep it where only those may read it who may see them.
-    """
-    from ipats_lib.changes import changes
-    from ipats_lib.durable import write_file
-    from ipats_lib.report.show.files import csv
-    from ipats_lib.scopes import Scope
-    from ipats_lib.snapshot import open_snapshot
-
-    old, new = (open_snapshot(place, verify=True) for place in (before, after))
-    found = changes(old, new, Scope.parse(scope))
-    with writing(out):
-        write_file(out, csv(found), modes.open_private)
-    for kind, lines in found.groupby("kind", sort=False):
-        say("changes", f"  {kind}: {len(lines):,}")
-    say("written", f"Wrote {len(found):,} changes to {out}.")
-
-
 @levels.command("import-model")
 @sentences
 def import_model(
@@ -297,6 +213,7 @@ def import_levels(
 
 
 app.add_typer(publishing)
+app.add_typer(review)
 app.command()(serve)
 
 if __name__ == "__main__":

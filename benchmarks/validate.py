@@ -14,7 +14,7 @@ from time import process_time
 import pyarrow as pa
 from pyarrow import csv
 
-from ipats_lib.every_finding import every_finding
+from ipats_lib.review.every_finding import every_finding
 from ipats_lib.sample import write_sample
 from ipats_lib.snapshot import make_snapshot
 

@@ -112,6 +112,11 @@ def _written(values: pd.Series, number: str, kind: AreaType) -> list[str]:
     return plain
 
 
+def texts_of(rows: pd.DataFrame, element: str, places: NDArray[np.intp]) -> list[str]:
+    """What is written in one element at these positions; wages as `found`."""
+    return _written(rows[element].take(places), element, "planner")
+
+
 def _text(value: object) -> str:
     if pd.isna(value) or value == "":  # type: ignore[call-overload]
         return BLANK

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ipats_lib.changes import COLUMNS, changes, load_kinds
 from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.report.show.files import csv as as_csv
+from ipats_lib.review.changes import COLUMNS, changes, load_kinds
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot, make_snapshot
 from tests.conftest import publish

@@ -1,0 +1,1 @@
+"""What is checked and compared for whoever corrects it in IWDS: findings, changes, documents."""

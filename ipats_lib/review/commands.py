@@ -1,0 +1,155 @@
+"""The command line of what is checked and compared: findings, snapshots, source documents."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ipats_lib import modes
+from ipats_lib.console import say, sentences, shown_progress, writing
+from ipats_lib.places import SNAPSHOTS
+from ipats_lib.publishing.commands import AsOf, Extract, Store, snapshot_of
+
+review = typer.Typer()
+snapshots = typer.Typer(no_args_is_help=True, help="What is kept, and what changed between two.")
+review.add_typer(snapshots, name="snapshots")
+documents = typer.Typer(no_args_is_help=True, help="Source documents: a sample, and its results.")
+review.add_typer(documents, name="documents")
+
+CsvFile = Annotated[Path, typer.Option("--out", help="The CSV file to write.")]
+SampleFolder = Annotated[Path, typer.Argument(help="The sample's folder.")]
+
+
+def _write(out: Path, data: bytes, what: str) -> None:
+    """A file that only this account may read: it holds records."""
+    from ipats_lib.durable import write_file
+
+    with writing(out):
+        write_file(out, data, modes.open_private)
+    say("written", f"Wrote {what} to {out}.")
+
+
+@review.command()
+@sentences
+def validate(
+    extract: Extract,
+    out: CsvFile,
+    store: Store = SNAPSHOTS,
+    as_of: AsOf = None,
+) -> None:
+    """Write every finding of every rule, and where WIPS would stop. Exit 1: errors were found.
+
+    The file holds records: keep it where only those may read it who correct them in IWDS.
+    """
+    from ipats_lib.report.show.files import csv
+    from ipats_lib.review.every_finding import FAILING, every_finding, summary
+
+    source = snapshot_of(extract, store, as_of, "any_contact")
+    with shown_progress() as advance:
+        advance("rules", 0, 1)
+        found = every_finding(source)
+        advance("rules", 1, 1)
+    for stage in summary(found):
+        say("stage", str(stage))
+    _write(out, csv(found), f"{len(found):,} findings")
+    if found["severity"].isin(FAILING).any():
+        raise typer.Exit(1)
+
+
+@snapshots.command("list")
+@sentences
+def list_snapshots(
+    store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
+) -> None:
+    """List the snapshots of a store: id, as-of date, records, and where the date was said."""
+    from ipats_lib.snapshot.store import kept
+
+    for one in kept(store):
+        facts = one.provenance
+        print(f"{one.id}  {facts.as_of}  {facts.sources[0].rows:>9,} records  {facts.as_of_source}")
+
+
+@snapshots.command()
+@sentences
+def verify(
+    places: Annotated[list[Path], typer.Argument(help="Folders of snapshots.")],
+) -> None:
+    """Compare every byte of snapshots with what was kept. Exit 4: one is damaged."""
+    from ipats_lib.snapshot import open_snapshot
+
+    for place in places:
+        found = open_snapshot(place, verify=True)
+        say("verified", f"Snapshot {found.id}, as of {found.as_of}, is whole.")
+
+
+@snapshots.command()
+@sentences
+def diff(
+    before: Annotated[Path, typer.Argument(help="The older snapshot's folder.")],
+    after: Annotated[Path, typer.Argument(help="The newer one's.")],
+    out: CsvFile,
+    scope: Annotated[str, typer.Option(help="state, lwia/07 or lwia/07/planner/1234.")] = "state",
+) -> None:
+    """Write what changed between two snapshots, to the record and element.
+
+    The file holds records of the scope: keep it where only those may read it who may see them.
+    """
+    from ipats_lib.report.show.files import csv
+    from ipats_lib.review.changes import changes
+    from ipats_lib.scopes import Scope
+    from ipats_lib.snapshot import open_snapshot
+
+    old, new = (open_snapshot(place, verify=True) for place in (before, after))
+    found = changes(old, new, Scope.parse(scope))
+    for kind, lines in found.groupby("kind", sort=False):
+        say("changes", f"  {kind}: {len(lines):,}")
+    _write(out, csv(found), f"{len(found):,} changes")
+
+
+@documents.command("draw")
+@sentences
+def draw_documents(
+    extract: Extract,
+    py: Annotated[int, typer.Option(help="The program year, such as 2024.", min=2016, max=2040)],
+    out: Annotated[Path, typer.Option(help="The folder to make: sample, workbook, pages.")],
+    size: Annotated[int, typer.Option(help="How many records.", min=1)] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same records.")] = 1,
+    store: Store = SNAPSHOTS,
+    as_of: AsOf = None,
+) -> None:
+    """Draw records whose source documents are to be looked at, with their worksheets.
+
+    Every program, LWIA and status (active, exited) gives one record at least.
+    """
+    from ipats_lib.review.drawing import draw
+    from ipats_lib.review.worksheets import SHEET, write_worksheets
+
+    source = snapshot_of(extract, store, as_of, "any_contact")
+    drawn = draw(source, py, size, seed)
+    with writing(out):
+        write_worksheets(drawn, out, synthetic=source.synthetic)
+    records, strata = int(drawn.strata["drawn"].sum()), len(drawn.strata)
+    say("drawn", f"Drew {records:,} records of {strata} strata: {len(drawn.lines):,} elements.")
+    say("drawn", f"Fill in {out / SHEET}. Keep the folder until {drawn.keep_until}.")
+
+
+@documents.command("results")
+@sentences
+def document_results(
+    sample: SampleFolder,
+    out: CsvFile,
+    sheet: Annotated[
+        Path | None, typer.Option(help="The filled-in workbook; by default the sample's.")
+    ] = None,
+) -> None:
+    """Write the error rate of each element, with its interval, from a filled-in workbook."""
+    from ipats_lib.report.show.files import csv
+    from ipats_lib.review.worksheets import rates, read_results
+
+    found = rates(read_results(sample, sheet))
+    whole = found.iloc[0]
+    say(
+        "rates",
+        f"{whole.failed} of {whole.checked} elements failed; {whole.open} have no result yet.",
+    )
+    _write(out, csv(found), f"the rates of {found['element'].nunique() - 1} elements")

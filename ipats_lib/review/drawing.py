@@ -1,0 +1,159 @@
+"""A stratified random sample of records whose source documents are to be looked at (domain 4.5).
+
+The strata are program, LWIA and whether the record has exited. Which records are drawn follows from
+the seed and the records alone: they are ordered by a hash of both, so anybody can draw them again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ipats_lib.caseload.extending import SERVICES
+from ipats_lib.caseload.flow import view_of
+from ipats_lib.caseload.vocabulary import ELEMENTS, condition
+from ipats_lib.cohorts import PROGRAM_TITLES, STREAMS, Program, Records
+from ipats_lib.conditions import Condition
+from ipats_lib.errors import UsageError
+from ipats_lib.frames.findings import element_names, texts_of
+from ipats_lib.params import read_each
+from ipats_lib.snapshot import Snapshot
+
+STRATUM = ("program", "lwia", "status")
+LINES = ("line", "id", "entry", *STRATUM, "element", "name", "value", "documents")
+PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")  # the first that a record is in
+YEARS_KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One line of `params/documents.csv`: an element, what proves it, and of which records."""
+
+    element: str
+    documents: str
+    of: Condition
+
+
+@cache
+def load_documents() -> tuple[Asked, ...]:
+    """The elements to prove; ParamsError names file and line."""
+    return tuple(
+        read_each(
+            "documents.csv",
+            ("element", "documents", "asked", "source"),
+            lambda row: Asked(row["element"], row["documents"], condition(row["asked"])),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A sample. strata: `STRATUM`, records, drawn. lines: `LINES`, one an element to prove."""
+
+    snapshot: str
+    as_of: date
+    py: int
+    seed: int
+    strata: pd.DataFrame
+    lines: pd.DataFrame
+
+    @property
+    def keep_until(self) -> date:
+        """Three years after the program year: so long the results are kept (domain 4.5)."""
+        return date(self.py + 1 + YEARS_KEPT, 6, 30)
+
+
+def draw(snapshot: Snapshot, py: int, size: int, seed: int) -> Drawn:
+    """Draw `size` records of Title I that took part in a program year.
+
+    Each stratum gives one record at least, the others by its share. UsageError when that needs more
+    records than `size`, or when nobody took part.
+    """
+    rows = snapshot.rows(columns=[*dict.fromkeys([*ELEMENTS, *SERVICES])])
+    frame = _frame(snapshot, rows, py)
+    if frame.empty:
+        raise UsageError(f"Nobody in this snapshot took part in the program year {py}.")
+    strata = frame.groupby(list(STRATUM)).size().rename("records").reset_index()
+    if size < len(strata):
+        raise UsageError(
+            f"There are {len(strata)} strata of program, LWIA and status: draw {len(strata)} "
+            "records or more."
+        )
+    strata["drawn"] = shares(strata["records"].to_numpy(), size)
+    order = [
+        _place(seed, *key) for key in zip(frame["id"], frame["entry"], frame["row"], strict=True)
+    ]
+    ranked = frame.assign(order=order).sort_values([*STRATUM, "order"])
+    number = ranked.groupby(list(STRATUM)).cumcount()
+    wanted = ranked.merge(strata[[*STRATUM, "drawn"]], on=list(STRATUM), how="left")["drawn"]
+    chosen = ranked[number.to_numpy() < wanted.to_numpy()]
+    lines = _lines(snapshot, rows, chosen)
+    return Drawn(snapshot.id, snapshot.as_of, py, seed, strata, lines)
+
+
+def _frame(snapshot: Snapshot, rows: pd.DataFrame, py: int) -> pd.DataFrame:
+    """The records to draw from: place among the rows, row, id, entry and `STRATUM`."""
+    view, member = view_of(Records(rows), snapshot.as_of), snapshot.membership()
+    areas = member[member["area_type"] == "lwia"].drop_duplicates("row")
+    program = np.select(
+        [STREAMS[name](view) for name in PROGRAMS], [PROGRAM_TITLES[p] for p in PROGRAMS], ""
+    )
+    entry, leave = view.day("900"), view.day("901")
+    start, end = np.datetime64(date(py, 7, 1)), np.datetime64(date(py + 1, 6, 30))
+    held = (entry <= end) & (np.isnat(leave) | (leave >= start)) & (program != "")
+    frame = pd.DataFrame(
+        {
+            "place": np.arange(len(rows)),
+            "row": rows["row"].to_numpy(),
+            "id": rows["100"].to_numpy(dtype=object, na_value=""),
+            "entry": rows["900"].dt.strftime("%Y-%m-%d"),
+            "program": program,
+            "lwia": rows["row"].map(areas.set_index("row")["area"].astype(str)),
+            "status": np.where(leave <= np.datetime64(snapshot.as_of), "exited", "active"),
+        }
+    )
+    return frame[held].dropna(subset=["lwia"])
+
+
+def shares(records: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """How many each stratum gives: one, and the rest by its records (largest remainder), never more
+    than it has."""
+    size = min(size, int(records.sum()))
+    given = np.ones(len(records), dtype=np.int64)
+    while (rest := size - int(given.sum())) > 0:
+        room = records - given
+        quota = rest * np.where(room > 0, records, 0) / records[room > 0].sum()
+        more = np.minimum(np.floor(quota).astype(np.int64), room)
+        if not more.any():
+            best = np.lexsort((-records, -(quota - np.floor(quota)) * (room > 0)))
+            more[[place for place in best if room[place] > 0][:rest]] = 1
+        given += more
+    return given
+
+
+def _place(seed: int, *key: object) -> str:
+    return hashlib.sha256("|".join(map(str, (seed, *key))).encode()).hexdigest()
+
+
+def _lines(snapshot: Snapshot, rows: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+    """A line for each element of each record that is asked for."""
+    mine = rows.iloc[chosen["place"]].reset_index(drop=True)
+    view, parts = view_of(Records(mine), snapshot.as_of), []
+    facts = chosen.reset_index(drop=True)
+    for number, asked in enumerate(load_documents()):
+        at = np.flatnonzero(asked.of(view))
+        part = facts.iloc[at].assign(
+            place=at,
+            number=number,
+            element=asked.element,
+            name=element_names(asked.element).removeprefix(f"{asked.element} "),
+            value=texts_of(mine, asked.element, at),
+            documents=asked.documents,
+        )
+        parts.append(part)
+    lines = pd.concat(parts).sort_values(["place", "number"], ignore_index=True)
+    return lines.assign(line=np.arange(1, len(lines) + 1))[list(LINES)]
