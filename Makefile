@@ -79,6 +79,7 @@ machine:
 	for name in chromium faketime nginx wrk; do \
 	  command -v $$name >/dev/null || missing="$$missing $${name/#nginx/nginx-light}"; \
 	done; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	test -z "$$missing" || { \
 	  echo "Installing from Debian, for the tests:$$missing"; \
 	  apt-get update -qq && apt-get install -y -qq $$missing; }

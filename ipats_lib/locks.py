@@ -1,10 +1,15 @@
 """Locks of open files and folders: held by one process, freed by any death of it."""
 
 import errno
+import os
+import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from ipats_lib.errors import UsageError
+from ipats_lib.errors import PublisherBusyError, UsageError
+from ipats_lib.who import user_name
 
 with suppress(ImportError):  # Windows has none that could be freed so
     import fcntl
@@ -51,3 +56,26 @@ def hold_within(descriptor: int, seconds: float) -> None:
 def let_go(descriptor: int) -> None:
     """Free the lock before the file is closed."""
     fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+@contextmanager
+def one_at_a_time(file: Path, what: object) -> Iterator[None]:
+    """Hold a lock file, and write into it who holds it; freed by any death of this process.
+
+    PublisherBusyError names the holder of `what` when another process has it.
+    """
+    require()
+    with file.open("a+") as lock:
+        try:
+            hold(lock.fileno(), wait=False)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read() or "another publisher"
+            raise PublisherBusyError(f"{what} is held by {holder}; try again later.") from None
+        lock.truncate(0)
+        lock.write(f"{user_name()} on {socket.gethostname()}, process {os.getpid()}")
+        lock.flush()
+        try:
+            yield
+        finally:
+            lock.truncate(0)

@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,11 +23,10 @@ from typing import Any
 
 from ipats_lib import locks
 from ipats_lib.durable import file_hash, point_to, sync_folder, sync_tree, write_file
-from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
+from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.files import RUN_FILE, is_sound
 from ipats_lib.publishing.packing import files_of
 from ipats_lib.publishing.parts import Parts
-from ipats_lib.who import user_name
 
 KEEP = 3
 # A reader who has followed the link before the switch may still be opening a file behind it.
@@ -82,22 +80,8 @@ class Site:
         """Hold the site for publishing; PublisherBusyError names the holder. Freed by any death."""
         locks.require()
         self.releases.mkdir(parents=True, exist_ok=True)
-        with (self.inner / "lock").open("a+") as lock:
-            try:
-                locks.hold(lock.fileno(), wait=False)
-            except BlockingIOError:
-                lock.seek(0)
-                holder = lock.read() or "another publisher"
-                raise PublisherBusyError(
-                    f"{self.root} is held by {holder}; try again later."
-                ) from None
-            lock.truncate(0)
-            lock.write(f"{user_name()} on {socket.gethostname()}, process {os.getpid()}")
-            lock.flush()
-            try:
-                yield
-            finally:
-                lock.truncate(0)
+        with locks.one_at_a_time(self.inner / "lock", self.root):
+            yield
 
     def stage(self, period: str) -> Path:
         """An empty folder to build a publication in."""

@@ -8,7 +8,7 @@ import typer
 from ipats_lib import modes
 from ipats_lib.console import say, sentences, shown_progress, writing
 from ipats_lib.places import SNAPSHOTS
-from ipats_lib.publishing.commands import AsOf, Extract, Store, snapshot_of
+from ipats_lib.publishing.commands import AsOf, Contacts, Extract, Group, Store, snapshot_of
 
 review = typer.Typer()
 snapshots = typer.Typer(no_args_is_help=True, help="What is kept, and what changed between two.")
@@ -27,6 +27,26 @@ def _write(out: Path, data: bytes, what: str) -> None:
     with writing(out):
         write_file(out, data, modes.open_private)
     say("written", f"Wrote {what} to {out}.")
+
+
+@review.command()
+@sentences
+def sync(
+    source: Annotated[
+        str, typer.Argument(help="A folder, .zip or URL of an extract, or a database's .toml.")
+    ],
+    store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
+    as_of: AsOf = None,
+    contacts: Contacts = "any_contact",
+    group: Group = "",
+) -> None:
+    """Make a snapshot of what a source holds now. Half a sync leaves nothing."""
+    from ipats_lib.sources import extract_of
+
+    with writing(store), extract_of(source, store) as folder:
+        made = snapshot_of(str(folder), str(store), as_of, contacts, group)
+    say("snapshot", f"Snapshot {made.id}, as of {made.as_of}: {len(made.findings())} findings.")
+    print(made.path)
 
 
 @review.command()

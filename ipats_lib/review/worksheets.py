@@ -13,9 +13,10 @@ import pandas as pd
 from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.intervals import wilson
-from ipats_lib.inputs import read_input, read_json, spelled
+from ipats_lib.inputs import read_json, spelled
 from ipats_lib.modes import open_private, private_folder
 from ipats_lib.review.drawing import LINES, STRATUM, Drawn
+from ipats_lib.sources.workbooks import read_sheet
 
 SHEET, PAGES, SAMPLE = "worksheet.xlsx", "worksheets.html", "sample.json"
 RESULT, SEEN = "result", "document seen"
@@ -23,7 +24,6 @@ PASS, FAIL, NOT_APPLICABLE = RESULTS = ("pass", "fail", "n/a")
 RATES = ("program", "element", "name", "checked", "failed", "rate", "lower95", "upper95",
          "not_applicable", "open")  # fmt: skip
 ALL = "all"
-MOST_BYTES = 32 << 20
 
 
 def write_worksheets(drawn: Drawn, folder: Path, *, synthetic: bool) -> None:
@@ -93,7 +93,7 @@ def read_results(folder: Path, sheet: Path | None = None) -> Drawn:
     """The sample with the results of its workbook: its lines have a column `result`, blank where
     none was entered. UsageError names the workbook's row that does not fit."""
     drawn, file = read_sample(folder), sheet or folder / SHEET
-    cells = _cells(file)
+    cells = read_sheet(file, UsageError)
     head = [*LINES, RESULT]
     if not cells or cells[0][: len(head)] != head:
         raise UsageError(f"{spelled(file)}: row 1 must hold the headings {', '.join(head)}.")
@@ -114,26 +114,6 @@ def read_results(folder: Path, sheet: Path | None = None) -> Drawn:
         raise UsageError(f"{spelled(file)} lacks {lost} lines of the sample: put them back.")
     lines = drawn.lines.assign(result=drawn.lines["line"].astype(str).map(found))
     return replace(drawn, lines=lines)
-
-
-def _cells(file: Path) -> list[list[str]]:
-    """The first sheet's rows as texts, without the empty ones."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    data = read_input(file, UsageError, most=MOST_BYTES)
-    try:
-        rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
-    except (CalamineError, OSError, ValueError, IndexError):
-        raise UsageError(f"{spelled(file)} is not a workbook that can be read.") from None
-    texts = [[_text(cell) for cell in row] for row in rows]
-    return [row for row in texts if any(row)]
-
-
-def _text(cell: object) -> str:
-    """A cell as a person reads it: a program that saves the workbook may turn `12` into 12.0."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell).strip()
 
 
 def rates(drawn: Drawn) -> pd.DataFrame:
