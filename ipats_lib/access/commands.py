@@ -127,7 +127,9 @@ def link(
 @access.command("import")
 @sentences
 def import_(
-    source: Annotated[Path, typer.Argument(help="A roster, or an accounts CSV of IWDS.")],
+    source: Annotated[
+        Path, typer.Argument(help="A roster, an accounts CSV of IWDS, or a database's .toml.")
+    ],
     taken: Annotated[
         datetime | None, typer.Option(help="When IWDS wrote the CSV, UTC; a roster says so itself.")
     ] = None,
@@ -138,10 +140,12 @@ def import_(
     log: AuditFolder = AUDIT,
 ) -> None:
     """Replace the roster of IWDS accounts, as a whole or not at all."""
-    from ipats_lib.access.roster_files import read_accounts, read_roster
+    from ipats_lib.access.roster_files import database_accounts, read_accounts, read_roster
 
     said: tuple[str, ...] = ()
-    if not has_suffix(source, ".csv"):
+    if has_suffix(source, ".toml"):
+        file, said = database_accounts(source)
+    elif not has_suffix(source, ".csv"):
         file = read_roster(source)
     elif taken is None:
         raise UsageError("A CSV does not say how old it is: write --taken, in UTC.")

@@ -7,6 +7,7 @@ so that a cell means the same by every way, and what an extract refuses is refus
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,8 @@ from ipats_lib.extract.tables import load_schema, open_table
 from ipats_lib.inputs import read_json, spelled
 from ipats_lib.snapshot import open_snapshot
 from ipats_lib.snapshot.cases import Columns, table_notes, typed_batches, typed_column
+from ipats_lib.sources import NAMES
+from ipats_lib.sources.databases import export
 from ipats_lib.validation.findings import wrong_rows
 
 LARGEST = 64 << 20
@@ -61,6 +64,14 @@ def read_accounts(path: Path, taken: datetime) -> tuple[RosterFile, tuple[str, .
         rows += _rows(columns, _place(path, batch.lines.tolist()))
     said = [str(text) for note in table_notes(file) for text in note["message"].to_pylist()]
     return RosterFile(taken.replace(tzinfo=UTC), tuple(rows)), tuple(said)
+
+
+def database_accounts(source: Path) -> tuple[RosterFile, tuple[str, ...]]:
+    """The accounts that a database has now (`params/sources`), as `read_accounts` reads a CSV."""
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    with TemporaryDirectory(prefix="ipats-accounts-") as work:
+        folder = export(source, Path(work), NAMES, only="account")
+        return read_accounts(folder / "account.csv", now)
 
 
 def snapshot_roster(path: Path, taken: datetime | None = None) -> RosterFile:

@@ -66,8 +66,8 @@ def read_database(file: Path, names: Sequence[str]) -> Database:
     return Database(file, found["url_env"], found["url_file"], tables)
 
 
-def export(file: Path, work: Path, names: Sequence[str]) -> Path:
-    """A folder with a CSV file of each table, all of one moment, read as a stream.
+def export(file: Path, work: Path, names: Sequence[str], only: str = "") -> Path:
+    """A folder with a CSV file of each table, or of one alone, all of one moment, read as a stream.
 
     ExtractError names the table that cannot be read, and the kind of error alone.
     """
@@ -76,12 +76,16 @@ def export(file: Path, work: Path, names: Sequence[str]) -> Path:
     source, target = read_database(file, names), work / "exported"
     target.mkdir()
     asked = "the database"
+    if only and only not in source.tables:
+        raise UsageError(f"{spelled(file)} names no table {only}.")
     try:
         engine = sql.create_engine(source.address(), poolclass=sql.NullPool)
         with engine.connect() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")
             for name, table in source.tables.items():
+                if only not in ("", name):
+                    continue
                 asked = f"the table {name} ({table})"
                 schema, _, plain = table.rpartition(".")
                 wanted = sql.select(sql.text("*")).select_from(

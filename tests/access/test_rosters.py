@@ -1,16 +1,24 @@
 """Rosters as files: one definition for every way in.  Source: params/tables/account.csv."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
+import sqlalchemy as sql
 
 from ipats_lib.access.roster import COLUMNS, RosterFile
-from ipats_lib.access.roster_files import read_accounts, read_roster, snapshot_roster
-from ipats_lib.errors import AccessError, ExtractError
+from ipats_lib.access.roster_files import (
+    database_accounts,
+    read_accounts,
+    read_roster,
+    snapshot_roster,
+)
+from ipats_lib.errors import AccessError, ExtractError, UsageError
 from ipats_lib.extract.tables import load_schema
 from ipats_lib.snapshot import make_snapshot
 from tests.access.test_accounts import NOW, line
+from tests.conftest import publish
 from tests.extract.drawn import write_extract
 
 PIRL = """
@@ -164,3 +172,36 @@ def test_what_an_extract_reports_is_said(tmp_path):
 
 def test_a_file_without_accounts_is_an_empty_roster(tmp_path):
     assert read_accounts(csv_of(tmp_path / "a.csv"), NOW)[0].rows == ()
+
+
+def test_the_accounts_of_a_database_are_those_of_its_csv(tmp_path, monkeypatch):
+    rows = [line(), {**line(), "worknet_user": "another", "iwds_status": "inactive"}]
+    address = f"sqlite:///{tmp_path / 'iwds.db'}"
+    engine = sql.create_engine(address, poolclass=sql.NullPool)
+    pd.DataFrame(rows).to_sql("people", engine, index=False)
+    monkeypatch.setenv("IPATS_TEST_URL", address)
+    source = tmp_path / "iwds.toml"
+    source.write_text("url_env = 'IPATS_TEST_URL'\n[tables]\npirl = 'none'\naccount = 'people'\n")
+    file, said = database_accounts(source)
+    by_csv, notes = read_accounts(csv_of(tmp_path / "accounts.csv", *rows), NOW)
+    assert (file.rows, said) == (by_csv.rows, notes)
+    assert abs(datetime.now(UTC) - file.taken) < timedelta(minutes=5)
+    source.write_text("url_env = 'IPATS_TEST_URL'\n[tables]\npirl = 'none'\n")
+    with pytest.raises(UsageError, match="names no table account"):
+        database_accounts(source)
+
+
+def test_one_command_follows_the_accounts_of_a_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPATS_TEST_URL", f"sqlite:///{tmp_path / 'iwds.db'}")
+    engine = sql.create_engine(f"sqlite:///{tmp_path / 'iwds.db'}", poolclass=sql.NullPool)
+    source = tmp_path / "iwds.toml"
+    source.write_text("url_env = 'IPATS_TEST_URL'\n[tables]\npirl = 'none'\naccount = 'people'\n")
+    place = ("--access", tmp_path / "access.db", "--audit", tmp_path / "audit")
+    day = f"{datetime.now(UTC):%Y%m%d}"
+    opened = {**line(), "linked_on": day}
+    for rows, sees in (([opened], "lwia/07"), ([{**opened, "iwds_status": "inactive"}], "")):
+        pd.DataFrame(rows).to_sql("people", engine, index=False, if_exists="replace")
+        assert publish("access", "import", source, *place, "--yes").returncode == 0
+        told = publish("access", "list", "--access", tmp_path / "access.db").stdout
+        assert opened["worknet_user"] in told
+        assert ("lwia/07" in told) == bool(sees)
