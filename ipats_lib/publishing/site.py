@@ -116,9 +116,22 @@ class Site:
 
     def keys_in_use(self) -> set[str]:
         """The cache keys of every page of every release that is kept."""
-        manifests = (self._manifest(path) for path in self.releases.iterdir() if path.is_dir())
-        kept = (manifest.pages.values() for manifest in manifests if manifest)
+        kept = (manifest.pages.values() for manifest in self._kept())
         return {Parts(parts).key for pages in kept for parts in pages}
+
+    def snapshots_in_use(self) -> set[str]:
+        """The ids of the snapshots that the releases that are kept were made from."""
+        facts = [manifest.facts for manifest in self._kept()]
+        return {
+            name
+            for each in facts
+            for name in (each.get("snapshot", ""), *each.get("earlier", "").split())
+        }
+
+    def _kept(self) -> Iterator[Manifest]:
+        """The manifests of the releases that are kept."""
+        manifests = (self._manifest(path) for path in self.releases.iterdir() if path.is_dir())
+        return (manifest for manifest in manifests if manifest)
 
     def switch(
         self,

@@ -126,6 +126,39 @@ def diff(
     _write(out, csv(found), f"{len(found):,} changes")
 
 
+@snapshots.command()
+@sentences
+def prune(
+    keep: Annotated[int, typer.Option(help="How many of the newest as-of dates stay.", min=1)],
+    site: Annotated[list[Path], typer.Option(help="A site: what its publications need stays.")],
+    store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; else they are listed.")] = False,
+) -> None:
+    """Remove old snapshots that no publication of these sites was made from.
+
+    Records of what was published (`released`) always stay.
+    """
+    from ipats_lib.errors import UsageError
+    from ipats_lib.publishing.site import Site
+    from ipats_lib.snapshot.store import kept
+    from ipats_lib.snapshot.store import prune as remove
+
+    for place in site:
+        if not Site(place).releases.is_dir():
+            raise UsageError(f"{place} is no site of ours: name the folder that is served.")
+    used = {name for place in site for name in Site(place).snapshots_in_use()}
+    every = kept(store)
+    days = sorted({one.provenance.as_of for one in every}, reverse=True)[:keep]
+    old = [one for one in every if one.provenance.as_of not in days and one.id not in used]
+    for one in old:
+        print(f"{one.id}  {one.provenance.as_of}")
+    if yes:
+        with writing(store):
+            remove(store, [one.id for one in old])
+    said = "Removed" if yes else "With --yes these are removed:"
+    say("pruned", f"{said} {len(old)} of {len(every)} snapshots; {len(used)} are in use.")
+
+
 @documents.command("draw")
 @sentences
 def draw_documents(

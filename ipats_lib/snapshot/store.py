@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -44,6 +44,13 @@ def kept(store: Path) -> list[Manifest]:
         with suppress(SnapshotError):
             found.append(read_manifest(file.parent))
     return sorted(found, key=lambda one: one.provenance.as_of, reverse=True)
+
+
+def prune(store: Path, names: Iterable[str]) -> None:
+    """Remove snapshots of a store by their ids, each in one step; SnapshotError as `workspace`."""
+    with workspace(store) as work:
+        for name in names:
+            os.rename(store / name, work / name)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 
 from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
+from ipats_lib.publishing.site import Site
 from ipats_lib.report.show.files import csv as as_csv
 from ipats_lib.review.changes import COLUMNS, changes, load_kinds
 from ipats_lib.scopes import Scope
@@ -187,3 +188,36 @@ def test_the_commands_list_verify_and_compare_what_is_kept(tmp_path):
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     assert publish("snapshots", "verify", old.path, new.path).returncode == 4
     assert publish("snapshots", "list", "--store", tmp_path / "nothing").returncode == 4
+
+
+def test_pruning_keeps_the_newest_and_what_a_site_was_made_from(tmp_path):
+    made = [kept(tmp_path, f"e{n}", [LOCAL], date(2025, n, 15)) for n in range(3, 8)]
+    released = tmp_path / "snapshots" / "released" / "record.csv"
+    released.parent.mkdir()
+    released.write_text("kept")
+    site = Site(tmp_path / "site")
+    with site.publisher():
+        staged = site.stage("PY2024Q4")
+        (staged / "index.html").write_text("x")
+        site.switch("PY2024Q4", staged, {"snapshot": made[1].id, "earlier": made[0].id})
+    asked = ("snapshots", "prune", "--keep", 2, "--site", tmp_path / "site",
+             "--store", tmp_path / "snapshots")  # fmt: skip
+    folder = tmp_path / "snapshots"
+    listed = publish(*asked)
+    assert listed.stdout.split() == [made[2].id, "2025-05-15"]
+    assert "With --yes" in listed.stderr
+    assert all(one.path.is_dir() for one in made)
+    assert publish(*asked, "--yes").returncode == 0
+    assert {path.name for path in folder.iterdir()} == {
+        "released", *(one.id for n, one in enumerate(made) if n != 2)
+    }  # fmt: skip
+    assert released.read_text() == "kept"
+
+
+def test_pruning_needs_a_site_that_is_one(tmp_path):
+    kept(tmp_path, "e", [LOCAL], date(2025, 3, 15))
+    done = publish(
+        "snapshots", "prune", "--keep", 1, "--yes", "--site", tmp_path / "nosuch",
+        "--store", tmp_path / "snapshots",
+    )  # fmt: skip
+    assert done.returncode == 2
