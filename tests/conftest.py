@@ -7,13 +7,13 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.commands import publish as publish
 from tests.few import write_few
 
 # A suite that a script starts in the background ignores Ctrl-C, and so would every server that it
@@ -45,18 +45,6 @@ if memory_has_room():
 EARLIER = ("2024-08-15", "2025-05-15")
 ROOT = Path(__file__).parents[1]
 AREAS = ("state", "lwia/01", "lwia/02", "lwia/90")
-
-
-def publish(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command line as an operator does."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "publish.py"), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        timeout=600,
-    )
 
 
 @pytest.fixture(scope="session")
