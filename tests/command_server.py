@@ -30,6 +30,10 @@ COMMANDS = (
     *("publish", "ipats_lib.publishing.publication", "ipats_lib.publishing.postmortem"),
     *("ipats_lib.snapshot", "ipats_lib.sample", "ipats_lib.selfcheck", "ipats_lib.report.figures"),
     *("ipats_lib.extract.public", "pyarrow.csv", "pyarrow.compute", "pyarrow.dataset"),
+    *("ipats_lib.publishing.cluster", "distributed.cli.dask_scheduler"),
+    # What they import when they first use it.
+    *("ipats_lib.publishing.build", "scipy.optimize", "scipy.sparse.linalg", "pydantic"),
+    *("typer._adapters", "multiprocessing.popen_forkserver", "multiprocessing.synchronize"),
 )
 FORKSERVER = "from multiprocessing.forkserver import main; main("
 HEAD = 16  # bytes that tell how many follow
@@ -146,8 +150,8 @@ def be_the_command(told: dict, *standard: int) -> None:
     sys.modules["pyarrow"].set_cpu_count(len(os.sched_getaffinity(0)))
     sys.argv[:] = told["arguments"]
     main = sys.modules["__main__"] = ModuleType("__main__")
-    main.__file__ = str(PROGRAM)
-    exec(compile(PROGRAM.read_bytes(), PROGRAM, "exec"), main.__dict__)
+    main.__file__ = sys.argv[0]
+    exec(compile(Path(sys.argv[0]).read_bytes(), sys.argv[0], "exec"), main.__dict__)
 
 
 def serve(requests: socket.socket) -> None:
@@ -186,6 +190,8 @@ if __name__ == "__main__":
     before = os.listdir("/proc/self/task")
     for module in COMMANDS:
         import_module(module)
+    # Which modules a page depends on: read once from the library's files, which stay as they are.
+    sys.modules["ipats_lib.publishing.dependencies"].publication_parts(ROOT / "notebooks")
     assert before == os.listdir("/proc/self/task"), "a fork would lose the other threads"
     gc.collect()
     gc.freeze()

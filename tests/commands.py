@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
+from pathlib import Path
 
 from tests.command_server import PROGRAM, ROOT, here, receive, send
 
@@ -33,22 +35,29 @@ def publish(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def start(
-    *arguments: object, env: dict[str, str] | None = None, session: bool = False
-) -> "subprocess.Popen[str] | Warm":
-    """Start the command line, which goes on.  env: more of the environment.  session: of its own.
+    *arguments: object,
+    program: Path = PROGRAM,
+    env: dict[str, str] | None = None,
+    session: bool = False,
+    into: str | None = None,
+) -> "Running":
+    """Start the command line, or another program in Python, which goes on.
+
+    env: more of the environment.  session: of its own.  into: the file that gets what it says.
 
     In a Python of its own where the environment differs: what a module does when it is imported
     may depend on it.
     """
-    words, environ = [str(PROGRAM), *map(str, arguments)], {**os.environ, **(env or {})}
+    words, environ = [str(program), *map(str, arguments)], {**os.environ, **(env or {})}
     with starting:
         server = Server.running()
     if server.environ == relevant(environ):
-        return Warm(server, words, environ, session)
-    return subprocess.Popen(
-        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=ROOT, env=environ, start_new_session=session,
-    )  # fmt: skip
+        return Warm(server, words, environ, session, into)
+    with open(into, "a") if into else nullcontext(subprocess.PIPE) as heard:
+        return subprocess.Popen(
+            [sys.executable, *words], stdout=heard, stderr=heard, text=True, cwd=ROOT, env=environ,
+            start_new_session=session,
+        )  # fmt: skip
 
 
 def relevant(environ: dict[str, str]) -> dict[str, str]:
@@ -85,19 +94,27 @@ class Warm:
     """A command that a server has forked, with what a `subprocess.Popen` of it would have."""
 
     def __init__(
-        self, server: Server, words: list[str], environ: dict[str, str], session: bool
+        self,
+        server: Server,
+        words: list[str],
+        environ: dict[str, str],
+        session: bool,
+        into: str | None,
     ) -> None:
         self.args, self.returncode = words, None
         self.request, theirs = socket.socketpair()
-        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
-        passed = [theirs.fileno(), 0, their_out, their_err]
-        socket.send_fds(server.requests, [b"."], passed)
+        if into:
+            self.stdout = self.stderr = None
+            ends = [os.open(into, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for _ in range(2)]
+        else:
+            (out, end), (err, other) = os.pipe(), os.pipe()
+            self.stdout, self.stderr, ends = os.fdopen(out), os.fdopen(err), [end, other]
+        socket.send_fds(server.requests, [b"."], [theirs.fileno(), 0, *ends])
         theirs.close()
-        os.close(their_out)
-        os.close(their_err)
+        for number in ends:
+            os.close(number)
         facts = {"folder": str(ROOT), "environ": environ, "arguments": words, "session": session}
         send(self.request, {**here(), **facts})
-        self.stdout, self.stderr = map(os.fdopen, (out, err))
         self.pid = receive(self.request)
         assert isinstance(self.pid, int), "the command server has ended"
 
@@ -105,8 +122,8 @@ class Warm:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stdout.close()
-        self.stderr.close()
+        for stream in filter(None, (self.stdout, self.stderr)):
+            stream.close()
         self.wait()
 
     def poll(self) -> int | None:
@@ -154,3 +171,6 @@ class Warm:
             text.decode().replace("\r\n", "\n").replace("\r", "\n") for text in texts.values()
         )
         return out, err
+
+
+Running = subprocess.Popen[str] | Warm

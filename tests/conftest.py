@@ -42,6 +42,16 @@ def memory_has_room() -> bool:
 if memory_has_room():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what their module makes go to the same worker, so that it is made once."""
+    for item in items:
+        used = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
+        own = any(made[-1].scope == "module" for made in used)
+        if own and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
 EARLIER = ("2024-08-15", "2025-05-15")
 ROOT = Path(__file__).parents[1]
 AREAS = ("state", "lwia/01", "lwia/02", "lwia/90")
