@@ -16,7 +16,9 @@ from pathlib import Path
 from tests.command_server import PROGRAM, ROOT, here, receive, send
 
 SECONDS = 600
-OWN = ("PYTEST_CURRENT_TEST", "IPATS_TEST_")  # of the environment: nothing but tests reads them
+BEGUN_WITH = dict(os.environ)
+# Of the environment: what nothing but tests reads, and what the warm server sets itself.
+OWN, ITS = ("PYTEST_", "IPATS_TEST_"), "_NUM_THREADS"
 starting = threading.Lock()
 
 
@@ -61,7 +63,9 @@ def start(
 
 
 def relevant(environ: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if not name.startswith(OWN)}
+    """What a module may look at when it is imported."""
+    named = {name for name in environ if not name.startswith(OWN) and not name.endswith(ITS)}
+    return {name: environ[name] for name in named}
 
 
 class Server:
@@ -70,11 +74,13 @@ class Server:
     one: "Server | None" = None
 
     def __init__(self) -> None:
-        self.pid, self.environ = os.getpid(), relevant(dict(os.environ))
+        self.pid, self.environ = os.getpid(), relevant(BEGUN_WITH)
         self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = [sys.executable, ROOT / "tests" / "command_server.py", str(theirs.fileno())]
         with theirs:
-            self.process = subprocess.Popen(program, pass_fds=[theirs.fileno()], cwd=ROOT)
+            self.process = subprocess.Popen(
+                program, pass_fds=[theirs.fileno()], cwd=ROOT, env=BEGUN_WITH
+            )
         atexit.register(self.end)
 
     @classmethod

@@ -44,12 +44,17 @@ if memory_has_room():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what their module makes go to the same worker, so that it is made once."""
+    """Tests that share what takes long to make go to the same worker, so that it is made once."""
     for item in items:
-        used = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
-        own = any(made[-1].scope == "module" for made in used)
-        if own and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+        if item.get_closest_marker("xdist_group") is None and (group := shares(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def shares(item: pytest.Item) -> str:
+    """The folder whose `state` a test counts on, or the module whose fixture it uses."""
+    used = [made[-1] for made in item._fixtureinfo.name2fixturedefs.values()]
+    states = [made.baseid for made in used if made.argname == "state" and made.scope == "session"]
+    return (*states, *(made.baseid for made in used if made.scope == "module"), "")[0]
 
 
 EARLIER = ("2024-08-15", "2025-05-15")
