@@ -7,13 +7,13 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.commands import publish as publish
 from tests.few import write_few
 
 # A suite that a script starts in the background ignores Ctrl-C, and so would every server that it
@@ -42,21 +42,24 @@ def memory_has_room() -> bool:
 if memory_has_room():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes long to make go to the same worker, so that it is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and (group := shares(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def shares(item: pytest.Item) -> str:
+    """The folder whose `state` a test counts on, or the module whose fixture it uses."""
+    used = [made[-1] for made in item._fixtureinfo.name2fixturedefs.values()]
+    states = [made.baseid for made in used if made.argname == "state" and made.scope == "session"]
+    return (*states, *(made.baseid for made in used if made.scope == "module"), "")[0]
+
+
 EARLIER = ("2024-08-15", "2025-05-15")
 ROOT = Path(__file__).parents[1]
 AREAS = ("state", "lwia/01", "lwia/02", "lwia/90")
-
-
-def publish(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command line as an operator does."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "publish.py"), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        timeout=600,
-    )
 
 
 @pytest.fixture(scope="session")

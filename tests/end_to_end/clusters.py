@@ -4,20 +4,22 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
-from tests.conftest import ROOT
+from tests.commands import PROGRAM, ROOT, Running, start
 from tests.engine.conftest import code, notebook
-from tests.waiting import descendants
+from tests.waiting import descendants, wait_until
 
+DASK = Path(sys.executable).with_name("dask")
 HOST = "127.0.0.1"
 Inside = Sequence[str]
 PERIOD = "PY2024Q4"
@@ -34,7 +36,7 @@ while not (place / "go").exists():
 """
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def stop(process: Running) -> None:
     """Kill a process with its group, as a machine that loses power does."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -50,58 +52,52 @@ class Cluster:
     host: where the scheduler listens. inside: what its command, or a worker's, is run by.
     """
 
-    def __init__(self, host: str = HOST, inside: Inside = (), **settings: str) -> None:
-        dask = shutil.which("dask", path=str(Path(sys.executable).parent))
-        self.scheduler, self.address = _started(
-            [*inside, dask, "scheduler", "--host", host, "--port", "0", "--no-dashboard"],
-            rf"tcp://{re.escape(host)}:\d+",
-            settings,
+    def __init__(self, log: Path, host: str = HOST, inside: Inside = (), **settings: str) -> None:
+        self.log, self.workers = log, []
+        words = ("scheduler", "--host", host, "--port", "0", "--no-dashboard")
+        self.scheduler = started(
+            *words, inside=inside, program=DASK, env=settings, session=True, into=str(log)
         )
-        self.workers: list[subprocess.Popen[str]] = []
+        place = re.compile(rf"Scheduler at: +(tcp://{re.escape(host)}:\d+)")
+        wait_until(lambda: place.search(log.read_text()) or self.scheduler.poll() is not None)
+        self.address = place.search(log.read_text())[1]
 
     def worker(
         self, slots: int = 1, *more: str, inside: Inside = (), **environment: str
-    ) -> subprocess.Popen[str]:
-        command = [*inside, sys.executable, "publish.py", "worker", "--scheduler", self.address]
-        started = subprocess.Popen(
-            [*command, "--slots", str(slots), *more], cwd=ROOT, start_new_session=True,
-            stderr=subprocess.DEVNULL, env={**os.environ, **environment},
-        )  # fmt: skip
-        self.workers.append(started)
-        return started
+    ) -> Running:
+        command = ("worker", "--scheduler", self.address, "--slots", str(slots), *more)
+        begun = started(*command, inside=inside, env=environment, session=True, into=os.devnull)
+        self.workers.append(begun)
+        return begun
 
-    def wait_for_workers(self, number: int, inside: Inside = ()) -> None:
-        """In a process of its own: dask's client leaves sockets to the garbage collector."""
-        code = (
-            "import sys; from distributed import Client\n"
-            "with Client(sys.argv[1], timeout=30) as c: c.wait_for_workers(int(sys.argv[2]), 90)"
-        )
-        command = [*inside, sys.executable, "-c", code, self.address, str(number)]
-        subprocess.run(command, check=True, timeout=120)
+    def wait_for_workers(self, number: int) -> None:
+        """Until the scheduler has written that so many have come."""
+        wait_until(lambda: self.log.read_text().count("Register worker") >= number)
 
 
 @contextmanager
 def cluster(host: str = HOST, inside: Inside = (), **settings: str) -> Iterator[Cluster]:
-    made = Cluster(host, inside, **settings)
-    try:
-        yield made
-    finally:
-        for process in (*made.workers, made.scheduler):
-            stop(process)
+    with tempfile.TemporaryDirectory(prefix="ipats-test-") as folder:
+        made = Cluster(Path(folder, "scheduler.log"), host, inside, **settings)
+        try:
+            yield made
+        finally:
+            for process in (*made.workers, made.scheduler):
+                stop(process)
 
 
-def _started(
-    command: list[str], said: str, settings: dict[str, str]
-) -> tuple[subprocess.Popen[str], str]:
-    """Start a process in a group of its own and wait until it says something."""
-    process = subprocess.Popen(
-        command, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        start_new_session=True, env={**os.environ, **settings},
-    )  # fmt: skip
-    for line in process.stdout:
-        if found := re.search(said, line):
-            return process, found[0]
-    raise AssertionError(f"{command} ended without saying {said}")
+def started(
+    *words: str, inside: Inside = (), program: Path = PROGRAM, session: bool = False, **more: Any
+) -> Running:
+    """Start a program of ours: warm, unless it is to be run by another command."""
+    if not inside:
+        return start(*words, program=program, session=session, **more)
+    environment = {**os.environ, **more.get("env", {})}
+    with open(more["into"], "a") if "into" in more else nullcontext(subprocess.PIPE) as heard:
+        return subprocess.Popen(
+            [*inside, sys.executable, str(program), *words], cwd=ROOT, start_new_session=session,
+            stdout=heard, stderr=heard, text=True, env=environment,
+        )  # fmt: skip
 
 
 class Waiting:
@@ -132,7 +128,7 @@ class Waiting:
         names = (path.name.rpartition(".") for path in self.place.glob("*.*"))
         return [(scope, int(pid)) for scope, _, pid in names]
 
-    def scopes_run_by(self, worker: subprocess.Popen[str]) -> set[str]:
+    def scopes_run_by(self, worker: Running) -> set[str]:
         mine = descendants(worker.pid)
         return {scope for scope, pid in self.runs() if pid in mine}
 
@@ -149,20 +145,18 @@ def building(
     *more: str,
     inside: Inside = (),
     areas: Sequence[str] = AREAS,
-) -> subprocess.Popen[str]:
+) -> Running:
     """A build on the cluster, or on this machine without an address; standard error is JSON."""
     where = ("--scheduler", address) if address else ()
     only = [word for area in areas for word in ("--only", area)]
-    return subprocess.Popen(
-        [*inside, sys.executable, "publish.py", "--log-format", "json", "build",
-         "--extract", str(extract),
-         "--store", str(store), "--period", PERIOD, "--site", str(site), *only,
-         "--notebooks", str(waiting.notebooks), *where, *more],
-        cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    return started(
+        "--log-format", "json", "build", "--extract", str(extract), "--store", str(store),
+        "--period", PERIOD, "--site", str(site), *only, "--notebooks", str(waiting.notebooks),
+        *where, *more, inside=inside,
     )  # fmt: skip
 
 
-def told(build: subprocess.Popen[str]) -> list[dict]:
+def told(build: Running) -> list[dict]:
     """The events of a build's log, once it has ended: every line is an object."""
     _, said = build.communicate(timeout=300)
     return [json.loads(line) for line in said.splitlines()]

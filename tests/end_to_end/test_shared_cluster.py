@@ -9,7 +9,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,6 +234,9 @@ def take_away(entries):
     shutil.rmtree(entries[0].parents[1])
 
 
+OF_TWO_JOBS = 2 * len(("about", *READS)) + 1  # and one by which workers know the share
+
+
 @pytest.mark.parametrize(
     ("place", "fault"),
     [("path", flip_every_bit), ("path", swap), ("ftp", take_away)],
@@ -249,11 +251,8 @@ def test_data_lost_or_forged_on_the_way_are_put_again(
         dask.wait_for_workers(1)
         build = building(extract, store, tmp_path / "site", waiting, dask.address, *place.build())
         wait_until(waiting.runs)
-        put = 0
-        while put != len(place.entries("frames")):
-            put = len(place.entries("frames"))
-            assert build.poll() is None
-            time.sleep(1)
+        wait_until(lambda: len(place.entries("frames")) == OF_TWO_JOBS or build.poll() is not None)
+        assert build.poll() is None
         entries = place.entries("frames")
         fault(entries)
         spoilt = {entry: entry.read_bytes() for entry in entries if entry.exists()}
@@ -355,7 +354,7 @@ def test_machines_that_share_no_network_address_give_the_same_bytes(
     with ftp(tmp_path / "served", HUB, hub) as server, cluster(HUB, hub) as dask:
         place = Shared(server.folder, server.url("publisher"), server.url("worker"), key, server)
         first, second = (dask.worker(1, *place.serve(), inside=each) for each in (one, two))
-        dask.wait_for_workers(2, mine)
+        dask.wait_for_workers(2)
         build = building(
             extract, store, tmp_path / "site", waiting, dask.address, *place.build(), inside=mine
         )

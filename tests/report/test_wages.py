@@ -49,7 +49,7 @@ def wages_of(report: Opened):
     return outcomes.loc[outcomes["indicator"] == "ME", "value"].dropna()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def few(state) -> Opened:
     """The planner with most wages among those who have fewer than ten."""
     planners = [scope for scope in state.snapshot.scopes() if scope.kind == "planner"]

@@ -196,7 +196,7 @@ def test_with_ordinary_kernels_the_bytes_are_the_same_and_the_log_is_json(
     site = tmp_path / "with-kernels"
     only = ("--only", planner_of(extract))
     command = ("--log-format", "json", "build", "--extract", extract, "--store", store,
-               "--period", PERIOD, "--site", site, *only)  # fmt: skip
+               "--period", PERIOD, "--site", site, *only, "--workers", "1")  # fmt: skip
     failing = publish(*command, "--notebooks", with_cell(tmp_path, "1 / 0", ours))
     events = [json.loads(line) for line in failing.stderr.splitlines()]
     assert "Notebooks run in ordinary kernels" in str(events)

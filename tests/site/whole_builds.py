@@ -1,12 +1,12 @@
 """Switches, whole builds and whole snapshots with a fault at each durable call in turn.
 
-    python -m tests.site.whole_builds WHAT error|kill EVERY EXTRACT STORE FOLDER
+    python -m tests.site.whole_builds WHAT EVERY EXTRACT STORE FOLDER
 
 WHAT is `switch`, `build`, `snapshot`, or `family`: the dashboards alone beside older pages.
 
-Prints its figures. EVERY is 1 for each call, 7 for one in seven of each kind. A process of its own,
-because it forks. A page's body stands for its notebook's run: what is tried here is what happens on
-the disk, many times.
+Prints its figures, of errors and of kills. EVERY is 1 for each call, 7 for one in seven of each
+kind. A process of its own, because it forks. A page's body stands for its notebook's run: what is
+tried here is what happens on the disk, many times.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import date
 from functools import cache, partial
+from itertools import product
 from pathlib import Path
 
 import ipats_lib.publishing.publication as publication
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 PERIOD = Period.parse("PY2024Q4")
 ONLY = ("state", "lwia/90")
 OLD, NEW = date(2025, 8, 15), date(2025, 8, 16)
+KINDS = ("error", "kill")
 PATHS = ("state", "lwia/07", "lwia/07/planner/1042")
 
 
@@ -136,9 +138,9 @@ def tried_to_switch(site: Path, text: str, run: str) -> bool:
         raise PublicationError(f"{site} cannot be written ({error.strerror}).") from None
 
 
-def switches(kind: str, every: int, _extract: Path, _store: Path, folder: Path) -> None:
+def switches(every: int, _extract: Path, _store: Path, folder: Path) -> None:
     """To other pages, and to the same ones with another run report."""
-    for text in ("two", "one"):
+    for kind, text in product(KINDS, ("two", "one")):
         switches_to(text, kind, every, folder)
 
 
@@ -163,9 +165,7 @@ def switches_to(text: str, kind: str, every: int, folder: Path) -> None:
     assert partial_sites == 0
 
 
-def builds(
-    kind: str, every: int, extract: Path, store: Path, folder: Path, family: str = ""
-) -> None:
+def builds(every: int, extract: Path, store: Path, folder: Path, family: str = "") -> None:
     """Of everything, or of one family beside the rest of the publication before."""
     notebooks, what = folder / "notebooks", "family" if family else "build"
     (notebooks / "performance").mkdir(parents=True)
@@ -186,51 +186,57 @@ def builds(
     assert before != after
     record = tree(kept)
     assert len(record) == 1
-    numbers = drawn(counted.calls, every)
-    pages, partial_sites, resumed = int(counted.gave), 0, 0
-    for at in numbers:
-        copied(first, site)
-        shutil.rmtree(kept, ignore_errors=True)
-        tried = attempt(partial(publish, new, site, notebooks, family), at, kind)
-        ended(tried, kind, at)
-        seen = tree(site / PERIOD.name)
-        partial_sites += seen not in (before, after)
-        found = {name: digest for name, digest in tree(kept).items() if name[0] != "."}
-        assert found in ({}, record), f"half a record after a fault at call {at}"
-        assert found or seen == before, f"shown and not on record after a fault at call {at}"
-        if tried.said:
-            wording = "what they saw before" if seen == before else "the new publication already"
-            assert f"readers see {wording}" in tried.said, f"at call {at}: {tried.said}"
-        again = int(attempt(partial(publish, new, site, notebooks, family)).gave)
-        resumed += again < pages
-        assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
-        assert tree(kept).items() >= record.items(), f"after a fault at call {at}"
-    print(
-        f"{figure(what, kind, counted.calls, numbers)}, {partial_sites} partial sites, "
-        f"{resumed} resumed with less to do"
-    )
-    assert partial_sites == 0
-    assert resumed > len(numbers) // 2
+    numbers, pages = drawn(counted.calls, every), int(counted.gave)
+    for kind in KINDS:
+        partial_sites, resumed = 0, 0
+        for at in numbers:
+            copied(first, site)
+            shutil.rmtree(kept, ignore_errors=True)
+            tried = attempt(partial(publish, new, site, notebooks, family), at, kind)
+            ended(tried, kind, at)
+            seen = tree(site / PERIOD.name)
+            partial_sites += seen not in (before, after)
+            found = {name: digest for name, digest in tree(kept).items() if name[0] != "."}
+            assert found in ({}, record), f"half a record after a fault at call {at}"
+            assert found or seen == before, f"shown and not on record after a fault at call {at}"
+            if tried.said:
+                wording = (
+                    "what they saw before" if seen == before else "the new publication already"
+                )
+                assert f"readers see {wording}" in tried.said, f"at call {at}: {tried.said}"
+            again = int(attempt(partial(publish, new, site, notebooks, family)).gave)
+            resumed += again < pages
+            assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
+            assert tree(kept).items() >= record.items(), f"after a fault at call {at}"
+        print(
+            f"{figure(what, kind, counted.calls, numbers)}, {partial_sites} partial sites, "
+            f"{resumed} resumed with less to do"
+        )
+        assert partial_sites == 0
+        assert resumed > len(numbers) // 2
 
 
-def snapshots(kind: str, every: int, extract: Path, store: Path, folder: Path) -> None:
+def snapshots(every: int, extract: Path, store: Path, folder: Path) -> None:
+    """The same snapshot again and again."""
+
     def made(into: Path) -> str:
         return make_snapshot(extract, into, as_of=OLD).id
 
     counted = attempt(partial(made, folder / "whole"))
     whole = tree(folder / "whole")
-    numbers, broken = drawn(counted.calls, every), 0
-    for at in numbers:
-        into = folder / "store"
-        shutil.rmtree(into, ignore_errors=True)
-        into.mkdir()
-        ended(attempt(partial(made, into), at, kind), kind, at)
-        kept = {name: h for name, h in tree(into).items() if not name.startswith(".making-")}
-        broken += kept not in ({}, whole)
-        assert attempt(partial(made, into)).gave == counted.gave, f"after a fault at call {at}"
-        assert tree(into) in (whole, kept | leftovers(into)), f"after a fault at call {at}"
-    print(f"{figure('snapshot', kind, counted.calls, numbers)}, {broken} partial snapshots")
-    assert broken == 0
+    for kind in KINDS:
+        numbers, broken = drawn(counted.calls, every), 0
+        for at in numbers:
+            into = folder / "store"
+            shutil.rmtree(into, ignore_errors=True)
+            into.mkdir()
+            ended(attempt(partial(made, into), at, kind), kind, at)
+            kept = {name: h for name, h in tree(into).items() if not name.startswith(".making-")}
+            broken += kept not in ({}, whole)
+            assert attempt(partial(made, into)).gave == counted.gave, f"after a fault at call {at}"
+            assert tree(into) in (whole, kept | leftovers(into)), f"after a fault at call {at}"
+        print(f"{figure('snapshot', kind, counted.calls, numbers)}, {broken} partial snapshots")
+        assert broken == 0
 
 
 def leftovers(into: Path) -> dict[str, str]:
@@ -238,7 +244,7 @@ def leftovers(into: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    what, kind, every, *folders = sys.argv[1:]
+    what, every, *folders = sys.argv[1:]
     alone = partial(builds, family="dashboards")
     tries = {"switch": switches, "build": builds, "family": alone, "snapshot": snapshots}
-    tries[what](kind, int(every), *map(Path, folders))
+    tries[what](int(every), *map(Path, folders))
