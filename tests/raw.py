@@ -13,8 +13,7 @@ from ipats_lib import caseload as caseloads
 from ipats_lib import indicators
 from ipats_lib.caseload import Desk, planners
 from ipats_lib.disclosure import few_wages, load_thresholds
-from ipats_lib.frames import CASE_TABLES
-from ipats_lib.frames.combined import caseload_of, rows_of
+from ipats_lib.frames.combined import TABLES, caseload_of, rows_of
 from ipats_lib.frames.source import reports_of
 from ipats_lib.report.data import StateData
 from ipats_lib.report.report import Report
@@ -38,7 +37,7 @@ class Raw:
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The scope's case tables, as far as the extract has them."""
-        tables = {name: self.state.snapshot.table(name, self.scope) for name in CASE_TABLES}
+        tables = {name: self.state.snapshot.table(name, self.scope) for name in TABLES}
         return {name: table for name, table in tables.items() if table is not None}
 
     @cached_property

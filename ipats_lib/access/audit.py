@@ -238,11 +238,6 @@ def log_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("audit-[0-9][0-9][0-9][0-9][0-9][0-9].jsonl"))
 
 
-def events(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every undamaged line of the log, whether or not its chain is whole."""
-    return (line for line in lines(folder) if line is not None)
-
-
 def lines(folder: Path) -> Iterator[dict[str, Any] | None]:
     """Every line of the log; None for a damaged one: no line of a log, or of another hash."""
     for path in log_files(folder):

@@ -9,7 +9,8 @@ from pathlib import Path
 from ipats_lib.errors import ExtractError
 from ipats_lib.inputs import is_utf8, read_json, spelled
 
-TABLES = ("planner", "assignment", "service", "case_note", "application", "account")
+CASE_TABLES = ("assignment", "service", "case_note", "application")
+TABLES = ("planner", *CASE_TABLES, "account")
 OPTIONAL = ("fiscal",)  # what depends on it is absent without it, and no page says so
 MOST_JSON = 1 << 20
 _TIMESTAMP = re.compile(r"(?<![0-9])([0-9]{8})(?:[0-9]{4}|[0-9]{6})?$")

@@ -1,6 +1,5 @@
 """The frames that a notebook reads: their schemas, their keys, and how all scopes get theirs."""
 
-CASE_TABLES = ("assignment", "service", "case_note", "application", "planner")
 # Of several areas: made from the frame `areas` of the same edition; some of records, too.
 ACROSS = (
     "areas",

@@ -16,13 +16,14 @@ from ipats_lib import caseload as caseloads
 from ipats_lib import forms, groups
 from ipats_lib.caseload import Desk
 from ipats_lib.caseload.whole_customer import with_facts
-from ipats_lib.frames import CASE_TABLES
+from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.source import TRAINED
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
 NAMED = "|"
+TABLES = (*CASE_TABLES, "planner")
 _ASKED = (*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *TRAINED)
 ROW_COLUMNS = tuple(dict.fromkeys(_ASKED))
 _ANSWERED = ("100", "900", "901")
@@ -92,7 +93,7 @@ def combine(
 ) -> Combined:
     """The areas of a kind. rows, caseload: the state's; members: `snapshot.membership`; areas:
     which ones, where not all."""
-    known = _tables(snapshot, CASE_TABLES)
+    known = _tables(snapshot, TABLES)
     if kind == "state":
         lwias = members[members["area_type"] == "lwia"]
         seats = pd.DataFrame({"row": lwias["row"], "area": lwias["area"].astype("str")})
@@ -111,7 +112,7 @@ def alone(snapshot: Snapshot, scope: Scope) -> Combined:
     caseload = caseload_of(snapshot, rows, scope)
     if scope == STATE:
         return combine(snapshot, "state", rows, caseload, snapshot.membership())
-    tables = {name: snapshot.table(name, scope) for name in CASE_TABLES}
+    tables = {name: snapshot.table(name, scope) for name in TABLES}
     placed = {
         name: apart(table, _everywhere(scope, table))
         for name, table in tables.items()

@@ -1,5 +1,6 @@
 """The frame `counties`: where the active live."""
 
+import numpy as np
 import pandas as pd
 
 from ipats_lib.breakdown import membership_of
@@ -19,22 +20,13 @@ def counties(cases: Cases) -> pd.DataFrame:
     active = mix.active_records(desk.records, desk.as_of)
     areas, holds = cases.combined.areas[active], members.holds[active]
     lines = read_rows(params_folder() / "counties.csv", ("county", "fips", "lwia", "edr"))
-    placed = pd.Series(0, index=range(int(active.sum())))
-    parts = []
-    for line in lines:
-        mine = holds[:, at[line["county"]]]
-        placed[mine] = 1
-        sizes = pd.Series(areas[mine], dtype="object").value_counts()
-        sizes = sizes.reindex(cases.scopes, fill_value=0)
-        parts.append(_county(sizes, **{name: line[name] for name in ("fips", "county", "lwia")}))
-    rest = pd.Series(areas[(placed == 0).to_numpy()], dtype="object").value_counts()
-    rest = rest.reindex(cases.scopes, fill_value=0)
-    parts.append(_county(rest, fips="", county="Elsewhere, or not recorded", lwia=""))
-    found = pd.concat(parts, ignore_index=True)
-    if cases.kind != "state":
-        found = found[(found["n"] > 0) | (found["fips"] == "")]
-    return found.sort_values("scope", kind="stable", ignore_index=True)
-
-
-def _county(sizes: pd.Series, **told: str) -> pd.DataFrame:
-    return pd.DataFrame({"scope": sizes.index, "n": sizes.to_numpy()}).assign(**told)
+    lines.append({"county": "Elsewhere, or not recorded", "fips": "", "lwia": "", "edr": ""})
+    home = np.full(len(holds), len(lines) - 1)
+    for place, line in enumerate(lines[:-1]):
+        home[holds[:, at[line["county"]]]] = place
+    sizes = pd.DataFrame({"scope": areas, "home": home}).value_counts()
+    every = pd.MultiIndex.from_product([sorted(cases.scopes), range(len(lines))])
+    found = sizes.reindex(every.set_names(sizes.index.names), fill_value=0).rename("n")
+    found = found.reset_index().join(pd.DataFrame(lines), on="home")
+    keep = (cases.kind == "state") | (found["n"] > 0) | (found["fips"] == "")
+    return found[keep].reset_index(drop=True)

@@ -25,7 +25,7 @@ from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import typed
 from ipats_lib.frames.source import Source
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.periods import Report
+from ipats_lib.periods import Cohort, Report
 from ipats_lib.scopes import Scope
 
 Numbers = NDArray[np.float64]
@@ -143,7 +143,11 @@ class FormLines:
             windows = [window for window in _windows(self._source) if _name(window) == form]
             lines += [line for window in windows for line in self._shared(window)]
             for window in windows:
-                lines += self._services(window)
+                lines += [
+                    _Line(window, program, measure, 0)
+                    for program in forms.PROGRAMS
+                    for measure in forms.SERVICES
+                ]
                 lines += self._of_quarterly(window) if form == "9173" else ()
         return lines
 
@@ -156,11 +160,6 @@ class FormLines:
                 if place not in self._own and is_tier == tiers and (place in wanted or not is_tier):
                     for measure in ("served", "exited", *mine):
                         yield _Line(window, program, measure, place)
-
-    def _services(self, window: Report) -> Iterator[_Line]:
-        for program in forms.PROGRAMS:
-            for measure in forms.SERVICES:
-                yield _Line(window, program, measure, 0)
 
     def _of_quarterly(self, window: Report) -> Iterator[_Line]:
         yield from self._shared(window, tiers=True)
@@ -227,7 +226,7 @@ class FormLines:
             found[f"served_{tier}"] = _Cells(numbers)
         if program in forms.REPORTABLE:
             asked = forms.REPORTABLE[program]
-            mask = asked.asked(self._view(asked, window, program))
+            mask = asked.asked(self._view(asked.cohort, window, program))
             found["reportable"] = _Cells(self._sizes(mask, everybody, persons=True))
         if program in INDICATORS["MSG"].programs:
             found |= self._gains(window, program, holds)
@@ -252,9 +251,7 @@ class FormLines:
         mine &= (table["indicator"] == "MSG") & table["state"].isin(_KNOWN)
         counted = self._source.rows["row"].isin(table.loc[mine, "row"]).to_numpy()
         whole = self._sizes(counted, holds)
-        cohort = window.cohort("MSG")
-        view = View(self._source.records, program, cohort, self._source.snapshot.as_of)
-        found = {}
+        view, found = self._view("MSG", window, program), {}
         for name, gained in forms.GAINS.items():
             part = self._sizes(counted & gained(view), holds)
             found[name] = _Cells(_over(part, whole), part, whole)
@@ -286,8 +283,8 @@ class FormLines:
                     )
         return found
 
-    def _view(self, count: Count, window: Report, program: Program) -> View:
-        source, cohort = self._source, window.cohort(count.cohort)
+    def _view(self, of: Cohort, window: Report, program: Program) -> View:
+        source, cohort = self._source, window.cohort(of)
         return View(source.records, program, cohort, source.snapshot.as_of)
 
     def _count(
@@ -298,7 +295,7 @@ class FormLines:
         holds: Mask,
         inside: Mask | None = None,
     ) -> Numbers:
-        view = self._view(count, window, program)
+        view = self._view(count.cohort, window, program)
         mask = STREAMS[program](view) & count.asked(view)
         return self._sizes(mask if inside is None else mask & inside, holds, persons=count.persons)
 

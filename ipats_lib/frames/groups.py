@@ -16,6 +16,7 @@ from ipats_lib.indicators.differences import discoveries, exact_chance, standard
 from ipats_lib.indicators.intervals import of_medians, ratio_to_total, wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report
+from ipats_lib.snapshot.members import places_between
 
 FOUR_FIFTHS = 0.8
 _KNOWN = ("success", "failure", "pending")
@@ -118,12 +119,8 @@ def _pairs(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Every line with each group that its record is in. back: the row of `holds` of each line."""
     record, group = np.nonzero(holds)
-    first = np.searchsorted(record, np.arange(len(holds)))
-    many = holds.sum(axis=1)
-    size = many[back]
-    ends = np.cumsum(size)
-    steps = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - size, size)
-    return np.repeat(np.arange(len(back)), size), group[np.repeat(first[back], size) + steps]
+    first, size = np.searchsorted(record, back), holds.sum(axis=1)[back]
+    return np.repeat(np.arange(len(back)), size), group[places_between(first, first + size)]
 
 
 def _rates(cell: NDArray[np.intp], state: NDArray[np.object_], size: int) -> pd.DataFrame:

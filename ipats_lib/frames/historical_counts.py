@@ -3,23 +3,23 @@
 The dashboards count the present; this counts an earlier snapshot by the same functions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib import caseload as caseloads
 from ipats_lib.breakdown import membership_of
-from ipats_lib.caseload import Desk, engagement, flow, mix, planners, questions, trainings
+from ipats_lib.caseload import Desk, engagement, flow, mix, questions, trainings
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES, is_active
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
 from ipats_lib.frames import upcoming
 from ipats_lib.frames.calendar import held, windows_ahead
-from ipats_lib.frames.combined import NAMED, Combined, caseload_of, combine, rows_of
+from ipats_lib.frames.cases import Cases
+from ipats_lib.frames.combined import Combined, caseload_of, combine, rows_of
 from ipats_lib.frames.past import years_of
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.rules import INDICATORS
@@ -34,6 +34,8 @@ NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astyp
     {"n": "int64", "value": "float64"}
 )
 
+Names: TypeAlias = str | pd.Series | Sequence[str] | NDArray[Any]
+"""One name for all lines, or the name of each."""
 Counts = Mapping[tuple[str, str], pd.DataFrame]
 """The counts of each area, by kind of area and area."""
 
@@ -68,16 +70,15 @@ def counted(combined: Combined, period: Period) -> pd.DataFrame:
     `follow_up` (no key). part: an LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for
     none); blank for what is counted as a whole. value is missing but for engagement.
     """
-    desk, caseload = combined.desk, combined.caseload
-    alerts = caseloads.alerts(desk, combined.kind)
-    inner = parts_of(desk, combined.kind, combined.seats)
-    mine, status = title_i(desk, caseload), statuses(desk, caseload)
+    desk, cases = combined.desk, cases_of(combined)
+    alerts, mine = cases.alerts, cases.caseload[cases.caseload["title1"]]
+    status = statuses(desk, combined.caseload)
     mended = questions.found_to_fix(desk)
     trained = trainings.open_trainings(desk, TRAINING_TYPES)
     parts = [
-        _sizes("alert", combined.of(alerts), alerts["alert"]),
+        _sizes("alert", alerts["area"], alerts["alert"]),
         _sizes("status", combined.of(status), status["status"]),
-        _sizes("band", combined.of(mine), mine["band"]),
+        _sizes("band", mine["area"], mine["band"]),
         *_flow(combined),
         *_engagement(combined),
         _sizes("check", combined.of(mended), mended["rule"]),
@@ -87,16 +88,25 @@ def counted(combined: Combined, period: Period) -> pd.DataFrame:
         *_cohorts(combined, period),
         *_shares(combined),
         _groups(combined),
-        _by_part("part alert", combined, of_part(desk, alerts, combined.kind, inner), "alert"),
-        *_work(combined, mine, inner),
+        _by_part("part alert", cases, alerts.assign(key=alerts["alert"])),
+        *(
+            _by_part(name, cases, mine[held].assign(key=""))
+            for name, held in (
+                ("active", is_active(mine["status"])),
+                ("follow_up", mine["status"] == FOLLOWED),
+            )
+        ),
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def title_i(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
-    """The lines of the caseload of Title I participants: the population of all dashboards."""
-    rows = desk.rows["row"].to_numpy()[IN_TITLE_I(view_of(desk.records, desk.as_of))]
-    return caseload[caseload["row"].isin(rows)]
+def cases_of(combined: Combined) -> Cases:
+    """The areas of a kind as the frames ask them, without anything that was counted before."""
+    return Cases(combined, (), {}, np.datetime64("NaT"), NOTHING, NOTHING, _nothing, _nothing)
+
+
+def _nothing(*_: object) -> Any:
+    raise AssertionError("Earlier extracts are counted by themselves.")
 
 
 def statuses(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
@@ -121,71 +131,30 @@ def applicants(desk: Desk) -> pd.DataFrame:
     return waiting[waiting["row"].isna()]
 
 
-def parts_of(desk: Desk, scope_kind: AreaType, seats: pd.DataFrame) -> pd.DataFrame:
-    """Where a line of the scope stands one level further in: row, customer, part.
-
-    For the state every LWIA of a record; in an LWIA the customer's career planner, or
-    `UNASSIGNED`; for a planner nothing.
-    """
-    customers = desk.rows[["row"]].assign(customer=desk.records.text("100"))
-    if scope_kind == "state":
-        return seats.rename(columns={"area": "part"}).merge(customers, on="row")
-    if scope_kind == "planner":
-        return customers.head(0).assign(part="")
-    return customers.assign(part=planners.current_planner(desk).to_numpy())
-
-
-def of_part(
-    desk: Desk, lines: pd.DataFrame, scope_kind: AreaType, inner: pd.DataFrame
-) -> pd.DataFrame:
-    """Lines (row, customer), each with its part (`parts_of`): in an LWIA by
-    `planners.planner_of_lines`; for the state the record of several LWIAs counts in each."""
-    if scope_kind == "lwia":
-        return lines.assign(part=planners.planner_of_lines(desk, lines))
-    if scope_kind == "planner":
-        return lines.head(0).assign(part="")
-    return lines.merge(inner[["row", "part"]].astype({"row": "Int64"}), on="row")
-
-
-def _sizes(
-    kind: str, areas: NDArray[np.object_], names: pd.Series, parts: pd.Series | None = None
-) -> pd.DataFrame:
+def _sizes(kind: str, areas: Names, names: Names, parts: Names = "") -> pd.DataFrame:
     """How often each name (and part) stands in each area; lines without a name do not count."""
-    table = pd.DataFrame(
-        {
-            "area": areas,
-            "key": names.astype("object").to_numpy(),
-            "part": "" if parts is None else parts.astype("object").to_numpy(),
-        }
-    )
-    sizes = table.groupby(["area", "key", "part"]).size().rename("n").reset_index()
+    columns = {"area": areas, "key": names, "part": parts}
+    plain = {
+        n: v if isinstance(v, str) else np.asarray(v, dtype=object) for n, v in columns.items()
+    }
+    sizes = pd.DataFrame(plain).groupby(["area", "key", "part"]).size().rename("n").reset_index()
     return sizes.assign(kind=kind, key=sizes["key"].astype("str"))
 
 
-def _by_part(kind: str, combined: Combined, placed: pd.DataFrame, key: str = "") -> pd.DataFrame:
-    """A planner's name without that of the area, under which it is in the combined."""
-    names = placed[key] if key else pd.Series("", index=placed.index)
-    part = placed["part"].astype("object").str.split(NAMED).str[-1]
-    return _sizes(kind, combined.of(placed), names, part)
-
-
-def _work(combined: Combined, caseload: pd.DataFrame, inner: pd.DataFrame) -> list[pd.DataFrame]:
-    placed = caseload.merge(inner[["row", "part"]], on="row")
-    status = placed["status"].astype("str")
-    active, followed = is_active(status), status == FOLLOWED
-    return [
-        _by_part(kind, combined, placed[mine])
-        for kind, mine in (("active", active), ("follow_up", followed))
-    ]
+def _by_part(kind: str, cases: Cases, lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines (area, place, planner, key) by the areas inside theirs (`Cases.inside`)."""
+    placed = cases.inside(lines[["area", "place", "planner", "key"]])
+    placed = placed[placed["area_type"] == cases.inner]
+    return _sizes(kind, placed["area"], placed["key"], placed["inner"])
 
 
 def _flow(combined: Combined) -> list[pd.DataFrame]:
     records, today = combined.desk.records, combined.desk.as_of
     left, reasons = flow.exits_of_known_months(records, today)
     return [
-        _sizes("reason", combined.areas[left], pd.Series(reasons)),
+        _sizes("reason", combined.areas[left], reasons),
         *(
-            _sizes("compared", combined.areas[mine], pd.Series(name, index=range(int(mine.sum()))))
+            _sizes("compared", combined.areas[mine], name)
             for name, mine in flow.within_fixed_spans(records, today).items()
         ),
     ]
@@ -197,7 +166,7 @@ def _cohorts(combined: Combined, period: Period) -> list[pd.DataFrame]:
     for one, window in windows_ahead(period):
         for code in INDICATORS:
             mine = held(combined.desk.records, combined.desk.as_of, code, window, "title1")
-            name = pd.Series(upcoming.key(one.name, "title1", code), index=range(int(mine.sum())))
+            name = upcoming.key(one.name, "title1", code)
             parts.append(_sizes("cohort", combined.areas[mine], name))
     return parts
 
@@ -209,13 +178,13 @@ def _engagement(combined: Combined) -> list[pd.DataFrame]:
         figures = engagement.newest(found.assign(area=combined.of_customers(found)), one)
         parts.append(figures.assign(kind="engagement", key=one.id, part=""))
     notes = engagement.notes_now(combined.desk)
-    bands = pd.Series(engagement.bands_of_notes(notes), dtype="object")
+    bands = engagement.bands_of_notes(notes)
     return [*parts, _sizes("note band", combined.of_customers(notes), bands)]
 
 
 def _shares(combined: Combined) -> list[pd.DataFrame]:
     return [
-        _sizes(kind, combined.areas[mask], pd.Series(share.id, index=range(int(mask.sum()))))
+        _sizes(kind, combined.areas[mask], share.id)
         for share, whole, part in mix.asked(combined.desk.records, combined.desk.as_of)
         for kind, mask in (("share", part), ("whole", whole))
     ]
@@ -228,4 +197,4 @@ def _groups(combined: Combined) -> pd.DataFrame:
     titles = np.array(
         [f"{dimension}: {title}" for dimension, title in members.titles], dtype=object
     )
-    return _sizes("group", combined.areas[active][record], pd.Series(titles[group]))
+    return _sizes("group", combined.areas[active][record], titles[group])

@@ -18,6 +18,7 @@ from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, Snapshot
+from ipats_lib.snapshot.members import places_between
 
 TREND_QUARTERS = 8
 # Who gave the first training, and the occupation that each of three trainings leads to.
@@ -192,10 +193,7 @@ def lines_of_scopes(
     then as they are there. row: the record of each line, in order."""
     own = source.rows["row"].to_numpy()[source.at]
     first, last = np.searchsorted(row, own), np.searchsorted(row, own, side="right")
-    many = last - first
-    ends = np.cumsum(many)
-    steps = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - many, many)
-    return np.repeat(first, many) + steps, np.repeat(source.owner, many)
+    return places_between(first, last), np.repeat(source.owner, last - first)
 
 
 def keyed(lines: pd.DataFrame) -> pd.DataFrame:

@@ -18,9 +18,8 @@ _COLUMNS = ("kind", "code", "title", "definition", "action", "source", "number")
 def terms(cases: Cases) -> pd.DataFrame:
     """Every count, alert, status, share, indicator, check, weight and number of the dashboards,
     in the order of their files; alike in every scope."""
-    found = pd.DataFrame(list(_terms()), columns=list(_COLUMNS)).assign(owner=1)
-    scopes = pd.DataFrame({"scope": sorted(cases.scopes)}).assign(owner=1)
-    return scopes.merge(found, on="owner").drop(columns="owner")
+    found = pd.DataFrame(list(_terms()), columns=list(_COLUMNS))
+    return pd.DataFrame({"scope": sorted(cases.scopes)}).merge(found, how="cross")
 
 
 def _terms() -> Iterator[tuple[object, ...]]:

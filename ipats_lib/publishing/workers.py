@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ipats_lib.errors import NotebookError
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.process import forker, forkers
+from ipats_lib.publishing.engine.forked import forker, forkers
 from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.warm import fork_hazard, warm_context
@@ -72,7 +72,7 @@ class Workers(Executor):
 class LocalWorkers(Workers):
     """Processes of this machine; each works in the run's `folder` and dies with its publisher.
 
-    They hold what they render, so they fork nothing: see `engine.process`.
+    They hold what they render, so they fork nothing: see `engine.forked`.
     """
 
     def __init__(self, number: int, folder: Path) -> None:

@@ -15,6 +15,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from ipats_lib.errors import UsageError
+from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.modes import shared_folder
 from ipats_lib.params import load_areas
 from ipats_lib.sample import rates
@@ -48,7 +49,6 @@ from ipats_lib.sample.text import append_pirl, append_rows, pirl_text
 from ipats_lib.sample.training import train
 
 AS_OF = rates.AS_OF.astype("O")
-CASE_TABLES = ("assignment", "service", "case_note", "application")
 STAFF_STREAM = 10**6
 # Streams of a block beside its own: what no extract tells, who left before the full state, and
 # whose application came to nothing before it.

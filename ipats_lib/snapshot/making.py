@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from ipats_lib.extract.folder import TABLES, Folder
+from ipats_lib.extract.folder import CASE_TABLES, TABLES, Folder
 from ipats_lib.extract.pirl import PirlFile
 from ipats_lib.extract.tables import TableFile
 from ipats_lib.snapshot.areas import Customers, Masks
@@ -25,7 +25,6 @@ from ipats_lib.snapshot.store import keep, stored_files
 from ipats_lib.validation.findings import note
 
 Progress = Callable[[str, int, int], None]
-CASE_TABLES = ("assignment", "service", "case_note", "application")
 
 
 @dataclass(frozen=True, slots=True)

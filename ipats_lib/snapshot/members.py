@@ -60,7 +60,10 @@ def _rows_met(
     index = pa.compute.index_in(contacts["planner_id"], pa.array(planners, pa.string()))
     number, met = index.to_numpy(), contacts["_customer"].to_numpy()
     first, last = np.searchsorted(customers, met), np.searchsorted(customers, met, side="right")
-    counts = last - first
-    ends = np.cumsum(counts)
-    steps = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
-    return np.repeat(number, counts).astype(np.int64), order[np.repeat(first, counts) + steps]
+    return np.repeat(number, last - first).astype(np.int64), order[places_between(first, last)]
+
+
+def places_between(first: Lines, last: Lines) -> Lines:
+    """The places from each `first` up to its `last`, which is not among them, one by one."""
+    size = last - first
+    return np.arange(size.sum()) + np.repeat(last - np.cumsum(size), size)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, events, log_files, verify
+from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, log_files, verify
 from ipats_lib.access.repair import repair
+from tests.access.audited import events
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 SHOWN = Event("read", "allow", "in_scope", "anna", "10.0.0.1", "GET", "PY2024Q4/lwia/07/index.html")

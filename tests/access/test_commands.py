@@ -13,10 +13,11 @@ from aiosmtpd.controller import Controller
 from typer.testing import CliRunner
 
 from ipats_lib.access import accounts, commands, requests, sessions
-from ipats_lib.access.audit import AuditLog, Event, events
+from ipats_lib.access.audit import AuditLog, Event
 from ipats_lib.access.nginx import Front, configuration
 from ipats_lib.access.store import Store
 from tests.access import servers
+from tests.access.audited import events
 from tests.access.test_requests import Box
 from tests.access.test_tls import certified
 from tests.conftest import ROOT, passed, publish

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ipats_lib.access import accounts, sessions
-from ipats_lib.access.audit import events
 from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.store import Store
 from tests.access import servers
+from tests.access.audited import events
 from tests.access.oracle import may_read
 from tests.access.servers import Place, ask, post
 from tests.access.test_home import PERIODS, kept  # noqa: F401  (a site of several periods)

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from ipats_lib.access.audit import events
+from tests.access.audited import events
 from tests.access.servers import ask
 
 LARGE = "/PY2024Q4/lwia/01/performance/summary.html"

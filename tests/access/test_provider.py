@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from ipats_lib.access import accounts
-from ipats_lib.access.audit import events
 from ipats_lib.access.oidc import SECRET
 from ipats_lib.access.store import Store
 from tests.access import servers
+from tests.access.audited import events
 from tests.access.provider import CLIENT, lying_provider
 from tests.access.servers import ask
 from tests.access.test_signing_in import cookies

@@ -10,7 +10,6 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from ipats_lib.access import accounts, requests
-from ipats_lib.access.audit import events
 from ipats_lib.access.calendar import business_days
 from ipats_lib.access.mail import Postbox, ServerAwayError
 from ipats_lib.access.roster import RosterFile
@@ -19,6 +18,7 @@ from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
 from ipats_lib.params import params_folder
 from tests.access import servers
+from tests.access.audited import events
 from tests.access.servers import ask, post
 from tests.access.test_signing_in import cookies
 from tests.conftest import publish

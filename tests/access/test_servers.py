@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from ipats_lib.access.audit import events
 from ipats_lib.access.nginx import Front, configuration
 from ipats_lib.errors import UsageError
+from tests.access.audited import events
 from tests.access.servers import ask, behind_nginx, gateway, raw
 
 PAGE = "/PY2024Q4/lwia/01/index.html"

@@ -8,11 +8,12 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from ipats_lib.access import accounts
-from ipats_lib.access.audit import events, verify
+from ipats_lib.access.audit import verify
 from ipats_lib.access.passwords import hashed
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from tests.access import servers
+from tests.access.audited import events
 from tests.access.servers import ask, post
 
 PASSWORD = "correct horse battery"

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ipats_lib.access.audit import events, verify
+from ipats_lib.access.audit import verify
+from tests.access.audited import events
 from tests.access.oracle import may_read
 from tests.access.servers import raw
 from tests.access.test_matrix import files

@@ -53,3 +53,15 @@ def _settled(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     return ADDRESS.sub("at 0x0", KERNEL_FOLDER.sub("ipykernel_0", text))
+
+
+def fold_stream(outputs: list[NotebookNode]) -> None:
+    """Merge the streams that a cell's outputs end with, standard output first."""
+    start = len(outputs)
+    while start and outputs[start - 1].output_type == "stream":
+        start -= 1
+    texts: dict[str, NotebookNode] = {}
+    for output in outputs[start:]:
+        if output is not texts.setdefault(output.name, output):
+            texts[output.name].text += output.text
+    outputs[start:] = sorted(texts.values(), key=lambda output: output.name != "stdout")

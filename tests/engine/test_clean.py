@@ -15,7 +15,7 @@ import nbformat
 import pytest
 
 from ipats_lib.publishing import cluster, scratch
-from ipats_lib.publishing.engine import forked, process
+from ipats_lib.publishing.engine import forked
 from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.share import Share, frame_key, open_share
 from ipats_lib.publishing.workers import LocalWorkers, local_workers, run_jobs
@@ -123,8 +123,8 @@ def make_in_a_worker_that_keeps_a_row_and_forks(asked: Job) -> Made:
         forked.serve(theirs)
         os._exit(0)
     theirs.close()
-    process.idle.clear()
-    process.forkers[:] = [ours]
+    forked.idle.clear()
+    forked.forkers[:] = [ours]
     return make_body(asked)
 
 

@@ -8,9 +8,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from ipats_lib.publishing.engine.papermill_engine import fold_stream
 from tests.engine.conftest import Elsewhere, code, run_despite_errors
-from tests.engine.settled import strip_volatile
+from tests.engine.settled import fold_stream, strip_volatile
 
 pytestmark = pytest.mark.xdist_group("engine")  # one warm process is enough
 

@@ -75,6 +75,13 @@ def test_memory_of_subprocesses_counts(run: Run) -> None:
         run(eater, memory_mb=500, timeout=60)
 
 
+def test_what_a_notebook_has_printed_counts(run_in_fork: Run) -> None:
+    """It is kept in memory until the engine has read it."""
+    with pytest.raises(NotebookOutOfMemory):
+        run_in_fork("import sys\nwhile True: sys.stdout.write('x' * 1_000_000)", memory_mb=500,
+                    timeout=60)  # fmt: skip
+
+
 def test_memory_that_processes_share_does_not_count_twice(run_here: Run) -> None:
     pool = (
         "import multiprocessing, time\n"

@@ -1,11 +1,13 @@
-"""The clean processes that notebooks are forked from, and the forked child: ipykernel's shell
-without a kernel, its messages as lines on a socket.
+"""Notebooks in forked children of a clean process: what forks, what they do, who reads them.
 
-Forker and guard never hold what a notebook is to see: the child reads it from its own socket.
+multiprocessing's server imports `warm_server` and forks a *forker*, the forker a *guard* for each
+process that runs notebooks, and the guard one notebook at a time. Forker and guard are sent
+descriptors alone: what a notebook is to see, it reads from its own socket.
 """
 
 import asyncio
 import atexit
+import codecs
 import ctypes
 import io
 import json
@@ -15,27 +17,51 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
-from contextlib import ExitStack, suppress
-from types import SimpleNamespace
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, suppress
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 import psutil
-from ipykernel.compiler import XCachingCompiler
-from ipykernel.zmqshell import ZMQInteractiveShell as KernelShell
-from IPython.core.interactiveshell import InteractiveShell
+from ipykernel import compiler
+from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
-from traitlets import Type
 from traitlets.config import Config
 
-from ipats_lib.publishing.engine.limits import kill
+from ipats_lib.publishing.engine.limits import Limits, kill
+from ipats_lib.publishing.warm import warm_context
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+CHUNK, SOCKETS = 1 << 20, (socket.AF_UNIX, socket.SOCK_SEQPACKET)
 FOREVER = 1e6  # seconds
 SETUP_FAILED = 70  # EX_SOFTWARE
+Message = tuple[str, dict[str, Any]]
+Guard = tuple[socket.socket, psutil.Process]
+starting = threading.Lock()
+forkers: list[socket.socket] = []  # the way to this process's forker, once it has one
+idle: list[Guard] = []
+
+
+def forker() -> socket.socket:
+    """Where to ask for a guard; starts the warm server, in one to three seconds, if need be."""
+    with starting, ExitStack() as stack:
+        if forkers and not select.select(forkers, [], [], 0)[0]:  # it never sends, but may end
+            return forkers[0]
+        for ended in forkers:
+            ended.close()
+        context, (ours, theirs) = warm_context(), socket.socketpair(*SOCKETS)
+        # Or the program that we are would be imported there.
+        stack.callback(sys.modules.update, __main__=sys.modules["__main__"])
+        sys.modules.update(__main__=ModuleType("__main__"))
+        context.Process(target=serve, args=(theirs,), daemon=True).start()
+        theirs.close()
+        forkers[:] = [ours]
+    return ours
 
 
 def serve(requests: socket.socket) -> None:
@@ -88,6 +114,79 @@ def end(notebook: int) -> tuple[int, int]:
     return found
 
 
+class NotebookProcess:
+    """A forked child that does a job, see `be_the_notebook`, while it is entered as a context."""
+
+    def __init__(self, limits: Limits, job: dict[str, Any]) -> None:
+        self.control, self.above = idle.pop() if idle else new_guard()
+        self.limits, self.status, self.left = limits, None, ExitStack()
+        self.wire, wire = map(self.left.enter_context, socket.socketpair())
+        theirs, self.texts = [wire.fileno()], {}
+        with ExitStack() as given:
+            for name in ("stdout", "stderr"):
+                file = self.left.enter_context(open(os.memfd_create(name), "rb"))
+                self.texts[name] = codecs.getreader("utf-8")(file, "replace")
+                path = f"/proc/self/fd/{file.fileno()}"
+                theirs.append(given.enter_context(open(path, "ab")).fileno())
+            with wire, suppress(OSError):  # a guard that is gone is met below
+                socket.send_fds(self.control, [b"."], theirs)
+        limits.printed = [text.fileno() for text in self.texts.values()]
+        with suppress(OSError):
+            self.wire.sendall(json.dumps(job).encode() + b"\n")
+
+    def __enter__(self) -> Iterator[Message]:
+        self.left.enter_context(self.limits.enforced(self.processes))
+        return self.left.enter_context(closing(self.messages()))
+
+    def messages(self) -> Generator[Message, None, None]:
+        """What the notebook sends, in order, until its process has ended.
+
+        Text comes as `stream` messages, before the message that follows it.  Raises
+        NotebookTimeout, NotebookOutOfMemory, NotebookDied.
+        """
+        with suppress(ConnectionResetError), self.wire.makefile("rb") as lines:
+            for line in lines:
+                yield from self.text()
+                yield json.loads(line)
+                with suppress(OSError):  # it may have died meanwhile
+                    self.wire.send(b"\n")
+        yield from self.text()
+        with suppress(OSError):
+            said = self.control.recv(CHUNK)
+            self.status, self.limits.peak_mb = json.loads(said) if said else (None, 0)
+        if self.limits.stopped or self.status != 0:
+            raise self.limits.end(self.status)
+
+    def text(self) -> Iterator[Message]:
+        """What has been printed since; not all that has been before a limit was passed."""
+        most = CHUNK if self.limits.stopped else -1
+        for name, file in self.texts.items():
+            if text := file.read(most, most):
+                yield "stream", {"name": name, "text": text}
+
+    def processes(self) -> list[psutil.Process]:
+        with suppress(psutil.Error):
+            return list(self.above.children(recursive=True))
+        return []
+
+    def __exit__(self, *_: object) -> None:
+        self.left.close()
+        if self.status is not None:
+            idle.append((self.control, self.above))
+            return
+        with self.control, suppress(OSError):  # the guard ends all that is left, and then itself
+            self.control.shutdown(socket.SHUT_WR)
+            while self.control.recv(CHUNK):
+                pass
+
+
+def new_guard() -> Guard:
+    server, (control, theirs) = forker(), socket.socketpair(*SOCKETS)
+    with theirs:
+        socket.send_fds(server, [b"."], [theirs.fileno()])
+    return control, psutil.Process(int(control.recv(CHUNK)))
+
+
 class Wire(Session):
     """A Jupyter session that sends to the engine, and waits until each message is taken with the
     text before it: what cells print goes straight to descriptors 1 and 2."""
@@ -108,22 +207,6 @@ class Wire(Session):
                 self.end.recv(1)
 
 
-class Compiler(XCachingCompiler):  # type: ignore[misc]
-    """ipykernel's names of cells, as warnings show them, without the process's number."""
-
-    def get_code_name(self, *given: Any) -> str:
-        return str(super().get_code_name(*given)).replace(f"_{os.getpid()}", "_0", 1)
-
-
-class ZMQInteractiveShell(KernelShell):
-    """ipykernel's shell, whose name libraries look for to know that they are in Jupyter."""
-
-    compiler_class = Type(Compiler)
-
-    def enable_gui(self, gui: Any = None) -> None:
-        """There is no window to show."""
-
-
 def be_the_notebook(wire: int, out: int, err: int) -> NoReturn:
     """Run the cells that are sent to `wire`, send what they give there, and never return: the
     stack below is the guard's.  out, err: what descriptors 1 and 2 lead to.
@@ -139,11 +222,10 @@ def be_the_notebook(wire: int, out: int, err: int) -> NoReturn:
         os.chdir(job["folder"])
         os.environ.clear()
         os.environ.update(job["environ"])
-        leave = ExitStack()
-        look_like_a_kernel(leave)
-        asyncio.new_event_loop().run_until_complete(run(notebook_shell(Wire(end)), job["cells"]))
-        code = 0
-        leave.close()
+        with ExitStack() as leave:
+            look_like_a_kernel(leave)
+            asyncio.new_event_loop().run_until_complete(run(Wire(end), job["cells"]))
+            code = 0
     except BaseException:
         with suppress(Exception):
             traceback.print_exc(file=sys.__stderr__)
@@ -187,9 +269,6 @@ def look_like_a_kernel(leave: ExitStack) -> None:
         return function
 
     atexit.register, atexit.unregister = register, gone.append  # type: ignore[assignment]
-
-
-def notebook_shell(wire: Wire) -> ZMQInteractiveShell:
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = [  # type: ignore[misc]
         io.TextIOWrapper(
@@ -197,18 +276,20 @@ def notebook_shell(wire: Wire) -> ZMQInteractiveShell:
         )
         for number in (1, 2)
     ]
-    settings = Config()
-    settings.HistoryManager.enabled = False  # it has a thread
-    InteractiveShell.clear_instance()
-    shell: ZMQInteractiveShell = ZMQInteractiveShell.instance(config=settings)
+
+
+async def run(wire: Wire, cells: list[tuple[str, bool]]) -> None:
+    """Run one cell after the other in ipykernel's shell, up to the first that fails and may not,
+    or that leaves."""
+    # As warnings name a cell, without the process's number: equal runs say the same.
+    compiler.get_tmp_directory = lambda: f"{tempfile.gettempdir()}/ipykernel_0"
+    shell: ZMQInteractiveShell = ZMQInteractiveShell.instance(
+        config=Config(HistoryManager={"enabled": False}),  # it has a thread
+        compiler_class=compiler.XCachingCompiler,
+    )
     shell.displayhook.session = shell.display_pub.session = wire
     shell.kernel = SimpleNamespace(eventloop=None)  # pandas asks whether there is one
-    return shell
-
-
-async def run(shell: ZMQInteractiveShell, cells: list[tuple[str, bool]]) -> None:
-    """Run one cell after the other, up to the first that fails and may not, or that leaves."""
-    wire = shell.display_pub.session
+    shell.enable_gui = lambda *_: None  # there is no window to show
     wire.send(None, "ready")
     for source, may_fail in cells:
         try:
@@ -218,11 +299,13 @@ async def run(shell: ZMQInteractiveShell, cells: list[tuple[str, bool]]) -> None
         result = await shell.run_cell_async(
             source, True, transformed_cell=transformed, preprocessing_exc_tuple=trouble
         )
-        error = result.error_before_exec or result.error_in_exec
-        told = {"ename": type(error).__name__, "evalue": str(error)} if error else None
-        done = {"execution_count": result.execution_count, "error": told}
-        wire.send(None, "done", {**done, "payload": shell.payload_manager.read_payload()})
-        shell.payload_manager.clear_payload()
-        if shell.exit_now or (error and not may_fail):
+        error = None if may_fail else result.error_before_exec or result.error_in_exec
+        done = {
+            "execution_count": result.execution_count,
+            "error": {"ename": type(error).__name__, "evalue": str(error)} if error else None,
+            "payload": shell.payload_manager.read_payload(),
+        }
+        wire.send(None, "done", done)
+        if shell.exit_now or error:
             return
         await asyncio.sleep(0)  # tasks that cells have left go on between cells

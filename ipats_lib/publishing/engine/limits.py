@@ -1,13 +1,19 @@
 """What one notebook may use, and the errors that say why one was ended."""
 
+import os
 import signal
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psutil
 
 from ipats_lib.errors import NotebookError
+
+LOOK_SECONDS = 0.3  # between two looks at what a notebook holds: each takes milliseconds
+Find = Callable[[], list[psutil.Process]]
 
 
 class NotebookStopped(NotebookError):  # noqa: N818  (its subclasses say what happened)
@@ -38,23 +44,15 @@ class NotebookLeft(NotebookStopped):
     """A cell called exit() or quit(), so the cells after it were not run."""
 
 
-def died(cell_index: int | None, status: int | None) -> NotebookDied:
-    """How a process ended.  status: an exit code as `subprocess` gives it, None when unknown."""
-    if status is None:
-        return NotebookDied(cell_index, "its process died")
-    names = {-number: f"was killed by {number.name}" for number in signal.Signals}
-    how = names.get(status, f"ended with code {status}")
-    return NotebookDied(cell_index, f"its process {how}")
-
-
 @dataclass(slots=True)
 class Limits:
     """What one notebook may use; its clock starts when it is made.
 
     timeout: seconds for the whole notebook.  memory_mb: megabytes (2**20 bytes) that it and its
     subprocesses hold; what several processes share is divided among them.  cell_timeout: seconds
-    for one cell, None for no limit of its own.  cell: the index of the one that runs.  peak_mb: the
-    most that one of its processes has held, known at its end where it is forked.
+    for one cell, None for no limit of its own.  cell: the index of the one that runs.  printed:
+    files in memory that hold what it has printed.  stopped: the limit that it has passed.
+    peak_mb: the most that one of its processes has held, known at its end where it is forked.
     """
 
     timeout: float = 600.0
@@ -63,33 +61,56 @@ class Limits:
     cell: int | None = None
     started: float = field(default_factory=time.monotonic)
     cell_started: float | None = None
+    printed: Sequence[int] = ()
+    stopped: NotebookStopped | None = None
     peak_mb: int = 0
 
     def begin(self, cell: int) -> None:
         """Give the next cell its own time."""
         self.cell, self.cell_started = cell, time.monotonic()
 
+    @contextmanager
+    def enforced(self, find: Find) -> Iterator[None]:
+        """Kill the notebook's processes, which `find` gives, once it has passed a limit."""
+        over = threading.Event()
+        watch = threading.Thread(target=self.watch, args=(find, over), daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watch.join()
+
+    def watch(self, find: Find, over: threading.Event) -> None:
+        while not over.wait(LOOK_SECONDS):
+            processes = find()
+            self.stopped = self.stopped or self.passed(processes)
+            kill(processes if self.stopped else [])
+
     def passed(self, processes: list[psutil.Process]) -> NotebookStopped | None:
-        """The error once a limit is passed.  processes: those of the notebook."""
         now, cell, limit = time.monotonic(), self.cell, self.cell_timeout
         if now - self.started > self.timeout:
             return NotebookTimeout(cell, f"the notebook ran longer than {self.timeout:g} s")
         if limit is not None and now - (self.cell_started or now) > limit:
             return NotebookTimeout(cell, f"the cell ran longer than {limit:g} s")
-        most = self.memory_mb * 2**20  # to divide pages takes long, and never gives more
-        if held_by(processes, False) > most and held_by(processes, True) > most:
+        printed = sum(os.fstat(file).st_size for file in self.printed)
+        if printed + sum(map(held_by, processes)) > self.memory_mb * 2**20:
             return NotebookOutOfMemory(cell, f"it held more than {self.memory_mb:g} MB of memory")
         return None
 
+    def end(self, status: int | None) -> NotebookStopped:
+        """Why a notebook has ended that should not have.  status: as `subprocess` gives it."""
+        names = {-number: f"was killed by {number.name}" for number in signal.Signals}
+        how = "died" if status is None else names.get(status, f"ended with code {status}")
+        return self.stopped or NotebookDied(self.cell, f"its process {how}")
 
-def held_by(processes: list[psutil.Process], divided: bool) -> int:
-    """Bytes of resident memory.  divided: each page among its holders, where the system knows."""
-    held = 0
-    for process in processes:
-        with suppress(psutil.Error):  # gone meanwhile
-            memory = process.memory_full_info() if divided else process.memory_info()
-            held += getattr(memory, "pss", memory.rss)
-    return held
+
+def held_by(process: psutil.Process) -> int:
+    """Bytes of memory; what it shares is divided among its holders, where the system knows them."""
+    with suppress(psutil.Error):  # gone meanwhile
+        memory = process.memory_full_info()
+        return int(getattr(memory, "pss", memory.rss))
+    return 0
 
 
 def kill(processes: list[psutil.Process]) -> None:

@@ -4,27 +4,27 @@ import logging
 import os
 import shutil
 import tempfile
-import threading
 from typing import Any
-from uuid import uuid4
 
 import psutil
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, died, kill
-from ipats_lib.publishing.engine.process import NotebookProcess
+from ipats_lib.publishing.engine.forked import NotebookProcess
+from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, kill
 from ipats_lib.publishing.warm import fork_hazard
 
 log = logging.getLogger("ipats.engine")
 OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
-KERNEL_OPTIONS = ("km", "kernel_manager_class", "timeout_func", "coalesce_streams")
+KERNEL_OPTIONS = {"km", "kernel_manager_class", "timeout_func", "coalesce_streams", "allow_errors",
+                  "force_raise_errors", "skip_cells_with_tag"}  # fmt: skip
+SKIPPED, FAILING = "skip-execution", "raises-exception"  # jupyter's tags of cells
 MARK = "IPATS_NOTEBOOK"  # in the environment of a kernel and of all that it starts
 said: set[str] = set()
 
@@ -51,11 +51,15 @@ class IpatsEngine(Engine):  # type: ignore[misc]
             log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
             said.add(reason)
         limits = limits or Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
+        # papermill gives up on a cell whose last output comes four seconds after its reply, as it
+        # may on a busy machine: the notebook's own limit is enough.
+        defaults = {"iopub_timeout": max(1, round(limits.timeout)), "kernel_name": kernel_name,
+                    "on_cell_start": lambda cell_index, **_: limits.begin(cell_index),
+                    "on_cell_executed": stop_if_leaving}  # fmt: skip
+        client = (KernelClient if reason else ForkedClient)(nb_man, **defaults | options)
+        client.limits = limits
         try:
-            if reason is None:
-                ForkedClient(nb_man, limits, **options).execute()
-            else:
-                KernelClient(nb_man, limits, kernel_name=kernel_name, **options).execute()
+            client.execute()
         except NotebookStopped as stopped:
             if (index := stopped.cell_index) is not None:
                 nb_man.cell_exception(nb_man.nb.cells[index], index, exception=stopped)
@@ -67,45 +71,39 @@ def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None
     if kernel_name != OWN_KERNEL:
         return f"kernel {kernel_name!r} is not known to be this interpreter's"
     special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]
-    return f"the option {special[0]} is about a kernel" if special else fork_hazard()
+    return f"the option {special[0]} needs a kernel" if special else fork_hazard()
 
 
 class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
     """nbclient's own ways with outputs, display ids, logging and autosave, for fork and kernel."""
 
-    def __init__(self, nb_man: NotebookExecutionManager, limits: Limits, **options: Any) -> None:
-        super().__init__(nb_man, **options)
-        self.limits = limits
+    limits: Limits
 
-    def output(self, outs: list[NotebookNode], msg: dict[str, Any], *place: Any) -> Any:
-        """Also merge the text at the end of a cell's outputs, however it was cut up. Text alone is
-        not checked against a schema, a third of what outputs cost here."""
-        content = {name: value for name, value in msg["content"].items() if name != "transient"}
-        special = place[0] or self.clear_before_next_output or any(self.output_hook_stack.values())
-        if special or {type(each) for each in content.get("data", {}).values()} != {str}:
-            made = super().output(outs, msg, *place)
-        else:
-            outs.append(made := from_dict({"output_type": msg["msg_type"], **content}))
-        fold_stream(outs)
+    def output(self, outs: list[NotebookNode], *message: Any) -> NotebookNode | None:
+        """Also merge text with the text before it, however it was cut up."""
+        made: NotebookNode | None = super().output(outs, *message)
+        if (
+            made
+            and made.output_type == "stream"
+            and outs[:-1]
+            and outs[-2].get("name") == made.name
+        ):
+            outs[-2].text += outs.pop().text
         return made
-
-
-def fold_stream(outputs: list[NotebookNode]) -> None:
-    """Merge the streams that a cell's outputs end with, standard output first."""
-    start = len(outputs)
-    while start and outputs[start - 1].output_type == "stream":
-        start -= 1
-    texts: dict[str, NotebookNode] = {}
-    for output in outputs[start:]:
-        if output is not texts.setdefault(output.name, output):
-            texts[output.name].text += output.text
-    outputs[start:] = sorted(texts.values(), key=lambda output: output.name != "stdout")
 
 
 def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) -> None:
     """NotebookLeft when a cell has called exit(): a hook of nbclient's, with a kernel's reply."""
     if any(asked["source"] == "ask_exit" for asked in execute_reply["content"].get("payload", ())):
         raise NotebookLeft(cell_index, "the cell calls exit() or quit()")
+
+
+def tagged(cell: NotebookNode, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", ())
+
+
+def runs(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and cell.source.strip() and not tagged(cell, SKIPPED)
 
 
 class ForkedClient(NotebookClient):
@@ -115,7 +113,7 @@ class ForkedClient(NotebookClient):
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
         self.reset_execution_trackers()
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
-        cells = [(cell.source, self.may_fail(cell)) for cell in self.nb.cells if self.runs(cell)]
+        cells = [(cell.source, tagged(cell, FAILING)) for cell in self.nb.cells if runs(cell)]
         job = {"cells": cells, "folder": folder, "environ": dict(os.environ)}
         with NotebookProcess(self.limits, job) as self.messages:
             next(kind for kind, _ in self.messages if kind == "ready")
@@ -124,17 +122,9 @@ class ForkedClient(NotebookClient):
         self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
         return self.nb
 
-    def runs(self, cell: NotebookNode) -> bool:
-        skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
-        return cell.cell_type == "code" and bool(cell.source.strip()) and not skipped
-
-    def may_fail(self, cell: NotebookNode) -> bool:
-        allowed = self.allow_errors or "raises-exception" in cell.metadata.get("tags", [])
-        return bool(allowed) and not self.force_raise_errors
-
     def execute_cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> NotebookNode:
         """Record what one cell gives.  Raises CellExecutionError, NotebookStopped."""
-        if not self.runs(cell):
+        if not runs(cell):
             return cell
         self.limits.begin(cell_index)
         cell.outputs, self.clear_before_next_output = [], False
@@ -144,11 +134,11 @@ class ForkedClient(NotebookClient):
             message = {"msg_type": kind, "header": {"msg_type": kind}, "parent_header": {}}
             self.process_message({**message, "content": content}, cell, cell_index)
         else:
-            raise died(cell_index, 0)  # it has left by itself, and said that all is well
+            raise self.limits.end(0)  # it has left by itself, and said that all is well
         self.limits.cell_started = None
         cell["execution_count"] = content["execution_count"]
         stop_if_leaving(cell_index, {"content": content})
-        if content["error"] and not self.may_fail(cell):
+        if content["error"]:
             raise CellExecutionError.from_cell_and_msg(cell, content["error"])
         return cell
 
@@ -156,60 +146,40 @@ class ForkedClient(NotebookClient):
 class KernelClient(NotebookClient):
     """Runs the notebook in a kernel process that a thread ends at its limits."""
 
-    def __init__(self, nb_man: NotebookExecutionManager, limits: Limits, **options: Any) -> None:
-        options.setdefault("on_cell_start", lambda cell_index, **_: limits.begin(cell_index))
-        options.setdefault("on_cell_executed", stop_if_leaving)
-        # papermill gives up on a cell whose last output comes four seconds after its reply, as it
-        # may on a busy machine: the notebook's own limit is enough.
-        super().__init__(nb_man, limits, iopub_timeout=max(1, round(limits.timeout)), **options)
-        self.mark, self.process = uuid4().hex, None
-        self.stopped: NotebookStopped | None = None
+    process: Any = None
 
     def execute(self, **options: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
-        over = threading.Event()
-        watch = threading.Thread(target=self.watch, args=(over,), daemon=True, name="kernel-watch")
-        watch.start()
         try:
-            with sockets_folder() as self.folder:
-                return super().execute(env={**os.environ, MARK: self.mark}, **options)
+            with sockets_folder() as self.folder, self.limits.enforced(self.processes):
+                return super().execute(env={**os.environ, MARK: self.folder}, **options)
         except RuntimeError as error:  # what a dead kernel raises is of many kinds
-            if self.stopped is None and not isinstance(error, DeadKernelError):
+            if self.limits.stopped is None and not isinstance(error, DeadKernelError):
                 raise
-            status = getattr(self.process, "returncode", None)
-            raise self.stopped or died(self.limits.cell, status) from None
+            raise self.limits.end(getattr(self.process, "returncode", None)) from None
         finally:
-            over.set()
-            watch.join()
-            kill(marked(self.mark))
+            kill(self.processes())
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """A kernel whose sockets are in a folder that nobody else can enter: on TCP ports anybody
         could ask it, as on Windows, which has no such sockets."""
-        own = {} if os.name == "nt" else {"transport": "ipc", "ip": f"{self.folder}/k"}
-        file = f"{self.folder}/kernel.json"
-        self.km = BoundKernelManager(kernel_name=self.kernel_name, connection_file=file, **own)
+        transport, file = "tcp" if os.name == "nt" else "ipc", f"{self.folder}/k.json"
+        self.km = BoundKernelManager(
+            kernel_name=self.kernel_name, connection_file=file, transport=transport
+        )
         return self.km
 
-    def watch(self, over: threading.Event) -> None:
-        """In a thread: end the kernel and all that it has started when a limit is passed."""
-        while not over.wait(0.2) and self.stopped is None:
-            self.process = getattr(self.km and self.km.provisioner, "process", None) or self.process
-            found = marked(self.mark)
-            self.stopped = self.limits.passed(found) if found else None
-            kill(found if self.stopped else [])
-
-
-def marked(mark: str) -> list[psutil.Process]:
-    """A kernel and all that it has started, whoever their parent is by now."""
-    every = psutil.process_iter(["environ"])
-    return [each for each in every if (each.info["environ"] or {}).get(MARK) == mark]
+    def processes(self) -> list[psutil.Process]:
+        """The kernel and all that it has started, whoever their parent is by now."""
+        self.process = getattr(self.km and self.km.provisioner, "process", None) or self.process
+        every = psutil.process_iter(["environ"])
+        return [each for each in every if (each.info["environ"] or {}).get(MARK) == self.folder]
 
 
 def sockets_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder that nobody else can enter, whose name is short enough."""
     place = str(scratch.in_use() or tempfile.gettempdir())
-    short = scratch.for_sockets(place, "/ipats-xxxxxxxx/k-65535")
+    short = scratch.for_sockets(place, "/ipats-xxxxxxxx/k-ipc-65535")
     return tempfile.TemporaryDirectory(prefix="ipats-", dir=short)
 
 

@@ -140,16 +140,13 @@ class Figure(Format):
     attention: the frame's column of flags that says which figures need attention.
     """
 
+    number = True
+
     large: bool = False
     attention: str = ""
 
-    @property
-    def number(self) -> bool:
-        return True
-
     def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
-        return [written("figure", value, measure) for value, measure in pairs]
+        return numbers.all_written("figure", rows[name], rows.measures)
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         texts = [plainly(text) for text in self.words(rows, name)]
@@ -168,9 +165,7 @@ class Figure(Format):
 class Status(Format):
     """A verdict in words, with its shape and, where it needs attention, the accent."""
 
-    @property
-    def css(self) -> str:
-        return "d"
+    css = "d"
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         return [status_word(text) for text in self.words(rows, name)]
@@ -184,11 +179,9 @@ class Score(Format):
     ("Below, could be chance") an outlined shape in a pale cell.
     """
 
-    status: str = ""
+    css = "score"
 
-    @property
-    def css(self) -> str:
-        return "score"
+    status: str = ""
 
     def words(self, rows: Rows, name: str) -> list[str]:
         return [MISSING if is_missing(v) else f"{rounded(v, 0, MARKS):,}" for v in rows[name]]
@@ -213,9 +206,7 @@ def _score(text: str, status: str) -> str:
 class Change(Format):
     """A difference in the unit of the row's measure, with an arrow and a direction in words."""
 
-    @property
-    def number(self) -> bool:
-        return True
+    number = True
 
     def words(self, rows: Rows, name: str) -> list[str]:
         pairs = zip(rows[name], rows.measures, strict=True)

@@ -18,8 +18,12 @@ from ipats_lib.report.show.drawing import (
 )
 from ipats_lib.report.show.formats import Format, Rows
 from ipats_lib.report.show.html import picture
-from ipats_lib.report.show.numbers import is_missing, written
+from ipats_lib.report.show.numbers import all_written, is_missing, written
 from ipats_lib.report.show.statuses import needs_attention, plainly, status_shape
+
+
+def _beside(text: str, svg: str) -> str:
+    return f"<span class='two'><span class='n'>{plainly(text)}</span>{svg}</span>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,10 @@ class Bullet(Format):
     judged; below the first it needs attention, unless the row's `status` is no verdict.
     """
 
+    css = "pic two"
+
     to: str = ""
     marks: tuple[float, ...] = (90, 100)
-
-    @property
-    def css(self) -> str:
-        return "pic two"
 
     # Levels are seldom missed or exceeded by more; further values stand at the edge.
     least: ClassVar[float] = 40
@@ -68,10 +70,7 @@ class Bullet(Format):
             "" if value is None else self._draw(scale, value, reach, verdict)
             for value, reach, verdict in zip(numbers_of(rows[name]), best, judged, strict=True)
         ]
-        return [
-            f"<span class='two'><span class='n'>{plainly(text)}</span>{svg}</span>"
-            for text, svg in zip(texts, drawn, strict=True)
-        ]
+        return list(map(_beside, texts, drawn))
 
     def _draw(self, scale: Scale, value: float, best: float | None, judged: bool) -> str:
         level = self.marks[-1]
@@ -107,30 +106,24 @@ class _Number(Format):
     kind: str = "count"
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
-        return [written(self.kind, value, measure) for value, measure in pairs]
+        return all_written(self.kind, rows[name], rows.measures)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar(_Number):
     """A number and a bar as long as it is. of: the whole, or the column's largest number."""
 
+    css = "pic two bar"
+
     of: float = 0
     attention: bool = False
-
-    @property
-    def css(self) -> str:
-        return "pic two bar"
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         values = numbers_of(rows[name])
         scale = Scale(0, self.of or max((v for v in values if v is not None), default=1) or 1)
         css = "a" if self.attention else "g"
-        return [
-            f"<span class='two'><span class='n'>{plainly(text)}</span>{_bar(scale, value, css)}"
-            "</span>"
-            for text, value in zip(self.words(rows, name), values, strict=True)
-        ]
+        texts = self.words(rows, name)
+        return [_beside(text, _bar(scale, v, css)) for text, v in zip(texts, values, strict=True)]
 
 
 def _bar(scale: Scale, value: float | None, css: str) -> str:
@@ -150,15 +143,13 @@ class Interval(_Number):
     of a level, drawn as a dashed mark.
     """
 
+    css = "pic two"
+
     low: str = "lower95"
     high: str = "upper95"
     reference: float | None = None
     versus: str = ""
     level: str = ""
-
-    @property
-    def css(self) -> str:
-        return "pic two"
 
     def _scale(self, rows: Rows, name: str) -> Scale:
         columns = [numbers_of(rows[column]) for column in (name, self.low, self.high)]
@@ -188,10 +179,7 @@ class Interval(_Number):
                 numbers, verdicts, rows.measures, strict=True
             )
         ]
-        return [
-            f"<span class='two'><span class='n'>{plainly(text)}</span>{svg}</span>"
-            for text, svg in zip(texts, drawn, strict=True)
-        ]
+        return list(map(_beside, texts, drawn))
 
     def _draw(
         self, scale: Scale, value: float, ends: Sequence[float | None], verdict: Any, measure: str
@@ -220,12 +208,10 @@ class Spark(Format):
     level: the frame's column of a level, drawn as a dashed line.
     """
 
+    css = "pic two"
+
     level: str = ""
     kind: str = "figure"
-
-    @property
-    def css(self) -> str:
-        return "pic two"
 
     def words(self, rows: Rows, name: str) -> list[str]:
         pairs = zip(rows[name], rows.measures, strict=True)
@@ -235,8 +221,7 @@ class Spark(Format):
         levels = numbers_of(rows[self.level]) if self.level else [None] * len(rows)
         told = zip(rows[name], rows.measures, levels, self.words(rows, name), strict=True)
         return [
-            f"<span class='two'><span class='n'>{plainly(_last(values, self.kind, measure))}</span>"
-            f"{trend(values, words, level)}</span>"
+            _beside(_last(values, self.kind, measure), trend(values, words, level))
             for values, measure, level, words in told
         ]
 
