@@ -16,6 +16,7 @@ from ipats_lib.frames.fair import fair, mix, peers
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
 from ipats_lib.frames.groups import groups
+from ipats_lib.frames.inside import planner_figures
 from ipats_lib.frames.outlook import (
     accuracy,
     cohort_members,
@@ -50,6 +51,7 @@ _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "accuracy": accuracy,
     "cohort_members": cohort_members,
     "standings": standings,
+    "planner_figures": planner_figures,
 }
 
 
