@@ -298,10 +298,40 @@ def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area)
     assert {r["result"] for r in told if r["suppressed"] == "true"} == {""}
 
 
+def test_engagement_is_set_beside_illinois_and_withheld_figures_are_stars(area, monkeypatch):
+    found = beyond(area, monkeypatch)
+    (table,) = (t for t in found.select("table") if "medians, and shares" in t.caption.get_text())
+    engaged = area.reach[area.reach["item"].str.startswith("E-")]
+    assert engaged["item"].nunique() == 5
+    told = {line["LWIA"][:2]: list(line.values())[1:] for line in lines(table)}
+    hidden = engaged[engaged["suppressed"]].groupby("area").size()
+    stars = {lwia: sum(cell.startswith("*") for cell in cells) for lwia, cells in told.items()}
+    assert {lwia: n for lwia, n in stars.items() if n} == hidden.to_dict()
+    recency = engaged[(engaged["item"] == "E-01") & engaged["result"].notna()]
+    shown, whole = (
+        recency[recency["area_type"] == "lwia"],
+        recency.set_index("area")["result"]["IL"],
+    )
+    over = int((shown["result"] > whole).sum())
+    assert (
+        f"{over} areas are above Illinois ({whole:.0f}), of {len(shown)} shown." in found.get_text()
+    )
+
+
+@pytest.mark.parametrize("name", ["beyond", "profile"])
+def test_charts_have_a_height_that_vega_need_not_drop(made, name):
+    """Of a step as height a browser warns, for every chart as wide as its place."""
+    scripts = made["state"][0][name].select(".show-chart script")
+    assert len(scripts) > 3
+    assert {type(json.loads(script.string)["height"]) for script in scripts} == {int}
+
+
 def test_without_amounts_costs_are_absent_and_the_rest_is_there(area, monkeypatch):
     costs = area.reach["item"].isin(["cost", "spent", "training_spent"])
-    found = beyond(with_frames(area, reach=area.reach[~costs]), monkeypatch)
+    engaged = area.reach["item"].str.startswith("E-")
+    found = beyond(with_frames(area, reach=area.reach[~costs & ~engaged]), monkeypatch)
     assert says(found, ".says b").startswith("LWIA 07 served ")
+    assert "No engagement is on file." in found.get_text(" ")
     assert "No amounts are on file" in says(found)
     assert not found.select(".show-chart")
     heads = {text.get_text(" ", strip=True) for text in found.select("thead th")}
