@@ -253,13 +253,29 @@ def test_with_nothing_shown_each_page_has_sentences(area, monkeypatch):
     assert "No figure can be adjusted." in found["fair"].get_text(" ")
 
 
-def test_a_national_level_is_said_where_one_is_on_file(state, monkeypatch):
-    """None is in params/levels today, so that no page has one."""
+@pytest.mark.parametrize(
+    ("column", "title"),
+    [("national_level", "National level"), ("national_value", "National figure")],
+)
+def test_a_national_number_is_said_where_one_is_on_file(
+    state, area, column, title, tmp_path, monkeypatch
+):
+    """None is in params/ today: no page has one, and the file is the agreed one. One that is comes
+    last in the file, before what is not for release."""
     told = page(NOTEBOOK, state, monkeypatch, only=("erq2",)).get_text(" ")
-    assert "National level" not in told
-    report = with_frames(state, areas=state.areas.assign(national_level=0.712))
-    told = page(NOTEBOOK, report, monkeypatch, only=("erq2",)).get_text(" ")
-    assert "National level 71.2%." in told
+    assert title not in told
+    monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
+    for report, last in ((state, ",release"), (area, "")):
+        known = report.areas["measure"].eq("ERQ2").map({True: 0.712, False: math.nan})
+        shown = with_frames(report, areas=report.areas.assign(**{column: known}))
+        found = page(NOTEBOOK, shown, monkeypatch, only=("erq2", "scoreboard"))
+        assert f"{title} 71.2%." in found.get_text(" ")
+        tables = found.select("section[id^=spread] table")
+        assert {line[title] for line in lines(tables[0])} == {"71.2%"}
+        text = (tmp_path / "areas.csv").read_text().removeprefix("\ufeff")
+        assert text.splitlines()[0] == f"{CONTRACT},{column}{last}"
+        numbers = {(r["measure"] == "ERQ2", r[column]) for r in rows(text)}
+        assert numbers == {(True, "0.712"), (False, "")}
 
 
 # -- beyond outcomes ----------------------------------------------------------------------------
