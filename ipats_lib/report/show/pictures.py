@@ -107,7 +107,7 @@ class _Number(Format):
     kind: str = "count"
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
+        pairs = zip(rows[name], rows.measures_of(self.kind, name), strict=True)
         return [written(self.kind, value, measure) for value, measure in pairs]
 
 
@@ -228,7 +228,7 @@ class Spark(Format):
         return "pic two"
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
+        pairs = zip(rows[name], rows.measures_of(self.kind, name), strict=True)
         return [trend_words(values, self.kind, measure) for values, measure in pairs]
 
     def cells(self, rows: Rows, name: str) -> list[str]:
