@@ -44,6 +44,7 @@ def planners(area, *counts, program="title1", measure="ERQ2", value=0.8):
 
 ADA = ("Ada One (1)", 20, 50, "much_worse", True)
 BEN = ("Ben Two (2)", 40, 50, "similar", False)
+DOT = ("Dot Four (4)", 41, 50, "similar", False)
 CY = ("Cy Three (3)", 0, 9, "similar", False)
 
 
@@ -56,9 +57,9 @@ def says(found):
 
 
 def test_the_finding_counts_figures_and_names_nobody(area, monkeypatch):
-    found = shown(planners(area, ADA, BEN, CY), monkeypatch)
-    assert "1 figure of a planner differs from LWIA 07's by more than chance, of 2." in says(found)
-    assert "1 of 2 lie outside the 95% limits; chance alone puts about 0 there." in says(found)
+    found = shown(planners(area, ADA, BEN, DOT, CY), monkeypatch)
+    assert "1 figure of a planner differs from LWIA 07's by more than chance, of 3." in says(found)
+    assert "Each figure alone, 1 of 3 lies outside the 95% limits." in says(found)
     chart = found.select_one(".show-chart")
     assert "1 planner lies outside the 95% limits of chance." in chart.get_text(" ")
     for text in (says(found), chart.select_one(".says").get_text()):
@@ -87,16 +88,19 @@ def test_planners_are_listed_by_name_and_never_ranked(area, monkeypatch):
 def test_who_counts_few_people_is_a_point_without_a_name(area, monkeypatch):
     monkeypatch.setenv("IPATS_CHARTS", "live")
     found = shown(planners(area, ADA, BEN, CY), monkeypatch)
+    assert "Pale: too few people to be named." in found.get_text(" ")
     assert "Cy Three" not in str(found)
     assert "1 planner counts too few people to be named or judged." in found.get_text(" ")
     assert "Too few people to be named" in found.select_one(".show-chart script").string
 
 
 def test_an_area_whose_planners_count_nobody_or_few_has_a_sentence(area, monkeypatch):
-    nobody = with_frames(area, planner_figures=area.planner_figures.head(0))
-    assert "counts enough people to be compared" in says(shown(nobody, monkeypatch))
+    nobody = shown(with_frames(area, planner_figures=area.planner_figures.head(0)), monkeypatch)
+    none = "LWIA 07 has no career planner who counts enough people to be compared."
+    assert none in says(nobody)
+    assert "has anybody counted in Title I" in nobody.get_text(" ")
     few = shown(planners(area, CY), monkeypatch)
-    assert "counts enough people to be compared" in says(few)
+    assert none in says(few)
     assert "No planner counts enough people to be named." in few.get_text(" ")
 
 
@@ -112,3 +116,18 @@ def test_the_page_has_every_named_planner_of_the_frame(area, monkeypatch):
     keys = zip(frame["measure_title"], frame["area_title"], strict=True)
     assert told == dict(zip(keys, frame["denominator"].astype("str"), strict=True))
     assert len(told) > 20
+
+
+def test_one_planner_is_compared_with_nobody(area, monkeypatch):
+    found = shown(planners(area, ADA, CY), monkeypatch)
+    assert "LWIA 07 has one career planner who counts enough people to be compared." in says(found)
+    assert "95%" not in says(found)
+    assert not found.select(".show-chart")
+    assert "Too few career planners have a figure to draw them." in found.get_text(" ")
+    assert [line["Career planner"] for line in lines(found.select_one("table"))] == [ADA[0]]
+
+
+def test_of_many_figures_some_lie_outside_by_chance(area, monkeypatch):
+    names = [(f"Planner {n:02d}", 40, 50, "similar", False) for n in range(40)]
+    found = shown(planners(area, *names), monkeypatch)
+    assert "0 of 40 lie outside the 95% limits; chance alone puts about 2 there." in says(found)
