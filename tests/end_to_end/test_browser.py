@@ -48,7 +48,7 @@ CHARTS = (
     *("caseload-status.html", "caseload-flow.html", "caseload-engagement.html"),
     *("area-balance.html", "area-people.html", "state-areas.html"),
     "state-counties.html",
-    *("areas-beyond.html", "assessment.html", "home-lwia-planners.html"),
+    *("areas-beyond.html", "assessment.html"),
 )
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
