@@ -1,6 +1,6 @@
 """The frames of customers, services and work for every scope: counted in bulk, then sliced."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from ipats_lib.frames.combined import alone, combine
 from ipats_lib.frames.counties import counties
 from ipats_lib.frames.customers import customers, places_of
 from ipats_lib.frames.distribution import distribution
-from ipats_lib.frames.engagement import engagement
+from ipats_lib.frames.engagement import by_area, engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
 from ipats_lib.frames.members import engagement_events, group_members, share_members
@@ -98,6 +98,11 @@ class CaseFrames:
             self._cases[kind] = self._alone(kind) or self._all(kind)
         return self._cases[kind]
 
+    def engaged(self, names: Iterable[str]) -> pd.DataFrame:
+        """Engagement by area (`engagement.by_area`), whatever scope asks."""
+        whole, inside = (self._all(kind) if self.only else self.cases(kind) for kind in _ACROSS)
+        return by_area(whole, inside, names)
+
     def _alone(self, kind: AreaType) -> Cases | None:
         scope = self.only
         if scope is None or scope == STATE or scope.kind != kind:
@@ -156,6 +161,7 @@ class CaseFrames:
         return found.sort_values(["planner"], kind="stable").drop_duplicates(["row", "lwia"])
 
 
+_ACROSS: tuple[AreaType, ...] = ("state", "lwia")
 _NOBODY = pd.DataFrame({"row": [], "lwia": [], "planner": []})
 
 

@@ -13,7 +13,7 @@ from ipats_lib.disclosure import load_thresholds, small_cells, withhold
 from ipats_lib.frames.compared import compared
 from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.figures import TITLES, history, lines_of
-from ipats_lib.frames.levels_of import judged, national, with_levels
+from ipats_lib.frames.levels_of import judged, national, national_values, with_levels
 from ipats_lib.frames.regions import REGION, counts_of_regions, load_regions, region_areas
 from ipats_lib.frames.released_quarters import releasable
 from ipats_lib.frames.source import Source, keyed, quarters_of
@@ -111,6 +111,7 @@ def areas(source: Source, hidden: pd.DataFrame, edition: Edition) -> pd.DataFram
         program_title=lines["program"].map(TITLES),
         measure_title=lines["measure"].map({c: r.title for c, r in INDICATORS.items()}),
         window_title=lines["window"].map(_titles(source)),
+        national_value=national_values(lines),
         national_level=national(lines, source),
         group="",
     )

@@ -1,5 +1,7 @@
 """The frame `engagement`: how often, how soon and how long customers are contacted."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -31,6 +33,26 @@ def engagement(cases: Cases) -> pd.DataFrame:
         definition=found["indicator"].map({name: one.definition for name, one in known.items()}),
         unit=found["indicator"].map({name: one.unit for name, one in known.items()}),
     )
+
+
+def by_area(whole: Cases, inside: Cases, names: Iterable[str]) -> pd.DataFrame:
+    """Indicators in the newest quarter that is closed for the state, as one row of the state and of
+    each area inside it that has an event: area_type, area, item, title (with the quarter), unit, n
+    (events), held (of a share, how many events hold) and result."""
+    known, parts = load_engagement(), [pd.DataFrame()]
+    for one in (known[name] for name in names):
+        quarters = indicators.closed_events(whole.combined.desk, one)["quarter"]
+        for cases in (whole, inside) if len(quarters) else ():
+            events = cases.events[one.id]
+            events = events[events["quarter"] == quarters.max()]
+            own = events.assign(area=cases.combined.of_customers(events)).groupby("area")["value"]
+            told = own.mean() if one.unit == "share" else own.median()
+            sizes = pd.DataFrame({"n": own.size(), "held": own.sum(), "result": told})
+            title = f"{one.name}, {Quarter(int(quarters.max())).label}"
+            parts.append(sizes.reset_index().assign(
+                area_type=cases.kind, item=one.id, title=title, unit=one.unit
+            ))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
 
 
 def _of(cases: Cases, one: Engagement) -> pd.DataFrame:

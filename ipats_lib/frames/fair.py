@@ -1,7 +1,8 @@
 """Whom each area serves, its figures as if it served whom Illinois serves, and areas alike.
 
 In the released edition only areas whose figure is shown have a line with numbers, and these are
-rounded, so that no group's count follows from them (decision 0023).
+rounded, so that no group's count follows from them (decision 0023); a fact of few people has no
+coefficient.
 """
 
 from collections.abc import Sequence
@@ -84,13 +85,33 @@ def fair(source: Source, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
             shown = main[(main["program"] == program) & (main["measure"] == measure)]
             if not len(lines.at) or lines.success.all() or not lines.success.any():
                 continue
-            fit = logistic(facts[lines.at], lines.success)
-            parts.append(_adjusted(source, lines, strata[lines.at], fit, facts[lines.at], shown))
-            names = ["All others", *(group.title for group in load_groups_of("regression"))]
+            kept = told_facts(source, facts[lines.at], lines)
+            used = facts[lines.at][:, kept]
+            fit = logistic(used, lines.success)
+            parts.append(_adjusted(source, lines, strata[lines.at], fit, used, shown))
+            titles = [group.title for group in load_groups_of("regression")]
+            names = ["All others", *(titles[n] for n in np.flatnonzero(kept))]
             key = {"period": source.period.name, "program": program, "measure": measure}
             fits.append(pd.DataFrame({**key, "fact": names, "coefficient": fit.coefficients,
                                       "standard_error": fit.errors}))  # fmt: skip
     return (_framed(parts, "adjusted"), _framed(fits, "coefficients").round(PLACES))
+
+
+def told_facts(source: Source, facts: Numbers, lines: Lines) -> Mask:
+    """Which facts may have a coefficient. It and its error tell how many have the fact and how many
+    of these succeed: neither they nor the others may be a small cell, nor what is left of either
+    for the readers of an area, who know their own."""
+    limits = load_thresholds()
+    either = np.column_stack([facts, 1 - facts])
+    won = either * lines.success[:, None]
+    fine = np.ones(either.shape[1], dtype=np.bool_)
+    local = [n for n, scope in enumerate(source.scopes) if scope.kind == "lwia"]
+    for mine in (np.empty(0, dtype=np.intp), *(lines.own[lines.area == n] for n in local)):
+        size, held = (one.sum(axis=0) - one[mine].sum(axis=0) for one in (either, won))
+        few = np.minimum(held, size - held) < limits.minimum_numerator
+        fine &= (size == 0) | ~(few | (size < limits.minimum_denominator))
+    with_, without = np.split(fine, 2)
+    return np.asarray(with_ & without, dtype=np.bool_)
 
 
 def _framed(parts: list[pd.DataFrame], name: str) -> pd.DataFrame:
@@ -103,15 +124,16 @@ def _adjusted(
 ) -> pd.DataFrame:
     """One line an LWIA: its standardized share, and its share set against the expected one."""
     weights = strata.sum(axis=0) / max(1, strata.sum())
-    chance, state = fit.expected(facts), float(lines.success.mean())
     local = shown[shown["area_type"] == "lwia"].reset_index(drop=True)
+    chance, state = fit.expected(facts), float(local["state_value"].max())
     places = {scope.lwia: n for n, scope in enumerate(source.scopes) if scope.kind == "lwia"}
     least, found = load_thresholds().minimum_denominator, []
     for area, value in zip(local["area"], local["value"], strict=True):
         mine = lines.own[lines.area == places[area]]
         many, size = len(mine), strata[mine].sum(axis=0).astype(np.float64)
-        if pd.isna(value) or many < least:
-            found.append((*(np.nan,) * 7, "withheld" if pd.isna(value) else "too few people"))
+        if pd.isna(value) or many < least or np.isnan(state):  # the factor tells Illinois' share
+            few = many < least and not pd.isna(value)
+            found.append((*(np.nan,) * 7, "too few people" if few else "withheld"))
             continue
         won = int(lines.success[mine].sum())
         expected = float(chance[mine].mean())

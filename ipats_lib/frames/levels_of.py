@@ -9,6 +9,7 @@ from ipats_lib.levels.against import not_assessed, part_of_year, percent_of_leve
 from ipats_lib.levels.bands import NOT_ASSESSED, NOT_COMPARED, load_bands
 from ipats_lib.levels.files import load_levels
 from ipats_lib.levels.level import find_level, national_level, target, year_over
+from ipats_lib.levels.national import load_national
 
 _LEVEL = ("level", "level_kind", "level_synthetic")
 
@@ -38,6 +39,15 @@ def national(lines: pd.DataFrame, source: Source) -> list[float]:
     levels = load_levels(source.snapshot.synthetic)
     keys = zip(*(lines[name].tolist() for name in ("py", "program", "measure")), strict=True)
     return [national_level(levels, *key) for key in keys]
+
+
+def national_values(lines: pd.DataFrame) -> list[float]:
+    """The nation's figure of each line (period, window, program, measure); NaN without one."""
+    known = load_national()
+    keys = zip(
+        *(lines[n].tolist() for n in ("period", "window", "program", "measure")), strict=True
+    )
+    return [known.get(key, np.nan) for key in keys]
 
 
 def judged(lines: pd.DataFrame, source: Source) -> pd.DataFrame:

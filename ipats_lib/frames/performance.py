@@ -1,6 +1,6 @@
 """The frames of the federal indicators of every scope: counted in bulk, then sliced."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from ipats_lib.frames.fair import fair, mix, peers
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
 from ipats_lib.frames.groups import groups
+from ipats_lib.frames.inside import planner_figures
 from ipats_lib.frames.outlook import (
     accuracy,
     cohort_members,
@@ -24,7 +25,7 @@ from ipats_lib.frames.outlook import (
     outlook,
 )
 from ipats_lib.frames.plan import plan
-from ipats_lib.frames.reach import reach, reached
+from ipats_lib.frames.reach import ENGAGEMENT, reach, reached
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
@@ -50,6 +51,7 @@ _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
     "accuracy": accuracy,
     "cohort_members": cohort_members,
     "standings": standings,
+    "planner_figures": planner_figures,
 }
 
 
@@ -59,10 +61,12 @@ class PerformanceFrames:
 
     source: gives the records when something is counted: all scopes', or those of one scope alone.
     earlier: gives what earlier extracts counted of a scope, as its readers may have it.
+    engaged: gives indicators of engagement by area (`CaseFrames.engaged`).
     """
 
     source: Callable[[], Source]
     earlier: Callable[[Scope], pd.DataFrame]
+    engaged: Callable[[Iterable[str]], pd.DataFrame]
     _made: dict[str, Sliced] = field(default_factory=dict)
     _areas: dict[tuple[str, Edition], pd.DataFrame] = field(default_factory=dict)
     _across: dict[tuple[str, Edition], pa.Table] = field(default_factory=dict)
@@ -127,7 +131,7 @@ class PerformanceFrames:
 
     @cached_property
     def _reached(self) -> pd.DataFrame:
-        return reached(self._source.across)
+        return reached(self._source.across, self.engaged(ENGAGEMENT))
 
     @cached_property
     def _source(self) -> Source:

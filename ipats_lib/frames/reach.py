@@ -1,7 +1,8 @@
 """The frame `reach`: whom areas serve, how soon, and at what cost, in the main report's days.
 
 Counts of participants are withheld as figures are (`disclosure.withhold_counts`), and with a count
-the shares of it and the cost of each. What an area spent is public and is never withheld.
+the shares of it and the cost of each. What an area spent is public and is never withheld. Of
+engagement no count is shown: its shares are withheld as others, and medians of few events.
 """
 
 from collections.abc import Iterator
@@ -39,12 +40,15 @@ ITEMS = {
     "training_spent": ("Spent on training", "share"),
     "cost": ("Cost per participant", "dollars"),
 }
+# Of `params/engagement.csv`; E-03 and E-04 are `first_service` and `to_training`.
+ENGAGEMENT = ("E-01", "E-02", "E-05", "E-06", "E-07")
 _CELL = ["area_type", "area", "program"]
 _PLACES = 2  # of a share; the counts behind it are withheld by themselves
 
 
-def reached(source: Source) -> pd.DataFrame:
-    """The frame `reach` with nothing withheld. source: `Source.across`.
+def reached(source: Source, engaged: pd.DataFrame) -> pd.DataFrame:
+    """The frame `reach` with nothing withheld. source: `Source.across`; engaged: `ENGAGEMENT` by
+    area (`engagement.by_area`).
 
     Costs are there where the report's days are a program year, and `fiscal.csv` has it.
     """
@@ -53,7 +57,7 @@ def reached(source: Source) -> pd.DataFrame:
     counts = pd.concat([_counts(source, p, span) for p in PROGRAMS], ignore_index=True)
     days = [_to_service(source, span), *(_to_training(source, p, span) for p in PROGRAMS)]
     lines = pd.concat([_shares(counts), *days], ignore_index=True)
-    lines = pd.concat([lines, *_costs(source, lines)], ignore_index=True)
+    lines = pd.concat([lines, *_costs(source, lines), _engaged(source, engaged)], ignore_index=True)
     return _named(source, lines.assign(release=~lines["hidden"].astype("bool")))
 
 
@@ -146,6 +150,24 @@ def _medians(
     return _of_scopes(source, program, item).assign(result=middle, hidden=few)
 
 
+def _engaged(source: Source, engaged: pd.DataFrame) -> pd.DataFrame:
+    """One line a scope and indicator: a share is withheld as one of participants, a median where
+    few events make it. No count of either is shown."""
+    if engaged.empty:
+        return pd.DataFrame()
+    items = engaged[["item", "title", "unit"]].drop_duplicates()
+    places = _of_scopes(source, "title1", "")[["area_type", "area", "program"]]
+    lines = places.merge(items, how="cross").merge(engaged, how="left")
+    many, limits = lines["n"].fillna(0).astype("int64"), load_thresholds()
+    shares = lines["unit"] == "share"
+    cells = lines.assign(measure=lines["item"], denominator=many)
+    cells["numerator"] = lines["held"].fillna(0).astype("int64")
+    few = (many > 0) & (many < limits.minimum_denominator)
+    few[shares] = withhold_counts(cells[shares], limits)
+    result = lines["result"].round(_PLACES).where(shares, lines["result"])
+    return lines[[*_CELL, "item", "title", "unit"]].assign(result=result, hidden=few)
+
+
 def _costs(source: Source, lines: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """What was spent, the part for training, and the cost of each participant, hidden with the
     count: who knows two of spent, cost and count knows the third."""
@@ -180,15 +202,20 @@ def _sums(served: pd.DataFrame, fiscal: pd.DataFrame) -> pd.DataFrame:
 def _named(source: Source, lines: pd.DataFrame) -> pd.DataFrame:
     regions = {lwia: region.edr for lwia, region in load_regions().items()}
     names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
-    orders = {item: place for place, item in enumerate(ITEMS)}
+    orders = {item: place for place, item in enumerate((*ITEMS, *ENGAGEMENT))}
+    titles, units = (
+        lines["item"].map({item: words[n] for item, words in ITEMS.items()}) for n in (0, 1)
+    )
+    told = dict.fromkeys(("title", "unit", "source"), "object")
+    lines = lines.reindex(columns=dict.fromkeys([*lines, *told])).astype(told)
     found = lines.assign(
         period=source.period.name,
         area_title=lines["area"].map({STATE_AREA: "Illinois", **names}),
         region=lines["area"].map(regions).fillna(""),
         program_title=lines["program"].map(PROGRAM_TITLES),
-        item_title=lines["item"].map({item: title for item, (title, _) in ITEMS.items()}),
-        unit=lines["item"].map({item: unit for item, (_, unit) in ITEMS.items()}),
-        source=lines["source"].fillna("") if "source" in lines else "",
+        item_title=lines["title"].fillna(titles),
+        unit=lines["unit"].fillna(units),
+        source=lines["source"].fillna(""),
         suppressed=False,
         order=lines["item"].map(orders) + len(orders) * lines["program"].map(PROGRAMS.index),
     )

@@ -74,14 +74,11 @@ def _parse(row: dict[str, str]) -> tuple[LevelKey, Level]:
 
 def _rules(path: Path, row: dict[str, str]) -> list[tuple[str, Callable[[str], bool], str]]:
     """Column, what must hold for its value, and that in words; in the order of the columns."""
-    areas = _codes(row["area_type"])
-    lowest, highest = _DOLLARS if row["indicator"] == "ME" else _RATES
-    unit = "dollars" if row["indicator"] == "ME" else "percent"
+    areas, measure = _codes(row["area_type"]), row["indicator"]
+    lowest, highest = _DOLLARS if measure == "ME" else _RATES
+    unit = "dollars" if measure == "ME" else "percent"
     measured = [code for code, rule in INDICATORS.items() if row["program"] in rule.programs]
     size = f"{unit} from {lowest:g} to {highest:g}"
-
-    def sized(text: str) -> bool:
-        return lowest <= _number(text) <= highest
 
     return [
         ("py", lambda text: text.isdecimal() and int(text) in _YEARS,
@@ -91,13 +88,21 @@ def _rules(path: Path, row: dict[str, str]) -> list[tuple[str, Callable[[str], b
         ("program", _PROGRAMS.__contains__, f"one of {', '.join(_PROGRAMS)}"),
         ("indicator", measured.__contains__,
          f"an indicator of the program, one of {', '.join(measured)}"),
-        ("negotiated", sized, size),
-        ("adjusted", lambda text: not text or sized(text), f"nothing, or {size}"),
+        ("negotiated", lambda text: sized(text, measure) is not None, size),
+        ("adjusted", lambda text: not text or sized(text, measure) is not None,
+         f"nothing, or {size}"),
         ("assessed", ("true", "false").__contains__, "true or false"),
         ("source", lambda text: text.startswith(SYNTHETIC), f"'{SYNTHETIC}' at its start")
         if _is_synthetic(path)
         else ("source", _published, "the source of a published level"),
     ]  # fmt: skip
+
+
+def sized(text: str, measure: str) -> float | None:
+    """Percent as a share, or the dollars of ME; None where no figure has this size."""
+    lowest, highest = _DOLLARS if measure == "ME" else _RATES
+    number = _number(text)
+    return number / (1.0 if measure == "ME" else 100.0) if lowest <= number <= highest else None
 
 
 def _published(source: str) -> bool:

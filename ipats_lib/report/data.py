@@ -69,7 +69,7 @@ class StateData:
 
     @cached_property
     def performance(self) -> PerformanceFrames:
-        return PerformanceFrames(lambda: self.source, self._earlier_of)
+        return PerformanceFrames(lambda: self.source, self._earlier_of, self.cases.engaged)
 
     @cached_property
     def cases(self) -> CaseFrames:

@@ -59,6 +59,7 @@ class Report:
     cohort_members = _frame("cohort_members")
     earlier_outlook = _frame("earlier_outlook")
     standings = _frame("standings")
+    planner_figures = _frame("planner_figures")
     customers = _frame("customers")
     alerts = _frame("alerts")
     alert_counts = _frame("alert_counts")

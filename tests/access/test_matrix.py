@@ -74,3 +74,25 @@ def test_f2_what_is_sent_is_the_file_and_nothing_else(place, site, rows, embedde
     )
     assert wrong == 0
     assert served > 50
+
+
+def test_planners_compared_are_for_their_lwias_administrators(place, site, embedded, fronted):
+    """Not for its planners, who share other comparisons with it, nor for another LWIA's; and no
+    planner's folder holds a copy."""
+    names = ("home-lwia-planners.html", "planner-figures.csv")
+    paths = [f"/PY2024Q4/lwia/01/performance/{name}" for name in names]
+    assert {path for path in files(site) if path.endswith(names)} >= {*paths}
+    assert not [
+        p for p in files(site) if p.endswith(names) and ("/planner/" in p or "/state/" in p)
+    ]
+    shared = ["/PY2024Q4/lwia/01/planner/1001/comparison/areas-beyond.html"]
+    for port in (embedded, fronted):
+        for user, expected in (
+            ("admin01", [200, 200, 200]),
+            ("state1", [200, 200, 200]),
+            ("planner1001", [404, 404, 200]),
+            ("admin02", [404, 404, 404]),
+            ("", [404, 404, 404]),
+        ):
+            found = statuses(port, [*paths, *shared], place.cookie(user))
+            assert found == expected, user

@@ -297,6 +297,23 @@ def test_the_elements_of_a_scope_hold_no_mark_of_another(canaries, marked_state)
     assert days > 100
 
 
+def test_planners_beside_each_other_are_named_to_their_own_lwia_alone(canaries, marked_state):
+    """No planner's run, and not the state's, is given another planner's name or figure."""
+    _, owners = canaries
+    named = {mark for mark in owners if NAMED.fullmatch(mark.encode())}
+    known = [s for s in marked_state.snapshot.scopes() if s == STATE or s.lwia in AREAS]
+    for scope in known:
+        data = marked_state.slice(scope).files["planner_figures.arrow"]
+        found = {name for name in named if name.encode() in data}
+        own = {name for name in named if (scope.lwia, "") in owners[name]}
+        assert found <= (own if scope.kind == "lwia" else set()), scope
+        assert scope.kind != "lwia" or len(found) > len(own) / 2, scope
+        assert not {mark for mark in owners if mark.encode() in data and not NAMED.fullmatch(
+            mark.encode()) and not is_wage(mark)}, scope  # fmt: skip
+        rows = len(marked_state.slice(scope).frame("planner_figures"))
+        assert (rows > 0) == (scope.kind == "lwia"), scope
+
+
 USE_ELEMENTS = """
 from ipats_lib.report import open_report
 mine = open_report(snapshot, scope, period).elements

@@ -24,6 +24,8 @@ PAGES = (
     "lwia/01/comparison/areas-erq2.html",
     "state/comparison/areas-profile.html",
     "state/comparison/areas-trend.html",
+    "lwia/01/comparison/areas-beyond.html",
+    "lwia/01/performance/home-lwia-planners.html",
     "lwia/01/performance/detail-erq2.html",
     "lwia/01/performance/detail-equity.html",
     "lwia/01/performance/detail-eta9169.html",
@@ -46,7 +48,7 @@ CHARTS = (
     *("caseload-status.html", "caseload-flow.html", "caseload-engagement.html"),
     *("area-balance.html", "area-people.html", "state-areas.html"),
     "state-counties.html",
-    "assessment.html",
+    *("areas-beyond.html", "assessment.html"),
 )
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

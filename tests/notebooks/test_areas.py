@@ -253,13 +253,29 @@ def test_with_nothing_shown_each_page_has_sentences(area, monkeypatch):
     assert "No figure can be adjusted." in found["fair"].get_text(" ")
 
 
-def test_a_national_level_is_said_where_one_is_on_file(state, monkeypatch):
-    """None is in params/levels today, so that no page has one."""
+@pytest.mark.parametrize(
+    ("column", "title"),
+    [("national_level", "National level"), ("national_value", "National figure")],
+)
+def test_a_national_number_is_said_where_one_is_on_file(
+    state, area, column, title, tmp_path, monkeypatch
+):
+    """None is in params/ today: no page has one, and the file is the agreed one. One that is comes
+    last in the file, before what is not for release."""
     told = page(NOTEBOOK, state, monkeypatch, only=("erq2",)).get_text(" ")
-    assert "National level" not in told
-    report = with_frames(state, areas=state.areas.assign(national_level=0.712))
-    told = page(NOTEBOOK, report, monkeypatch, only=("erq2",)).get_text(" ")
-    assert "National level 71.2%." in told
+    assert title not in told
+    monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
+    for report, last in ((state, ",release"), (area, "")):
+        known = report.areas["measure"].eq("ERQ2").map({True: 0.712, False: math.nan})
+        shown = with_frames(report, areas=report.areas.assign(**{column: known}))
+        found = page(NOTEBOOK, shown, monkeypatch, only=("erq2", "scoreboard"))
+        assert f"{title} 71.2%." in found.get_text(" ")
+        tables = found.select("section[id^=spread] table")
+        assert {line[title] for line in lines(tables[0])} == {"71.2%"}
+        text = (tmp_path / "areas.csv").read_text().removeprefix("\ufeff")
+        assert text.splitlines()[0] == f"{CONTRACT},{column}{last}"
+        numbers = {(r["measure"] == "ERQ2", r[column]) for r in rows(text)}
+        assert numbers == {(True, "0.712"), (False, "")}
 
 
 # -- beyond outcomes ----------------------------------------------------------------------------
@@ -298,10 +314,40 @@ def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area)
     assert {r["result"] for r in told if r["suppressed"] == "true"} == {""}
 
 
+def test_engagement_is_set_beside_illinois_and_withheld_figures_are_stars(area, monkeypatch):
+    found = beyond(area, monkeypatch)
+    (table,) = (t for t in found.select("table") if "medians, and shares" in t.caption.get_text())
+    engaged = area.reach[area.reach["item"].str.startswith("E-")]
+    assert engaged["item"].nunique() == 5
+    told = {line["LWIA"][:2]: list(line.values())[1:] for line in lines(table)}
+    hidden = engaged[engaged["suppressed"]].groupby("area").size()
+    stars = {lwia: sum(cell.startswith("*") for cell in cells) for lwia, cells in told.items()}
+    assert {lwia: n for lwia, n in stars.items() if n} == hidden.to_dict()
+    recency = engaged[(engaged["item"] == "E-01") & engaged["result"].notna()]
+    shown, whole = (
+        recency[recency["area_type"] == "lwia"],
+        recency.set_index("area")["result"]["IL"],
+    )
+    over = int((shown["result"] > whole).sum())
+    assert (
+        f"{over} areas are above Illinois ({whole:.0f}), of {len(shown)} shown." in found.get_text()
+    )
+
+
+@pytest.mark.parametrize("name", ["beyond", "profile"])
+def test_charts_have_a_height_that_vega_need_not_drop(made, name):
+    """Of a step as height a browser warns, for every chart as wide as its place."""
+    scripts = made["state"][0][name].select(".show-chart script")
+    assert len(scripts) > 3
+    assert {type(json.loads(script.string)["height"]) for script in scripts} == {int}
+
+
 def test_without_amounts_costs_are_absent_and_the_rest_is_there(area, monkeypatch):
     costs = area.reach["item"].isin(["cost", "spent", "training_spent"])
-    found = beyond(with_frames(area, reach=area.reach[~costs]), monkeypatch)
+    engaged = area.reach["item"].str.startswith("E-")
+    found = beyond(with_frames(area, reach=area.reach[~costs & ~engaged]), monkeypatch)
     assert says(found, ".says b").startswith("LWIA 07 served ")
+    assert "No engagement is on file." in found.get_text(" ")
     assert "No amounts are on file" in says(found)
     assert not found.select(".show-chart")
     heads = {text.get_text(" ", strip=True) for text in found.select("thead th")}

@@ -109,8 +109,10 @@ def test_one_scope_alone_reads_nobody_elses_records(state, planner, monkeypatch)
 
     monkeypatch.setattr(type(state.snapshot), "rows", rows)
     report = Report(replace(state, only=planner).slice(planner))
-    # No earlier extract or plan was named; of planners no training and no assessment is counted.
-    nothing = ("earlier_outlook", "training", "assessment", "score_cases", "plan", "adjustment")
+    # No earlier extract or plan was named; of planners no training and no assessment is counted,
+    # and none has another's figures.
+    nothing = ("earlier_outlook", "training", "assessment", "score_cases", "plan", "adjustment",
+               "planner_figures")  # fmt: skip
     for name in set(FRAMES) - {*ACROSS}:
         assert getattr(report, name).empty == (name in nothing)
     # Of the state only the days of exit: when its oldest whole quarter begins.

@@ -9,10 +9,11 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ipats_lib.disclosure import load_thresholds, withhold_counts
+from ipats_lib.frames.reach import ENGAGEMENT
 from ipats_lib.periods import Period
 from ipats_lib.report import open_report
 from ipats_lib.report.data import StateData
-from ipats_lib.scopes import STATE
+from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import make_snapshot
 from tests.extract.drawn import write_extract
 
@@ -198,3 +199,118 @@ def test_a_small_count_hidden_alone_is_found(seed):
     small = lines[(lines["area"] != "IL") & (lines["program"] != "title1")]
     one = small["denominator"].where(small["denominator"] > 0).idxmin()
     assert _narrow(lines, (lines.index == one), "") == [one]
+
+
+# -- shares of whom they count -------------------------------------------------------------------
+
+
+def _shares(seed):
+    """A share of random areas, of Title I alone as engagement is, and of Illinois."""
+    some = np.random.default_rng(seed)
+    sizes = some.choice([0, 2, 7, 12, 15, 40, 90], size=5 + seed % 4)
+    held = [int(some.choice([0, min(1, size), size // 2, size])) for size in sizes]
+    lines = [
+        ("lwia", f"{n:02d}", x, d) for n, (x, d) in enumerate(zip(held, sizes, strict=True), 1)
+    ]
+    lines.append(("state", "IL", sum(held), int(sizes.sum())))
+    found = pd.DataFrame(lines, columns=["area_type", "area", "numerator", "denominator"])
+    return found.assign(measure="E-05", program="title1")
+
+
+def _narrow_shares(lines, hidden, own):
+    """Hidden positive counts, of events and of those that hold, of which integer least and most
+    are less than three apart. A shown share gives both away, which is more than a page does."""
+    many = len(lines)
+    size, held = (lines[n].to_numpy(dtype=float) for n in ("denominator", "numerator"))
+    truth, known = np.concatenate([size, held]), ~hidden | (lines["area"] == own).to_numpy()
+    known = np.concatenate([known, known])
+    whole = np.r_[np.ones(many - 1), -1]
+    rows = np.zeros((2 + many, 2 * many))
+    rows[0, :many], rows[1, many:] = whole, whole
+    rows[2:, :many], rows[2:, many:] = np.eye(many), -np.eye(many)
+    rule = {
+        "integrality": np.ones(2 * many),
+        "bounds": Bounds(np.where(known, truth, 0), np.where(known, truth, np.inf)),
+        "constraints": LinearConstraint(rows, 0, np.r_[0, 0, np.full(many, np.inf)]),
+    }
+    found = []
+    for n in np.flatnonzero(~known & (truth > 0)):
+        low, high = (milp(sign * np.eye(2 * many)[n], **rule).fun for sign in (1, -1))
+        found += [int(n)] if high is not None and -high - low < 3 else []
+    return found
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_shares_of_random_states_leave_a_range_of_three(seed):
+    """For strangers, and for readers who know one area."""
+    lines = _shares(seed)
+    hidden = withhold_counts(lines, load_thresholds()).to_numpy()
+    for own in ("", f"{1 + seed % 5:02d}"):
+        assert _narrow_shares(lines, hidden, own) == [], own
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_small_share_hidden_alone_is_found(seed):
+    """Planted: the smallest share that counts anybody is hidden, and nothing beside it."""
+    lines = _shares(seed)
+    local = lines["denominator"].where((lines["area"] != "IL") & (lines["numerator"] > 0))
+    hidden = np.arange(len(lines)) == local.idxmin()
+    assert hidden.nonzero()[0][0] in _narrow_shares(lines, hidden, "")
+
+
+# -- engagement ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def counted(state):
+    """Of the sample: engagement by area as each area's own pages have it, beside both editions."""
+    frames = {s: state.slice(s).frame("reach") for s in (STATE, Scope("07"))}
+    both = frames[STATE].merge(
+        frames[Scope("07")], on=["area_type", "area", "item"], suffixes=("", "_shown")
+    )
+    both = both[both["item"].isin(ENGAGEMENT) & (both["program"] == both["program_shown"])]
+    parts = []
+    for scope in state.snapshot.scopes():
+        if scope.kind != "planner":
+            own = state.slice(scope).frame("engagement")
+            own = own[(own["area"] == scope.area) & (own["program"] == "all") & (own["band"] == "")]
+            parts.append(own[own["closed"] & own["indicator"].isin(ENGAGEMENT)])
+    own = pd.concat(parts).rename(columns={"indicator": "item", "result": "own"})
+    both["quarter"] = both["item_title"].str[-7:]
+    own = own[["area_type", "area", "item", "quarter", "events", "own"]]
+    return both.merge(own, how="left").fillna({"events": 0})
+
+
+def test_engagement_is_that_of_each_areas_own_pages(counted):
+    """Shares in whole percents; of the newest quarter that is over for good."""
+    told = counted[counted["events"] > 0]
+    assert set(told["item"]) == set(ENGAGEMENT)
+    share = told["unit"] == "share"
+    assert told.loc[share, "result"].tolist() == told.loc[share, "own"].round(2).tolist()
+    assert told.loc[~share, "result"].tolist() == told.loc[~share, "own"].tolist()
+    assert counted.loc[counted["events"] == 0, "result"].isna().all()
+    assert counted.groupby("item")["quarter"].nunique().eq(1).all()
+    assert counted["program"].eq("title1").all()
+
+
+def test_no_reader_finds_out_a_small_count_of_engagement(counted):
+    """No count is shown; of few events no median, and of a share none from which one follows."""
+    limits = load_thresholds()
+    shown = counted[counted["result_shown"].notna()]
+    assert shown["events"].min() >= limits.minimum_denominator
+    shares = counted[counted["unit"] == "share"].assign(measure="", denominator=counted["events"])
+    shares["numerator"] = (shares["events"] * shares["own"].fillna(0)).round()
+    seen = shares[shares["result_shown"].notna()]
+    assert len(seen) > 2
+    least = np.minimum(seen["numerator"], seen["events"] - seen["numerator"]).min()
+    assert least >= limits.minimum_numerator
+    assert counted["suppressed_shown"].sum() > 20
+    for _, lines in shares.groupby("item"):
+        lines = lines.sort_values("area_type", ignore_index=True)
+        over = lines["area_type"] == "state"  # who is in two areas counts once in Illinois
+        for name in ("events", "numerator"):
+            lines.loc[over, name] = lines.loc[~over, name].sum()
+        lines["denominator"] = lines["events"]
+        hidden = lines["suppressed_shown"].to_numpy(dtype=bool)
+        for own in ("", "07", "01"):
+            assert _narrow_shares(lines, hidden, own) == []

@@ -75,6 +75,15 @@ class Rows:
                 self._measures = [""] * len(self)
         return self._measures
 
+    def measures_of(self, kind: str, name: str) -> list[str]:
+        """The measure of each row, without which a figure is neither a share nor dollars."""
+        if kind == "figure" and not ("measure" in self or "measure_title" in self):
+            raise wrong(
+                f"Column {name} holds figures: shares, or dollars where the measure is ME. Keep "
+                "the column measure beside it, or give it the kind share or dollars."
+            )
+        return self.measures
+
     def dtype(self, name: str) -> Any:
         return self._frame[name].dtype
 
@@ -130,7 +139,7 @@ class Written(Format):
         return "d" if self.kind in ("date", "code") else ""
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        return numbers.all_written(self.kind, rows[name], rows.measures)
+        return numbers.all_written(self.kind, rows[name], rows.measures_of(self.kind, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,7 @@ class Figure(Format):
     attention: str = ""
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        return numbers.all_written("figure", rows[name], rows.measures)
+        return numbers.all_written("figure", rows[name], rows.measures_of("figure", name))
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         texts = [plainly(text) for text in self.words(rows, name)]

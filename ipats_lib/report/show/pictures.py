@@ -106,7 +106,7 @@ class _Number(Format):
     kind: str = "count"
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        return all_written(self.kind, rows[name], rows.measures)
+        return all_written(self.kind, rows[name], rows.measures_of(self.kind, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class Spark(Format):
     kind: str = "figure"
 
     def words(self, rows: Rows, name: str) -> list[str]:
-        pairs = zip(rows[name], rows.measures, strict=True)
+        pairs = zip(rows[name], rows.measures_of(self.kind, name), strict=True)
         return [trend_words(values, self.kind, measure) for values, measure in pairs]
 
     def cells(self, rows: Rows, name: str) -> list[str]:

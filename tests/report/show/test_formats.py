@@ -57,7 +57,8 @@ def test_a_change_has_a_sign_in_words():
 
 def test_a_figure_may_be_large_and_need_attention():
     flags = pd.Series([True, False])
-    shown = cells(show.figure(large=True, attention="low"), value=[0.5, 0.6], low=flags)
+    rows = {"value": [0.5, 0.6], "low": flags, "measure": ["CR", "CR"]}
+    shown = cells(show.figure(large=True, attention="low"), **rows)
     assert [bool(cell.select(".alert .big")) for cell in shown] == [True, False]
     assert [cell.get_text() for cell in shown] == ["50.0%", "60.0%"]
 
@@ -146,6 +147,7 @@ def test_an_interval_is_a_dot_a_line_and_its_words():
     cell, none = cells(
         show.interval(reference=0.75, versus="versus"),
         value=[0.6, None], lower95=[0.5, None], upper95=[1.0, None], versus=["Worse", None],
+        measure=["CR", "CR"],
     )  # fmt: skip
     assert cell.get_text() == "60.0%"
     assert cell.svg["aria-label"] == "interval 50.0% to 100.0%; Worse"
@@ -201,3 +203,16 @@ def test_a_row_without_its_measure_is_written_by_the_measures_title():
     titles = ["Employment rate, 2nd quarter after exit", "Median earnings, 2nd quarter after exit"]
     shown = cells(Written(kind="figure"), measure_title=titles, value=[0.817, 10178.63])
     assert [cell.get_text() for cell in shown] == ["81.7%", "$10,179"]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [show.figure, Written(kind="figure"), show.interval(), show.bar(kind="figure"), show.spark()],
+)
+def test_a_figure_without_its_measure_is_no_percent_and_stops(shape):
+    """It would be written as a share, also where it is dollars."""
+    values = [[8000.0, 9500.0]] if type(shape).__name__ == "Spark" else [9500.0]
+    more = {"lower95": [9000.0], "upper95": [9900.0]}
+    with pytest.raises(NotebookError, match="Column value holds figures"):
+        cells(shape, value=values, **more)
+    assert "$9,500" in cells(shape, value=values, measure=["ME"], **more)[0].get_text()

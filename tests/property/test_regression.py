@@ -1,0 +1,134 @@
+"""What a reader can work out of the regression's coefficients and of what it expects of an area.
+
+The reader knows the method, the thresholds and what each fact asks, and solves for counts of
+people. Random states with groups of every size. Source: domain 7.3; decision 0023.
+"""
+
+from itertools import product
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from ipats_lib.comparison.standard import logistic
+from ipats_lib.disclosure import load_thresholds
+from ipats_lib.frames.fair import PLACES, told_facts
+
+SEEDS = range(50)
+FACTS = 6
+
+
+def drawn(seed):
+    """Records by facts, which of them succeeded, and of which area each is."""
+    some = np.random.default_rng(seed)
+    areas = some.choice(8, size=1500, p=np.array([40, 20, 12, 10, 8, 6, 3, 1]) / 100)
+    often = np.array([0.5, 0.3, 0.15, 0.05, 0.01, 0.004])[:FACTS]
+    facts = (some.random((len(areas), FACTS)) < often).astype(float)
+    chance = 1 / (1 + np.exp(-0.8 - facts @ some.normal(0, 0.8, FACTS)))
+    return facts, some.random(len(areas)) < chance, areas
+
+
+def told(facts, success, areas):
+    """`told_facts` of drawn records."""
+    own = np.arange(len(areas))
+    scopes = [SimpleNamespace(kind="lwia") for _ in range(8)]
+    lines = SimpleNamespace(success=success, own=own, area=areas)
+    return told_facts(SimpleNamespace(scopes=scopes), facts, lines)
+
+
+def printed(facts, success):
+    """The coefficients and their errors, as a download has them."""
+    fit = logistic(facts, success)
+    return np.round(fit.coefficients, PLACES), np.round(fit.errors, PLACES)
+
+
+def small(size, held):
+    limits = load_thresholds()
+    few = min(held, size - held) < limits.minimum_numerator
+    return size > 0 and (few or size < limits.minimum_denominator)
+
+
+def worked_out(coefficients, errors):
+    """How many have a fact and succeed: of a regression on that fact alone this is exact but for
+    rounding, as 1 / error squared is size x share x (1 - share) of those without it, and with it
+    after subtraction."""
+    share = 1 / (1 + np.exp(-coefficients.sum()))
+    size = 1 / (errors[1] ** 2 - errors[0] ** 2) / (share * (1 - share))
+    return size, size * share
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_coefficient_tells_of_a_small_group(seed):
+    """Neither of Illinois nor, for an area's readers, of all others; with the fact or without."""
+    facts, success, areas = drawn(seed)
+    kept = told(facts, success, areas)
+    assert kept[:2].all()
+    for fact in facts[:, kept].T:
+        for holds in (fact == 1, fact == 0):
+            for area in range(-1, 8):
+                mine = holds & (areas != area)
+                assert not small(mine.sum(), success[mine].sum())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_small_groups_coefficient_would_tell_its_count(seed):
+    """Planted: the coefficient of a fact of few people is printed, and a reader counts them."""
+    facts, success, areas = drawn(seed)
+    few = 4 + np.flatnonzero([2 < facts[:, n].sum() < 30 for n in (4, 5)])
+    mine = [n for n in few if 0 < success[facts[:, n] == 1].sum() < facts[:, n].sum()]
+    mine = [n for n in mine if small(facts[:, n].sum(), success[facts[:, n] == 1].sum())]
+    for fact in mine:
+        size, held = worked_out(*printed(facts[:, [fact]], success))
+        assert round(size) == facts[:, fact].sum()
+        assert round(held) == success[facts[:, fact] == 1].sum()
+        assert not told(facts, success, areas)[fact]
+
+
+def test_enough_small_groups_are_drawn_for_the_planted_one():
+    found = 0
+    for seed in SEEDS:
+        facts, success, _ = drawn(seed)
+        held = facts[success].sum(axis=0)
+        found += sum(
+            0 < x < n and small(n, x) for n, x in zip(facts.sum(axis=0), held, strict=True)
+        )
+    assert found > 20
+
+
+def small_groups(seed):
+    """Of each area with enough people: what the regression expects, the chance of each mixture of
+    facts, and the facts that one or two of its people have, or lack."""
+    facts, success, areas = drawn(seed)
+    kept = told(facts, success, areas)
+    fit = logistic(facts[:, kept], success)
+    mixtures, limits = (
+        np.array(list(product((0.0, 1.0), repeat=int(kept.sum())))),
+        load_thresholds(),
+    )
+    for area in range(8):
+        here = facts[areas == area][:, kept]
+        few = [n for n, c in enumerate(here.sum(axis=0))
+               if 0 < min(c, len(here) - c) < limits.minimum_numerator]  # fmt: skip
+        if len(here) >= limits.minimum_denominator and few:
+            expected = round(float(fit.expected(here).mean()), PLACES)
+            yield len(here), expected, mixtures, fit.expected(mixtures), few
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_expected_of_an_area_leaves_its_small_groups_a_range_of_three(seed):
+    """The reader knows how many are counted and what each mixture of facts makes likely."""
+    slack = 0.5 * 10**-PLACES
+    for size, expected, mixtures, likely, few in small_groups(seed):
+        rows = np.vstack([np.ones(len(mixtures)), likely / size])
+        sums = LinearConstraint(rows, [size, expected - slack], [size, expected + slack])
+        rule = {"integrality": np.ones(len(mixtures)), "bounds": Bounds(0, np.inf)}
+        for fact in few:
+            low, high = (
+                milp(sign * mixtures[:, fact], constraints=sums, **rule).fun for sign in (1, -1)
+            )
+            assert -high - low >= 3, fact
+
+
+def test_small_groups_of_areas_are_sought():
+    assert sum(len(few) for seed in range(20) for *_, few in small_groups(seed)) > 30
