@@ -94,7 +94,7 @@ class Server:
         if self.pid == os.getpid():
             self.requests.close()
             try:
-                self.process.wait(10)
+                self.process.wait(120)
             except subprocess.TimeoutExpired:  # another process has inherited our end
                 self.process.kill()
                 self.process.wait()
