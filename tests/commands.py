@@ -93,7 +93,11 @@ class Server:
     def end(self) -> None:
         if self.pid == os.getpid():
             self.requests.close()
-            self.process.wait()
+            try:
+                self.process.wait(120)
+            except subprocess.TimeoutExpired:  # another process has inherited our end
+                self.process.kill()
+                self.process.wait()
 
 
 class Warm:

@@ -166,15 +166,17 @@ def every_kind(site: Path) -> list[str]:
     return list(kinds.values())
 
 
-@pytest.mark.parametrize("width", [390, 320])
-def test_pages_fit_a_phone(watched, site, address, width):
-    """At 320 px as well: a window of 1280 px at 400 percent zoom (WCAG 1.4.10)."""
-    watched.set_viewport_size({"width": width, "height": 740})
-    wide = {}
+def test_pages_fit_a_phone(watched, site, address):
+    """At 320 px as well: a window of 1280 px that is zoomed to 400 percent (WCAG 1.4.10)."""
+    found = {}
     for path in every_kind(site):
+        watched.set_viewport_size({"width": 390, "height": 740})
         opened(watched, f"{address}/{path}")
-        wide[path] = watched.evaluate("document.documentElement.scrollWidth")
-    assert {path: found for path, found in wide.items() if found > width} == {}
+        for width in (390, 320):
+            watched.set_viewport_size({"width": width, "height": 740})
+            found[path, width] = watched.evaluate("document.documentElement.scrollWidth")
+    assert len(found) > 40
+    assert {key: shown for key, shown in found.items() if shown > key[1]} == {}
 
 
 def all_that_axe_finds(page, address: str, paths: Iterable[str]) -> dict[str, list[str]]:
