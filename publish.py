@@ -31,6 +31,7 @@ from ipats_lib.publishing.commands import (
     say_released,
     snapshot_of,
 )
+from ipats_lib.publishing.notebook_commands import writing_notebooks
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -212,6 +213,7 @@ def import_levels(
 
 
 app.add_typer(publishing)
+app.add_typer(writing_notebooks)
 app.command()(serve)
 
 if __name__ == "__main__":

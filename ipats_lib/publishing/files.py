@@ -11,6 +11,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 GUIDE = (DOCS / "guide.md", DOCS / "glossary.md")
 # The landing page of each scope's folder.
 INDEX = "index.html"
+LANDING = "index"
 # In each scope's folder: `{"scopes": [{"path", "title"}]}` of the scope and of those inside it; one
 # that has not the pages of every family names its `families`.
 SCOPES_FILE = "scopes.json"
