@@ -1,4 +1,4 @@
-"""The command line of those who write notebooks: check, new."""
+"""The command line of those who write notebooks: check, new; diff and show what waits."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ipats_lib.console import say, sentences
-from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.commands import NOTEBOOKS
+from ipats_lib.console import say, sentences, writing
+from ipats_lib.errors import NotebookError, UsageError
+from ipats_lib.publishing.commands import NOTEBOOKS, PeriodName, SiteFolder
 
 writing_notebooks = typer.Typer()
 Families = Annotated[Path, typer.Option("--notebooks", help="The folder of the families.")]
@@ -58,3 +58,46 @@ def new(
     path = write_new(notebooks, key, title, [one.strip() for one in scopes.split(",")])
     say("written", f"Wrote {path}. Change it, then `publish.py check {key}` and `preview {key}`.")
     print(path)
+
+
+@writing_notebooks.command()
+@sentences
+def diff(
+    period: PeriodName,
+    site: SiteFolder,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="What `build --stage` made, against what readers see.")
+    ] = False,
+    most: Annotated[int, typer.Option(help="How many figures to print.", min=0)] = 50,
+    out: Annotated[Path | None, typer.Option(help="A CSV file for all of them.")] = None,
+) -> None:
+    """List the figures that differ from what readers see, by key, before they are shown."""
+    from ipats_lib.periods import Period
+    from ipats_lib.publishing.staged import differences
+
+    if not staged:
+        raise UsageError("Only a staged publication is compared: add --staged.")
+    found = differences(site, Period.parse(period))
+    print(found.figures.head(most).to_csv(index=False), end="")
+    if out:
+        with writing(out):
+            found.figures.to_csv(out, index=False)
+    if len(found.figures) > most:
+        say("diff", f"{len(found.figures) - most:,} more figures: --most, or --out FILE for all.")
+    kinds = found.figures["change"].value_counts()
+    counts = {kind: int(kinds.get(kind, 0)) for kind in ("changed", "new", "gone")}
+    told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    areas = len(found.figures.drop_duplicates(["area_type", "area"]))
+    say("diff", f"Figures: {told}, in {areas:,} areas and planners.", counts=counts)
+    for file, scopes in found.files.items():
+        say("diff", f"  {file}: another in {scopes:,} folders", file=file, scopes=scopes)
+
+
+@writing_notebooks.command()
+@sentences
+def show(period: PeriodName, site: SiteFolder) -> None:
+    """Show the publication that `build --stage` made."""
+    from ipats_lib.periods import Period
+    from ipats_lib.publishing.staged import show
+
+    print(show(site, Period.parse(period)))
