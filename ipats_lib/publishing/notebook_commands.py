@@ -1,4 +1,4 @@
-"""The command line of those who write notebooks: check, new; diff and show what waits."""
+"""The command line of those who write notebooks: check, new, preview; diff and show what waits."""
 
 import json
 from pathlib import Path
@@ -58,6 +58,37 @@ def new(
     path = write_new(notebooks, key, title, [one.strip() for one in scopes.split(",")])
     say("written", f"Wrote {path}. Change it, then `publish.py check {key}` and `preview {key}`.")
     print(path)
+
+
+@writing_notebooks.command()
+@sentences
+def preview(
+    notebook: Annotated[str, typer.Argument(help="A path, or comparison/earnings.")],
+    scope: Annotated[str, typer.Option(help="state, lwia/07 or lwia/07/planner/1042.")],
+    period: PeriodName = "PY2024Q4",
+    snapshot: Annotated[
+        Path | None, typer.Option(help="A snapshot's folder; by default a small synthetic state.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Make it again at each save.")] = False,
+    port: Annotated[int, typer.Option(help="On loopback; 0 for any that is free.")] = 0,
+    notebooks: Families = NOTEBOOKS,
+) -> None:
+    """Show one notebook's pages in the browser, in the site's look, while it is being written."""
+    from ipats_lib.periods import Period
+    from ipats_lib.publishing.checking import path_of
+    from ipats_lib.publishing.live import live, serve_live
+    from ipats_lib.publishing.options import Options
+    from ipats_lib.report.source import sample_snapshot
+    from ipats_lib.scopes import Scope
+    from ipats_lib.snapshot import open_snapshot
+
+    mine, wanted = Scope.parse(scope), Period.parse(period)
+    path = path_of(notebooks, notebook)
+    options = Options(path.parents[1], Path(), wanted)
+    say("waiting", "Verifying the snapshot, counting, running the notebook ...")
+    opened = open_snapshot(snapshot or sample_snapshot(), verify=True)
+    with live(path, mine, options, opened) as made:
+        serve_live(made, port, watch)
 
 
 @writing_notebooks.command()
