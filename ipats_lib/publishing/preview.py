@@ -1,5 +1,6 @@
 """A look at a site on loopback, for development. It protects nothing and says so."""
 
+import os
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -37,7 +38,10 @@ class Handler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         self.send_header("X-Ipats-Protection", "none: development preview")
-        self.send_header("Cache-Control", "no-store")
+        # Shared files are named by their content: a browser keeps what it has compiled of them.
+        asked = getattr(self, "path", "")
+        kept = "/_static/" in asked and os.path.isfile(self.translate_path(asked))
+        self.send_header("Cache-Control", "max-age=31536000, immutable" if kept else "no-store")
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:

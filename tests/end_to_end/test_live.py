@@ -113,6 +113,10 @@ def test_the_page_is_the_published_one_and_nobody_finds_it_without_its_address(
         with urllib.request.urlopen(root + made["page"]) as answer:
             assert answer.headers["Content-Security-Policy"] == POLICY
             text = answer.read().decode()
+            assert answer.headers["Cache-Control"] == "no-store"
+        style = re.search(r'href="[./]+(_static/style\.\w+\.css)"', text)[1]
+        with urllib.request.urlopen(root + style) as answer:
+            assert "immutable" in answer.headers["Cache-Control"]
         file = few_site / made["page"]
         script = re.compile(r'<script src="/[0-9a-f]{32}/preview\.js\?version=1" defer></script>')
         alone, number = script.subn("", text)
