@@ -17,6 +17,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, sleep
 
@@ -26,7 +28,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parents[1]
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 DRAWN = """text => {
-  const mark = document.getElementById("content")?.innerText.includes(text);
+  const mark = document.getElementById("content")?.textContent.includes(text);
   const charts = [...document.querySelectorAll(".show-chart .canvas")];
   return mark && charts.every(each => each.querySelector("svg, canvas"));
 }"""
@@ -44,31 +46,38 @@ def save(path: Path, source: dict, number: int) -> str:
     return text
 
 
-def cpu() -> float:
-    """Seconds of CPU of all that this process has started, and that these have."""
-    times = (each.cpu_times() for each in psutil.Process().children(recursive=True))
-    return sum(sum(each[:4]) for each in times)
+def cpu() -> Counter[str]:
+    """Seconds of CPU of all that this process has started, of browser and server apart."""
+    spent: Counter[str] = Counter()
+    for each in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            name = each.name()
+            whose = "browser" if "chrom" in name or name == "node" else "server"
+            spent[whose] += sum(each.cpu_times()[:4])
+    return spent
 
 
 def measure(address: str, path: Path, source: dict, saves: int) -> list[float]:
     """Seconds of each save, after three that nobody counts."""
-    seconds, spent = [], 0.0
+    seconds: list[float] = []
+    spent: Counter[str] = Counter()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(address)
         page.wait_for_selector("main#content")
         for number in range(saves + 3):
-            spent = cpu() if number == 3 else spent
             before = page.screenshot()
             sleep(0.05)
-            started = perf_counter()
+            then, started = cpu(), perf_counter()
             text = save(path, source, number)
             page.wait_for_function(DRAWN, arg=text, polling="raf", timeout=60_000)
             page.evaluate(TWO_FRAMES)
             seconds.append(perf_counter() - started)
+            spent += cpu() - then if number >= 3 else Counter()
             assert page.screenshot() != before, "no pixel has changed"
-        print(f"CPU: {(cpu() - spent) / saves:.2f} s a save, the browser's and screenshots' in it")
+        told = ", ".join(f"{whose} {each / saves:.2f} s" for whose, each in spent.items())
+        print(f"CPU of a save: {told}")
         browser.close()
     return sorted(seconds[3:])
 
