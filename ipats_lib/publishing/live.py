@@ -15,7 +15,6 @@ from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, urlsplit
 
 import nbformat
@@ -33,6 +32,7 @@ from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.parameters import set_values
 from ipats_lib.publishing.plan import Page, Plan, Source
 from ipats_lib.publishing.preview import HOST, Handler, listening
+from ipats_lib.publishing.scratch import run_folder
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.publishing.writer import Writer
 from ipats_lib.report.data import StateData
@@ -201,8 +201,8 @@ def live(path: Path, scope: Scope, options: Options, snapshot: Snapshot) -> Iter
     state = StateData(snapshot, options.period, (), (), released, asked)
     if scope not in snapshot.scopes():
         raise UsageError(f"Scope '{scope}' is not in snapshot {snapshot.id}.")
-    with TemporaryDirectory(prefix="ipats-preview-") as place, local_workers(1) as pool:
-        made = Live(path, scope, options, state, pool, Path(place, token_hex(16)))
+    with run_folder() as place, local_workers(1) as pool:
+        made = Live(path, scope, options, state, pool, place / token_hex(16))
         build_assets().write(made.folder / "_static")
         (made.folder / "preview.js").write_bytes((TEMPLATES / "preview.js").read_bytes())
         begin = f"<!doctype html><html lang=en><head><title>Preview</title>{made.script()}</head>"

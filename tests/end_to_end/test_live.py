@@ -4,8 +4,10 @@ import json
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from ipats_lib.access.headers import POLICY
+from ipats_lib.publishing.scratch import PREFIX
 from tests.conftest import ROOT, publish
 from tests.end_to_end.test_browser import FLAGS
 from tests.published import page as parsed
@@ -107,6 +110,9 @@ def test_the_page_is_the_published_one_and_nobody_finds_it_without_its_address(
         with urllib.request.urlopen(address) as begin:
             assert begin.headers["Content-Security-Policy"] == POLICY
         root = address.removesuffix("index.html")
+        secret = root.split("/")[-2]
+        (kept,) = Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{secret}")
+        assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
         with urllib.request.urlopen(f"{root}next.json?after=0") as told:
             made = json.load(told)
         assert (made["version"], made["said"]) == (1, "")
@@ -128,6 +134,7 @@ def test_the_page_is_the_published_one_and_nobody_finds_it_without_its_address(
         for path in ("/", f"/{'0' * 32}/index.html", f"/{made['page']}", "/..%2f", "/index.html"):
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 urllib.request.urlopen(host + path)
+    assert not kept.parent.exists()  # of a killed one the next run removes it: `scratch`
 
 
 @pytest.mark.parametrize(
