@@ -205,7 +205,9 @@ def live(path: Path, scope: Scope, options: Options, snapshot: Snapshot) -> Iter
         made = Live(path, scope, options, state, pool, place / token_hex(16))
         build_assets().write(made.folder / "_static")
         (made.folder / "preview.js").write_bytes((TEMPLATES / "preview.js").read_bytes())
-        begin = f"<!doctype html><html lang=en><head><title>Preview</title>{made.script()}</head>"
+        icon = f'<link rel="icon" href="_static/{build_assets().icon}">'
+        head = f"<title>Preview</title>{icon}{made.script()}"
+        begin = f"<!doctype html><html lang=en><head>{head}</head>"
         (made.folder / "index.html").write_text(f"{begin}<body><p>The page is being made.</p>")
         made.run()
         yield made
