@@ -31,6 +31,7 @@ from ipats_lib.publishing.commands import (
     say_released,
     snapshot_of,
 )
+from ipats_lib.publishing.notebook_commands import writing_notebooks
 from ipats_lib.review.commands import review
 
 app = typer.Typer(
@@ -213,6 +214,7 @@ def import_levels(
 
 
 app.add_typer(publishing)
+app.add_typer(writing_notebooks)
 app.add_typer(review)
 app.command()(serve)
 

@@ -1,11 +1,6 @@
 """What every answer carries on both servers: written once, sent by the gateway and by nginx."""
 
-# Vega sets styles on the elements that it draws: allowed on attributes, never as a style sheet.
-POLICY = "; ".join((
-    "default-src 'none'", "script-src 'self'", "style-src 'self'",
-    "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "connect-src 'self'",
-    "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
-))  # fmt: skip
+from ipats_lib.publishing.files import POLICY
 
 SECURITY = {
     "Content-Security-Policy": POLICY,

@@ -64,21 +64,31 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
             beside = Beside.of(site, current, snapshot, facts)
             facts, scopes = beside.facts(facts), beside.scopes(snapshot)
         inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
+        there = _there(site, options)
+        manifest = site.manifest(there) if there else None
         if (
-            current
-            and not options.clean
-            and current.facts.get("inputs") == inputs
-            and _is_on_record(snapshot, current)
-            and site.is_intact(options.period.name)
+            there
+            and manifest
+            and manifest.facts.get("inputs") == inputs
+            and (options.stage or _is_on_record(snapshot, manifest))
+            and site.is_whole(there)
         ):
             known = tuple(one.name for one in released)
-            pages, release = current.page_count, current.id
-            return RunReport(pages=pages, unchanged=True, release=release, released=known)
+            pages, made = manifest.page_count, manifest.id
+            return RunReport(pages=pages, unchanged=True, release=made, released=known)
         # An unchanged publication need not wait for the libraries that only a new one uses.
         from ipats_lib.publishing.publication import publish
 
         asked = {**facts, "inputs": inputs}
         return publish(snapshot, options, site, scopes, released, asked, progress, beside)
+
+
+def _there(site: Site, options: Options) -> Path | None:
+    """The release that a build may find unchanged: what readers see, or what waits to be shown."""
+    name = options.period.name
+    waiting = site.waiting(name) if options.stage else None
+    found = site.releases / waiting["release"] if waiting else site.current(name)
+    return None if options.clean else found
 
 
 def _is_on_record(snapshot: Snapshot, shown: Manifest) -> bool:

@@ -15,6 +15,7 @@ below its heading. Further parameters stand in the cell tagged `parameters`
 
 import re
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,27 +24,18 @@ import nbformat
 
 from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.declaration import (
-    LANDING,
-    check_declaration,
-    check_page_marks,
-    download_of,
-)
-from ipats_lib.publishing.files import INDEX, notebook_files
+from ipats_lib.publishing.declaration import FAMILIES, Declaration, Fault, read_declaration
+from ipats_lib.publishing.files import INDEX, LANDING, notebook_files
 from ipats_lib.publishing.parameters import Value, read_defaults, set_values
 from ipats_lib.report.scope_data import ACROSS_AREAS
 from ipats_lib.scopes import AreaType
 
-FAMILIES = {
-    "performance": "Performance",
-    "comparison": "LWIA comparison",
-    "dashboards": "Dashboards",
-}
 PYTHON = "python"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": PYTHON}
 # What every scope's folder holds beside its landing page.
 OF_EVERY_SCOPE = frozenset({"figures.csv", "run.html", "scopes.json"})
 _SENTENCE = re.compile(r".+?[.?!](?=\s|$)|.+", re.DOTALL)
+_FILE_NAME = re.compile(r"[a-z0-9_-]{1,40}")
 _LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
@@ -65,7 +57,7 @@ class Notebook:
     """One notebook of the catalogue; `name` is its file name without the ending.
 
     kept: downloads that some of its scopes alone have. parameters: its own, with the values that it
-    runs with. question: what its one page answers.
+    runs with. question: what its one page answers. stored: whether its file holds outputs.
     """
 
     path: Path
@@ -82,6 +74,7 @@ class Notebook:
     kept: tuple[tuple[str, tuple[AreaType, ...]], ...] = ()
     parameters: tuple[tuple[str, Value], ...] = ()
     question: str = ""
+    stored: bool = False
 
     @property
     def across_areas(self) -> bool:
@@ -134,21 +127,29 @@ class Notebook:
 def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
     """All notebooks under the family folders, in publication order.
 
-    NotebookError names the file and what it breaks: its own declaration, the parameters cell
-    (names are allow-listed: papermill would execute whatever is in a name). Outputs that are
-    stored in a notebook are left out, and a line says in which.
+    NotebookError lists every fault: of a notebook's own declaration, of its cells (names of
+    parameters are allow-listed: papermill would execute whatever is in a name), of files that two
+    would write. Outputs that are stored in a notebook are left out, and a line says in which.
     """
     paths = [path for path in notebook_files(folder) if path.parent.name in FAMILIES]
-    stored = {path: _as_stored(path) for path in paths}
-    found = [_read(path, notebook) for path, notebook in stored.items()]
+    found, faults = examine(paths)
+    if faults:
+        raise NotebookError("\n".join(map(str, faults)))
     if not found:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
     values = set_values({each.key: dict(each.parameters) for each in found})
     found = [replace(each, parameters=tuple(values[each.key].items())) for each in found]
-    _check_names(found)
-    _say_stored([path for path, notebook in stored.items() if _without_outputs(notebook)])
+    _say_stored([one.path for one in found if one.stored])
     families = list(FAMILIES)
     return tuple(sorted(found, key=lambda n: (families.index(n.family), n.order, n.name)))
+
+
+def examine(paths: Sequence[Path]) -> tuple[list[Notebook], list[Fault]]:
+    """The notebooks without a fault, with the defaults of their parameters; and all faults."""
+    read = [_read(path) for path in paths]
+    found = [one for one in read if isinstance(one, Notebook)]
+    faults = [fault for one in read if isinstance(one, list) for fault in one]
+    return found, [*faults, *_same_files(found)]
 
 
 def _say_stored(paths: list[Path]) -> None:
@@ -161,29 +162,45 @@ def _say_stored(paths: list[Path]) -> None:
         )
 
 
-def _read(path: Path, notebook: nbformat.NotebookNode) -> Notebook:
-    family, declared = path.parent.name, notebook.metadata.get("ipats", {})
-    check_declaration(path, family, declared)
-    own = _check_cells(path, notebook)
+def _read(path: Path) -> Notebook | list[Fault]:
+    try:
+        notebook = _as_stored(path)
+    except NotebookError as error:
+        return [Fault(path, "", str(error))]
+    declared = read_declaration(path, notebook.metadata.get("ipats", {}))
+    own, faults = _parameters(path, notebook)
+    if not _FILE_NAME.fullmatch(path.stem):
+        faults.append(Fault(path, "the file name", "may hold a-z, 0-9, _ and - only."))
+    if isinstance(declared, list):
+        return [*declared, *faults]
+    faults += _page_marks(path, notebook, declared)
+    return faults or _notebook(path, notebook, declared, own)
+
+
+def _notebook(
+    path: Path, notebook: Any, declared: Declaration, own: Mapping[str, Value]
+) -> Notebook:
     questions = _questions(notebook)
-    downloads = [download_of(one) for one in declared.get("downloads", [])]
+    scopes = declared.scopes
     return Notebook(
         path=path,
-        family=family,
+        family=declared.family,
         name=path.stem,
-        title=declared["title"],
-        order=declared["order"],
-        scopes=tuple(declared["scopes"]),
-        data=tuple(sorted(declared.get("data", []))),
+        title=declared.title,
+        order=declared.order,
+        scopes=scopes,
+        data=tuple(sorted(declared.data)),
         parts=tuple(
-            _part(page, declared["scopes"], questions) for page in declared.get("pages", [])
+            Part(page.name, page.title, page.scopes or scopes, questions[page.name])
+            for page in declared.pages
         ),
-        downloads=tuple(name for name, _ in downloads),
-        kept=tuple((name, scopes) for name, scopes in downloads if scopes),
-        records=tuple(declared.get("records", [])),
-        index=declared.get("index", False),
+        downloads=tuple(one if isinstance(one, str) else one.name for one in declared.downloads),
+        kept=tuple((*one,) for one in declared.downloads if not isinstance(one, str)),
+        records=declared.records,
+        index=declared.index,
         parameters=tuple(own.items()),
         question=questions.get("", ""),
+        stored=_without_outputs(notebook),
     )
 
 
@@ -266,12 +283,7 @@ def _place(where: list[Any]) -> str:
     return "the notebook"
 
 
-def _part(declared: list[Any], scopes: list[AreaType], questions: dict[str, str]) -> Part:
-    name, title, *only = declared
-    return Part(name, title, tuple(only[0] if only else scopes), questions[name])
-
-
-def _check_names(found: list[Notebook]) -> None:
+def _same_files(found: Sequence[Notebook]) -> Iterator[Fault]:
     """Two notebooks must not write the same file into the folder of a scope."""
     taken: dict[tuple[str, str], Path] = {}
     for notebook in found:
@@ -279,16 +291,38 @@ def _check_names(found: list[Notebook]) -> None:
         for kind, name in own:
             other = taken.setdefault((kind, name), notebook.path)
             if other != notebook.path or own.count((kind, name)) > 1:
-                raise NotebookError(f"{notebook.path}: {name} is a file of {other} already.")
+                yield Fault(notebook.path, name, f"is a file of {other} already.")
             if name in OF_EVERY_SCOPE:
-                raise NotebookError(f"{notebook.path}: {name} is a file of every scope already.")
+                yield Fault(notebook.path, name, "is a file of every scope already.")
 
 
-def _check_cells(path: Path, notebook: Any) -> dict[str, Value]:
-    """The notebook's own parameters and their defaults."""
-    tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
-    check_page_marks(path, notebook, tags)
-    sources = [c.source for c, own in zip(notebook.cells, tags, strict=True) if "parameters" in own]
-    if len(sources) != 1:
-        raise NotebookError(f"{path}: exactly one cell must be tagged `parameters`.")
-    return read_defaults(path, sources[0])
+def _parameters(path: Path, notebook: Any) -> tuple[dict[str, Value], list[Fault]]:
+    """The notebook's own parameters and their defaults; and the faults of their cell."""
+    tagged = [
+        (number, cell.source)
+        for number, cell in enumerate(notebook.cells, start=1)
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    if len(tagged) != 1:
+        cells = ", ".join(str(number) for number, _ in tagged) or "none"
+        said = f"exactly one cell must be tagged `parameters`; tagged are: {cells}."
+        return {}, [Fault(path, "the notebook:", said)]
+    [(number, source)] = tagged
+    own, faults = read_defaults(source)
+    return own, [Fault(path, f"cell {number}", f"(parameters) {said}") for said in faults]
+
+
+def _page_marks(path: Path, notebook: Any, declared: Declaration) -> Iterator[Fault]:
+    """A page begins with its title, so at a markdown cell: from any other, what follows is lost."""
+    marked = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("page-"):
+                marked.append(tag.removeprefix("page-"))
+                if cell.cell_type != "markdown":
+                    said = f"a {cell.cell_type} cell is tagged {tag}; tag the markdown cell that "
+                    yield Fault(path, f"cell {number}:", f"{said}holds the page's title.")
+    pages = [page.name for page in declared.pages]
+    if marked != pages:
+        said = f"names {', '.join(pages) or 'none'}, and the markdown cells tagged page-<name> are "
+        yield Fault(path, "`pages`", f"{said}{', '.join(marked) or 'none'}.")

@@ -125,6 +125,9 @@ def build(
     family: Annotated[
         str, typer.Option(help="dashboards: make them alone, the other pages stay as they are.")
     ] = "",
+    stage: Annotated[
+        bool, typer.Option("--stage", help="Make it without showing it: see `diff` and `show`.")
+    ] = False,
     workers: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 2,
     notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
     clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
@@ -158,6 +161,7 @@ def build(
     from ipats_lib.publishing.build import build
     from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.postmortem import failures_folder
+    from ipats_lib.publishing.site import Site
     from ipats_lib.snapshot import kept_snapshot
 
     shared = _share(share, share_key)
@@ -180,8 +184,10 @@ def build(
         group=group,
         packed=packed,
         family=family,
+        stage=stage,
     )
     source = snapshot_of(extract, store, as_of, contacts, group)
+    waited = Site(site).waiting(period)
     with shown_progress() as advance:
         run = build(source, options, advance)
     said = (
@@ -190,8 +196,14 @@ def build(
     say_released(run.released, options.period)
     if run.hiding:
         say("withheld", run.hiding)
-    say("published", f"Published {run.pages:,} pages: {said}.", **asdict(run))
-    print(options.site / options.period.name)
+    waits = Site(site).waiting(period)
+    if waited and not waits:
+        say("staged", f"What was staged of {period} is out of date: stage it again.", "yellow")
+    elif waits and not stage:
+        say("staged", f"A publication of {period} is staged still: `show` shows it.", "yellow")
+    verb = "Staged" if stage and waits else "Published"
+    say(verb.lower(), f"{verb} {run.pages:,} pages: {said}.", **asdict(run))
+    print(Site(site).releases / waits["release"] if stage and waits else site / period)
 
 
 @publishing.command()

@@ -1,118 +1,186 @@
-"""What a notebook may declare of itself: the rules of `catalogue`, each with its sentence."""
+"""What a notebook may declare of itself under `ipats` in its metadata, as one model.
 
-import re
-from collections.abc import Collection
+The catalogue reads notebooks by it, `publish.py check` names what breaks it, and editors get it as
+JSON Schema. A field's description says what to write.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NamedTuple
 
-from ipats_lib.errors import NotebookError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from ipats_lib.publishing.files import LANDING
 from ipats_lib.report.scope_data import FRAMES
 from ipats_lib.scopes import AreaType
 
-LANDING = "index"
-_DOWNLOAD = re.compile(r"[a-z0-9_-]{1,40}\.(?:csv|xlsx|ics|json)")
-_OPTIONAL = frozenset({"data", "pages", "downloads", "records", "index"})
-_SCOPES: tuple[AreaType, ...] = ("state", "lwia", "planner")
-_PART = re.compile(r"[a-z0-9]{1,20}")
-_NAME = re.compile(r"[a-z0-9_-]{1,40}")
-_LIST = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+FAMILIES = {
+    "performance": "Performance",
+    "comparison": "LWIA comparison",
+    "dashboards": "Dashboards",
+}
+SHOWN = 60  # characters of a wrong value
+
+Said = Annotated[str, Field(pattern=r"\S")]
+Scopes = Annotated[tuple[AreaType, ...], Field(min_length=1)]
+FileName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}\.(csv|xlsx|ics|json)$")]
+ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
-def check_declaration(path: Path, family: str, declared: Any) -> None:
-    """The `ipats` of a notebook's metadata.  NotebookError says what it breaks."""
-    needed = {"family", "title", "order", "scopes"}
-    if not isinstance(declared, dict) or set(declared) - _OPTIONAL != needed:
-        raise NotebookError(
-            f"{path}: its metadata needs `ipats` with family, title, order, scopes and "
-            f"perhaps {', '.join(sorted(_OPTIONAL))}, no more."
-        )
-    if declared["family"] != family:
-        raise NotebookError(f"{path}: it declares family {declared['family']} but is in {family}.")
-    if not _are_some_of(declared["scopes"], _SCOPES):
-        raise NotebookError(f"{path}: `scopes` must list some of {', '.join(_SCOPES)}.")
-    data = declared.get("data", [])
-    if not _are_texts(data) or not set(data) <= set(FRAMES):
-        raise NotebookError(f"{path}: `data` may list {', '.join(FRAMES)} only.")
-    downloads = declared.get("downloads", [])
-    if not isinstance(downloads, list) or not all(
-        _DOWNLOAD.fullmatch(download_of(one)[0]) for one in downloads
-    ):
-        raise NotebookError(
-            f"{path}: `downloads` lists names like roster.csv, in a-z, 0-9, _ and -, or such a "
-            "name and the scopes that have it."
-        )
-    records = declared.get("records", [])
-    if not _are_texts(records) or not all(_LIST.fullmatch(name) for name in records):
-        raise NotebookError(f"{path}: `records` lists names like worklist, in a-z, 0-9 and -.")
-    if not isinstance(declared.get("index", False), bool) or (
-        declared.get("index") and declared.get("pages")
-    ):
-        raise NotebookError(f"{path}: `index` is true for a landing page, which is one page.")
-    if not isinstance(declared["order"], int) or not _is_said(declared["title"]):
-        raise NotebookError(f"{path}: `order` must be a whole number, `title` a text.")
-    pages = declared.get("pages", [])
-    if not isinstance(pages, list) or not all(_is_page(p, declared["scopes"]) for p in pages):
-        raise NotebookError(
-            f"{path}: `pages` lists a name (a-z and 0-9 only), a title and perhaps some of the "
-            "notebook's own scopes for each page."
-        )
-    if LANDING in [page[0] for page in pages[1:]]:
-        raise NotebookError(f"{path}: the page named {LANDING}, a landing page, is the first one.")
-    if not _NAME.fullmatch(path.stem):
-        raise NotebookError(f"{path}: the file name may hold a-z, 0-9, _ and - only.")
+def _known(frame: str) -> str:
+    if frame not in FRAMES:
+        raise ValueError(f"there is no such frame; {nearest(frame, FRAMES)}.")
+    return frame
 
 
-def download_of(declared: Any) -> tuple[str, tuple[AreaType, ...]]:
-    """The name of a download, and the scopes that alone have it; none for all."""
-    match declared:
-        case [str(name), list(only)] if _are_some_of(only, _SCOPES):
-            return name, tuple(only)
-        case str(name):
-            return name, ()
-    return "", ()
+Frame = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": [*FRAMES]})]
 
 
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+class DeclaredPage(NamedTuple):
+    """A page: name, title, and the scopes that have it where these are not all of the notebook."""
+
+    name: Annotated[str, Field(pattern="^[a-z0-9]{1,20}$")]
+    title: Said
+    scopes: Scopes | None = None
 
 
-def _are_some_of(value: Any, known: Collection[str]) -> bool:
-    return bool(value) and _are_texts(value) and set(value) <= set(known)
+def _of_own_scopes(page: DeclaredPage, info: ValidationInfo) -> DeclaredPage:
+    if page.scopes and not {*page.scopes} <= {*info.data.get("scopes", page.scopes)}:
+        raise ValueError("its scopes are not some of the notebook's own scopes.")
+    return page
 
 
-def _is_said(title: Any) -> bool:
-    return isinstance(title, str) and bool(title.strip())
+class DeclaredFile(NamedTuple):
+    """A download that some scopes alone have."""
+
+    name: FileName
+    scopes: Scopes
 
 
-def _is_page(declared: Any, scopes: list[str]) -> bool:
-    match declared:
-        case [str(name), title]:
-            only = scopes
-        case [str(name), title, only]:
-            pass
-        case _:
-            return False
-    return bool(_PART.fullmatch(name)) and _is_said(title) and _are_some_of(only, scopes)
+class Declaration(BaseModel):
+    """The `ipats` of a notebook's metadata."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    family: Literal["performance", "comparison", "dashboards"] = Field(
+        description=f"`family` is the folder that holds the notebook: {', '.join(FAMILIES)}."
+    )
+    title: Said = Field(description="`title` is a text, as the menu shows it.")
+    order: int = Field(description="`order` is a whole number; menus list notebooks by it.")
+    scopes: Scopes = Field(description="`scopes` lists some of state, lwia, planner.")
+    data: tuple[Frame, ...] = Field(
+        (), description="`data` lists the frames that the notebook reads, by name."
+    )
+    pages: tuple[Annotated[DeclaredPage, AfterValidator(_of_own_scopes)], ...] = Field(
+        (),
+        description="`pages` lists a name (a-z and 0-9 only), a title and perhaps some of the "
+        "notebook's own scopes for each page.",
+    )
+    downloads: tuple[FileName | DeclaredFile, ...] = Field(
+        (),
+        description="`downloads` lists names like roster.csv, in a-z, 0-9, _ and -, or such a "
+        "name and the scopes that have it.",
+    )
+    records: tuple[ListName, ...] = Field(
+        (), description="`records` lists names like worklist, in a-z, 0-9 and -."
+    )
+    index: bool = Field(False, description="`index` is true for a landing page, which is one page.")
+
+    @field_validator("family")
+    @classmethod
+    def _in_its_folder(cls, family: str, info: ValidationInfo) -> str:
+        folder = (info.context or {}).get("folder", family)
+        if family != folder:
+            raise ValueError(f'the notebook is in {folder}. Write "{folder}", or move it.')
+        return family
+
+    @field_validator("pages")
+    @classmethod
+    def _landing_first(cls, pages: tuple[DeclaredPage, ...]) -> tuple[DeclaredPage, ...]:
+        if LANDING in [page.name for page in pages[1:]]:
+            raise ValueError(f"the page named {LANDING}, a landing page, is the first one.")
+        return pages
+
+    @field_validator("index")
+    @classmethod
+    def _one_page(cls, index: bool, info: ValidationInfo) -> bool:
+        if index and info.data.get("pages"):
+            raise ValueError("a landing page is one page. Leave out `pages`, or name one index.")
+        return index
 
 
-def check_page_marks(path: Path, notebook: Any, tags: list[list[str]]) -> None:
-    """A page begins with its title, so at a markdown cell: from any other, what follows is lost."""
-    marks = [
-        (tag.removeprefix("page-"), cell.cell_type)
-        for cell, own in zip(notebook.cells, tags, strict=True)
-        for tag in own
-        if tag.startswith("page-")
-    ]
-    for name, kind in marks:
-        if kind != "markdown":
-            raise NotebookError(
-                f"{path}: a {kind} cell is tagged page-{name}; tag the markdown cell that holds "
-                "the page's title."
-            )
-    marked = [name for name, _ in marks]
-    pages = [page[0] for page in notebook.metadata["ipats"].get("pages", [])]
-    if marked != pages:
-        raise NotebookError(
-            f"{path}: `pages` names {', '.join(pages) or 'none'}, and the markdown cells tagged "
-            f"page-<name> are {', '.join(marked) or 'none'}."
-        )
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a notebook breaks. where: a key or a cell; said: what is wrong, and what to write."""
+
+    path: Path
+    where: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.where} {self.said}" if self.where else self.said
+
+
+def read_declaration(path: Path, declared: Any) -> Declaration | list[Fault]:
+    """The `ipats` of a notebook's metadata, or every fault of it."""
+    context = {"folder": path.parent.name}
+    try:
+        return Declaration.model_validate_json(json.dumps(declared), context=context)
+    except ValidationError as error:
+        found = dict(_faults(error, declared))
+        return [Fault(path, where, said) for where, said in found.items()]
+
+
+def _faults(error: ValidationError, declared: Any) -> Iterator[tuple[str, str]]:
+    fields = Declaration.model_fields
+    for each in error.errors(include_url=False):
+        if not each["loc"]:
+            yield "`ipats`", f"is {shown(declared)}: it holds {', '.join(fields)}."
+            continue
+        key, *inner = each["loc"][:2]
+        place = f"`{key}[{inner[0]}]`" if inner else f"`{key}`"
+        if each["type"] == "missing" and not inner:
+            yield place, f"is missing: {fields[str(key)].description}"
+        elif each["type"] == "extra_forbidden":
+            yield place, f"is not known; {nearest(str(key), fields)}."
+        else:
+            own = str(each["ctx"]["error"]) if each["type"] == "value_error" else ""
+            value = declared[key][inner[0]] if inner else declared[key]
+            yield place, f"is {shown(value)}: {own or fields[str(key)].description}"
+
+
+def nearest(name: str, known: Any) -> str:
+    """The known name that somebody may have meant, else all of them."""
+    near = get_close_matches(name, [*known], 1)
+    return f"write `{near[0]}`" if near else f"there is {', '.join(known)}"
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in the metadata, cut where it is long."""
+    text = json.dumps(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of a notebook file, for editors: what it says of the metadata's `ipats`."""
+    own = Declaration.model_json_schema(ref_template="#/$defs/{model}")
+    inner = {"type": "object", "required": ["ipats"], "properties": {"ipats": own}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A notebook that IPATS publishes",
+        "$defs": own.pop("$defs"),
+        "type": "object",
+        "required": ["metadata"],
+        "properties": {"metadata": inner},
+    }

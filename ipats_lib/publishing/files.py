@@ -11,11 +11,19 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 GUIDE = (DOCS / "guide.md", DOCS / "glossary.md")
 # The landing page of each scope's folder.
 INDEX = "index.html"
+LANDING = "index"
 # In each scope's folder: `{"scopes": [{"path", "title"}]}` of the scope and of those inside it; one
 # that has not the pages of every family names its `families`.
 SCOPES_FILE = "scopes.json"
 # What a run did, for state administrators.
 RUN_FILE = PurePosixPath("state/run.html")
+# What a page may load, on every server.
+# Vega sets styles on the elements that it draws: allowed on attributes, never as a style sheet.
+POLICY = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'",
+    "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "connect-src 'self'",
+    "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+))  # fmt: skip
 
 
 def joined(pattern: str) -> bytes:

@@ -9,7 +9,8 @@ from typing import Any
 from ipats_lib import __version__
 from ipats_lib.params import load_agency
 from ipats_lib.publishing.assets import Assets
-from ipats_lib.publishing.catalogue import FAMILIES, Notebook
+from ipats_lib.publishing.catalogue import Notebook
+from ipats_lib.publishing.declaration import FAMILIES
 from ipats_lib.publishing.family import Beside
 from ipats_lib.publishing.files import INDEX, RUN_FILE
 from ipats_lib.publishing.plan import Plan

@@ -42,7 +42,8 @@ class Options:
     machines are found, and ours left for them. failures: the private folder where failed runs are
     kept (`postmortem`); None keeps none. group: may read the site. packed: whether large pages and
     files are kept packed alone, for a server that unpacks them. family: the one that is made anew,
-    where the pages of the others stay as they are (decision 0024).
+    where the pages of the others stay as they are (decision 0024). stage: whether to make the
+    publication without showing it (`staged`).
     """
 
     notebooks: Path
@@ -63,3 +64,4 @@ class Options:
     group: str = ""
     packed: bool = False
     family: str = ""
+    stage: bool = False

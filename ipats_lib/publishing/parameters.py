@@ -8,9 +8,8 @@ import ast
 from collections.abc import Mapping
 from keyword import iskeyword
 from math import isfinite
-from pathlib import Path
 
-from ipats_lib.errors import NotebookError, ParamsError
+from ipats_lib.errors import ParamsError
 from ipats_lib.params import params_folder, read_rows
 
 FILE = "notebooks.csv"
@@ -19,39 +18,40 @@ GIVEN = frozenset({"scope", "period", "snapshot"})
 Value = str | int | float | bool
 
 
-def read_defaults(path: Path, source: str) -> dict[str, Value]:
-    """A notebook's own parameters, from the text of its cell of parameters.
+def read_defaults(source: str) -> tuple[dict[str, Value], list[str]]:
+    """A notebook's own parameters, from the text of its cell of parameters; and its faults.
 
-    NotebookError unless each line gives another name one plain value: papermill would execute
-    whatever else is there.
+    Each line gives another name one plain value: papermill would execute whatever else is there.
     """
+    plain = "write a name, = and a text, a number, True or False, and nothing else."
     try:
-        lines = [_assigned(node) for node in ast.parse(source).body]
+        nodes = ast.parse(source).body
     except (SyntaxError, ValueError):
-        raise NotebookError(
-            f"{path}: each line of the parameters cell gives a name a text, a number, True or "
-            "False, and nothing else."
-        ) from None
-    names = [name for name, _ in lines]
+        return {}, [f"is not Python: on each line {plain}"]
+    lines = [_assigned(node) for node in nodes]
+    wrong = [node.lineno for node, line in zip(nodes, lines, strict=True) if line is None]
+    names = [line[0] for line in lines if line]
+    faults = [f"line {number} assigns no plain value: {plain}" for number in wrong]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise NotebookError(f"{path}: the parameters cell assigns {', '.join(twice)} twice.")
+        faults.append(f"assigns {', '.join(twice)} twice: keep one line of each.")
     if missing := sorted(GIVEN - {*names}):
-        raise NotebookError(f"{path}: the parameters cell must assign {', '.join(missing)} too.")
-    return {name: value for name, value in lines if name not in GIVEN}
+        faults.append(f"must assign {', '.join(missing)} too.")
+    return {line[0]: line[1] for line in lines if line and line[0] not in GIVEN}, faults
 
 
-def _assigned(node: ast.stmt) -> tuple[str, Value]:
+def _assigned(node: ast.stmt) -> tuple[str, Value] | None:
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=given):
             pass
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as given):
             pass
         case _:
-            raise ValueError
-    value = ast.literal_eval(given)
-    if not isinstance(value, str | int | float) or iskeyword(name):
-        raise ValueError
-    return name, value
+            return None
+    try:
+        value = ast.literal_eval(given)
+    except (TypeError, ValueError):
+        return None
+    return (name, value) if isinstance(value, str | int | float) and not iskeyword(name) else None
 
 
 def set_values(defaults: Mapping[str, Mapping[str, Value]]) -> dict[str, dict[str, Value]]:

@@ -1,5 +1,6 @@
 """A look at a site on loopback, for development. It protects nothing and says so."""
 
+import os
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,9 @@ from ipats_lib.publishing.packing import PACKED, read_published
 HOST = "127.0.0.1"
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
+    """Sends the files of a folder, packed ones too; nothing whose name starts with a dot."""
+
     def send_head(self):  # type: ignore[no-untyped-def]
         if any(part.startswith(".") for part in unquote(self.path).split("/")):
             self.send_error(404)
@@ -35,7 +38,10 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         self.send_header("X-Ipats-Protection", "none: development preview")
-        self.send_header("Cache-Control", "no-store")
+        # Shared files are named by their content: a browser keeps what it has compiled of them.
+        asked = getattr(self, "path", "")
+        kept = "/_static/" in asked and os.path.isfile(self.translate_path(asked))
+        self.send_header("Cache-Control", "max-age=31536000, immutable" if kept else "no-store")
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -50,7 +56,7 @@ def serve_unprotected(site: Path, port: int) -> None:
     periods = sorted(p.name for p in site.glob("PY*") if p.is_dir())
     if not periods:
         raise UsageError(f"{site} holds no publication: run `publish.py build` first.")
-    with _server(site, port) as server:
+    with listening(site, port, Handler) as server:
         say("serving", "UNPROTECTED development preview: no access control at all.", "bold yellow")
         for period in periods:
             say("serving", f"http://{HOST}:{server.server_port}/{period}/state/index.html")
@@ -60,8 +66,9 @@ def serve_unprotected(site: Path, port: int) -> None:
             say("ended", "Stopped.")
 
 
-def _server(site: Path, port: int) -> ThreadingHTTPServer:
+def listening(site: Path, port: int, handler: type[Handler]) -> ThreadingHTTPServer:
+    """A server on loopback, not begun yet. port: 0 for any that is free."""
     try:
-        return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=site))
+        return ThreadingHTTPServer((HOST, port), partial(handler, directory=site))
     except OSError as error:
         raise UsageError(f"Port {port} of {HOST} cannot be had: {error.strerror}.") from error

@@ -21,7 +21,7 @@ from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.plan import Plan, Step, make_plan
 from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.runner import run_plan
-from ipats_lib.publishing.site import Site, walk
+from ipats_lib.publishing.site import Manifest, Site, walk
 from ipats_lib.publishing.verification import scope_of, verify
 from ipats_lib.publishing.workers import Workers, local_workers
 from ipats_lib.publishing.writer import Writer
@@ -29,6 +29,7 @@ from ipats_lib.report.data import StateData
 from ipats_lib.report.figures import figures_csv
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, Snapshot, keep_released
+from ipats_lib.snapshot.released import name_of
 
 
 def publish(
@@ -44,7 +45,8 @@ def publish(
     """Make, verify and show the pages of `scopes`; the caller holds the site. beside: what stays,
     where one family is made anew.
 
-    What is shown across areas is put on record in the snapshot's store before readers see it.
+    What is shown across areas is put on record in the snapshot's store before readers see it. A
+    staged publication waits instead, with its record: `staged.show` puts it there.
     Raises NotebookError, PublicationError, UsageError or OSError; readers then see the old one.
     """
     name = options.period.name
@@ -83,15 +85,15 @@ def publish(
         planned = [path for page in plan.pages for path in page.paths]
         files = verify(staged, [*planned, *written, *writer.own], site.static, pool.each)
         report.hiding = state.performance.hiding.sentence
-        record = keep_released(snapshot.path.parent, name, figures_csv(state.areas))
-        if beside:
-            record = " ".join(dict.fromkeys([beside.record, record]))
+        printed = figures_csv(state.areas)
         shared = sorted({*assets.content, *carried.assets})
-        told = {**facts, "modules": plan.modules, "assets": shared, "record": record}
-        if beside:
-            parts |= {name: beside.manifest.pages[name] for name in writer.landings}
+        records = [*([beside.record] if beside else []), name_of(name, printed)]
+        told = {**facts, "modules": plan.modules, "assets": shared}
+        parts |= {name: beside.manifest.pages[name] for name in writer.landings if beside}
+        told["record"] = " ".join(dict.fromkeys(records))
         told["moved"] = sorted({*map(str, writer.moved), *carried.moved})
-        report.release = site.switch(name, staged, told, parts, files).name
+        made = site.keep(name, staged, Manifest(told, files, parts)).name
+        _hold_or_show(site, options, made, snapshot.path.parent, printed, report)
         pages.keep_only(site.keys_in_use())
         if options.share:
             options.share.prune()
@@ -99,6 +101,20 @@ def publish(
         site.note_run(name, {"finished": _now(), **asdict(report)})
         progress("verify", 1, 1)
     return report
+
+
+def _hold_or_show(
+    site: Site, options: Options, made: str, store: Path, printed: bytes, report: RunReport
+) -> None:
+    """Put what a release shows across areas on record, then show it; or let both wait."""
+    name, report.release = options.period.name, made
+    if options.stage:
+        known = " ".join(report.released)
+        note = {"store": str(store.resolve()), "record": printed.decode(), "released": known}
+        site.hold(name, made, note)
+    else:
+        keep_released(store, name, printed)
+        site.show(name, made)
 
 
 def _now() -> str:

@@ -14,8 +14,7 @@ from typing import Any
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 
-from ipats_lib.publishing.declaration import LANDING
-from ipats_lib.publishing.files import TEMPLATES
+from ipats_lib.publishing.files import LANDING, TEMPLATES
 from ipats_lib.publishing.outputs import Outputs
 from ipats_lib.publishing.refusal import NotShown
 

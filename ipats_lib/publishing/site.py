@@ -4,6 +4,7 @@
     SITE/_static/...            shared files, named by content
     SITE/.ipats/releases/       the last publications, whole; never changed once named
     SITE/.ipats/staging/        the one in the making
+    SITE/.ipats/PY2024Q4.staged the release that waits to be shown, if any
     SITE/.ipats/lock            who publishes
 
 A server must refuse every path segment that starts with a dot.
@@ -98,9 +99,10 @@ class Site:
     def current_manifest(self, period: str) -> Manifest | None:
         """The manifest of what readers see; None when there is none or it cannot be read."""
         release = self.current(period)
-        return self._manifest(release) if release else None
+        return self.manifest(release) if release else None
 
-    def _manifest(self, release: Path) -> Manifest | None:
+    def manifest(self, release: Path) -> Manifest | None:
+        """The manifest of a release; None when there is none or it cannot be read."""
         try:
             return Manifest(**json.loads(release.with_suffix(".json").read_text()))
         except (OSError, ValueError, TypeError):
@@ -108,8 +110,13 @@ class Site:
 
     def is_intact(self, period: str) -> bool:
         """Whether every file that readers see is the one that was published, shared ones too."""
-        release, manifest = self.current(period), self.current_manifest(period)
-        if release is None or manifest is None:
+        release = self.current(period)
+        return release is not None and self.is_whole(release)
+
+    def is_whole(self, release: Path) -> bool:
+        """Whether every file of a release is the one that was made, shared ones too."""
+        manifest = self.manifest(release)
+        if manifest is None:
             return False
         shared = (self.static / name for name in manifest.facts.get("assets", []))
         return all(is_sound(asset) for asset in shared) and _hashes(release) == manifest.files
@@ -130,7 +137,7 @@ class Site:
 
     def _kept(self) -> Iterator[Manifest]:
         """The manifests of the releases that are kept."""
-        manifests = (self._manifest(path) for path in self.releases.iterdir() if path.is_dir())
+        manifests = (self.manifest(path) for path in self.releases.iterdir() if path.is_dir())
         return (manifest for manifest in manifests if manifest)
 
     def switch(
@@ -146,7 +153,12 @@ class Site:
         A release of the same publication with another run report is replaced like any other.
         files: the hash of each staged file, as `verify` found them; computed where not given.
         """
-        manifest = Manifest(facts, files or _hashes(staged), pages or {})
+        release = self.keep(period, staged, Manifest(facts, files or _hashes(staged), pages or {}))
+        self.show(period, release.name)
+        return release
+
+    def keep(self, period: str, staged: Path, manifest: Manifest) -> Path:
+        """Name a verified staging folder as a release, which nobody sees yet."""
         release = self._place_for(period, manifest)
         sync_tree(staged)
         write_file(release.with_suffix(".json"), manifest.text.encode())
@@ -155,9 +167,34 @@ class Site:
         else:
             os.replace(staged, release)
         sync_folder(self.releases)
-        self._show(period, release.name)
-        self._prune(period)
         return release
+
+    def show(self, period: str, name: str) -> None:
+        """Show a release that is kept."""
+        self._show(period, name)
+        self._prune(period)
+
+    def hold(self, period: str, release: str, note: Mapping[str, str]) -> None:
+        """Let a release wait to be shown, in place of another that did.
+
+        It waits as long as readers see the publication that they see now.
+        """
+        current = self.current(period)
+        told = {**note, "release": release, "base": current.name if current else ""}
+        write_file(self._staged(period), json.dumps(told).encode())
+        self._prune(period)
+
+    def waiting(self, period: str) -> dict[str, str] | None:
+        """What `hold` was given, and the `release` that waits; None when none does."""
+        try:
+            note: dict[str, str] = json.loads(self._staged(period).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        current = self.current(period)
+        return note if note["base"] == (current.name if current else "") else None
+
+    def _staged(self, period: str) -> Path:
+        return self.inner / f"{period}.staged"
 
     def _place_for(self, period: str, manifest: Manifest) -> Path:
         """The release's folder: one that holds these very files already, or a new one."""
@@ -228,7 +265,7 @@ class Site:
         return older[0]
 
     def _prune(self, period: str) -> None:
-        kept = set(self.history(period)[:KEEP])
+        kept = {*self.history(period)[:KEEP], (self.waiting(period) or {}).get("release")}
         for release in self.releases.glob(f"{period}-*"):
             name = release.name.removesuffix(".json")
             if name in kept or self._lately_shown(name):

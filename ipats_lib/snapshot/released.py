@@ -48,12 +48,17 @@ def keep_released(store: Path, period: str, text: bytes) -> str:
 
     text: the long form as it was printed. OSError when the store cannot be written.
     """
-    name = f"{period}-{hashlib.sha256(text).hexdigest()[:16]}.csv"
+    name = name_of(period, text)
     folder = store / FOLDER
     if not (folder / name).exists():
         write_file(folder / name, text)
         sync_folder(store)
     return name
+
+
+def name_of(period: str, text: bytes) -> str:
+    """The name that a record has, kept or not."""
+    return f"{period}-{hashlib.sha256(text).hexdigest()[:16]}.csv"
 
 
 def is_kept(store: Path, name: str) -> bool:

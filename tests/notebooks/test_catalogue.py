@@ -12,7 +12,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import NotebookError, ParamsError
-from ipats_lib.publishing.catalogue import FAMILIES, read_catalogue, read_notebook
+from ipats_lib.publishing.catalogue import read_catalogue, read_notebook
+from ipats_lib.publishing.declaration import FAMILIES
 from ipats_lib.publishing.dependencies import code_of, publication_parts
 from ipats_lib.publishing.plan import Page, describe
 from ipats_lib.publishing.render import split_body

@@ -20,7 +20,8 @@ from tests.conftest import ROOT, once, passed, publish
 from tests.few import write_areas
 from tests.site.whole_builds import PERIOD, stand
 
-STEP = {"switch": 1, "build": 4, "family": 8, "snapshot": 40}  # one in so many of each kind of call
+# One in so many of each kind of call.
+STEP = {"switch": 1, "show": 1, "build": 4, "stage": 24, "family": 8, "snapshot": 40}
 EVERY = 1 if os.environ.get("IPATS_FAULTS") == "every" else None
 
 

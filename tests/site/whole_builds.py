@@ -2,7 +2,8 @@
 
     python -m tests.site.whole_builds WHAT EVERY EXTRACT STORE FOLDER
 
-WHAT is `switch`, `build`, `snapshot`, or `family`: the dashboards alone beside older pages.
+WHAT is `switch`, `build`, `snapshot`; `family`: the dashboards alone beside older pages; `stage`: a
+build that is not shown; `show`: the step to it.
 
 Prints its figures, of errors and of kills. EVERY is 1 for each call, 7 for one in seven of each
 kind. A process of its own, because it forks. A page's body stands for its notebook's run: what is
@@ -21,6 +22,7 @@ from itertools import product
 from pathlib import Path
 
 import ipats_lib.publishing.publication as publication
+from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets
@@ -28,11 +30,12 @@ from ipats_lib.publishing.build import build
 from ipats_lib.publishing.execute import Content, Made
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.plan import choose_scopes
-from ipats_lib.publishing.site import Site
+from ipats_lib.publishing.site import Manifest, Site
+from ipats_lib.publishing.staged import show
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
-from tests.few import write
+from tests.few import write, write_areas
 from tests.site.durable import Attempt, attempt, drawn
 
 ROOT = Path(__file__).parents[2]
@@ -62,10 +65,12 @@ def snapshot_of(extract: Path, store: Path, day: date) -> Path:
     return make_snapshot(extract, store, as_of=day).path
 
 
-def publish(snapshot: Snapshot, site: Path, notebooks: Path, family: str = "") -> int:
+def publish(
+    snapshot: Snapshot, site: Path, notebooks: Path, family: str = "", stage: bool = False
+) -> int:
     """Build a small site, or a family of it; how many pages had to be made anew."""
     only = () if family else ONLY
-    options = Options(notebooks, site, PERIOD, only=only, pool=stand, family=family)
+    options = Options(notebooks, site, PERIOD, only=only, pool=stand, family=family, stage=stage)
     return build(snapshot, options, lambda *_: None).executed
 
 
@@ -216,6 +221,93 @@ def builds(every: int, extract: Path, store: Path, folder: Path, family: str = "
         assert resumed > len(numbers) // 2
 
 
+def stages(every: int, extract: Path, store: Path, folder: Path) -> None:
+    """A build that is not shown: readers see nothing of it, and what waits is whole."""
+    notebooks, first, site = folder / "notebooks", folder / "first", folder / "site"
+    write_areas(notebooks)
+    made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
+    old, new = (open_snapshot(Path(path)) for path in made)
+    prepare(old, new)
+    for snapshot in (old, new):
+        publish(snapshot, folder / "rehearsal", notebooks)
+    assert attempt(partial(publish, old, first, notebooks)).gave
+    shutil.rmtree(store / "released")
+    asked = partial(publish, new, site, notebooks, stage=True)
+    copied(first, site)
+    counted, before = attempt(asked), tree(first / PERIOD.name)
+    whole, numbers = staged(site), drawn(counted.calls, every)
+    assert set(whole) == set(before)
+    assert whole != before
+    for kind in KINDS:
+        waited = 0
+        for at in numbers:
+            copied(first, site)
+            ended(attempt(asked, at, kind), kind, at)
+            assert tree(site / PERIOD.name) == before, f"shown after a fault at call {at}"
+            assert not (store / "released").exists(), f"on record after a fault at call {at}"
+            waited += bool(staged(site))
+            assert staged(site) in ({}, whole), f"half of it waits after a fault at call {at}"
+            assert attempt(asked).gave
+            assert staged(site) == whole, f"after a fault at call {at}"
+            assert tree(site / PERIOD.name) == before, f"shown after a fault at call {at}"
+        print(
+            f"{figure('stage', kind, counted.calls, numbers)}, {waited} waited after it, none shown"
+        )
+
+
+def staged(site: Path) -> dict[str, str]:
+    """Every file of the publication that waits, by name and hash; nothing where none does."""
+    waiting = Site(site).waiting(PERIOD.name)
+    return tree(Site(site).releases / waiting["release"]) if waiting else {}
+
+
+def shows(every: int, _extract: Path, store: Path, folder: Path) -> None:
+    """The step to what is staged: all of it or nothing, on record before it is seen."""
+    first, site, record = folder / "first", folder / "site", store / "released"
+    store.mkdir()
+    switched(first, "one")
+    switched(folder / "next", "two")
+    shutil.copytree(
+        folder / "next" / PERIOD.name, Site(first).stage(PERIOD.name), dirs_exist_ok=True
+    )
+    with Site(first).publisher():
+        made = Path(Site(first).inner / "staging" / PERIOD.name)
+        release = Site(first).keep(PERIOD.name, made, Manifest({}, hashes(made))).name
+        note = {"store": str(store), "record": "printed", "released": ""}
+        Site(first).hold(PERIOD.name, release, note)
+    before, after = tree(first / PERIOD.name), staged(first)
+    counted = attempt(partial(show, copied(first, site), PERIOD))
+    assert counted.gave == release
+    kept, numbers = tree(record), drawn(counted.calls, every)
+    assert len(kept) == 1
+    for kind in KINDS:
+        for at in numbers:
+            copied(first, site)
+            shutil.rmtree(record)
+            ended(attempt(partial(show, site, PERIOD), at, kind), kind, at)
+            seen = tree(site / PERIOD.name)
+            assert seen in (before, after), f"a partial site after a fault at call {at}"
+            found = (
+                {n: h for n, h in tree(record).items() if n[0] != "."} if record.exists() else {}
+            )
+            assert found in ({}, kept), f"half a record after a fault at call {at}"
+            assert found or seen == before, f"shown and not on record after a fault at call {at}"
+            again = attempt(partial(show, site, PERIOD))
+            assert again.gave == release or seen == after, f"after a fault at call {at}: {again}"
+            assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
+            assert Site(site).is_intact(PERIOD.name)
+            assert Site(site).waiting(PERIOD.name) is None
+            Site(site).rollback(PERIOD.name)
+            assert tree(site / PERIOD.name) == before, f"no way back after a fault at call {at}"
+        print(f"{figure('show', kind, counted.calls, numbers)}, 0 partial sites")
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The hash of every file below a folder, as a manifest lists them."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): file_hash(path) for path in files}
+
+
 def snapshots(every: int, extract: Path, store: Path, folder: Path) -> None:
     """The same snapshot again and again."""
 
@@ -247,4 +339,5 @@ if __name__ == "__main__":
     what, every, *folders = sys.argv[1:]
     alone = partial(builds, family="dashboards")
     tries = {"switch": switches, "build": builds, "family": alone, "snapshot": snapshots}
+    tries |= {"stage": stages, "show": shows}
     tries[what](int(every), *map(Path, folders))

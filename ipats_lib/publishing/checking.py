@@ -1,0 +1,95 @@
+"""Every fault of notebooks at once: what the catalogue refuses, and what would stop a run.
+
+A run would stop at a cell that is not Python, and at a frame or a file that the metadata do not
+declare. Only what stands in a cell's text is found, such as `report.figures`.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from ipats_lib.errors import ParamsError, UsageError
+from ipats_lib.publishing.catalogue import Notebook, examine, read_notebook
+from ipats_lib.publishing.declaration import FAMILIES, Fault
+from ipats_lib.publishing.files import notebook_files
+from ipats_lib.publishing.parameters import set_values
+from ipats_lib.report.scope_data import FRAMES
+
+
+def find_faults(folder: Path, chosen: Sequence[str]) -> tuple[int, list[Fault]]:
+    """How many notebooks were looked at, and every fault of them.
+
+    chosen: notebooks below the folder, by path or as `comparison/areas`; all where there is none.
+    UsageError names one that is not there.
+    """
+    every = [p.absolute() for p in notebook_files(folder) if p.parent.name in FAMILIES]
+    wanted = [path_of(folder, name) for name in chosen] or every
+    if not wanted:
+        raise UsageError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
+    found, faults = examine(sorted({*every, *wanted}))
+    faults += [fault for one in found for fault in _faults_of_cells(one)]
+    try:
+        if not faults:
+            set_values({each.key: dict(each.parameters) for each in found})
+    except ParamsError as error:
+        faults.append(Fault(wanted[0], "", str(error)))
+    return len(wanted), [fault for fault in faults if fault.path in wanted]
+
+
+def path_of(folder: Path, name: str) -> Path:
+    """The file of a notebook that is named by its path or by family and name; or UsageError."""
+    for path in (folder / f"{name}.ipynb", folder / name, Path(name)):
+        if path.is_file():
+            return path.absolute()
+    raise UsageError(f"There is no notebook {name}, nor {folder / name}.ipynb.")
+
+
+def _faults_of_cells(notebook: Notebook) -> Iterator[Fault]:
+    trees = {}
+    for number, cell in enumerate(read_notebook(notebook.path).cells, start=1):
+        if cell.cell_type == "code":
+            try:
+                trees[number] = ast.parse(TransformerManager().transform_cell(cell.source))
+            except SyntaxError as error:
+                said = f"is not Python in line {error.lineno}: {error.msg}."
+                yield Fault(notebook.path, f"cell {number}", said)
+    reports = {name for tree in trees.values() for name in _opened(tree)}
+    for number, tree in trees.items():
+        for key, name in sorted({*_uses(tree, reports)} - {*_declared(notebook)}):
+            said = f"uses {name}, which `{key}` does not list: add it there."
+            yield Fault(notebook.path, f"cell {number}", said)
+
+
+def _declared(notebook: Notebook) -> Iterator[tuple[str, str]]:
+    yield from (("data", name) for name in notebook.data)
+    yield from (("records", name) for name in notebook.records)
+    yield from (("downloads", f"{name}.csv") for name in notebook.records)
+    yield from (("downloads", name) for name in notebook.downloads)
+
+
+def _opened(tree: ast.AST) -> Iterator[str]:
+    """The names that a cell gives to what `open_report` returns."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)):
+                if ast.unparse(called).split(".")[-1] == "open_report":
+                    yield name
+
+
+def _uses(tree: ast.AST, reports: set[str]) -> Iterator[tuple[str, str]]:
+    """The frames and files that a cell names, each with the key that lists it."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=report), attr=name) if report in reports:
+                yield from [("data", name)] if name in FRAMES else []
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="show"), attr="records" | "download" as verb),
+                args=[_, ast.Constant(value=str(name)), *_],
+            ):
+                if verb == "records":
+                    yield "records", name
+                else:
+                    endings = [""] if "." in name else [".csv", ".xlsx"]
+                    yield from (("downloads", f"{name}{ending}") for ending in endings)
