@@ -75,9 +75,13 @@ class Rows:
                 self._measures = [""] * len(self)
         return self._measures
 
+    @property
+    def has_measures(self) -> bool:
+        return "measure" in self or "measure_title" in self
+
     def measures_of(self, kind: str, name: str) -> list[str]:
         """The measure of each row, without which a figure is neither a share nor dollars."""
-        if kind == "figure" and not ("measure" in self or "measure_title" in self):
+        if kind == "figure" and not self.has_measures:
             raise wrong(
                 f"Column {name} holds figures: shares, or dollars where the measure is ME. Keep "
                 "the column measure beside it, or give it the kind share or dollars."
@@ -324,7 +328,10 @@ def _format(rows: Rows, name: str, said: object) -> Format:
     if isinstance(said, str) and said not in _KINDS:
         title, said = said, None
     if said is None:
-        said = KINDS.get(name) or _guess(rows, name)
+        known = KINDS.get(name)
+        if known == "figure" and not rows.has_measures:  # somebody's own column of that name
+            known = None
+        said = known or _guess(rows, name)
     found = _of_kind(said) if isinstance(said, str) else said
     if not isinstance(found, Format):
         raise wrong(f"Column {name}: give a heading, a kind or a format such as show.figure.")

@@ -216,3 +216,8 @@ def test_a_figure_without_its_measure_is_no_percent_and_stops(shape):
     with pytest.raises(NotebookError, match="Column value holds figures"):
         cells(shape, value=values, **more)
     assert "$9,500" in cells(shape, value=values, measure=["ME"], **more)[0].get_text()
+
+
+def test_somebodys_own_column_of_numbers_is_written_as_numbers():
+    """Only a column that is asked for as figures needs its measure."""
+    assert ">12.5<" in show.table(pd.DataFrame({"name": ["a"], "value": [12.5]}), "Own").html
