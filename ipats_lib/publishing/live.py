@@ -127,11 +127,13 @@ class Live:
         return f'<script src="{source}" defer></script>'
 
     def watch(self, ended: threading.Event) -> None:
-        """Run it again whenever its file has changed, until `ended`."""
-        known = _state_of(self.path)
+        """Run it again whenever its file has changed, until `ended`. A file that is still another
+        one at the next look is being written: half of it is not run."""
+        known = seen = _state_of(self.path)
         while not ended.wait(LOOK_SECONDS):
-            if (now := _state_of(self.path)) not in (known, None):
-                known = now
+            before, seen = seen, _state_of(self.path)
+            if seen not in (known, None) and seen == before:
+                known = seen
                 self.run()
                 say("made", self.first_line or "Made again.")
 

@@ -1,6 +1,7 @@
 """A look at a site on loopback, for development. It protects nothing and says so."""
 
 import os
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,11 @@ HOST = "127.0.0.1"
 
 class Handler(SimpleHTTPRequestHandler):
     """Sends the files of a folder, packed ones too; nothing whose name starts with a dot."""
+
+    def handle(self) -> None:
+        """Answer, unless the browser has gone on to another page meanwhile."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def send_head(self):  # type: ignore[no-untyped-def]
         if any(part.startswith(".") for part in unquote(self.path).split("/")):

@@ -5,8 +5,10 @@ import json
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
@@ -15,6 +17,7 @@ from http.client import HTTPConnection
 import pytest
 
 from ipats_lib.access.store import Store
+from ipats_lib.publishing.preview import Handler, listening
 from tests.conftest import ROOT, publish
 
 
@@ -117,3 +120,16 @@ def test_it_has_nobody_whom_it_could_offer_menus_to(preview):
         scopes = json.load(answer)["scopes"]
     assert scopes[0]["path"] == "lwia/01"
     assert all(scope["path"].startswith("lwia/01") for scope in scopes)
+
+
+def test_a_browser_that_goes_on_leaves_no_traceback(tmp_path, capfd):
+    (tmp_path / "large.bin").write_bytes(bytes(64 << 20))
+    with listening(tmp_path, 0, Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for _ in range(3):
+            with socket.create_connection(server.server_address) as asked:
+                asked.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                asked.sendall(b"GET /large.bin HTTP/1.0\r\n\r\n")
+                assert asked.recv(10)
+        server.shutdown()
+    assert capfd.readouterr().err == ""
