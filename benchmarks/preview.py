@@ -59,7 +59,7 @@ def cpu() -> Counter[str]:
 
 
 def measure(address: str, path: Path, source: dict, saves: int) -> list[float]:
-    """Seconds of each save, after three that nobody counts."""
+    """Seconds of each save, after three to warm up."""
     seconds: list[float] = []
     spent: Counter[str] = Counter()
     with sync_playwright() as playwright:

@@ -74,9 +74,13 @@ def in_no_program(view: View) -> Mask:
 
 def participated(view: View) -> Mask:
     """Of Title I, with a day of participation in the program year of the as-of date."""
-    start = np.datetime64(date(program_year(view.as_of), 7, 1))
-    exits = view.day("901")
-    entered = view.day("900") <= np.datetime64(view.as_of)
+    return took_part(view, program_year(view.as_of), view.as_of)
+
+
+def took_part(view: View, py: int, last: date) -> Mask:
+    """Of Title I, with a day of participation in a program year, up to its last day that counts."""
+    exits, start = view.day("901"), np.datetime64(date(py, 7, 1))
+    entered = view.day("900") <= np.datetime64(last)
     held: Mask = IN_TITLE_I(view) & entered & (np.isnat(exits) | (exits >= start))
     return held
 

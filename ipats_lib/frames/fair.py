@@ -131,7 +131,7 @@ def _adjusted(
     for area, value in zip(local["area"], local["value"], strict=True):
         mine = lines.own[lines.area == places[area]]
         many, size = len(mine), strata[mine].sum(axis=0).astype(np.float64)
-        if pd.isna(value) or many < least or np.isnan(state):  # the factor tells Illinois' share
+        if pd.isna(value) or many < least or np.isnan(state):  # the factor gives the share
             few = many < least and not pd.isna(value)
             found.append((*(np.nan,) * 7, "too few people" if few else "withheld"))
             continue

@@ -65,7 +65,7 @@ def _with_planners(source: Source, homes: dict[str, int]) -> Source:
 
 def _named(source: Source, lines: pd.DataFrame) -> pd.DataFrame:
     """Planners by name. Who counts few people is a number of the LWIA's program and measure, given
-    by size, so that it tells nobody."""
+    by size, so that it names nobody."""
     planners = source.snapshot.planners()
     names = dict(zip(planners["planner_id"], planners["name"].fillna(""), strict=True))
     few = lines[lines["few"]].sort_values(["denominator", "numerator", "value"], kind="stable")

@@ -1,4 +1,4 @@
-"""The nation's figures as published (`params/national.csv`), to stand beside those of areas."""
+"""The nation's figures as published (`params/national.csv`), shown beside those of areas."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +24,7 @@ def load_national() -> Mapping[Key, float]:
     def read(row: dict[str, str]) -> None:
         key, value = _figure(row)
         if key in found:
-            raise ValueError(f"the figure of {', '.join(key)} stands twice")
+            raise ValueError(f"the figure of {', '.join(key)} appears twice")
         found[key] = value
 
     read_each("national.csv", COLUMNS, read)

@@ -1,7 +1,7 @@
 """Every fault of notebooks at once: what the catalogue refuses, and what would stop a run.
 
 A run would stop at a cell that is not Python, and at a frame or a file that the metadata do not
-declare. Only what stands in a cell's text is found, such as `report.figures`.
+declare. Only names in a cell's text are found, such as `report.figures`.
 """
 
 import ast

@@ -167,7 +167,7 @@ def nearest(name: str, known: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it stands in the metadata, cut where it is long."""
+    """A value as the metadata have it, cut where it is long."""
     text = json.dumps(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 

@@ -1,8 +1,9 @@
 """What changed from one snapshot to a newer one, to the record and element (domain 8).
 
 A period of participation is known again by its customer and entry date. Where a customer has one
-period left in each snapshot, it is the same one with another entry. Which change is of which kind
-is data (`params/changes.csv`); wages are compared and not shown.
+period left in each snapshot, it is the same one with another entry. Customers whose identifier is
+missing or withheld cannot be known again, so they are left out. Which change is of which kind is
+data (`params/changes.csv`); wages are compared and not shown.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ipats_lib.indicators.predicates import WAGE_NOT_YET_AVAILABLE
 from ipats_lib.params import Element, load_layout, one_of, read_each
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Snapshot
+from ipats_lib.snapshot.areas import WITHHELD
 
 COLUMNS = ("before_run", "after_run", "kind", "row", "id", "entry", "element", "name", "before",
            "after")  # fmt: skip
@@ -26,7 +28,7 @@ PERIOD, PLANNER = "period", "planner"
 BLANK, FILLED, ANY = "blank", "filled", ""
 HIDDEN, NOT_YET = "found", "not available yet"
 WAGES = ("1703", "1704", "1705", "1706")
-NUMBERED = ("OBS",)  # says where a line stands in its file, nothing about the period
+NUMBERED = ("OBS",)  # the place of a line in its file, no fact about the period
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def changes(before: Snapshot, after: Snapshot, scope: Scope = STATE) -> pd.DataF
     """Every change of a scope's records, in `COLUMNS`, by customer, entry and element.
 
     row: the line in the newer PIRL file, in the older one for a period that is gone. before, after:
-    what stood and stands there, days as YYYY-MM-DD, empty where blank. UsageError when the newer
+    the values then and now, days as YYYY-MM-DD, empty where blank. UsageError when the newer
     snapshot is of an earlier day than the older one.
     """
     if after.as_of < before.as_of:
@@ -72,7 +74,8 @@ def changes(before: Snapshot, after: Snapshot, scope: Scope = STATE) -> pd.DataF
     for side, frame, other, kind in (("new", new, "old", "added"), ("old", old, "new", "gone")):
         alone = pairs.loc[pairs[other].isna(), side].to_numpy(dtype=np.intp)
         parts.append(_lines(frame, alone, kind, PERIOD, "", ""))
-    parts.append(_planners(before, after, scope))
+    moved = _planners(before, after, scope)
+    parts.append(moved[moved["id"].isin(old["100"]) & moved["id"].isin(new["100"])])
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     named = {element.number: element.name for element in elements}
     found = found.assign(
@@ -82,8 +85,10 @@ def changes(before: Snapshot, after: Snapshot, scope: Scope = STATE) -> pd.DataF
 
 
 def _periods(snapshot: Snapshot, scope: Scope) -> pd.DataFrame:
-    """The scope's rows; `again` numbers the lines of one customer and entry."""
-    rows = snapshot.rows(scope).reset_index(drop=True)
+    """The scope's rows; `again` numbers the lines of one customer and entry. Customers whose
+    identifier is missing or withheld are left out."""
+    rows = snapshot.rows(scope)
+    rows = rows[~rows["100"].fillna(WITHHELD).str.startswith(WITHHELD)].reset_index(drop=True)
     return rows.assign(again=rows.groupby(["100", "900"], dropna=False).cumcount())
 
 
@@ -179,7 +184,7 @@ def _lines(
 
 
 def _planners(before: Snapshot, after: Snapshot, scope: Scope) -> pd.DataFrame:
-    """Customers of both snapshots whose planner is another one, or none, now."""
+    """Customers whose planner is another one, or none, now."""
     was, now = (_standing(snapshot, scope) for snapshot in (before, after))
     both = pd.DataFrame({"before": was, "after": now}).fillna("")
     moved = both[both["before"] != both["after"]]

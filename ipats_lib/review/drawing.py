@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.extending import SERVICES
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.caseload.vocabulary import ELEMENTS, condition
+from ipats_lib.caseload.vocabulary import ELEMENTS, condition, took_part
 from ipats_lib.cohorts import PROGRAM_TITLES, STREAMS, Program, Records
 from ipats_lib.conditions import Condition
 from ipats_lib.errors import UsageError
@@ -98,13 +98,11 @@ def draw(snapshot: Snapshot, py: int, size: int, seed: int) -> Drawn:
 def _frame(snapshot: Snapshot, rows: pd.DataFrame, py: int) -> pd.DataFrame:
     """The records to draw from: place among the rows, row, id, entry and `STRATUM`."""
     view, member = view_of(Records(rows), snapshot.as_of), snapshot.membership()
+    gone = view.day("901") <= np.datetime64(snapshot.as_of)
     areas = member[member["area_type"] == "lwia"].drop_duplicates("row")
     program = np.select(
         [STREAMS[name](view) for name in PROGRAMS], [PROGRAM_TITLES[p] for p in PROGRAMS], ""
     )
-    entry, leave = view.day("900"), view.day("901")
-    start, end = np.datetime64(date(py, 7, 1)), np.datetime64(date(py + 1, 6, 30))
-    held = (entry <= end) & (np.isnat(leave) | (leave >= start)) & (program != "")
     frame = pd.DataFrame(
         {
             "place": np.arange(len(rows)),
@@ -113,10 +111,11 @@ def _frame(snapshot: Snapshot, rows: pd.DataFrame, py: int) -> pd.DataFrame:
             "entry": rows["900"].dt.strftime("%Y-%m-%d"),
             "program": program,
             "lwia": rows["row"].map(areas.set_index("row")["area"].astype(str)),
-            "status": np.where(leave <= np.datetime64(snapshot.as_of), "exited", "active"),
+            "status": np.where(gone, "exited", "active"),
         }
     )
-    return frame[held].dropna(subset=["lwia"])
+    last = min(date(py + 1, 6, 30), snapshot.as_of)
+    return frame[took_part(view, py, last)].dropna(subset=["lwia"])
 
 
 def shares(records: NDArray[np.int64], size: int) -> NDArray[np.int64]:

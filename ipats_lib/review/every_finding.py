@@ -59,8 +59,8 @@ def every_finding(snapshot: Snapshot) -> pd.DataFrame:
 
     run: the snapshot's id. row: the line, missing for what concerns a file or an area as a whole.
     id: PIRL 100. element: the elements that the rule asks about; for a case table `service.csv`
-    and the column; for a distribution the area and the program. value: what stands there, without
-    wages. Each record counts, whatever its program. SnapshotError where a file has changed.
+    and the column; for a distribution the area and the program. value: what is recorded there,
+    without wages. Each record counts, whatever its program. SnapshotError where a file has changed.
     """
     columns = dict.fromkeys([*ELEMENTS, *SERVICES])
     rows = snapshot.rows(columns=[*columns])
@@ -138,9 +138,7 @@ def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
         (one.id, f"lwia/{one.area} {one.program}", one.value, one.low, one.high, told[one.id])
         for one in odd.itertuples()
     ]
-    for area, mine in inner.groupby("area", observed=True):
-        records = Records(rows[rows["row"].isin(mine["row"])])
-        lines += [(*line[:1], f"lwia/{area}", *line[1:]) for line in _odd_shares(records, snapshot)]
+    lines += _odd_shares(snapshot, rows, inner)
     return pd.DataFrame(
         [
             {
@@ -154,15 +152,21 @@ def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _odd_shares(
-    records: Records, snapshot: Snapshot
-) -> Iterator[tuple[str, float, float | None, float | None, str]]:
-    """Those of the QRA metrics that are shares of the caseload (Q-06, Q-10), beyond their limit."""
-    for share, whole, part in asked(records, snapshot.as_of):
-        n = int(whole.sum())
-        if share.id in SHARES and n >= threshold("distribution_least"):
-            value, low, high = part.sum() / n, share.at_least, share.at_most
+    snapshot: Snapshot, rows: pd.DataFrame, inner: pd.DataFrame
+) -> Iterator[tuple[str, str, float, float | None, float | None, str]]:
+    """Those of the QRA metrics that are shares of the caseload (Q-06, Q-10), beyond their limit:
+    rule, area, value, limits and definition. Asked once, then counted by area."""
+    place = pd.Index(rows["row"]).get_indexer(inner["row"])
+    for share, whole, part in asked(Records(rows), snapshot.as_of):
+        if share.id not in SHARES:
+            continue
+        told = inner.assign(n=whole[place], value=part[place])
+        sizes = told.groupby("area", observed=True)[["n", "value"]].sum()
+        sizes = sizes[sizes["n"] >= threshold("distribution_least")]
+        for area, value in (sizes["value"] / sizes["n"]).items():
+            low, high = share.at_least, share.at_most
             if (low is not None and value < low) or (high is not None and value > high):
-                yield SHARES[share.id], value, low, high, share.definition
+                yield SHARES[share.id], f"lwia/{area}", value, low, high, share.definition
 
 
 def _limits(low: float | None, high: float | None) -> str:

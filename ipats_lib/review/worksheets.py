@@ -105,7 +105,7 @@ def read_results(folder: Path, sheet: Path | None = None) -> Drawn:
         line, where = named["line"], f"{spelled(file)} row {number}"
         if known.get(line) != (named["id"], named["element"]) or line in found:
             raise UsageError(
-                f"{where} is not a line of the sample, or stands twice: leave lines as they are."
+                f"{where} is not a line of the sample, or appears twice: leave lines as they are."
             )
         if named[RESULT] not in ("", *RESULTS):
             raise UsageError(f"{where}: the result must be {', '.join(RESULTS)} or empty.")

@@ -21,6 +21,7 @@ Masks = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 
 NO_AREA, SEVERAL = "none", "several"
+WITHHELD = "withheld-"  # before a number of this extract: another extract gives it to another
 
 
 def area_bits() -> dict[str, int]:
@@ -92,5 +93,5 @@ class Customers:
         secret = may_be_ssn(ids.values)
         if not secret.any():
             return ids
-        own = pa.array([f"withheld-{number}" for number in numbers.tolist()])
+        own = pa.array([f"{WITHHELD}{number}" for number in numbers.tolist()])
         return Typed(pc.if_else(pa.array(secret), own, ids.values), ids.flags)

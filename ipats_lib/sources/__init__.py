@@ -49,6 +49,7 @@ def _folder(source: str, work: Path) -> Path:
     if has_suffix(place, ".zip") and not os.path.isdir(place):
         try:
             return as_csv(unpack(place, work), work, NAMES)
+        # Damaged, packed in a way that Python does not unpack, or locked by a password.
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
             raise UsageError(f"{spelled(place)} is no zip archive that can be read.") from None
     return as_csv(place, work, NAMES)

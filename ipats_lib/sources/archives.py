@@ -24,6 +24,8 @@ def unpack(archive: Path, work: Path) -> Path:
         places = [PurePosixPath(one.filename) for one in files]
         if len(files) > MOST_FILES or sum(one.file_size for one in files) > LARGEST:
             raise ExtractError(f"{spelled(archive.name)} holds more than an extract can hold.")
+        if len({place.name for place in places}) < len(places):
+            raise ExtractError(f"{spelled(archive.name)} holds a file twice: leave one.")
         if len({place.parent for place in places}) > 1 or any(
             len(place.parts) > 2 or ".." in place.parts or place.is_absolute() for place in places
         ):

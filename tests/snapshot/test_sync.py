@@ -293,6 +293,15 @@ def test_an_archive_that_leads_elsewhere_is_refused(tmp_path, names):
     assert not list((tmp_path / "kept").glob(".fetched*"))
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_archive_that_holds_a_file_twice_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "extract.zip", "w") as packed:
+        for text in ("1", "2"):
+            packed.writestr("pirl.csv", text)
+    with pytest.raises(ExtractError, match="holds a file twice: leave one"):
+        synced(tmp_path / "extract.zip", tmp_path / "kept")
+
+
 def test_what_is_no_archive_or_workbook_is_one_sentence(folder, tmp_path):
     (tmp_path / "extract.zip").write_bytes(b"PK\x05\x06no")
     with pytest.raises(UsageError, match="no zip archive"):

@@ -221,3 +221,18 @@ def test_pruning_needs_a_site_that_is_one(tmp_path):
         "--store", tmp_path / "snapshots",
     )  # fmt: skip
     assert done.returncode == 2
+
+
+def test_customers_whose_identifier_is_withheld_are_not_taken_for_each_other(tmp_path):
+    """Their numbers are those of one extract: withheld-0 of the next may be somebody else."""
+    one, two = {**LOCAL, "100": "123-45-6789"}, {**LOCAL, "100": "234-56-7891", "201": 1}
+    known = {**LOCAL, "100": "A"}
+    assert told(compared(tmp_path, [one, known], [two, {**known, **EXITED}]), "kind", "id") == [
+        ("exit added", "A")
+    ]
+
+
+def test_the_planner_of_a_new_customer_has_not_moved(tmp_path):
+    tables = {"planner": (PLANNERS, PLANNERS), "assignment": (HELD, HELD + "B,1,1001,20240110,\n")}
+    found = compared(tmp_path, [{**LOCAL, "100": "A"}], [{**LOCAL, "100": "B"}], **tables)
+    assert {kind for (kind,) in told(found, "kind")} == {"gone", "added"}

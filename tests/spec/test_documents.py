@@ -183,7 +183,7 @@ def test_numbers_that_a_spreadsheet_made_of_texts_are_read(folder):
     [
         (lambda rows: with_results(rows, ["", "perhaps"]), "row 3: the result must be pass"),
         (lambda rows: rows.pop(2), "lacks 1 lines"),
-        (lambda rows: rows.append(list(rows[1])), "is not a line of the sample, or stands twice"),
+        (lambda rows: rows.append(list(rows[1])), "is not a line of the sample, or appears twice"),
         (lambda rows: rows[1].__setitem__(1, "C99"), "row 2 is not a line of the sample"),
         (lambda rows: rows[0].__setitem__(0, "no."), "row 1 must hold the headings line, id"),
         (lambda rows: rows.clear(), "row 1 must hold the headings"),
