@@ -38,8 +38,13 @@ def check(
     for fault in faults:
         print(str(fault).removeprefix(f"{Path.cwd()}/"))
     if faults:
-        raise NotebookError(f"{len(faults)} faults in {len({f.path for f in faults})} notebooks.")
-    say("checked", f"{looked_at} notebooks checked, no fault found.")
+        wrong = _counted(len({fault.path for fault in faults}), "notebook")
+        raise NotebookError(f"{_counted(len(faults), 'fault')} in {wrong}.")
+    say("checked", f"{_counted(looked_at, 'notebook')} checked, no fault found.")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 @writing_notebooks.command()

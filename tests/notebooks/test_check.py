@@ -134,7 +134,7 @@ def test_the_command_prints_a_line_a_fault_and_ends_with_the_code_of_notebooks(t
     lines = done.stdout.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith(f'{path}: `order` is "1": `order` is a whole number')
-    assert "2 faults in 1 notebooks." in done.stderr
+    assert "2 faults in 1 notebook." in done.stderr
 
 
 def test_the_schema_of_editors_is_the_catalogues_own(tmp_path):
