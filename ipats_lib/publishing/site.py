@@ -127,13 +127,12 @@ class Site:
         return {Parts(parts).key for pages in kept for parts in pages}
 
     def snapshots_in_use(self) -> set[str]:
-        """The ids of the snapshots that the releases that are kept were made from."""
-        facts = [manifest.facts for manifest in self._kept()]
-        return {
-            name
-            for each in facts
-            for name in (each.get("snapshot", ""), *each.get("earlier", "").split())
-        }
+        """The ids of the snapshots that the releases that are kept were made from, those of a
+        family that was made alone too."""
+        told = [manifest.facts for manifest in self._kept()]
+        told += [each for facts in told for each in facts.values() if isinstance(each, dict)]
+        named = (f"{facts.get('snapshot', '')} {facts.get('earlier', '')}" for facts in told)
+        return {name for names in named for name in names.split()}
 
     def _kept(self) -> Iterator[Manifest]:
         """The manifests of the releases that are kept."""

@@ -191,7 +191,7 @@ def test_the_commands_list_verify_and_compare_what_is_kept(tmp_path):
 
 
 def test_pruning_keeps_the_newest_and_what_a_site_was_made_from(tmp_path):
-    made = [kept(tmp_path, f"e{n}", [LOCAL], date(2025, n, 15)) for n in range(3, 8)]
+    made = [kept(tmp_path, f"e{n}", [LOCAL], date(2025, n, 15)) for n in range(2, 8)]
     released = tmp_path / "snapshots" / "released" / "record.csv"
     released.parent.mkdir()
     released.write_text("kept")
@@ -199,17 +199,19 @@ def test_pruning_keeps_the_newest_and_what_a_site_was_made_from(tmp_path):
     with site.publisher():
         staged = site.stage("PY2024Q4")
         (staged / "index.html").write_text("x")
-        site.switch("PY2024Q4", staged, {"snapshot": made[1].id, "earlier": made[0].id})
+        alone = {"snapshot": made[2].id, "earlier": ""}  # dashboards of a newer day
+        facts = {"snapshot": made[1].id, "earlier": made[0].id, "dashboards": alone}
+        site.switch("PY2024Q4", staged, facts)
     asked = ("snapshots", "prune", "--keep", 2, "--site", tmp_path / "site",
              "--store", tmp_path / "snapshots")  # fmt: skip
     folder = tmp_path / "snapshots"
     listed = publish(*asked)
-    assert listed.stdout.split() == [made[2].id, "2025-05-15"]
+    assert listed.stdout.split() == [made[3].id, "2025-05-15"]
     assert "With --yes" in listed.stderr
     assert all(one.path.is_dir() for one in made)
     assert publish(*asked, "--yes").returncode == 0
     assert {path.name for path in folder.iterdir()} == {
-        "released", *(one.id for n, one in enumerate(made) if n != 2)
+        "released", *(one.id for n, one in enumerate(made) if n != 3)
     }  # fmt: skip
     assert released.read_text() == "kept"
 
