@@ -30,6 +30,12 @@ from ipats_lib.json_log import JsonLog
 
 Advance = Callable[[str, int, int], None]
 """Called with a stage, how much is done and how much there is."""
+# The extra that installs a package, by the name it is imported by.
+EXTRAS = {
+    **dict.fromkeys(("argon2", "authlib", "granian", "httpx2", "joserfc", "starlette"), "serve"),
+    **dict.fromkeys(("cryptography", "distributed"), "cluster"),
+    **{"jupyterlab": "lab", "psycopg": "postgres"},
+}
 err = Console(stderr=True)
 
 
@@ -141,6 +147,7 @@ def log_in_json(take_standard_error: bool) -> None:
 
 def say(event: str, text: str, style: str = "", **facts: object) -> None:
     """Say a sentence, as it is: a path's brackets and colons mean nothing. facts: for the log."""
+    text = _as_started(text)
     LOGS.line(event, message=text.strip(), **facts)
     err.print(Text(text, style), soft_wrap=True)
 
@@ -159,7 +166,13 @@ def failed(error: IpatsError) -> None:
 
 
 def _alarm(head: str, text: str) -> None:
-    err.print(Text.assemble((head, "bold red"), " ", text), soft_wrap=True)
+    err.print(Text.assemble((head, "bold red"), " ", _as_started(text)), soft_wrap=True)
+
+
+def _as_started(text: str) -> str:
+    """A sentence that names our commands, by the name that this process was started by."""
+    installed = Path(sys.argv[0]).name == "ipats"
+    return text.replace("`publish.py ", "`ipats ") if installed else text
 
 
 def sentences(command: Callable[..., None]) -> Callable[..., None]:
@@ -170,12 +183,21 @@ def sentences(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
             _delivered()
-        except IpatsError as error:
+        except (IpatsError, ModuleNotFoundError) as raised:
+            error = _missing(raised) if isinstance(raised, ModuleNotFoundError) else raised
             LOGS.line("stopped", exit_code=error.exit_code, message=str(error))
             _alarm("Stopped:", str(error))
             raise typer.Exit(error.exit_code) from None
 
     return wrapped
+
+
+def _missing(error: ModuleNotFoundError) -> UsageError:
+    """What to install for this command; the error itself where it is no optional package."""
+    name = (error.name or "").partition(".")[0]
+    if name not in EXTRAS:
+        raise error
+    return UsageError(f"{name} is not installed: run `pip install 'ipats[{EXTRAS[name]}]'`.")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 from ipats_lib.errors import ParamsError
 from ipats_lib.inputs import read_input, spelled
+from ipats_lib.project import project_folder
 
 ElementType = Literal["text", "code", "integer", "date", "amount"]
 _TYPES = ("text", "code", "integer", "date", "amount")
@@ -18,8 +19,8 @@ Made = TypeVar("Made")
 
 
 def params_folder() -> Path:
-    """`$IPATS_PARAMS`, or `params/` beside the library."""
-    return Path(os.environ.get("IPATS_PARAMS") or Path(__file__).resolve().parent.parent / "params")
+    """`$IPATS_PARAMS`, or `params/` of the project."""
+    return Path(os.environ.get("IPATS_PARAMS") or project_folder() / "params")
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:

@@ -13,7 +13,6 @@ from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, locked, lo
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.mail import MailError, Postbox
-from ipats_lib.access.passwords import hashed
 from ipats_lib.access.repair import repair
 from ipats_lib.access.requests import Letter, opens, send_due
 from ipats_lib.access.settings import load_settings
@@ -62,7 +61,11 @@ def create(
     log: AuditFolder = AUDIT,
 ) -> None:
     """Make an account; with --local one that signs in with a password."""
-    secret = hashed(sys.stdin.readline().rstrip("\n")) if local else None
+    secret = None
+    if local:
+        from ipats_lib.access.passwords import hashed
+
+        secret = hashed(sys.stdin.readline().rstrip("\n"))
     with Store(store) as opened, opened.writing():
         accounts.create(opened, user, mail, secret)
         _note(log, "create", accounts.spelled(opened, user))

@@ -11,6 +11,7 @@ import typer
 from ipats_lib import modes
 from ipats_lib.console import failed, notice, say, sentences, shown_progress, writing
 from ipats_lib.places import SNAPSHOTS
+from ipats_lib.project import project_folder
 
 publishing = typer.Typer()
 Extract = Annotated[
@@ -40,7 +41,7 @@ Group = Annotated[
     str, typer.Option(help="A group of this machine that may read it, such as the web server's.")
 ]
 SHOWN = 20  # of the files that one warning is about
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+NOTEBOOKS = project_folder() / "notebooks"
 
 
 def snapshot_of(

@@ -3,10 +3,11 @@
 from pathlib import Path, PurePosixPath
 
 from ipats_lib.durable import file_hash
+from ipats_lib.project import given
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = given() / "docs"
 # What the site's guide is made of, in its order.
 GUIDE = (DOCS / "guide.md", DOCS / "glossary.md")
 # The landing page of each scope's folder.

@@ -8,11 +8,12 @@ from pathlib import Path
 import nbformat
 
 from ipats_lib.errors import NotebookError, UsageError
+from ipats_lib.project import given
 from ipats_lib.publishing.catalogue import examine, read_notebook
 from ipats_lib.publishing.declaration import FAMILIES, read_declaration
 from ipats_lib.publishing.files import notebook_files
 
-MODELS = Path(__file__).resolve().parents[2] / "notebooks" / "models"
+MODELS = given() / "notebooks" / "models"
 _KEY = re.compile(r"(?P<family>[a-z]+)/(?P<name>[a-z0-9][a-z0-9-]{0,39})")
 
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ipats_lib.params import params_folder
+from ipats_lib.project import project_folder
 from ipats_lib.sample import write_sample
 from ipats_lib.snapshot import make_snapshot
 
@@ -17,11 +18,11 @@ LIBRARY = Path(__file__).resolve().parents[1]
 def sample_snapshot() -> Path:
     """Folder of the default sample's snapshot, made on first use (some ten seconds).
 
-    It is in `$IPATS_SAMPLE`, or in `var/notebook-sample` of the checkout, and made anew once what
+    It is in `$IPATS_SAMPLE`, or in `var/notebook-sample` of the project, and made anew once what
     makes it has changed. A file is only ever renamed into place, so two notebooks that start
     together do not disturb each other.
     """
-    home = Path(os.environ.get("IPATS_SAMPLE") or LIBRARY.parent / "var" / "notebook-sample")
+    home = Path(os.environ.get("IPATS_SAMPLE") or project_folder() / "var" / "notebook-sample")
     made = home / f"made-{_version()}"
     if not made.exists():
         _make(home, made)
