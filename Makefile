@@ -13,7 +13,7 @@ DOORS := var/demo-access
 DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
 PORT := 8000
 
-.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak check lab clean machine faults attack frozen
+.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak check installed lab clean machine faults attack frozen
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -115,6 +115,20 @@ check: setup ## Format, lint, types, imports: all failures together
 	.venv/bin/mypy || failed=1; \
 	.venv/bin/lint-imports || failed=1; \
 	exit $$failed
+
+# The interpreters to try; one that is missing is left out.
+PYTHONS := python3.11 python3.12 python3.13 python3.14
+installed: setup ## Install the wheel with every Python at hand, and publish with it
+	@rm -rf var/installed && .venv/bin/hatchling build --target wheel --directory var/installed >/dev/null
+	@cd var/installed && for python in $(PYTHONS); do \
+	  version=$$($$python -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue; \
+	  ../../$(UV) venv --quiet --python $$python $$version && \
+	  ../../$(UV) pip install --quiet --python $$version/bin/python "$$(echo *.whl)" && \
+	  $$version/bin/ipats init $$version/own && \
+	  $$version/bin/ipats sample --out extract --scale 0.05 && \
+	  (cd $$version/own && ../bin/ipats build --extract ../../extract --period PY2024Q4 --site site --only lwia/90) && \
+	  echo "Python $$version: published" || exit; \
+	done
 
 lab: setup ## Open the notebooks in JupyterLab
 	@.venv/bin/jupyter lab notebooks
