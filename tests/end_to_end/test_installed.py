@@ -98,10 +98,9 @@ def test_an_agency_changes_its_own_folder(ipats, store, extract, few, tmp_path):
     passed(done)
     page = tmp_path / "site" / "PY2024Q4" / planner / "performance" / "summary.html"
     assert "An Agency of the Test" in page.read_text(encoding="utf-8")
-    elsewhere = ipats("plan", *data, cwd=tmp_path)
-    assert "dashboards/worklist" in elsewhere.stdout + elsewhere.stderr
-    here = ipats("plan", *data, cwd=own)
-    assert "dashboards/worklist" not in here.stdout + here.stderr
+    assert "dashboards/worklist" in ipats("plan", cwd=tmp_path).stdout
+    assert "dashboards/people" in (here := ipats("plan", cwd=own).stdout)
+    assert "dashboards/worklist" not in here
 
 
 def test_a_new_notebook_goes_into_the_own_folder(ipats, tmp_path):
