@@ -1,7 +1,4 @@
-"""The data dictionary, made from the schemas: as Markdown, as HTML and as help in Jupyter.
-
-python -m ipats_lib.frames.dictionary > docs/data-dictionary.md
-"""
+"""The data dictionary, made from the schemas: as Markdown, as HTML and as help in Jupyter."""
 
 from collections.abc import Iterable
 from html import escape
@@ -104,9 +101,3 @@ def described(schema: Schema) -> str:
 def _line(column: Column, width: int) -> str:
     facts = [part for part in (_KINDS[column.kind], column.unit, column.source) if part]
     return f"{column.name:<{width}}  {column.meaning.replace('`', '')} ({'; '.join(facts)})"
-
-
-if __name__ == "__main__":
-    from ipats_lib.frames.schemas import SCHEMAS
-
-    print(markdown(SCHEMAS.values()), end="")

@@ -61,6 +61,6 @@ def test_a_reader_finds_a_word_and_sees_charts_under_the_sites_policy(browser, a
     assert page.locator("h1").count() == 1
     page.click("#quarto-search button")
     page.keyboard.type("soft exit")
-    page.get_by_text("Soft exits to come").first.wait_for()
+    page.locator(".search-result-title", has_text="Soft exits to come").first.wait_for()
     assert failed == []
     page.close()
