@@ -8,7 +8,7 @@ import csv
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
@@ -50,12 +50,23 @@ TABLES = (
 def pages() -> dict[str, str]:
     """The text of each page, by its path below `docs`."""
     return {
-        "data-dictionary.md": dictionary.markdown(SCHEMAS.values()),
+        "data-dictionary.md": data_dictionary(),
         "decisions/index.md": decisions(),
         "reference/commands.md": commands(),
         "reference/rules.md": rules(),
         "reference/verbs.md": verbs(),
     }
+
+
+def data_dictionary() -> str:
+    parts = ["# Data dictionary", dictionary.INTRODUCTION]
+    parts.append(
+        "\n".join(f"- [`{one.name}`](#{one.name}): {one.title}" for one in SCHEMAS.values())
+    )
+    for schema in SCHEMAS.values():
+        columns = table(dictionary.HEAD, map(dictionary.cells, schema.columns))
+        parts += [f"## {schema.name}", *dictionary.sentences(schema), columns]
+    return "\n\n".join(parts) + "\n"
 
 
 def commands() -> str:
@@ -121,13 +132,13 @@ def decisions() -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join(_lines([head, ["---"] * len(head), *rows]))
+    first, *others = map(_line, [head, *rows])
+    return "\n".join([first, "|---" * len(head) + "|", *others])
 
 
-def _lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    for row in rows:
-        cells = (" ".join(cell.split()).replace("|", "\\|") for cell in row)
-        yield f"| {' | '.join(cells)} |"
+def _line(row: Sequence[str]) -> str:
+    cells = (" ".join(cell.split()).replace("|", "\\|") for cell in row)
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

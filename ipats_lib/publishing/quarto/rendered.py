@@ -4,7 +4,6 @@ Its libraries hold no data and go to `_static`, each named by its content, as th
 allow and all scopes share. Scripts and style sheets that stood in a page move beside the pages.
 """
 
-import json
 import os
 import re
 from collections import Counter
@@ -63,11 +62,9 @@ class Rendered:
             said = "made" if differing[0] in found else "did not make"
             raise PublicationError(f"Quarto {said} {differing[0]} for {self.scope}.")
         self.beside[SEARCH] = (self.project / OUTPUT / SEARCH).read_bytes()
-        json.loads(self.beside[SEARCH])
 
     def page(self, name: str, frame: Frame, parts: Counter[str], head: str) -> str:
-        """A page as the site has it. parts: of the content that Quarto was given; head: what the
-        page loads of ours."""
+        """A page as the site has it. parts: of its source; head: what it loads of ours."""
         text = (self.project / OUTPUT / name).read_text(encoding="utf-8")
         main = _MAIN.search(text)
         if main is None or parts - parts_of(text):

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ipats_lib.errors import PublicationError
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.assets import CHART, Assets, named
+from ipats_lib.publishing.assets import Assets, named
 from ipats_lib.publishing.files import joined
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.postmortem import keep_text
@@ -35,14 +35,12 @@ class Websites:
     shared: dict[str, bytes] = field(default_factory=dict)
     _frames: dict[str, dict[str, Frame]] = field(default_factory=dict)
     _parts: dict[str, Counter[str]] = field(default_factory=dict)
-    _drawn: set[str] = field(default_factory=set)
 
     def add(self, body: str, frame: Frame) -> None:
         """Keep a page until its scope's website is rendered."""
-        content, name = render_content(body, frame), f"{frame.scope}/{frame.current}"
+        content = render_content(body, frame)
         self._frames.setdefault(frame.scope, {})[frame.current] = frame
-        self._parts[name] = parts_of(content)
-        self._drawn.update([name] if CHART in content else [])
+        self._parts[f"{frame.scope}/{frame.current}"] = parts_of(content)
         path = self._project(frame.scope) / source_of(frame.current)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page_source(content, frame), encoding="utf-8")
@@ -58,13 +56,26 @@ class Websites:
         """
         ours = [named(f"show.{kind}", joined(f"[23]0-*.{kind}")) for kind in ("css", "js")]
         self.shared.update(ours)
-        loads = ours[0][0], assets.icon, assets.charts, ours[1][0]
+        (style, _), (script, _) = ours
+
+        def head(frame: Frame, drawn: bool) -> str:
+            """What a page loads of ours, for charts, tables and tabs."""
+            static = f"{frame.root}_static/"
+            scripts = [assets.charts, script] if drawn else [script]
+            return "\n".join([
+                '<meta name="referrer" content="no-referrer">',
+                f'<link rel="icon" type="image/svg+xml" href="{static}{assets.icon}">',
+                f'<link rel="stylesheet" href="{static}{style}">',
+                *(f'<script src="{static}{each}" defer></script>' for each in scripts),
+                "",
+            ])  # fmt: skip
+
         with ThreadPoolExecutor(self.workers) as pool:
-            done = pool.map(lambda scope: self._website(scope, staged, loads), self._frames)
+            done = pool.map(lambda scope: self._website(scope, staged, head), self._frames)
             return [file for files in done for file in files]
 
     def _website(
-        self, scope: str, staged: Path, loads: tuple[str, str, str, str]
+        self, scope: str, staged: Path, head: Callable[[Frame, bool], str]
     ) -> list[PurePosixPath]:
         project, frames = self._project(scope), self._frames[scope]
         write_project(project, frames)
@@ -74,27 +85,14 @@ class Websites:
         made = Rendered(project, scope)
         made.open(frames)
         for name, frame in frames.items():
-            page = f"{scope}/{name}"
-            head = _head(f"{frame.root}_static/", *loads, drawn=page in self._drawn)
-            text = made.page(name, frame, self._parts[page], head)
-            (staged / page).write_text(text, encoding="utf-8")
+            parts = self._parts[f"{scope}/{name}"]
+            text = made.page(name, frame, parts, head(frame, "figure" in parts))
+            (staged / scope / name).write_text(text, encoding="utf-8")
         for name, data in made.beside.items():
             (staged / scope / name).write_bytes(data)
         self.shared.update(made.shared)
         shutil.rmtree(project)
         return [PurePosixPath(scope, name) for name in made.beside]
-
-
-def _head(static: str, style: str, icon: str, charts: str, script: str, drawn: bool) -> str:
-    """What a page loads of ours, for charts, tables and tabs."""
-    loaded = [charts, script] if drawn else [script]
-    return "\n".join([
-        '<meta name="referrer" content="no-referrer">',
-        f'<link rel="icon" type="image/svg+xml" href="{static}{icon}">',
-        f'<link rel="stylesheet" href="{static}{style}">',
-        *(f'<script src="{static}{each}" defer></script>' for each in loaded),
-        "",
-    ])  # fmt: skip
 
 
 @contextmanager
