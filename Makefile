@@ -13,7 +13,7 @@ DOORS := var/demo-access
 DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
 PORT := 8000
 
-.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak check installed lab clean machine faults attack frozen
+.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak docs quarto-check check installed lab clean machine faults attack frozen references
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -101,6 +101,12 @@ test-fallback: setup machine ## All that runs notebooks, with ordinary kernels i
 
 soak: setup machine ## What the suite states once, on every transport and with every notebook
 	@$(PY) -m pytest -m soak
+
+docs: setup ## Renew the pages of docs/ that are made from the code
+	@$(PY) docs/generate.py
+
+quarto-check: setup ## Render the sample's state, an LWIA and a planner by the Quarto that is here
+	@$(PY) -m pytest -n 0 -m quarto tests/site/test_quarto_rendered.py
 
 frozen: setup ## Compare the demo's figures with the frozen ones, cell by cell
 	@$(PY) -m tests.frozen compare $(DEMO)/site PY2024Q4

@@ -1,6 +1,6 @@
-"""The data dictionary, made from the schemas: as Markdown, as HTML and as help in Jupyter.
+"""The data dictionary, made from the schemas: as HTML and as help in Jupyter.
 
-python -m ipats_lib.frames.dictionary > docs/data-dictionary.md
+docs/generate.py writes it as Markdown.
 """
 
 from collections.abc import Iterable
@@ -23,55 +23,39 @@ _KINDS = {
     "flag": "yes or no",
     "status": "status",
 }
-_HEAD = ("Column", "Kind", "Meaning", "Unit", "Source", "May be missing")
-_INTRODUCTION = (
+HEAD = ("Column", "Kind", "Meaning", "Unit", "Source", "May be missing")
+INTRODUCTION = (
     "What a notebook can read: `report = open_report(snapshot, scope, period)`, then each frame as "
     "an attribute, such as `report.figures`. A notebook names the frames that it reads under "
     "`data` in its metadata."
 )
 
 
-def markdown(schemas: Iterable[Schema]) -> str:
-    """The whole dictionary as `docs/data-dictionary.md` has it, one table a frame."""
-    known = list(schemas)
-    listed = [f"- [`{one.name}`](#{one.name}): {one.title}" for one in known]
-    parts = ["# Data dictionary", _INTRODUCTION, "\n".join(listed), *map(_section, known)]
-    return "\n\n".join(parts) + "\n"
-
-
-def _section(schema: Schema) -> str:
-    head = [f"| {' | '.join(_HEAD)} |", "|---" * len(_HEAD) + "|"]
-    lines = [f"| {' | '.join(map(_plain, _cells(column)))} |" for column in schema.columns]
-    return "\n\n".join([f"## {schema.name}", *_sentences(schema), "\n".join([*head, *lines])])
-
-
-def _sentences(schema: Schema) -> list[str]:
+def sentences(schema: Schema) -> list[str]:
+    """What a frame holds, how a row is named, and what of it is withheld."""
     key = ", ".join(f"`{name}`" for name in schema.key)
     said = [f"{schema.title}. {schema.row}", f"A row is named by {key}."]
     return [*said, f"Protected: {schema.protected}"] if schema.protected else said
 
 
-def _cells(column: Column) -> tuple[str, ...]:
+def cells(column: Column) -> tuple[str, ...]:
+    """A column's row of the dictionary, under `HEAD`."""
     missing = "yes" if column.missing else ""
     kind = _KINDS[column.kind]
     return f"`{column.name}`", kind, column.meaning, column.unit, column.source, missing
-
-
-def _plain(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def html(schemas: Iterable[Schema]) -> str:
     """The dictionary as a section of a page: each frame folded, a table in a box that scrolls."""
     frames = "\n".join(map(_html_frame, schemas))
     return (
-        f"<h2 id='Data-dictionary'>Data dictionary</h2>\n<p>{_marked(_INTRODUCTION)}</p>\n{frames}"
+        f"<h2 id='Data-dictionary'>Data dictionary</h2>\n<p>{_marked(INTRODUCTION)}</p>\n{frames}"
     )
 
 
 def _html_frame(schema: Schema) -> str:
-    said = "".join(f"<p>{_marked(sentence)}</p>" for sentence in _sentences(schema))
-    head = "".join(f"<th scope='col'>{title}</th>" for title in _HEAD)
+    said = "".join(f"<p>{_marked(sentence)}</p>" for sentence in sentences(schema))
+    head = "".join(f"<th scope='col'>{title}</th>" for title in HEAD)
     rows = "".join(map(_html_row, schema.columns))
     name, title = escape(schema.name), escape(f"Columns of {schema.name}")
     return (
@@ -83,7 +67,7 @@ def _html_frame(schema: Schema) -> str:
 
 
 def _html_row(column: Column) -> str:
-    name, *others = map(_marked, _cells(column))
+    name, *others = map(_marked, cells(column))
     return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>"
 
 
@@ -95,7 +79,7 @@ def _marked(text: str) -> str:
 
 def described(schema: Schema) -> str:
     """One frame in plain text, as `report.figures?` shows it."""
-    said = "\n".join(sentence.replace("`", "") for sentence in _sentences(schema))
+    said = "\n".join(sentence.replace("`", "") for sentence in sentences(schema))
     width = max(len(column.name) for column in schema.columns)
     lines = [_line(column, width) for column in schema.columns]
     return f"{said}\n\n" + "\n".join(lines)
@@ -104,9 +88,3 @@ def described(schema: Schema) -> str:
 def _line(column: Column, width: int) -> str:
     facts = [part for part in (_KINDS[column.kind], column.unit, column.source) if part]
     return f"{column.name:<{width}}  {column.meaning.replace('`', '')} ({'; '.join(facts)})"
-
-
-if __name__ == "__main__":
-    from ipats_lib.frames.schemas import SCHEMAS
-
-    print(markdown(SCHEMAS.values()), end="")

@@ -71,11 +71,11 @@ def build_assets() -> Assets:
     The bundle is an ES module without imports or exports; wrapped in a function it loads as a
     plain script, from `file://` too.
     """
-    style = _named("style.css", joined("*.css"))
-    icon = _named("icon.svg", (STATIC / "icon.svg").read_bytes())
-    charts = _named("vega.js", f"(function(){{{chart_bundle()}\n}})();".encode())
-    script = _named("ipats.js", joined("*.js"))
-    guide = _named("guide.html", _guide(style[0], icon[0], script[0]))
+    style = named("style.css", joined("*.css"))
+    icon = named("icon.svg", (STATIC / "icon.svg").read_bytes())
+    charts = named("vega.js", f"(function(){{{chart_bundle()}\n}})();".encode())
+    script = named("ipats.js", joined("*.js"))
+    guide = named("guide.html", _guide(style[0], icon[0], script[0]))
     content = dict([style, icon, charts, script, guide])
     return Assets(style[0], icon[0], guide[0], script[0], charts[0], content)
 
@@ -121,6 +121,7 @@ def _guide(style: str, icon: str, script: str) -> bytes:
     return render_template("guide.html.j2", frame=frame, body=body).encode()
 
 
-def _named(name: str, data: bytes) -> tuple[str, bytes]:
+def named(name: str, data: bytes) -> tuple[str, bytes]:
+    """A shared file under a name that holds the hash of its content."""
     stem, ending = name.split(".")
     return f"{stem}.{hashlib.sha256(data).hexdigest()[:12]}.{ending}", data

@@ -103,6 +103,7 @@ def _facts(snapshot: Snapshot, options: Options, released: Sequence[Released]) -
         "as_of": snapshot.as_of.isoformat(),
         "earlier": " ".join(sorted(older.id for older in options.earlier)),
         "period": options.period.name,
+        "renderer": f"quarto {options.quarto.version}" if options.quarto else "ipats",
         "released": " ".join(one.name for one in released),
         "snapshot": snapshot.id,
         "stored": "packed" if options.packed else "plain",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -156,12 +156,17 @@ def build(
     packed: Annotated[
         bool, typer.Option(help="Keep large files packed alone: our servers unpack them.")
     ] = False,
+    renderer: Annotated[
+        Literal["ipats", "quarto"],
+        typer.Option(help="What frames pages; quarto must be installed."),
+    ] = "ipats",
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
     from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
     from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.postmortem import failures_folder
+    from ipats_lib.publishing.quarto.program import find_quarto
     from ipats_lib.publishing.site import Site
     from ipats_lib.snapshot import kept_snapshot
 
@@ -186,6 +191,7 @@ def build(
         packed=packed,
         family=family,
         stage=stage,
+        quarto=find_quarto() if renderer == "quarto" else None,
     )
     source = snapshot_of(extract, store, as_of, contacts, group)
     waited = Site(site).waiting(period)

@@ -51,6 +51,8 @@ def check_family(site: Site, options: Options) -> None:
     name = options.period.name
     if options.family != ALONE:
         raise UsageError(f"Only the {ALONE} are made alone: --family {ALONE}.")
+    if options.quarto:
+        raise UsageError("--family makes pages in our own frame: leave --renderer out.")
     if options.only:
         raise UsageError("--family makes the pages of all scopes: leave --only out.")
     if site.current_manifest(name) is None:

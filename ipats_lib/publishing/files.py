@@ -21,7 +21,7 @@ RUN_FILE = PurePosixPath("state/run.html")
 # What a page may load, on every server.
 # Vega sets styles on the elements that it draws: allowed on attributes, never as a style sheet.
 POLICY = "; ".join((
-    "default-src 'none'", "script-src 'self'", "style-src 'self'",
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "font-src 'self'",
     "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "connect-src 'self'",
     "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 ))  # fmt: skip

@@ -11,6 +11,7 @@ from ipats_lib.periods import Period
 from ipats_lib.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from ipats_lib.publishing.quarto.program import Quarto
     from ipats_lib.publishing.share import Share
     from ipats_lib.publishing.workers import Workers
 
@@ -43,7 +44,8 @@ class Options:
     kept (`postmortem`); None keeps none. group: may read the site. packed: whether large pages and
     files are kept packed alone, for a server that unpacks them. family: the one that is made anew,
     where the pages of the others stay as they are (decision 0024). stage: whether to make the
-    publication without showing it (`staged`).
+    publication without showing it (`staged`). quarto: what renders the pages in place of our own
+    frame (decision 0031).
     """
 
     notebooks: Path
@@ -65,3 +67,4 @@ class Options:
     packed: bool = False
     family: str = ""
     stage: bool = False
+    quarto: "Quarto | None" = None

@@ -55,10 +55,7 @@ def keep(failed: RunFailed, folder: Path, snapshot: Path) -> str:
     notebook = nbformat.from_dict(json.loads(failed.executed))
     parameters = dict(notebook.metadata.papermill.parameters, snapshot=str(snapshot.resolve()))
     notebook = parameterize_notebook(notebook, parameters, kernel_name="python3", language="python")
-    _make_private(folder)
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-    label = re.sub(r"[^\w]+", "-", failed.label)
-    place = Path(tempfile.mkdtemp(prefix=f"{stamp}-{label}-", dir=folder.resolve()))  # 0700
+    place = _place_in(folder, failed.label)
     name = failed.label.partition(" for ")[0].rpartition("/")[2]
     path = place / f"{re.sub(r'[^a-z0-9_-]', '-', name)}.ipynb"
     _write(path, nbformat.writes(notebook))
@@ -66,6 +63,22 @@ def keep(failed: RunFailed, folder: Path, snapshot: Path) -> str:
     _keep_the_last(folder)
     root = ["--allow-root"] if os.geteuid() == 0 else []
     return shlex.join([sys.executable, "-m", "jupyterlab", *root, str(path)])
+
+
+def keep_text(label: str, text: str, folder: Path) -> Path:
+    """Keep what a program wrote as it failed; gives the file.  Raises OSError."""
+    path = _place_in(folder, label) / "output.txt"
+    _write(path, text)
+    _keep_the_last(folder)
+    return path
+
+
+def _place_in(folder: Path, label: str) -> Path:
+    """A new folder of our own (0700) for one failure."""
+    _make_private(folder)
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    name = re.sub(r"[^\w]+", "-", label)
+    return Path(tempfile.mkdtemp(prefix=f"{stamp}-{name}-", dir=folder.resolve()))
 
 
 def _make_private(folder: Path) -> None:

@@ -19,6 +19,7 @@ from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.options import Options, Progress
 from ipats_lib.publishing.packing import pack
 from ipats_lib.publishing.plan import Plan, Step, make_plan
+from ipats_lib.publishing.quarto.renderer import websites
 from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.runner import run_plan
 from ipats_lib.publishing.site import Manifest, Site, walk
@@ -54,7 +55,7 @@ def publish(
     plan, before = make_plan(options, scopes, report.released), site.current_manifest(name)
     pages = _cache(site, options)
     kept = RunCache(pages, options.clean)
-    with (options.pool or local_workers)(options.workers) as pool:
+    with (options.pool or local_workers)(options.workers) as pool, websites(options) as quarto:
         state = _state(snapshot, options, scopes, released, pool, beside)
         staged = site.stage(name)
         carried = carry_over(site, options, scopes, staged, facts)
@@ -62,7 +63,7 @@ def publish(
             carried = beside.carry(staged, pool.each)
         assets = build_assets()
         assets.write(site.static)
-        writer = Writer(state, plan, _held(scopes, carried), assets, staged, beside)
+        writer = Writer(state, plan, _held(scopes, carried), assets, staged, beside, quarto)
         parts, written = dict(carried.pages), list(carried.files)
         started = perf_counter()
         steps = _steps(plan, state, scopes, writer, progress)
@@ -72,7 +73,7 @@ def publish(
             written += writer.write_page(page, done.step.about, done.content)
             report.note(done)
             progress("notebooks", len(parts) - len(carried.pages), len(plan.pages))
-        writer.write_left(scopes)
+        assets = writer.finish(scopes, site.static)
         progress("notebooks", len(plan.pages), len(plan.pages))
         report.seconds["data and pages"] = perf_counter() - started
         # Before the run report, which differs each time: its copy would be another publication.

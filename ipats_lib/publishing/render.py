@@ -149,6 +149,12 @@ def render_page(body: str, frame: Frame) -> str:
     return render_template("page.html.j2", body=body, frame=frame)
 
 
+def render_content(body: str, frame: Frame) -> str:
+    """What a page shows, without the frame around it: its body, and more on a landing page."""
+    page = exporter().environment.get_template("page.html.j2")
+    return "".join(page.blocks["content"](page.new_context({"body": body, "frame": frame}))).strip()
+
+
 def render_template(name: str, **values: object) -> str:
     """Any template of the project, such as a page that moved."""
     return str(exporter().environment.get_template(name).render(**values))

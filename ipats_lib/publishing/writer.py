@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -21,12 +21,9 @@ from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE
 from ipats_lib.publishing.framing import Framing, day_of
 from ipats_lib.publishing.links import read_links
 from ipats_lib.publishing.plan import Page, Plan
+from ipats_lib.publishing.quarto.renderer import Websites
 from ipats_lib.publishing.redirects import redirects
-from ipats_lib.publishing.render import (
-    render_page,
-    render_template,
-    split_body,
-)
+from ipats_lib.publishing.render import Frame, render_page, render_template, split_body
 from ipats_lib.publishing.verification import scope_of
 from ipats_lib.report.data import StateData, about_of
 from ipats_lib.report.figures import figures_of, write_figures
@@ -47,7 +44,8 @@ class Writer:
     """Writes the files of one publication into its staging folder.
 
     scopes: all that the publication holds, those taken over from the one before among them.
-    beside: what stays, where one family is made anew. own: what is written beside the pages of
+    beside: what stays, where one family is made anew. websites: what frames pages in place of our
+    own template, where that is asked. own: what is written beside the pages of
     notebooks; moved: of these, the pages at old addresses. landings: those whose content stays.
     """
 
@@ -57,6 +55,7 @@ class Writer:
     assets: Assets
     staged: Path
     beside: Beside | None = None
+    websites: Websites | None = None
     own: list[PurePosixPath] = field(default_factory=list)
     moved: list[PurePosixPath] = field(default_factory=list)
     landings: list[str] = field(default_factory=list)
@@ -68,11 +67,17 @@ class Writer:
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
             (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
             frame = self.framing.frame(about, title, page.notebook, file, body)
-            whole = self._with_places(path, body)
-            (self.staged / path).write_text(render_page(whole, frame), encoding="utf-8")
+            self._frame(path, self._with_places(path, body), frame)
         for name, data in content.files.items():
             (self.staged / page.beside(name)).write_bytes(data)
         return [*page.paths, *(page.beside(name) for name in content.files)]
+
+    def _frame(self, path: PurePosixPath, body: str, frame: Frame) -> None:
+        """A page in its frame; where Quarto makes the frames, it does so later."""
+        if self.websites:
+            self.websites.add(body, frame)
+        else:
+            (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
 
     def _bodies(self, page: Page, content: Content) -> list[str]:
         """The bodies of the pages that the scope has; a link to a scope that the
@@ -121,9 +126,20 @@ class Writer:
                 self.moved.append(path)
         path = PurePosixPath(scope.path, INDEX)
         if all(path not in page.paths for page in self.plan.of(scope)):
-            self._write(path, self._landing(scope, about))
+            self._frame(path, *self._landing(scope, about))
+            self.own.append(path)
 
-    def write_left(self, made: Collection[Scope]) -> None:
+    def finish(self, made: Collection[Scope], static: Path) -> Assets:
+        """Write what the pages of notebooks leave over; gives all that pages share."""
+        self._write_left(made)
+        if self.websites is None:
+            return self.assets
+        self.own.extend(self.websites.render(self.staged, self.assets))
+        every = replace(self.assets, content={**self.assets.content, **self.websites.shared})
+        every.write(static)
+        return every
+
+    def _write_left(self, made: Collection[Scope]) -> None:
         """Where a family is made anew: the landing pages of scopes that its data do not have, and a
         sentence wherever pages that stay lead to a page that there is no more."""
         if self.beside is None:
@@ -149,7 +165,7 @@ class Writer:
         (self.staged / path).write_text(text, encoding="utf-8")
         self.own.append(path)
 
-    def _landing(self, scope: Scope, about: About) -> str:
+    def _landing(self, scope: Scope, about: About) -> tuple[str, Frame]:
         """The landing page of a scope that no notebook makes now: with the content that it had
         from a notebook of a family that stays, else bare."""
         makers = [n for n in self.framing.notebooks(scope.kind) if n.lands(scope.kind)]
@@ -158,13 +174,13 @@ class Writer:
                 if maker.family != self.beside.family:
                     return self._landing_kept(scope, maker, self.beside)
         body = f"<section class='prose'><h1>{escape(about.title)}</h1></section>"
-        return render_page(body, self.framing.frame(about, "Overview", None, INDEX, body))
+        return body, self.framing.frame(about, "Overview", None, INDEX, body)
 
-    def _landing_kept(self, scope: Scope, maker: Notebook, beside: Beside) -> str:
+    def _landing_kept(self, scope: Scope, maker: Notebook, beside: Beside) -> tuple[str, Frame]:
         body, about = beside.landing(scope), self._about_beside(scope, beside)
         self.landings.append(f"{scope.path}/{INDEX}")
         title = dict(maker.pages(scope.kind))[INDEX]
-        return render_page(body, self.framing.frame(about, title, maker, INDEX, body))
+        return body, self.framing.frame(about, title, maker, INDEX, body)
 
     def _with_places(self, path: PurePosixPath, body: str) -> str:
         """The content of a page; where pages that stay lead to a place that it has not, with a

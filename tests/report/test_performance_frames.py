@@ -22,7 +22,7 @@ from ipats_lib.frames import ACROSS
 from ipats_lib.frames import performance as made
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.frames.case_frames import MAKE
-from ipats_lib.frames.dictionary import html, markdown
+from ipats_lib.frames.dictionary import html
 from ipats_lib.frames.editions import WITHHELD, edition_of
 from ipats_lib.frames.keys import FigureKey
 from ipats_lib.frames.schemas import SCHEMAS
@@ -37,7 +37,6 @@ from ipats_lib.report.figures import figures_csv
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, make_snapshot
-from tests.conftest import ROOT
 from tests.frames.checked import check
 from tests.raw import opened
 from tests.report import reference
@@ -664,12 +663,6 @@ def test_help_on_a_frame_is_its_schema(state):
         assert told["docstring"].startswith(said)
         for column in schema.columns:
             assert column.meaning.replace("`", "") in told["docstring"]
-
-
-def test_the_data_dictionary_is_up_to_date():
-    """`python -m ipats_lib.frames.dictionary > docs/data-dictionary.md` makes it."""
-    kept = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
-    assert kept == markdown(SCHEMAS.values())
 
 
 def test_the_dictionary_as_a_page_names_every_column():
