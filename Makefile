@@ -13,7 +13,7 @@ DOORS := var/demo-access
 DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
 PORT := 8000
 
-.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak check lab clean machine faults attack frozen
+.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak check lab clean machine faults attack frozen references
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -104,6 +104,9 @@ soak: setup machine ## What the suite states once, on every transport and with e
 
 frozen: setup ## Compare the demo's figures with the frozen ones, cell by cell
 	@$(PY) -m tests.frozen compare $(DEMO)/site PY2024Q4
+
+references: setup ## Keep what each notebook shows on the sample, and print each changed number
+	@$(PY) -m tests.notebooks.references
 
 test-fast: setup ## The rules by hand-worked examples only
 	@$(PY) -m pytest tests/spec
