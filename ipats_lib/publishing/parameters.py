@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from keyword import iskeyword
 from math import isfinite
 
-from ipats_lib.errors import ParamsError
+from nbformat import NotebookNode
+
+from ipats_lib.errors import NotebookError, ParamsError
 from ipats_lib.params import params_folder, read_rows
 
 FILE = "notebooks.csv"
@@ -37,6 +39,22 @@ def read_defaults(source: str) -> tuple[dict[str, Value], list[str]]:
     if missing := sorted(GIVEN - {*names}):
         faults.append(f"must assign {', '.join(missing)} too.")
     return {line[0]: line[1] for line in lines if line and line[0] not in GIVEN}, faults
+
+
+def opened_with(notebook: NotebookNode) -> dict[str, str]:
+    """The scope, period and snapshot that a notebook has in JupyterLab: of its cell of parameters.
+
+    NotebookError where it does not say all three as texts.
+    """
+    tagged = [c.source for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    try:
+        lines = [_assigned(node) for source in tagged for node in ast.parse(source).body]
+    except (SyntaxError, ValueError):
+        lines = []
+    found = {name: value for name, value in filter(None, lines) if isinstance(value, str)}
+    if missing := sorted(GIVEN - {*found}):
+        raise NotebookError(f"The cell of parameters does not say {', '.join(missing)} as a text.")
+    return {name: found[name] for name in GIVEN}
 
 
 def _assigned(node: ast.stmt) -> tuple[str, Value] | None:
