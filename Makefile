@@ -12,6 +12,8 @@ EARLIER := 2024-08-15 2025-05-15
 DOORS := var/demo-access
 DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
 PORT := 8000
+# More options of `make lab`, such as LAB='--no-browser --port 9000'.
+LAB :=
 
 .PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak check lab clean machine faults attack frozen references
 
@@ -120,7 +122,8 @@ check: setup ## Format, lint, types, imports: all failures together
 	exit $$failed
 
 lab: setup ## Open the notebooks in JupyterLab
-	@.venv/bin/jupyter lab notebooks
+	@IPATS='$(CURDIR)/$(PY) $(CURDIR)/publish.py' .venv/bin/jupyter lab notebooks \
+	  --LabApp.extra_labextensions_path='$(CURDIR)/ipats_lib/lab' $(LAB)
 
 clean: ## Remove everything that can be made again
 	rm -rf .venv .uv var build *.egg-info

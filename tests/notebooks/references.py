@@ -21,8 +21,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from nbdime import diff_notebooks
-from nbdime.prettyprint import PrettyPrintConfig, pretty_print_notebook_diff
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +29,7 @@ OURS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
 FOLDER = "IPATS_REFERENCES"  # where a run of nbval writes what it has seen
 _BLOCKS = ("p", "div", "dl", "dt", "dd", "li", "tr", "caption", "figure", "section", "summary",
            "h1", "h2", "h3", "h4", "pre", "svg")  # fmt: skip
+_UNSEEN = re.compile(r"<(style|script)\b.*?</\1>", re.DOTALL)
 _NOISE = re.compile(r"(\d\.\d{6})\d+")  # digits that another processor may round otherwise
 MOST = 20  # lines of an output
 
@@ -93,9 +92,7 @@ def shortened(lines: list[str]) -> list[str]:
 
 
 def lines_of(html: str) -> Iterator[str]:
-    page = BeautifulSoup(html, "html.parser")
-    for unseen in page(["style", "script"]):
-        unseen.decompose()
+    page = BeautifulSoup(_UNSEEN.sub("", html), "html.parser")
     for picture in page("svg"):
         marks = [mark["aria-label"] for mark in picture.select("[aria-label]")]
         picture.string = "\n".join([picture.get("aria-label", ""), *marks])
@@ -117,10 +114,12 @@ def difference(kept: Path, seen: Path) -> str:
     before, after = (
         nbformat.read(path, 4) if path.exists() else new_notebook() for path in (kept, seen)
     )
-    found = diff_notebooks(before, after)
-    if not found:
+    if before == after:
         return ""
-    told = StringIO()
+    from nbdime import diff_notebooks  # slow to import, and hardly ever needed
+    from nbdime.prettyprint import PrettyPrintConfig, pretty_print_notebook_diff
+
+    found, told = diff_notebooks(before, after), StringIO()
     config = PrettyPrintConfig(out=told, use_color=False, use_git=False, use_diff=False)
     pretty_print_notebook_diff(str(kept.name), str(seen.name), before, found, config)
     return told.getvalue()
