@@ -12,6 +12,8 @@ EARLIER := 2024-08-15 2025-05-15
 DOORS := var/demo-access
 DOORS_STORE = --access $(DOORS)/access.db --audit $(DOORS)/audit
 PORT := 8000
+# More options of `make lab`, such as LAB='--no-browser --port 9000'.
+LAB :=
 
 .PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak docs quarto-check check installed lab clean machine faults attack frozen references
 
@@ -111,6 +113,9 @@ quarto-check: setup ## Render the sample's state, an LWIA and a planner by the Q
 frozen: setup ## Compare the demo's figures with the frozen ones, cell by cell
 	@$(PY) -m tests.frozen compare $(DEMO)/site PY2024Q4
 
+references: setup ## Keep what each notebook shows on the sample, and print each changed number
+	@$(PY) -m tests.notebooks.references
+
 test-fast: setup ## The rules by hand-worked examples only
 	@$(PY) -m pytest tests/spec
 
@@ -137,7 +142,8 @@ installed: setup ## Install the wheel with every Python at hand, and publish wit
 	done
 
 lab: setup ## Open the notebooks in JupyterLab
-	@.venv/bin/jupyter lab notebooks
+	@IPATS='$(CURDIR)/$(PY) $(CURDIR)/publish.py' .venv/bin/jupyter lab notebooks \
+	  --LabApp.extra_labextensions_path='$(CURDIR)/ipats_lib/lab' $(LAB)
 
 clean: ## Remove everything that can be made again
 	rm -rf .venv .uv var build *.egg-info

@@ -47,7 +47,7 @@ WAIT_SECONDS = 20.0
 class Live:
     """The pages of a notebook for one scope, in `folder`.
 
-    version: how often it was run. said: why the last run gave no page. page: the first page's file.
+    version: how often it was run. said: why the last run gave no page. pages: their files.
     """
 
     path: Path
@@ -58,7 +58,7 @@ class Live:
     folder: Path
     version: int = 0
     said: str = ""
-    page: str = ""
+    pages: tuple[str, ...] = ()
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     @cached_property
@@ -109,7 +109,7 @@ class Live:
                 self._let_wait(writer.staged / file)
         listed = {"scopes": [writer.framing.listed(self.scope)]}
         (writer.staged / self.scope.path / SCOPES_FILE).write_text(json.dumps(listed))
-        self.page = f"{self.options.period.name}/{page.path}"
+        self.pages = tuple(f"{self.options.period.name}/{path}" for path in page.paths)
 
     @property
     def first_line(self) -> str:
@@ -175,7 +175,11 @@ class _LiveHandler(Handler):
         after = int(parse_qs(address.query).get("after", ["0"])[0])
         with self.live.changed:
             self.live.changed.wait_for(lambda: self.live.version > after, WAIT_SECONDS)
-            told = {"version": self.live.version, "said": self.live.said, "page": self.live.page}
+            told = {
+                "version": self.live.version,
+                "said": self.live.said,
+                "page": next(iter(self.live.pages), ""),
+            }
         data = json.dumps(told).encode()
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "application/json")

@@ -69,7 +69,9 @@ def new(
 @sentences
 def preview(
     notebook: Annotated[str, typer.Argument(help="A path, or comparison/earnings.")],
-    scope: Annotated[str, typer.Option(help="state, lwia/07 or lwia/07/planner/1042.")],
+    scope: Annotated[
+        str, typer.Option(help="state, lwia/07 or lwia/07/planner/1042; else as in JupyterLab.")
+    ] = "",
     period: PeriodName = "PY2024Q4",
     snapshot: Annotated[
         Path | None, typer.Option(help="A snapshot's folder; by default a small synthetic state.")
@@ -80,15 +82,18 @@ def preview(
 ) -> None:
     """Show one notebook's pages in the browser, in the site's look, while it is being written."""
     from ipats_lib.periods import Period
+    from ipats_lib.publishing.catalogue import read_notebook
     from ipats_lib.publishing.checking import path_of
     from ipats_lib.publishing.live import live, serve_live
     from ipats_lib.publishing.options import Options
+    from ipats_lib.publishing.parameters import opened_with
     from ipats_lib.report.source import sample_snapshot
     from ipats_lib.scopes import Scope
     from ipats_lib.snapshot import open_snapshot
 
-    mine, wanted = Scope.parse(scope), Period.parse(period)
     path = path_of(notebooks, notebook)
+    mine = Scope.parse(scope or opened_with(read_notebook(path))["scope"])
+    wanted = Period.parse(period)
     options = Options(path.parents[1], Path(), wanted)
     say("waiting", "Verifying the snapshot, counting, running the notebook ...")
     opened = open_snapshot(snapshot or sample_snapshot(), verify=True)

@@ -1,7 +1,8 @@
 """A notebook's own parameters: typed by their defaults, set in `params/notebooks.csv`.
 
 A default is a text, a number or True or False in the cell tagged `parameters`, where JupyterLab
-shows it. A row of the file (notebook, parameter, value, why) replaces it in what is published.
+shows it. A row of the file (notebook, parameter, value, why) replaces it in what is published; one
+of notebook `*` does in each notebook that has the parameter and no row of its own for it.
 """
 
 import ast
@@ -9,10 +10,13 @@ from collections.abc import Mapping
 from keyword import iskeyword
 from math import isfinite
 
-from ipats_lib.errors import ParamsError
+from nbformat import NotebookNode
+
+from ipats_lib.errors import NotebookError, ParamsError
 from ipats_lib.params import params_folder, read_rows
 
 FILE = "notebooks.csv"
+EVERY = "*"  # in place of a notebook: each that has the parameter
 # What the publisher sets in every run.
 GIVEN = frozenset({"scope", "period", "snapshot"})
 Value = str | int | float | bool
@@ -39,6 +43,22 @@ def read_defaults(source: str) -> tuple[dict[str, Value], list[str]]:
     return {line[0]: line[1] for line in lines if line and line[0] not in GIVEN}, faults
 
 
+def opened_with(notebook: NotebookNode) -> dict[str, str]:
+    """The scope, period and snapshot that a notebook has in JupyterLab: of its cell of parameters.
+
+    NotebookError where it does not say all three as texts.
+    """
+    tagged = [c.source for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    try:
+        lines = [_assigned(node) for source in tagged for node in ast.parse(source).body]
+    except (SyntaxError, ValueError):
+        lines = []
+    found = {name: value for name, value in filter(None, lines) if isinstance(value, str)}
+    if missing := sorted(GIVEN - {*found}):
+        raise NotebookError(f"The cell of parameters does not say {', '.join(missing)} as a text.")
+    return {name: found[name] for name in GIVEN}
+
+
 def _assigned(node: ast.stmt) -> tuple[str, Value] | None:
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=given):
@@ -63,22 +83,27 @@ def set_values(defaults: Mapping[str, Mapping[str, Value]]) -> dict[str, dict[st
     path = params_folder() / FILE
     values = {notebook: dict(own) for notebook, own in defaults.items()}
     seen: set[tuple[str, str]] = set()
-    rows = read_rows(path, ("notebook", "parameter", "value", "why"))
-    for line, row in enumerate(rows, start=2):
+    rows = enumerate(read_rows(path, ("notebook", "parameter", "value", "why")), start=2)
+    for line, row in sorted(rows, key=lambda one: one[1]["notebook"] != EVERY):
         notebook, name = row["notebook"], row["parameter"]
-        own = values.get(notebook)
-        if own is None or name not in own:
-            known = ", ".join(own or sorted(values)) or "none"
-            what = f"parameter {name} of {notebook}" if own is not None else f"notebook {notebook}"
+        chosen = [key for key in values if name in values[key] and notebook in (EVERY, key)]
+        if not chosen:
+            every = {own: None for each in values.values() for own in each}
+            known = ", ".join((values | {EVERY: every}).get(notebook) or sorted(values)) or "none"
+            of = "any notebook" if notebook == EVERY else notebook
+            what = f"parameter {name} of {of}" if notebook in (EVERY, *values) else f"notebook {of}"
             raise ParamsError(f"{path} line {line}: there is no {what}; there is {known}.")
         if (notebook, name) in seen:
             raise ParamsError(f"{path} line {line}: {name} of {notebook} is set twice.")
         seen.add((notebook, name))
-        value = _typed(row["value"], own[name])
-        if value is None:
-            kind = type(own[name]).__name__
-            raise ParamsError(f"{path} line {line}: {row['value']} is no {kind}, as {name} is.")
-        own[name] = value
+        for key in chosen:
+            value = _typed(row["value"], defaults[key][name])
+            if value is None:
+                kind = type(defaults[key][name]).__name__
+                raise ParamsError(
+                    f"{path} line {line}: {row['value']} is no {kind}, as {name} of {key} is."
+                )
+            values[key][name] = value
     return values
 
 

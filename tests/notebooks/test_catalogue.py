@@ -306,7 +306,9 @@ def test_parameters_are_set_in_one_file_by_values_of_their_type(tmp_path, rows):
         ("performance/other,top,5", "no notebook performance/other"),
         ("performance/made,bottom,5", "no parameter bottom of performance/made; there is measure"),
         ("performance/made,period,5", "no parameter period"),
-        ("performance/made,top,5.5", "5.5 is no int, as top is"),
+        ("performance/made,top,5.5", "5.5 is no int, as top of performance/made is"),
+        ("*,bottom,5", "no parameter bottom of any notebook; there is measure, top"),
+        ("*,share,much", "much is no float, as share of performance/made is"),
         ("performance/made,share,nan", "nan is no float"),
         ("performance/made,open_only,yes", "yes is no bool"),
     ],
@@ -316,6 +318,15 @@ def test_a_row_that_sets_nothing_is_named_with_its_line(tmp_path, rows, row, sai
     rows("performance/made,measure,ME", row)
     with pytest.raises(ParamsError, match=rf"notebooks\.csv line 3: .*{re.escape(said)}"):
         read_catalogue(tmp_path)
+
+
+def test_a_row_for_every_notebook_sets_it_where_it_is_declared_and_not_set(tmp_path, rows):
+    notebook(tmp_path, "one", parameters=OWN)
+    notebook(tmp_path, "two", parameters=OWN)
+    notebook(tmp_path, "without")
+    rows("performance/two,top,3", "*,top,7")
+    tops = {each.name: dict(each.parameters).get("top") for each in read_catalogue(tmp_path)}
+    assert tops == {"one": 7, "two": 3, "without": None}
 
 
 def test_a_parameter_that_is_set_twice_is_named(tmp_path, rows):
