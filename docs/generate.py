@@ -18,12 +18,12 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(ROOT))
 
+from ipats_lib.command_line import app  # noqa: E402
 from ipats_lib.frames import dictionary  # noqa: E402
 from ipats_lib.frames.schemas import SCHEMAS  # noqa: E402
 from ipats_lib.indicators.rules import INDICATORS  # noqa: E402
 from ipats_lib.params import params_folder  # noqa: E402
 from ipats_lib.report import show  # noqa: E402
-from publish import app  # noqa: E402
 
 MADE = "<!-- Made by `make docs`: change what it is made from, not this page. -->"
 # Tables of `params/` that hold rules: heading, file, columns.
