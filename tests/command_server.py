@@ -31,6 +31,7 @@ COMMANDS = (
     *("ipats_lib.snapshot", "ipats_lib.sample", "ipats_lib.selfcheck", "ipats_lib.report.figures"),
     *("ipats_lib.extract.public", "pyarrow.csv", "pyarrow.compute", "pyarrow.dataset"),
     *("ipats_lib.publishing.cluster", "distributed.cli.dask_scheduler"),
+    *("ipats_lib.access.serve", "ipats_lib.access.commands", "ipats_lib.access.roster_files"),
     # What they import when they first use it.
     *("ipats_lib.publishing.build", "scipy.optimize", "scipy.sparse.linalg", "pydantic"),
     *("typer._adapters", "multiprocessing.popen_forkserver", "multiprocessing.synchronize"),
