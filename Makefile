@@ -15,7 +15,7 @@ PORT := 8000
 # More options of `make lab`, such as LAB='--no-browser --port 9000'.
 LAB :=
 
-.PHONY: help setup outputs demo demo-now demo-access test test-fast test-fallback soak docs quarto-check check installed lab clean machine faults attack frozen references
+.PHONY: help setup outputs demo demo-now demo-access demo-access-site test test-fast test-fallback soak docs quarto-check check installed lab clean machine faults attack frozen references
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -59,12 +59,14 @@ demo-before-%:
 	@$(PY) publish.py sample --out $(DEMO)/before-$* --seed 7 --as-of $*
 	@$(PY) publish.py snapshot --extract $(DEMO)/before-$* --store $(DEMO)/snapshots > $(DEMO)/before-$*.txt
 
-demo-access: setup ## Publish a small sample and serve it protected, with three sign-ins to try
+demo-access-site: setup
 	@mkdir -p $(DOORS)
 	@$(PY) publish.py sample --out $(DOORS)/extract --seed 7 --scale 0.05
 	@$(PY) publish.py snapshot --extract $(DOORS)/extract --store $(DOORS)/snapshots > $(DOORS)/now.txt
 	@$(PY) publish.py build --extract "$$(cat $(DOORS)/now.txt)" --period PY2024Q4 --site $(DOORS)/site \
 	  --only state --only lwia/01 --only lwia/02
+
+demo-access: setup demo-access-site ## Publish a small sample and serve it protected, with three sign-ins to try
 	@$(PY) publish.py access export roster --snapshot "$$(cat $(DOORS)/now.txt)" --out $(DOORS)/roster.json \
 	  --taken "$$(date -u +%Y-%m-%dT%H:%M:%S)"
 	@$(PY) publish.py access import $(DOORS)/roster.json $(DOORS_STORE)

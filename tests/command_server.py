@@ -31,6 +31,7 @@ COMMANDS = (
     *("ipats_lib.snapshot", "ipats_lib.sample", "ipats_lib.selfcheck", "ipats_lib.report.figures"),
     *("ipats_lib.extract.public", "pyarrow.csv", "pyarrow.compute", "pyarrow.dataset"),
     *("ipats_lib.publishing.cluster", "distributed.cli.dask_scheduler"),
+    *("ipats_lib.access.serve", "ipats_lib.access.commands", "ipats_lib.access.roster_files"),
     # What they import when they first use it.
     *("ipats_lib.publishing.build", "scipy.optimize", "scipy.sparse.linalg", "pydantic"),
     *("typer._adapters", "multiprocessing.popen_forkserver", "multiprocessing.synchronize"),
@@ -187,6 +188,7 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
     sys.modules["__main__"] = ModuleType("__main__")
     import_module("ipats_lib.publishing.warm_server")
+    import_module("tests.remembered").remember_what_is_withheld()
     before = os.listdir("/proc/self/task")
     for module in COMMANDS:
         import_module(module)

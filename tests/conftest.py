@@ -15,6 +15,7 @@ import pytest
 
 from tests.commands import publish as publish
 from tests.few import write_few
+from tests.remembered import PLACE, remember_what_is_withheld
 
 # A suite that a script starts in the background ignores Ctrl-C, and so would every server that it
 # starts and stops by it.
@@ -74,6 +75,15 @@ def shared(tmp_path_factory) -> Iterator[Path]:
     for made in base.glob(f"*{DIGEST}"):
         folder = made.with_name(made.name.removesuffix(DIGEST))
         assert digest(folder) == made.read_text(), f"a test has changed {folder.name}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def withheld(shared) -> None:
+    """What is withheld of the same figures is sought once a run."""
+    folder = shared / "withheld"
+    folder.mkdir(exist_ok=True)
+    os.environ[PLACE] = str(folder)
+    remember_what_is_withheld()
 
 
 def once(shared: Path, name: str, make: Callable[[Path], None]) -> Path:

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import ROOT
-
+ROOT = Path(__file__).parents[1]
 PASSWORD = "not-to-be-told"
 USERS = ("publisher", "worker")
 

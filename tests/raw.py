@@ -5,7 +5,7 @@ one scope's own records, which no notebook receives.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from ipats_lib.caseload import Desk, planners
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.frames.combined import TABLES, caseload_of, rows_of
 from ipats_lib.frames.source import reports_of
+from ipats_lib.periods import Period
 from ipats_lib.report.data import StateData
 from ipats_lib.report.report import Report
 from ipats_lib.report.source import sample_snapshot
@@ -98,11 +99,19 @@ class Opened(Report):
 
 
 def opened(state: StateData, scope: Scope) -> Opened:
-    """The report of a scope, with the records behind it."""
-    return Opened(state.slice(scope), raw=Raw(state, scope))
+    """The report of a scope, with the records behind it, which are counted once for all tests."""
+    known = _known.setdefault(id(state), {})
+    return Opened(state.slice(scope), raw=known.setdefault(scope, Raw(state, scope)))
+
+
+_known: dict[int, dict[Scope, Raw]] = {}  # each `Raw` keeps its state, so no number comes again
 
 
 def raw_of(report: Report) -> Raw:
-    """The records behind a report that `open_report` opened on the sample."""
-    snapshot = open_snapshot(sample_snapshot())
-    return Raw(StateData(snapshot, report.period), report.scope)
+    """The records behind a report that was opened on the sample, counted once for all tests."""
+    return _raw(report.period, report.scope)
+
+
+@cache
+def _raw(period: Period, scope: Scope) -> Raw:
+    return Raw(StateData(open_snapshot(sample_snapshot()), period), scope)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from ipats_lib.access import accounts, sessions
 from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.store import Store
+from tests.commands import Running, start
 
 ROOT = Path(__file__).parents[2]
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -53,7 +54,7 @@ class Place:
 # free a moment ago is not taken by another test before its server listens.
 PORTS = itertools.count(
     10_000
-    + 10_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2)
+    + 5_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4)
     + os.getpid() % 50 * 100
 )
 
@@ -93,39 +94,62 @@ def started(command, stdout=subprocess.PIPE) -> Iterator[subprocess.Popen]:
     finally:
         if running.stdout:
             running.stdout.close()
-        running.terminate()
-        try:
-            running.wait(10)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait(10)
+        end(running)
+
+
+def end(running: Running) -> None:
+    """Ask a process to end, and make sure that it does."""
+    running.terminate()
+    try:
+        running.wait(10)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait(10)
 
 
 def listening(running, port) -> None:
-    for _ in range(300):
+    for _ in range(1000):
         assert running.poll() is None, "the server ended"
         try:
             socket.create_connection(("127.0.0.1", port), 0.1).close()
             return
         except OSError:
             try:
-                running.wait(0.1)
+                running.wait(0.03)
             except subprocess.TimeoutExpired:
                 continue
     raise AssertionError("the server does not listen")
 
 
-def gateway(place: Place, *more, port: int = 0):
-    """The embedded gateway, as an operator starts it."""
+def serving(running, port) -> None:
+    """Wait for a gateway's worker, which answers what is no request: one that is asked to end
+    before it takes requests waits until it is killed."""
+    listening(running, port)
+    with socket.create_connection(("127.0.0.1", port), 20) as link, suppress(ConnectionError):
+        link.sendall(b"?\r\n\r\n")
+        link.recv(1)
+
+
+@contextmanager
+def gateway(place: Place, *more, port: int = 0) -> Iterator[int]:
+    """The embedded gateway, as an operator starts it, but for its imports (`tests/commands.py`)."""
     port = port or free_port()
-    return process(gateway_command(place, port, *more), port)
+    running = start(*serve(place, port, *more), into=os.devnull)
+    try:
+        serving(running, port)
+        yield port
+    finally:
+        end(running)
+
+
+def serve(place: Place, port: int, *more) -> list:
+    where = ["--site", place.site, "--access", place.store, "--audit", place.audit]
+    return ["serve", "--port", port, *where, *more]
 
 
 def gateway_command(place: Place, port: int, *more) -> list:
-    return [
-        sys.executable, ROOT / "publish.py", "serve", "--site", place.site, "--port", port,
-        "--access", place.store, "--audit", place.audit, *more,
-    ]  # fmt: skip
+    """The same in a Python of its own."""
+    return [sys.executable, ROOT / "publish.py", *serve(place, port, *more)]
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from tests.access.oracle import may_read
 from tests.access.servers import ask
 
@@ -25,12 +27,17 @@ def statuses(port, paths, cookie, method="HEAD") -> list[int]:
         return found
 
 
-def test_f2_every_account_and_every_file_as_the_oracle_says(place, site, rows, embedded, fronted):
-    paths = files(site)
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.attack)])
+def test_f2_every_account_and_every_file_as_the_oracle_says(
+    place, site, rows, embedded, fronted, step
+):
+    """step: an account asks for one file in so many, the next account for other ones."""
+    every = files(site)
     users = ["", *sorted({row["worknet_user"] for row in rows})]
+    assert len(users) > 4 * step, "each file is asked for by several accounts"
     pairs = served = differences = 0
-    for user in users:
-        cookie = place.cookie(user)
+    for number, user in enumerate(users):
+        paths, cookie = every[number % step :: step], place.cookie(user)
         expected = [200 if may_read(rows, user, path) else 404 for path in paths]
         for port in (embedded, fronted):
             differences += sum(

@@ -184,7 +184,7 @@ def _reloading(server, place, pair):
         port = servers.free_port()
         words = ["--certificate", pair[0], "--key", pair[1]]
         with servers.started(servers.gateway_command(place, port, *words), None) as running:
-            servers.listening(running, port)
+            servers.serving(running, port)
             yield port, lambda: running.send_signal(signal.SIGHUP)
         return
     with nginx(place, *pair) as port:

@@ -152,6 +152,9 @@ def over_one(port: int, paths: list[str], cookie: str) -> Iterator[bytes]:
             yield answers.read(size)
 
 
+KNOWN: dict[bytes, set[str]] = {}  # what a body holds is the same from either server
+
+
 def found_in(parts: Iterator[bytes], known: dict[bytes, set[str]]) -> set[str]:
     """Every mark in the bytes or in what they hold. `known` remembers bodies met before."""
     found: set[str] = set()
@@ -192,10 +195,10 @@ def test_f3_no_mark_of_the_extract_leaves_its_scope(own_place, canaries, rows, s
     told = medians(site)
     marks = {mark: folders for mark, folders in owners.items() if mark not in told}
     paths = [*OWN, *files(site), *(f"/_static/{p.name}" for p in (site / "_static").iterdir())]
-    checks, outside, seen, known = 0, [], {}, {}
+    checks, outside, seen = 0, [], {}
     with start(place) as port:
         for user in USERS:
-            seen[user] = found_in(bodies(port, paths, place.cookie(user)), known)
+            seen[user] = found_in(bodies(port, paths, place.cookie(user)), KNOWN)
             for mark, folders in marks.items():
                 checks += 1
                 if mark in seen[user] and not entitled(rows, user, folders):

@@ -5,7 +5,6 @@ import re
 import shutil
 import sys
 import threading
-from collections.abc import Iterable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -98,9 +97,12 @@ def browser():
         launched.close()
 
 
+DESK = {"width": 1200, "height": 900}
+
+
 @pytest.fixture
 def watched(browser):
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page = browser.new_page(viewport=DESK)
     page.complaints, page.asked = [], []
     page.on("pageerror", lambda e: page.complaints.append(str(e)))
     page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
@@ -142,8 +144,7 @@ RULES = """{
 }"""
 
 
-def complaints_of_axe(page, address: str) -> list[str]:
-    opened(page, address)
+def complaints_of_axe(page) -> list[str]:
     page.evaluate(AXE)
     found = page.evaluate(f"axe.run(document, {RULES})")["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:100]}" for one in found]
@@ -166,17 +167,30 @@ def every_kind(site: Path) -> list[str]:
     return list(kinds.values())
 
 
-def test_pages_fit_a_phone(watched, site, address):
-    """At 320 px as well: a window of 1280 px that is zoomed to 400 percent (WCAG 1.4.10)."""
-    found = {}
+@pytest.fixture(scope="module")
+def looked_at(browser, site, address) -> dict[str, tuple[dict[int, int], list[str]]]:
+    """Of a page of every kind: how wide it is on a phone, and axe's complaints at a desk.
+
+    At 320 px as well: a window of 1280 px that is zoomed to 400 percent (WCAG 1.4.10).
+    """
+    found, page = {}, browser.new_page()
     for path in every_kind(site):
-        watched.set_viewport_size({"width": 390, "height": 740})
-        opened(watched, f"{address}/{path}")
+        page.set_viewport_size({"width": 390, "height": 740})
+        opened(page, f"{address}/{path}")
+        widths = {}
         for width in (390, 320):
-            watched.set_viewport_size({"width": width, "height": 740})
-            found[path, width] = _width_once_drawn(watched, width)
-    assert len(found) > 40
-    assert {key: shown for key, shown in found.items() if shown > key[1]} == {}
+            page.set_viewport_size({"width": width, "height": 740})
+            widths[width] = _width_once_drawn(page, width)
+        page.set_viewport_size(DESK)
+        found[path] = widths, complaints_of_axe(page)
+    page.close()
+    return found
+
+
+def test_pages_fit_a_phone(looked_at):
+    assert len(looked_at) > 20
+    shown = {(path, w): is_ for path, (widths, _) in looked_at.items() for w, is_ in widths.items()}
+    assert {key: width for key, width in shown.items() if width > key[1]} == {}
 
 
 def _width_once_drawn(page, width: int) -> int:
@@ -189,22 +203,20 @@ def _width_once_drawn(page, width: int) -> int:
     return shown
 
 
-def all_that_axe_finds(page, address: str, paths: Iterable[str]) -> dict[str, list[str]]:
-    found = {path: complaints_of_axe(page, f"{address}/{path}") for path in paths}
-    return {path: told for path, told in found.items() if told}
-
-
-def test_every_kind_of_page_meets_wcag_as_far_as_a_machine_can_tell(watched, site, address):
+def test_every_kind_of_page_meets_wcag_as_far_as_a_machine_can_tell(looked_at):
     """WCAG 2.1 A and AA (Illinois' IITAA 2.1)."""
-    assert all_that_axe_finds(watched, address, every_kind(site)) == {}
+    assert {path: told for path, (_, told) in looked_at.items() if told} == {}
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("scope", ["state", "lwia/01", "planner"])
 def test_every_page_of_every_kind_of_scope_meets_wcag(watched, site, address, scope):
-    pages = pages_of(site, scope)
+    pages, found = pages_of(site, scope), {}
     assert len(pages) > 15
-    assert all_that_axe_finds(watched, address, pages.values()) == {}
+    for path in pages.values():
+        opened(watched, f"{address}/{path}")
+        found[path] = complaints_of_axe(watched)
+    assert {path: told for path, told in found.items() if told} == {}
 
 
 def test_pages_work_from_the_file_system(watched, site):

@@ -62,10 +62,29 @@ def read(port, cookie, folders) -> list[int]:
     return [ask(port, f"{PERIOD}/{folder}/index.html", cookie).status for folder in folders]
 
 
-def test_the_demo_signs_three_people_in_and_each_reads_what_is_theirs(tmp_path):
+def kept(extract, store) -> str:
+    """The folder of the snapshot of an extract, as the command prints it."""
+    done = publish("snapshot", "--extract", extract, "--store", store)
+    passed(done)
+    return done.stdout
+
+
+@pytest.fixture(params=["ready", pytest.param("made", marks=pytest.mark.soak)])
+def doors(request, tmp_path) -> list[str]:
+    """What `make` is told: to publish, or that the tests' small site and snapshot are there."""
+    if request.param == "made":
+        return []
+    extract, store, site = map(request.getfixturevalue, ("extract", "store", "site"))
+    (tmp_path / "now.txt").write_text(kept(extract, store))
+    (tmp_path / "site").symlink_to(site)
+    return ["-o", "demo-access-site"]
+
+
+def test_the_demo_signs_three_people_in_and_each_reads_what_is_theirs(tmp_path, doors):
     port, said, began = free_port(), [], time.monotonic()
     # The environment is set up: what is measured is the demo.
-    command = ["make", "-o", ".venv/.synced", "demo-access", f"DOORS={tmp_path}", f"PORT={port}"]
+    command = ["make", "-o", ".venv/.synced", *doors]
+    command += ["demo-access", f"DOORS={tmp_path}", f"PORT={port}"]
     with started(command, said):
         print(f"demo-access: {time.monotonic() - began:.0f} s until it serves")
         given = re.findall(r"^  (\S+)  (\S+)$", "".join(said), re.MULTILINE)
@@ -93,11 +112,9 @@ def walk() -> list[str]:
 
 def test_the_walk_through_access_ends_with_somebody_reading(tmp_path, walk, extract, store, site):
     """As written, on the tests' small site instead of `make demo`'s; and in a folder of its own."""
-    snapshot = publish("snapshot", "--extract", extract, "--store", store)
-    passed(snapshot)
     demo = tmp_path / "var" / "demo"
     demo.mkdir(parents=True)
-    (demo / "now.txt").write_text(snapshot.stdout)
+    (demo / "now.txt").write_text(kept(extract, store))
     (demo / "site").symlink_to(site)
     assert walk[0] == "make demo"
     assert walk[-1].startswith("python publish.py serve ")

@@ -3,12 +3,14 @@
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.commands import Server, Warm, cold, publish, start
 from tests.conftest import planner_of
 from tests.end_to_end.test_publishing import PERIOD, content
+from tests.remembered import PLACE, remembered
 from tests.waiting import alive, descendants, wait_until
 
 WORDS = [
@@ -44,6 +46,18 @@ def test_it_publishes_the_same_bytes_with_the_same_modes(extract, store, few, tm
         assert done.stdout.strip() == str(tmp_path / name / PERIOD)
     assert content(tmp_path / "warm") == content(tmp_path / "cold")
     assert modes("warm") == modes("cold")
+    assert list(Path(os.environ[PLACE]).iterdir()), "a warm command keeps what it has sought"
+
+
+def test_what_is_withheld_of_the_same_figures_is_sought_once(tmp_path, monkeypatch):
+    monkeypatch.setenv(PLACE, str(tmp_path))
+    asked = []
+    seek = remembered(lambda *figures: asked.append(figures) or [*figures])
+    assert [seek(1, "a"), seek(1, "a"), seek(1, "b")] == [[1, "a"], [1, "a"], [1, "b"]]
+    assert asked == [(1, "a"), (1, "b")]
+    monkeypatch.delenv(PLACE)
+    assert seek(1, "a") == [1, "a"]
+    assert len(asked) == 3
 
 
 def begun(extract, store, few, tmp_path):

@@ -95,3 +95,20 @@ def test_a_notebook_ends_with_its_guard_and_the_next_one_has_another(
     assert elsewhere(died_with_its_guard, str(mark)) == "'the next one runs'"
     _, its_pid = map(int, mark.read_text().split())
     wait_until(lambda: not alive(its_pid))
+
+
+LEAVE = """
+import atexit
+atexit.register(lambda: print([end.fileno() for end in ends]))
+from ipats_lib.publishing.engine.forked import forkers, idle
+from tests.engine.conftest import run_cells
+run_cells("1")
+ends = [*forkers, *(way for way, _ in idle)]
+"""
+
+
+def test_a_caller_that_ends_has_closed_its_ways_to_what_forks(forks: None) -> None:
+    """Or Python, where it warns, tells of each at its end."""
+    command = [sys.executable, "-c", LEAVE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[-1, -1]\n"

@@ -2,19 +2,30 @@
 
 from dataclasses import replace
 
+import pytest
+
 from ipats_lib.scopes import STATE, Scope
 from tests.conftest import planner_of
 
 
-def test_the_scopes_asked_for_have_the_frames_that_they_have_among_all(state, extract):
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param(("planner",), marks=pytest.mark.soak),
+        pytest.param(("state",), marks=pytest.mark.soak),
+        ("lwia", "planner"),
+    ],
+    ids=" and ".join,
+)
+def test_the_scopes_asked_for_have_the_frames_that_they_have_among_all(state, extract, kinds):
     """Byte for byte, whatever else is published."""
-    area, planner = Scope("07"), Scope.parse(planner_of(extract))
-    for scopes in ((planner,), (STATE,), (area, planner)):
-        some = replace(state, asked=scopes)
-        for scope in (*scopes, *({Scope(s.lwia) for s in scopes})):
-            alone, among_all = some.slice(scope).files, state.slice(scope).files
-            assert [n for n in among_all if alone[n] != among_all[n]] == [], scope
-        assert some.areas.equals(state.areas)
+    every = {"state": STATE, "lwia": Scope("07"), "planner": Scope.parse(planner_of(extract))}
+    scopes = tuple(every[kind] for kind in kinds)
+    some = replace(state, asked=scopes)
+    for scope in (*scopes, *({Scope(s.lwia) for s in scopes})):
+        alone, among_all = some.slice(scope).files, state.slice(scope).files
+        assert [n for n in among_all if alone[n] != among_all[n]] == [], scope
+    assert some.areas.equals(state.areas)
 
 
 def test_no_planner_is_counted_who_is_not_asked_for(state):

@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -11,9 +12,23 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 
 from ipats_lib.report import report as opened
+from ipats_lib.report.scope_data import FRAMES, Kept, ScopeData
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def open_sample(scope: str, period: str = "PY2024Q4") -> opened.Report:
+    """A report on a scope of the sample, opened alone. Its frames are counted once for all tests
+    and are the caller's own, to change."""
+    kept = _kept(scope, period)
+    frames = Kept(FRAMES, lambda name: kept.tables[name].to_pandas())
+    return opened.Report(ScopeData(kept.about, frames, kept.tables))
+
+
+@cache
+def _kept(scope: str, period: str) -> ScopeData:
+    return opened.open_report("sample", scope, period).data
 
 
 def cells_of(name: str) -> list[tuple[str, str, str]]:

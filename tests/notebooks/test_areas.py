@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib.indicators.intervals import wilson
-from ipats_lib.report import open_report
-from tests.notebooks.pages import page, pages, with_frames
+from tests.notebooks.pages import open_sample, page, pages, with_frames
 from tests.published import lines
 
 NOTEBOOK = "comparison/areas"
@@ -28,12 +27,12 @@ PROGRAMS = {"Adult": "adult", "Dislocated Worker": "dw", "Youth": "youth"}
 
 @pytest.fixture(scope="module")
 def state():
-    return open_report("sample", "state", "PY2024Q4")
+    return open_sample("state")
 
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/07", "PY2024Q4")
+    return open_sample("lwia/07")
 
 
 @pytest.fixture(scope="module")

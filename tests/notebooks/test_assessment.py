@@ -3,20 +3,19 @@
 import pandas as pd
 import pytest
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import page, with_frames
+from tests.notebooks.pages import open_sample, page, with_frames
 
 NAME = "performance/assessment"
 
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 @pytest.fixture(scope="module")
 def state():
-    return open_report("sample", "state", "PY2024Q4")
+    return open_sample("state")
 
 
 def scored(area, **scores):

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import open_report
-from tests.notebooks.pages import pages, with_frames
+from tests.notebooks.pages import open_sample, pages, with_frames
 from tests.raw import raw_of
 
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
@@ -24,7 +23,7 @@ MEASURES = [code.lower() for code in INDICATORS]
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 def detail_pages(report, monkeypatch, wanted, replaced=()):
@@ -80,7 +79,7 @@ def test_a_measure_without_a_verdict_says_why(area, monkeypatch):
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_window_of_each_measure_is_in_the_table_of_its_page(scope, monkeypatch):
-    report = open_report("sample", scope, "PY2024Q4")
+    report = open_sample(scope)
     for code, page in indicator_pages(report, monkeypatch).items():
         mine = report.figures[report.figures["measure"] == code.upper()]
         rows = section(page, "Against the levels").select("tbody tr:not(.grp)")
@@ -206,7 +205,7 @@ def files(report, folder, monkeypatch):
 @pytest.mark.parametrize("scope", SCOPES[1:])
 def test_the_file_lists_what_its_figure_counts_in_every_window(scope, tmp_path, monkeypatch):
     """One line per record, program, outcome and reason, with the windows that it counts in."""
-    report = open_report("sample", scope, "PY2024Q4")
+    report = open_sample(scope)
     _, found = files(report, tmp_path, monkeypatch)
     assert list(found) == MEASURES
     for line in report.figures.query("program != 'title1'").itertuples():
@@ -256,23 +255,23 @@ def test_the_rows_of_a_group_are_found_in_the_file(area, tmp_path, monkeypatch):
 
 
 def test_a_planner_is_told_that_a_wage_was_found_and_no_amount(tmp_path, monkeypatch):
-    planner = open_report("sample", SCOPES[2], "PY2024Q4")
+    planner = open_sample(SCOPES[2])
     _, found = files(planner, tmp_path, monkeypatch)
     wages = {n for line in found["me"] for n in [line["1704 Wages 2nd quarter after exit quarter"]]}
     assert wages == {"found"}
-    _, found = files(open_report("sample", SCOPES[1], "PY2024Q4"), tmp_path, monkeypatch)
+    _, found = files(open_sample(SCOPES[1]), tmp_path, monkeypatch)
     name = "1704 Wages 2nd quarter after exit quarter"
     adult = [float(x[name]) for x in found["me"]
              if x["program"] == "adult" and x["state"] == "success"
              and "rolling 4 quarters" in x["windows"]]  # fmt: skip
-    figure = open_report("sample", SCOPES[1], "PY2024Q4").figures.query(
+    figure = open_sample(SCOPES[1]).figures.query(
         "window == 'rolling4' and program == 'adult' and measure == 'ME'"
     )
     assert pd.Series(adult).median() == figure["value"].iloc[0]
 
 
 def test_the_state_lists_nobody_and_counts_by_lwia_and_reason(tmp_path, monkeypatch):
-    report = open_report("sample", "state", "PY2024Q4")
+    report = open_sample("state")
     pages, found = files(report, tmp_path, monkeypatch)
     assert found == {}
     for code, page in pages.items():
@@ -357,7 +356,7 @@ def test_supplemental_employment_is_counted_by_program_and_shown_as_a_share(area
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_success_with_a_match_is_in_the_table(scope, monkeypatch):
-    report = open_report("sample", scope, "PY2024Q4")
+    report = open_sample(scope)
     found = indicator_pages(report, monkeypatch)
     for code in ("erq2", "erq4", "me"):
         mine = report.outcomes.query("window == 'rolling4' and outcome == 'success'")

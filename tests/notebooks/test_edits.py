@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import pytest
 from bs4 import BeautifulSoup
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import page
+from tests.notebooks.pages import open_sample, page
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ EDITS = {
 
 @pytest.fixture(scope="module")
 def state():
-    return open_report("sample", "state", "PY2024Q4")
+    return open_sample("state")
 
 
 def shown(edit, state, monkeypatch, text=""):

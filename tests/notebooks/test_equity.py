@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import pages, with_frames
+from tests.notebooks.pages import open_sample, pages, with_frames
 
 NAME = "performance/detail"
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
@@ -13,12 +12,12 @@ SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 @pytest.fixture(scope="module")
 def state():
-    return open_report("sample", "state", "PY2024Q4")
+    return open_sample("state")
 
 
 def page(report, monkeypatch):
@@ -97,7 +96,7 @@ def test_where_nothing_is_compared_the_page_says_so(area, monkeypatch):
 def test_the_largest_gap_comes_first_and_no_total_is_listed(scope, monkeypatch, tmp_path):
     """Every comparison and every group of too few, once; gaps by size, those without one last."""
     monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
-    report = open_report("sample", scope, "PY2024Q4")
+    report = open_sample(scope)
     found = page(report, monkeypatch)
     header, *rows = (tmp_path / "equity.csv").read_text().splitlines()
     assert len(rows) == len(report.groups.query("window == 'rolling4' and reading != ''"))

@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from ipats_lib.report import show
@@ -9,6 +10,7 @@ from tests.notebooks.references import (
     KEPT,
     MOST,
     OURS,
+    ROOT,
     changes,
     difference,
     execute,
@@ -16,17 +18,44 @@ from tests.notebooks.references import (
     sanitized,
 )
 
+EMPTIED = """\
+%reset -f
+%cd -q {folder}
+import sys
+sys.path.append("{root}")
+from tests.remembered import remember_what_is_withheld
+remember_what_is_withheld()
+del remember_what_is_withheld"""
+
+
+def compare(paths, seen):
+    told = [difference(KEPT / name_of(path), seen / name_of(path)) for path in paths]
+    assert not any(told), "\n".join([*filter(None, told), "Is it right? `make references`."])
+
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_each_runs_with_its_default_parameters_and_shows_what_it_did(part, shared, tmp_path):
-    """In two parts, one for each worker, as pytest is slow to start."""
-    paths = OURS[part::2]
+def test_each_runs_with_its_default_parameters_and_shows_what_it_did(part, tmp_path):
+    """In two parts, one for each worker; one after the other in a kernel that is emptied."""
+    paths, run = OURS[part::2], new_notebook()
     assert paths
-    done = execute(paths, tmp_path, shared / "notebook-sample")
+    cells = {path: nbformat.read(path, as_version=4).cells for path in paths}
+    for path in paths:
+        run.cells.append(new_code_cell(EMPTIED.format(root=ROOT, folder=path.parent)))
+        run.cells += cells[path]
+    NotebookClient(run, kernel_name="python3", timeout=600).execute()
+    for path in paths:
+        nbformat.write(sanitized(new_notebook(cells=cells[path])), tmp_path / name_of(path))
+    compare(paths, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)
+def test_each_runs_in_a_kernel_of_its_own(path, shared, tmp_path):
+    """By nbval."""
+    done = execute([path], tmp_path, shared / "notebook-sample")
     assert done.returncode == 0, done.stdout[-3000:]
-    assert {name_of(path) for path in paths} == {path.name for path in tmp_path.iterdir()}
-    told = [difference(KEPT / name_of(path), tmp_path / name_of(path)) for path in paths]
-    assert not any(told), "\n".join([*filter(None, told), "Is it right? `make references`."])
+    assert f"PASSED {path.relative_to(ROOT)}::" in done.stdout
+    compare([path], tmp_path)
 
 
 def test_every_reference_is_of_a_notebook():

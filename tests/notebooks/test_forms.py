@@ -14,8 +14,7 @@ from ipats_lib import forms
 from ipats_lib.form_rows import groups_of, rows_by_name
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.report import open_report
-from tests.notebooks.pages import with_frames
+from tests.notebooks.pages import open_sample, with_frames
 from tests.notebooks.test_detail import SCOPES, detail_pages, section
 from tests.raw import raw_of
 
@@ -25,12 +24,12 @@ SAMES = ("served", "exited", *INDICATORS)
 
 @pytest.fixture(scope="module", params=SCOPES)
 def report(request):
-    return open_report("sample", request.param, "PY2024Q4")
+    return open_sample(request.param)
 
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 def pages(report, monkeypatch, folder=None, replaced=()):
@@ -135,7 +134,7 @@ def test_a_part_of_nobody_is_a_dash_and_a_withheld_median_is_marked(area, monkey
 
 
 def test_a_publication_of_a_year_has_the_annual_form_alone(tmp_path, monkeypatch):
-    year = open_report("sample", "lwia/01", "PY2024")
+    year = open_sample("lwia/01", "PY2024")
     made = pages(year, monkeypatch, tmp_path)
     assert "A report of a whole program year has no quarterly form." in made["eta9173"].text
     assert not made["eta9173"].select("table")
@@ -246,7 +245,7 @@ def test_the_workbooks_name_edition_area_and_sheets(area, tmp_path, monkeypatch)
 
 
 def test_employers_first_say_who_stayed_and_that_it_is_a_baseline(monkeypatch):
-    state = open_report("sample", "state", "PY2024Q4")
+    state = open_sample("state")
     page = detail_pages(state, monkeypatch, ("employers",))["employers"]
     said = " ".join(page.select_one(".show-finding").text.split())
     figure = state.figures.query("measure == 'ESE'").iloc[0]
@@ -260,7 +259,7 @@ def test_employers_first_say_who_stayed_and_that_it_is_a_baseline(monkeypatch):
 
 
 def test_employers_of_a_whole_file_are_no_part_and_nobody_is_said(monkeypatch):
-    state = open_report("sample", "state", "PY2024Q4")
+    state = open_sample("state")
     figures = state.figures.assign(partial=False)
     page = detail_pages(with_frames(state, figures=figures), monkeypatch, ("employers",))[
         "employers"

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import page, with_frames
+from tests.notebooks.pages import open_sample, page, with_frames
 
 STATE, AREA = "performance/home-state", "performance/home-lwia"
 FEW = "Not assessed: fewer than 10 counted"
@@ -15,12 +14,12 @@ FEW = "Not assessed: fewer than 10 counted"
 
 @pytest.fixture(scope="module")
 def illinois():
-    return open_report("sample", "state", "PY2024Q4")
+    return open_sample("state")
 
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 def says(found, place=".show-finding"):
@@ -130,7 +129,7 @@ def test_the_state_reads_its_own_edition_and_says_so(illinois, monkeypatch):
 
 
 def test_the_state_of_a_whole_program_year(monkeypatch):
-    found = page(STATE, open_report("sample", "state", "PY2024"), monkeypatch)
+    found = page(STATE, open_sample("state", "PY2024"), monkeypatch)
     assert re.match(r"\d+ of 22 areas miss at least one level\.", says(found))
 
 

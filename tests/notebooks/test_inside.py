@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from ipats_lib.disclosure import load_thresholds
-from ipats_lib.report import open_report, show
-from tests.notebooks.pages import pages, with_frames
+from ipats_lib.report import show
+from tests.notebooks.pages import open_sample, pages, with_frames
 from tests.published import lines
 
 NOTEBOOK = "performance/home-lwia"
@@ -17,7 +17,7 @@ TITLE = "Employment rate, 2nd quarter after exit"
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/07", "PY2024Q4")
+    return open_sample("lwia/07")
 
 
 def planners(area, *counts, program="title1", measure="ERQ2", value=0.8):

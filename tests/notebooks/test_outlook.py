@@ -7,8 +7,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import page, with_frames
+from tests.notebooks.pages import open_sample, page, with_frames
 
 NAME = "performance/outlook"
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
@@ -18,7 +17,7 @@ LISTS = ("open_outcomes", "accuracy", "cohort_members", "earlier_outlook", "cust
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 def rates(outlook, **set_to):
@@ -74,7 +73,7 @@ def table_of(found, caption):
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_line_of_both_years_is_listed_with_its_gap(scope, monkeypatch):
-    report = open_report("sample", scope, "PY2024Q4")
+    report = open_sample(scope)
     found = page(NAME, report, monkeypatch)
     for year, rows in report.outlook.groupby("period"):
         table = table_of(found, f"{year}: how many more")
@@ -138,7 +137,7 @@ def test_whose_outcome_can_still_happen_is_listed_by_day_and_effect(area, monkey
 
 
 def test_the_state_counts_by_lwia_and_names_nobody(monkeypatch):
-    state = open_report("sample", "state", "PY2024Q4")
+    state = open_sample("state")
     found = page(NAME, state, monkeypatch)
     assert not found.select(".show-records")
     still = state.open_outcomes.query("days_left >= 0 and measure == 'ERQ4'")
@@ -168,7 +167,7 @@ def test_the_states_page_and_files_name_nobody_and_others_list_their_own(
     scope, monkeypatch, tmp_path
 ):
     monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
-    report = open_report("sample", scope, "PY2024Q4")
+    report = open_sample(scope)
     shown = str(page(NAME, report, monkeypatch))
     files = {path.name: text_of(path) for path in tmp_path.iterdir()}
     assert {"outlook.csv", "outlook.xlsx", "outlook-open.csv", "calendar.csv"} <= set(files)
@@ -255,7 +254,7 @@ def test_each_score_has_its_percent_in_each_case(area, monkeypatch):
 
 
 def test_a_planner_is_not_scored(monkeypatch):
-    report = open_report("sample", "lwia/01/planner/1001", "PY2024Q4")
+    report = open_sample("lwia/01/planner/1001")
     text = page(NAME, report, monkeypatch).get_text(" ")
     assert "The state and the LWIAs are assessed; planners are not." in text
     assert "Each score in three cases" not in text

@@ -3,15 +3,14 @@
 import pandas as pd
 import pytest
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import pages, with_frames
+from tests.notebooks.pages import open_sample, pages, with_frames
 
 STATE, AREA = "performance/home-state", "performance/home-lwia"
 
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 def packet(name, report, monkeypatch):
@@ -25,7 +24,7 @@ def messages(found):
 
 @pytest.mark.parametrize(("name", "scope"), [(STATE, "state"), (AREA, "lwia/01")])
 def test_a_packet_answers_as_the_landing_page_does(name, scope, monkeypatch):
-    found, home = packet(name, open_report("sample", scope, "PY2024Q4"), monkeypatch)
+    found, home = packet(name, open_sample(scope), monkeypatch)
     says = [page.select_one(".show-finding").get_text(" ", strip=True) for page in (found, home)]
     assert says[0] == says[1]
     levels, trends = found.select("table")
@@ -34,7 +33,7 @@ def test_a_packet_answers_as_the_landing_page_does(name, scope, monkeypatch):
 
 @pytest.mark.parametrize(("name", "scope"), [(STATE, "state"), (AREA, "lwia/01")])
 def test_a_packet_has_one_second_heading_a_sheet(name, scope, monkeypatch):
-    found, _ = packet(name, open_report("sample", scope, "PY2024Q4"), monkeypatch)
+    found, _ = packet(name, open_sample(scope), monkeypatch)
     assert [head.get_text() for head in found.select("h2")] == [
         "Against the levels", "Where it is heading",
     ]  # fmt: skip

@@ -5,8 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import page, with_frames
+from tests.notebooks.pages import open_sample, page, with_frames
 
 NAME = "performance/summary"
 SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
@@ -14,7 +13,7 @@ SCOPES = ("state", "lwia/01", "lwia/01/planner/1001")
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 def set_status(figures, **statuses):
@@ -54,7 +53,7 @@ def test_all_met_and_none_judged_each_have_a_sentence(area, monkeypatch):
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_row_of_the_levels_is_the_frames(scope, monkeypatch):
     """All windows, programs and measures, each once, with its count and status."""
-    report = open_report("sample", scope, "PY2024Q4")
+    report = open_sample(scope)
     tables = page(NAME, report, monkeypatch).select(".show-choose table")
     assert len(tables) == report.figures["window"].nunique()
     for table, (_, rows) in zip(tables, report.figures.groupby("window", sort=False), strict=True):

@@ -4,15 +4,14 @@ import csv
 
 import pytest
 
-from ipats_lib.report import open_report
-from tests.notebooks.pages import page, with_frames
+from tests.notebooks.pages import open_sample, page, with_frames
 
 NAME = "performance/training"
 
 
 @pytest.fixture(scope="module")
 def state():
-    return open_report("sample", "state", "PY2024Q4")
+    return open_sample("state")
 
 
 def finding(found):
@@ -72,7 +71,7 @@ def test_what_is_withheld_is_an_asterisk_on_the_page_and_in_the_file(state, monk
 
 
 def test_an_area_with_too_few_says_so_and_lists_its_groups(monkeypatch):
-    area = open_report("sample", "lwia/01", "PY2024Q4")
+    area = open_sample("lwia/01")
     found = page(NAME, area, monkeypatch)
     assert "too few people trained with any one of" in finding(found)
     assert not found.select(".show-chart")

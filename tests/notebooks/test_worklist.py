@@ -14,11 +14,11 @@ from ipats_lib.caseload import load_alerts
 from ipats_lib.caseload.checks import load_checks
 from ipats_lib.frames.effects import effects
 from ipats_lib.periods import Period
-from ipats_lib.report import Report, open_report
+from ipats_lib.report import Report
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
-from tests.notebooks.pages import pages, sections_of, with_frames
+from tests.notebooks.pages import open_sample, pages, sections_of, with_frames
 
 WORK, PLANNER = "dashboards/worklist", "lwia/01/planner/1001"
 CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
@@ -26,17 +26,17 @@ CUSTOMER = re.compile(r"IL\d{10}|ILA\d{9}")
 
 @pytest.fixture(params=["state", "lwia/01", PLANNER])
 def report(request):
-    return open_report("sample", request.param, "PY2024Q4")
+    return open_sample(request.param)
 
 
 @pytest.fixture(scope="module")
 def area():
-    return open_report("sample", "lwia/01", "PY2024Q4")
+    return open_sample("lwia/01")
 
 
 @pytest.fixture(scope="module")
 def planner():
-    return open_report("sample", PLANNER, "PY2024Q4")
+    return open_sample(PLANNER)
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_counts_are_beside_those_of_an_earlier_extract(extract, store, made):
 
 
 def test_the_states_pages_and_files_name_nobody(made):
-    page, files = made(open_report("sample", "state", "PY2024Q4"))
+    page, files = made(open_sample("state"))
     assert not CUSTOMER.search("".join(map(str, page.values())))
     assert {"alerts.xlsx", "alerts.csv", "alerts-by-part.csv", "mend.csv"} == set(files)
     assert not any(CUSTOMER.search(data.decode("latin-1")) for data in files.values())
@@ -334,7 +334,7 @@ def test_an_area_leads_to_its_planners_pages_and_keeps_only_those_without_one(ar
             continue
         scope = f"lwia/01/{'/'.join(path.split('/')[1:3])}"
         if scope not in inside:
-            shown, beside = made(open_report("sample", scope, "PY2024Q4"))
+            shown, beside = made(open_sample(scope))
             there = sections_of(shown["customers"], beside)
             inside[scope] = {one: part.h3.get_text() for one, part in there.items()}
         assert inside[scope][place] == link.get_text()

@@ -14,8 +14,9 @@ import pytest
 
 from tests.property.attacker import Reader, draw
 from tests.property.test_linked_cells import MOST, printed, published
+from tests.seeds import seeds
 
-SEEDS = range(50)
+SEEDS = seeds(10, 50)
 PAIR = ("first", "next")
 
 

@@ -24,7 +24,7 @@ from ipats_lib.periods import Quarter
 from ipats_lib.sample import AS_OF, write_sample
 from ipats_lib.scopes import STATE
 from ipats_lib.snapshot import make_snapshot
-from tests.independent import read, skill_gain
+from tests.independent import Row, read, skill_gain
 from tests.sample.conftest import SCALE as LARGER
 from tests.tables import annual
 
@@ -273,28 +273,40 @@ def test_who_has_a_supportive_service_had_one_before(present, last_year):
     assert not [before for after, before in both if before > (after or "")]
 
 
+@pytest.fixture(scope="module")
+def year_before(tmp_path_factory) -> Path:
+    """The larger sample, a year before."""
+    folder = tmp_path_factory.mktemp("year-before") / "extract"
+    write_sample(folder, scale=LARGER, as_of=LAST_YEAR)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def two_years(year_before, many) -> tuple[list[Row], list[Row]]:
+    """The PIRL rows of that and of the larger sample."""
+    return read(year_before), many
+
+
 @pytest.mark.parametrize("program", ["903", "904", "905"])
-def test_a_quarter_of_two_years_has_alike_shares_of_skill_gains(program, larger, tmp_path_factory):
+def test_a_quarter_of_two_years_has_alike_shares_of_skill_gains(program, two_years):
     """April to June of 2024 and of 2025, and both program years, each known in the middle of the
     following August: chance apart (some 300 to 600 records a quarter), nothing tells them apart.
 
     An extract holds the newest gain of each kind. Where gains of July and August had replaced more
     of one year's than of the other's, its share would be lower.
     """
-    earlier = tmp_path_factory.mktemp("year-before") / "extract"
-    write_sample(earlier, scale=LARGER, as_of=LAST_YEAR)
     spans = (("2024-04-01", "2024-06-30"), ("2025-04-01", "2025-06-30"))
-    quarters = [_gained(path, program, span)
-                for path, span in zip((earlier, larger), spans, strict=True)]  # fmt: skip
+    quarters = [_gained(rows, program, span)
+                for rows, span in zip(two_years, spans, strict=True)]  # fmt: skip
     assert quarters[0] == pytest.approx(quarters[1], abs=0.1)
     years = (("2023-07-01", "2024-06-30"), ("2024-07-01", "2025-06-30"))
-    shares = [_gained(path, program, span)
-              for path, span in zip((earlier, larger), years, strict=True)]  # fmt: skip
+    shares = [_gained(rows, program, span)
+              for rows, span in zip(two_years, years, strict=True)]  # fmt: skip
     assert shares[0] == pytest.approx(shares[1], abs=0.07)
 
 
-def _gained(extract: Path, program: str, span: tuple[str, str]) -> float:
-    judged = [skill_gain(row, span) for row in read(extract) if row[program] in ("1", "2", "3")]
+def _gained(rows: list[Row], program: str, span: tuple[str, str]) -> float:
+    judged = [skill_gain(row, span) for row in rows if row[program] in ("1", "2", "3")]
     hits = [hit for hit, _ in filter(None, judged)]
     assert len(hits) > 250
     return sum(hits) / len(hits)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import nbformat
@@ -47,6 +48,7 @@ def outcomes(*jobs: Job) -> dict[str, object]:
 
 @pytest.fixture
 def own_temporary_folder(tmp_path, monkeypatch) -> Path:
+    get_temp_dir()  # multiprocessing's own, which other tests use as well, stays where it is
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
 

@@ -1,13 +1,14 @@
 """Switches, whole builds and whole snapshots with a fault at each durable call in turn.
 
-    python -m tests.site.whole_builds WHAT EVERY EXTRACT STORE FOLDER
+    python -m tests.site.whole_builds EXTRACT STORE FOLDER WHAT=EVERY ...
 
 WHAT is `switch`, `build`, `snapshot`; `family`: the dashboards alone beside older pages; `stage`: a
 build that is not shown; `show`: the step to it.
 
 Prints its figures, of errors and of kills. EVERY is 1 for each call, 7 for one in seven of each
-kind. A process of its own, because it forks. A page's body stands for its notebook's run: what is
-tried here is what happens on the disk, many times.
+kind. Several of one call count what they publish once. A process of its own, because it forks. A
+page's body stands for its notebook's run: what is tried here is what happens on the disk, many
+times.
 """
 
 import hashlib
@@ -74,8 +75,12 @@ def publish(
     return build(snapshot, options, lambda *_: None).executed
 
 
-def prepare(*snapshots: Snapshot) -> None:
-    """What computes is done once, before the forks: no durable call is in it."""
+@cache
+def prepared(extract: Path, store: Path) -> tuple[Snapshot, Snapshot]:
+    """The extract as of two days. What computes is done once, before the forks: no durable call is
+    in it."""
+    made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
+    snapshots = old, new = [open_snapshot(Path(path)) for path in made]
     places = ("Guide", "Glossary", "Accessibility", "Contact", "Privacy")
     guide = "".join(f"<p id='{place}'>" for place in places)
     files = {"a.css": b"p {}", "a.svg": b"<svg>", "a.html": guide.encode(), "a.js": b";"}
@@ -87,6 +92,7 @@ def prepare(*snapshots: Snapshot) -> None:
             assert state.slice(scope).hashes
         assert len(state.areas)
     publication.StateData = lambda snapshot, *_: states[snapshot.id]
+    return old, new
 
 
 class Sliced(StateData):
@@ -177,9 +183,7 @@ def builds(every: int, extract: Path, store: Path, folder: Path, family: str = "
     shutil.copy(ROOT / "notebooks" / "performance" / "summary.ipynb", notebooks / "performance")
     if family:
         write(notebooks, "work", {"family": family, "title": "Work", "data": ["workload"]}, [])
-    made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
-    old, new = (open_snapshot(Path(path)) for path in made)
-    prepare(old, new)
+    old, new = prepared(extract, store)
     for snapshot in (old, new):  # what is read and counted once, before the forks
         publish(snapshot, folder / "rehearsal", notebooks)
     first, site = folder / "first", folder / "site"
@@ -225,9 +229,7 @@ def stages(every: int, extract: Path, store: Path, folder: Path) -> None:
     """A build that is not shown: readers see nothing of it, and what waits is whole."""
     notebooks, first, site = folder / "notebooks", folder / "first", folder / "site"
     write_areas(notebooks)
-    made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
-    old, new = (open_snapshot(Path(path)) for path in made)
-    prepare(old, new)
+    old, new = prepared(extract, store)
     for snapshot in (old, new):
         publish(snapshot, folder / "rehearsal", notebooks)
     assert attempt(partial(publish, old, first, notebooks)).gave
@@ -336,8 +338,12 @@ def leftovers(into: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    what, every, *folders = sys.argv[1:]
+    *given, folder = map(Path, sys.argv[1:4])
     alone = partial(builds, family="dashboards")
     tries = {"switch": switches, "build": builds, "family": alone, "snapshot": snapshots}
     tries |= {"stage": stages, "show": shows}
-    tries[what](int(every), *map(Path, folders))
+    for asked in sys.argv[4:]:
+        what, every = asked.split("=")
+        (folder / what).mkdir()
+        tries[what](int(every), *given, folder / what)
+        shutil.rmtree(given[1] / "released", ignore_errors=True)

@@ -47,6 +47,13 @@ forkers: list[socket.socket] = []  # the way to this process's forker, once it h
 idle: list[Guard] = []
 
 
+@atexit.register
+def leave() -> None:
+    """Close the ways to forker and guards, which end then."""
+    for end in (*forkers, *(control for control, _ in idle)):
+        end.close()
+
+
 def forker() -> socket.socket:
     """Where to ask for a guard; starts the warm server, in one to three seconds, if need be."""
     with starting, ExitStack() as stack:
