@@ -89,6 +89,9 @@ class Records:
 
     def quarter_end_after_exit(self, quarters: int) -> NDArray[np.datetime64]:
         """Last day of the n-th calendar quarter after the exit quarter (domain 2.2, q_after)."""
+        return self.kept(f"quarter {quarters} after exit", lambda: self._quarter_end(quarters))
+
+    def _quarter_end(self, quarters: int) -> NDArray[np.datetime64]:
         exits = self.day("901")
         months = exits.astype("datetime64[M]").astype(np.int64)
         following = (months // 3 + quarters + 1) * 3

@@ -83,7 +83,7 @@ class Cases:
     def program(self) -> NDArray[np.object_]:
         """The program of each record (`PROGRAMS`), its status not asked."""
         streams = {name: STREAMS[name](self.view) for name in ("adult", "dw", "youth", "wp")}
-        found = np.full(len(self.title1), NO_PROGRAM, dtype=object)
+        found = np.repeat(np.array([NO_PROGRAM], dtype=object), len(self.title1))
         for name in ("wp", "adult", "dw", "youth"):
             found[streams[name]] = name
         title1 = sum(streams[name].astype("int8") for name in ("adult", "dw", "youth"))

@@ -63,7 +63,9 @@ class Combined:
     def _named(self, customers: pd.Series) -> pd.Series:
         if self.kind == "state":
             return pd.Series(STATE_AREA, index=customers.index, dtype="object")
-        return customers.astype("object").str.split(NAMED).str[0]
+        names = customers.astype("object").tolist()
+        areas = [name.partition(NAMED)[0] if isinstance(name, str) else name for name in names]
+        return pd.Series(areas, index=customers.index, dtype="object")
 
 
 def rows_of(snapshot: Snapshot, scope: Scope = STATE) -> pd.DataFrame:
@@ -122,11 +124,11 @@ def alone(snapshot: Snapshot, scope: Scope) -> Combined:
 
 
 def _everywhere(scope: Scope, frame: pd.DataFrame) -> NDArray[np.object_]:
-    return np.full(len(frame), scope.area, dtype=object)
+    return np.repeat(np.array([scope.area], dtype=object), len(frame))
 
 
 def _state(rows: pd.DataFrame, desk: Desk, caseload: pd.DataFrame, seats: pd.DataFrame) -> Combined:
-    areas = np.full(len(rows), STATE_AREA, dtype=object)
+    areas = np.repeat(np.array([STATE_AREA], dtype=object), len(rows))
     return Combined("state", desk, caseload, areas, seats, rows["row"].to_numpy())
 
 

@@ -69,19 +69,18 @@ def by_members(
 ) -> pd.DataFrame:
     """The same for other groups and programs. members: which record is in which group."""
     lines, owner = source.lines
-    mine = source.outcomes["report"].astype("str").to_numpy() == window.label
     table = source.outcomes
+    mine = (table["report"] == window.label).to_numpy()
     record = members.rows.get_indexer(table["row"])
     keep = mine[lines]
     lines, owner = lines[keep], owner[keep]
     codes = [(p, m) for p in programs for m, rule in INDICATORS.items() if p in rule.programs]
-    program = table["program"].astype("object").to_numpy()
-    measure = table["indicator"].astype("object").to_numpy()
+    program, measure, known = table["program"], table["indicator"], table["state"].isin(_KNOWN)
     state = table["state"].astype("object").to_numpy()
     value = table["value"].to_numpy(dtype=np.float64)
     many, parts = len(members.titles), []
     for code, name in codes:
-        here = (program == code) & (measure == name) & np.isin(state, _KNOWN)
+        here = ((program == code) & (measure == name) & known).to_numpy()
         at = here[lines]
         line, area = lines[at], owner[at]
         unique, back = np.unique(line, return_inverse=True)

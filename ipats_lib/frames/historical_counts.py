@@ -135,10 +135,11 @@ def _sizes(kind: str, areas: Names, names: Names, parts: Names = "") -> pd.DataF
     """How often each name (and part) stands in each area; lines without a name do not count."""
     columns = {"area": areas, "key": names, "part": parts}
     plain = {
-        n: v if isinstance(v, str) else np.asarray(v, dtype=object) for n, v in columns.items()
+        n: v if isinstance(v, str) else pd.Series(np.asarray(v, dtype=object), dtype="object")
+        for n, v in columns.items()
     }
-    sizes = pd.DataFrame(plain).groupby(["area", "key", "part"]).size().rename("n").reset_index()
-    return sizes.assign(kind=kind, key=sizes["key"].astype("str"))
+    sizes = pd.DataFrame(plain).groupby([*columns]).size().rename("n").reset_index()
+    return sizes.astype(dict.fromkeys(columns, "str")).assign(kind=kind)
 
 
 def _by_part(kind: str, cases: Cases, lines: pd.DataFrame) -> pd.DataFrame:

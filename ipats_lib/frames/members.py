@@ -39,6 +39,9 @@ def engagement_events(cases: Cases) -> pd.DataFrame:
         events = cases.events[one.id]
         place = events["place"].to_numpy(dtype=np.intp)
         program = np.append(cases.program, "")[place]
+        quarters = events["quarter"].tolist()
+        known = {number: Quarter(number) for number in set(quarters)}
+        starts = {number: pd.Timestamp(one.start) for number, one in known.items()}
         found = pd.DataFrame(
             {
                 "scope": cases.combined.of_customers(events),
@@ -47,8 +50,8 @@ def engagement_events(cases: Cases) -> pd.DataFrame:
                 "program": program,
                 "program_title": program_titles(program),
                 "indicator": one.id,
-                "starts": [pd.Timestamp(Quarter(int(q)).start) for q in events["quarter"]],
-                "quarter": [Quarter(int(q)).label for q in events["quarter"]],
+                "starts": [starts[number] for number in quarters],
+                "quarter": [known[number].label for number in quarters],
                 "result": events["value"].to_numpy(dtype=np.float64),
                 "unit": one.unit,
             }

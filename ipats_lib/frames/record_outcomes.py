@@ -89,7 +89,7 @@ def _lines(source: Source, table: pd.DataFrame, place: NDArray[np.intp]) -> pd.D
 
 def areas_of_records(source: Source) -> NDArray[np.object_]:
     """The LWIAs of each record, for the state's frame alone; elsewhere nothing."""
-    found = np.full(len(source.rows), "", dtype=object)
+    found = np.repeat(np.array([""], dtype=object), len(source.rows))
     if not any(scope.kind == "state" for scope in source.scopes):
         return found
     members = source.snapshot.membership()

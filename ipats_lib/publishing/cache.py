@@ -8,8 +8,9 @@ is damaged counts as absent.
 import hashlib
 import os
 import time
-import zlib
 from pathlib import Path
+
+import pyarrow as pa
 
 # How long a body waits for the run that goes on from it, when its own has failed or was killed.
 UNUSED_SECONDS = 7 * 24 * 3600.0
@@ -34,13 +35,17 @@ class PageCache:
         digest, packed = entry[:_HASH_LENGTH], entry[_HASH_LENGTH + 1 :]
         if hashlib.sha256(packed).hexdigest().encode() != digest:
             return None
-        return zlib.decompress(packed).decode("utf-8")
+        try:
+            with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as text:
+                return str(text.read(), "utf-8")
+        except OSError:  # packed in another way, by an earlier version
+            return None
 
     def put(self, key: str, body: str) -> None:
         """Keep a body. Not brought to the disk: a torn entry is noticed by its hash."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = zlib.compress(body.encode("utf-8"), level=1)
+        data = pa.Codec("zstd", 3).compress(body.encode("utf-8"), asbytes=True)
         beside = path.with_name(f".{key}.{os.getpid()}")
         beside.write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
         os.replace(beside, path)

@@ -2,11 +2,13 @@
 
 import errno
 import gzip
+import hashlib
 import os
 import re
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -141,6 +143,16 @@ def test_a_body_that_no_publication_uses_waits_a_week_for_its_run(tmp_path, days
     assert cache.get(finished) == "body"
     cache.keep_only(set())
     assert cache.get(finished) is None
+
+
+def test_a_body_that_an_earlier_version_packed_in_its_way_counts_as_absent(tmp_path):
+    cache, key, packed = PageCache(tmp_path), "cd" + "0" * 62, zlib.compress(b"body")
+    cache.put(key, "body")
+    digest = hashlib.sha256(packed).hexdigest().encode()
+    (tmp_path / "cd" / key).write_bytes(digest + b"\n" + packed)
+    assert cache.get(key) is None
+    cache.put(key, "body")
+    assert cache.get(key) == "body"
 
 
 @pytest.mark.parametrize("clock", [-3600, 3600])
