@@ -118,8 +118,6 @@ STRESS = {
     "breakpoint": "breakpoint()\nprint('went on')",
     "breakpoint with arguments": "breakpoint(1)",
     "tqdm": "from tqdm import tqdm\nfor _ in tqdm(range(2), bar_format='{n}/{total}', mininterval=0): pass",
-    "own rule": "get_ipython().input_transformers_cleanup.append(lambda lines: [line.replace('FORTY', '40') for line in lines])",
-    "by its own rule": "y = FORTY\ny + 2",
     "last": "print('end')",
 }
 

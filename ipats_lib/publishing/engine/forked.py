@@ -23,14 +23,12 @@ import time
 import traceback
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, suppress
-from functools import lru_cache
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 import psutil
 from ipykernel import compiler
 from ipykernel.zmqshell import ZMQInteractiveShell
-from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
 from traitlets.config import Config
@@ -220,8 +218,8 @@ def be_the_notebook(wire: int, out: int, err: int) -> NoReturn:
     """Run the cells that are sent to `wire`, send what they give there, and never return: the
     stack below is the guard's.  out, err: what descriptors 1 and 2 lead to.
 
-    A job has `cells` (the source of each code cell, whether it may fail, and the source as
-    `transformed` gives it), `folder` to run in and `environ`.
+    A job has `cells` (the source of each code cell, and whether it may fail), `folder` to run in
+    and `environ`.
     """
     code = SETUP_FAILED
     try:
@@ -287,17 +285,7 @@ def look_like_a_kernel(leave: ExitStack) -> None:
     ]
 
 
-@lru_cache(maxsize=1024)
-def transformed(source: str) -> str:
-    """A cell as IPython makes Python of it, for all scopes at once; nothing where its shell has to:
-    a single line may name what the shell knows."""
-    with suppress(Exception):  # the shell shows it
-        cell = TransformerManager().transform_cell(source)
-        return cell if len(cell.splitlines()) > 1 else ""
-    return ""
-
-
-async def run(wire: Wire, cells: list[tuple[str, bool, str]]) -> None:
+async def run(wire: Wire, cells: list[tuple[str, bool]]) -> None:
     """Run one cell after the other in ipykernel's shell, up to the first that fails and may not,
     or that leaves."""
     # As warnings name a cell, without the process's number: equal runs say the same.
@@ -309,19 +297,14 @@ async def run(wire: Wire, cells: list[tuple[str, bool, str]]) -> None:
     shell.displayhook.session = shell.display_pub.session = wire
     shell.kernel = SimpleNamespace(eventloop=None)  # pandas asks whether there is one
     shell.enable_gui = lambda *_: None  # there is no window to show
-    own = shell.input_transformer_manager
-    rules = [own.cleanup_transforms, own.line_transforms, own.token_transformers]
-    rules.append(shell.input_transformers_post)
-    before = [*map(list, rules)]  # a notebook may add its own
     wire.send(None, "ready")
-    for source, may_fail, known in cells:
-        cell, trouble = known if rules == before else "", None
+    for source, may_fail in cells:
         try:
-            cell = cell or shell.transform_cell(source)
+            transformed, trouble = shell.transform_cell(source), None
         except Exception:
-            cell, trouble = source, sys.exc_info()
+            transformed, trouble = source, sys.exc_info()
         result = await shell.run_cell_async(
-            source, True, transformed_cell=cell, preprocessing_exc_tuple=trouble
+            source, True, transformed_cell=transformed, preprocessing_exc_tuple=trouble
         )
         error = None if may_fail else result.error_before_exec or result.error_in_exec
         done = {

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import shutil
 import tempfile
 from typing import Any
@@ -11,13 +10,13 @@ import psutil
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.forked import NotebookProcess, transformed
+from ipats_lib.publishing.engine.forked import NotebookProcess
 from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, kill
 from ipats_lib.publishing.warm import fork_hazard
 
@@ -27,7 +26,6 @@ KERNEL_OPTIONS = {"km", "kernel_manager_class", "timeout_func", "coalesce_stream
                   "force_raise_errors", "skip_cells_with_tag"}  # fmt: skip
 SKIPPED, FAILING = "skip-execution", "raises-exception"  # jupyter's tags of cells
 MARK = "IPATS_NOTEBOOK"  # in the environment of a kernel and of all that it starts
-JSON_TYPE = re.compile(r"application/[a-zA-Z0-9.]+\+json")
 said: set[str] = set()
 
 
@@ -115,8 +113,7 @@ class ForkedClient(NotebookClient):
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
         self.reset_execution_trackers()
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
-        code = [(cell.source, tagged(cell, FAILING)) for cell in self.nb.cells if runs(cell)]
-        cells = [(*cell, transformed(cell[0])) for cell in code]
+        cells = [(cell.source, tagged(cell, FAILING)) for cell in self.nb.cells if runs(cell)]
         job = {"cells": cells, "folder": folder, "environ": dict(os.environ)}
         with NotebookProcess(self.limits, job) as self.messages:
             next(kind for kind, _ in self.messages if kind == "ready")
@@ -124,20 +121,6 @@ class ForkedClient(NotebookClient):
             list(self.messages)  # those of exit functions are nobody's
         self.nb.metadata["language_info"] = dict(IPythonKernel.language_info)
         return self.nb
-
-    def output(self, outs: list[NotebookNode], *message: Any) -> NotebookNode | None:
-        """As nbclient's, which holds each output against a schema: where one is text or JSON and
-        nothing waits for it, that took a sixth of what a run costs outside its process."""
-        (said, display_id, _), kept = message, ("data", "metadata", "execution_count")
-        content: dict[str, Any] = said["content"]
-        types = content.get("data", {"": None}).items()
-        plain = all(type(v) is str or JSON_TYPE.fullmatch(kind) for kind, v in types)
-        if not plain or display_id or self.clear_before_next_output:
-            return super().output(outs, *message)
-        fields = {name: content[name] for name in kept if name in content}
-        out: NotebookNode = from_dict({"output_type": said["msg_type"], **fields})
-        outs.append(out)
-        return out
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> NotebookNode:
         """Record what one cell gives.  Raises CellExecutionError, NotebookStopped."""
