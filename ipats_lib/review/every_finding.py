@@ -6,10 +6,8 @@ the summary says at which one WIPS would have stopped.
 """
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -24,34 +22,12 @@ from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.cohorts import Records
 from ipats_lib.frames.findings import values
-from ipats_lib.params import read_each
+from ipats_lib.frames.rule_book import ODD, SHARES, Stage, load_stages, stage_of
 from ipats_lib.snapshot import Snapshot
 from ipats_lib.validation.rules import load_rules
 
 COLUMNS = ("run", "rule", "severity", "row", "id", "element", "value", "message")
 STOPPING, FAILING = "reject", ("reject", "error")
-SHARES = {"A-35": "Q-06", "A-34": "Q-10", "A-33e": "Q-10"}  # QRA metrics that are shares
-ODD = "warning"  # a distribution: somebody should look
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One line of `params/stages.csv`: the rules of a stage; wips: its number there, or none."""
-
-    title: str
-    wips: str
-    rules: re.Pattern[str]
-
-
-@cache
-def load_stages() -> tuple[Stage, ...]:
-    """The stages in their order; ParamsError names file and line."""
-    columns = ("stage", "wips", "rules", "source")
-    return tuple(read_each("stages.csv", columns, _stage))
-
-
-def _stage(row: dict[str, str]) -> Stage:
-    return Stage(row["stage"], row["wips"], re.compile(row["rules"]))
 
 
 def every_finding(snapshot: Snapshot) -> pd.DataFrame:
@@ -197,9 +173,7 @@ def summary(findings: pd.DataFrame) -> list[Summary]:
     """The findings by stage. WIPS goes on after a stage only when nothing there is a reject."""
     stages, stopped, found = load_stages(), False, []
     names = findings["rule"].drop_duplicates()
-    place = {
-        rule: next(n for n, stage in enumerate(stages) if stage.rules.match(rule)) for rule in names
-    }
+    place = {rule: stage_of(rule) for rule in names}
     each = findings["rule"].map(place)
     for number, stage in enumerate(stages):
         sizes = findings["severity"][each == number].value_counts()

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from ipats_lib.caseload.checks import load_checks
+from ipats_lib.frames.rule_book import load_stages
 from ipats_lib.params import load_areas, load_layout
 from ipats_lib.report.show.files import csv as as_csv
-from ipats_lib.review.every_finding import COLUMNS, FAILING, every_finding, load_stages, summary
+from ipats_lib.review.every_finding import COLUMNS, FAILING, every_finding, summary
 from ipats_lib.snapshot import make_snapshot
 from ipats_lib.validation.rules import load_rules
 from tests.conftest import publish
