@@ -12,7 +12,7 @@ from ipats_lib.access import accounts
 from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, locked, log_files, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.mail import MailError, Postbox
+from ipats_lib.access.mail import MailError, Postbox, roster_text
 from ipats_lib.access.passwords import hashed
 from ipats_lib.access.repair import repair
 from ipats_lib.access.requests import Letter, opens, send_due
@@ -32,6 +32,7 @@ audit = typer.Typer(no_args_is_help=True, help="The log of every decision.")
 StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
 AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
 User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Mail without TLS: on this machine.")]
 STORE, AUDIT = Path("var/access/access.db"), Path("var/access/audit")
 
 
@@ -136,6 +137,12 @@ def import_(
     yes: Annotated[
         bool, typer.Option("--yes", help="Believe a roster that is empty or lacks many accounts.")
     ] = False,
+    server: Annotated[
+        str, typer.Option(help="HOST:PORT of a mail server, which tells of a roster not taken.")
+    ] = "",
+    sender: Annotated[str, typer.Option(help="With --server: who writes.")] = "",
+    approvers: Annotated[str, typer.Option(help="With --server: who is told.")] = "",
+    plain: Plain = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
 ) -> None:
@@ -143,6 +150,7 @@ def import_(
     from ipats_lib.access.roster_files import database_accounts, read_accounts, read_roster
 
     said: tuple[str, ...] = ()
+    post = _postbox(server, sender, approvers, "", plain) if server else None
     if has_suffix(source, ".toml"):
         file, said = database_accounts(source)
     elif not has_suffix(source, ".csv"):
@@ -159,10 +167,13 @@ def import_(
         thing = f"roster of {day}" + (f", {done.changed} lines closed" if done.doubt else "")
         _note(log, "import", "", thing, "refused" if done.doubt else "done")
     if done.doubt:
-        raise AccessError(
+        why = (
             f"{source} is not taken, since {done.doubt}: the roster before stays, but for "
             f"{done.changed:,} lines where this one closes something. If it is right, add --yes."
         )
+        if post:
+            _tell(post, log, why, *roster_text(done.doubt, done.changed))
+        raise AccessError(why)
     print(f"{done.changed:,} accounts, taken {day}.")
     if now - file.taken > (limit := load_settings().roster_limit):
         say("old", f"This roster is older than {limit.days} days, so that nobody may read.")
@@ -250,6 +261,25 @@ def usage(log: AuditFolder = AUDIT) -> None:
     print(csv(found).decode(), end="")
 
 
+def _postbox(server: str, sender: str, approvers: str, link: str, plain: bool) -> Postbox:
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdigit():
+        raise UsageError("Write --server as HOST:PORT.")
+    if not sender or not approvers:
+        raise UsageError("Beside --server write --sender and --approvers.")
+    return Postbox(host, int(port), sender, approvers, link.rstrip("/"), tls=not plain)
+
+
+def _tell(post: Postbox, log: Path, why: str, subject: str, text: str) -> None:
+    """Mail the approvers why a roster was not taken; where that fails, the error says both."""
+    try:
+        post.send(post.approvers, "", subject, text)
+    except MailError as error:
+        _note(log, "mail", "", subject, "refused")
+        raise AccessError(f"{why} {error}") from error
+    _note(log, "mail", "", subject)
+
+
 def _opened(lock: Path) -> IO[str]:
     return os.fdopen(open_private(lock, os.O_WRONLY), "w")
 
@@ -261,15 +291,12 @@ def mail_due(
     sender: Annotated[str, typer.Option(help="Who writes.")],
     approvers: Annotated[str, typer.Option(help="Where requests go.")],
     link: Annotated[str, typer.Option(help="The address of IPATS, for the mails.")],
-    plain: Annotated[bool, typer.Option(help="Without TLS: a server on this machine.")] = False,
+    plain: Plain = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
 ) -> None:
     """Send what is due about requests, and reminders; to be run every few minutes."""
-    host, _, port = server.rpartition(":")
-    if not host or not port.isdigit():
-        raise UsageError("Write --server as HOST:PORT.")
-    post = Postbox(host, int(port), sender, approvers, link.rstrip("/"), tls=not plain)
+    post = _postbox(server, sender, approvers, link, plain)
     failed = 0
 
     def note(letter: Letter, taken: bool) -> None:
