@@ -23,6 +23,7 @@ from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.cohorts import Records
 from ipats_lib.frames.findings import values
 from ipats_lib.frames.rule_book import ODD, SHARES, Stage, load_stages, stage_of
+from ipats_lib.review.across import AT_ENTRY, FOLLOW_UP, contradictions
 from ipats_lib.snapshot import Snapshot
 from ipats_lib.validation.rules import load_rules
 
@@ -38,12 +39,12 @@ def every_finding(snapshot: Snapshot) -> pd.DataFrame:
     and the column; for a distribution the area and the program. value: what is recorded there,
     without wages. Each record counts, whatever its program. SnapshotError where a file has changed.
     """
-    columns = dict.fromkeys([*ELEMENTS, *SERVICES])
+    columns = dict.fromkeys([*ELEMENTS, *SERVICES, *AT_ENTRY, *FOLLOW_UP])
     rows = snapshot.rows(columns=[*columns])
     parts = [
         _of_intake(snapshot, rows),
         _of_records(snapshot, rows),
-        _between_tables(snapshot, rows),
+        contradictions(snapshot, rows),
     ]
     every = pd.concat([*parts, _of_areas(snapshot, rows)], ignore_index=True)
     every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
@@ -80,27 +81,6 @@ def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
             "message": rule.map({name: one.message for name, one in checks.items()}),
         }
     )
-
-
-def _between_tables(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
-    """Where rows of different identifiers or tables contradict each other (D-06, X-01)."""
-    told = rows[["row", "100", "200", "103"]].dropna(subset=["100", "200", "103"])
-    persons = told.drop_duplicates(["100", "200", "103"])
-    several = persons.groupby(["200", "103"])["100"].transform("nunique") > 1
-    twice = persons[several].rename(columns={"100": "id"})
-    found = [_said("D-06", twice, "200|103")]
-    services = snapshot.table("service")
-    if services is not None:
-        first = rows.groupby("100")["900"].min()
-        early = services[services["start"] < services["customer"].map(first)]
-        found.append(_said("X-01", early.rename(columns={"customer": "id"}), "service.csv start"))
-    return pd.concat(found, ignore_index=True)
-
-
-def _said(rule: str, lines: pd.DataFrame, element: str) -> pd.DataFrame:
-    text = load_rules()[rule]
-    facts = {"rule": rule, "severity": text.severity, "element": element, "value": ""}
-    return lines[["row", "id"]].assign(**facts, message=text.message)
 
 
 def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
