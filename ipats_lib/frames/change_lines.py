@@ -1,5 +1,6 @@
 """The frame `changes`: what changed since the last extract, to the record and element."""
 
+import numpy as np
 import pandas as pd
 
 from ipats_lib.frames.cases import Cases, program_titles
@@ -30,7 +31,7 @@ def changes(cases: Cases) -> pd.DataFrame:
         element_name=lines["name"].mask(lines["element"] == PLANNER, "Career planner"),
         area_title=cases.titles(lines["area_type"], lines["area"]),
         program_title=program_titles(lines["program"].to_numpy()),
-        planner_name=cases.planner_names(planner),
+        planner_name=np.where(lines["lost"], "", cases.planner_names(planner)),
     )
 
 
@@ -54,6 +55,7 @@ def _lines(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
     mine = mine.assign(
         **named,
         records=1,
+        lost=mine["new_row"].isna() & ~moved,
         entry=pd.to_datetime(mine["entry"].replace("", None)),
         program=mine["program"].fillna(""),
         planner=mine["planner"].fillna(mine["value_now"].where(moved, "")),
@@ -66,7 +68,7 @@ def _lines(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
 def _counts(lines: pd.DataFrame) -> pd.DataFrame:
     sizes = lines.groupby(_BY).size().rename("records").reset_index()
     nobody = {"row": pd.array([pd.NA] * len(sizes), dtype="Int64"), "entry": pd.NaT}
-    return sizes.assign(**_BLANK, **nobody)
+    return sizes.assign(**_BLANK, **nobody, lost=True)
 
 
 def _named(cases: Cases, planner: str) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.whole_customer import begun_assignments, holding
+from ipats_lib.cohorts import whole_from
 from ipats_lib.errors import UsageError
 from ipats_lib.frames.element_names import elements_of, names
 from ipats_lib.indicators.predicates import WAGE_NOT_YET_AVAILABLE
@@ -59,7 +60,8 @@ def _kind(row: dict[str, str]) -> Kind:
 class Changes:
     """Every change from one snapshot to a newer one, counted once and sliced by scope.
 
-    pairs: id, entry, old_row and new_row of every period, missing where one snapshot alone has it.
+    pairs: id, entry, old_row and new_row of every period, missing where one snapshot alone has it;
+    aged: whether it exited before the quarters that the newer snapshot holds as a whole.
     lines: one a change of an element of a period that both have: the same with kind, element,
     value_before and value_now.
     """
@@ -100,7 +102,8 @@ class Changes:
             for name, rows in (
                 ("added", placed[now & new]),
                 ("came", placed[now & ~was & ~new]),
-                ("gone", placed[was & gone]),
+                ("gone", placed[was & gone & ~placed["aged"]]),
+                ("aged out", placed[was & gone & placed["aged"]]),
                 ("left", left),
             )
         ]
@@ -125,7 +128,7 @@ class Changes:
             mine = member.loc[member["area_type"] == kind, ["area", "row"]]
             mine = mine.astype({"area": "str", "row": "Int64"}).rename(columns={"row": row})
             sides.append(mine.merge(self.pairs, on=row))
-        keys = ["area", "id", "entry", "old_row", "new_row"]
+        keys = ["area", "id", "entry", "old_row", "new_row", "aged"]
         placed = sides[0].merge(sides[1], on=keys, how="outer", indicator=True)
         side = placed["_merge"]
         return placed.assign(_was=side != "right_only", _now=side != "left_only")
@@ -173,9 +176,9 @@ def changes_between(before: Snapshot, after: Snapshot) -> Changes:
 
 
 def _periods(snapshot: Snapshot) -> pd.DataFrame:
-    """The state's rows: 100, 900, row, at (its place); `again` numbers the lines of one customer
-    and entry. Customers whose identifier is missing or withheld are left out."""
-    rows = snapshot.rows(columns=["100", "900"])
+    """The state's rows: 100, 900, 901, row, at (its place); `again` numbers the lines of one
+    customer and entry. Customers whose identifier is missing or withheld are left out."""
+    rows = snapshot.rows(columns=["100", "900", "901"])
     rows = rows.assign(at=np.arange(len(rows)))
     rows = rows[~rows["100"].fillna(WITHHELD).str.startswith(WITHHELD)].reset_index(drop=True)
     return rows.assign(again=rows.groupby(["100", "900"], dropna=False).cumcount())
@@ -184,10 +187,13 @@ def _periods(snapshot: Snapshot) -> pd.DataFrame:
 def _told(old: pd.DataFrame, new: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Customer, entry (the newer one) and lines of each pair."""
     then, now = (
-        frame[["100", "900", "row"]].reindex(pairs[side].astype("float64")).reset_index(drop=True)
+        frame[["100", "900", "901", "row"]]
+        .reindex(pairs[side].astype("float64"))
+        .reset_index(drop=True)
         for side, frame in (("old", old), ("new", new))
     )
     newest = now["row"].notna()
+    oldest = whole_from(new["901"].to_numpy(dtype="datetime64[D]"))
     days = now["900"].where(newest, then["900"])
     return pd.DataFrame(
         {
@@ -195,6 +201,7 @@ def _told(old: pd.DataFrame, new: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataF
             "entry": days.dt.strftime("%Y-%m-%d").fillna("").astype(object),
             "old_row": then["row"].astype("Int64"),
             "new_row": now["row"].astype("Int64"),
+            "aged": then["901"] < np.datetime64(oldest or "NaT", "s"),
         }
     )
 

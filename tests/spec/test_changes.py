@@ -107,9 +107,8 @@ def test_a_change_of_a_period_is_of_its_kind(each, name):
 
 def test_every_kind_has_its_case():
     named = {row[0] for _, _, rows in ONE.values() for row in rows}
-    assert named | {"added", "came", "gone", "left", "planner moved"} == {
-        kind.name for kind in load_kinds()
-    }
+    whole = {"added", "aged out", "came", "gone", "left", "planner moved"}
+    assert named | whole == {kind.name for kind in load_kinds()}
 
 
 def test_a_period_is_added_or_gone_by_customer_and_entry(tmp_path):
@@ -119,6 +118,15 @@ def test_a_period_is_added_or_gone_by_customer_and_entry(tmp_path):
         ("gone", "A", "2024-01-10", "period", 1),
         ("added", "B", "2024-01-10", "period", 1),
     ]
+
+
+def test_a_period_that_the_extract_is_too_short_for_has_aged_out(tmp_path):
+    """An extract holds ten quarters of exits: older ones leave it, and nobody removed them."""
+    first, last = ({**LOCAL, "100": f"{n}", "900": "2022-01-10", "901": day}
+                   for n, day in enumerate(("2022-12-31", "2023-01-01")))  # fmt: skip
+    rest = [{**LOCAL, "901": day} for day in ("2023-01-02", "2023-04-03", "2023-07-03")]
+    found = compared(tmp_path, [*rest, first, last], rest)
+    assert told(found, "kind", "id") == [("aged out", "0"), ("gone", "1")]
 
 
 def test_two_periods_that_moved_are_not_guessed(tmp_path):
