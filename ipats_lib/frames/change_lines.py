@@ -37,7 +37,7 @@ def changes(cases: Cases) -> pd.DataFrame:
 
 def _lines(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
     listed = (found["id"] != "") & (cases.kind != "state")
-    mine = found[listed].rename(columns={"id": "customer"})
+    mine = found[listed].rename(columns={"id": "customer"}).astype({"new_row": "Int64"})
     records = pd.DataFrame(
         {
             "area": cases.combined.areas,
