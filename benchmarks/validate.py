@@ -18,6 +18,8 @@ from ipats_lib.review.every_finding import every_finding
 from ipats_lib.sample import write_sample
 from ipats_lib.snapshot import make_snapshot
 
+TIMES, MEGABYTES = 3, 4096  # issue 22: at a million records
+
 
 def read_as_text(file: Path) -> int:
     with file.open() as lines:
@@ -43,9 +45,13 @@ def main() -> None:
             step()
             spent[name] = process_time() - began
             print(
-                f"{name}: {spent[name]:.1f} s, {spent[name] / spent['reading as text']:.1f} times"
+                f"{name}: {spent[name]:.1f} s, {spent[name] / spent['reading as text']:.1f} times",
+                flush=True,
             )
-    print(f"largest memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10:,} MB")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"largest memory {memory:,} MB")
+    if spent["rules"] > TIMES * spent["reading as text"] or memory > MEGABYTES:
+        print(f"MISSED: the aims are {TIMES} times the reading, and {MEGABYTES:,} MB")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ipats_lib import __version__, modes
-from ipats_lib.access.commands import access, audit, serve
+from ipats_lib.access.commands import access, audit
+from ipats_lib.access.server_commands import serve
 from ipats_lib.console import (
     log_in_json,
     ready_streams,

@@ -56,11 +56,18 @@ def read_condition(
 
     elements: those that functions may ask for, which the records have.
     """
+    asked = read_value(text, names, functions, elements)
+    return lambda view: np.asarray(asked(view), dtype=np.bool_)
+
+
+def read_value(
+    text: str, names: Mapping[str, Name], functions: Mapping[str, Function], elements: Set[str]
+) -> Name:
+    """The value that a text in these words says, such as `day(901)`; else as `read_condition`."""
     try:
-        asked = _Reader(names, functions, elements).visit(ast.parse(text, mode="eval").body)
+        return _Reader(names, functions, elements).visit(ast.parse(text, mode="eval").body)
     except SyntaxError:
         raise ValueError(f"{text!r} is no condition") from None
-    return lambda view: np.asarray(asked(view), dtype=np.bool_)
 
 
 @dataclass(frozen=True)

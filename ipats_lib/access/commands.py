@@ -12,18 +12,16 @@ from ipats_lib.access import accounts
 from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, locked, log_files, verify
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.mail import MailError, Postbox
+from ipats_lib.access.mail import MailError, Postbox, roster_text
 from ipats_lib.access.repair import repair
 from ipats_lib.access.requests import Letter, opens, send_due
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store, existing
 from ipats_lib.access.usage import usage as used
-from ipats_lib.console import say, sentences, writing
-from ipats_lib.durable import write_file
+from ipats_lib.console import say, sentences
 from ipats_lib.errors import AccessError, UsageError
 from ipats_lib.inputs import has_suffix
 from ipats_lib.modes import open_private
-from ipats_lib.publishing.commands import SiteFolder
 from ipats_lib.who import user_name
 
 access = typer.Typer(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
@@ -31,6 +29,7 @@ audit = typer.Typer(no_args_is_help=True, help="The log of every decision.")
 StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
 AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
 User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Mail without TLS: on this machine.")]
 STORE, AUDIT = Path("var/access/access.db"), Path("var/access/audit")
 
 
@@ -139,6 +138,12 @@ def import_(
     yes: Annotated[
         bool, typer.Option("--yes", help="Believe a roster that is empty or lacks many accounts.")
     ] = False,
+    server: Annotated[
+        str, typer.Option(help="HOST:PORT of a mail server, which tells of a roster not taken.")
+    ] = "",
+    sender: Annotated[str, typer.Option(help="With --server: who writes.")] = "",
+    approvers: Annotated[str, typer.Option(help="With --server: who is told.")] = "",
+    plain: Plain = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
 ) -> None:
@@ -146,6 +151,7 @@ def import_(
     from ipats_lib.access.roster_files import database_accounts, read_accounts, read_roster
 
     said: tuple[str, ...] = ()
+    post = _postbox(server, sender, approvers, "", plain) if server else None
     if has_suffix(source, ".toml"):
         file, said = database_accounts(source)
     elif not has_suffix(source, ".csv"):
@@ -162,10 +168,13 @@ def import_(
         thing = f"roster of {day}" + (f", {done.changed} lines closed" if done.doubt else "")
         _note(log, "import", "", thing, "refused" if done.doubt else "done")
     if done.doubt:
-        raise AccessError(
+        why = (
             f"{source} is not taken, since {done.doubt}: the roster before stays, but for "
             f"{done.changed:,} lines where this one closes something. If it is right, add --yes."
         )
+        if post:
+            _tell(post, log, why, *roster_text(done.doubt, done.changed))
+        raise AccessError(why)
     print(f"{done.changed:,} accounts, taken {day}.")
     if now - file.taken > (limit := load_settings().roster_limit):
         say("old", f"This roster is older than {limit.days} days, so that nobody may read.")
@@ -253,6 +262,25 @@ def usage(log: AuditFolder = AUDIT) -> None:
     print(csv(found).decode(), end="")
 
 
+def _postbox(server: str, sender: str, approvers: str, link: str, plain: bool) -> Postbox:
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdigit():
+        raise UsageError("Write --server as HOST:PORT.")
+    if not sender or not approvers:
+        raise UsageError("Beside --server write --sender and --approvers.")
+    return Postbox(host, int(port), sender, approvers, link.rstrip("/"), tls=not plain)
+
+
+def _tell(post: Postbox, log: Path, why: str, subject: str, text: str) -> None:
+    """Mail the approvers why a roster was not taken; where that fails, the error says both."""
+    try:
+        post.send(post.approvers, "", subject, text)
+    except MailError as error:
+        _note(log, "mail", "", subject, "refused")
+        raise AccessError(f"{why} {error}") from error
+    _note(log, "mail", "", subject)
+
+
 def _opened(lock: Path) -> IO[str]:
     return os.fdopen(open_private(lock, os.O_WRONLY), "w")
 
@@ -264,15 +292,12 @@ def mail_due(
     sender: Annotated[str, typer.Option(help="Who writes.")],
     approvers: Annotated[str, typer.Option(help="Where requests go.")],
     link: Annotated[str, typer.Option(help="The address of IPATS, for the mails.")],
-    plain: Annotated[bool, typer.Option(help="Without TLS: a server on this machine.")] = False,
+    plain: Plain = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
 ) -> None:
     """Send what is due about requests, and reminders; to be run every few minutes."""
-    host, _, port = server.rpartition(":")
-    if not host or not port.isdigit():
-        raise UsageError("Write --server as HOST:PORT.")
-    post = Postbox(host, int(port), sender, approvers, link.rstrip("/"), tls=not plain)
+    post = _postbox(server, sender, approvers, link, plain)
     failed = 0
 
     def note(letter: Letter, taken: bool) -> None:
@@ -289,83 +314,3 @@ def mail_due(
     print(f"{sent} sent")
     if failed:
         raise MailError(f"{failed} messages were not taken; they are tried again the next time.")
-
-
-export = typer.Typer(no_args_is_help=True, help="Files for the web server.")
-access.add_typer(export, name="export")
-Out = Annotated[Path, typer.Option(help="The file to write.")]
-
-
-@export.command()
-@sentences
-def roster(
-    snapshot: Annotated[Path, typer.Option(help="The snapshot whose accounts to export.")],
-    out: Out,
-    taken: Annotated[
-        datetime | None, typer.Option(help="When IWDS wrote the extract, UTC; else its as-of day.")
-    ] = None,
-) -> None:
-    """Write the accounts of a snapshot, for `access import` on the web server."""
-    from ipats_lib.access.roster_files import snapshot_roster
-
-    text = snapshot_roster(snapshot, taken).text
-    with writing(out):
-        write_file(out, text.encode())
-    print(out)
-
-
-@export.command()
-@sentences
-def nginx(
-    site: Annotated[Path, typer.Option(help="The published site.")],
-    out: Out,
-    gateway: Annotated[str, typer.Option(help="Where the gateway listens.")] = "127.0.0.1:8000",
-    listen: Annotated[str, typer.Option(help="Where nginx listens.")] = "443",
-    certificate: Annotated[str, typer.Option(help="TLS certificate, PEM.")] = "",
-    key: Annotated[str, typer.Option(help="TLS key, PEM.")] = "",
-    plain: Annotated[bool, typer.Option("--plain", help="Without TLS.")] = False,
-    log: Annotated[str, typer.Option(help="The folder of nginx's logs.")] = "/var/log/nginx",
-) -> None:
-    """Write nginx's server block; the gateway then runs with `serve --behind-nginx`."""
-    from ipats_lib.access.nginx import Front, configuration
-
-    text = configuration(Front(site, gateway, listen, certificate, key, plain, log))
-    with writing(out):
-        write_file(out, text.encode())
-    print(out)
-
-
-@sentences
-def serve(
-    site: SiteFolder,
-    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
-    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    store: Annotated[Path, typer.Option("--access", help="The access store.")] = STORE,
-    log: Annotated[Path, typer.Option("--audit", help="The audit log's folder.")] = AUDIT,
-    behind_nginx: Annotated[bool, typer.Option(help="nginx sends the files.")] = False,
-    proxy: Annotated[
-        list[str], typer.Option(help="With --behind-nginx: the address that nginx comes from.")
-    ] = ["127.0.0.1", "::1"],  # noqa: B006  (typer copies it)
-    certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
-    key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
-    oidc: Annotated[Path | None, typer.Option(help="The identity provider, a JSON file.")] = None,
-    passwords: Annotated[bool, typer.Option("--passwords", help="Beside --oidc.")] = False,
-    unprotected: Annotated[bool, typer.Option(help="A look at made-up data: NO access.")] = False,
-) -> None:
-    """Serve a site to those who may see it; --unprotected shows it to whoever asks, on loopback."""
-    if unprotected:
-        from ipats_lib.publishing.preview import serve_unprotected
-
-        serve_unprotected(site, port)
-        return
-    from ipats_lib.access.gateway import Setup
-    from ipats_lib.access.oidc import Provider, read_client
-    from ipats_lib.access.serve import serve as serve_protected
-
-    provider = Provider(read_client(oidc)) if oidc else None
-    local = passwords or provider is None
-    named = frozenset(proxy)
-    setup = Setup(
-        site, store, log, proxied=behind_nginx, proxies=named, oidc=provider, passwords=local
-    )
-    serve_protected(setup, address, port, certificate, key)

@@ -82,6 +82,16 @@ def refused_text(reason: str) -> tuple[str, str]:
     return "Your request for access to IPATS", f"Your request was not granted: {reason}\n"
 
 
+def roster_text(doubt: str, closed: int) -> tuple[str, str]:
+    """Subject and text to the approvers about a roster that nobody was there to judge."""
+    return (
+        "IPATS kept its accounts: a new roster was not taken",
+        f"A roster of IWDS accounts was not taken, since {doubt}. The roster before stays, but for "
+        f"{closed:,} lines where the new one closes something.\n"
+        "If it is right, import it again with --yes. Nobody may read once a roster is too old.\n",
+    )
+
+
 def reminder_text(numbers: list[int]) -> tuple[str, str]:
     """Subject and text to the approvers about requests that wait too long."""
     listed = ", ".join(map(str, numbers))

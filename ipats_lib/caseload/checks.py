@@ -34,6 +34,7 @@ class Check:
     holds: Condition
     measures: tuple[str, ...]
     enter: str
+    source: str
 
 
 @cache
@@ -47,7 +48,7 @@ def _check(row: dict[str, str]) -> Check:
     severity = one_of(row["severity"], SEVERITIES)
     measures = tuple(one_of(part, INDICATORS) for part in row["measures"].split("|") if part)
     texts = (row["id"], row["elements"], severity, row["message"])
-    return Check(*texts, condition(row["holds"]), measures, row["enter"])
+    return Check(*texts, condition(row["holds"]), measures, row["enter"], row["source"])
 
 
 def records_to_fix(records: Records, as_of: date) -> pd.DataFrame:

@@ -3,9 +3,10 @@
 The dashboards' numbers (`params/caseload.csv`) are names too: days as a span, others as they are.
 """
 
+from collections.abc import Callable
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ from ipats_lib.conditions import (
     Name,
     filled,
     read_condition,
+    read_value,
 )
 from ipats_lib.groups import age, years
 from ipats_lib.indicators import predicates as p
@@ -51,6 +53,7 @@ _READ = (
     "1811 1813 1900 1901"
 )
 ELEMENTS = tuple(_READ.split())
+Asked = TypeVar("Asked", bound=Callable[[View], Any])
 PRIORITY = (
     has_code("tanf", "600", 1)
     | has_code("ssi", "602", 1, 2, 3)
@@ -195,7 +198,15 @@ def _number(name: str, unit: str) -> Name:
 
 def condition(text: str, **more: Name) -> Condition:
     """A condition in these words, and more; ValueError says what in it does not fit."""
-    asked = read_condition(text, _names() | more, _FUNCTIONS, {*ELEMENTS})
+    return _tried(text, read_condition(text, _names() | more, _FUNCTIONS, {*ELEMENTS}))
+
+
+def value(text: str) -> Name:
+    """A value in these words, such as `day(901)`; ValueError says what in it does not fit."""
+    return _tried(text, read_value(text, _names(), _FUNCTIONS, {*ELEMENTS}))
+
+
+def _tried(text: str, asked: Asked) -> Asked:
     nobody = pd.DataFrame(columns=[*{*ELEMENTS, *SERVICES}])
     try:
         asked(view_of(Records(nobody), date.max))

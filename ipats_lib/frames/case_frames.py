@@ -12,7 +12,10 @@ from ipats_lib.cohorts import whole_from
 from ipats_lib.frames.alerts import alert_counts, alerts
 from ipats_lib.frames.caseload import caseload
 from ipats_lib.frames.cases import Cases
+from ipats_lib.frames.change_lines import changes
+from ipats_lib.frames.changes import Changes, changes_between
 from ipats_lib.frames.combined import alone, combine
+from ipats_lib.frames.corrections import corrections
 from ipats_lib.frames.counties import counties
 from ipats_lib.frames.customers import customers, places_of
 from ipats_lib.frames.distribution import distribution
@@ -20,12 +23,14 @@ from ipats_lib.frames.engagement import by_area, engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
 from ipats_lib.frames.members import engagement_events, group_members, share_members
+from ipats_lib.frames.rule_book import intake_counts, rules
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.services import services
 from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
 from ipats_lib.frames.soft_exits import soft_exits
 from ipats_lib.frames.terms import terms
 from ipats_lib.frames.workload import workload
+from ipats_lib.periods import Report
 from ipats_lib.scopes import STATE, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
@@ -34,7 +39,8 @@ MAKE: Mapping[str, Make] = {
     one.__name__: one
     for one in (
         *(customers, alerts, alert_counts, services, caseload, flow),
-        *(engagement, workload, findings, distribution, soft_exits, counties, terms),
+        *(engagement, workload, findings, corrections, rules, distribution, changes),
+        *(soft_exits, counties, terms),
         *(share_members, group_members, engagement_events),
     )
 }
@@ -60,6 +66,7 @@ class CaseFrames:
     LWIA (`effects.effects`). only: the one scope that is asked for, where it is
     opened alone; then an LWIA's or planner's own records are read and nobody else is counted.
     beside: the snapshot of pages that stay and lead into those of these frames, if there is one.
+    before: the last of the earlier snapshots, with which `changes` compares. reports: the main one.
     """
 
     snapshot: Snapshot
@@ -69,6 +76,8 @@ class CaseFrames:
     scopes: tuple[Scope, ...]
     only: Scope | None = None
     beside: Snapshot | None = None
+    before: Snapshot | None = None
+    reports: tuple[Report, ...] = ()
     _cases: dict[AreaType, Cases] = field(default_factory=dict)
     _made: dict[tuple[AreaType, str], Sliced] = field(default_factory=dict)
 
@@ -119,6 +128,9 @@ class CaseFrames:
             earlier[earlier["area"] == scope.area].reset_index(drop=True),
             self.cases,
             lambda: self._effects(kind),
+            changes=lambda: self._between,
+            reports=self.reports,
+            intake=lambda: self._intake,
         )
 
     def _all(self, kind: AreaType) -> Cases:
@@ -133,7 +145,19 @@ class CaseFrames:
             self.cases,
             lambda: self._effects(kind),
             self._places_before,
+            lambda: self._between,
+            self.reports,
+            lambda: self._intake,
         )
+
+    @cached_property
+    def _intake(self) -> pd.DataFrame:
+        return intake_counts(self.snapshot)
+
+    @cached_property
+    def _between(self) -> Changes | None:
+        """What changed since the last extract, counted once for all scopes."""
+        return None if self.before is None else changes_between(self.before, self.snapshot)
 
     @cached_property
     def _places_before(self) -> pd.Series | None:

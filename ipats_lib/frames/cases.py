@@ -13,8 +13,10 @@ from ipats_lib.caseload import engagement, planners
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import STATUSES
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Mask, View
+from ipats_lib.frames.changes import Changes
 from ipats_lib.frames.combined import NAMED, Combined
 from ipats_lib.params import load_areas
+from ipats_lib.periods import Report
 from ipats_lib.scopes import STATE_AREA, AreaType
 
 SEVERAL, NOT_ENROLLED, NO_PROGRAM, ALL = "several", "not_enrolled", "none", "all"
@@ -46,6 +48,9 @@ class Cases:
     earlier extracts counted (`historical_counts.counted`), with known_at and area. other: the
     scopes of another kind, where a frame needs what their own pages show. places_before: where
     pages that stay lead to a customer (`places_of`); None where all pages are of this snapshot.
+    changes: gives what changed since the last extract; None where no earlier one is named. reports:
+    the main one alone, whose figures corrections would move. intake: gives what was found while the
+    snapshot was made (`rule_book.intake_counts`).
     """
 
     combined: Combined
@@ -57,6 +62,9 @@ class Cases:
     other: "Callable[[AreaType], Cases]"
     effects: Callable[[], pd.DataFrame]
     places_before: pd.Series | None = None
+    changes: Callable[[], Changes | None] = lambda: None
+    reports: tuple[Report, ...] = ()
+    intake: Callable[[], pd.DataFrame] = pd.DataFrame
 
     @property
     def kind(self) -> AreaType:

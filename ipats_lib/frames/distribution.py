@@ -16,6 +16,20 @@ _NAMES = {
     "high": "limit_high",
     "flag": "look",
 }
+_KEYS = {"area": "area", "id": "key", "program": "part"}
+
+
+def _before(cases: Cases) -> pd.DataFrame:
+    """The figures of the newest earlier extract."""
+    old = cases.other("lwia").earlier if cases.kind == "state" else cases.earlier
+    old = old[(old["kind"] == "distribution") & (old["known_at"] == old["known_at"].max())]
+    return pd.DataFrame(
+        {
+            **{name: old[key].astype("object") for name, key in _KEYS.items()},
+            "result_before": old["value"],
+            "known_before": pd.to_datetime(old["known_at"]),
+        }
+    )
 
 
 def distribution(cases: Cases) -> pd.DataFrame:
@@ -29,6 +43,8 @@ def distribution(cases: Cases) -> pd.DataFrame:
         found = checked(cases.combined.desk, cases.combined.seats)
     else:
         found = pd.DataFrame(columns=list(COLUMNS))
+    found = found.astype(dict.fromkeys(_KEYS, "object"))
+    found = found.merge(_before(cases), on=[*_KEYS], how="left")
     area, known = found["area"].astype("object"), load_distribution()
     kinds = pd.Series("lwia", index=found.index)
     return found.rename(columns=_NAMES).assign(

@@ -1,8 +1,5 @@
 """The frame `findings`: the records that break an edit check, and what is written in them."""
 
-import re
-from functools import cache
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,10 +7,9 @@ from numpy.typing import NDArray
 from ipats_lib.caseload import checks, questions
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.cases import Cases, program_titles
-from ipats_lib.params import load_layout
+from ipats_lib.frames.element_names import element_names, named, parts_of
 from ipats_lib.scopes import AreaType
 
-_ELEMENT = re.compile(r"(\d{3,4})(?:-(\d{3,4}))?")
 _WAGES = ("1703", "1704", "1705", "1706")
 BLANK = "blank"
 
@@ -94,14 +90,14 @@ def values(
 def _texts(rows: pd.DataFrame, listed: str, places: NDArray[np.intp], kind: AreaType) -> list[str]:
     """Of each place, the elements that a check names and their values; of a range the filled."""
     lines: list[list[str]] = [[] for _ in places]
-    for first, last in _ELEMENT.findall(listed):
-        for number in _between(first, last):
+    for numbers in parts_of(listed):
+        for number in numbers:
             if number not in rows:
                 continue
             written = _written(rows[number].take(places), number, kind)
             for line, value in zip(lines, written, strict=True):
-                if value != BLANK or not last:
-                    line.append(f"{_named(number)}: {value}")
+                if value != BLANK or len(numbers) == 1:
+                    line.append(f"{named(number)}: {value}")
     return ["; ".join(line) for line in lines]
 
 
@@ -122,36 +118,3 @@ def _text(value: object) -> str:
         return BLANK
     text = value.strftime("%Y-%m-%d") if isinstance(value, pd.Timestamp) else str(value)
     return text.removesuffix(".0")
-
-
-def elements_of(listed: str) -> tuple[str, ...]:
-    """Every element that a list such as `900|1806-1810` names, in the order of the layout."""
-    found = _ELEMENT.findall(listed)
-    return tuple(number for first, last in found for number in _between(first, last))
-
-
-def element_names(listed: str) -> str:
-    """The elements of a check by number and name; of a range the first and the last."""
-    named = [
-        f"{_named(first)} to {_named(last)}" if last else _named(first)
-        for first, last in _ELEMENT.findall(listed)
-    ]
-    return ", ".join(named)
-
-
-@cache
-def _names() -> dict[str, str]:
-    return {element.number: element.name for element in load_layout().elements}
-
-
-def _named(number: str) -> str:
-    return f"{number} {_names()[number]}" if number in _names() else number
-
-
-@cache
-def _between(first: str, last: str) -> tuple[str, ...]:
-    """The elements from the first to the last as the layout orders them; the first alone."""
-    numbers = list(_names())
-    if not last or first not in numbers or last not in numbers:
-        return (first,)
-    return tuple(numbers[numbers.index(first) : numbers.index(last) + 1])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.breakdown import membership_of
 from ipats_lib.caseload import Desk, engagement, flow, mix, questions, trainings
+from ipats_lib.caseload.distribution import distribution
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES, is_active
 from ipats_lib.cohorts import IN_TITLE_I, IN_WAGNER_PEYSER
@@ -21,6 +22,7 @@ from ipats_lib.frames.calendar import held, windows_ahead
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.combined import Combined, caseload_of, combine, rows_of
 from ipats_lib.frames.past import years_of
+from ipats_lib.frames.rule_book import intake_counts
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Period
@@ -41,13 +43,18 @@ Counts = Mapping[tuple[str, str], pd.DataFrame]
 
 
 def counts_of(period: str, folder: str) -> Counts:
-    """All counts of the snapshot in a folder, for the pages of a period: `counted` and
-    `upcoming.forecasts`. A function of two texts, for any process."""
+    """All counts of the snapshot in a folder, for the pages of a period: `counted`,
+    `upcoming.forecasts` and `rule_book.intake_counts` (kind `rule`). A function of two texts, for
+    any process."""
     snapshot = open_snapshot(Path(folder))
     rows, members = rows_of(snapshot), snapshot.membership()
     caseload = caseload_of(snapshot, rows)
     asked = Period.parse(period)
-    parts = [upcoming.forecasts(snapshot, rows, years_of(asked))]
+    found = intake_counts(snapshot).rename(columns={"rule": "key", "records": "n"})
+    parts = [
+        upcoming.forecasts(snapshot, rows, years_of(asked)),
+        found.assign(kind="rule", part=""),
+    ]
     for kind in get_args(AreaType):
         every = counted(combine(snapshot, kind, rows, caseload, members), asked)
         parts.append(every.assign(area_type=kind))
@@ -66,9 +73,10 @@ def counted(combined: Combined, period: Period) -> pd.DataFrame:
     spans of fixed length), `reason` (of exit), `check` (edit check), `training` (type),
     `occupation`, `provider` (part: type), `cohort` (`upcoming.key` of a report quarter of the
     period and those to come), `share` and `whole` (id of the share), `group` (dimension: group),
-    `engagement` (id; value: its newest closed figure); and by part `part alert`, `active` and
-    `follow_up` (no key). part: an LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for
-    none); blank for what is counted as a whole. value is missing but for engagement.
+    `distribution` (id; part: program of an LWIA; value: its figure), `engagement` (id; value: its
+    newest closed figure); and by part `part alert`, `active` and `follow_up` (no key). part: an
+    LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for none); blank for what is counted
+    as a whole. value is missing for all others.
     """
     desk, cases = combined.desk, cases_of(combined)
     alerts, mine = cases.alerts, cases.caseload[cases.caseload["title1"]]
@@ -81,6 +89,7 @@ def counted(combined: Combined, period: Period) -> pd.DataFrame:
         _sizes("band", mine["area"], mine["band"]),
         *_flow(combined),
         *_engagement(combined),
+        *_distribution(combined),
         _sizes("check", combined.of(mended), mended["rule"]),
         _sizes("training", combined.of(trained), trained["type"]),
         _sizes("occupation", combined.of(trained), trained["occupation"]),
@@ -159,6 +168,15 @@ def _flow(combined: Combined) -> list[pd.DataFrame]:
             for name, mine in flow.within_fixed_spans(records, today).items()
         ),
     ]
+
+
+def _distribution(combined: Combined) -> list[pd.DataFrame]:
+    if combined.kind != "lwia":
+        return []
+    desk = combined.desk
+    found = distribution(desk, pd.DataFrame({"row": desk.rows["row"], "area": combined.areas}))
+    named = found.rename(columns={"id": "key", "program": "part"}).assign(kind="distribution")
+    return [named.loc[named["n"] > 0, ["area", "kind", "key", "part", "n", "value"]]]
 
 
 def _cohorts(combined: Combined, period: Period) -> list[pd.DataFrame]:

@@ -83,7 +83,7 @@ def build_assets() -> Assets:
 def chart_bundle() -> str:
     """What vl-convert bundles in two seconds: kept by its version in the user's own cache, as
     readers' browsers run it."""
-    made_by = f"vl-convert {version('vl-convert-python')}"
+    made_by = f"vl-convert {version('vl-convert-python')}, zstd"
     key = hashlib.sha256(made_by.encode()).hexdigest()
     kept = _own_cache()
     if kept is not None and (found := kept.get(key)):

@@ -81,6 +81,8 @@ class StateData:
             self.around,
             self.only,
             self.beside,
+            max(self.earlier, key=lambda older: older.as_of, default=None),
+            self.period.reports[:1],
         )
 
     def effects(self) -> pd.DataFrame:

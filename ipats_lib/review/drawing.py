@@ -19,7 +19,8 @@ from ipats_lib.caseload.vocabulary import ELEMENTS, condition, took_part
 from ipats_lib.cohorts import PROGRAM_TITLES, STREAMS, Program, Records
 from ipats_lib.conditions import Condition
 from ipats_lib.errors import UsageError
-from ipats_lib.frames.findings import element_names, texts_of
+from ipats_lib.frames.element_names import element_names
+from ipats_lib.frames.findings import texts_of
 from ipats_lib.params import read_each
 from ipats_lib.snapshot import Snapshot
 

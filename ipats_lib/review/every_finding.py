@@ -6,10 +6,8 @@ the summary says at which one WIPS would have stopped.
 """
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -24,34 +22,13 @@ from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.cohorts import Records
 from ipats_lib.frames.findings import values
-from ipats_lib.params import read_each
+from ipats_lib.frames.rule_book import ODD, SHARES, Stage, load_stages, stage_of
+from ipats_lib.review.across import AT_ENTRY, FOLLOW_UP, contradictions
 from ipats_lib.snapshot import Snapshot
 from ipats_lib.validation.rules import load_rules
 
 COLUMNS = ("run", "rule", "severity", "row", "id", "element", "value", "message")
 STOPPING, FAILING = "reject", ("reject", "error")
-SHARES = {"A-35": "Q-06", "A-34": "Q-10", "A-33e": "Q-10"}  # QRA metrics that are shares
-ODD = "warning"  # a distribution: somebody should look
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One line of `params/stages.csv`: the rules of a stage; wips: its number there, or none."""
-
-    title: str
-    wips: str
-    rules: re.Pattern[str]
-
-
-@cache
-def load_stages() -> tuple[Stage, ...]:
-    """The stages in their order; ParamsError names file and line."""
-    columns = ("stage", "wips", "rules", "source")
-    return tuple(read_each("stages.csv", columns, _stage))
-
-
-def _stage(row: dict[str, str]) -> Stage:
-    return Stage(row["stage"], row["wips"], re.compile(row["rules"]))
 
 
 def every_finding(snapshot: Snapshot) -> pd.DataFrame:
@@ -62,12 +39,12 @@ def every_finding(snapshot: Snapshot) -> pd.DataFrame:
     and the column; for a distribution the area and the program. value: what is recorded there,
     without wages. Each record counts, whatever its program. SnapshotError where a file has changed.
     """
-    columns = dict.fromkeys([*ELEMENTS, *SERVICES])
+    columns = dict.fromkeys([*ELEMENTS, *SERVICES, *AT_ENTRY, *FOLLOW_UP])
     rows = snapshot.rows(columns=[*columns])
     parts = [
         _of_intake(snapshot, rows),
         _of_records(snapshot, rows),
-        _between_tables(snapshot, rows),
+        contradictions(snapshot, rows),
     ]
     every = pd.concat([*parts, _of_areas(snapshot, rows)], ignore_index=True)
     every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
@@ -104,27 +81,6 @@ def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
             "message": rule.map({name: one.message for name, one in checks.items()}),
         }
     )
-
-
-def _between_tables(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
-    """Where rows of different identifiers or tables contradict each other (D-06, X-01)."""
-    told = rows[["row", "100", "200", "103"]].dropna(subset=["100", "200", "103"])
-    persons = told.drop_duplicates(["100", "200", "103"])
-    several = persons.groupby(["200", "103"])["100"].transform("nunique") > 1
-    twice = persons[several].rename(columns={"100": "id"})
-    found = [_said("D-06", twice, "200|103")]
-    services = snapshot.table("service")
-    if services is not None:
-        first = rows.groupby("100")["900"].min()
-        early = services[services["start"] < services["customer"].map(first)]
-        found.append(_said("X-01", early.rename(columns={"customer": "id"}), "service.csv start"))
-    return pd.concat(found, ignore_index=True)
-
-
-def _said(rule: str, lines: pd.DataFrame, element: str) -> pd.DataFrame:
-    text = load_rules()[rule]
-    facts = {"rule": rule, "severity": text.severity, "element": element, "value": ""}
-    return lines[["row", "id"]].assign(**facts, message=text.message)
 
 
 def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
@@ -197,9 +153,7 @@ def summary(findings: pd.DataFrame) -> list[Summary]:
     """The findings by stage. WIPS goes on after a stage only when nothing there is a reject."""
     stages, stopped, found = load_stages(), False, []
     names = findings["rule"].drop_duplicates()
-    place = {
-        rule: next(n for n, stage in enumerate(stages) if stage.rules.match(rule)) for rule in names
-    }
+    place = {rule: stage_of(rule) for rule in names}
     each = findings["rule"].map(place)
     for number, stage in enumerate(stages):
         sizes = findings["severity"][each == number].value_counts()

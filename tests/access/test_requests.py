@@ -20,6 +20,7 @@ from ipats_lib.params import params_folder
 from tests.access import servers
 from tests.access.audited import events
 from tests.access.servers import ask, post
+from tests.access.test_accounts import line
 from tests.access.test_signing_in import cookies
 from tests.conftest import publish
 
@@ -251,6 +252,32 @@ def test_one_mail_that_is_not_taken_holds_up_no_other(kept, postbox, box):
     box.refused = set()
     assert requests.send_due(kept, postbox, later) == 2
     assert len(box.taken) == 5
+
+
+def test_who_approves_is_mailed_when_nobody_was_there_to_judge_a_roster(tmp_path, postbox, box):
+    """The exit is 7 whether or not the mail goes out, and the log says which."""
+    log = tmp_path / "audit"
+    where = ("--access", tmp_path / "a.db", "--audit", log)
+    mail = ("--server", f"127.0.0.1:{postbox.port}", "--sender", "ipats@example.org", "--plain")
+    told = (*where, *mail, "--approvers", "approvers@example.org")
+    rows = [line(worknet_user=f"user{n}", iwds_user=f"iw{n}") for n in range(10)]
+    for n, (name, kept) in enumerate((("whole", rows), ("cut", rows[3:]))):
+        text = RosterFile(datetime.now(UTC) - timedelta(minutes=9 - n), tuple(kept)).text
+        (tmp_path / name).write_text(text)
+    assert publish("access", "import", tmp_path / "whole", *told).returncode == 0
+    assert box.taken == []
+    assert publish("access", "import", tmp_path / "cut", *where, *mail).returncode == 2
+    assert publish("access", "import", tmp_path / "cut", *told).returncode == 7
+    [(to, message)] = box.taken
+    assert to == {"approvers@example.org"}
+    assert "it lacks 3 of the 10 accounts" in message
+    assert "user" not in message
+    box.refused = {"approvers@example.org"}
+    again = publish("access", "import", tmp_path / "cut", *told)
+    assert again.returncode == 7
+    assert "it lacks 3 of the 10" in again.stderr
+    assert "did not take a message" in again.stderr
+    assert [one["outcome"] for one in events(log) if one["event"] == "mail"] == ["done", "refused"]
 
 
 def test_the_record_of_an_operator_is_of_what_was_done(tmp_path):

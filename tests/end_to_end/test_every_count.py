@@ -36,6 +36,8 @@ ELSEWHERE = {
     r"Active in Title I by days since the last service": "tests/report/test_area_pages.py",
     r"Distribution checks": "tests/report/test_area_pages.py",
     r"Records that break a check": "tests/report/test_area_pages.py",
+    r"Rules that records break|Every rule": "tests/notebooks/test_changes.py",
+    r"Figures of the main report, counted again|Each check alone": "tests/spec/test_corrections.py",
     r"What happened|Indicators|Open work$": "a customer's time line",
     r".*: forecast and known|PY\d{4}: three cases": "tests/notebooks/test_outlook.py",
     r"Each score in three cases": "tests/notebooks/test_outlook.py",
@@ -428,6 +430,30 @@ def watch(table: Table, folder: Path, _: str) -> None:
     assert sorted(line["Customer"] for line in table) == sorted(named)
 
 
+def changes_by(column: str, said: str) -> Callable[[Table, Path, str], None]:
+    """How many changes are of each kind, or of each field."""
+
+    def walk(table: Table, folder: Path, _: str) -> None:
+        counted: Counter[str] = Counter()
+        for line in file(folder, "dashboards/changes.csv"):
+            counted[line[column]] += int(line["records"])
+        assert [number(line["Changes"]) for line in table] == [
+            counted[line[said]] for line in table
+        ]
+
+    walk.__name__ = f"changes by {column}"
+    return walk
+
+
+def changed(table: Table, folder: Path, _: str) -> None:
+    """The list's first page; changes of other fields, and of who left, are in the file alone."""
+    every = file(folder, "dashboards/changes.csv")
+    listed = [one for one in every if one["kind"] != "changed" and one["customer"]][:25]
+    assert [(line["Customer"], line["What changed"]) for line in table] == [
+        (one["customer"], one["what"]) for one in listed
+    ]
+
+
 WALKS: dict[str, Callable[[Table, Path, str], None]] = {
     r"Periods of participation by status and program": statuses,
     r"Active in Title I on .*, by days since the last service": bands,
@@ -457,6 +483,9 @@ WALKS: dict[str, Callable[[Table, Path, str], None]] = {
     r"Work by career planner|Active by career planner, by extract": work,
     r"Periods of participation of Title I by status": work_by_status,
     r"Edit checks that records break": checks,
+    r"Changes since": changes_by("what", "What changed"),
+    r"Fields by number of changes": changes_by("element", "Number"),
+    r"What changed since": changed,
     r"Records to fix": broken,
     r"Customers": time_lines,
     r"PY\d{4}: how many more each level takes": outlook,

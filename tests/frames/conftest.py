@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib.frames.case_frames import CaseFrames, State
+from ipats_lib.frames.historical_counts import counts_of
 from ipats_lib.periods import Period
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
@@ -27,8 +28,9 @@ def state(shared, extract, store) -> StateData:
         f"frames-before-{EARLIER}",
         lambda f: passed(publish("sample", "--out", f, "--scale", 0.05, "--as-of", EARLIER)),
     )
-    earlier = (make_snapshot(before, store),)
-    return StateData(make_snapshot(extract, store), Period.parse("PY2024Q4"), earlier)
+    earlier, period = make_snapshot(before, store), Period.parse("PY2024Q4")
+    counts = [counts_of(period.name, str(earlier.path))]
+    return StateData(make_snapshot(extract, store), period, (earlier,), counts)
 
 
 def no_effects() -> pd.DataFrame:
@@ -45,6 +47,8 @@ def bulk(state) -> CaseFrames:
         state.earlier_counts,
         no_effects,
         state.scopes,
+        before=state.earlier[0],
+        reports=state.period.reports[:1],
     )
 
 

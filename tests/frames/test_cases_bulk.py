@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ from ipats_lib.frames import case_frames
 from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.slices import arrow_bytes, sliced
-from ipats_lib.report.data import StateData
 from ipats_lib.scopes import STATE, Scope
 from tests.frames.checked import check
 
@@ -44,7 +44,8 @@ def opened_alone(state, scope: Scope) -> CaseFrames:
 
     asked = all_records if scope == STATE else never
     counts = (state.earlier_counts, no_effects)
-    return CaseFrames(state.snapshot, asked, *counts, state.scopes, only=scope)
+    more = {"before": state.earlier[0], "reports": state.period.reports[:1]}
+    return CaseFrames(state.snapshot, asked, *counts, state.scopes, only=scope, **more)
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -57,7 +58,7 @@ def test_a_slice_is_byte_for_byte_what_the_scope_gives_alone(state, bulk, every)
 
 def test_a_frame_of_all_areas_is_the_same_for_one_scope_alone(state, bulk):
     for scope in state.snapshot.scopes()[:3]:
-        alone = StateData(state.snapshot, state.period, only=scope).cases
+        alone = replace(state, only=scope).cases
         assert bulk.files(OF_ALL_AREAS, scope) == alone.files(OF_ALL_AREAS, scope)
 
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from ipats_lib.errors import UsageError
+from ipats_lib.frames.changes import COLUMNS, changes_between, load_kinds
 from ipats_lib.params import load_areas
 from ipats_lib.publishing.site import Site
 from ipats_lib.report.show.files import csv as as_csv
-from ipats_lib.review.changes import COLUMNS, changes, load_kinds
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot, make_snapshot
 from tests.conftest import publish
@@ -31,16 +31,15 @@ def compared(
     folder: Path, old: list[dict], new: list[dict], scope: str = "state", **tables: tuple[str, str]
 ) -> pd.DataFrame:
     before, after = ({name: pair[n] for name, pair in tables.items()} for n in (0, 1))
-    return changes(
+    return changes_between(
         kept(folder, "old", old, date(2025, 5, 15), **before),
         kept(folder, "new", new, date(2025, 8, 15), **after),
-        Scope.parse(scope),
-    )
+    ).of(Scope.parse(scope))
 
 
 def told(found: pd.DataFrame, *columns: str) -> list[tuple]:
     return [tuple(row) for row in found[list(columns or ("kind", "element", "before", "after"))]
-            .fillna("").itertuples(index=False)]  # fmt: skip
+            .astype(object).fillna("").itertuples(index=False)]  # fmt: skip
 
 
 EXITED = {"901": "2025-02-10"}
@@ -108,7 +107,8 @@ def test_a_change_of_a_period_is_of_its_kind(each, name):
 
 def test_every_kind_has_its_case():
     named = {row[0] for _, _, rows in ONE.values() for row in rows}
-    assert named | {"added", "gone", "planner moved"} == {kind.name for kind in load_kinds()}
+    whole = {"added", "aged out", "came", "gone", "left", "planner moved"}
+    assert named | whole == {kind.name for kind in load_kinds()}
 
 
 def test_a_period_is_added_or_gone_by_customer_and_entry(tmp_path):
@@ -118,6 +118,15 @@ def test_a_period_is_added_or_gone_by_customer_and_entry(tmp_path):
         ("gone", "A", "2024-01-10", "period", 1),
         ("added", "B", "2024-01-10", "period", 1),
     ]
+
+
+def test_a_period_that_the_extract_is_too_short_for_has_aged_out(tmp_path):
+    """An extract holds ten quarters of exits: older ones leave it, and nobody removed them."""
+    first, last = ({**LOCAL, "100": f"{n}", "900": "2022-01-10", "901": day}
+                   for n, day in enumerate(("2022-12-31", "2023-01-01")))  # fmt: skip
+    rest = [{**LOCAL, "901": day} for day in ("2023-01-02", "2023-04-03", "2023-07-03")]
+    found = compared(tmp_path, [*rest, first, last], rest)
+    assert told(found, "kind", "id") == [("aged out", "0"), ("gone", "1")]
 
 
 def test_two_periods_that_moved_are_not_guessed(tmp_path):
@@ -154,6 +163,33 @@ def test_a_scope_sees_its_own_records_alone(tmp_path):
     assert told(found, "kind", "id") == [("exit added", "C2")]
 
 
+def test_of_a_period_that_another_scope_has_now_a_scope_learns_that_alone(tmp_path):
+    """It sees neither what the other scope recorded since nor who it is."""
+    moved = {**LOCAL, **EXITED, "108-A": OTHER_BOARD}
+    stays = {**LOCAL, "802": 1}
+    old, new = [LOCAL, stays], [moved, {**stays, "802": 0}]
+    first = compared(tmp_path / "1", old, new, "lwia/01")
+    assert told(first, "kind", "id", "row", "element", "after") == [
+        ("left", "", "", "period", ""),
+        ("changed", "C2", 2, "802", "0"),
+    ]
+    second = compared(tmp_path / "2", old, new, "lwia/02")
+    assert told(second, "kind", "id", "element", "before") == [("came", "C1", "period", "")]
+
+
+def test_a_planner_sees_the_changes_of_customers_then_and_now_alone(tmp_path):
+    """Who has the customer now and had not then is not told what was recorded before."""
+    old = HELD + "C1,1,1001,20240110,\nC2,1,1001,20240110,\n"
+    new = old + "C1,1,1002,20250602,\n"
+    tables = {"planner": (PLANNERS, PLANNERS), "assignment": (old, new)}
+    sides = [LOCAL, LOCAL], [{**LOCAL, **EXITED}] * 2
+    of = {name: tmp_path / name for name in ("1001", "1002")}
+    mine = compared(of["1001"], *sides, "lwia/01/planner/1001", **tables)
+    assert told(mine, "kind", "id") == [("exit added", "C1"), ("exit added", "C2")]
+    theirs = compared(of["1002"], *sides, "lwia/01/planner/1002", **tables)
+    assert told(theirs, "kind", "id", "after") == [("came", "C1", "")]
+
+
 def test_no_wage_is_written(tmp_path):
     found = compared(tmp_path, [{**LOCAL, "1704": "4000"}], [{**LOCAL, "1704": "4321.09"}])
     assert list(found.columns) == list(COLUMNS)
@@ -166,7 +202,7 @@ def test_the_older_snapshot_comes_first(tmp_path):
     old = kept(tmp_path, "old", [LOCAL], date(2025, 5, 15))
     new = kept(tmp_path, "new", [LOCAL], date(2025, 8, 15))
     with pytest.raises(UsageError, match="name the older snapshot first"):
-        changes(new, old)
+        changes_between(new, old)
 
 
 def test_the_commands_list_verify_and_compare_what_is_kept(tmp_path):

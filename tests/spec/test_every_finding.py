@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from ipats_lib.caseload.checks import load_checks
+from ipats_lib.frames.rule_book import load_stages
 from ipats_lib.params import load_areas, load_layout
 from ipats_lib.report.show.files import csv as as_csv
-from ipats_lib.review.every_finding import COLUMNS, FAILING, every_finding, load_stages, summary
+from ipats_lib.review.every_finding import COLUMNS, FAILING, every_finding, summary
 from ipats_lib.snapshot import make_snapshot
 from ipats_lib.validation.rules import load_rules
 from tests.conftest import publish
@@ -137,6 +138,60 @@ def test_a_service_before_its_customers_first_entry_is_named(tmp_path):
     early = found[found["rule"] == "X-01"]
     assert list(early["row"]) == [2]
     assert (early["id"].item(), early["element"].item()) == ("C1", "service.csv start")
+
+
+# Two records of one customer: the rule, and the pairs that break it and that do not.
+PAIRS = {
+    "X-02": (
+        ({"901": "2025-03-10"}, {"903": "", "904": 1, "900": "2024-06-10", "901": "2025-04-10"}),
+        ({"901": "2025-03-10"}, {"903": "", "904": 1, "900": "2024-06-10", "901": "2025-03-10"}),
+    ),
+    "X-03": (({}, {"903": "", "918": 1}), ({}, {"903": 1, "918": 1})),
+    "X-04": (({"802": 1}, {"802": 0}), ({"802": 1}, {"802": 9})),
+}
+
+
+@pytest.mark.parametrize("rule", PAIRS)
+def test_records_of_one_customer_that_contradict_each_other_are_both_named(tmp_path, rule):
+    """And those that agree, or where one says nothing, are not."""
+    (first, second), (third, fourth) = PAIRS[rule]
+    broken = [{**LOCAL, **row, "100": "A"} for row in (first, second)]
+    sound = [{**LOCAL, **row, "100": "B"} for row in (third, fourth)]
+    assert lines_of(found_in(tmp_path, [*broken, *sound]))[rule] == {1, 2}
+
+
+def test_common_exit_is_asked_of_periods_at_the_same_time_and_not_of_wagner_peyser(tmp_path):
+    left = {**LOCAL, "901": "2024-05-10"}
+    later = {**LOCAL, "903": "", "904": 1, "900": "2024-09-10", "901": "2025-01-10"}
+    other = {**LOCAL, "903": "", "918": 1, "900": "2024-02-10", "901": "2025-01-10"}
+    rows = [
+        {**left, "100": "A"},
+        {**later, "100": "A"},
+        {**left, "100": "B"},
+        {**other, "100": "B"},
+    ]
+    assert "X-02" not in lines_of(found_in(tmp_path, rows))
+
+
+def test_a_service_after_the_last_exit_is_named_unless_it_is_a_follow_up(tmp_path):
+    head = "customer,enrolment,service_code,title,start,planned_end,actual_end,provider,status\n"
+    exited = {"901": "2025-02-10"}
+    rows = [{**LOCAL, **exited}, {**LOCAL, **exited, "1503": "2025-04-01"}, LOCAL]
+    lines = "".join(f"C{n},1,X,T,20250401,,,P,\n" for n in (1, 2, 3)) + "C1,1,X,T,20250210,,,P,\n"
+    found = lines_of(found_in(tmp_path, rows, service=head + lines))
+    assert found["X-05"] == {2}
+
+
+def test_an_application_that_was_certified_after_the_entry_is_named(tmp_path):
+    lines = "".join(
+        f"C{n},01,{applied},{certified},\n"
+        for n, applied, certified in (
+            (1, "20240101", "20240111"), (2, "20240101", "20240110"), (3, "20240111", "20240120"),
+        )
+    )  # fmt: skip
+    table = "customer,lwia,applied,certified,status\n" + lines
+    found = found_in(tmp_path, [LOCAL, LOCAL, LOCAL], application=table)
+    assert lines_of(found)["X-06"] == {2}
 
 
 def test_a_distribution_beyond_its_limit_names_area_and_program(tmp_path):

@@ -77,17 +77,11 @@ def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None
 class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
     """nbclient's own ways with outputs, display ids, logging and autosave, for fork and kernel."""
 
-    limits: Limits
-
     def output(self, outs: list[NotebookNode], *message: Any) -> NotebookNode | None:
         """Also merge text with the text before it, however it was cut up."""
         made: NotebookNode | None = super().output(outs, *message)
-        if (
-            made
-            and made.output_type == "stream"
-            and outs[:-1]
-            and outs[-2].get("name") == made.name
-        ):
+        before = [one.get("name") for one in outs[-2:-1]]
+        if made and made.output_type == "stream" and before == [made.name]:
             outs[-2].text += outs.pop().text
         return made
 
@@ -163,10 +157,9 @@ class KernelClient(NotebookClient):
     def create_kernel_manager(self) -> AsyncKernelManager:
         """A kernel whose sockets are in a folder that nobody else can enter: on TCP ports anybody
         could ask it, as on Windows, which has no such sockets."""
-        transport, file = "tcp" if os.name == "nt" else "ipc", f"{self.folder}/k.json"
-        self.km = BoundKernelManager(
-            kernel_name=self.kernel_name, connection_file=file, transport=transport
-        )
+        self.km = BoundKernelManager(kernel_name=self.kernel_name)
+        self.km.transport = "tcp" if os.name == "nt" else "ipc"
+        self.km.connection_file = f"{self.folder}/k.json"
         return self.km
 
     def processes(self) -> list[psutil.Process]:
