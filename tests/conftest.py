@@ -51,6 +51,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """What a test sets in this process's environment is gone after it: a run of a notebook names
+    its folder there."""
+    before = dict(os.environ)
+    yield
+    if dict(os.environ) != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def shares(item: pytest.Item) -> str:
     """The folder whose `state` a test counts on, or the module whose fixture it uses."""
     used = [made[-1] for made in item._fixtureinfo.name2fixturedefs.values()]

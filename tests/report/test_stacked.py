@@ -2,13 +2,16 @@
 
 import gc
 import weakref
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ipats_lib.caseload import Desk
+from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.planners import current_planner
+from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.combined import Combined, apart, combine
 from ipats_lib.frames.historical_counts import counted, counts_of
 from ipats_lib.scopes import STATE
@@ -40,6 +43,32 @@ def alone(state, scope) -> Combined:
     return Combined(scope.kind, desk, caseload, areas, seats.head(0), rows["row"].to_numpy())
 
 
+def test_rules_broken_by_an_extracts_lines_are_counted_where_each_line_is(state):
+    """One by one; of the state also those of whole files, and of tables that are nobody's."""
+    every = counts_of(state.period.name, str(state.snapshot.path))
+    found = state.snapshot.findings()
+    found = found[~found["rule"].isin([*load_checks()])]
+    assert len(found) > 5
+    areas = {}
+    for file in found["file"].unique():
+        table = "pirl" if file.startswith("pirl") else file.partition(".")[0]
+        if table in ("pirl", *CASE_TABLES):
+            members = state.snapshot.membership(table)
+            for row, *area in members[["row", "area_type", "area"]].itertuples(index=False):
+                areas.setdefault((file, row), []).append(tuple(map(str, area)))
+    told = Counter()
+    for file, row, rule in found[["file", "row", "rule"]].itertuples(index=False):
+        places = areas.get((file, row), []) if not pd.isna(row) else []
+        told.update((*place, rule) for place in [("state", STATE.area), *places])
+    ours = {
+        (*place, key): n
+        for place, lines in every.items()
+        for key, n in lines.loc[lines["kind"] == "rule", ["key", "n"]].itertuples(index=False)
+    }
+    assert {place[0] for place in ours} == {"state", "lwia", "planner"}
+    assert ours == told
+
+
 @pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("kind", ["state", "lwia", "planner"])
 def test_areas_counted_together_have_the_counts_of_their_own_desks(state, kind, step):
@@ -51,7 +80,7 @@ def test_areas_counted_together_have_the_counts_of_their_own_desks(state, kind, 
         own = lines.groupby(KEYS)["n"].sum()
         figures = lines.set_index(KEYS)["value"].dropna()
         together = every[scope.kind, scope.area]
-        together = together[~together["kind"].isin(["official", "open"])]
+        together = together[~together["kind"].isin(["official", "open", "rule"])]
         told = together.set_index(KEYS)["value"].dropna()
         assert told.to_dict() == pytest.approx(figures.to_dict())
         assert together.set_index(KEYS)["n"].to_dict() == own.to_dict(), scope
