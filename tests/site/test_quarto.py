@@ -30,6 +30,7 @@ from ipats_lib.publishing.workers import Workers
 from ipats_lib.snapshot import make_snapshot
 from tests.conftest import publish
 from tests.site.whole_builds import ONLY, PERIOD
+from tests.waiting import wait_until
 
 CHART = '<figure class="chart"><script type="application/json">{"a":"\\u003c"}</script></figure>'
 BODY = f"""<section class="prose"><h1 id="One">One<a class="anchor-link" \
@@ -73,11 +74,15 @@ def bodies(workers: int):
 
 
 class Recorder(Quarto):
-    """Keeps each project, and gives up."""
+    """Keeps each project, and gives up; on the state's when it has all, since those that have not
+    begun when one fails never do."""
 
     def render(self, project: Path, pages: int) -> str:
         files = [path for path in project.rglob("*") if path.is_file()]
         kept[project.name] = {str(f.relative_to(project)): f.read_text() for f in files}
+        if project.name == "state":
+            every = {path.name for path in project.parent.iterdir()}
+            wait_until(lambda: {name for name in every if not name.endswith("-tmp")} <= kept.keys())
         return "Exit code 1.\nA customer's name"
 
 
@@ -93,7 +98,8 @@ def projects(extract, store, few, few_site, tmp_path_factory) -> dict[str, dict[
     before = site.current(PERIOD.name)
     assert site.current_manifest(PERIOD.name).facts["renderer"] == "ipats"
     quarto = Recorder("quarto", "1.9.0")
-    options = Options(few, site.root, PERIOD, pool=bodies, failures=failed, quarto=quarto)
+    more = {"pool": bodies, "workers": 4, "failures": failed, "quarto": quarto}
+    options = Options(few, site.root, PERIOD, **more)
     with pytest.raises(PublicationError, match="Quarto failed on state. What it wrote is in") as no:
         build(snapshot, replace(options, only=ONLY, site=place / "new"), lambda *_: None)
     assert "customer" not in str(no.value)
