@@ -139,7 +139,7 @@ def import_(
         bool, typer.Option("--yes", help="Believe a roster that is empty or lacks many accounts.")
     ] = False,
     server: Annotated[
-        str, typer.Option(help="HOST:PORT of a mail server, which tells of a roster not taken.")
+        str, typer.Option(help="HOST:PORT of the mail server that reports a refused roster.")
     ] = "",
     sender: Annotated[str, typer.Option(help="With --server: who writes.")] = "",
     approvers: Annotated[str, typer.Option(help="With --server: who is told.")] = "",

@@ -122,7 +122,7 @@ def _line(rule: str, check: str, elements: str, severity: str, source: str) -> d
 def intake_counts(snapshot: Snapshot) -> pd.DataFrame:
     """How often each rule about cells, lines and files was broken while a snapshot was made, that
     no edit check asks again: area_type, area, rule, records. What concerns a file as a whole, or a
-    table that is nobody's, is the state's alone."""
+    table without areas, counts for the state alone."""
     found = snapshot.findings()
     found = found[~found["rule"].isin([*load_checks()])]
     tables = {snapshot.provenance.sources[0].name: "pirl"}

@@ -1,4 +1,4 @@
-"""A notebook's pages as one file, which asks nobody for anything: nbconvert's exporter `ipats`.
+"""A notebook's pages as one file that loads nothing else: nbconvert's exporter `ipats`.
 
 The notebook is run as a publication runs it, for the scope, period and snapshot of its cell of
 parameters: outputs that its file holds may be of another scope than the cell says by now.

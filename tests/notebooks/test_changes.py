@@ -116,7 +116,7 @@ def test_the_rule_book_has_every_rule_once(shown):
     lines = list(csv.DictReader(io.StringIO(files["rule-book.csv"])))
     every = {**load_rules(), **load_checks(), **load_distribution(), "Q-06": None, "Q-10": None}
     assert sorted(line["rule"] for line in lines) == sorted(every)
-    assert f"{len(every)} rules are asked" in texts["rules"]
+    assert f"checked against {len(every)} rules" in texts["rules"]
     first = next(line for line in lines if line["rule"] == "L-02")
     assert (first["wips"], first["severity"], first["enter"]) == (
         "4", "Reject", "The true entry and the day of the last qualifying service.",
