@@ -18,6 +18,7 @@ from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.levels_of import judged, with_levels
 from ipats_lib.frames.source import Source, keyed, quarters_of
+from ipats_lib.indicators.differences import change_limits
 from ipats_lib.indicators.intervals import wilson
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import ESE, INDICATORS
@@ -205,13 +206,26 @@ def history(source: Source) -> pd.DataFrame:
     wagner = lines["program"] == "wp"
     counted = (wagner & (lines["denominator"] > 0)).groupby(lines["owner"]).transform("any")
     lines = lines[~wagner | (counted & (lines["area_type"] != "planner"))]
-    lines = with_levels(lines, source)
+    lines = _with_chances(with_levels(lines, source))
     by = ["owner", "back", "program_order", "measure_order"]
     ordered = lines.assign(
         program_order=lines["program"].map({code: n for n, code in enumerate(TITLES)}),
         measure_order=lines["measure"].map({code: n for n, code in enumerate(INDICATORS)}),
     ).sort_values(by, ignore_index=True)
     return keyed(ordered)
+
+
+def _with_chances(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines of quarters with whether chance explains their change since one and four before."""
+    of = ["owner", "area_type", "area", "program", "measure", "back"]
+    amounts = lines.set_index(of)[["value", "lower95", "upper95"]].astype("float64")
+    now = tuple(amounts.to_numpy().T)
+    for name, back in (("quarter_could_be_chance", 1), ("year_could_be_chance", 4)):
+        wanted = pd.MultiIndex.from_frame(lines[of].assign(back=lines["back"] + back))
+        before = tuple(amounts.reindex(wanted).to_numpy().T)
+        least, most = change_limits(now, before)
+        lines = lines.assign(**{name: (least <= 0) & (most >= 0)})
+    return lines
 
 
 def _older(source: Source, quarters: Sequence[Report]) -> pd.DataFrame:

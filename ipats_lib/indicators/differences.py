@@ -60,6 +60,22 @@ def discoveries(
     return asked <= passed[-1] if len(passed) else np.zeros(len(asked), dtype=np.bool_)
 
 
+Amounts = NDArray[np.float64]
+Figure = tuple[Amounts, Amounts, Amounts]
+
+
+def change_limits(now: Figure, before: Figure) -> tuple[Amounts, Amounts]:
+    """The 95 percent interval of the change between two independent figures, many at once.
+
+    now, before: the figures, and the lower and upper ends of their own 95 percent intervals; both
+    rates, or both medians. NaN where one is missing. Source: R. G. Newcombe, Stat. Med. 17 (1998)
+    873, method 10; for other figures than rates G. Y. Zou, A. Donner, Stat. Med. 27 (2008) 1693.
+    """
+    (value, low, high), (old, old_low, old_high) = now, before
+    down, up = np.hypot(value - low, old_high - old), np.hypot(high - value, old - old_low)
+    return value - old - down, value - old + up
+
+
 def standard_deviations(successes: int, counted: int, all_successes: int, total: int) -> float:
     """How many standard deviations a group's successes are from those expected of it.
 

@@ -212,6 +212,29 @@ def test_history_has_the_quarters_of_the_pages(state, taken):
     assert compared > (3000 if len(taken) > 50 else 60 * len(taken))
 
 
+def test_a_change_could_be_chance_where_the_limits_of_both_quarters_say_so(state):
+    """Newcombe's limits of the change, one line at a time."""
+    seen = set()
+    for scope in ("state", "lwia/07"):
+        lines = Report(state.slice(Scope.parse(scope))).history
+        for line in lines.itertuples():
+            for flag, back in (("quarter_could_be_chance", 1), ("year_could_be_chance", 4)):
+                before = lines[
+                    (lines["back"] == line.back + back)
+                    & (lines["program"] == line.program)
+                    & (lines["measure"] == line.measure)
+                ]
+                expected = False
+                if len(before):
+                    old = before.iloc[0]
+                    low = math.hypot(line.value - line.lower95, old.upper95 - old.value)
+                    high = math.hypot(line.upper95 - line.value, old.value - old.lower95)
+                    expected = -high <= line.value - old.value <= low
+                assert getattr(line, flag) == expected
+                seen.add((flag, expected))
+    assert len(seen) == 4, "both answers of both flags are there"
+
+
 def test_groups_are_to_the_bit_those_of_the_pages(state, taken):
     named = {"indicator": "measure", "successes": "numerator", "lower": "lower95",
              "upper": "upper95", "group": "group_title"}  # fmt: skip

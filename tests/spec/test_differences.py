@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from ipats_lib.breakdown import TOTAL, WITHOUT
 from ipats_lib.frames.groups import equity
-from ipats_lib.indicators.differences import discoveries, exact_chance, standard_deviations
+from ipats_lib.indicators.differences import (
+    change_limits,
+    discoveries,
+    exact_chance,
+    standard_deviations,
+)
+from ipats_lib.indicators.intervals import wilson
 
 
 def test_fisher_s_tea_and_one_more():
@@ -48,6 +54,25 @@ def test_the_exact_chance_of_large_groups_is_that_of_the_normal_test():
     """4,000 of 10,000 against 4,200 of 10,000: 2.88 standard deviations."""
     chance = exact_chance(4_000, 10_000, 4_200, 10_000)
     assert chance == pytest.approx(math.erfc(2.876 / math.sqrt(2)), rel=0.06)
+
+
+# Newcombe (1998), table II, method 10: successes, counted, others, rest, lower and upper limit.
+NEWCOMBE = [
+    (56, 70, 48, 80, 0.0524, 0.3339),
+    (9, 10, 3, 10, 0.1705, 0.8090),
+    (6, 7, 2, 7, 0.0582, 0.8062),
+    (5, 56, 0, 29, -0.0381, 0.1926),
+]
+
+
+@pytest.mark.parametrize(("successes", "counted", "others", "rest", "low", "high"), NEWCOMBE)
+def test_the_limits_of_a_change_are_newcombe_s(successes, counted, others, rest, low, high):
+    now, before = (
+        tuple(np.array([number]) for number in (k / n, *wilson(k, n)))
+        for k, n in ((successes, counted), (others, rest))
+    )
+    limits = [one[0] for one in change_limits(now, before)]
+    assert limits == pytest.approx([low, high], abs=0.00005)
 
 
 # The worked example of Benjamini and Hochberg (1995), p. 295: four are rejected at 5 percent.
