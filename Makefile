@@ -30,7 +30,7 @@ $(UV): .ci/uv.txt
 
 .venv/.synced: $(UV) uv.lock pyproject.toml
 	@echo "Creating the environment from uv.lock"
-	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet --compile-bytecode --extra lab --extra serve --extra cluster --extra postgres --python "$$(command -v python3)"
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet --compile-bytecode --extra lab --extra serve --extra cluster --extra postgres --extra occupations --python "$$(command -v python3)"
 	@touch .venv/.synced
 
 setup: .venv/.synced outputs ## Create the environment from the lock file

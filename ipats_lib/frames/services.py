@@ -11,7 +11,7 @@ from ipats_lib.caseload.extending import SERVICES, TRAININGS
 from ipats_lib.caseload.gaps import is_gap
 from ipats_lib.caseload.trainings import OCCUPATIONS
 from ipats_lib.frames.cases import Cases, plain
-from ipats_lib.frames.occupations import occupation_titles
+from ipats_lib.frames.occupations import group_titles, occupation_titles
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.params import load_layout
 
@@ -60,8 +60,10 @@ def services(cases: Cases) -> pd.DataFrame:
     texts = {n: found[n].fillna("") if n in found else "" for n in _TEXTS}
     flags = {n: _flag(found, n) for n in ("training", "under_way", "with_account")}
     found = found.assign(**texts, **flags)
+    occupations = found["occupation"].to_numpy(dtype=object)
     return found.assign(
-        occupation_group=occupation_titles(found["occupation"].to_numpy(dtype=object)),
+        occupation_group=group_titles(occupations),
+        occupation_title=occupation_titles(occupations),
         planner_name=cases.planner_names(found["planner"].to_numpy(dtype=object)),
     )
 

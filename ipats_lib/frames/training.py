@@ -11,7 +11,7 @@ from ipats_lib.cohorts import PROGRAM_TITLES, Program, Records
 from ipats_lib.disclosure import load_thresholds, withhold_groups
 from ipats_lib.frames.figures import MEASURE_TITLES
 from ipats_lib.frames.groups import by_members
-from ipats_lib.frames.occupations import occupation_titles
+from ipats_lib.frames.occupations import group_titles
 from ipats_lib.frames.source import TRAINED, Source, keyed
 from ipats_lib.indicators.rules import INDICATORS
 
@@ -72,7 +72,7 @@ def _texts(records: Records, element: str) -> NDArray[np.object_]:
 
 def _occupations(codes: NDArray[np.object_]) -> NDArray[np.object_]:
     """The group of occupations of each code; its first two digits where no title is known."""
-    pairs = zip(codes, occupation_titles(codes), strict=True)
+    pairs = zip(codes, group_titles(codes), strict=True)
     return np.array(
         [title or (f"{code[:2]} ({NO_TITLE})" if code else "") for code, title in pairs],
         dtype=object,

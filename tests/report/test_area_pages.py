@@ -334,8 +334,10 @@ def test_trainings_are_their_roster(area):
     assert work == dict(Counter(line["occupation"] for line in roster))
     given = {(row["name"], row["detail"]): int(row["n"]) for row in area.file("providers.csv")}
     assert given == dict(Counter((line["provider"], line["type"]) for line in roster))
-    titles = {row["detail"] for row in area.file("occupations.csv")}
-    assert not [title for title in titles if re.match(r"\d", title)]
+    titles = {row["name"]: row["detail"] for row in area.file("occupations.csv")}
+    named = {line["occupation"]: line["occupation_title"] for line in roster}
+    assert titles == named | {"Not recorded": "Title not available"}
+    assert titles["29114100"] == "Registered Nurses"
 
 
 def test_services_begun_are_their_roster(area):

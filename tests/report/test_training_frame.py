@@ -111,7 +111,7 @@ def test_wages_are_withheld_with_the_employment_rate_of_the_same_exits(training)
 
 
 def test_a_group_of_occupations_without_a_title_is_named_by_its_code(state, monkeypatch):
-    untitled = "ipats_lib.frames.training.occupation_titles"
+    untitled = "ipats_lib.frames.training.group_titles"
     monkeypatch.setattr(untitled, lambda codes: [""] * len(codes))
     found = Report(replace(state).slice(STATE)).training
     names = found.loc[found["dimension"] == "Occupation of training", "group_title"]
