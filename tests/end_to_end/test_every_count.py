@@ -296,6 +296,11 @@ def by_customer(table: Table, folder: Path, _: str) -> None:
 
 def open_work(table: Table, folder: Path, _: str) -> None:
     """The landing page of an LWIA: a line for each planner, and for those of nobody here."""
+    most_overdue(table, folder, _)
+    assert sum(number(line["Open work"]) for line in table) == len(queue(folder))
+
+
+def most_overdue(table: Table, folder: Path, _: str) -> None:
     every = queue(folder)
     words = {"No planner": "", "Planner in another LWIA": "other LWIA"}
     for line in table:
@@ -305,7 +310,6 @@ def open_work(table: Table, folder: Path, _: str) -> None:
         assert number(line["Open work"]) == len(days)
         assert number(line["Overdue"]) == sum(n < 0 for n in left)
         assert number(line["Due this week"]) == sum(0 <= n <= 7 for n in left)
-    assert sum(number(line["Open work"]) for line in table) == len(every)
 
 
 def planner_of(name: str) -> str:
@@ -480,6 +484,7 @@ WALKS: dict[str, Callable[[Table, Path, str], None]] = {
     r"Work list as of": work_list,
     r"Employment that is not known": unmatched,
     r"Open work by career planner": open_work,
+    r"The \d+ with the most overdue work": most_overdue,
     r"Work by career planner|Active by career planner, by extract": work,
     r"Periods of participation of Title I by status": work_by_status,
     r"Edit checks that records break": checks,
