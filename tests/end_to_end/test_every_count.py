@@ -36,6 +36,7 @@ ELSEWHERE = {
     r"Active in Title I by days since the last service": "tests/report/test_area_pages.py",
     r"Distribution checks": "tests/report/test_area_pages.py",
     r"Records that break a check": "tests/report/test_area_pages.py",
+    r"The ten with the most rejects and errors": "tests/report/test_area_pages.py",
     r"Rules that records break|Every rule": "tests/notebooks/test_changes.py",
     r"Figures of the main report, counted again|Each check alone": "tests/spec/test_corrections.py",
     r"What happened|Indicators|Open work$": "a customer's time line",
