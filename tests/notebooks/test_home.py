@@ -205,15 +205,18 @@ def test_small_rates_are_not_headlined(area, monkeypatch):
     assert "No two quarters can be compared yet." in found.get_text(" ")
 
 
-def test_the_largest_change_is_the_difference_of_two_quarters(area, monkeypatch):
+@pytest.mark.parametrize(("by_chance", "words"), [(False, ""), (True, ", could be chance")])
+def test_the_largest_change_is_the_difference_of_two_quarters(area, monkeypatch, by_chance, words):
     """Worked by hand: 60 to 66 percent in a quarter, from 50 percent a year ago."""
     one = area.history.query("program == 'adult' and measure == 'ERQ2'").head(1)
     three = pd.concat([one.assign(back=b, value=v, denominator=100)
                        for b, v in ((0, 0.66), (1, 0.60), (4, 0.50))])  # fmt: skip
+    three["quarter_could_be_chance"] = by_chance
     report = with_frames(area, figures=area.figures, history=three, workload=area.workload)
     found = page(AREA, report, monkeypatch)
-    assert "Adult employment rate, 2nd quarter after exit, +6.0 points." in says(found)
+    assert f"Adult employment rate, 2nd quarter after exit, +6.0 points{words}." in says(found)
     text, link = tile(found, "Largest change since last quarter")
     assert text.startswith("+6.0 points")
+    assert text.endswith(f"the quarter alone{words}")
     assert link == "performance/detail-erq2.html"
     assert "up 16.0 points" in found.select_one("table tbody tr").get_text(" ")
