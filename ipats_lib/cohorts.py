@@ -48,29 +48,23 @@ class Records:
 
     def code(self, element: str) -> NDArray[np.int32]:
         """Codes as integers; MISSING where blank."""
-        if element not in self._arrays:
-            column = self.frame[element]
-            self._arrays[element] = column.to_numpy(dtype=np.int32, na_value=MISSING)
-        return self._arrays[element]
+        return self.kept(
+            element, lambda: self.frame[element].to_numpy(dtype=np.int32, na_value=MISSING)
+        )
 
     def day(self, element: str) -> NDArray[np.datetime64]:
         """Dates as datetime64[D]; NaT where blank, which no comparison holds for."""
-        if element not in self._arrays:
-            self._arrays[element] = self.frame[element].to_numpy(dtype="datetime64[D]")
-        return self._arrays[element]
+        return self.kept(element, lambda: self.frame[element].to_numpy(dtype="datetime64[D]"))
 
     def text(self, element: str) -> NDArray[np.object_]:
         """Texts; empty where blank."""
-        if element not in self._arrays:
-            column = self.frame[element].astype("object")
-            self._arrays[element] = column.where(column.notna(), "").to_numpy()
-        return self._arrays[element]
+        return self.kept(
+            element, lambda: self.frame[element].astype("object").fillna("").to_numpy()
+        )
 
     def amount(self, element: str) -> NDArray[np.float64]:
         """Dollars; NaN where blank, which no comparison holds for."""
-        if element not in self._arrays:
-            self._arrays[element] = self.frame[element].to_numpy(dtype=np.float64)
-        return self._arrays[element]
+        return self.kept(element, lambda: self.frame[element].to_numpy(dtype=np.float64))
 
     def kept(self, name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """An array made of several elements, once however many questions ask for it."""
@@ -177,8 +171,7 @@ def whole_from(exits: NDArray[np.datetime64]) -> date | None:
         return None
     usual = float(np.median(counts[counts > 0.1 * counts.max()]))
     first = quarters[counts >= 0.1 * usual][0]
-    day: date = (first * 3).astype("datetime64[M]").astype("datetime64[D]").item()
-    return day
+    return (first * 3).astype("datetime64[M]").astype("datetime64[D]").item()
 
 
 # Codes 1 local formula, 2 statewide, 3 both; 4 marks a reportable individual (domain 2.1; opdR).

@@ -203,9 +203,8 @@ def import_model(
     """Add the coefficients and values of DOL's published adjustment model to the parameters."""
     from ipats_lib.assessment import summaries
     from ipats_lib.groups import group_names
-    from ipats_lib.params import load_areas
 
-    area = summaries.checked_area(area, [one.lwia for one in load_areas()])
+    summaries.check_area(area)
     models = summaries.read_summary(summary, program, indicator)
     folder = out or summaries.default_folder()
     with writing(folder):

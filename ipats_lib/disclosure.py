@@ -5,7 +5,6 @@ its numerator, denominator and value; it is printed as `*`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -13,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import Mask
-from ipats_lib.hidden_cells import Cells, Links, Sum
+from ipats_lib.hidden_cells import Cells, Links, Sum, Thresholds
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.params import read_settings
 from ipats_lib.printed import days, family
@@ -22,40 +21,6 @@ from ipats_lib.scopes import STATE_AREA
 
 WITHHELD = "*"
 _HIDDEN = ("numerator", "denominator", "value")
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The smallest cells that may be shown across areas (counts of periods of participation).
-
-    areas_see_wages, planners_see_wages: 1 where a customer's wage may be shown; where not, rosters
-    tell that one was found, and medians of fewer than `minimum_wages` are withheld.
-    """
-
-    minimum_denominator: int
-    minimum_numerator: int
-    minimum_wages: int
-    minimum_hidden_cells: int
-    areas_see_wages: int = 0
-    planners_see_wages: int = 0
-
-    @property
-    def too_few(self) -> str:
-        """Why a figure gets no verdict, in words (domain 1.2, rule 6)."""
-        return f"fewer than {self.minimum_denominator} counted"
-
-    def shows_wages(self, scope_kind: str) -> bool:
-        """Whether a scope's readers see the wage of a customer, or only that one was found."""
-        return bool(
-            {"lwia": self.areas_see_wages, "planner": self.planners_see_wages}.get(scope_kind)
-        )
-
-    def hides_wages(self, scope_kind: str) -> bool:
-        """Whether a median of few wages would tell a scope's readers what they may not see.
-
-        The state's pages list nobody to whom a wage could be ascribed.
-        """
-        return scope_kind != "state" and not self.shows_wages(scope_kind)
 
 
 @cache

@@ -4,18 +4,18 @@ from datetime import date
 from functools import cache
 
 from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import params_folder, read_each, whole_number
 from ipats_lib.periods import Period
 
 
 @cache
 def _days() -> dict[str, tuple[int, int]]:
-    path = params_folder() / "due_dates.csv"
-    rows = read_rows(path, ("report", "quarter", "month", "day", "source"))
-    try:
-        return {row["quarter"]: (int(row["month"]), int(row["day"])) for row in rows}
-    except ValueError as error:
-        raise ParamsError(f"{path}: month and day must be whole numbers.") from error
+    columns = ("report", "quarter", "month", "day", "source")
+
+    def day(row: dict[str, str]) -> tuple[str, tuple[int, int]]:
+        return row["quarter"], (whole_number(row["month"]), whole_number(row["day"]))
+
+    return dict(read_each("due_dates.csv", columns, day))
 
 
 def due(period: Period) -> date:

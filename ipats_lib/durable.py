@@ -32,16 +32,12 @@ def sync_tree(folder: Path) -> None:
         for path in (*(os.path.join(parent, name) for name in names), parent)
     ]
     with ThreadPoolExecutor(SYNCS_AT_ONCE) as pool:
-        for _ in pool.map(_sync, paths):
+        for _ in pool.map(sync_folder, paths):
             pass
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's own entries to the disk."""
-    _sync(folder)
-
-
-def _sync(path: str | Path) -> None:
+def sync_folder(path: str | Path) -> None:
+    """Bring a folder's own entries, or a file, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -2,16 +2,18 @@
 
 The 9169 counts groups by indicator (domain 7.1). The 9173 counts participants by service tier, has
 reportable individuals and the gains by type, and asks about veterans, employment, education and
-unemployment insurance at entry (domain 9.2). Rows and item numbers are `params/form_rows.csv`;
-`frames.form_lines` counts them.
+unemployment insurance at entry (domain 9.2). The forms and their rows are data (`params/forms.csv`,
+`params/form_rows.csv`); `frames.form_lines` counts them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 
-from ipats_lib import form_rows
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import (
     EXITED_IN_WINDOW,
@@ -22,15 +24,22 @@ from ipats_lib.cohorts import (
     Program,
     has_code,
 )
+from ipats_lib.groups import Group, load_groups
 from ipats_lib.indicators import predicates as p
+from ipats_lib.indicators.rules import INDICATORS
+from ipats_lib.params import one_of, read_each, read_table, whole_number
 from ipats_lib.periods import Cohort
+
+FormName = Literal["9169", "9173"]
+# Elements that rows of the forms ask about groups that the breakdowns do not have.
+_OF_ROWS = ("201", "300", "301", "400", "401", "408", "907")
 
 # The groups that are lines of both forms; training types and counties are not.
 DIMENSIONS = (TOTAL, "Sex", "Age", "Race and ethnicity", "Barriers")
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth", "wp")
 ELEMENTS = (
     *("100", "903", "904", "910", "917", "918", "1002", "1007", "1602", "1608", "1618"),
-    *form_rows.ELEMENTS,
+    *_OF_ROWS,
 )
 TIER = "Service tier"
 # The columns of the 9173, and the groups that they are (domain 2.14).
@@ -121,3 +130,127 @@ REPORTABLE: Mapping[Program, Count] = {
 def tiers_of(program: Program) -> tuple[str, ...]:
     """The service tiers that a program has, in the order of the form."""
     return ("youth", "training") if program == "youth" else ("basic", "individualized", "training")
+
+
+def section_of(form: FormName, measure: str, dimension: str) -> str:
+    """The section of a form that a line of a measure and of a dimension of groups is in."""
+    if measure in INDICATORS:
+        return "Outcomes"
+    if measure in GAINS:
+        return "Skill gains"
+    if measure in SERVICES:
+        return "Services"
+    plain = form == "9173" and dimension in (TOTAL, TIER)
+    return "Summary" if plain else "Participants"
+
+
+def kind_of(measure: str) -> str:
+    """Whether a line's value is a count, a share or dollars."""
+    if measure in INDICATORS:
+        return "dollars" if INDICATORS[measure].is_median else "share"  # type: ignore[index]
+    return "share" if measure in GAINS or isinstance(SERVICES.get(measure), Share) else "count"
+
+
+# The rows of both forms.
+_COLUMNS = (
+    *("form", "item", "measure", "dimension", "title", "element", "codes"),
+    *("edition", "definition"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form: its name, the edition that is followed, its OMB number, and what was read of it."""
+
+    form: FormName
+    name: str
+    edition: str
+    omb: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """A row of a form: a measure of everybody, or (measure is blank) a group of participants.
+
+    item: its number on the form. group: the question of a group that the breakdowns do not have.
+    edition: where item and title were read; definition: where the test was read. Each is blank
+    where it was read nowhere.
+    """
+
+    form: FormName
+    item: str
+    measure: str
+    dimension: str
+    title: str
+    group: Group | None
+    edition: str
+    definition: str
+
+    @property
+    def name(self) -> str:
+        """The measure, or the group as files and pages write it."""
+        return self.measure or f"{self.dimension}: {self.title}"
+
+    @property
+    def unconfirmed(self) -> str:
+        """What could not be read of the row: its item, its label, its test; blank for nothing."""
+        lacking = [] if self.edition and self.item else ["item" if self.edition else "label"]
+        return " and ".join([*lacking, *([] if self.definition else ["test"])])
+
+
+@cache
+def load_forms() -> Mapping[FormName, Form]:
+    """`params/forms.csv`, by number; ParamsError names file and line."""
+    return {one.form: one for one in read_table("forms.csv", Form)}
+
+
+def editions() -> pd.DataFrame:
+    """The forms as rows: form, edition, omb, and what could be read of it (read)."""
+    return pd.DataFrame(
+        [(one.name, one.edition, one.omb, one.read) for one in load_forms().values()],
+        columns=["form", "edition", "omb", "read"],
+    )
+
+
+@cache
+def load_form_rows() -> tuple[FormRow, ...]:
+    """`params/form_rows.csv`: the rows of both forms; ParamsError names file and line."""
+    return tuple(read_each("form_rows.csv", _COLUMNS, _row))
+
+
+@cache
+def rows_by_name(form: FormName) -> dict[str, FormRow]:
+    """The rows of one form in its order, by `FormRow.name`."""
+    return {row.name: row for row in load_form_rows() if row.form == form}
+
+
+@cache
+def groups_of(form: FormName) -> dict[str, Group]:
+    """The groups that only this form has, in its order, by `FormRow.name`."""
+    return {row.name: row.group for row in rows_by_name(form).values() if row.group}
+
+
+def _row(row: dict[str, str]) -> FormRow:
+    known = {(group.dimension, group.title) for group in load_groups()}
+    dimension, title, group = row["dimension"], row["title"], None
+    if row["element"]:
+        group = _group(dimension, title, row["element"], row["codes"])
+    elif dimension and (dimension, title) not in known:
+        raise ValueError(f"{dimension}: {title} is no group; name its element and codes")
+    return FormRow(
+        form=one_of(row["form"], get_args(FormName)),  # type: ignore[arg-type]
+        item=row["item"],
+        measure=row["measure"],
+        dimension=dimension,
+        title=title,
+        group=group,
+        edition=row["edition"],
+        definition=row["definition"],
+    )
+
+
+def _group(dimension: str, title: str, element: str, codes: str) -> Group:
+    asked = one_of(element, _OF_ROWS)
+    listed = [whole_number(code) for code in codes.split("|")]
+    return Group(dimension, title, has_code(f"p{asked}_{codes}", asked, *listed))

@@ -9,6 +9,7 @@ the other, and has the tiers of each (domain 2.2, 2.14).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -23,26 +24,13 @@ from ipats_lib.cohorts import (
     View,
 )
 from ipats_lib.conditions import FUNCTIONS, Condition, Name, read_condition
-from ipats_lib.params import one_of, params_folder, read_each, read_rows
+from ipats_lib.params import load_counties, read_table
 
 TRAININGS = ("1303", "1310", "1315")
 # The dimensions that say who somebody is.
 PEOPLE = ("Sex", "Age", "Race and ethnicity", "Barriers")
 # Those of which one may be in several groups that are no alternatives of each other.
 OVERLAPPING = ("Barriers",)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One line of a breakdown: its dimension, its title and the condition that decides it.
-
-    by_program: whether the answer depends on the program of the line.
-    """
-
-    dimension: str
-    title: str
-    holds: Condition
-    by_program: bool = False
 
 
 # The Adult, Dislocated Worker and Wagner-Peyser lines of a record ask alike. The Title I total
@@ -128,11 +116,17 @@ def condition(text: str) -> Condition:
     return read_condition(text, NAMES, FUNCTIONS, {*ELEMENTS})
 
 
-@cache
-def _counties() -> tuple[tuple[str, str], ...]:
-    """FIPS code and name of every county of the state, from `params/counties.csv`."""
-    rows = read_rows(params_folder() / "counties.csv", ("county", "fips", "lwia", "edr"))
-    return tuple((row["fips"], row["county"]) for row in rows)
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One line of a breakdown: its dimension, its title and the condition that decides it.
+
+    by_program: whether the answer depends on the program of the line.
+    """
+
+    dimension: str
+    title: str
+    holds: Annotated[Condition, condition]
+    by_program: bool = False
 
 
 def _residence(view: View) -> NDArray[np.int64]:
@@ -143,7 +137,7 @@ def _residence(view: View) -> NDArray[np.int64]:
 
     def place() -> NDArray[np.int64]:
         state, county = view.records.text("101"), view.records.text("102")
-        known = pd.Index([fips for fips, _ in _counties()]).get_indexer(county)
+        known = pd.Index([each.fips for each in load_counties()]).get_indexer(county)
         abroad = np.where(state == "", _UNKNOWN, _ELSEWHERE)
         return np.where(state == HOME_STATE, known, abroad)
 
@@ -157,18 +151,12 @@ def _lives(place: int, title: str) -> Group:
 @cache
 def load_groups() -> tuple[Group, ...]:
     """Every group, dimension by dimension: `params/groups.csv`, types of training and counties."""
-    columns = ("dimension", "title", "holds", "by_program", "source")
     return (
-        *read_each("groups.csv", columns, _group),
+        *read_table("groups.csv", Group, more=("source",)),
         *(_training(code, title) for code, title in TRAINING_TYPES.items()),
-        *(_lives(place, name) for place, (_, name) in enumerate(_counties())),
+        *(_lives(place, each.county) for place, each in enumerate(load_counties())),
         _lives(_ELSEWHERE, "Outside Illinois"),
     )
-
-
-def _group(row: dict[str, str]) -> Group:
-    differs = one_of(row["by_program"], ("true", "false")) == "true"
-    return Group(row["dimension"], row["title"], condition(row["holds"]), differs)
 
 
 def _training(code: int, title: str) -> Group:

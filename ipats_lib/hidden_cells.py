@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,15 +10,38 @@ from numpy.typing import NDArray
 from ipats_lib.cohorts import Mask
 
 
-class Limits(Protocol):
-    """The smallest cells that may be shown: `disclosure.Thresholds`."""
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The smallest cells that may be shown across areas (counts of periods of participation).
+
+    areas_see_wages, planners_see_wages: 1 where a customer's wage may be shown; where not, rosters
+    tell that one was found, and medians of fewer than `minimum_wages` are withheld.
+    """
+
+    minimum_denominator: int
+    minimum_numerator: int
+    minimum_wages: int
+    minimum_hidden_cells: int
+    areas_see_wages: int = 0
+    planners_see_wages: int = 0
 
     @property
-    def minimum_denominator(self) -> int: ...
-    @property
-    def minimum_numerator(self) -> int: ...
-    @property
-    def minimum_wages(self) -> int: ...
+    def too_few(self) -> str:
+        """Why a figure gets no verdict, in words (domain 1.2, rule 6)."""
+        return f"fewer than {self.minimum_denominator} counted"
+
+    def shows_wages(self, scope_kind: str) -> bool:
+        """Whether a scope's readers see the wage of a customer, or only that one was found."""
+        return bool(
+            {"lwia": self.areas_see_wages, "planner": self.planners_see_wages}.get(scope_kind)
+        )
+
+    def hides_wages(self, scope_kind: str) -> bool:
+        """Whether a median of few wages would tell a scope's readers what they may not see.
+
+        The state's pages list nobody to whom a wage could be ascribed.
+        """
+        return scope_kind != "state" and not self.shows_wages(scope_kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +74,7 @@ class Links:
 class Cells:
     """The cells of one publication, and which of them are hidden so far."""
 
-    def __init__(self, figures: pd.DataFrame, small: Mask, limits: Limits) -> None:
+    def __init__(self, figures: pd.DataFrame, small: Mask, limits: Thresholds) -> None:
         self.hidden = small.copy()
         self._limits = limits
         self._sizes = figures["denominator"].to_numpy(dtype="int64")

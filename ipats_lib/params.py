@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from ipats_lib.errors import ParamsError
 from ipats_lib.inputs import read_input, spelled
@@ -46,9 +47,9 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def read_each(
-    name: str, columns: tuple[str, ...], make: Callable[[dict[str, str]], Made]
+    name: str | Path, columns: tuple[str, ...], make: Callable[[dict[str, str]], Made]
 ) -> list[Made]:
-    """What `make` makes of each row of `params/<name>`.
+    """What `make` makes of each row of `params/<name>`, or of the file at a whole path.
 
     A ValueError of `make` says what is wrong with the row; the ParamsError names file and line.
     """
@@ -59,6 +60,48 @@ def read_each(
         except ValueError as error:
             raise ParamsError(f"{path} line {line}: {error}.") from error
     return made
+
+
+def read_table(name: str, made: type[Made], more: tuple[str, ...] = ()) -> list[Made]:
+    """The rows of `params/<name>` as objects of a data class, one field a column.
+
+    A field's type says how its text is read: a text, a whole number, a number, `true` or `false`,
+    one of several (`Literal`), nothing where it is blank (`| None`), several parted by `|`
+    (`tuple`); else the function that it is annotated with reads it. more: the columns behind these,
+    which are not kept. A ValueError of any of them, or of the object itself, names file and line.
+    """
+    readers = {field.name: _reader(field.type) for field in fields(made)}  # type: ignore[arg-type]
+
+    def make(row: dict[str, str]) -> Made:
+        return made(**{column: read(row[column]) for column, read in readers.items()})
+
+    return read_each(name, (*readers, *more), make)
+
+
+def _reader(kind: Any) -> Callable[[str], Any]:
+    """How a text becomes a value of a type."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return kind.__metadata__[0]
+    if origin is Literal:
+        return among(inner)
+    if origin is tuple:
+        each = _reader(inner[0])
+        return lambda text: tuple(each(part) for part in text.split("|") if part)
+    if NoneType in inner:
+        some = _reader(inner[0])
+        return lambda text: some(text) if text else None
+    return {int: whole_number, bool: yes_or_no}.get(kind, kind)
+
+
+def yes_or_no(text: str) -> bool:
+    """Whether a parameter file says `true`; ValueError for anything but this and `false`."""
+    return one_of(text, ("true", "false")) == "true"
+
+
+def among(names: Collection[str]) -> Callable[[str], str]:
+    """What reads a name that must be one of `names`."""
+    return lambda text: one_of(text, names)
 
 
 def whole_number(text: str) -> int:
@@ -78,8 +121,8 @@ def one_of(text: str, names: Collection[str]) -> str:
 def read_settings(name: str, made: type[Made], least: int = 0) -> Made:
     """The settings of `params/<name>` (setting, value, source) as one object.
 
-    made: a data class, a setting a field: a text, or a whole number from `least` on. ParamsError
-    for a setting that is missing, unknown or no such number.
+    made: a data class, a setting a field: a text, one of several, or a whole number from `least`
+    on. ParamsError for a setting that is missing, unknown or something else.
     """
     path = params_folder() / name
     said = {row["setting"]: row["value"] for row in read_rows(path, ("setting", "value", "source"))}
@@ -88,11 +131,15 @@ def read_settings(name: str, made: type[Made], least: int = 0) -> Made:
         raise ParamsError(
             f"{spelled(path)}: a setting is missing or unknown; expected {', '.join(kinds)}."
         )
+    found: dict[str, Any] = {}
     for setting, value in said.items():
+        choices = get_args(kinds[setting])
         number = value.isascii() and value.isdigit() and int(value) >= least
-        if kinds[setting] is int and not number:
-            raise ParamsError(f"{path}: {setting} must be a whole number, {least} or more.")
-    return made(**{name: kinds[name](value) for name, value in said.items()})  # type: ignore[operator]
+        if (kinds[setting] is int and not number) or (choices and value not in choices):
+            expected = " or ".join(choices) or f"a whole number, {least} or more"
+            raise ParamsError(f"{path}: {setting} must be {expected}.")
+        found[setting] = int(value) if kinds[setting] is int else value
+    return made(**found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +226,23 @@ class Area:
 @cache
 def load_areas() -> tuple[Area, ...]:
     """All areas of `params/areas.csv`, in order of their number (domain 6.1)."""
-    columns = ("lwia", "name", "board_code", "board_code_evidence")
-    rows = read_rows(params_folder() / "areas.csv", columns)
-    return tuple(Area(row["lwia"], row["name"], row["board_code"]) for row in rows)
+    return tuple(read_table("areas.csv", Area, more=("board_code_evidence",)))
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A county of the state: its FIPS code, its LWIA and its economic development region."""
+
+    county: str
+    fips: str
+    lwia: str
+    edr: str
+
+
+@cache
+def load_counties() -> tuple[County, ...]:
+    """All counties of `params/counties.csv`."""
+    return tuple(read_table("counties.csv", County))
 
 
 @cache
@@ -190,8 +251,11 @@ def load_application_words() -> dict[str, bool]:
 
     `params/applications.csv`; ParamsError when an answer is neither true nor false.
     """
-
-    def word(row: dict[str, str]) -> tuple[str, bool]:
-        return row["status"].casefold(), one_of(row["waits"], ("true", "false")) == "true"
-
-    return dict(read_each("applications.csv", ("status", "waits", "source"), word))
+    columns = ("status", "waits", "source")
+    return dict(
+        read_each(
+            "applications.csv",
+            columns,
+            lambda row: (row["status"].casefold(), yes_or_no(row["waits"])),
+        )
+    )

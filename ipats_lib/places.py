@@ -142,5 +142,4 @@ class Place:
             mine.files = url_to_fs(self._address, skip_instance_cache=True, **options)
             mine.made = set()
         mine.used = monotonic()
-        found: tuple[Any, str] = mine.files
-        return found
+        return mine.files

@@ -7,12 +7,10 @@ in `params/adjustment/`; the official adjusted levels are the Department of Labo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from ipats_lib.cohorts import PROGRAMS
-from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import load_areas, params_folder, read_rows
+from ipats_lib.params import load_areas, read_each
 from ipats_lib.scopes import STATE_AREA
 
 COEFFICIENTS = ("py", "program", "indicator", "variable", "coefficient", "source")
@@ -81,44 +79,43 @@ class Factor:
 @cache
 def load_adjustment() -> Adjustment:
     """`params/adjustment/`; without coefficients, empty. ParamsError names file and line."""
-    folder = params_folder() / "adjustment"
     terms: dict[tuple[int, str, str], tuple[Term, ...]] = {}
-    for row, number in _numbers(folder / "coefficients.csv", COEFFICIENTS, "coefficient"):
+    for row, number in _numbers("coefficients.csv", COEFFICIENTS, "coefficient"):
         key = int(row["py"]), row["program"], row["indicator"]
         terms[key] = (*terms.get(key, ()), Term(row["variable"], number))
     before = {
         (int(row["py"]), row["area_code"], row["program"], row["indicator"], row["variable"]): value
-        for row, value in _numbers(folder / "before.csv", BEFORE, "value")
+        for row, value in _numbers("before.csv", BEFORE, "value")
     }
     predictions = {
         (int(row["py"]), row["area_code"], row["program"], row["indicator"]): level
-        for row, level in _numbers(folder / "predictions.csv", PREDICTIONS, "level")
+        for row, level in _numbers("predictions.csv", PREDICTIONS, "level")
     }
     conditions = {
         (int(row["py"]), row["area_code"], row["variable"]): number
-        for row, number in _numbers(folder / "conditions.csv", CONDITIONS, "value")
+        for row, number in _numbers("conditions.csv", CONDITIONS, "value")
     }
     return Adjustment(terms, before, conditions, predictions)
 
 
 def _numbers(
-    path: Path, columns: tuple[str, ...], number: str
+    file: str, columns: tuple[str, ...], number: str
 ) -> list[tuple[dict[str, str], float]]:
     """The rows of a file with the number of each, all its columns checked."""
-    found, seen = [], set()
-    for line, row in enumerate(read_rows(path, columns), start=2):
+    seen = set()
+
+    def checked(row: dict[str, str]) -> tuple[dict[str, str], float]:
         for column in columns:
-            if not _RIGHT[column](row[column] or ""):
-                raise ParamsError(
-                    f"{path} line {line}: {column} is '{row[column]}'; expected "
-                    f"{_EXPECTED[column]}."
-                )
+            right, expected = _RIGHT[column]
+            if not right(row[column]):
+                raise ValueError(f"{column} is '{row[column]}'; expected {expected}")
         key = tuple(row[column] for column in columns if column not in (number, "source"))
         if key in seen:
-            raise ParamsError(f"{path} line {line}: {', '.join(key)} stands twice.")
+            raise ValueError(f"{', '.join(key)} stands twice")
         seen.add(key)
-        found.append((row, float(row[number])))
-    return found
+        return row, float(row[number])
+
+    return read_each(f"adjustment/{file}", columns, checked)
 
 
 def _is_number(text: str) -> bool:
@@ -128,27 +125,19 @@ def _is_number(text: str) -> bool:
         return False
 
 
-_RIGHT: Mapping[str, Callable[[str], bool]] = {
-    "py": str.isdecimal,
-    "area_code": lambda text: text in {STATE_AREA, *(area.lwia for area in load_areas())},
-    "program": PROGRAMS.__contains__,
-    "indicator": INDICATORS.__contains__,
-    "variable": bool,
-    "coefficient": _is_number,
-    "value": _is_number,
-    "level": _is_number,
-    "source": bool,
-}
-_EXPECTED: Mapping[str, str] = {
-    "py": "a program year",
-    "area_code": f"{STATE_AREA} or the number of an LWIA",
-    "program": f"one of {', '.join(PROGRAMS)}",
-    "indicator": f"one of {', '.join(INDICATORS)}",
-    "variable": "the name of a group or of a local condition",
-    "coefficient": "a number",
-    "value": "a number",
-    "level": "a number",
-    "source": "where it is published",
+def _is_area(text: str) -> bool:
+    return text in {STATE_AREA, *(area.lwia for area in load_areas())}
+
+
+# What must hold for a column, and that in words.
+_RIGHT: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "py": (str.isdecimal, "a program year"),
+    "area_code": (_is_area, f"{STATE_AREA} or the number of an LWIA"),
+    "program": (PROGRAMS.__contains__, f"one of {', '.join(PROGRAMS)}"),
+    "indicator": (INDICATORS.__contains__, f"one of {', '.join(INDICATORS)}"),
+    "variable": (bool, "the name of a group or of a local condition"),
+    **dict.fromkeys(("coefficient", "value", "level"), (_is_number, "a number")),
+    "source": (bool, "where it is published"),
 }
 
 

@@ -4,19 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, product
-from pathlib import Path
 
 from ipats_lib.assessment.scores import KINDS, assessed_programs
-from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels.level import SYNTHETIC
 from ipats_lib.params import (
     load_areas,
     one_of,
-    params_folder,
     read_each,
-    read_rows,
     whole_number,
+    yes_or_no,
 )
 from ipats_lib.scopes import STATE_AREA
 
@@ -31,34 +28,31 @@ class Failure:
     name: str
 
 
-_FAILURES = ("py", "area_code", "kind", "name", "failed", "source")
-
-
 @cache
 def load_failures(synthetic: bool) -> frozenset[Failure]:
     """`params/assessments/`: failures of earlier years; ParamsError names file and line.
 
     Published ones always; those of `synthetic.csv`, invented, only beside synthetic data.
     """
-    folder = params_folder() / "assessments"
-    invented, published = _read(folder / "synthetic.csv"), _read(folder / "published.csv")
-    return published | invented if synthetic else published
+    published = _read("published.csv")
+    return published | _read(f"{SYNTHETIC}.csv") if synthetic else published
 
 
-def _read(path: Path) -> frozenset[Failure]:
-    found, of_invention = set(), path.name.startswith(SYNTHETIC)
-    for line, row in enumerate(read_rows(path, _FAILURES), start=2):
-        known = row["kind"] in KINDS and row["failed"] in ("true", "false") and row["source"]
-        if not row["py"].isdecimal() or not known or row["name"] not in _names(row["kind"]):
-            raise ParamsError(
-                f"{path} line {line}: expected a program year, a kind ({', '.join(KINDS)}), the "
-                "program, indicator or both (adult ERQ2), true or false, and a source."
-            )
-        if row["source"].startswith(SYNTHETIC) != of_invention:
-            raise ParamsError(f"{path} line {line}: the source must say '{SYNTHETIC}' or be real.")
-        if row["failed"] == "true":
-            found.add(Failure(int(row["py"]), row["area_code"], row["kind"], row["name"]))
-    return frozenset(found)
+def _read(file: str) -> frozenset[Failure]:
+    def failure(row: dict[str, str]) -> Failure | None:
+        _check_source(row["source"], file)
+        py, kind = whole_number(row["py"]), one_of(row["kind"], KINDS)
+        found = Failure(py, row["area_code"], kind, one_of(row["name"], _names(kind)))
+        return found if yes_or_no(row["failed"]) else None
+
+    columns = ("py", "area_code", "kind", "name", "failed", "source")
+    return frozenset(filter(None, read_each(f"assessments/{file}", columns, failure)))
+
+
+def _check_source(source: str, file: str) -> None:
+    """ValueError where a file of invented lines holds a real source, or another an invented one."""
+    if not source or source.startswith(SYNTHETIC) != file.startswith(SYNTHETIC):
+        raise ValueError(f"the source must say '{SYNTHETIC}' or be real")
 
 
 CompleteYear = tuple[int, str, str, str]
@@ -81,8 +75,7 @@ def _complete(name: str) -> frozenset[CompleteYear]:
     kinds = {STATE_AREA: (STATE_AREA,), "LWIA": lwias, **{lwia: (lwia,) for lwia in lwias}}
 
     def known(row: dict[str, str]) -> list[CompleteYear]:
-        if not row["source"] or row["source"].startswith(SYNTHETIC) != name.startswith(SYNTHETIC):
-            raise ValueError(f"the source must say '{SYNTHETIC}' or be real")
+        _check_source(row["source"], name)
         areas = [area for one in row["areas"].split("|") for area in kinds[one_of(one, kinds)]]
         programs = [one_of(one, assessed_programs("")) for one in row["programs"].split("|")]
         measures = [one_of(one, INDICATORS) for one in row["indicators"].split("|")]

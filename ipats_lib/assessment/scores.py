@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
 import pandas as pd
 
@@ -13,17 +13,17 @@ from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.intervals import could_be_chance
 from ipats_lib.levels.against import not_assessed, percent_of_level
 from ipats_lib.levels.level import Level, LevelKey, find_level, target, year_over
-from ipats_lib.params import one_of, params_folder, read_each, whole_number
+from ipats_lib.params import params_folder, read_table, whole_number
 from ipats_lib.rounding import settled
 
 Kind = Literal["individual", "program", "indicator"]
-KINDS: tuple[Kind, ...] = ("individual", "program", "indicator")
+KINDS: tuple[Kind, ...] = get_args(Kind)
+AreaType = Literal["state", "lwia"]
 _TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 FEWEST_COMPONENTS = 2
 # 20 CFR 677.220(a)(1)(ii): of any indicator of any local core program.
 FEWEST_YEARS = 2
 TOO_FEW_YEARS = "fewer than two years of data"
-_AREA_TYPES = ("state", "lwia")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +33,32 @@ class Limit:
     programs: of how many programs an overall indicator score is the mean; 0 for the other kinds.
     """
 
+    area_type: AreaType
+    score: Kind
     threshold: float
-    programs: int
+    programs: Annotated[int, lambda text: whole_number(text or "0")]
     source: str
+
+    def __post_init__(self) -> None:
+        if bool(self.programs) != (self.score == "indicator") or not self.source:
+            raise ValueError("expected a source, and programs for an overall indicator score alone")
 
 
 @cache
-def load_score_limits() -> Mapping[tuple[str, Kind], Limit]:
+def load_score_limits() -> Mapping[tuple[AreaType, Kind], Limit]:
     """`params/assessment.csv`: the limit of each kind of area and score.
 
     The state's are federal, an LWIA's are the state's own local performance threshold. ParamsError
     names file and line, or the limit that is missing. Source: domain 3.2; 20 CFR 677.190, 677.220.
     """
-    columns = ("area_type", "score", "threshold", "programs", "source")
-
-    def limit(row: dict[str, str]) -> tuple[tuple[str, str], Limit]:
-        key = one_of(row["area_type"], _AREA_TYPES), one_of(row["score"], KINDS)
-        programs = whole_number(row["programs"] or "0")
-        if bool(programs) != (key[1] == "indicator") or not row["source"]:
-            raise ValueError("expected a source, and programs for an overall indicator score alone")
-        return key, Limit(float(row["threshold"]), programs, row["source"])
-
-    rows = read_each("assessment.csv", columns, limit)
-    wanted = {(area_type, kind) for area_type in _AREA_TYPES for kind in KINDS}
-    if len(rows) != len(wanted) or set(dict(rows)) != wanted:
+    rows, areas = read_table("assessment.csv", Limit), get_args(AreaType)
+    found = {(one.area_type, one.score): one for one in rows}
+    if not len(rows) == len(found) == len(areas) * len(KINDS):
         path = params_folder() / "assessment.csv"
         raise ParamsError(
-            f"{path}: expected one line each for {', '.join(_AREA_TYPES)} and {', '.join(KINDS)}."
+            f"{path}: expected one line each for {', '.join(areas)} and {', '.join(KINDS)}."
         )
-    return dict(rows)  # type: ignore[arg-type]  # checked by one_of
+    return found
 
 
 def limit_of(lwia: str, kind: Kind) -> Limit:

@@ -10,9 +10,7 @@ year is taken as printed: the parts are rounded, and their sum is not it.
 import csv
 import hashlib
 import io
-import os
 import re
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,9 +20,11 @@ from pathlib import Path
 from ipats_lib.assessment.adjustment import BEFORE, COEFFICIENTS, PREDICTIONS
 from ipats_lib.assessment.pages import Row, Table, tables_of
 from ipats_lib.cohorts import PROGRAMS
+from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import one_of, params_folder, read_each, read_rows
+from ipats_lib.inputs import read_input
+from ipats_lib.params import load_areas, one_of, params_folder, read_each, read_rows
 from ipats_lib.scopes import STATE_AREA
 
 STATE_NAME = "Illinois"
@@ -108,26 +108,21 @@ def read_summary(path: Path, program: str = "", indicator: str = "") -> tuple[Mo
             "name the only one of a file."
         )
     models = [_model(table, program, indicator) for table in tables]
+    seen: set[tuple[str, str]] = set()
     for place, model in enumerate(models):
-        if any(
-            (model.program, model.indicator) == (m.program, m.indicator) for m in models[:place]
-        ):
+        if (model.program, model.indicator) in seen:
             raise UsageError(
                 f"{tables[place].where}: {model.program} {model.indicator} has a table already; "
                 "expected one table for each program and indicator."
             )
+        seen.add((model.program, model.indicator))
     return tuple(models)
 
 
 def _text(path: Path) -> str:
+    advice = "name the HTML file of a summary"
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(f"{path}: it is no regular file; name the HTML file of a summary.")
-        if path.stat().st_size > LARGEST_FILE:
-            raise UsageError(f"{path}: it is larger than {LARGEST_FILE >> 20} MB; is it a summary?")
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+        text = read_input(path, UsageError, most=LARGEST_FILE, advice=advice).decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: it is not UTF-8; save the page as UTF-8 HTML.") from error
     if "\0" in text:
@@ -324,10 +319,7 @@ def _write(path: Path, columns: tuple[str, ...], lines: Iterable[tuple[str, ...]
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(lines)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_name(f".{path.name}.new")
-    staged.write_text(buffer.getvalue(), encoding="utf-8")
-    os.replace(staged, path)
+    write_file(path, buffer.getvalue().encode())
 
 
 def unmapped(models: Iterable[Model], groups: Iterable[str]) -> list[str]:
@@ -345,8 +337,7 @@ def default_folder() -> Path:
     return params_folder() / "adjustment"
 
 
-def checked_area(area: str, lwias: Iterable[str]) -> str:
-    """The area's code; UsageError unless it is IL or the number of an LWIA."""
-    if area not in (STATE_AREA, *lwias):
+def check_area(area: str) -> None:
+    """UsageError unless it is IL or the number of an LWIA."""
+    if area not in (STATE_AREA, *(one.lwia for one in load_areas())):
         raise UsageError(f"--area '{_short(area)}' is not known: write {STATE_AREA} or 07.")
-    return area

@@ -1,5 +1,6 @@
 """The questions about customers who have left: credentials, employment, follow-up (domain 5.2)."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -23,7 +24,7 @@ from ipats_lib.cohorts import (
 from ipats_lib.due_dates import due
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators import predicates as p
-from ipats_lib.periods import LAG, Period, Quarter, program_year
+from ipats_lib.periods import LAG, Cohort, Period, Quarter, program_year
 
 SUPPLEMENTAL = 4
 
@@ -82,19 +83,23 @@ def _diploma(desk: Desk, position: int) -> str:
     return ", ".join(slots)
 
 
-def _employment_missing(
-    desk: Desk, employed: str, quarters: int, lag: int, placed: Predicate
-) -> pd.DataFrame:
-    """From the first day of the quarter on, until its report is locked.
+# Of a quarter after exit: the element of employment, the cohort, and a youth's other success.
+_EMPLOYMENT: Mapping[int, tuple[str, Cohort, Predicate]] = {
+    2: ("1602", "ER_Q2", p.YOUTH_PLACED_Q2),
+    4: ("1606", "ER_Q4", p.YOUTH_PLACED_Q4),
+}
 
-    lag: quarters from the exit quarter to the report that counts it (`periods.LAG`). A youth in no
-    other program who is placed in education or training has succeeded already.
+
+def employment_missing(desk: Desk, _: Alert, quarter: int) -> pd.DataFrame:
+    """From the first day of a quarter after exit on, until the report that counts it is locked.
+
+    A youth in no other program who is placed in education or training has succeeded already.
     """
-    view = desk.view
-    first = later(view.records.quarter_end_after_exit(quarters - 1), 1)
+    view, (employed, cohort, placed) = desk.view, _EMPLOYMENT[quarter]
+    first = later(view.records.quarter_end_after_exit(quarter - 1), 1)
     unknown = np.isin(view.code(employed), (MISSING, 0, 9))
     settled = placed(view) & ~IN_ADULT(view) & ~IN_DISLOCATED_WORKER(view)
-    locks = locked(view.day("901"), lag)
+    locks = locked(view.day("901"), LAG[cohort])
     open_ = (first <= desk.today) & (locks >= desk.today)
     return lines(
         desk,
@@ -109,7 +114,10 @@ def _employment_missing(
 
 
 def locked(exits: NDArray[np.datetime64], lag: int) -> NDArray[np.datetime64]:
-    """The due date of the annual report that counts an exit; NaT without one."""
+    """The due date of the annual report that counts an exit; NaT without one.
+
+    lag: quarters from the exit quarter to that report (`periods.LAG`).
+    """
     months = exits.astype("datetime64[M]").astype(np.int64)
     locks = {
         quarter: np.datetime64(_lock_of(Quarter(4 * 1970 + int(quarter) + lag)))
@@ -121,14 +129,6 @@ def locked(exits: NDArray[np.datetime64], lag: int) -> NDArray[np.datetime64]:
 
 def _lock_of(report_quarter: Quarter) -> date:
     return due(Period(program_year(report_quarter.start)))
-
-
-def q2_employment_missing(desk: Desk, _: Alert) -> pd.DataFrame:
-    return _employment_missing(desk, "1602", 2, LAG["ER_Q2"], p.YOUTH_PLACED_Q2)
-
-
-def q4_employment_missing(desk: Desk, _: Alert) -> pd.DataFrame:
-    return _employment_missing(desk, "1606", 4, LAG["ER_Q4"], p.YOUTH_PLACED_Q4)
 
 
 def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated
 
 from ipats_lib.caseload.thresholds import told
-from ipats_lib.params import read_each, whole_number
+from ipats_lib.params import read_each, read_table, whole_number
+
+Told = Annotated[str, told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,7 @@ class Alert:
 
     id: str
     name: str
-    definition: str
+    definition: Told
     action: str
     days: int
     scopes: tuple[str, ...]
@@ -26,8 +29,8 @@ class Count:
 
     id: str
     name: str
-    definition: str
-    action: str
+    definition: Told
+    action: Told
     source: str
 
 
@@ -49,32 +52,19 @@ class Level:
 @cache
 def read_alerts() -> dict[str, Alert]:
     """`params/alerts.csv` by id; ParamsError names file and line."""
-    columns = ("id", "name", "definition", "action", "days", "scopes", "source")
-    return {alert.id: alert for alert in read_each("alerts.csv", columns, _alert)}
-
-
-def _alert(row: dict[str, str]) -> Alert:
-    texts = (row["name"], told(row["definition"]), row["action"])
-    scopes = tuple(row["scopes"].split("|"))
-    return Alert(row["id"], *texts, whole_number(row["days"]), scopes, row["source"])
+    return {alert.id: alert for alert in read_table("alerts.csv", Alert)}
 
 
 @cache
 def load_counts() -> dict[str, Count]:
     """`params/counts.csv` by id: the rows of the catalogue that count without naming a duty."""
-    columns = ("id", "name", "definition", "action", "source")
-    return {count.id: count for count in read_each("counts.csv", columns, _count)}
-
-
-def _count(row: dict[str, str]) -> Count:
-    return Count(**(row | {name: told(row[name]) for name in ("definition", "action")}))
+    return {count.id: count for count in read_table("counts.csv", Count)}
 
 
 @cache
 def load_levels() -> tuple[Level, ...]:
     """`params/alert_levels.csv`, in its order: a later line outranks an earlier one."""
-    columns = ("alert", "level", "start", "definition", "source")
-    return tuple(read_each("alert_levels.csv", columns, lambda row: Level(**row)))
+    return tuple(read_table("alert_levels.csv", Level))
 
 
 @cache

@@ -7,6 +7,7 @@ of `vocabulary`) that holds for each record that breaks it. Errors are corrected
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Annotated, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,11 @@ from ipats_lib.caseload.vocabulary import condition, in_no_program
 from ipats_lib.cohorts import IN_TITLE_I, Records
 from ipats_lib.conditions import Condition
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import one_of, read_each
+from ipats_lib.params import among, read_table
+from ipats_lib.validation.rules import Severity
 
 INFO = "info"
-SEVERITIES = ("reject", "error", "warning", INFO)
+SEVERITIES = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,10 @@ class Check:
 
     id: str
     elements: str
-    severity: str
+    severity: Severity
     message: str
-    holds: Condition
-    measures: tuple[str, ...]
+    holds: Annotated[Condition, condition]
+    measures: tuple[Annotated[str, among(INDICATORS)], ...]
     enter: str
     source: str
 
@@ -40,15 +42,7 @@ class Check:
 @cache
 def load_checks() -> dict[str, Check]:
     """The edit checks by id; ParamsError names file and line."""
-    columns = ("id", "elements", "severity", "message", "holds", "measures", "enter", "source")
-    return {check.id: check for check in read_each("edit_checks.csv", columns, _check)}
-
-
-def _check(row: dict[str, str]) -> Check:
-    severity = one_of(row["severity"], SEVERITIES)
-    measures = tuple(one_of(part, INDICATORS) for part in row["measures"].split("|") if part)
-    texts = (row["id"], row["elements"], severity, row["message"])
-    return Check(*texts, condition(row["holds"]), measures, row["enter"], row["source"])
+    return {check.id: check for check in read_table("edit_checks.csv", Check)}
 
 
 def records_to_fix(records: Records, as_of: date) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.vocabulary import ELEMENTS, condition, value
 from ipats_lib.cohorts import Records
 from ipats_lib.conditions import Condition, Name
-from ipats_lib.params import one_of, read_each
+from ipats_lib.params import among, one_of, read_table
 
 BLANK = "blank"
 
@@ -28,33 +29,21 @@ class Step:
     """One line: these elements become `value` (None: blank) where `where` holds; of several
     elements `where` may answer for each."""
 
-    rule: str
+    rule: Annotated[str, lambda text: one_of(text, load_checks())]
     correction: str
-    where: Condition | None
-    elements: tuple[str, ...]
-    value: Name | None
+    where: Annotated[Condition, condition] | None
+    elements: tuple[Annotated[str, among(ELEMENTS)], ...]
+    value: Annotated[Name | None, lambda text: None if text in ("", BLANK) else value(text)]
 
 
 @cache
 def load_corrections() -> Mapping[str, Mapping[str, tuple[Step, ...]]]:
     """By edit check and by what a correction is; ParamsError names file and line."""
-    columns = ("rule", "correction", "where", "elements", "value", "source")
     found: dict[str, dict[str, tuple[Step, ...]]] = {}
-    for step in read_each("corrections.csv", columns, _step):
+    for step in read_table("corrections.csv", Step, more=("source",)):
         mine = found.setdefault(step.rule, {})
         mine[step.correction] = (*mine.get(step.correction, ()), step)
     return found
-
-
-def _step(row: dict[str, str]) -> Step:
-    elements = tuple(one_of(number, ELEMENTS) for number in row["elements"].split("|") if number)
-    return Step(
-        one_of(row["rule"], load_checks()),
-        row["correction"],
-        condition(row["where"]) if row["where"] else None,
-        elements,
-        None if row["value"] in ("", BLANK) else value(row["value"]),
-    )
 
 
 def corrected(rows: pd.DataFrame, steps: tuple[Step, ...], as_of: date) -> pd.DataFrame:

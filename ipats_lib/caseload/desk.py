@@ -63,8 +63,7 @@ def kept(question: Callable[[Desk], Answer]) -> Callable[[Desk], Answer]:
         answers = desk.__dict__
         if place not in answers:
             answers[place] = question(desk)
-        found: Answer = answers[place]
-        return found
+        return answers[place]
 
     return answer
 

@@ -154,8 +154,7 @@ def _exited(view: View, days: int) -> Mask:
     """In the days up to the last one of which all exits are known."""
     last = exits_known(view.as_of)
     exits, first = view.day("901"), last - timedelta(days=days)
-    held: Mask = (exits > np.datetime64(first)) & (exits <= np.datetime64(last))
-    return held
+    return (exits > np.datetime64(first)) & (exits <= np.datetime64(last))
 
 
 def _gain_mix(view: View, mine: Mask, days: int) -> Figure:

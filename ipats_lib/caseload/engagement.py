@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,12 +23,11 @@ from ipats_lib.caseload.gaps import services_only
 from ipats_lib.caseload.status import is_open
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records
-from ipats_lib.params import one_of, read_each, whole_number
+from ipats_lib.params import one_of, read_table
 from ipats_lib.periods import Quarter
 
 QUARTERS = 8
 DAYS_PER_MONTH = 30.0
-UNITS = ("days", "share", "per month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,10 @@ class Engagement:
     events may still change.
     """
 
-    id: str
+    id: Annotated[str, lambda text: one_of(text, QUESTIONS)]
     name: str
     definition: str
-    unit: str
+    unit: Literal["days", "share", "per month"]
     bands: tuple[float, ...]
     open_days: int
     source: str
@@ -50,16 +49,7 @@ class Engagement:
 @cache
 def load_engagement() -> dict[str, Engagement]:
     """`params/engagement.csv` by id; ParamsError names file and line."""
-    columns = ("id", "name", "definition", "unit", "bands", "open_days", "source")
-    return {one.id: one for one in read_each("engagement.csv", columns, _engagement)}
-
-
-def _engagement(row: dict[str, str]) -> Engagement:
-    bands = tuple(float(edge) for edge in row["bands"].split("|") if edge)
-    first = (one_of(row["id"], QUESTIONS), row["name"], row["definition"])
-    return Engagement(
-        *first, one_of(row["unit"], UNITS), bands, whole_number(row["open_days"]), row["source"]
-    )
+    return {one.id: one for one in read_table("engagement.csv", Engagement)}
 
 
 def is_closed(indicator: Engagement, quarter: int, as_of: date) -> bool:

@@ -32,17 +32,14 @@ def load_extending() -> dict[str, str]:
 
     ParamsError names file and line, and says so when the file does not list `SERVICES`.
     """
-    name = "extending_services.csv"
-    listed = read_each(name, ("element", "extends", "source"), _extends)
+    name, columns = "extending_services.csv", ("element", "extends", "source")
+    whose = (EVERYONE, YOUTH, NOBODY)
+    listed = read_each(name, columns, lambda row: (row["element"], one_of(row["extends"], whose)))
     if sorted(element for element, _ in listed) != sorted(SERVICES):
         raise ParamsError(
             f"{params_folder() / name}: list each of these elements once: {', '.join(SERVICES)}."
         )
     return dict(listed)
-
-
-def _extends(row: dict[str, str]) -> tuple[str, str]:
-    return row["element"], one_of(row["extends"], (EVERYONE, YOUTH, NOBODY))
 
 
 def last_service(

@@ -44,8 +44,7 @@ def known_months(as_of: date) -> NDArray[np.datetime64]:
     """The last 12 months of which all exits are known, oldest first: those that end by
     `exits_known`."""
     running = np.datetime64(exits_known(as_of) + timedelta(days=1), "M")
-    months: NDArray[np.datetime64] = running - np.arange(12, 0, -1)
-    return months
+    return running - np.arange(12, 0, -1)
 
 
 def within_fixed_spans(records: Records, as_of: date) -> dict[str, Mask]:
@@ -84,8 +83,7 @@ def a_year_before(day: date) -> date:
 
 def between(days: NDArray[np.datetime64], first: date, last: date) -> Mask:
     """Which days lie in a span, both its ends included."""
-    held: Mask = (days >= np.datetime64(first)) & (days <= np.datetime64(last))
-    return held
+    return (days >= np.datetime64(first)) & (days <= np.datetime64(last))
 
 
 def exits_of_known_months(records: Records, as_of: date) -> tuple[Mask, list[str]]:
@@ -104,15 +102,13 @@ def exit_reasons_of(codes: NDArray[np.int32]) -> list[str]:
 def long_standing(records: Records, running: Mask, day: date) -> Mask:
     """Which of the active of a day have been so for more than the days of A-27."""
     limit = day - timedelta(days=read_alerts()["A-27"].days)
-    held: Mask = running & (records.day("900") < np.datetime64(limit))
-    return held
+    return running & (records.day("900") < np.datetime64(limit))
 
 
 def recent(days: NDArray[np.datetime64], last: date) -> Mask:
     """In the days of a tile (`flow_days`) up to and with the last one."""
     first = last - timedelta(days=threshold("flow_days"))
-    held: Mask = (days > np.datetime64(first)) & (days <= np.datetime64(last))
-    return held
+    return (days > np.datetime64(first)) & (days <= np.datetime64(last))
 
 
 def standing_of(records: Records, as_of: date) -> Iterator[tuple[date, dict[str, Mask]]]:
@@ -139,8 +135,7 @@ def months_before(day: date, months: int) -> date:
     """The same day so many months earlier, or the last of a month that is too short for it."""
     first = np.datetime64(day, "M") - months
     last = (first + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
-    found: date = min(first.astype("datetime64[D]") + (day.day - 1), last).item()
-    return found
+    return min(first.astype("datetime64[D]") + (day.day - 1), last).item()
 
 
 # The day itself, a quarter and a year before.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import MISSING, STREAMS, Mask, Program, View
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import load_counties, params_folder, read_rows
 
 HOME_STATE = "IL"
 HOME_ZIP = "6[0-2][0-9]{3}"
@@ -28,19 +28,12 @@ def _states() -> list[str]:
     return [row["code"] for row in read_rows(params_folder() / "states.csv", ("code", "name"))]
 
 
-@cache
-def _counties() -> list[str]:
-    columns = ("county", "fips", "lwia", "edr")
-    return [row["fips"] for row in read_rows(params_folder() / "counties.csv", columns)]
-
-
 def _any(masks: Iterable[Mask]) -> Mask:
     return reduce(np.logical_or, masks)
 
 
 def _at_home(view: View) -> Mask:
-    home: Mask = (view.records.text("101") == HOME_STATE).astype(np.bool_)
-    return home
+    return (view.records.text("101") == HOME_STATE).astype(np.bool_)
 
 
 def _unknown_state(view: View) -> Mask:
@@ -49,7 +42,8 @@ def _unknown_state(view: View) -> Mask:
 
 def _unknown_county(view: View) -> Mask:
     """Only the home state's counties are listed, so only they can be told from wrong ones."""
-    return _at_home(view) & ~np.isin(view.records.text("102").astype("str"), _counties())
+    codes = [county.fips for county in load_counties()]
+    return _at_home(view) & ~np.isin(view.records.text("102").astype("str"), codes)
 
 
 def _foreign_zip(view: View) -> Mask:

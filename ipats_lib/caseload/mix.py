@@ -8,14 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Annotated
 
+from ipats_lib.caseload.catalogue import Told
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import active
-from ipats_lib.caseload.thresholds import told
 from ipats_lib.caseload.vocabulary import condition
 from ipats_lib.cohorts import Mask, Records
 from ipats_lib.conditions import Condition
-from ipats_lib.params import read_each
+from ipats_lib.params import read_table
+
+
+def percent(text: str) -> float:
+    """A percent as a share."""
+    return float(text) / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +31,20 @@ class Share:
     them are its part."""
 
     id: str
-    name: str
-    definition: str
-    action: str
-    at_least: float | None
-    at_most: float | None
-    whole: Condition
-    holds: Condition
+    name: Told
+    definition: Told
+    action: Told
+    at_least: Annotated[float, percent] | None
+    at_most: Annotated[float, percent] | None
+    whole: Annotated[Condition, condition]
+    holds: Annotated[Condition, condition]
     source: str
 
 
 @cache
 def load_shares() -> dict[str, Share]:
     """The shares by id; ParamsError names file and line."""
-    columns = ("id", "name", "definition", "action", "at_least", "at_most", "whole", "holds",
-               "source")  # fmt: skip
-    return {share.id: share for share in read_each("shares.csv", columns, _share)}
-
-
-def _share(row: dict[str, str]) -> Share:
-    least, most = (float(row[end]) / 100 if row[end] else None for end in ("at_least", "at_most"))
-    texts = told(row["name"]), told(row["definition"]), told(row["action"])
-    asked = condition(row["whole"]), condition(row["holds"])
-    return Share(row["id"], *texts, least, most, *asked, row["source"])
+    return {share.id: share for share in read_table("shares.csv", Share)}
 
 
 def asked(records: Records, as_of: date) -> Iterator[tuple[Share, Mask, Mask]]:

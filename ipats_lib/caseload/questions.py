@@ -7,12 +7,12 @@ nothing, and the page says which table that is. Those about customers who have l
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload import after_exit, soft_exit
-from ipats_lib.caseload.applications import APPLICANT, CERTIFIED, waiting
 from ipats_lib.caseload.catalogue import Alert
 from ipats_lib.caseload.checks import INFO, load_checks, records_to_fix
 from ipats_lib.caseload.desk import (
@@ -26,7 +26,7 @@ from ipats_lib.caseload.desk import (
     nobody,
 )
 from ipats_lib.caseload.extending import TRAININGS
-from ipats_lib.caseload.status import active
+from ipats_lib.caseload.status import APPLICANT, CERTIFIED, active, waiting
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import HAD_PLANNER, HAS_PLANNER, facts
 from ipats_lib.cohorts import IN_YOUTH, MISSING
@@ -39,7 +39,7 @@ from ipats_lib.periods import program_year_end
 ELEMENTS = ("1307", "1312", "1317", "1310", "1315", "1412", "1503", "1603")
 
 
-def _applications(desk: Desk, status: str, since: str, alert: Alert) -> pd.DataFrame:
+def _applications(desk: Desk, alert: Alert, status: str, since: str) -> pd.DataFrame:
     if "application" not in desk.tables:
         return nobody()
     table = waiting_of(desk)
@@ -53,16 +53,8 @@ def _applications(desk: Desk, status: str, since: str, alert: Alert) -> pd.DataF
 
 @kept
 def waiting_of(desk: Desk) -> pd.DataFrame:
-    """Who waits for enrolment (`applications.waiting`), found once for both alerts and the page."""
+    """Who waits for enrolment (`status.waiting`), found once for both alerts and the page."""
     return waiting(desk.tables["application"], desk.rows, desk.as_of)
-
-
-def application_aging(desk: Desk, alert: Alert) -> pd.DataFrame:
-    return _applications(desk, APPLICANT, "applied", alert)
-
-
-def certified_not_enrolled(desk: Desk, alert: Alert) -> pd.DataFrame:
-    return _applications(desk, CERTIFIED, "certified", alert)
 
 
 def no_case_note(desk: Desk, alert: Alert) -> pd.DataFrame:
@@ -188,9 +180,10 @@ def found_to_fix(desk: Desk) -> pd.DataFrame:
     return records_to_fix(desk.records, desk.as_of)
 
 
-def _broken(found: pd.DataFrame) -> pd.DataFrame:
-    """One line for each record that breaks any of these checks, which its reason names."""
-    known = load_checks()
+def _broken(desk: Desk, _: Alert, asked: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
+    """One line for each record that breaks any check asked for, which its reason names."""
+    every, known = found_to_fix(desk), load_checks()
+    found = every[asked(every)]
     told = [f"{rule} ({known[rule].elements.replace('|', ', ')})" for rule in found["rule"]]
     each = found.assign(detail=told, since=found["dated"])
     joined = each.groupby("row")["detail"].agg("; ".join)
@@ -202,24 +195,9 @@ def _broken(found: pd.DataFrame) -> pd.DataFrame:
     )[list(LINE)]
 
 
-def switch_missing(desk: Desk, _: Alert) -> pd.DataFrame:
-    every = found_to_fix(desk)
-    return _broken(every[every["rule"] == "L-45"])
-
-
-def no_service_ever(desk: Desk, _: Alert) -> pd.DataFrame:
-    every = found_to_fix(desk)
-    return _broken(every[every["rule"] == "L-23"])
-
-
-def data_to_fix(desk: Desk, _: Alert) -> pd.DataFrame:
-    every = found_to_fix(desk)
-    return _broken(every[every["severity"] != INFO])
-
-
 QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
-    "A-04": application_aging,
-    "A-05": certified_not_enrolled,
+    "A-04": partial(_applications, status=APPLICANT, since="applied"),
+    "A-05": partial(_applications, status=CERTIFIED, since="certified"),
     "A-07": soft_exit.soft_exit_watch,
     "A-08": soft_exit.overdue_soft_exit,
     "A-09": no_case_note,
@@ -227,16 +205,16 @@ QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
     "A-11": service_ending_soon,
     "A-13": training_without_outcome,
     "A-14": skill_gain_due,
-    "A-15": switch_missing,
+    "A-15": partial(_broken, asked=lambda found: found["rule"] == "L-45"),
     "A-16": after_exit.credential_due,
     "A-17": after_exit.diploma_without_link,
-    "A-18": after_exit.q2_employment_missing,
-    "A-19": after_exit.q4_employment_missing,
+    "A-18": partial(after_exit.employment_missing, quarter=2),
+    "A-19": partial(after_exit.employment_missing, quarter=4),
     "A-20": after_exit.wage_waits_for_match,
     "A-21": after_exit.youth_follow_up,
     "A-22": after_exit.follow_up,
     "A-26": no_planner,
     "A-27": long_participation,
-    "A-28": no_service_ever,
-    "A-29": data_to_fix,
+    "A-28": partial(_broken, asked=lambda found: found["rule"] == "L-23"),
+    "A-29": partial(_broken, asked=lambda found: found["severity"] != INFO),
 }

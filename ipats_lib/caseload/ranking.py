@@ -5,11 +5,12 @@ Both are data: `params/alert_groups.csv` and `params/work_order.csv`.
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated, Literal
 
 import pandas as pd
 
 from ipats_lib.caseload.alerts import load_alerts
-from ipats_lib.params import one_of, read_each, whole_number
+from ipats_lib.params import among, one_of, read_table
 
 OVERDUE, WEEK, LATER, ANY = "overdue", "this week", "later", "at any time"
 CERTAIN, POSSIBLE, NONE = "certain", "possible", ""
@@ -17,7 +18,6 @@ CERTAIN, POSSIBLE, NONE = "certain", "possible", ""
 NO_MATCH, NOT_YET = "no match", "not yet"
 DUE, PROGRAM_YEAR, YEAR_AFTER_EXIT = "due", "program year", "year after exit"
 _LISTED = {"urgency": (OVERDUE, WEEK, LATER, ANY), "helps": (CERTAIN, POSSIBLE, NONE)}
-_WAYS = ("ascending", "descending", "as listed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,58 +29,40 @@ class Work:
     `program year`: its end; `year after exit`: never while active).
     """
 
-    alert: str
-    case: str
+    alert: Annotated[str, lambda text: one_of(text, load_alerts())]
+    case: Annotated[str, among(("", NO_MATCH, NOT_YET))]
     work: str
     group: str
     rank: int
     measures: tuple[str, ...]
-    helps: str
-    until: str
+    helps: Annotated[str, among(_LISTED["helps"])]
+    until: Annotated[str, among(("", DUE, PROGRAM_YEAR, YEAR_AFTER_EXIT))]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One line of `params/work_order.csv`. words: the step as a page states it."""
 
-    column: str
-    way: str
+    column: Annotated[str, among((*_LISTED, "counts_by", "effect", "rank", "due"))]
+    way: Literal["ascending", "descending", "as listed"]
     words: str
+
+    def __post_init__(self) -> None:
+        if (self.way == "as listed") != (self.column in _LISTED):
+            raise ValueError(f"{self.column} cannot be ordered {self.way}")
 
 
 @cache
 def load_works() -> dict[tuple[str, str], Work]:
     """`params/alert_groups.csv` by alert and case; ParamsError names file and line."""
-    columns = (*Work.__slots__, "source")
-    found = read_each("alert_groups.csv", columns, _work)
+    found = read_table("alert_groups.csv", Work, more=("source",))
     return {(one.alert, one.case): one for one in found}
-
-
-def _work(row: dict[str, str]) -> Work:
-    return Work(
-        one_of(row["alert"], load_alerts()),
-        one_of(row["case"], ("", NO_MATCH, NOT_YET)),
-        row["work"],
-        row["group"],
-        whole_number(row["rank"]),
-        tuple(part for part in row["measures"].split("|") if part),
-        one_of(row["helps"], _LISTED["helps"]),
-        one_of(row["until"], ("", DUE, PROGRAM_YEAR, YEAR_AFTER_EXIT)),
-    )
 
 
 @cache
 def load_work_order() -> tuple[Step, ...]:
     """`params/work_order.csv`, the first step first; ParamsError names file and line."""
-    return tuple(read_each("work_order.csv", ("column", "way", "words", "source"), _step))
-
-
-def _step(row: dict[str, str]) -> Step:
-    column = one_of(row["column"], (*_LISTED, "counts_by", "effect", "rank", "due"))
-    way = one_of(row["way"], _WAYS)
-    if (way == "as listed") != (column in _LISTED):
-        raise ValueError(f"{column} cannot be ordered {way}")
-    return Step(column, way, row["words"])
+    return tuple(read_table("work_order.csv", Step, more=("source",)))
 
 
 def ranked(lines: pd.DataFrame, first: str) -> pd.DataFrame:
@@ -101,11 +83,3 @@ def _key(values: pd.Series, step: Step) -> pd.Series:
     if step.way != "as listed":
         return values
     return values.map({word: n for n, word in enumerate(_LISTED[step.column])})
-
-
-def work_order() -> pd.DataFrame:
-    """How work is ordered, a step a row: column, way and words."""
-    return pd.DataFrame(
-        [(step.column, step.way, step.words) for step in load_work_order()],
-        columns=["column", "way", "words"],
-    )

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.applications import waiting
+from ipats_lib.caseload.catalogue import Told
 from ipats_lib.caseload.extending import SERVICES, TRAININGS, last_service
 from ipats_lib.caseload.gaps import in_planned_gap
-from ipats_lib.caseload.thresholds import threshold, told
+from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     IN_TITLE_I,
@@ -28,7 +28,7 @@ from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import ELEMENTS as RULE_ELEMENTS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import load_application_words, params_folder, read_each, read_table
 from ipats_lib.periods import Window, program_year, program_year_end
 
 REPORTABLE = "Reportable individual only"
@@ -37,11 +37,14 @@ AT_RISK, PAST = "Active, at risk of soft exit", "Active, past 90 days without se
 ACTIVE, EXCLUDED = "Active", "Excluded exit"
 FOLLOWED, PENDING, CLOSED = "Exited, in follow-up", "Exited, outcomes pending", "Closed"
 RUNNING = (TRAINED, GAP, AT_RISK, PAST, ACTIVE)
+APPLICANT, CERTIFIED = "Applicant", "Certified, not enrolled"
 STATUSES = (
-    *("Applicant", "Certified, not enrolled", REPORTABLE),
+    *(APPLICANT, CERTIFIED, REPORTABLE),
     *(*RUNNING, EXCLUDED, FOLLOWED, PENDING, CLOSED),
 )
 
+# What is told of an application that has not led to an entry (domain 5.1; A-04, A-05).
+APPLICATIONS = ("customer", "status", "applied", "certified", "row")
 ELEMENTS = (
     *("100", "102", "108-A", "108-B", "108-C", "200", "901", "903", "904", "905", "918", "923"),
     *SERVICES,
@@ -54,18 +57,18 @@ class Status:
     """One line of `params/statuses.csv`."""
 
     status: str
-    definition: str
+    definition: Told
     source: str
 
 
 @cache
 def load_statuses() -> tuple[Status, ...]:
     """Every status with its definition; ParamsError when the file lacks one or has another."""
-    path = params_folder() / "statuses.csv"
-    rows = read_rows(path, ("status", "definition", "source"))
-    if sorted(row["status"] for row in rows) != sorted(STATUSES):
+    found = tuple(read_table("statuses.csv", Status))
+    if sorted(one.status for one in found) != sorted(STATUSES):
+        path = params_folder() / "statuses.csv"
         raise ParamsError(f"{path}: the statuses are {'; '.join(STATUSES)}.")
-    return tuple(Status(row["status"], told(row["definition"]), row["source"]) for row in rows)
+    return found
 
 
 @cache
@@ -75,12 +78,11 @@ def load_service_bands() -> dict[str, float]:
     `params/service_bands.csv`, in its order; the last one is open (A-06). ParamsError when an end
     is no number.
     """
-    path = params_folder() / "service_bands.csv"
-    rows = read_rows(path, ("band", "to_days", "source"))
-    try:
-        return {row["band"]: float(row["to_days"] or "inf") for row in rows}
-    except ValueError as error:
-        raise ParamsError(f"{path}: an end is no number of days.") from error
+    columns = ("band", "to_days", "source")
+    pairs = read_each(
+        "service_bands.csv", columns, lambda row: (row["band"], float(row["to_days"] or "inf"))
+    )
+    return dict(pairs)
 
 
 def is_active(status: pd.Series) -> pd.Series:
@@ -95,8 +97,7 @@ def has_exited(view: View, day: date) -> Mask:
     active is who has none): such a date is an error (L-03). Of an earlier day the date tells.
     """
     exits = view.day("901")
-    held: Mask = exits <= np.datetime64(day, "D") if day < view.as_of else ~np.isnat(exits)
-    return held
+    return exits <= np.datetime64(day, "D") if day < view.as_of else ~np.isnat(exits)
 
 
 def is_open(view: View, day: date) -> Mask:
@@ -127,13 +128,12 @@ def caseload(
     and Wagner-Peyser participants and Title I reportable individuals, one row each: row, status
     (one of `STATUSES`), last_service (date), days (since then, on the as-of date; missing unless
     active), band (of `load_service_bands`, missing unless active). Applicants without any record
-    are not among them: see `applications.waiting`. Source: domain 5.1, 5.2.
+    are not among them: see `waiting`. Source: domain 5.1, 5.2.
     """
-    records = Records(rows)
-    today = np.datetime64(as_of, "D")
-    last = last_service(View(records, "title1", Window(as_of, as_of), as_of))
-    days = (today - last).astype("float64")
-    status = _status(records, as_of, days, tables or {}, rows if everywhere is None else everywhere)
+    view = View(Records(rows), "title1", Window(as_of, as_of), as_of)
+    last = last_service(view)
+    days = (np.datetime64(as_of, "D") - last).astype("float64")
+    status = _status(view, days, tables or {}, rows if everywhere is None else everywhere)
     days[~is_active(pd.Series(status)).to_numpy() | np.isnat(last)] = np.nan
     bands = load_service_bands()
     table = pd.DataFrame(
@@ -145,31 +145,60 @@ def caseload(
             "band": pd.cut(days, [-np.inf, *bands.values()], labels=list(bands)),
         }
     )
-    return table[_in_caseload(records, as_of)].reset_index(drop=True)
+    return table[_in_caseload(view)].reset_index(drop=True)
 
 
-def _in_caseload(records: Records, as_of: date) -> NDArray[np.bool_]:
-    view = View(records, "title1", Window(as_of, as_of), as_of)
+def waiting(application: pd.DataFrame, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per application by the as-of date that is neither denied nor followed by an entry.
+
+    Returns `APPLICATIONS`: status is `APPLICANT` (not certified by then) or `CERTIFIED`; row is the
+    customer's record without an entry, where the extract has one. The date of certification
+    decides, not the status: only those whose status says that nobody waits are left out
+    (`params.load_application_words`). An entry (900) on or after the day of the application
+    answers it, even where its status was left as it was; of one without a date any entry after
+    the certification, or at all.
+    """
+    today = pd.Timestamp(as_of)
+    words = application["status"].astype("str").str.strip().str.casefold()
+    done = [word for word, waits in load_application_words().items() if not waits]
+    begun = application["applied"].isna() | (application["applied"] <= today)
+    table = application[begun & ~words.isin(done)].reset_index(drop=True)
+    certified = table["certified"] <= today
+    customer = table["customer"].astype("str")
+    entries = rows.loc[rows["900"].notna(), ["100", "900"]]
+    newest = entries.groupby(entries["100"].astype("str"))["900"].max()
+    entry = newest.reindex(customer).to_numpy()
+    since = table["applied"].fillna(table["certified"]).fillna(pd.Timestamp(1900, 1, 1))
+    entered = entry >= since.to_numpy()
+    contacts = rows.loc[rows["900"].isna() & rows["901"].isna(), ["100", "row"]]
+    place = contacts.drop_duplicates("100").astype({"100": "str", "row": "Int64"})
+    found = table.assign(
+        customer=customer,
+        status=np.where(certified, CERTIFIED, APPLICANT),
+        row=place.set_index("100")["row"].reindex(customer).array,
+    )
+    return found.loc[~entered, list(APPLICATIONS)].reset_index(drop=True)
+
+
+def _in_caseload(view: View) -> Mask:
     reportable = (view.code("903") == 4) | (view.code("904") == 4)
     return IN_TITLE_I(view) | IN_WAGNER_PEYSER(view) | reportable
 
 
 def _status(
-    records: Records,
-    as_of: date,
+    view: View,
     days: NDArray[np.float64],
     tables: Mapping[str, pd.DataFrame],
     everywhere: pd.DataFrame,
 ) -> NDArray[np.object_]:
     """Of the statuses that hold, the first of the list."""
-    today = np.datetime64(as_of, "D")
-    view = View(records, "title1", Window(as_of, as_of), as_of)
+    records, as_of = view.records, view.as_of
     entry, exit_ = records.day("900"), records.day("901")
     running = is_open(view, as_of)
     gap = in_planned_gap(records.frame["100"], tables.get("service"), as_of).to_numpy()
     conditions = {
         REPORTABLE: np.isnat(entry) & np.isnat(exit_),
-        TRAINED: running & in_training(records, today),
+        TRAINED: running & in_training(records, np.datetime64(as_of, "D")),
         GAP: running & gap,
         PAST: running & (days > threshold("exit_days")),
         AT_RISK: running & (days >= threshold("at_risk_days")),
@@ -188,7 +217,7 @@ def _status(
 def _applied(
     status: NDArray[np.object_], records: Records, applicants: pd.DataFrame
 ) -> NDArray[np.object_]:
-    """Reportable individuals with an application (`applications.waiting`) have its status."""
+    """Reportable individuals with an application (`waiting`) have its status."""
     mine = applicants.dropna(subset="row")
     newest = mine.sort_values("applied").drop_duplicates("row", keep="last").set_index("row")
     stage = pd.Series(records.frame["row"].to_numpy()).map(newest["status"])

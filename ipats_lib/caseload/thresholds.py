@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from ipats_lib.errors import ParamsError
-from ipats_lib.params import one_of, params_folder, read_each, whole_number
-
-UNITS = ("days", "dollars", "records", "percent")
+from ipats_lib.params import params_folder, read_table
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One line of `params/caseload.csv`. value: in its unit (`UNITS`)."""
+    """One line of `params/caseload.csv`. value: in its unit."""
 
     name: str
     value: int
-    unit: str
+    unit: Literal["days", "dollars", "records", "percent"]
     definition: str
     source: str
 
@@ -23,13 +22,7 @@ class Threshold:
 @cache
 def load_thresholds() -> dict[str, Threshold]:
     """Every threshold by name; ParamsError names file and line."""
-    columns = ("name", "value", "unit", "definition", "source")
-    return {one.name: one for one in read_each("caseload.csv", columns, _threshold)}
-
-
-def _threshold(row: dict[str, str]) -> Threshold:
-    value, unit = whole_number(row["value"]), one_of(row["unit"], UNITS)
-    return Threshold(row["name"], value, unit, row["definition"], row["source"])
+    return {one.name: one for one in read_table("caseload.csv", Threshold)}
 
 
 def threshold(name: str) -> int:

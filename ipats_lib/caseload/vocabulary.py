@@ -84,21 +84,18 @@ def took_part(view: View, py: int, last: date) -> Mask:
     """Of Title I, with a day of participation in a program year, up to its last day that counts."""
     exits, start = view.day("901"), np.datetime64(date(py, 7, 1))
     entered = view.day("900") <= np.datetime64(last)
-    held: Mask = IN_TITLE_I(view) & entered & (np.isnat(exits) | (exits >= start))
-    return held
+    return IN_TITLE_I(view) & entered & (np.isnat(exits) | (exits >= start))
 
 
 def _entered_this_year(view: View) -> Mask:
     entries, start = view.day("900"), np.datetime64(date(program_year(view.as_of), 7, 1))
-    held: Mask = (entries >= start) & (entries <= np.datetime64(view.as_of))
-    return held
+    return (entries >= start) & (entries <= np.datetime64(view.as_of))
 
 
 def _exited_last_year(view: View) -> Mask:
     exits, last = view.day("901"), exits_known(view.as_of)
     recent = (exits > np.datetime64(a_year_before(last))) & (exits <= np.datetime64(last))
-    held: Mask = IN_TITLE_I(view) & recent
-    return held
+    return IN_TITLE_I(view) & recent
 
 
 def _several_programs(view: View) -> Mask:
@@ -120,8 +117,7 @@ def _program_year_end(view: View) -> NDArray[Any]:
 
 
 def _first_training(view: View) -> NDArray[np.datetime64]:
-    first: NDArray[np.datetime64] = np.fmin.reduce([view.day(start) for start, _ in TRAININGS])
-    return first
+    return np.fmin.reduce([view.day(start) for start, _ in TRAININGS])
 
 
 def _wage(view: View, element: str) -> NDArray[np.float64]:

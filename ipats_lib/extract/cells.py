@@ -148,24 +148,14 @@ def _years_later(day: date, years: int) -> date:
 _NO_DAY = np.iinfo(np.int32).min
 
 
-def _calendar() -> NDArray[np.int32]:
-    """Days since 1970 by year, month and day; _NO_DAY where the calendar has none."""
-    table = np.full((LAST_YEAR - FIRST_YEAR + 1) * 512, _NO_DAY, dtype=np.int32)
-    first = date(FIRST_YEAR, 1, 1)
-    for ahead in range((date(LAST_YEAR, 12, 31) - first).days + 1):
-        day = first + timedelta(days=ahead)
-        table[(day.year - FIRST_YEAR) * 512 + day.month * 32 + day.day] = (day - EPOCH).days
-    return table
-
-
-_CALENDAR = _calendar()
-
-
 def _days(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Days since 1970 of numbers like 20250630; _NO_DAY where the calendar has none."""
     year, month, day = numbers // 10000, numbers // 100 % 100, numbers % 100
-    inside = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month < 16) & (day < 32)
-    place = np.where(inside, (year - FIRST_YEAR) * 512 + month * 32 + day, 0)
-    return np.asarray(_CALENDAR[place])
+    months = (12 * (year.astype(np.int64) - EPOCH.year) + month - 1).astype("datetime64[M]")
+    first, following = (m.astype("datetime64[D]").astype(np.int64) for m in (months, months + 1))
+    inside = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month >= 1) & (month <= 12)
+    right = inside & (day >= 1) & (first + day - 1 < following)
+    return np.where(right, first + day - 1, _NO_DAY).astype(np.int32)
 
 
 def code_kind(codes: tuple[str, ...]) -> Kind:
@@ -183,17 +173,25 @@ def code_kind(codes: tuple[str, ...]) -> Kind:
             flags[listed & ~spelled & ~missing] = Flag.ZEROS
         return values, flags
 
+    return Kind(pa.int32(), _CODE, _padded(_CODE), convert)
+
+
+_CODE = "^[0-9]{1,9}$"
+
+
+def _padded(shape: str) -> Callable[[str], tuple[str | None, Flag]]:
+    """Takes padding off, and gives up what is of another shape without it."""
+
     def correct(text: str) -> tuple[str | None, Flag]:
         bare = text.strip(PADDING)
-        if not bare:
-            return None, Flag.PADDED
-        return (bare, Flag.PADDED) if re.fullmatch("[0-9]{1,9}", bare) else (None, Flag.WRONG)
+        right = not bare or re.fullmatch(shape, bare)
+        return (bare or None, Flag.PADDED) if right else (None, Flag.WRONG)
 
-    return Kind(pa.int32(), "^[0-9]{1,9}$", correct, convert)
+    return correct
 
 
-def _convert_amounts(texts: pa.Array) -> tuple[pa.Array, Flags]:
-    return texts.cast(pa.float64()), np.zeros(len(texts), dtype=np.uint8)
+def _cast(kind: pa.DataType) -> Callable[[pa.Array], tuple[pa.Array, Flags]]:
+    return lambda texts: (texts.cast(kind), np.zeros(len(texts), dtype=np.uint8))
 
 
 def _correct_amount(text: str) -> tuple[str | None, Flag]:
@@ -207,19 +205,9 @@ def _correct_amount(text: str) -> tuple[str | None, Flag]:
     return bare, flag if re.fullmatch(r"[0-9]+\.[0-9]{2}", bare) else flag | Flag.DECIMALS
 
 
-AMOUNT = Kind(pa.float64(), r"^[0-9]{1,6}\.[0-9]{2}$", _correct_amount, _convert_amounts)
-
-
+AMOUNT = Kind(pa.float64(), r"^[0-9]{1,6}\.[0-9]{2}$", _correct_amount, _cast(pa.float64()))
 _DOLLARS = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
-
-
-def _correct_dollars(text: str) -> tuple[str | None, Flag]:
-    bare = text.strip(PADDING)
-    right = not bare or re.fullmatch(_DOLLARS, bare) is not None
-    return (bare or None, Flag.PADDED) if right else (None, Flag.WRONG)
-
-
-DOLLARS = Kind(pa.float64(), _DOLLARS, _correct_dollars, _convert_amounts)
+DOLLARS = Kind(pa.float64(), _DOLLARS, _padded(_DOLLARS), _cast(pa.float64()))
 
 _TRUE, _FALSE = {"1", "y", "yes", "true", "t"}, {"0", "n", "no", "false", "f"}
 
@@ -233,11 +221,7 @@ def _correct_switch(text: str) -> tuple[str | None, Flag]:
     return None, Flag.WRONG
 
 
-def _convert_switches(texts: pa.Array) -> tuple[pa.Array, Flags]:
-    return texts.cast(pa.bool_()), np.zeros(len(texts), dtype=np.uint8)
-
-
-SWITCH = Kind(pa.bool_(), "^(true|false)$", _correct_switch, _convert_switches)
+SWITCH = Kind(pa.bool_(), "^(true|false)$", _correct_switch, _cast(pa.bool_()))
 
 
 # Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.

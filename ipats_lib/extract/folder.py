@@ -4,16 +4,38 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from ipats_lib.errors import ExtractError
 from ipats_lib.inputs import is_utf8, read_json, spelled
+from ipats_lib.params import read_settings
 
 CASE_TABLES = ("assignment", "service", "case_note", "application")
 TABLES = ("planner", *CASE_TABLES, "account")
 OPTIONAL = ("fiscal",)  # what depends on it is absent without it, and no page says so
 MOST_JSON = 1 << 20
 _TIMESTAMP = re.compile(r"(?<![0-9])([0-9]{8})(?:[0-9]{4}|[0-9]{6})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is taken for a mistake in an extract as a whole, from `params/extract.csv`.
+
+    Whole numbers, in the unit that each name ends in.
+    """
+
+    as_of_first_year: int
+    as_of_days_after_newest: int
+    as_of_days_before_newest: int
+    equal_lines_percent: int
+    unknown_customers_percent: int
+
+
+@cache
+def load_settings() -> Settings:
+    """Read them; ParamsError when one is missing, unknown or no whole number."""
+    return read_settings("extract.csv", Settings)
 
 
 @dataclass(frozen=True, slots=True)

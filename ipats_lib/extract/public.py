@@ -25,12 +25,12 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from ipats_lib.errors import ExtractError, ParamsError
+from ipats_lib.errors import ExtractError
 from ipats_lib.extract.cells import kind_of, type_column
 from ipats_lib.extract.headers import Spellings, is_ssn
 from ipats_lib.extract.scan import refuse_magic
 from ipats_lib.inputs import LONGEST_LINE, has_suffix, open_input, spelled
-from ipats_lib.params import load_layout, params_folder, read_rows
+from ipats_lib.params import load_layout, read_each, whole_number
 from ipats_lib.periods import Period
 
 BLOCK = 16 << 20
@@ -66,24 +66,23 @@ def period_of_name(path: Path) -> Period | None:
 
 def result_columns(py: int) -> dict[str, str]:
     """`params/public/results.csv`: column of DOL's result by indicator, for a program year."""
-    path = params_folder() / "public" / "results.csv"
-    rows = read_rows(path, ("py_from", "py_to", "column", "indicator", "source"))
-    try:
-        return {
-            row["indicator"]: row["column"]
-            for row in rows
-            if int(row["py_from"]) <= py <= int(row["py_to"])
-        }
-    except ValueError as error:
-        raise ParamsError(f"{path}: py_from and py_to must be program years.") from error
+
+    def column(row: dict[str, str]) -> tuple[str, str] | None:
+        known = whole_number(row["py_from"]) <= py <= whole_number(row["py_to"])
+        return (row["indicator"], row["column"]) if known else None
+
+    columns = ("py_from", "py_to", "column", "indicator", "source")
+    return dict(filter(None, read_each("public/results.csv", columns, column)))
 
 
 def find_columns(cells: Sequence[str], wanted: Sequence[str], py: int, file: str) -> PublicColumns:
     """Match a header; ExtractError when an element or every result is missing."""
     _refuse_wiasrd(cells, file)
     spellings = Spellings(load_layout("pirl_2021"))
-    rows = read_rows(params_folder() / "public" / "aliases.csv", ("column", "element", "source"))
-    aliases = {row["column"]: row["element"] for row in rows}
+    named = ("column", "element", "source")
+    aliases = dict(
+        read_each("public/aliases.csv", named, lambda row: (row["column"], row["element"]))
+    )
     found: dict[str, str] = {}
     for cell in cells:
         element = aliases.get(cell.strip()) or spellings.by_number(cell)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from ipats_lib.errors import ExtractError, ParamsError
+from ipats_lib.errors import ExtractError
 from ipats_lib.extract.cells import DOLLARS, SWITCH, Kind, code_kind, date_kind
 from ipats_lib.extract.headers import is_ssn, normalized
 from ipats_lib.extract.lines import Batch, first_cells, read_lines
 from ipats_lib.extract.scan import FileFacts
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import one_of, read_each
 
 # text: as it stands. customer: as PIRL 100. planner, lwia: ids. switch: yes or no. dollars: of any
 # size, at least 0.
@@ -35,13 +35,12 @@ class TableColumn:
 @cache
 def load_schema(table: str) -> tuple[TableColumn, ...]:
     """`params/tables/<table>.csv`; ParamsError when it breaks its rules."""
-    path = params_folder() / "tables" / f"{table}.csv"
-    rows = read_rows(path, ("column", "type", "required"))
-    if any(row["type"] not in TYPES or row["required"] not in ("yes", "no") for row in rows):
-        raise ParamsError(
-            f"{path}: a type is not one of {', '.join(TYPES)}, or required is not yes or no."
-        )
-    return tuple(TableColumn(row["column"], row["type"], row["required"] == "yes") for row in rows)
+
+    def column(row: dict[str, str]) -> TableColumn:
+        required = one_of(row["required"], ("yes", "no")) == "yes"
+        return TableColumn(row["column"], one_of(row["type"], TYPES), required)
+
+    return tuple(read_each(f"tables/{table}.csv", ("column", "type", "required"), column))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from ipats_lib import forms
 from ipats_lib.breakdown import TOTAL
 from ipats_lib.cohorts import PROGRAM_TITLES, STREAMS, Mask, Program, View
 from ipats_lib.disclosure import few_wages, load_thresholds
-from ipats_lib.form_rows import FormName, groups_of, load_forms, rows_by_name
-from ipats_lib.forms import Count, Share
+from ipats_lib.forms import Count, FormName, Share, groups_of, load_forms, rows_by_name
 from ipats_lib.frames.figures import MEASURE_TITLES
 from ipats_lib.frames.groups import by_group
 from ipats_lib.frames.schemas import SCHEMAS
@@ -193,7 +192,7 @@ class FormLines:
             line.window.window_title.capitalize(),
             line.program,
             PROGRAM_TITLES[line.program],
-            _section(form, line.measure, dimension),
+            forms.section_of(form, line.measure, dimension),
             dimension,
             title,
             "" if everybody else f"{dimension}={title}",
@@ -201,7 +200,7 @@ class FormLines:
             measure.title if measure else _TITLES[line.measure],
             row.item if row else "",
             row.unconfirmed if row else "item",
-            _kind(line.measure),
+            forms.kind_of(line.measure),
             forms.NOTHING if forms.SERVICES.get(line.measure, line) is None else "",
         )
 
@@ -336,25 +335,6 @@ def _windows(source: Source) -> tuple[Report, ...]:
 
 def _name(window: Report) -> FormName:
     return "9169" if window.kind == "annual" else "9173"
-
-
-def _section(form: FormName, measure: str, dimension: str) -> str:
-    if measure in INDICATORS:
-        return "Outcomes"
-    if measure in forms.GAINS:
-        return "Skill gains"
-    if measure in forms.SERVICES:
-        return "Services"
-    plain = form == "9173" and dimension in (TOTAL, forms.TIER)
-    return "Summary" if plain else "Participants"
-
-
-def _kind(measure: str) -> str:
-    """Whether a line's value is a count, a share or dollars."""
-    if measure in INDICATORS:
-        return "dollars" if INDICATORS[measure].is_median else "share"  # type: ignore[index]
-    shares = {name for name, asked in forms.SERVICES.items() if isinstance(asked, Share)}
-    return "share" if measure in shares or measure in forms.GAINS else "count"
 
 
 def _over(part: Numbers, whole: Numbers) -> Numbers:

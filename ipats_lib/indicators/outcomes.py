@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,7 @@ from ipats_lib.indicators.rules import INDICATORS, Indicator
 from ipats_lib.periods import Report
 
 State = Literal["not_in_scope", "excluded", "success", "failure", "pending", "awaiting"]
-STATES: tuple[State, ...] = (
-    "not_in_scope",
-    "excluded",
-    "success",
-    "failure",
-    "pending",
-    "awaiting",
-)
+STATES: tuple[State, ...] = get_args(State)
 
 Reasons = NDArray[np.object_]
 

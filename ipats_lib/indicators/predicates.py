@@ -1,9 +1,13 @@
 """The questions that the indicators ask, each once, with its elements and codes."""
 
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
 import numpy as np
 
 from ipats_lib.cohorts import IN_YOUTH_STREAM, Mask, Predicate, View, has_code
-from ipats_lib.indicators.settings import accepts_gains_after_exit
+from ipats_lib.params import read_settings
 from ipats_lib.periods import program_year_end
 
 # 999999.99 is a placeholder for "not yet available", never a wage (domain 2.4).
@@ -145,6 +149,22 @@ IN_EDUCATION_OR_TRAINING = Predicate(
     "1811 <= end and (1813 blank or 1813 >= start)",
     _in_education_or_training,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a state may choose about the indicators, from `params/indicators.csv`."""
+
+    gains_after_exit: Literal["accept", "refuse"]
+
+
+@cache
+def accepts_gains_after_exit() -> bool:
+    """Whether a skill gain counts that is dated after exit, inside the window (domain 2.9).
+
+    ParamsError when the file lacks the setting or holds another value.
+    """
+    return read_settings("indicators.csv", Settings).gains_after_exit == "accept"
 
 
 def gained(code: str, element: str) -> Predicate:

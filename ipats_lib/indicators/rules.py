@@ -10,17 +10,21 @@ record may still enter it.
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     EXCLUDED_FROM_MSG,
     EXITED_IN_WINDOW,
     IN_CORE_PROGRAM,
     PARTICIPATED_IN_WINDOW,
+    PROGRAM_TITLES,
     PROGRAMS,
     Predicate,
     Program,
 )
 from ipats_lib.indicators import predicates as p
+from ipats_lib.params import load_layout
 from ipats_lib.periods import Cohort
 
 Measure = Literal["ERQ2", "ERQ4", "ME", "CR", "MSG", "ESE"]
@@ -211,3 +215,36 @@ ELEMENTS: tuple[str, ...] = (
     *("1800", "1801", "1802", "1803", "1804", "1805", "1806", "1807", "1808", "1809", "1810"),
     *("1811", "1813", "1900", "1901"),
 )
+
+
+def definitions() -> pd.DataFrame:
+    """Every indicator, part by part, in the order of the rule.
+
+    measure; part: `In plain words`, `Counted`, `Left out`, `Success`, `Pending` (`never` where
+    nothing is), `Awaited` (not counted yet), `Programs`, `Source` or `Elements`; code: of a
+    question, as reasons name it, or the number of an element; text.
+    """
+    every = [(code, *line) for code, rule in INDICATORS.items() for line in _parts(rule)]
+    every += [("ESE", *line) for line in _parts(ESE)]
+    return pd.DataFrame(every, columns=["measure", "part", "code", "text"])
+
+
+def _parts(rule: Indicator) -> list[tuple[str, str, str]]:
+    names = {element.number: element.name for element in load_layout("pirl_2021").elements}
+    counted = [question for question in (rule.stream, rule.in_cohort, rule.activity) if question]
+    programs = ", ".join(PROGRAM_TITLES[program] for program in rule.programs)
+    asked = {
+        "Counted": counted,
+        "Left out": [rule.excluded],
+        "Success": rule.success,
+        "Pending": rule.pending,
+        "Awaited": rule.awaiting,
+    }
+    lines = [("In plain words", "", rule.plain)]
+    for part, questions in asked.items():
+        lines += [(part, question.code, question.text) for question in questions]
+        if part == "Pending" and not questions:
+            lines.append((part, "", "never"))
+    lines.append(("Programs", "", programs or "all core programs together, each record once"))
+    lines.append(("Source", "", rule.source))
+    return lines + [("Elements", number, names[number]) for number in rule.decided_by]

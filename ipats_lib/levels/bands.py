@@ -5,8 +5,7 @@ from functools import cache
 
 import pandas as pd
 
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import read_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,7 @@ _BANDS = ("band", "shape", "from_percent", "overall_from_percent", "meaning")
 @cache
 def load_bands() -> tuple[Band, ...]:
     """`params/bands.csv`, best first (domain 3.3; the numeric cuts are project defaults)."""
-    path = params_folder() / "bands.csv"
-    try:
-        bands = [_band(row) for row in read_rows(path, _BANDS)]
-    except ValueError as error:
-        raise ParamsError(f"{path}: expected a percent, or nothing, in each band.") from error
-    return tuple(sorted(bands, key=lambda band: -band.from_percent))
+    return tuple(sorted(read_each("bands.csv", _BANDS, _band), key=lambda band: -band.from_percent))
 
 
 def _band(row: dict[str, str]) -> Band:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from ipats_lib.errors import IpatsError, ParamsError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels.level import AREA_TYPES, SYNTHETIC, Level, LevelKey
-from ipats_lib.params import load_areas, params_folder, read_rows
+from ipats_lib.params import load_areas, params_folder, read_each
 
 COLUMNS = (
     *("py", "area_type", "area_code", "program", "indicator"),
@@ -42,27 +41,24 @@ def _is_synthetic(path: Path) -> bool:
 
 def read_file(path: Path, levels: dict[LevelKey, Level]) -> None:
     """Add the levels of one file; ParamsError as for `load_levels`."""
-    for line, row in enumerate(read_rows(path, COLUMNS), start=2):
-        key, level = parsed(path, line, row)
+
+    def add(row: dict[str, str]) -> None:
+        key, level = parsed(row, _is_synthetic(path))
         if key in levels:
-            raise ParamsError(
-                f"{path} line {line}: the level of {', '.join(map(str, key))} stands twice; "
-                "expected one line for it in all files of the folder."
+            raise ValueError(
+                f"the level of {', '.join(map(str, key))} stands twice; expected one line for it "
+                "in all files of the folder"
             )
         levels[key] = level
 
+    read_each(path.absolute(), COLUMNS, add)
 
-def parsed(
-    path: Path, line: int, row: dict[str, str], refuse: type[IpatsError] = ParamsError
-) -> tuple[LevelKey, Level]:
-    """The level of a line; `refuse` names file, line, column, value and what is expected."""
-    for column, right, expected in _rules(path, row):
+
+def parsed(row: dict[str, str], synthetic: bool = False) -> tuple[LevelKey, Level]:
+    """The level of a line; ValueError names column, value and what is expected."""
+    for column, right, expected in _rules(row, synthetic):
         if not right(row[column]):
-            raise refuse(f"{path} line {line}: {column} is '{row[column]}'; expected {expected}.")
-    return _parse(row)
-
-
-def _parse(row: dict[str, str]) -> tuple[LevelKey, Level]:
+            raise ValueError(f"{column} is '{row[column]}'; expected {expected}")
     scale = 1.0 if row["indicator"] == "ME" else 100.0
     adjusted = float(row["adjusted"]) / scale if row["adjusted"] else None
     key = int(row["py"]), row["area_type"], row["area_code"], row["program"], row["indicator"]
@@ -72,7 +68,7 @@ def _parse(row: dict[str, str]) -> tuple[LevelKey, Level]:
     return key, level
 
 
-def _rules(path: Path, row: dict[str, str]) -> list[tuple[str, Callable[[str], bool], str]]:
+def _rules(row: dict[str, str], synthetic: bool) -> list[tuple[str, Callable[[str], bool], str]]:
     """Column, what must hold for its value, and that in words; in the order of the columns."""
     areas, measure = _codes(row["area_type"]), row["indicator"]
     lowest, highest = _DOLLARS if measure == "ME" else _RATES
@@ -93,7 +89,7 @@ def _rules(path: Path, row: dict[str, str]) -> list[tuple[str, Callable[[str], b
          f"nothing, or {size}"),
         ("assessed", ("true", "false").__contains__, "true or false"),
         ("source", lambda text: text.startswith(SYNTHETIC), f"'{SYNTHETIC}' at its start")
-        if _is_synthetic(path)
+        if synthetic
         else ("source", _published, "the source of a published level"),
     ]  # fmt: skip
 

@@ -52,7 +52,10 @@ def import_levels(path: Path, folder: Path) -> tuple[int, int]:
     fresh: dict[LevelKey, Level] = {}
     added = []
     for line, row in rows:
-        key, level = parsed(path, line, row, UsageError)
+        try:
+            key, level = parsed(row)
+        except ValueError as error:
+            raise UsageError(f"{path} line {line}: {error}.") from None
         before = known.get(key) or fresh.get(key)
         if before is None:
             fresh[key] = level

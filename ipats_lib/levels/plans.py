@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from ipats_lib.cohorts import Program
-from ipats_lib.errors import ParamsError
-from ipats_lib.params import load_areas, one_of, params_folder, read_rows, whole_number
+from ipats_lib.params import load_areas, one_of, params_folder, read_each, whole_number
 from ipats_lib.scopes import STATE_AREA
 
 COLUMNS = ("py", "area_type", "area_code", "program", "count", "planned", "source")
@@ -39,20 +37,16 @@ def load_plans() -> Mapping[PlanKey, Plan]:
     ParamsError names the file, the line, what is wrong and what is expected.
     """
     found: dict[PlanKey, Plan] = {}
+
+    def add(row: dict[str, str]) -> None:
+        key, plan = _parsed(row)
+        if key in found:
+            raise ValueError(f"the plan of {', '.join(map(str, key))} is there twice")
+        found[key] = plan
+
     for path in sorted((params_folder() / "plans").glob("*.csv")):
-        for line, row in enumerate(read_rows(path, COLUMNS), start=2):
-            try:
-                key, plan = _parsed(row)
-                if key in found:
-                    raise ValueError(f"the plan of {', '.join(map(str, key))} is there twice")
-            except ValueError as error:
-                raise ParamsError(f"{_named(path)} line {line}: {error}.") from error
-            found[key] = plan
+        read_each(path, COLUMNS, add)
     return found
-
-
-def _named(path: Path) -> str:
-    return f"params/plans/{path.name}"
 
 
 def _parsed(row: Mapping[str, str]) -> tuple[PlanKey, Plan]:

@@ -7,92 +7,39 @@ from pathlib import Path
 import pandas as pd
 
 from ipats_lib import __version__
-from ipats_lib.caseload.ranking import work_order
+from ipats_lib.caseload.ranking import load_work_order
 from ipats_lib.errors import UsageError
-from ipats_lib.form_rows import editions
+from ipats_lib.forms import editions
 from ipats_lib.frames.dictionary import described
 from ipats_lib.frames.schemas import SCHEMAS
-from ipats_lib.indicators.definitions import definitions
+from ipats_lib.indicators.rules import definitions
 from ipats_lib.periods import Period
 from ipats_lib.report.scope_data import ScopeData, as_of
 from ipats_lib.scopes import Scope
 
 
-def _frame(name: str) -> property:
-    """A frame as an attribute of a report; its documentation is its schema, in Jupyter too."""
-    return property(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
-
-
 @dataclass(frozen=True, eq=False)
 class Report:
-    """One scope in one period. Frames are documented at the method that makes them.
+    """One scope in one period. Each frame of `SCHEMAS` is an attribute.
 
     A report equals only itself, so what is computed from one can be kept beside it.
     """
 
     data: ScopeData
 
-    figures = _frame("figures")
-    history = _frame("history")
-    areas = _frame("areas")
-    trends = _frame("trends")
-    funnels = _frame("funnels")
-    adjusted = _frame("adjusted")
-    coefficients = _frame("coefficients")
-    mix = _frame("mix")
-    peers = _frame("peers")
-    reach = _frame("reach")
-    shapes = _frame("shapes")
-    groups = _frame("groups")
-    training = _frame("training")
-    outcomes = _frame("outcomes")
-    elements = _frame("elements")
-    calendar = _frame("calendar")
-    forms = _frame("forms")
-    assessment = _frame("assessment")
-    score_cases = _frame("score_cases")
-    plan = _frame("plan")
-    adjustment = _frame("adjustment")
-    outlook = _frame("outlook")
-    open_outcomes = _frame("open_outcomes")
-    accuracy = _frame("accuracy")
-    cohort_members = _frame("cohort_members")
-    earlier_outlook = _frame("earlier_outlook")
-    standings = _frame("standings")
-    planner_figures = _frame("planner_figures")
-    customers = _frame("customers")
-    alerts = _frame("alerts")
-    alert_counts = _frame("alert_counts")
-    services = _frame("services")
-    caseload = _frame("caseload")
-    flow = _frame("flow")
-    engagement = _frame("engagement")
-    workload = _frame("workload")
-    findings = _frame("findings")
-    corrections = _frame("corrections")
-    rules = _frame("rules")
-    distribution = _frame("distribution")
-    changes = _frame("changes")
-    soft_exits = _frame("soft_exits")
-    counties = _frame("counties")
-    terms = _frame("terms")
-    share_members = _frame("share_members")
-    group_members = _frame("group_members")
-    engagement_events = _frame("engagement_events")
-
     @property
     def definitions(self) -> pd.DataFrame:
-        """What each indicator is, as rows: `indicators.definitions.definitions`."""
+        """What each indicator is, as rows: `indicators.rules.definitions`."""
         return definitions()
 
     @property
     def work_order(self) -> pd.DataFrame:
-        """How the work list is ordered, a step a row: `caseload.ranking.work_order`."""
-        return work_order()
+        """How the work list is ordered, a step a row: column, way and words."""
+        return pd.DataFrame(load_work_order())
 
     @property
     def editions(self) -> pd.DataFrame:
-        """The federal forms as rows: `form_rows.editions`."""
+        """The federal forms as rows: `forms.editions`."""
         return editions()
 
     @property
@@ -129,6 +76,15 @@ class Report:
     @property
     def period(self) -> Period:
         return Period.parse(self.data.about.period)
+
+
+def _frame(name: str) -> property:
+    """A frame as an attribute of a report; its documentation is its schema, in Jupyter too."""
+    return property(lambda report: report.data.frame(name), doc=described(SCHEMAS[name]))
+
+
+for _name in SCHEMAS:
+    setattr(Report, _name, _frame(_name))
 
 
 def open_report(snapshot: str, scope: str, period: str) -> Report:

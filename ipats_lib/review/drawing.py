@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from ipats_lib.conditions import Condition
 from ipats_lib.errors import UsageError
 from ipats_lib.frames.element_names import element_names
 from ipats_lib.frames.findings import texts_of
-from ipats_lib.params import read_each
+from ipats_lib.params import read_table
 from ipats_lib.snapshot import Snapshot
 
 STRATUM = ("program", "lwia", "status")
@@ -36,19 +37,13 @@ class Asked:
 
     element: str
     documents: str
-    of: Condition
+    asked: Annotated[Condition, condition]
 
 
 @cache
 def load_documents() -> tuple[Asked, ...]:
     """The elements to prove; ParamsError names file and line."""
-    return tuple(
-        read_each(
-            "documents.csv",
-            ("element", "documents", "asked", "source"),
-            lambda row: Asked(row["element"], row["documents"], condition(row["asked"])),
-        )
-    )
+    return tuple(read_table("documents.csv", Asked, more=("source",)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +139,15 @@ def _lines(snapshot: Snapshot, rows: pd.DataFrame, chosen: pd.DataFrame) -> pd.D
     mine = rows.iloc[chosen["place"]].reset_index(drop=True)
     view, parts = view_of(Records(mine), snapshot.as_of), []
     facts = chosen.reset_index(drop=True)
-    for number, asked in enumerate(load_documents()):
-        at = np.flatnonzero(asked.of(view))
+    for number, one in enumerate(load_documents()):
+        at = np.flatnonzero(one.asked(view))
         part = facts.iloc[at].assign(
             place=at,
             number=number,
-            element=asked.element,
-            name=element_names(asked.element).removeprefix(f"{asked.element} "),
-            value=texts_of(mine, asked.element, at),
-            documents=asked.documents,
+            element=one.element,
+            name=element_names(one.element).removeprefix(f"{one.element} "),
+            value=texts_of(mine, one.element, at),
+            documents=one.documents,
         )
         parts.append(part)
     lines = pd.concat(parts).sort_values(["place", "number"], ignore_index=True)

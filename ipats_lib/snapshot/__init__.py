@@ -1,11 +1,15 @@
 """Immutable snapshots of extracts: made once, named by their content, read by scope."""
 
-from ipats_lib.snapshot.contacts import ContactRule
+from ipats_lib.snapshot.areas import ContactRule
 from ipats_lib.snapshot.make import make_snapshot
 from ipats_lib.snapshot.manifest import Provenance
-from ipats_lib.snapshot.obtaining import kept_snapshot, obtain_snapshot
+from ipats_lib.snapshot.obtaining import (
+    fetch_snapshot,
+    kept_snapshot,
+    obtain_snapshot,
+    send_snapshot,
+)
 from ipats_lib.snapshot.released import Released, keep_released, linked_period, read_released
-from ipats_lib.snapshot.remote import fetch_snapshot, send_snapshot
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 __all__ = [

@@ -7,29 +7,35 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from ipats_lib.extract.cells import Flag, Typed, flagged, may_be_ssn, type_column, withheld
+from ipats_lib.extract.folder import load_settings
 from ipats_lib.extract.lines import Batch
-from ipats_lib.extract.settings import load_settings
 from ipats_lib.extract.tables import TableColumn, TableFile
 from ipats_lib.params import load_application_words
-from ipats_lib.snapshot.areas import Customers, Masks, Numbers, area_bits, look_up
-from ipats_lib.snapshot.contacts import Contacts, Homes, Planners
-from ipats_lib.snapshot.log import FindingsLog
+from ipats_lib.snapshot.areas import (
+    Contacts,
+    Customers,
+    Homes,
+    Masks,
+    Numbers,
+    Planners,
+    area_bits,
+    look_up,
+)
 from ipats_lib.snapshot.parts import Keys, PartsWriter
 from ipats_lib.validation.findings import (
     WRONG,
+    Broken,
+    FindingsLog,
     Habits,
+    batch_findings,
     file_notes,
     note,
-    row_findings,
     wrong_rows,
 )
 
 Columns = dict[str, Typed]
-# Rule, element, positions of the rows in their batch.
-Broken = tuple[str, str, NDArray[np.int64]]
 _OPEN = np.iinfo(np.int32).max
 _UNKNOWN = np.iinfo(np.int32).min
 
@@ -88,7 +94,7 @@ class CaseIntake:
             self._report(file, batch, columns, planners, keys)
             self._meet(file.table, columns, planners, customers)
             columns["customer"] = self.customers.shown(columns["customer"], customers)
-            parts.add(_stored(batch, columns, keys), keys)
+            parts.add(batch.lines, {name: typed.values for name, typed in columns.items()}, keys)
             met = np.union1d(met, customers)
         self.log.add(*habits.notes(), *self._unknown(file, met[met >= 0]))
 
@@ -145,7 +151,8 @@ class CaseIntake:
         broken += unreadable_cells(file, columns)
         if file.table == "application":
             broken += _unclear_applications(columns)
-        self.log.add(*case_findings(file, batch, broken, keys.areas, keys.customers))
+        found = batch_findings(file.facts.name, batch, broken, keys.areas, keys.customers)
+        self.log.add(*found)
 
 
 def _unclear_applications(columns: Columns) -> list[Broken]:
@@ -167,37 +174,9 @@ def unreadable_cells(file: TableFile, columns: Columns) -> list[Broken]:
     return wrong + [("V-02", c.name, flagged(columns[c.name], Flag.SECRET)) for c in file.columns]
 
 
-def case_findings(
-    file: TableFile,
-    batch: Batch,
-    broken: Sequence[Broken],
-    areas: Masks,
-    customers: Numbers,
-) -> Iterator[pa.Table]:
-    """One table of findings per broken rule; areas and customers: of all rows of the batch."""
-    for rule, element, places in broken:
-        if len(places):
-            values = batch.texts[element].take(pa.array(places))
-            yield row_findings(
-                file.facts.name,
-                rule,
-                element,
-                batch.lines[places],
-                values,
-                areas[places],
-                customers[places],
-            )
-
-
 def table_notes(file: TableFile) -> Sequence[pa.Table]:
     """What is to be said about a case table as a whole."""
     notes = [note(file.facts.name, "N-05", cell) for cell in file.extra]
     if file.ssn:
         notes.append(note(file.facts.name, "S-01", "", str(file.ssn)))
     return [*notes, *file_notes(file.facts)]
-
-
-def _stored(batch: Batch, columns: Columns, keys: Keys) -> pa.Table:
-    hidden = {"row": pa.array(batch.lines), "_areas": pa.array(keys.areas)}
-    hidden["_customer"] = pa.array(keys.customers)
-    return pa.table(hidden | {name: typed.values for name, typed in columns.items()})

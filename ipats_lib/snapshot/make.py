@@ -2,29 +2,61 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from ipats_lib import __version__
 from ipats_lib.durable import file_hash
 from ipats_lib.errors import ExtractError, UsageError
-from ipats_lib.extract.folder import Folder, open_folder
+from ipats_lib.extract.folder import CASE_TABLES, TABLES, Folder, load_settings, open_folder
 from ipats_lib.extract.pirl import ESTIMATED, PirlFile, estimate_as_of, open_pirl
 from ipats_lib.extract.scan import FileFacts, scan
-from ipats_lib.extract.settings import load_settings
-from ipats_lib.extract.tables import open_table
+from ipats_lib.extract.tables import TableFile, open_table
 from ipats_lib.params import load_layout, params_folder
-from ipats_lib.snapshot.contacts import CONTACT_RULES, ContactRule
-from ipats_lib.snapshot.making import Making, Opened, Options, Progress, library_version
-from ipats_lib.snapshot.manifest import FORMAT
+from ipats_lib.snapshot.areas import (
+    CONTACT_RULES,
+    ContactRule,
+    Contacts,
+    Customers,
+    Homes,
+    Masks,
+    Planners,
+)
+from ipats_lib.snapshot.cases import CaseIntake
+from ipats_lib.snapshot.manifest import FORMAT, Manifest, Provenance, Source, shape_of
+from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.snapshot.records import RecordIntake
 from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
-from ipats_lib.snapshot.store import find, workspace
+from ipats_lib.snapshot.store import find, keep, stored_files, workspace
+from ipats_lib.snapshot.whole import read_accounts, read_fiscal, read_planners
+from ipats_lib.validation.findings import FindingsLog, note
 
 _MEGABYTE = 1 << 20
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    as_of: date | None
+    layout: str
+    contact_rule: ContactRule
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An extract whose files were scanned and whose columns are known."""
+
+    folder: Folder
+    pirl: PirlFile
+    tables: dict[str, TableFile]
+    as_of: date
+    as_of_source: str
 
 
 def make_snapshot(
@@ -83,7 +115,7 @@ def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: Options
     used += sorted((params / "tables").glob("*.csv"))
     said = {
         "format": FORMAT,
-        "version": library_version(),
+        "version": __version__,
         "libraries": [pa.__version__, np.__version__],
         "files": {name: [fact.name, fact.sha256] for name, fact in facts.items()},
         "params": {path.name: file_hash(path) for path in used if path.is_file()},
@@ -117,3 +149,114 @@ def _as_of(folder: Folder, pirl: PirlFile, options: Options) -> tuple[date, str]
             'it in extract.json, {"as_of": "YYYY-MM-DD"}, or with --as-of.'
         )
     return day, source
+
+
+@dataclass(slots=True)
+class Making:
+    """One snapshot in the making, in a folder of its own."""
+
+    opened: Opened
+    options: Options
+    work: Path
+    tell: Progress
+
+    @property
+    def content(self) -> Path:
+        return self.work / "content"
+
+    def run(self, key: str, store: Path) -> Path:
+        """Write everything, then move it into the store; returns its folder there."""
+        self.content.mkdir()
+        opened, customers = self.opened, Customers()
+        contacts = Contacts(self.options.contact_rule, opened.as_of)
+        with FindingsLog(self.content / "findings.parquet") as log:
+            log.add(*(note(name, "N-08") for name in opened.folder.unread))
+            planners = Planners.of(self._whole("planner", read_planners, log))
+            self._whole("account", read_accounts, log)
+            self._whole("fiscal", read_fiscal, log)
+            parts = self._parts("pirl")
+            intake = RecordIntake(opened.pirl, opened.as_of, customers, log, parts)
+            compared = intake.run(self._counter("read", opened.pirl.rows))
+            keys = parts.keys()
+            intake.compare(keys, compared)
+            areas = _areas_of_customers(keys, len(customers))
+            cases = CaseIntake(opened.as_of, planners, customers, areas, contacts, log)
+            self._cases(cases, parts)
+        pq.write_table(contacts.table(planners), self.content / "contacts.parquet")
+        manifest = Manifest(
+            self._provenance(),
+            key,
+            shape_of(opened.pirl.layout),
+            tuple(sorted(opened.tables)),
+            stored_files(self.content),
+        )
+        return keep(self.content, manifest, store)
+
+    def _cases(self, cases: CaseIntake, pirl: PartsWriter) -> None:
+        """All case tables; assignments come first, since every table is sorted by them."""
+        writers = {"pirl": pirl}
+        names = [name for name in CASE_TABLES if name in self.opened.tables]
+        homes = Homes()
+        for step, name in enumerate(names):
+            self.tell("tables", step, len(names))
+            writers[name] = self._parts(name)
+            cases.run(self.opened.tables[name], writers[name])
+            if name == "assignment":
+                homes = cases.homes()
+        for step, writer in enumerate(writers.values()):
+            self.tell("sort", step, len(writers))
+            writer.finish(homes)
+        self.tell("tables", len(names), len(names))
+        self.tell("sort", len(writers), len(writers))
+
+    def _parts(self, name: str) -> PartsWriter:
+        return PartsWriter(self.work / "spill" / name, self.content / name)
+
+    def _counter(self, stage: str, total: int) -> Callable[[int], None]:
+        done = 0
+
+        def advance(size: int) -> None:
+            nonlocal done
+            done += size
+            self.tell(stage, done, total)
+
+        return advance
+
+    def _whole(
+        self,
+        name: str,
+        read: Callable[[TableFile, date, FindingsLog], pa.Table],
+        log: FindingsLog,
+    ) -> pa.Table | None:
+        """Keep a table that is read whole; None when the extract has none."""
+        if (file := self.opened.tables.get(name)) is None:
+            return None
+        table = read(file, self.opened.as_of, log)
+        pq.write_table(table, self.content / f"{name}.parquet")
+        return table
+
+    def _provenance(self) -> Provenance:
+        opened = self.opened
+        files = [opened.pirl.facts, *(file.facts for file in opened.tables.values())]
+        rows = [opened.pirl.rows, *(file.facts.lines - 1 for file in opened.tables.values())]
+        lacking = [name for name in TABLES if name not in opened.tables]
+        return Provenance(
+            sources=tuple(
+                Source(fact.name, fact.sha256, fact.bytes, count)
+                for fact, count in zip(files, rows, strict=True)
+            ),
+            as_of=opened.as_of,
+            as_of_source=opened.as_of_source,
+            synthetic=opened.folder.synthetic,
+            library_version=__version__,
+            layout=self.options.layout,
+            contact_rule=self.options.contact_rule,
+            notes=tuple(f"The extract has no table {name}." for name in lacking),
+        )
+
+
+def _areas_of_customers(keys: Keys, customers: int) -> Masks:
+    areas = np.zeros(customers, dtype=np.int64)
+    known = keys.customers >= 0
+    np.bitwise_or.at(areas, keys.customers[known], keys.areas[known])
+    return areas

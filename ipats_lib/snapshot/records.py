@@ -1,7 +1,7 @@
 """The PIRL file on its way into a snapshot: typed, validated, placed (domain 4.3, 8.1)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
@@ -9,29 +9,32 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ipats_lib.extract.cells import Flag, Kind, Typed, flagged, kind_of, type_column, withheld
+from ipats_lib.extract.folder import load_settings
 from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.pirl import PirlFile, Reach
-from ipats_lib.extract.settings import load_settings
 from ipats_lib.params import Element
 from ipats_lib.snapshot.areas import Customers, Numbers, areas_of_rows, board_bits
-from ipats_lib.snapshot.log import FindingsLog
 from ipats_lib.snapshot.parts import Keys, PartsWriter
-from ipats_lib.validation.duplicates import (
-    MISSING,
-    STREAM_CODES,
-    different_births,
-    missing_or_repeated,
-    same_entry,
-)
 from ipats_lib.validation.findings import (
     WRONG,
+    Broken,
+    FindingsLog,
     Habits,
+    batch_findings,
     file_notes,
     note,
     row_findings,
     wrong_rows,
 )
-from ipats_lib.validation.rows import Rows, broken_rules
+from ipats_lib.validation.rows import (
+    MISSING,
+    STREAM_CODES,
+    Rows,
+    broken_rules,
+    different_births,
+    missing_or_repeated,
+    same_entry,
+)
 
 Advance = Callable[[int], None]
 
@@ -68,18 +71,16 @@ class RecordIntake:
             keys = self._keys(rows)
             self._report_rows(batch, rows, keys)
             columns["100"] = self.customers.shown(columns["100"], keys.customers)
-            self.parts.add(_stored(batch, columns, keys), keys)
+            size = batch.texts.num_rows
+            filled = {n: t.values for n, t in columns.items() if t.values.null_count < size}
+            self.parts.add(batch.lines, filled, keys)
             compared.append(_compared(batch, rows))
             reach.take(batch.texts)
             advance(batch.texts.num_rows)
         self.log.add(*habits.notes())
         self._report_reach(reach.newest())
-        return Compared(
-            np.concatenate([part.lines for part in compared]),
-            np.concatenate([part.observations for part in compared]),
-            np.concatenate([part.births for part in compared]),
-            np.concatenate([part.streams for part in compared]),
-        )
+        names = [field.name for field in fields(Compared)]
+        return Compared(*(np.concatenate([getattr(c, n) for c in compared]) for n in names))
 
     def compare(self, keys: Keys, compared: Compared) -> None:
         """The rules between rows: F-04, D-01, D-04."""
@@ -138,27 +139,14 @@ class RecordIntake:
 
     def _report_rows(self, batch: Batch, rows: Rows, keys: Keys) -> None:
         types = {element.number: element.type for element in self.file.layout.elements}
-        for number, typed in rows.columns.items():
-            places = wrong_rows(typed)
-            if len(places):
-                self._report(WRONG[types[number]], number, places, batch, batch.texts[number], keys)
-        for rule, places in broken_rules(rows):
-            self._report(rule.rule, rule.element, places, batch, batch.texts[rule.element], keys)
-
-    def _report(
-        self,
-        rule: str,
-        element: str,
-        places: NDArray[np.int64],
-        batch: Batch,
-        values: pa.Array,
-        keys: Keys,
-    ) -> None:
-        found, name = values.take(pa.array(places)), self.file.facts.name
-        areas, customers = keys.areas[places], keys.customers[places]
-        self.log.add(
-            row_findings(name, rule, element, batch.lines[places], found, areas, customers)
-        )
+        broken: list[Broken] = [
+            (WRONG[types[number]], number, places)
+            for number, typed in rows.columns.items()
+            if len(places := wrong_rows(typed))
+        ]
+        broken += [(rule.rule, rule.element, places) for rule, places in broken_rules(rows)]
+        whose = keys.areas, keys.customers
+        self.log.add(*batch_findings(self.file.facts.name, batch, broken, *whose))
 
     def _report_places(
         self,
@@ -173,18 +161,6 @@ class RecordIntake:
         areas, customers = keys.areas[places], keys.customers[places]
         name = self.file.facts.name
         self.log.add(row_findings(name, rule, element, lines[places], shown, areas, customers))
-
-
-def _stored(batch: Batch, columns: dict[str, Typed], keys: Keys) -> pa.Table:
-    """What is kept of a batch: blank columns are left out."""
-    size = batch.texts.num_rows
-    kept = {
-        "row": pa.array(batch.lines),
-        "_areas": pa.array(keys.areas),
-        "_customer": pa.array(keys.customers),
-    }
-    filled = {n: t.values for n, t in columns.items() if t.values.null_count < size}
-    return pa.table(kept | filled)
 
 
 def _compared(batch: Batch, rows: Rows) -> Compared:

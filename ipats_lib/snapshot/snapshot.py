@@ -18,11 +18,9 @@ from ipats_lib.extract.tables import load_schema
 from ipats_lib.params import Layout, load_areas, load_layout
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot.areas import Numbers, area_bits
-from ipats_lib.snapshot.fiscal import SCHEMA as FISCAL_SCHEMA
 from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, shape_of
 from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN
-from ipats_lib.snapshot.people import SCHEMA as PLANNER_SCHEMA
 from ipats_lib.snapshot.reading import (
     Choice,
     Files,
@@ -32,6 +30,7 @@ from ipats_lib.snapshot.reading import (
     read_portions,
 )
 from ipats_lib.snapshot.store import damaged_error, damaged_file
+from ipats_lib.snapshot.whole import FISCAL_SCHEMA, PLANNER_SCHEMA
 
 _SCOPED = ("assignment", "service", "case_note", "application")
 _PANDAS = {
@@ -87,7 +86,7 @@ class Snapshot:
         return None if table is None else _frame(table)
 
     def fiscal(self) -> pd.DataFrame:
-        """What areas spent, by program and program year (`fiscal.SCHEMA`); maybe nothing."""
+        """What areas spent, by program and program year (`whole.FISCAL_SCHEMA`); maybe nothing."""
         table = self._whole("fiscal")
         return _frame(FISCAL_SCHEMA.empty_table() if table is None else table)
 

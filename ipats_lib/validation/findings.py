@@ -1,17 +1,20 @@
 """Findings as a table: what is wrong or worth a note, in which file, row and element."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ipats_lib.extract.cells import Flag, Typed, flagged, may_be_ssn
+from ipats_lib.extract.folder import load_settings
+from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.scan import FileFacts
-from ipats_lib.extract.settings import load_settings
 from ipats_lib.inputs import spelled
 from ipats_lib.validation.rules import load_rules
 
@@ -44,6 +47,9 @@ WRONG = {"date": "F-05", "amount": "F-06", "code": "F-07", "integer": "F-07", "s
          "dollars": "C-09"}  # fmt: skip
 
 Places = NDArray[np.int64]
+# Rule, element, positions of the rows in their batch.
+Broken = tuple[str, str, Places]
+FLUSH = 65_536
 
 
 def note(file: str, rule: str, element: str = "", value: str = "") -> pa.Table:
@@ -82,6 +88,21 @@ def row_findings(
         secret &= ~digits.to_numpy(zero_copy_only=False)
     values = pc.if_else(pa.array(secret), None, texts)
     return _table(file, rule, element, pa.array(lines), values, areas, customers)
+
+
+def batch_findings(
+    file: str,
+    batch: Batch,
+    broken: Sequence[Broken],
+    areas: NDArray[np.int64],
+    customers: NDArray[np.int32],
+) -> Iterator[pa.Table]:
+    """One table of findings per broken rule; areas and customers: of all rows of the batch."""
+    for rule, element, at in broken:
+        if len(at):
+            values = batch.texts[element].take(pa.array(at))
+            whose = areas[at], customers[at]
+            yield row_findings(file, rule, element, batch.lines[at], values, *whose)
 
 
 def _table(
@@ -143,3 +164,33 @@ class Habits:
             note(self._file, rule, element, str(count))
             for (rule, element), count in self._counts.items()
         ]
+
+
+class FindingsLog:
+    """Appends findings to one Parquet file as they are found, so that any number of them fits in
+    memory; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def add(self, *findings: pa.Table) -> None:
+        for table in findings:
+            self._waiting.append(table)
+            self._rows += len(table)
+            if self._rows >= FLUSH:
+                self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=FLUSH)
+        self._waiting, self._rows = [], 0
+
+    def __enter__(self) -> "FindingsLog":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._flush()
+        self._writer.close()

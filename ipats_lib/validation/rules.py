@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal
 
 from ipats_lib.errors import ParamsError
-from ipats_lib.params import params_folder, read_rows
+from ipats_lib.params import params_folder, read_table
 
 Severity = Literal["reject", "error", "warning", "info"]
 
@@ -27,10 +27,8 @@ class Rule:
 @cache
 def load_rules() -> dict[str, Rule]:
     """Rules by id; ParamsError when the file breaks its rules (domain 4.2, 4.3)."""
-    path = params_folder() / "rules.csv"
-    rules: dict[str, Rule] = {}
-    for row in read_rows(path, ("id", "elements", "severity", "message", "source")):
-        if row["severity"] not in get_args(Severity) or row["id"] in rules:
-            raise ParamsError(f"{path}: rule {row['id']} stands twice or has an unknown severity.")
-        rules[row["id"]] = Rule(**row)  # type: ignore[arg-type]  # severity was just checked
-    return rules
+    rules = read_table("rules.csv", Rule)
+    found = {rule.id: rule for rule in rules}
+    if len(found) < len(rules):
+        raise ParamsError(f"{params_folder() / 'rules.csv'}: a rule stands twice.")
+    return found

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib import forms
-from ipats_lib.form_rows import groups_of, rows_by_name
+from ipats_lib.forms import groups_of, rows_by_name
 from ipats_lib.indicators.aggregate import LONG_COLUMNS
 from ipats_lib.indicators.rules import INDICATORS
 from tests.notebooks.pages import open_sample, with_frames

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ipats_lib import forms
-from ipats_lib.form_rows import groups_of
+from ipats_lib.forms import groups_of
 from tests.oracle import forms as oracle
 from tests.oracle.records import draw
 from tests.tables import form_lines

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from ipats_lib.form_rows import rows_by_name
+from ipats_lib.forms import rows_by_name
 from ipats_lib.indicators import aggregate
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report.report import Report

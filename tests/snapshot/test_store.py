@@ -13,7 +13,7 @@ import pytest
 from ipats_lib.errors import ExtractError, ParamsError, SnapshotError, UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.scopes import STATE, Scope
-from ipats_lib.snapshot import make_snapshot, making, open_snapshot, parts, spill, store
+from ipats_lib.snapshot import make, make_snapshot, open_snapshot, parts, store
 from tests.extract.drawn import write_extract
 
 PIRL = """
@@ -54,7 +54,7 @@ def test_a_second_run_takes_the_snapshot_that_is_there_without_reading_again(
 ):
     first = make_snapshot(extract, kept)
     before = {path: path.stat().st_mtime_ns for path in first.path.rglob("*")}
-    monkeypatch.setattr(making, "RecordIntake", None)
+    monkeypatch.setattr(make, "RecordIntake", None)
     assert make_snapshot(extract, kept).path == first.path
     assert {path: path.stat().st_mtime_ns for path in first.path.rglob("*")} == before
 
@@ -169,7 +169,7 @@ def test_a_failure_leaves_earlier_snapshots_and_nothing_half(extract, kept, monk
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(making, step, fail)
+    monkeypatch.setattr(make, step, fail)
     with pytest.raises(SnapshotError, match="No space left on device"):
         make_snapshot(extract, kept, as_of=date(2025, 1, 1))
     assert bytes_of(kept) == before
@@ -191,7 +191,7 @@ def test_a_store_that_cannot_be_written_is_said(extract, tmp_path):
 
 
 def _die_while_making(extract, kept):
-    making.keep = lambda *_: os._exit(9)
+    make.keep = lambda *_: os._exit(9)
     make_snapshot(extract, kept)
 
 
@@ -280,7 +280,7 @@ def test_one_planners_rows_are_read_from_few_row_groups(tmp_path, kept, monkeypa
     """Forty planners of one LWIA with fifty customers each, in groups of fifty rows."""
     monkeypatch.setattr(parts, "ROW_GROUP", 50)
     monkeypatch.setattr(parts, "CHUNK_BYTES", 20_000)
-    monkeypatch.setattr(spill, "SPILL_ROWS", 500)
+    monkeypatch.setattr(parts, "SPILL_ROWS", 500)
     people = [(f"c{(n * 617) % 2000:04}", n) for n in range(2000)]
     pirl = "100 | 108-A | 900\n" + "\n".join(f"{c} | 17035 | 20240101" for c, _ in people)
     assigned = [f"{c} | e | p{int(c[1:]) // 50:02} | 20240101 |" for c, _ in people]

@@ -14,7 +14,6 @@ from ipats_lib.caseload import (
     STATUSES,
     Desk,
     alerts,
-    applications,
     caseload,
     engagement,
     flow,
@@ -27,7 +26,7 @@ from ipats_lib.caseload import (
     thresholds,
     trainings,
 )
-from ipats_lib.caseload.status import is_active
+from ipats_lib.caseload.status import is_active, waiting
 from ipats_lib.cohorts import Records
 from ipats_lib.frames.alerts import alerts as alerts_frame
 from ipats_lib.frames.caseload import caseload as caseload_frame
@@ -373,7 +372,7 @@ def test_a_contact_with_an_application_is_an_applicant_or_certified():
 
 def test_applicants_without_a_record_are_told_apart():
     frame = records(*({"100": f"C{n}", "903": 4} for n in range(4)))
-    table = applications.waiting(APPLICATIONS, frame, TODAY).set_index("customer")
+    table = waiting(APPLICATIONS, frame, TODAY).set_index("customer")
     assert table["status"].to_dict() == {
         "C0": "Applicant",
         "C1": "Certified, not enrolled",
@@ -400,7 +399,7 @@ def test_the_certification_date_decides_whatever_the_status_says():
         }
     )  # fmt: skip
     frame = records({"100": "G", **ADULT})
-    table = applications.waiting(application, frame, TODAY).set_index("customer")
+    table = waiting(application, frame, TODAY).set_index("customer")
     assert table["status"].to_dict() == {
         "A": "Applicant",
         "B": "Certified, not enrolled",

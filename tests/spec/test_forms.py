@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from ipats_lib import form_rows, forms
+from ipats_lib import forms
 from ipats_lib.errors import ParamsError
-from ipats_lib.form_rows import groups_of, load_form_rows, rows_by_name
+from ipats_lib.forms import groups_of, load_form_rows, rows_by_name
 from tests.tables import form_lines, pirl, records
 
 # PY2024Q4: served 2024-07 to 2025-06, exited 2024-04 to 2025-03; the quarter: served 2025-04 to 06.
@@ -87,7 +87,7 @@ def test_the_items_of_the_fiscal_system_are_there_and_say_that_nobody_knows():
 
 def test_the_annual_form_is_the_one_of_december_2024_with_its_numbers():
     """Domain 10: the three percents of the summary are items 11 to 13."""
-    edition = form_rows.editions().set_index("form").loc["ETA-9169"]
+    edition = forms.editions().set_index("form").loc["ETA-9169"]
     assert (edition["edition"], edition["omb"]) == ("2024-12-10", "1205-0526")
     items = {row.measure: row.item for row in rows_by_name("9169").values()}
     percents = ("training_related", "co_enrolled", "admin_share")
@@ -311,7 +311,7 @@ def test_a_wrong_row_names_file_and_line(line, message, monkeypatch, tmp_path):
     header = "form,item,measure,dimension,title,element,codes,edition,definition"
     (tmp_path / "form_rows.csv").write_text(f"{header}\n{line}\n")
     (tmp_path / "counties.csv").write_text("county,fips,lwia,edr\n")
-    monkeypatch.setattr(form_rows, "load_groups", lambda: ())
+    monkeypatch.setattr(forms, "load_groups", lambda: ())
     monkeypatch.setenv("IPATS_PARAMS", str(tmp_path))
     load_form_rows.cache_clear()
     with pytest.raises(ParamsError, match=f"form_rows.csv line 2: .*{message}"):

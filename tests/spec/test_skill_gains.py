@@ -3,7 +3,7 @@
 import pytest
 
 from ipats_lib.errors import ParamsError
-from ipats_lib.indicators import settings
+from ipats_lib.indicators import predicates
 from tests.tables import pirl, states
 
 
@@ -68,7 +68,7 @@ def test_a_gain_after_exit_counts_unless_the_state_refuses_it(monkeypatch, tmp_p
         D  | 1   | 20240110 |          | 20240110 | 20240920 |      |
     """)
     assert set(states(rows, "MSG").values()) == {"success"}
-    monkeypatch.setattr(settings, "_settings", lambda: {"gains_after_exit": "refuse"})
+    monkeypatch.setattr(predicates, "accepts_gains_after_exit", lambda: False)
     found = {id_: state for (id_, _), state in states(rows, "MSG").items()}
     assert found == {"A": "failure", "B": "success", "C": "failure", "D": "success"}
 
@@ -78,7 +78,7 @@ def test_another_word_in_the_settings_is_an_error(monkeypatch, tmp_path):
         "setting,value,source\ngains_after_exit,maybe,somewhere\n"
     )
     monkeypatch.setenv("IPATS_PARAMS", str(tmp_path))
-    settings._settings.cache_clear()
+    predicates.accepts_gains_after_exit.cache_clear()
     with pytest.raises(ParamsError, match="accept or refuse"):
-        settings.accepts_gains_after_exit()
-    settings._settings.cache_clear()
+        predicates.accepts_gains_after_exit()
+    predicates.accepts_gains_after_exit.cache_clear()

@@ -42,14 +42,14 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(place * step, 10) for place in range(first, last + 1)]
 
 
-def axis(scale: Scale, labels: dict[float, str], height: int = 16) -> str:
+def axis(scale: Scale, labels: dict[float, str]) -> str:
     """Labels above a column of pictures. Hidden from readers of the cells' texts."""
     texts = "".join(
-        f'<text x="{scale.at(value)}" y="{height - 4}" text-anchor="{_anchor(scale, value)}">'
+        f'<text x="{scale.at(value)}" y="12" text-anchor="{_anchor(scale, value)}">'
         f"{escape(text)}</text>"
         for value, text in labels.items()
     )
-    return f'<svg class="axis" height="{height}" width="100%" aria-hidden="true">{texts}</svg>'
+    return f'<svg class="axis" height="16" width="100%" aria-hidden="true">{texts}</svg>'
 
 
 def _anchor(scale: Scale, value: float) -> str:
@@ -120,19 +120,18 @@ def _down(value: float, low: float, high: float, height: int) -> float:
     return round(height - 4 - (value - low) / (high - low) * (height - 8), 1)
 
 
-def parts(shares: dict[str, float], css: dict[str, str] | None = None, height: int = 10) -> str:
+def parts(shares: dict[str, float]) -> str:
     """One bar cut in parts, in the order given; those that need attention in the accent."""
     total, start, drawn = sum(shares.values()) or 1, 0.0, []
-    tones = css or {}
     for place, (name, number) in enumerate(shares.items()):
         width = number / total * 100
-        tone = tones.get(name) or ("a" if needs_attention(name) else "gl"[place % 2])
+        tone = "a" if needs_attention(name) else "gl"[place % 2]
         wide = max(width - 0.6, 0.4)
         drawn.append(
-            f'<rect class="{tone}" x="{start:.2f}%" y="0" width="{wide:.2f}%" height="{height}"/>'
+            f'<rect class="{tone}" x="{start:.2f}%" y="0" width="{wide:.2f}%" height="10"/>'
             if number
             else ""
         )
         start += width
     told = ", ".join(f"{name}: {written('number', number)}" for name, number in shares.items())
-    return picture("".join(drawn), told, height, "pic")
+    return picture("".join(drawn), told, 10, "pic")

@@ -69,9 +69,10 @@ def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made:
     import xlsxwriter  # few pages write a workbook
 
     buffer = io.BytesIO()
+    created = datetime(made.year, made.month, made.day, tzinfo=UTC)
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(buffer, options)
-    book.set_properties({"title": facts.get("Report", "IPATS"), "created": _midnight(made)})
+    book.set_properties({"title": facts.get("Report", "IPATS"), "created": created})
     bold = book.add_format({"bold": True})
     cover = book.add_worksheet("Cover")
     cover.set_column(0, 1, 40)
@@ -91,7 +92,3 @@ def workbook(sheets: Mapping[str, pd.DataFrame], facts: Mapping[str, str], made:
                     sheet.write_string(line, place, cell)
     book.close()
     return buffer.getvalue()
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """Formats of a table's columns, and which format a column has that the notebook did not name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Self, get_args
 
@@ -96,7 +96,7 @@ class Rows:
 class Format:
     """How a column's cells are shown. Called with a title, it is the same format under it."""
 
-    title: str = ""
+    title: str = field(default="", kw_only=True)
 
     @property
     def number(self) -> bool:
@@ -194,7 +194,7 @@ class Score(Format):
 
     css = "score"
 
-    status: str = ""
+    status: str
 
     def words(self, rows: Rows, name: str) -> list[str]:
         return [MISSING if is_missing(v) else f"{rounded(v, 0, MARKS):,}" for v in rows[name]]
@@ -228,9 +228,10 @@ class Change(Format):
 
 @dataclass(frozen=True, slots=True)
 class Link(Format):
-    """A cell that leads to another page. to: the frame's column of addresses, blank for none."""
+    """A cell that leads to another page. to: the frame's column of addresses, blank for none; then:
+    the kind or format of what is shown."""
 
-    to: str = ""
+    to: str
     then: Format | str = "text"
 
     @property
@@ -258,11 +259,10 @@ def _moved(value: object, measure: str) -> str:
     text = written("points", value, measure)
     if not any(digit in text for digit in "123456789"):
         return "no change"
-    return f"\N{BLACK UP-POINTING TRIANGLE} up {text[1:]}" if text[0] == "+" else _fell(text)
-
-
-def _fell(text: str) -> str:
-    return f"\N{BLACK DOWN-POINTING TRIANGLE} down {text[1:]}"
+    way = "\N{BLACK DOWN-POINTING TRIANGLE} down"
+    if text[0] == "+":
+        way = "\N{BLACK UP-POINTING TRIANGLE} up"
+    return f"{way} {text[1:]}"
 
 
 def sort_key(value: Any) -> Any:
@@ -294,18 +294,7 @@ def kind(name: str, title: str = "") -> Format:
 figure = Figure()
 status = Status()
 change = Change()
-
-
-def score(status: str, title: str = "") -> Score:
-    """A percent of a level in a cell of its verdict; status: the column of verdicts."""
-    return Score(title, status)
-
-
-def link(to: str, then: Format | str = "text", title: str = "") -> Link:
-    """A cell that leads to the page named in the frame's column `to`."""
-    return Link(title, to, then)
-
-
+score, link = Score, Link
 Columns = Mapping[str, object] | Sequence[str] | None
 
 
@@ -355,10 +344,3 @@ def _guess(rows: Rows, name: str) -> str:
     if pd.api.types.is_numeric_dtype(dtype):
         return "number"
     return "date" if pd.api.types.is_datetime64_any_dtype(dtype) else "text"
-
-
-__all__ = [
-    "MISSING", "Change", "Columns", "Figure", "Format", "Link", "Rows",
-    "Score", "Status", "Written", "change", "figure", "formats_of", "heading",
-    "kind", "link", "score", "sort_key", "status",
-]  # fmt: skip

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 from ipats_lib.errors import NotebookError
 
-__all__ = ["Piece", "Shown", "escape", "in_publication", "picture", "piece", "slug", "wrong"]
+__all__ = ["Shown", "escape", "in_publication", "picture", "piece", "slug", "wrong"]
 _ADDRESS = re.compile(r"[a-z0-9][\w./-]*(?:#[\w.=,|~-]+)?|#[\w.=,|~-]+", re.IGNORECASE | re.ASCII)
 
 
@@ -23,15 +23,6 @@ def in_publication() -> bool:
 def wrong(sentence: str) -> NotebookError:
     """The error of a cell that asks for what cannot be shown; the sentence says what to do."""
     return NotebookError(sentence)
-
-
-class Piece(Protocol):
-    """What can stand inside another piece: a page's HTML and its text without HTML."""
-
-    @property
-    def html(self) -> str: ...
-    @property
-    def plain(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +51,9 @@ def _style() -> str:
     return (files("ipats_lib") / "publishing/static/20-show.css").read_text(encoding="utf-8")
 
 
-def piece(value: object) -> Piece:
+def piece(value: object) -> Shown:
     """The value as a part of another piece: one of ours, an Altair chart, or text."""
-    if hasattr(value, "html") and hasattr(value, "plain"):
+    if isinstance(value, Shown):
         return value
     if isinstance(value, str):
         return Shown(f"<p>{escape(value)}</p>", value)
@@ -75,9 +66,9 @@ def piece(value: object) -> Piece:
     raise wrong(f"show cannot place a {type(value).__name__}: give a verb's result or a chart.")
 
 
-def together(pieces: Iterable[Piece], between: str = "; ") -> str:
+def together(pieces: Iterable[Shown]) -> str:
     """The pieces' text without HTML."""
-    return between.join(each.plain for each in pieces)
+    return "; ".join(each.plain for each in pieces)
 
 
 def address(to: str) -> str:

@@ -31,8 +31,7 @@ def listed(values: pd.Series) -> list[Any]:
         known = [*days.tolist(), pd.NaT]
         return [known[place] for place in places.tolist()]
     texts = isinstance(values.dtype, pd.StringDtype)
-    found: list[Any] = values.to_numpy(dtype="object").tolist() if texts else values.tolist()
-    return found
+    return values.to_numpy(dtype="object").tolist() if texts else values.tolist()
 
 
 def _count(value: float) -> str:

@@ -1,7 +1,7 @@
 """Formats that draw a picture in a table's cell, as inline SVG."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any, ClassVar
 
@@ -103,7 +103,7 @@ def _is_verdict(status: Any) -> bool:
 class _Number(Format):
     """A number of a kind, in words; a figure is written as its row's measure asks."""
 
-    kind: str = "count"
+    kind: str = field(default="count", kw_only=True)
 
     def words(self, rows: Rows, name: str) -> list[str]:
         return all_written(self.kind, rows[name], rows.measures_of(self.kind, name))
@@ -116,7 +116,7 @@ class Bar(_Number):
     css = "pic two bar"
 
     of: float = 0
-    attention: bool = False
+    attention: bool = field(default=False, kw_only=True)
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         values = numbers_of(rows[name])
@@ -145,11 +145,12 @@ class Interval(_Number):
 
     css = "pic two"
 
+    kind: str = field(default="figure", kw_only=True)
     low: str = "lower95"
     high: str = "upper95"
     reference: float | None = None
     versus: str = ""
-    level: str = ""
+    level: str = field(default="", kw_only=True)
 
     def _scale(self, rows: Rows, name: str) -> Scale:
         columns = [numbers_of(rows[column]) for column in (name, self.low, self.high)]
@@ -234,29 +235,4 @@ def _last(values: object, kind: str, measure: str) -> str:
     return written(kind, values[-1] if is_list(values) and values else None, measure)  # type: ignore[index]
 
 
-def bullet(to: str = "", marks: tuple[float, ...] = (90, 100), title: str = "") -> Bullet:
-    """A percent of a level with its marks; to: the column of the best case."""
-    return Bullet(title, to, marks)
-
-
-def bar(of: float = 0, kind: str = "count", title: str = "", attention: bool = False) -> Bar:
-    """A number with a bar; of: what the full width is, the column's largest number by default."""
-    return Bar(title, kind, of, attention)
-
-
-def interval(
-    low: str = "lower95",
-    high: str = "upper95",
-    reference: float | None = None,
-    versus: str = "",
-    kind: str = "figure",
-    title: str = "",
-    level: str = "",
-) -> Interval:
-    """A dot with its interval; see `Interval`."""
-    return Interval(title, kind, low, high, reference, versus, level)
-
-
-def spark(level: str = "", kind: str = "figure", title: str = "") -> Spark:
-    """A small trend from a column of lists; see `Spark`."""
-    return Spark(title, level, kind)
+bullet, bar, interval, spark = Bullet, Bar, Interval, Spark

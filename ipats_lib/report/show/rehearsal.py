@@ -60,8 +60,7 @@ def _read(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows as a run reads its frames."""
     file = io.BytesIO()
     feather.write_feather(rows, file, compression="uncompressed")
-    found: pd.DataFrame = feather.read_feather(file, use_threads=False)
-    return found
+    return feather.read_feather(file, use_threads=False)
 
 
 def _arranged(rows: pd.DataFrame) -> pd.DataFrame:

@@ -74,10 +74,10 @@ def body_row(drawn: Grid, cells: Sequence[str], keys: Sequence[Any] = ()) -> str
     return f"<tr{drawn.role('row')}>{''.join(_cells(drawn, cells, keys))}</tr>"
 
 
-def group_row(drawn: Grid, title: str, size: int) -> str:
-    """The row above a group of rows: what they share, and how many there are on all pages."""
+def group_row(drawn: Grid, title: str, more: str = "") -> str:
+    """The row above a group of rows: what they share, and more."""
     head = f"<th scope='rowgroup' colspan='{len(drawn.formats)}'{drawn.role('rowheader')}>"
-    return f"<tr class='grp'{drawn.role('row')}>{head}{plainly(title)}: {size:,}</th></tr>"
+    return f"<tr class='grp'{drawn.role('row')}>{head}{plainly(title)}{more}</th></tr>"
 
 
 def _cells(drawn: Grid, cells: Sequence[str], keys: Sequence[Any]) -> list[str]:

@@ -107,8 +107,7 @@ def as_picture(spec: dict[str, Any]) -> str:
     import vl_convert
 
     fixed = spec | ({"width": 600} if spec.get("width") == "container" else {})
-    drawn: str = vl_convert.vegalite_to_svg(fixed)
-    return drawn
+    return vl_convert.vegalite_to_svg(fixed)
 
 
 def bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -147,9 +147,9 @@ WIDE = pd.DataFrame(
 )  # fmt: skip
 COLUMNS = {
     "area": "LWIA",
-    "adult": show.score("adult said", "Employed"),
-    "dw": show.score("dw said", "Employed"),
-    "youth": show.score("youth said", "Employed"),
+    "adult": show.score("adult said", title="Employed"),
+    "dw": show.score("dw said", title="Employed"),
+    "youth": show.score("youth said", title="Employed"),
 }
 GROUPS = {"adult": "Adult", "dw": "Dislocated", "youth": "Youth"}
 

@@ -207,7 +207,9 @@ def matrix():
     names = ["01 Lake", "06 workNet DuPage", "17 East Central", *map("{} Other".format, range(12))]
     rows = measured.reindex(range(len(names)), fill_value=0)
     rows.insert(0, "area", names)
-    scored = {name: show.score(f"{name} said", name.split("_")[1]) for name in rows.columns[2:]}
+    scored = {
+        name: show.score(f"{name} said", title=name.split("_")[1]) for name in rows.columns[2:]
+    }
     for name in scored:
         rows[f"{name} said"] = [
             "Not assessed" if pd.isna(v) else "Below" if v < 80 else

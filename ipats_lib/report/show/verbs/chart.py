@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from ipats_lib.report.show.html import Piece, Shown, escape, in_publication, wrong
+from ipats_lib.report.show.html import Shown, escape, in_publication, wrong
 from ipats_lib.report.show.theme import as_picture, described, spec_of
 
 
@@ -22,7 +22,7 @@ def chart(
     finding: str = "",
     *,
     title: str = "",
-    table: Piece | None = None,
+    table: Shown | None = None,
     note: str = "",
 ) -> Drawn:
     """Any Altair chart. finding: what it shows, in a sentence that is its alternative text too.
@@ -31,7 +31,7 @@ def chart(
     """
     if not isinstance(chart, alt.TopLevelMixin):
         raise wrong(f"show.chart draws an Altair chart, not a {type(chart).__name__}.")
-    if table is not None and not hasattr(table, "html"):
+    if table is not None and not isinstance(table, Shown):
         raise wrong("Give the values as show.table(frame, caption, columns).")
     spec = spec_of(chart)
     words = " ".join(filter(None, (finding, title))) or described(spec)

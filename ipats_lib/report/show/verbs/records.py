@@ -78,7 +78,7 @@ def records(
     below = "".join(here.values()) + _beside(name, shards, beyond)
     grouped = f" data-by='{list(named).index(by)}'" if by else ""
     body = "".join(
-        (group_row(drawn, str(word), _size(named[by], word)) if by else "")
+        (group_row(drawn, str(word), f": {_size(named[by], word):,}") if by else "")
         + "".join(body_row(drawn, rows[place]) for place in places)
         for word, places in _groups(named.get(by), min(page, len(rows)))
     )

@@ -7,8 +7,7 @@ import pandas as pd
 
 from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of
 from ipats_lib.report.show.html import Shown, escape, wrong
-from ipats_lib.report.show.rows import Grid, body_row, head_cells
-from ipats_lib.report.show.statuses import plainly
+from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
 
 
 def table(
@@ -74,10 +73,9 @@ def _body(drawn: Grid, inside: str) -> str:
 def _grouped(lines: list[str], known: Rows, by: str, drawn: Grid) -> str:
     """The rows in bodies of their own, each under the value that its rows share."""
     places, bodies = iter(lines), []
-    head = f"<th scope='rowgroup' colspan='{len(drawn.formats)}'{drawn.role('rowheader')}>"
     for title, members in groupby(known[by], key=str):
-        group = f"<tr class='grp'{drawn.role('row')}>{head}{plainly(title)}</th></tr>"
-        bodies.append(_body(drawn, group + "".join(next(places) for _ in members)))
+        lines_of_group = "".join(next(places) for _ in members)
+        bodies.append(_body(drawn, group_row(drawn, title) + lines_of_group))
     return "".join(bodies)
 
 
