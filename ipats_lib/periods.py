@@ -7,6 +7,7 @@ four-quarter report of its last quarter, so one table of lags serves both.
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from ipats_lib.errors import UsageError
@@ -54,6 +55,12 @@ class Quarter:
 
     def __sub__(self, quarters: int) -> "Quarter":
         return Quarter(self.index - quarters)
+
+
+@lru_cache(maxsize=4096)
+def written_day(day: date) -> str:
+    """A day as pages write it: Mar 7, 2025."""
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 def program_year(day: date) -> int:

@@ -24,7 +24,7 @@ from ipats_lib.cohorts import (
 from ipats_lib.due_dates import due
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators import predicates as p
-from ipats_lib.periods import LAG, Cohort, Period, Quarter, program_year
+from ipats_lib.periods import LAG, Cohort, Period, Quarter, program_year, written_day
 
 SUPPLEMENTAL = 4
 
@@ -45,7 +45,7 @@ def credential_due(desk: Desk, alert: Alert) -> pd.DataFrame:
         holds,
         view.day("901"),
         deadline,
-        lambda where: [f"No credential (1800) from {_activity(desk, n)}" for n in where],
+        lambda where: [f"No credential from {_activity(desk, n)}" for n in where],
     )
 
 
@@ -76,11 +76,11 @@ def diploma_without_link(desk: Desk, _: Alert) -> pd.DataFrame:
 
 def _diploma(desk: Desk, position: int) -> str:
     slots = [
-        f"{desk.view.day(day)[position]} ({kind})"
+        written_day(desk.view.day(day)[position].item())
         for kind, day in p.CREDENTIAL_SLOTS
         if desk.view.code(kind)[position] == 1
     ]
-    return ", ".join(slots)
+    return ", ".join(dict.fromkeys(slots))
 
 
 # Of a quarter after exit: the element of employment, the cohort, and a youth's other success.
@@ -106,10 +106,7 @@ def employment_missing(desk: Desk, _: Alert, quarter: int) -> pd.DataFrame:
         _counted(desk) & unknown & ~settled & open_,
         first,
         locks,
-        lambda where: [
-            f"{employed} is {'blank' if code == MISSING else code}; exit {day}"
-            for code, day in zip(view.code(employed)[where], view.day("901")[where], strict=True)
-        ],
+        lambda where: [f"Exited {written_day(day.item())}" for day in view.day("901")[where]],
     )
 
 
@@ -145,7 +142,7 @@ def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:
         later(view.records.quarter_end_after_exit(1), 1),
         locks,
         lambda where: [
-            f"Supplemental wage (1704, match 4) of the quarter that ended {day}"
+            f"Supplemental wage of the quarter that ended {written_day(day.item())}"
             for day in view.records.quarter_end_after_exit(2)[where]
         ],
     )
@@ -171,8 +168,9 @@ def _follow_up(desk: Desk, alert: Alert, who: Mask, elements: tuple[str, ...]) -
 
     def told(where: NDArray[np.intp]) -> list[str]:
         return [
-            f"Day {step[n]} after exit; "
-            + ("no follow-up yet" if last[n] == exits[n] else f"last follow-up {last[n]}")
+            f"Day {step[n]} after exit; no follow-up yet"
+            if last[n] == exits[n]
+            else f"Day {step[n]} after exit; last follow-up {written_day(last[n].item())}"
             for n in where
         ]
 

@@ -33,7 +33,7 @@ from ipats_lib.cohorts import IN_YOUTH, MISSING
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import MSG
-from ipats_lib.periods import program_year_end
+from ipats_lib.periods import program_year_end, written_day
 
 # What the questions read beyond what the status and the indicators do.
 ELEMENTS = ("1307", "1312", "1317", "1310", "1315", "1412", "1503", "1603")
@@ -129,7 +129,7 @@ def _without_outcome(desk: Desk, alert: Alert, slot: int) -> pd.DataFrame:
         until,
         lambda where: [
             f"Training {slot + 1}, {TRAINING_TYPES.get(int(kinds[n]), 'type not recorded').lower()}"
-            f", ended {end[n]}: {completed} is blank"
+            f", ended {written_day(end[n].item())}: completion not recorded"
             for n in where
         ],
     )
@@ -146,7 +146,7 @@ def skill_gain_due(desk: Desk, _: Alert) -> pd.DataFrame:
         switch,
         end,
         lambda where: [
-            f"In education or training since {day} (1811); {left} days to 30 June"
+            f"In education or training since {written_day(day.item())}; {left} days to June 30"
             for day in switch[where]
         ],
     )
@@ -181,10 +181,10 @@ def found_to_fix(desk: Desk) -> pd.DataFrame:
 
 
 def _broken(desk: Desk, _: Alert, asked: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
-    """One line for each record that breaks any check asked for, which its reason names."""
+    """One line for each record that breaks any check asked for; its reason says what is wrong."""
     every, known = found_to_fix(desk), load_checks()
     found = every[asked(every)]
-    told = [f"{rule} ({known[rule].elements.replace('|', ', ')})" for rule in found["rule"]]
+    told = [known[rule].message.rstrip(".") for rule in found["rule"]]
     each = found.assign(detail=told, since=found["dated"])
     joined = each.groupby("row")["detail"].agg("; ".join)
     first = each.drop_duplicates("row")

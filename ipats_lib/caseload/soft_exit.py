@@ -15,7 +15,7 @@ from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import IN_GAP, PLANNED, facts
 from ipats_lib.cohorts import Mask
-from ipats_lib.periods import Quarter
+from ipats_lib.periods import Quarter, written_day
 
 WATCH_COLUMNS = ("alert", "row", "customer", "last_service", "days", "due", "exit", "quarter")
 
@@ -51,7 +51,7 @@ def _lines(
         until,
         lambda where: [
             f"{(desk.today - day).astype(int)} days since the last service; a soft exit would be "
-            f"dated {day}, in {Quarter.of(day.item()).label}"
+            f"dated {written_day(day.item())}, in {Quarter.of(day.item()).label}"
             for day in last[where]
         ],
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ipats_lib.periods import written_day
 from ipats_lib.rounding import percent_of_level, rounded
 
 MISSING = "\N{EN DASH}"
@@ -62,12 +63,7 @@ def _dollar_points(value: float) -> str:
 
 
 def _date(value: object) -> str:
-    return _day(value) if isinstance(value, date) else str(value)  # a Timestamp is a date
-
-
-@lru_cache(maxsize=4096)
-def _day(value: date) -> str:
-    return f"{value:%b} {value.day}, {value.year}"
+    return written_day(value) if isinstance(value, date) else str(value)  # a Timestamp is a date
 
 
 @lru_cache(maxsize=4096)
