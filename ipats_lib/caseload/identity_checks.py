@@ -78,10 +78,6 @@ def _since_earlier(view: View) -> NDArray[np.float64]:
     return view.records.kept("_days_since_earlier", lambda: _days_since_earlier(view))
 
 
-def _overlaps(view: View) -> Mask:
-    return _since_earlier(view) <= 0
-
-
 def _too_soon(view: View) -> Mask:
     days = _since_earlier(view)
     return (days > 0) & (days < threshold("one_period_days"))
@@ -140,7 +136,7 @@ QUESTIONS: dict[str, Callable[[View], Mask]] = {
     "unknown_county": _unknown_county,
     "foreign_zip": _foreign_zip,
     "repeated": _repeated,
-    "overlaps": _overlaps,
+    "overlaps": lambda view: _since_earlier(view) <= 0,
     "too_soon": _too_soon,
     "births_differ": _births_differ,
     "demographics_differ": _demographics_differ,
