@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import MISSING, STREAMS, Mask, Program, View
-from ipats_lib.params import load_counties, params_folder, read_rows
+from ipats_lib.params import load_counties, read_each
 
 HOME_STATE = "IL"
 HOME_ZIP = "6[0-2][0-9]{3}"
@@ -22,18 +22,18 @@ UNCHANGING = ("201", "211", "212", "213", "214", "215")
 NOT_TOLD = 9
 
 
-@cache
-def _states() -> list[str]:
-    """Postal codes, and those of PIRL 101 for military mail and other countries."""
-    return [row["code"] for row in read_rows(params_folder() / "states.csv", ("code", "name"))]
-
-
 def _any(masks: Iterable[Mask]) -> Mask:
     return reduce(np.logical_or, masks)
 
 
 def _at_home(view: View) -> Mask:
     return (view.records.text("101") == HOME_STATE).astype(np.bool_)
+
+
+@cache
+def _states() -> list[str]:
+    """Postal codes, and those of PIRL 101 for military mail and other countries."""
+    return read_each("states.csv", ("code", "name"), lambda row: row["code"])
 
 
 def _unknown_state(view: View) -> Mask:

@@ -118,10 +118,6 @@ def service_ending_soon(desk: Desk, alert: Alert) -> pd.DataFrame:
     return _services(desk, lambda service: service["planned_end"].between(first, last))
 
 
-def training_without_outcome(desk: Desk, alert: Alert) -> pd.DataFrame:
-    return pd.concat([_without_outcome(desk, alert, slot) for slot in range(3)], ignore_index=True)
-
-
 def _without_outcome(desk: Desk, alert: Alert, slot: int) -> pd.DataFrame:
     completed, kind = ("1307", "1312", "1317")[slot], ("1303", "1310", "1315")[slot]
     end = desk.records.day(TRAININGS[slot][1])
@@ -209,7 +205,9 @@ QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
     "A-09": no_case_note,
     "A-10": open_past_planned_end,
     "A-11": service_ending_soon,
-    "A-13": training_without_outcome,
+    "A-13": lambda desk, alert: pd.concat(
+        [_without_outcome(desk, alert, slot) for slot in range(3)], ignore_index=True
+    ),
     "A-14": skill_gain_due,
     "A-15": partial(_broken, asked=lambda found: found["rule"] == "L-45"),
     "A-16": after_exit.credential_due,
