@@ -203,10 +203,11 @@ def import_model(
     """Add the coefficients and values of DOL's published adjustment model to the parameters."""
     from ipats_lib.assessment import summaries
     from ipats_lib.groups import group_names
+    from ipats_lib.params import params_folder
 
     summaries.check_area(area)
     models = summaries.read_summary(summary, program, indicator)
-    folder = out or summaries.default_folder()
+    folder = out or params_folder() / "adjustment"
     with writing(folder):
         added = summaries.import_models(models, summary, py, area, folder)
     named = ", ".join(f"{model.program} {model.indicator}" for model in models)

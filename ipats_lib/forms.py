@@ -9,7 +9,7 @@ unemployment insurance at entry (domain 9.2). The forms and their rows are data 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from ipats_lib.cohorts import (
 from ipats_lib.groups import Group, load_groups
 from ipats_lib.indicators import predicates as p
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import one_of, read_each, read_table, whole_number
+from ipats_lib.params import among, read_table
 from ipats_lib.periods import Cohort
 
 FormName = Literal["9169", "9173"]
@@ -151,13 +151,6 @@ def kind_of(measure: str) -> str:
     return "share" if measure in GAINS or isinstance(SERVICES.get(measure), Share) else "count"
 
 
-# The rows of both forms.
-_COLUMNS = (
-    *("form", "item", "measure", "dimension", "title", "element", "codes"),
-    *("edition", "definition"),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form: its name, the edition that is followed, its OMB number, and what was read of it."""
@@ -173,9 +166,9 @@ class Form:
 class FormRow:
     """A row of a form: a measure of everybody, or (measure is blank) a group of participants.
 
-    item: its number on the form. group: the question of a group that the breakdowns do not have.
-    edition: where item and title were read; definition: where the test was read. Each is blank
-    where it was read nowhere.
+    item: its number on the form. element, codes: what a group that the breakdowns do not have asks
+    about. edition: where item and title were read; definition: where the test was read. Each is
+    blank where it was read nowhere.
     """
 
     form: FormName
@@ -183,9 +176,24 @@ class FormRow:
     measure: str
     dimension: str
     title: str
-    group: Group | None
+    element: Annotated[str, among(("", *_OF_ROWS))]
+    codes: tuple[int, ...]
     edition: str
     definition: str
+
+    def __post_init__(self) -> None:
+        known = {(group.dimension, group.title) for group in load_groups()}
+        if self.dimension and not self.element and (self.dimension, self.title) not in known:
+            named = f"{self.dimension}: {self.title}"
+            raise ValueError(f"{named} is no group; name its element and codes")
+
+    @property
+    def group(self) -> Group | None:
+        """The question of a group that the breakdowns do not have."""
+        if not self.element:
+            return None
+        asked = has_code(f"p{self.element}", self.element, *self.codes)
+        return Group(self.dimension, self.title, asked)
 
     @property
     def name(self) -> str:
@@ -216,7 +224,7 @@ def editions() -> pd.DataFrame:
 @cache
 def load_form_rows() -> tuple[FormRow, ...]:
     """`params/form_rows.csv`: the rows of both forms; ParamsError names file and line."""
-    return tuple(read_each("form_rows.csv", _COLUMNS, _row))
+    return tuple(read_table("form_rows.csv", FormRow))
 
 
 @cache
@@ -229,28 +237,3 @@ def rows_by_name(form: FormName) -> dict[str, FormRow]:
 def groups_of(form: FormName) -> dict[str, Group]:
     """The groups that only this form has, in its order, by `FormRow.name`."""
     return {row.name: row.group for row in rows_by_name(form).values() if row.group}
-
-
-def _row(row: dict[str, str]) -> FormRow:
-    known = {(group.dimension, group.title) for group in load_groups()}
-    dimension, title, group = row["dimension"], row["title"], None
-    if row["element"]:
-        group = _group(dimension, title, row["element"], row["codes"])
-    elif dimension and (dimension, title) not in known:
-        raise ValueError(f"{dimension}: {title} is no group; name its element and codes")
-    return FormRow(
-        form=one_of(row["form"], get_args(FormName)),  # type: ignore[arg-type]
-        item=row["item"],
-        measure=row["measure"],
-        dimension=dimension,
-        title=title,
-        group=group,
-        edition=row["edition"],
-        definition=row["definition"],
-    )
-
-
-def _group(dimension: str, title: str, element: str, codes: str) -> Group:
-    asked = one_of(element, _OF_ROWS)
-    listed = [whole_number(code) for code in codes.split("|")]
-    return Group(dimension, title, has_code(f"p{asked}_{codes}", asked, *listed))

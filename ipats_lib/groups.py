@@ -151,16 +151,16 @@ def _lives(place: int, title: str) -> Group:
 @cache
 def load_groups() -> tuple[Group, ...]:
     """Every group, dimension by dimension: `params/groups.csv`, types of training and counties."""
+    slots = ", ".join(TRAININGS)
     return (
         *read_table("groups.csv", Group, more=("source",)),
-        *(_training(code, title) for code, title in TRAINING_TYPES.items()),
+        *(
+            Group("Training type", title, condition(f"any(code({slots}) == {code})"))
+            for code, title in TRAINING_TYPES.items()
+        ),
         *(_lives(place, each.county) for place, each in enumerate(load_counties())),
         _lives(_ELSEWHERE, "Outside Illinois"),
     )
-
-
-def _training(code: int, title: str) -> Group:
-    return Group("Training type", title, condition(f"any(code({', '.join(TRAININGS)}) == {code})"))
 
 
 def group_names() -> tuple[str, ...]:

@@ -111,6 +111,14 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def number_or_nan(text: str) -> float:
+    """The number; NaN, which lies in no range and equals nothing, for anything that is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
 def one_of(text: str, names: Collection[str]) -> str:
     """A name of a parameter file that must be one of `names`; ValueError when it is not."""
     if text not in names:

@@ -171,7 +171,9 @@ class Equations:
         rows += [(line.successes, line) for line in self.lines]
         self.sums = self._sums(rows)
         self.inner = self._inner()
-        self.counted = np.array([self._count(name, line.place, line.spans) for name, line in rows])
+        self.counted = np.array(
+            [self.known(name, one.place, one.spans) if name else np.nan for name, one in rows]
+        )
         self.overlap = np.array([self._overlap(name, line) for name, line in rows])
 
     def beside(self, line: int) -> list[int]:
@@ -196,9 +198,6 @@ class Equations:
         name = line.size if row < len(self.lines) else line.successes
         places = [place for place in self.leaves.of(line.place) if place[1] != area]
         return sum(self.known(name, place, line.spans) for place in places)
-
-    def _count(self, name: str, place: Place, spans: Spans) -> float:
-        return self.known(name, place, spans) if name else np.nan
 
     def _overlap(self, name: str, line: Line) -> float:
         """Taken to be none where it is not known."""

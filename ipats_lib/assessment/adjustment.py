@@ -10,7 +10,7 @@ from functools import cache
 
 from ipats_lib.cohorts import PROGRAMS
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import load_areas, read_each
+from ipats_lib.params import load_areas, number_or_nan, read_each
 from ipats_lib.scopes import STATE_AREA
 
 COEFFICIENTS = ("py", "program", "indicator", "variable", "coefficient", "source")
@@ -119,10 +119,7 @@ def _numbers(
 
 
 def _is_number(text: str) -> bool:
-    try:
-        return abs(float(text)) < float("inf")
-    except ValueError:
-        return False
+    return abs(number_or_nan(text)) < float("inf")
 
 
 def _is_area(text: str) -> bool:

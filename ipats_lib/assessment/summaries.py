@@ -24,7 +24,7 @@ from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.inputs import read_input
-from ipats_lib.params import load_areas, one_of, params_folder, read_each, read_rows
+from ipats_lib.params import load_areas, number_or_nan, one_of, read_each, read_rows
 from ipats_lib.scopes import STATE_AREA
 
 STATE_NAME = "Illinois"
@@ -299,19 +299,12 @@ def _merged(
         place = places.setdefault(line[:-2], len(lines))
         if place == len(lines):
             lines.append(line)
-        elif not _same(lines[place][-2], line[-2]):
+        elif number_or_nan(lines[place][-2]) != number_or_nan(line[-2]):
             raise UsageError(
                 f"{path} line {place + 2}: {', '.join(line[:-2])} has another number than the "
                 "summary; take out the line that is wrong, then import again."
             )
     return lines, len(lines) - old
-
-
-def _same(one: str, other: str) -> bool:
-    try:
-        return float(one) == float(other)
-    except ValueError:
-        return False
 
 
 def _write(path: Path, columns: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> None:
@@ -330,11 +323,6 @@ def unmapped(models: Iterable[Model], groups: Iterable[str]) -> list[str]:
     known = set(groups)
     every = dict.fromkeys(line.variable for model in models for line in model.lines)
     return [name for name in every if name not in known]
-
-
-def default_folder() -> Path:
-    """`params/adjustment` of the parameters in use."""
-    return params_folder() / "adjustment"
 
 
 def check_area(area: str) -> None:

@@ -1,9 +1,9 @@
 """The caseload on the as-of date: status, alerts, records to fix, work, flow and engagement."""
 
-from ipats_lib.caseload.alerts import alerts, load_alerts
 from ipats_lib.caseload.catalogue import Alert, load_counts, load_levels, load_schedule
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
+from ipats_lib.caseload.questions import alerts, load_alerts
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
 from ipats_lib.caseload.status import STATUSES, caseload, load_service_bands, load_statuses
 from ipats_lib.caseload.thresholds import load_thresholds, threshold

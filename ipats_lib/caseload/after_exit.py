@@ -1,7 +1,6 @@
 """The questions about customers who have left: credentials, employment, follow-up (domain 5.2)."""
 
 from collections.abc import Mapping
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -117,15 +116,13 @@ def locked(exits: NDArray[np.datetime64], lag: int) -> NDArray[np.datetime64]:
     """
     months = exits.astype("datetime64[M]").astype(np.int64)
     locks = {
-        quarter: np.datetime64(_lock_of(Quarter(4 * 1970 + int(quarter) + lag)))
+        quarter: np.datetime64(
+            due(Period(program_year(Quarter(4 * 1970 + int(quarter) + lag).start)))
+        )
         for quarter in np.unique(months[~np.isnat(exits)] // 3)
     }
     found = [locks.get(month // 3, NEVER) for month in months.tolist()]
     return np.array(found, dtype="datetime64[D]")
-
-
-def _lock_of(report_quarter: Quarter) -> date:
-    return due(Period(program_year(report_quarter.start)))
 
 
 def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:

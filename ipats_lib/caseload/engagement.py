@@ -97,18 +97,11 @@ def bands_of(known: pd.DataFrame, bands: tuple[float, ...]) -> list[str]:
     """The band of each event; of a share yes or no."""
     if not bands:
         return ["yes" if value else "no" for value in known["value"]]
-    names = _names(bands)
-    return [names[place] for place in _places(known, bands)]
-
-
-def _names(bands: tuple[float, ...]) -> list[str]:
     lower = ["0", *(f"over {edge:g}" for edge in bands)]
     names = [f"{low} to {up:g}" if up else "0" for low, up in zip(lower, bands, strict=False)]
-    return [*names, lower[-1]]
-
-
-def _places(known: pd.DataFrame, bands: tuple[float, ...]) -> NDArray[np.intp]:
-    return np.searchsorted(np.array(bands), known["value"].to_numpy(), side="left")
+    names.append(lower[-1])
+    places = np.searchsorted(np.array(bands), known["value"].to_numpy(), side="left")
+    return [names[place] for place in places]
 
 
 def notes_now(desk: Desk) -> pd.DataFrame:

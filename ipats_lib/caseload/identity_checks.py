@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import MISSING, STREAMS, Mask, Program, View
-from ipats_lib.params import load_counties, params_folder, read_rows
+from ipats_lib.params import load_counties, read_each
 
 HOME_STATE = "IL"
 HOME_ZIP = "6[0-2][0-9]{3}"
@@ -22,18 +22,18 @@ UNCHANGING = ("201", "211", "212", "213", "214", "215")
 NOT_TOLD = 9
 
 
-@cache
-def _states() -> list[str]:
-    """Postal codes, and those of PIRL 101 for military mail and other countries."""
-    return [row["code"] for row in read_rows(params_folder() / "states.csv", ("code", "name"))]
-
-
 def _any(masks: Iterable[Mask]) -> Mask:
     return reduce(np.logical_or, masks)
 
 
 def _at_home(view: View) -> Mask:
     return (view.records.text("101") == HOME_STATE).astype(np.bool_)
+
+
+@cache
+def _states() -> list[str]:
+    """Postal codes, and those of PIRL 101 for military mail and other countries."""
+    return read_each("states.csv", ("code", "name"), lambda row: row["code"])
 
 
 def _unknown_state(view: View) -> Mask:
@@ -76,10 +76,6 @@ def _days_since_earlier(view: View) -> NDArray[np.float64]:
 
 def _since_earlier(view: View) -> NDArray[np.float64]:
     return view.records.kept("_days_since_earlier", lambda: _days_since_earlier(view))
-
-
-def _overlaps(view: View) -> Mask:
-    return _since_earlier(view) <= 0
 
 
 def _too_soon(view: View) -> Mask:
@@ -140,7 +136,7 @@ QUESTIONS: dict[str, Callable[[View], Mask]] = {
     "unknown_county": _unknown_county,
     "foreign_zip": _foreign_zip,
     "repeated": _repeated,
-    "overlaps": _overlaps,
+    "overlaps": lambda view: _since_earlier(view) <= 0,
     "too_soon": _too_soon,
     "births_differ": _births_differ,
     "demographics_differ": _demographics_differ,

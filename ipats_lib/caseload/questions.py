@@ -1,4 +1,6 @@
-"""The questions of the alerts that name customers, one function each (domain 5.2).
+"""The alerts: who needs what, by when, and why; one question each (domain 5.2).
+
+Names, thresholds and texts are data (`params/alerts.csv`, `params/alert_levels.csv`).
 
 Every date is compared with the extract's as-of date. A question whose table the extract lacks gives
 nothing, and the page says which table that is. Those about customers who have left are in
@@ -6,14 +8,15 @@ nothing, and the page says which table that is. Those about customers who have l
 """
 
 from collections.abc import Callable
-from datetime import timedelta
-from functools import partial
+from datetime import date, timedelta
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ipats_lib.caseload import after_exit, soft_exit
-from ipats_lib.caseload.catalogue import Alert
+from ipats_lib.caseload.catalogue import Alert, load_levels, read_alerts
 from ipats_lib.caseload.checks import INFO, load_checks, records_to_fix
 from ipats_lib.caseload.desk import (
     LINE,
@@ -26,14 +29,17 @@ from ipats_lib.caseload.desk import (
     nobody,
 )
 from ipats_lib.caseload.extending import TRAININGS
+from ipats_lib.caseload.planners import whose
 from ipats_lib.caseload.status import APPLICANT, CERTIFIED, active, waiting
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import HAD_PLANNER, HAS_PLANNER, facts
 from ipats_lib.cohorts import IN_YOUTH, MISSING
+from ipats_lib.errors import ParamsError
 from ipats_lib.groups import TRAINING_TYPES
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import MSG
-from ipats_lib.periods import program_year_end, written_day
+from ipats_lib.params import params_folder
+from ipats_lib.periods import program_year, program_year_end, written_day
 
 # What the questions read beyond what the status and the indicators do.
 ELEMENTS = ("1307", "1312", "1317", "1310", "1315", "1412", "1503", "1603")
@@ -110,10 +116,6 @@ def open_past_planned_end(desk: Desk, alert: Alert) -> pd.DataFrame:
 def service_ending_soon(desk: Desk, alert: Alert) -> pd.DataFrame:
     first, last = (pd.Timestamp(desk.as_of + timedelta(days=n)) for n in (0, alert.days))
     return _services(desk, lambda service: service["planned_end"].between(first, last))
-
-
-def training_without_outcome(desk: Desk, alert: Alert) -> pd.DataFrame:
-    return pd.concat([_without_outcome(desk, alert, slot) for slot in range(3)], ignore_index=True)
 
 
 def _without_outcome(desk: Desk, alert: Alert, slot: int) -> pd.DataFrame:
@@ -203,7 +205,9 @@ QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
     "A-09": no_case_note,
     "A-10": open_past_planned_end,
     "A-11": service_ending_soon,
-    "A-13": training_without_outcome,
+    "A-13": lambda desk, alert: pd.concat(
+        [_without_outcome(desk, alert, slot) for slot in range(3)], ignore_index=True
+    ),
     "A-14": skill_gain_due,
     "A-15": partial(_broken, asked=lambda found: found["rule"] == "L-45"),
     "A-16": after_exit.credential_due,
@@ -218,3 +222,62 @@ QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
     "A-28": partial(_broken, asked=lambda found: found["rule"] == "L-23"),
     "A-29": partial(_broken, asked=lambda found: found["severity"] != INFO),
 }
+
+COLUMNS = ("alert", "row", "customer", "since", "due", "level", "detail", "mine")
+
+
+@cache
+def load_alerts() -> dict[str, Alert]:
+    """`params/alerts.csv` by id; ParamsError when it names an alert without a question."""
+    found = read_alerts()
+    if unknown := sorted(set(found) - set(QUESTIONS)):
+        raise ParamsError(f"{params_folder() / 'alerts.csv'}: no alert is called {unknown[0]}.")
+    return found
+
+
+def alerts(desk: Desk, wanted: str = "") -> pd.DataFrame:
+    """Every alert of the catalogue that holds on the desk's day, the first due first.
+
+    wanted: a kind of scope, whose alerts alone are given; all by default. Returns `COLUMNS`: row
+    is the record's, missing for applicants without one; since is the date that the alert counts
+    from, due the day by which to act (missing: at any time); level is amber, red or empty
+    (`params/alert_levels.csv`); detail is the reason, in words; mine is `planners.whose`. There is
+    one line per alert, record and reason: of several alike the one that is due first.
+    """
+    parts = (
+        (alert.id, QUESTIONS[alert.id](desk, alert))
+        for alert in load_alerts().values()
+        if not wanted or wanted in alert.scopes
+    )
+    filled = [part.assign(alert=name) for name, part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = pd.concat(filled, ignore_index=True)
+    table = table.sort_values(["due", "alert", "customer", "row", "detail"], ignore_index=True)
+    table = table.drop_duplicates(["alert", "row", "customer", "detail"], ignore_index=True)
+    level = levels_of(table["alert"], table["since"], desk.as_of)
+    return table.assign(level=level, mine=whose(desk, table))[list(COLUMNS)]
+
+
+def levels_of(alert: pd.Series, since: pd.Series, as_of: date) -> NDArray[np.object_]:
+    """The level of each line: the last of its alert's that has begun (`params/alert_levels.csv`).
+
+    since: the date that the alert counts from.
+    """
+    found = np.full(len(alert), "", dtype=object)
+    days = (pd.Timestamp(as_of) - since).dt.days.to_numpy()
+    for level in load_levels():
+        mine = (alert == level.alert).to_numpy()
+        if "-" in level.start:
+            begun = np.full(len(alert), as_of >= _in_program_year(level.start, as_of))
+        else:
+            begun = days >= int(level.start)
+        found[mine & begun] = level.level
+    return found
+
+
+def _in_program_year(start: str, as_of: date) -> date:
+    """A month and day (MM-DD) in the program year of the as-of date."""
+    month, day = map(int, start.split("-"))
+    year = program_year(as_of)
+    return date(year if month >= 7 else year + 1, month, day)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import pandas as pd
 
-from ipats_lib.caseload.alerts import load_alerts
+from ipats_lib.caseload.questions import load_alerts
 from ipats_lib.params import among, one_of, read_table
 
 OVERDUE, WEEK, LATER, ANY = "overdue", "this week", "later", "at any time"

@@ -116,10 +116,6 @@ def _program_year_end(view: View) -> NDArray[Any]:
     return july.astype("datetime64[D]") - np.timedelta64(1, "D")
 
 
-def _first_training(view: View) -> NDArray[np.datetime64]:
-    return np.fmin.reduce([view.day(start) for start, _ in TRAININGS])
-
-
 def _wage(view: View, element: str) -> NDArray[np.float64]:
     return view.records.amount(element)
 
@@ -168,7 +164,7 @@ _NAMES: dict[str, Name] = {
     "has_service": has_service,
     "last_service": last_service,
     "excluded": EXCLUDED_FROM_EXIT_INDICATORS,
-    "first_training": _first_training,
+    "first_training": lambda view: np.fmin.reduce([view.day(start) for start, _ in TRAININGS]),
     "year_after_exit": lambda view: view.records.one_year_after_exit,
     "program_year_end": _program_year_end,
     # The end of the second and fourth quarter after the exit, and two quarters more to learn of it.

@@ -118,7 +118,9 @@ def kind_of(element: Element, as_of: date | None) -> Kind | None:
 def date_kind(as_of: date | None, *, hyphens: bool = False) -> Kind:
     """YYYYMMDD from 1900 to five years after the extract; with `hyphens` also YYYY-MM-DD."""
     latest = LAST_YEAR if as_of is None else as_of.year + YEARS_AHEAD
-    last = date(latest, 12, 31) if as_of is None else _years_later(as_of, YEARS_AHEAD)
+    last = date(latest, 12, 31)
+    if as_of is not None:  # 29 February counts as the day after the 28th
+        last = as_of.replace(day=1, year=latest) + timedelta(days=as_of.day - 1)
 
     def convert(texts: pa.Array) -> tuple[pa.Array, Flags]:
         numbers = texts.cast(pa.int32()).fill_null(0).to_numpy()
@@ -139,10 +141,6 @@ def date_kind(as_of: date | None, *, hyphens: bool = False) -> Kind:
 
     # Only zeros are no date at all: they are left to `correct`.
     return Kind(pa.date32(), "^[1-9][0-9]{7}$", correct, convert)
-
-
-def _years_later(day: date, years: int) -> date:
-    return (day.replace(day=1, year=day.year + years)) + timedelta(days=day.day - 1)
 
 
 _NO_DAY = np.iinfo(np.int32).min

@@ -6,12 +6,12 @@ chance alone (domain 9.2).
 """
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import Mask
+from ipats_lib.indicators.intervals import log_factorials
 
 FALSE_DISCOVERY_RATE = 0.05
 
@@ -28,7 +28,7 @@ def exact_chance(successes: int, counted: int, others: int, rest: int) -> float:
         return float("nan")
     first, last = max(0, all_successes - rest), min(counted, all_successes)
     mine = np.arange(first, last + 1)
-    logs = _log_factorials(1 << int(total).bit_length())
+    logs = log_factorials(1 << int(total).bit_length())
     ways = -(
         logs[mine]
         + logs[counted - mine]
@@ -38,11 +38,6 @@ def exact_chance(successes: int, counted: int, others: int, rest: int) -> float:
     weights = np.exp(ways - ways.max())
     seen = weights[successes - first]
     return min(1.0, float(weights[weights <= seen * (1 + 1e-7)].sum() / weights.sum()))
-
-
-@cache
-def _log_factorials(size: int) -> NDArray[np.float64]:
-    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, size + 1)))])
 
 
 def discoveries(

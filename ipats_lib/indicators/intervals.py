@@ -55,11 +55,17 @@ def of_medians(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArra
 
 
 @cache
+def log_factorials(size: int) -> NDArray[np.float64]:
+    """The logarithms of the factorials of 0 to `size`."""
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, size + 1)))])
+
+
+@cache
 def _rank(size: int) -> int:
     """The largest r with P(X <= r - 1) at or below 0.025 for X binomial (size, one half)."""
     if not size:
         return 0
-    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, size + 1)))])
+    logs = log_factorials(size)
     chances = np.exp(logs[size] - logs - logs[::-1] - size * math.log(2))
     return int((np.cumsum(chances) <= 0.025).sum())
 

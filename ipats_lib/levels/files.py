@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.levels.level import AREA_TYPES, SYNTHETIC, Level, LevelKey
-from ipats_lib.params import load_areas, params_folder, read_each
+from ipats_lib.params import load_areas, number_or_nan, params_folder, read_each
 
 COLUMNS = (
     *("py", "area_type", "area_code", "program", "indicator"),
@@ -97,7 +97,7 @@ def _rules(row: dict[str, str], synthetic: bool) -> list[tuple[str, Callable[[st
 def sized(text: str, measure: str) -> float | None:
     """Percent as a share, or the dollars of ME; None where no figure has this size."""
     lowest, highest = _DOLLARS if measure == "ME" else _RATES
-    number = _number(text)
+    number = number_or_nan(text)
     return number / (1.0 if measure == "ME" else 100.0) if lowest <= number <= highest else None
 
 
@@ -108,11 +108,3 @@ def _published(source: str) -> bool:
 def _codes(area_type: str) -> tuple[str, ...]:
     only = AREA_TYPES.get(area_type, "")
     return (only,) if only else tuple(area.lwia for area in load_areas())
-
-
-def _number(text: str) -> float:
-    """The number; NaN, which lies in no range, for anything that is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 # Levels are stated to a tenth of a percent: what stands 1e-9 above a whole number is that number.
 _ROUNDING = 1e-9
@@ -28,12 +29,7 @@ def more_wages(wages: Sequence[float], level: float, percent: float) -> int:
     """
     target = level * percent / 100
     ordered = sorted(wages)
-    if ordered and _median(ordered) >= target:
+    if ordered and median(ordered) >= target:
         return 0
     below = sum(wage < target for wage in ordered)
     return below + 1 - (len(ordered) - below)
-
-
-def _median(ordered: Sequence[float]) -> float:
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

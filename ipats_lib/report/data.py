@@ -168,11 +168,7 @@ class StateData:
 
     def _about(self, scope: Scope) -> About:
         found = about_of(self.snapshot, scope, self.title(scope), self.period)
-        return replace(found, whole_from=self._whole_from)
-
-    @cached_property
-    def _whole_from(self) -> str:
-        return self.source.whole_from
+        return replace(found, whole_from=self.source.whole_from)
 
     @cached_property
     def _planner_names(self) -> dict[str, str]:

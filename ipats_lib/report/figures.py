@@ -44,12 +44,10 @@ def figures_of(figures: pd.DataFrame, scopes: Iterable[Scope], period: Period) -
     figures: `aggregate` by report, area_type, area, program and indicator, of these reports at
     least.
     """
-    areas = [(scope.kind, scope.area) for scope in scopes]
-    return indicators.long_form(figures, period.reports, sorted(areas, key=_order))
-
-
-def _order(area: tuple[str, str]) -> tuple[int, str]:
-    return ("state", "lwia", "planner").index(area[0]), area[1]
+    kinds = ("state", "lwia", "planner")
+    areas = sorted((kinds.index(scope.kind), scope.area) for scope in scopes)
+    wanted = [(kinds[kind], area) for kind, area in areas]
+    return indicators.long_form(figures, period.reports, wanted)
 
 
 def write_figures(figures: pd.DataFrame, path: Path) -> None:

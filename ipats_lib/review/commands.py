@@ -174,8 +174,7 @@ def draw_documents(
 
     Every program, LWIA and status (active, exited) gives one record at least.
     """
-    from ipats_lib.review.drawing import draw
-    from ipats_lib.review.worksheets import SHEET, write_worksheets
+    from ipats_lib.review.documents import SHEET, draw, write_worksheets
 
     source = snapshot_of(extract, store, as_of, "any_contact")
     drawn = draw(source, py, size, seed)
@@ -197,7 +196,7 @@ def document_results(
 ) -> None:
     """Write the error rate of each element, with its interval, from a filled-in workbook."""
     from ipats_lib.report.show.files import csv
-    from ipats_lib.review.worksheets import rates, read_results
+    from ipats_lib.review.documents import rates, read_results
 
     found = rates(read_results(sample, sheet))
     whole = found.iloc[0]

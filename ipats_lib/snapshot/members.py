@@ -1,13 +1,13 @@
 """Which PIRL rows belong to which LWIA and which planner, listed for all areas at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ipats_lib.snapshot.areas import Masks, Numbers, area_bits
+from ipats_lib.snapshot.areas import Numbers, area_bits
 
 Lines = NDArray[np.int64]
 AREA_TYPES = ["lwia", "planner"]
@@ -27,7 +27,7 @@ def membership(
     customers = hidden["_customer"].to_numpy()[order]
     by_planner = _rows_met(contacts, planners, customers, order)
     inside = [np.flatnonzero(areas & bit) for bit in bits.values()]
-    of_planner = _bits_of(lwias, bits)[by_planner[0]]
+    of_planner = np.array([bits[lwia] for lwia in lwias], dtype=np.int64)[by_planner[0]]
     own = (areas[by_planner[1]] & of_planner) != 0
     numbers = np.concatenate(
         [
@@ -44,10 +44,6 @@ def membership(
             "row": rows[places],
         }
     )
-
-
-def _bits_of(lwias: Sequence[str], bits: Mapping[str, int]) -> Masks:
-    return np.array([bits[lwia] for lwia in lwias], dtype=np.int64)
 
 
 def _rows_met(

@@ -13,15 +13,18 @@ from python_calamine import CalamineWorkbook
 
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.intervals import wilson
-from ipats_lib.review.drawing import LINES, draw, load_documents, shares
-from ipats_lib.review.worksheets import (
+from ipats_lib.review.documents import (
+    LINES,
     PAGES,
     RATES,
     RESULT,
     SAMPLE,
     SHEET,
+    draw,
+    load_documents,
     rates,
     read_results,
+    shares,
     write_worksheets,
 )
 from ipats_lib.snapshot import make_snapshot
@@ -84,7 +87,7 @@ def test_the_same_seed_draws_the_same_records_and_another_seed_others(snapshot, 
 
 def test_every_record_has_the_same_chance():
     """Over many seeds each of ten equal records is drawn about as often as the others."""
-    from ipats_lib.review.drawing import _place
+    from ipats_lib.review.documents import _place
 
     first = [min(range(10), key=lambda one: _place(seed, one)) for seed in range(2000)]
     counts = np.bincount(first, minlength=10)

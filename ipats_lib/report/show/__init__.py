@@ -11,24 +11,15 @@ VERBS = (
     *("finding", "tiles", "table", "chart", "records", "choose", "download", "calendar", "note"),
     "grid",
 )
-# Formats of a column, and what an Altair chart uses.
-_OTHERS = {
-    "figure": "formats",
-    "status": "formats",
-    "change": "formats",
-    "link": "formats",
-    "kind": "formats",
-    "score": "formats",
-    "written": "numbers",
-    "bullet": "pictures",
-    "bar": "pictures",
-    "interval": "pictures",
-    "spark": "pictures",
-    "PALETTE": "theme",
-    "VERDICTS": "theme",
-    "reference": "theme",
-    "counties": "maps",
+# Formats of a column, and what an Altair chart uses, by the module that has them.
+_MODULES = {
+    "formats": ("figure", "status", "change", "link", "kind", "score"),
+    "numbers": ("written",),
+    "pictures": ("bullet", "bar", "interval", "spark"),
+    "theme": ("PALETTE", "VERDICTS", "reference"),
+    "maps": ("counties",),
 }
+_OTHERS = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def module_of(name: str) -> str:

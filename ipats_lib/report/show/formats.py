@@ -129,10 +129,18 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
-class Written(Format):
-    """A value in words, by its kind (`frames.schema.Kind`)."""
+class OfKind(Format):
+    """A value in words, by its kind (`frames.schema.Kind`); a figure as its row's measure asks."""
 
-    kind: str = "text"
+    kind: str = field(default="text", kw_only=True)
+
+    def words(self, rows: Rows, name: str) -> list[str]:
+        return numbers.all_written(self.kind, rows[name], rows.measures_of(self.kind, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Written(OfKind):
+    """A value in words and nothing else."""
 
     @property
     def number(self) -> bool:
@@ -142,12 +150,9 @@ class Written(Format):
     def css(self) -> str:
         return "d" if self.kind in ("date", "code") else ""
 
-    def words(self, rows: Rows, name: str) -> list[str]:
-        return numbers.all_written(self.kind, rows[name], rows.measures_of(self.kind, name))
-
 
 @dataclass(frozen=True, slots=True)
-class Figure(Format):
+class Figure(OfKind):
     """A share or, where the row's `measure` is ME, dollars; large where it is the main figure.
 
     attention: the frame's column of flags that says which figures need attention.
@@ -155,11 +160,9 @@ class Figure(Format):
 
     number = True
 
+    kind: str = field(default="figure", kw_only=True)
     large: bool = False
     attention: str = ""
-
-    def words(self, rows: Rows, name: str) -> list[str]:
-        return numbers.all_written("figure", rows[name], rows.measures_of("figure", name))
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         texts = [plainly(text) for text in self.words(rows, name)]

@@ -33,17 +33,13 @@ class Shown:
     plain: str
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        html = self.html if in_publication() else _with_style(self.html)
+        # In JupyterLab each piece brings the site's styles: an output stays styled when the cell
+        # that ran first is run again, moved or deleted.
+        html = self.html if in_publication() else f"<style>{_style()}</style>{self.html}"
         return {"text/html": html, "text/plain": self.plain}
 
     def __repr__(self) -> str:
         return self.plain
-
-
-def _with_style(html: str) -> str:
-    """The piece with the site's styles, for JupyterLab. Each piece brings them: an output stays
-    styled when the cell that ran first is run again, moved or deleted."""
-    return f"<style>{_style()}</style>{html}"
 
 
 @cache

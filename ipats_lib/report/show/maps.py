@@ -1,7 +1,6 @@
 """Shapes for a map that a notebook draws."""
 
 import json
-from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -16,13 +15,9 @@ def counties(frame: pd.DataFrame) -> alt.Data:
     `project(type="identity", reflectY=True)`."""
     features = []
     for row in frame.astype("object").to_dict("records"):
-        shape = _shape(row)
+        shape = json.loads(row["shape"]) if "shape" in row else boundaries().get(row["fips"])
         properties = {str(k): None if is_missing(v) else v for k, v in row.items() if k != "shape"}
         if shape is not None:
             features.append({"type": "Feature", "geometry": shape, "properties": properties})
     text = json.dumps(features, separators=(",", ":"))  # Altair copies a list point by point
     return alt.Data(values=text, format=alt.JsonDataFormat(type="json"))
-
-
-def _shape(row: dict[Any, Any]) -> Any:
-    return json.loads(row["shape"]) if "shape" in row else boundaries().get(row["fips"])

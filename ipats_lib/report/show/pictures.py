@@ -16,9 +16,9 @@ from ipats_lib.report.show.drawing import (
     trend,
     trend_words,
 )
-from ipats_lib.report.show.formats import Format, Rows
+from ipats_lib.report.show.formats import Format, OfKind, Rows
 from ipats_lib.report.show.html import picture
-from ipats_lib.report.show.numbers import all_written, is_missing, written
+from ipats_lib.report.show.numbers import is_missing, written
 from ipats_lib.report.show.statuses import needs_attention, plainly, status_shape
 
 
@@ -100,21 +100,12 @@ def _is_verdict(status: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Number(Format):
-    """A number of a kind, in words; a figure is written as its row's measure asks."""
-
-    kind: str = field(default="count", kw_only=True)
-
-    def words(self, rows: Rows, name: str) -> list[str]:
-        return all_written(self.kind, rows[name], rows.measures_of(self.kind, name))
-
-
-@dataclass(frozen=True, slots=True)
-class Bar(_Number):
+class Bar(OfKind):
     """A number and a bar as long as it is. of: the whole, or the column's largest number."""
 
     css = "pic two bar"
 
+    kind: str = field(default="count", kw_only=True)
     of: float = 0
     attention: bool = field(default=False, kw_only=True)
 
@@ -135,7 +126,7 @@ def _bar(scale: Scale, value: float | None, css: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval(_Number):
+class Interval(OfKind):
     """A figure, and a dot with its interval on one scale for all rows.
 
     low, high: the frame's columns of the interval's ends. reference: a value that all rows are

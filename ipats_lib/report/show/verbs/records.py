@@ -3,22 +3,24 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import Any
 
 import pandas as pd
 
-from ipats_lib.report.show.details import Details, sections_of
 from ipats_lib.report.show.files import csv, save
 from ipats_lib.report.show.formats import Columns, Format, Rows, Written, formats_of, heading
 from ipats_lib.report.show.html import Shown, escape, wrong
 from ipats_lib.report.show.numbers import written
 from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
+from ipats_lib.report.show.statuses import plainly
 
 SHARD_BYTES = 200_000
 INLINE_BYTES = 260_000  # of details on a page, whose HTML has at most 300 kB
 MOST_CHIPS = 12
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_ID = re.compile(r"[a-z][a-z0-9]*")
 
 
 def records(
@@ -145,7 +147,10 @@ def _write_shards(
         file = f"{name}-{len(shards):02}.json"
         save(file, b'{"rows":[%s]}' % b",".join(rows))
         shards.append({"file": file, "rows": len(rows)})
-    about = [_about(column, form) for column, form in formats.items()]
+    about = [
+        {"name": column, "title": form.title, "kind": _kind(form)}
+        for column, form in formats.items()
+    ]
     save(f"{name}.json", _json({"columns": about, "rows": len(known), "shards": shards}))
     return len(shards)
 
@@ -173,10 +178,6 @@ def _beside(name: str, first: int, sections: Mapping[str, str]) -> str:
     return "".join(found)
 
 
-def _about(column: str, form: Format) -> dict[str, str]:
-    return {"name": column, "title": form.title, "kind": _kind(form)}
-
-
 def _kind(form: Format) -> str:
     return form.kind if isinstance(form, Written) else type(form).__name__.lower()
 
@@ -184,13 +185,11 @@ def _kind(form: Format) -> str:
 def _pairs(form: Format, values: Sequence[Any], shown: Sequence[str]) -> list[object]:
     return [
         # Most cells are texts that sort as they are shown.
-        cell if type(value) is str and value == cell else _pair(form.key(value), cell)
+        cell
+        if (type(value) is str and value == cell) or (key := form.key(value)) == cell
+        else [cell, key]
         for value, cell in zip(values, shown, strict=True)
     ]
-
-
-def _pair(key: object, cell: str) -> object:
-    return cell if key == cell else [cell, key]
 
 
 def _values(known: Rows, column: str) -> tuple[list[list[Any]], list[int]]:
@@ -226,3 +225,55 @@ def _cut(texts: Sequence[bytes]) -> list[list[bytes]]:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """What belongs to each row: tables that a reader opens by the row's id.
+
+    tables: frame and columns by title; at: the column of ids that each frame has; name: the list's
+    column that heads each; back: the id of the list.
+    """
+
+    tables: Mapping[str, tuple[pd.DataFrame, Columns]]
+    at: str
+    name: str
+    back: str
+
+
+def sections_of(rows: Rows, details: Details) -> dict[str, str]:
+    """The section of each row by its id: the row's first column, then a table per title."""
+    ids, names = [str(value) for value in rows[details.at]], rows[details.name]
+    if unsafe := [one for one in ids if not _ID.fullmatch(one)]:
+        raise wrong(f"The id of a row is like r12: letters and digits, not {unsafe[0]}.")
+    if len(set(ids)) < len(ids):
+        raise wrong(f"Two rows have the same id in column {details.at}.")
+    parts = {title: _tables(title, *table, details.at) for title, table in details.tables.items()}
+    back = f"<p class='back'><a href='#{details.back}'>Back to the list</a></p>"
+    return {
+        one: f"<section class='details' id='{one}'><h3>{plainly(str(name))}</h3>{back}"
+        + "".join(
+            found.get(one, f"<p class='show-empty'>{escape(title)}: none.</p>")
+            for title, found in parts.items()
+        )
+        + "</section>"
+        for one, name in zip(ids, names, strict=True)
+    }
+
+
+def _tables(title: str, frame: pd.DataFrame, columns: Columns, at: str) -> dict[str, str]:
+    """The table of each id that the frame has, its rows in their order."""
+    if not len(frame):
+        return {}
+    known = Rows(frame)
+    formats = formats_of(known, columns)
+    heads = "".join(f"<th scope='col'>{plainly(form.title)}</th>" for form in formats.values())
+    cells = [form.cells(known, name) for name, form in formats.items()]
+    lines: dict[str, list[str]] = {}
+    for one, *texts in zip(map(str, known[at]), *cells, strict=True):
+        lines.setdefault(one, []).append("".join(f"<td>{text}</td>" for text in texts))
+    head = f"<div class='table'><table><caption>{escape(title)}</caption><thead><tr>{heads}</tr>"
+    return {
+        one: f"{head}</thead><tbody><tr>{'</tr><tr>'.join(rows)}</tr></tbody></table></div>"
+        for one, rows in lines.items()
+    }
