@@ -11,14 +11,15 @@ from ipats_lib import __version__, modes
 from ipats_lib.access.commands import access, audit
 from ipats_lib.access.server_commands import serve
 from ipats_lib.console import (
+    Commands,
     log_in_json,
     ready_streams,
     say,
-    sentences,
     shown_progress,
     writing,
 )
 from ipats_lib.errors import UsageError
+from ipats_lib.periods import Period
 from ipats_lib.places import SNAPSHOTS
 from ipats_lib.project import settle, write_project
 from ipats_lib.publishing.commands import (
@@ -36,13 +37,13 @@ from ipats_lib.publishing.commands import (
 from ipats_lib.publishing.notebook_commands import writing_notebooks
 from ipats_lib.review.commands import review
 
-app = typer.Typer(
+app = Commands(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 app.add_typer(access, name="access")
 app.add_typer(audit, name="audit")
-levels = typer.Typer(no_args_is_help=True, help="Levels, and the model that adjusts them.")
+levels = Commands(no_args_is_help=True, help="Levels, and the model that adjusts them.")
 app.add_typer(levels, name="levels")
 
 
@@ -71,7 +72,6 @@ def common(
 
 
 @app.command()
-@sentences
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to write, new or without these two.")],
 ) -> None:
@@ -82,7 +82,6 @@ def init(
 
 
 @app.command()
-@sentences
 def sample(
     out: Annotated[Path, typer.Option(help="The extract's folder to write.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
@@ -103,7 +102,6 @@ def sample(
 
 
 @app.command()
-@sentences
 def snapshot(
     extract: Extract,
     store: Store = SNAPSHOTS,
@@ -121,7 +119,6 @@ def snapshot(
 
 
 @app.command()
-@sentences
 def indicators(
     extract: Extract,
     period: PeriodName,
@@ -136,7 +133,6 @@ def indicators(
 
     With --suppress the file counts as published: the store keeps a record of what it shows.
     """
-    from ipats_lib.periods import Period
     from ipats_lib.report.figures import all_figures, figures_csv, write_figures
     from ipats_lib.snapshot import keep_released, read_released
 
@@ -155,7 +151,6 @@ def indicators(
 
 
 @app.command()
-@sentences
 def selfcheck(
     public_file: Annotated[Path, typer.Argument(help="A public-use PIRL file: csv, gz or zip.")],
     state: Annotated[str, typer.Option(help="Postal code; empty for every state.")] = "IL",
@@ -167,7 +162,6 @@ def selfcheck(
     """Compare our result of every row with the Department of Labor's own. Exit 8: some differ."""
     from ipats_lib.extract.public import period_of_name, read_public
     from ipats_lib.indicators.rules import ELEMENTS
-    from ipats_lib.periods import Period
     from ipats_lib.selfcheck import compare
 
     wanted = Period.parse(period) if period else period_of_name(public_file)
@@ -189,7 +183,6 @@ def selfcheck(
 
 
 @levels.command("import-model")
-@sentences
 def import_model(
     summary: Annotated[Path, typer.Argument(help="DOL's model summary of the state, as HTML.")],
     py: Annotated[int, typer.Option(help="The program year, such as 2024.", min=2016, max=2040)],
@@ -219,7 +212,6 @@ def import_model(
 
 
 @levels.command("import")
-@sentences
 def import_levels(
     results: Annotated[Path, typer.Argument(help="DOL's annual results by local board, as CSV.")],
     out: Annotated[

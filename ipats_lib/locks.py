@@ -41,21 +41,23 @@ def hold(descriptor: int, *, wait: bool = True) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
-def hold_within(descriptor: int, seconds: float) -> None:
-    """Hold the lock of an open file, alone; TimeoutError when another still holds it after that."""
-    until = time.monotonic() + seconds
+@contextmanager
+def held(descriptor: int, patience: float) -> Iterator[None]:
+    """Alone among the processes that hold this file open; TimeoutError when another still holds its
+    lock after `patience` seconds."""
+    until = time.monotonic() + patience
     while True:
         try:
-            return hold(descriptor, wait=False)
+            hold(descriptor, wait=False)
+            break
         except BlockingIOError:
             if time.monotonic() >= until:
                 raise TimeoutError(errno.ETIMEDOUT, "somebody else holds its lock") from None
             time.sleep(TRY_AGAIN)
-
-
-def let_go(descriptor: int) -> None:
-    """Free the lock before the file is closed."""
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 @contextmanager

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ipats_lib.access import closings
-from ipats_lib.access.decision import CLOCK
-from ipats_lib.access.people import Account, Person, Role, Roster
-from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile, Row
+from ipats_lib.access.decision import CLOCK, Account, Person, Role, Roster
+from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile, Row, doubt_of, less_closed
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -110,13 +108,12 @@ def import_roster(store: Store, file: RosterFile, now: datetime, *, sure: bool) 
         )
     with store.writing() as db:
         before = [dict(line) for line in db.execute("SELECT * FROM roster_line").fetchall()]
-        doubt = (
-            "" if sure else closings.doubt(before, file.rows, load_settings().roster_loss_percent)
-        )
+        most = load_settings().roster_loss_percent
+        doubt = "" if sure else doubt_of(before, file.rows, most)
         if not doubt:
             return Imported("", load_roster(store, file, now))
         _refuse_older(store, file, now)
-        after = closings.without(before, file.rows)
+        after = less_closed(before, file.rows)
         _put(store, after)
         said_no = {(row["worknet_user"],) for row in file.rows if row["in_group"] == "0"}
         db.executemany(

@@ -124,7 +124,7 @@ class AuditLog:
             if old >= 0:
                 os.close(old)
             self._lock = self._open_lock()
-        with locked(self._lock, 0 if held else self._patience):
+        with locks.held(self._lock, 0 if held else self._patience):
             self._held = False
             yield
 
@@ -205,16 +205,6 @@ def _is_at(descriptor: int, path: str) -> bool:
     except OSError:
         return False
     return descriptor >= 0 and os.path.samestat(there, os.fstat(descriptor))
-
-
-@contextmanager
-def locked(lock: int, patience: float = PATIENCE) -> Iterator[None]:
-    """Alone among the processes that hold this lock file open; TimeoutError after `patience`."""
-    locks.hold_within(lock, patience)
-    try:
-        yield
-    finally:
-        locks.let_go(lock)
 
 
 def line_of(event: Event, head: Head, now: datetime) -> tuple[bytes, Head]:
@@ -314,3 +304,46 @@ def _last(descriptor: int, size: int) -> Head:
         return checked(line, head, "its last line")
     except (*_NO_LINE, AuditError) as error:
         raise AuditError(_BROKEN_END) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One user's requests for published files."""
+
+    user: str
+    shown: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Every user who asked for a published file, by name. damaged: lines that could not be read."""
+
+    users: tuple[Use, ...]
+    damaged: int
+
+    @property
+    def note(self) -> str:
+        """What is said of a report that a damaged log gave; empty when the log is sound."""
+        if not self.damaged:
+            return ""
+        many = "1 line" if self.damaged == 1 else f"{self.damaged:,} lines"
+        return (
+            f"{many} of the audit log cannot be read and were not counted: "
+            "`publish.py audit verify` names the first."
+        )
+
+
+def usage(folder: Path) -> Usage:
+    """Count the audit log's lines; damaged ones are skipped and counted apart."""
+    counts: dict[str, list[int]] = {}
+    damaged = 0
+    for event in lines(folder):
+        if event is None:
+            damaged += 1
+            continue
+        shared = str(event["object"]).startswith("_static/")
+        if event["event"] == "read" and event["user"] and not shared:
+            counts.setdefault(event["user"], [0, 0])[event["outcome"] == "deny"] += 1
+    users = tuple(Use(user, *numbers) for user, numbers in sorted(counts.items()))
+    return Usage(users, damaged)

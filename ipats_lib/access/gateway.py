@@ -20,17 +20,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ipats_lib.access import accounts, pages, sessions
 from ipats_lib.access.audit import AuditError, AuditLog, Event, veiled
-from ipats_lib.access.conditions import keep_one_range, takes_packed, unmet
 from ipats_lib.access.connections import Connections
-from ipats_lib.access.decision import Decision, Reason, decide
+from ipats_lib.access.decision import Decision, Person, Reason, Roster, decide
 from ipats_lib.access.grammar import Target, read_path
 from ipats_lib.access.headers import INTERNAL, INTERNAL_PACKED, MEDIA, PRIVATE, SECURITY, SHARED
 from ipats_lib.access.oidc import Provider
-from ipats_lib.access.passwords import Verifier
-from ipats_lib.access.people import Person, Roster
 from ipats_lib.access.published import file_of, folder_of, is_plain, packed_of
+from ipats_lib.access.sessions import Verifier
 from ipats_lib.access.store import Store, StoreReplacedError
-from ipats_lib.access.visit import TooSlow, Visit, read_visit
+from ipats_lib.access.visit import TooSlow, Visit, keep_one_range, read_visit, takes_packed, unmet
 from ipats_lib.console import notice
 
 Answer = Callable[["Gateway", Visit], Awaitable[Response]]
@@ -72,10 +70,8 @@ class Gateway:
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
-        self.store, self.audit = (
-            Store(self.setup.store, WAIT),
-            AuditLog(self.setup.audit, patience=WAIT),
-        )
+        self.store = Store(self.setup.store, WAIT)
+        self.audit = AuditLog(self.setup.audit, patience=WAIT)
         self.verifier = Verifier()
         self._facts, self._methods = Facts(self.store), _methods_of(self.own)
 

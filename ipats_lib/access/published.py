@@ -15,8 +15,7 @@ from ipats_lib.access.grammar import Target
 from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.publishing.files import SCOPES_FILE
-from ipats_lib.publishing.packing import PACKED, read_published
+from ipats_lib.publishing.files import PACKED, SCOPES_FILE, read_published
 from ipats_lib.scopes import STATE, Scope
 
 _RELEASE = re.compile(r"\.ipats/releases/PY20[0-9]{2}(?:Q[1-4])?-[0-9a-f]{16}(?:-[0-9]+)?")

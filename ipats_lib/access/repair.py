@@ -10,16 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 from ipats_lib.access.audit import (
+    PATIENCE,
     AuditError,
     Event,
     Head,
     checked,
     heads,
     line_of,
-    locked,
     log_files,
 )
 from ipats_lib.durable import sync_folder
+from ipats_lib.locks import held
 from ipats_lib.modes import open_private
 
 # A line goes to the disk in one piece with its line feed at the end: a crash leaves none.
@@ -38,7 +39,7 @@ def repair(folder: Path, operator: str, now: datetime) -> Path:
     if not log_files(folder):
         raise AuditError(f"{folder} holds no audit log.")
     try:
-        with (folder / "lock").open("a") as lock, locked(lock.fileno()):
+        with (folder / "lock").open("a") as lock, held(lock.fileno(), PATIENCE):
             return _repaired(folder, operator, now)
     except OSError as error:
         raise AuditError(f"The audit log cannot be repaired: {error.strerror}.") from error

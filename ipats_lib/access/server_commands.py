@@ -7,17 +7,16 @@ from typing import Annotated
 import typer
 
 from ipats_lib.access.commands import AUDIT, STORE, access
-from ipats_lib.console import sentences, writing
+from ipats_lib.console import Commands, writing
 from ipats_lib.durable import write_file
 from ipats_lib.publishing.commands import SiteFolder
 
-export = typer.Typer(no_args_is_help=True, help="Files for the web server.")
+export = Commands(no_args_is_help=True, help="Files for the web server.")
 access.add_typer(export, name="export")
 Out = Annotated[Path, typer.Option(help="The file to write.")]
 
 
 @export.command()
-@sentences
 def roster(
     snapshot: Annotated[Path, typer.Option(help="The snapshot whose accounts to export.")],
     out: Out,
@@ -35,7 +34,6 @@ def roster(
 
 
 @export.command()
-@sentences
 def nginx(
     site: Annotated[Path, typer.Option(help="The published site.")],
     out: Out,
@@ -47,15 +45,15 @@ def nginx(
     log: Annotated[str, typer.Option(help="The folder of nginx's logs.")] = "/var/log/nginx",
 ) -> None:
     """Write nginx's server block; the gateway then runs with `serve --behind-nginx`."""
-    from ipats_lib.access.nginx import Front, configuration
+    from ipats_lib.access.nginx import configuration
 
-    text = configuration(Front(site, gateway, listen, certificate, key, plain, log))
+    facts = {"certificate": certificate, "key": key, "log": log}
+    text = configuration(site, gateway, listen, plain=plain, **facts)
     with writing(out):
         write_file(out, text.encode())
     print(out)
 
 
-@sentences
 def serve(
     site: SiteFolder,
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,

@@ -10,7 +10,7 @@ names the files that it offers, each alone or with the scopes that have it, `rec
 (decision 0018). `index` is true for the landing page of its scopes; a page named `index` is one,
 too, beside the other pages of its notebook. The question that a page answers is the first sentence
 below its heading. Further parameters stand in the cell tagged `parameters`
-(`publishing.parameters`). One dropped into a family's folder is published at the next run.
+(`publishing.declaration`). One dropped into a family's folder is published at the next run.
 """
 
 import re
@@ -24,9 +24,16 @@ import nbformat
 
 from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.declaration import FAMILIES, Declaration, Fault, read_declaration
+from ipats_lib.publishing.declaration import (
+    FAMILIES,
+    Declaration,
+    Fault,
+    Value,
+    read_declaration,
+    read_defaults,
+    set_values,
+)
 from ipats_lib.publishing.files import INDEX, LANDING, notebook_files
-from ipats_lib.publishing.parameters import Value, read_defaults, set_values
 from ipats_lib.report.scope_data import ACROSS_AREAS
 from ipats_lib.scopes import AreaType
 

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ipats_lib import modes
-from ipats_lib.console import failed, notice, say, sentences, shown_progress, writing
+from ipats_lib.console import Commands, failed, notice, say, shown_progress, writing
+from ipats_lib.periods import Period
 from ipats_lib.places import SNAPSHOTS
 from ipats_lib.project import project_folder
 
-publishing = typer.Typer()
+publishing = Commands()
 Extract = Annotated[
     str, typer.Option(help="An extract's folder, or a snapshot's; a snapshot's may be a URL.")
 ]
@@ -53,7 +55,7 @@ def snapshot_of(
 
     day = as_of.date() if as_of else None
     with shown_progress() as advance:
-        found = obtain_snapshot(extract, store, day, contacts, advance, _sent)
+        found = obtain_snapshot(extract, store, day, contacts, advance, partial(say, "sent"))
     if (kept := Path(store)).is_dir():
         with writing(kept):
             modes.shared_folder(kept, group)
@@ -64,10 +66,6 @@ def snapshot_of(
         if len(lines) > SHOWN:
             say("warning", f"{len(lines) - SHOWN:,} more: {lines['message'].iloc[0]}", rule=rule)
     return found
-
-
-def _sent(said: str) -> None:
-    say("sent", said)
 
 
 def say_released(names: Sequence[str], period: Any) -> None:
@@ -103,7 +101,6 @@ def _pool(scheduler: str, patience: float, share: Any) -> Any:
 
 
 @publishing.command()
-@sentences
 def worker(
     scheduler: Scheduler,
     slots: Annotated[int, typer.Option(help="Pages at once.", min=1)] = 2,
@@ -117,7 +114,6 @@ def worker(
 
 
 @publishing.command()
-@sentences
 def build(
     extract: Extract,
     period: PeriodName,
@@ -162,15 +158,17 @@ def build(
     ] = "ipats",
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
-    from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
     from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.postmortem import failures_folder
-    from ipats_lib.publishing.quarto.program import find_quarto
     from ipats_lib.publishing.site import Site
     from ipats_lib.snapshot import kept_snapshot
 
-    shared = _share(share, share_key)
+    quarto, shared = None, _share(share, share_key)
+    if renderer == "quarto":
+        from ipats_lib.publishing.quarto.renderer import find_quarto
+
+        quarto = find_quarto()
     options = Options(
         notebooks=notebooks,
         site=site,
@@ -191,7 +189,7 @@ def build(
         packed=packed,
         family=family,
         stage=stage,
-        quarto=find_quarto() if renderer == "quarto" else None,
+        quarto=quarto,
     )
     source = snapshot_of(extract, store, as_of, contacts, group)
     waited = Site(site).waiting(period)
@@ -214,7 +212,6 @@ def build(
 
 
 @publishing.command()
-@sentences
 def plan(
     notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
 ) -> None:
@@ -229,7 +226,6 @@ def plan(
 
 
 @publishing.command()
-@sentences
 def rollback(period: PeriodName, site: SiteFolder) -> None:
     """Show the publication before the current one again."""
     from ipats_lib.publishing.site import Site

@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -155,9 +156,9 @@ def named(modules: Iterable[str]) -> Iterator[str]:
         yield f"library ({', '.join(others)})"
 
 
-def hash_modules(hashes: Mapping[str, str]) -> str:
-    """One hash over `module_hashes`."""
-    return hashlib.sha256(json.dumps(dict(hashes), sort_keys=True).encode()).hexdigest()
+def hash_facts(facts: Mapping[str, object]) -> str:
+    """One hash over facts by name, in any order."""
+    return hashlib.sha256(json.dumps(dict(facts), sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -264,3 +265,21 @@ def _module_files(name: str) -> list[Path]:
 @cache
 def _tables(package: Path) -> list[Path]:
     return list(package.glob("*.csv"))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Hash per part of a page's input: notebook, library, params, template, packages, data/..."""
+
+    hashes: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        return hash_facts(self.hashes)
+
+    def changed_since(self, earlier: Mapping[str, str] | None) -> tuple[str, ...]:
+        """The parts that differ from an earlier build's; ("new page",) when there was none."""
+        if earlier is None:
+            return ("new page",)
+        names = sorted({*self.hashes, *earlier})
+        return tuple(name for name in names if self.hashes.get(name) != earlier.get(name))

@@ -23,13 +23,12 @@ from ipats_lib.console import say
 from ipats_lib.errors import IpatsError, NotebookError, UsageError
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.catalogue import Notebook, examine, read_notebook
-from ipats_lib.publishing.declaration import FAMILIES
+from ipats_lib.publishing.declaration import FAMILIES, set_values
 from ipats_lib.publishing.dependencies import hash_files
 from ipats_lib.publishing.execute import Made
-from ipats_lib.publishing.failed import RunFailed, plain
+from ipats_lib.publishing.failed import RunFailed, tracebacks
 from ipats_lib.publishing.files import POLICY, SCOPES_FILE, TEMPLATES, notebook_files
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.parameters import set_values
 from ipats_lib.publishing.plan import Page, Plan, Source
 from ipats_lib.publishing.preview import HOST, Handler, listening
 from ipats_lib.publishing.scratch import run_folder
@@ -160,9 +159,7 @@ def _traceback(error: Exception) -> str:
     """What the cell that failed left, for whoever wrote it."""
     if not isinstance(error, RunFailed) or not error.executed:
         return ""
-    cells = json.loads(error.executed)["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", ())]
-    return "\n".join(plain(o["traceback"]) for o in outputs if o["output_type"] == "error")
+    return "\n".join(tracebacks(json.loads(error.executed)))
 
 
 class _LiveHandler(Handler):

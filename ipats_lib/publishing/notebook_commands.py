@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from ipats_lib.console import say, sentences, writing
+from ipats_lib.console import Commands, say, writing
 from ipats_lib.errors import NotebookError, UsageError
+from ipats_lib.periods import Period
 from ipats_lib.publishing.commands import NOTEBOOKS, PeriodName, SiteFolder
 
-writing_notebooks = typer.Typer()
+writing_notebooks = Commands()
 Families = Annotated[Path, typer.Option("--notebooks", help="The folder of the families.")]
 
 
 @writing_notebooks.command()
-@sentences
 def check(
     chosen: Annotated[
         list[str] | None,
@@ -48,7 +48,6 @@ def _counted(number: int, what: str) -> str:
 
 
 @writing_notebooks.command()
-@sentences
 def new(
     key: Annotated[str, typer.Argument(help="Family and name: comparison/earnings.")],
     title: Annotated[str, typer.Option(help="What menus and the page are headed by.")],
@@ -58,7 +57,7 @@ def new(
     notebooks: Families = NOTEBOOKS,
 ) -> None:
     """Write a notebook from a model: a whole page with a finding, a picture, a table, a file."""
-    from ipats_lib.publishing.new_notebook import write_new
+    from ipats_lib.publishing.checking import write_new
 
     path = write_new(notebooks, key, title, [one.strip() for one in scopes.split(",")])
     say("written", f"Wrote {path}. Change it, then `publish.py check {key}` and `preview {key}`.")
@@ -66,7 +65,6 @@ def new(
 
 
 @writing_notebooks.command()
-@sentences
 def preview(
     notebook: Annotated[str, typer.Argument(help="A path, or comparison/earnings.")],
     scope: Annotated[
@@ -81,12 +79,11 @@ def preview(
     notebooks: Families = NOTEBOOKS,
 ) -> None:
     """Show one notebook's pages in the browser, in the site's look, while it is being written."""
-    from ipats_lib.periods import Period
     from ipats_lib.publishing.catalogue import read_notebook
     from ipats_lib.publishing.checking import path_of
+    from ipats_lib.publishing.declaration import opened_with
     from ipats_lib.publishing.live import live, serve_live
     from ipats_lib.publishing.options import Options
-    from ipats_lib.publishing.parameters import opened_with
     from ipats_lib.report.source import sample_snapshot
     from ipats_lib.scopes import Scope
     from ipats_lib.snapshot import open_snapshot
@@ -102,7 +99,6 @@ def preview(
 
 
 @writing_notebooks.command()
-@sentences
 def diff(
     period: PeriodName,
     site: SiteFolder,
@@ -113,7 +109,6 @@ def diff(
     out: Annotated[Path | None, typer.Option(help="A CSV file for all of them.")] = None,
 ) -> None:
     """List the figures that differ from what readers see, by key, before they are shown."""
-    from ipats_lib.periods import Period
     from ipats_lib.publishing.staged import differences
 
     if not staged:
@@ -135,10 +130,8 @@ def diff(
 
 
 @writing_notebooks.command()
-@sentences
 def show(period: PeriodName, site: SiteFolder) -> None:
     """Show the publication that `build --stage` made."""
-    from ipats_lib.periods import Period
     from ipats_lib.publishing.staged import show
 
     print(show(site, Period.parse(period)))

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ipats_lib.console import say
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing.packing import PACKED, read_published
+from ipats_lib.publishing.files import PACKED, read_published
 
 HOST = "127.0.0.1"
 

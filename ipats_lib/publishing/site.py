@@ -25,9 +25,8 @@ from typing import Any
 from ipats_lib import locks
 from ipats_lib.durable import file_hash, point_to, sync_folder, sync_tree, write_file
 from ipats_lib.errors import PublicationError, UsageError
-from ipats_lib.publishing.files import RUN_FILE, is_sound
-from ipats_lib.publishing.packing import files_of
-from ipats_lib.publishing.parts import Parts
+from ipats_lib.publishing.dependencies import Parts
+from ipats_lib.publishing.files import RUN_FILE, files_of, is_sound
 
 KEEP = 3
 # A reader who has followed the link before the switch may still be opening a file behind it.
@@ -84,6 +83,18 @@ class Site:
         with locks.one_at_a_time(self.inner / "lock", self.root):
             yield
 
+    @contextmanager
+    def stepping(self) -> Iterator[None]:
+        """Hold the site to show another of its releases. UsageError when it has none,
+        PublicationError when the disk refuses."""
+        if not self.releases.is_dir():
+            raise UsageError(f"{self.root} holds no publication.")
+        try:
+            with self.publisher():
+                yield
+        except OSError as error:
+            raise PublicationError(f"{self.root} cannot be written ({error.strerror}).") from None
+
     def stage(self, period: str) -> Path:
         """An empty folder to build a publication in."""
         folder = self.inner / "staging" / period
@@ -107,11 +118,6 @@ class Site:
             return Manifest(**json.loads(release.with_suffix(".json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
-
-    def is_intact(self, period: str) -> bool:
-        """Whether every file that readers see is the one that was published, shared ones too."""
-        release = self.current(period)
-        return release is not None and self.is_whole(release)
 
     def is_whole(self, release: Path) -> bool:
         """Whether every file of a release is the one that was made, shared ones too."""
@@ -139,23 +145,6 @@ class Site:
         manifests = (self.manifest(path) for path in self.releases.iterdir() if path.is_dir())
         return (manifest for manifest in manifests if manifest)
 
-    def switch(
-        self,
-        period: str,
-        staged: Path,
-        facts: Mapping[str, Any],
-        pages: Mapping[str, Mapping[str, str]] | None = None,
-        files: Mapping[str, str] | None = None,
-    ) -> Path:
-        """Name a verified staging folder as a release and show it; the old one stays until then.
-
-        A release of the same publication with another run report is replaced like any other.
-        files: the hash of each staged file, as `verify` found them; computed where not given.
-        """
-        release = self.keep(period, staged, Manifest(facts, files or _hashes(staged), pages or {}))
-        self.show(period, release.name)
-        return release
-
     def keep(self, period: str, staged: Path, manifest: Manifest) -> Path:
         """Name a verified staging folder as a release, which nobody sees yet."""
         release = self._place_for(period, manifest)
@@ -169,7 +158,8 @@ class Site:
         return release
 
     def show(self, period: str, name: str) -> None:
-        """Show a release that is kept."""
+        """Show a release that is kept; the old one is shown until then. One of the same publication
+        with another run report is replaced like any other."""
         self._show(period, name)
         self._prune(period)
 
@@ -246,22 +236,16 @@ class Site:
         UsageError when there is none, PublisherBusyError while somebody publishes,
         PublicationError when the disk refuses; readers then see what they saw.
         """
-        if not self.releases.is_dir():
-            raise UsageError(f"{self.root} holds no publication.")
-        try:
-            with self.publisher():
-                return self._step_back(period)
-        except OSError as error:
-            raise PublicationError(f"{self.root} cannot be written ({error.strerror}).") from None
-
-    def _step_back(self, period: str) -> str:
-        current = self.current(period)
-        names = [n for n in self.history(period) if (self.releases / n).is_dir()]
-        older = names[names.index(current.name) + 1 :] if current and current.name in names else []
-        if not older:
-            raise UsageError(f"{self.root} keeps no publication of {period} before the current.")
-        self._point(period, older[0])
-        return older[0]
+        with self.stepping():
+            names = [n for n in self.history(period) if (self.releases / n).is_dir()]
+            shown = current.name if (current := self.current(period)) else ""
+            older = names[names.index(shown) + 1 :] if shown in names else []
+            if not older:
+                raise UsageError(
+                    f"{self.root} keeps no publication of {period} before the current."
+                )
+            self._point(period, older[0])
+            return older[0]
 
     def _prune(self, period: str) -> None:
         kept = {*self.history(period)[:KEEP], (self.waiting(period) or {}).get("release")}

@@ -9,8 +9,8 @@ from ipats_lib.access import accounts, sessions, throttle
 from ipats_lib.access.decision import decide, scopes_of
 from ipats_lib.access.gateway import Facts
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.passwords import hashed, matches
 from ipats_lib.access.roster import RosterFile
+from ipats_lib.access.sessions import hashed, matches
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError

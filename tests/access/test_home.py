@@ -9,6 +9,7 @@ from ipats_lib.params import load_areas
 from ipats_lib.publishing.site import Site
 from tests.access import servers
 from tests.access.servers import Place, ask
+from tests.switched import switch
 
 # In no order; an annual report stands beside the last quarter of its year.
 PERIODS = {
@@ -38,7 +39,7 @@ def kept(tmp_path_factory) -> Place:
             for scope in scopes:
                 (staged / scope).mkdir(parents=True, exist_ok=True)
                 (staged / scope / "index.html").write_text(f"{period} {scope}")
-            site.switch(period, staged, {"snapshot": period})
+            switch(site, period, staged, {"snapshot": period})
     place = Place(folder, site.root)
     place.fill(
         [line("state1", "state"), line("admin01", "lwia_admin", "01"), line("nobody", "")]
