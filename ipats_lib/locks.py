@@ -1,6 +1,7 @@
 """Locks of open files and folders: held by one process, freed by any death of it."""
 
 import errno
+import getpass
 import os
 import socket
 import time
@@ -9,7 +10,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ipats_lib.errors import PublisherBusyError, UsageError
-from ipats_lib.who import user_name
+
+
+def user_name() -> str:
+    """The user's name; `uid 12345` where the system has none for the number (a container's)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the one up to Python 3.12, the other from 3.13
+        return f"uid {os.getuid()}"
+
 
 with suppress(ImportError):  # Windows has none that could be freed so
     import fcntl

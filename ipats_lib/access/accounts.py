@@ -29,15 +29,6 @@ WHERE l.worknet_user = :user OR (k.stands AND l.iwds_user <> '')
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One account as `access list` shows it."""
-
-    user: str
-    person: Person
-    signs_in: str
-
-
 def person(store: Store, user: str) -> Person | None:
     """What is known about a portal user now; None for one who is not in the store."""
     found = store.db.execute("SELECT * FROM portal WHERE user = ?", (user,)).fetchone()
@@ -231,8 +222,8 @@ def user_of_identity(store: Store, iss: str, sub: str) -> str | None:
     return row["user"] if row else None
 
 
-def listed(store: Store) -> tuple[Listed, ...]:
-    """Every account, by name."""
+def listed(store: Store) -> list[tuple[Person, str]]:
+    """Every account, by name; and in which ways it signs in."""
     query = """SELECT user, secret IS NOT NULL AS local,
         EXISTS (SELECT 1 FROM identity i WHERE i.user = portal.user) AS outside
         FROM portal ORDER BY user"""
@@ -241,8 +232,8 @@ def listed(store: Store) -> tuple[Listed, ...]:
     for row in store.db.execute(query).fetchall():
         known = person(store, row["user"])
         if known is not None:
-            found.append(Listed(row["user"], known, ways.get((row["local"], row["outside"]), "")))
-    return tuple(found)
+            found.append((known, ways.get((row["local"], row["outside"]), "")))
+    return found
 
 
 def _change(store: Store, statement: str, user: str, value: bool, *more: float) -> None:

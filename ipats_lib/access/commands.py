@@ -4,7 +4,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,9 +20,8 @@ from ipats_lib.access.store import Store, existing
 from ipats_lib.console import Commands, say
 from ipats_lib.errors import AccessError, UsageError
 from ipats_lib.inputs import has_suffix
-from ipats_lib.locks import held
+from ipats_lib.locks import held, user_name
 from ipats_lib.modes import open_private
-from ipats_lib.who import user_name
 
 access = Commands(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
 audit = Commands(no_args_is_help=True, help="The log of every decision.")
@@ -179,12 +178,10 @@ def list_(store: StoreFile = STORE) -> None:
     """Every account, what it may see, and what keeps it from more."""
     with existing(store) as opened:
         roster, now = accounts.roster(opened), datetime.now(UTC)
-        for line in accounts.listed(opened):
-            barred = bar(line.person, roster, now)
-            folders = " ".join(scope.path for scope in scopes_of(line.person, roster, now))
-            print(
-                f"{line.user}\t{barred.value if barred else folders or 'nothing'}\t{line.signs_in}"
-            )
+        for person, signs_in in accounts.listed(opened):
+            barred = bar(person, roster, now)
+            folders = " ".join(scope.path for scope in scopes_of(person, roster, now))
+            print(f"{person.user}\t{barred.value if barred else folders or 'nothing'}\t{signs_in}")
 
 
 @access.command()
@@ -201,9 +198,9 @@ def who(
         target, roster, now = read_path(path.encode()), accounts.roster(opened), datetime.now(UTC)
         if target is None:
             raise UsageError("No published file has such a path: it does not fit the grammar.")
-        for line in accounts.listed(opened):
-            made = decide(line.person, target, roster, now)
-            print(f"{line.user}\t{'allow' if made.allow else 'deny'}\t{made.reason.value}")
+        for person, _ in accounts.listed(opened):
+            made = decide(person, target, roster, now)
+            print(f"{person.user}\t{'allow' if made.allow else 'deny'}\t{made.reason.value}")
 
 
 def _explain(store: Store, user: str) -> None:
@@ -270,10 +267,6 @@ def _tell(post: Postbox, log: Path, why: str, subject: str, text: str) -> None:
     _note(log, "mail", "", subject)
 
 
-def _opened(lock: Path) -> IO[str]:
-    return os.fdopen(open_private(lock, os.O_WRONLY), "w")
-
-
 @access.command("mail")
 def mail_due(
     server: Annotated[str, typer.Option(help="The mail server, HOST:PORT.")],
@@ -296,8 +289,8 @@ def mail_due(
         _note(log, "mail", "", f"{letter.kind} of request {about}", outcome)
 
     # A run that takes long is still sending when the next one begins: no message goes out twice.
-    alone = store.with_name("mail.lock")
-    with existing(store) as opened, _opened(alone) as lock, held(lock.fileno(), float("inf")):
+    alone = open_private(store.with_name("mail.lock"), os.O_WRONLY)
+    with existing(store) as opened, os.fdopen(alone, "w"), held(alone, float("inf")):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:

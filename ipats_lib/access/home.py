@@ -7,11 +7,8 @@ the usage report.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -59,7 +56,7 @@ async def open_area(gateway: Gateway, visit: Visit) -> Response:
         target = None
     if target is not None and (target.scope is None or target.scope.kind != "lwia"):
         target = None
-    made = gateway.decide(person, target, visit)
+    made = decide(person, target, accounts.roster(gateway.store), visit.now)
     outcome, user = "allow" if made.allow else "deny", person.user if person else ""
     file = file_of(gateway.setup.site, target) if target else None
     named = gateway.named(target, file) or veiled(visit.query)
@@ -88,46 +85,29 @@ async def me(gateway: Gateway, visit: Visit) -> Response:
         reason, user = ("not_a_path", person.user) if person else ("not_signed_in", "")
         gateway.note(visit, "page", "deny", reason, user=user, object="me")
         return pages.not_found()
-    asker = _Asker(gateway.setup.site, person, accounts.roster(gateway.store), visit.now)
-    names = [name for name in periods(asker.site) if any(asker.opens(name))]
+    site, roster = gateway.setup.site, accounts.roster(gateway.store)
+    folders = scopes_of(person, roster, visit.now)
+    roots = sorted(folders, key=lambda scope: scope.path.count("/"))  # the widest first
+
+    def opens(period: str) -> Iterator[Scope]:
+        """The scopes whose landing page the decision lets this person read, some of them twice."""
+        for scope in (s for root in roots for s in landing_pages(site, period, root)):
+            if decide(person, Target(period, scope, "index.html"), roster, visit.now).allow:
+                yield scope
+
+    names = [name for name in periods(site) if any(opens(name))]
     gateway.note(visit, "page", "allow", "own", user=person.user, object="me")
+    newest = names[:1]
+    known = {k: v for name in newest for root in roots for k, v in listed(site, name, root).items()}
+    paths = [scope.path for name in newest for scope in sorted(set(opens(name)))]
     told = {
         "name": person.user,
-        "role": asker.roots[0].kind if asker.roots else "",
-        "scopes": asker.scopes(names[0]) if names else [],
+        "role": roots[0].kind if roots else "",
+        "scopes": [known.get(path, {"path": path, "title": path}) for path in paths],
         "periods": [{"name": name, "label": Period.parse(name).title} for name in names],
         "form": sessions.form_token(gateway.store, visit.session),
     }
     return JSONResponse(told, headers={"Cache-Control": PRIVATE})
-
-
-@dataclass(frozen=True, slots=True)
-class _Asker:
-    """Who asks, with what the decision needs to know."""
-
-    site: Path
-    person: Person
-    roster: Roster | None
-    now: datetime
-
-    @property
-    def roots(self) -> tuple[Scope, ...]:
-        """The folders of the person's roles, the widest first."""
-        folders = scopes_of(self.person, self.roster, self.now)
-        return tuple(sorted(folders, key=lambda scope: len(scope.path.split("/"))))
-
-    def opens(self, period: str) -> Iterator[Scope]:
-        """The scopes whose landing page the decision lets this person read, some of them twice."""
-        for scope in (s for root in self.roots for s in landing_pages(self.site, period, root)):
-            target = Target(period, scope, "index.html")
-            if decide(self.person, target, self.roster, self.now).allow:
-                yield scope
-
-    def scopes(self, period: str) -> list[dict[str, Any]]:
-        """What is left about each scope that `opens` gives, once."""
-        known = {k: v for root in self.roots for k, v in listed(self.site, period, root).items()}
-        paths = [scope.path for scope in sorted(set(self.opens(period)))]
-        return [known.get(path, {"path": path, "title": path}) for path in paths]
 
 
 async def request(gateway: Gateway, visit: Visit) -> Response:

@@ -38,7 +38,9 @@ def configuration(
                 "IPv6 address in brackets."
             )
     always = "\n".join(f'  add_header {name} "{value}" always;' for name, value in SECURITY.items())
-    proxied = [f"    proxy_set_header {name} $http_{_variable(name)};" for name in _PASSED]
+    proxied = [
+        f"    proxy_set_header {name} $http_{name.lower().replace('-', '_')};" for name in _PASSED
+    ]
     proxied += [f"    proxy_hide_header {name};" for name in SECURITY]
     return _SERVER.format(
         listen=listen if plain else f"{listen} ssl",
@@ -52,10 +54,6 @@ def configuration(
         always=always,
         proxied=_PROXIED.format(more="\n".join(proxied)),
     )
-
-
-def _variable(header: str) -> str:
-    return header.lower().replace("-", "_")
 
 
 _TLS = """

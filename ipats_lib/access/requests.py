@@ -266,11 +266,9 @@ def due(store: Store, post: Postbox, now: datetime) -> list[Letter]:
         if (own := accounts.mail_of(store, done.user))
         and (done.outcome != "granted" or opens(store, done.user, now))
     ]
-    late = tuple(
-        asked
-        for asked in _select(store, "outcome IS NULL AND reminded IS NULL")
-        if _late(asked, now)
-    )
+    limit, today = load_settings().reminder_business_days, now.astimezone(UTC).date()
+    open_ = _select(store, "outcome IS NULL AND reminded IS NULL")
+    late = tuple(one for one in open_ if business_days(one.asked.date(), today) > limit)
     if late:
         text = text_of("reminder", numbers=_numbers(late))
         found.append(Letter("reminded", late, post.approvers, "", *text))
@@ -302,11 +300,6 @@ def send_due(store: Store, post: Postbox, now: datetime, note: Note = lambda *_:
 
 def _numbers(requests: Sequence[Asked]) -> str:
     return ", ".join(str(asked.id) for asked in requests)
-
-
-def _late(asked: Asked, now: datetime) -> bool:
-    limit = load_settings().reminder_business_days
-    return business_days(asked.asked.date(), now.astimezone(UTC).date()) > limit
 
 
 def business_days(first: date, last: date) -> int:

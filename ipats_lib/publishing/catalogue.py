@@ -146,7 +146,9 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
     values = set_values({each.key: dict(each.parameters) for each in found})
     found = [replace(each, parameters=tuple(values[each.key].items())) for each in found]
-    _say_stored([one.path for one in found if one.stored])
+    if stored := [f"{one.path.parent.name}/{one.path.name}" for one in found if one.stored]:
+        said = f"Outputs stored in {', '.join(stored)} are left out. `make outputs` keeps them out"
+        say("stored-outputs", f"{said} of commits.", "yellow")
     families = list(FAMILIES)
     return tuple(sorted(found, key=lambda n: (families.index(n.family), n.order, n.name)))
 
@@ -157,16 +159,6 @@ def examine(paths: Sequence[Path]) -> tuple[list[Notebook], list[Fault]]:
     found = [one for one in read if isinstance(one, Notebook)]
     faults = [fault for one in read if isinstance(one, list) for fault in one]
     return found, [*faults, *_same_files(found)]
-
-
-def _say_stored(paths: list[Path]) -> None:
-    if paths:
-        names = ", ".join(f"{path.parent.name}/{path.name}" for path in paths)
-        say(
-            "stored-outputs",
-            f"Outputs stored in {names} are left out. `make outputs` keeps them out of commits.",
-            "yellow",
-        )
 
 
 def _read(path: Path) -> Notebook | list[Fault]:

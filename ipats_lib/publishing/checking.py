@@ -126,7 +126,8 @@ def write_new(folder: Path, key: str, title: str, scopes: Sequence[str]) -> Path
     wrong = read_declaration(path, notebook.metadata["ipats"])
     if isinstance(wrong, list):
         raise UsageError("\n".join(f"{fault.where} {fault.said}" for fault in wrong))
-    notebook.cells[0].source = notebook.cells[0].source.replace(_heading(notebook), title, 1)
+    first = notebook.cells[0]
+    first.source = first.source.replace(first.source.splitlines()[0].removeprefix("# "), title, 1)
     for cell in notebook.cells[1:]:
         cell.source = cell.source.replace(f'"{model}.csv"', f'"{name}.csv"')
         if "parameters" in cell.metadata.get("tags", []) and "lwia" not in scopes:
@@ -140,7 +141,3 @@ def write_new(folder: Path, key: str, title: str, scopes: Sequence[str]) -> Path
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
     return path
-
-
-def _heading(notebook: nbformat.NotebookNode) -> str:
-    return str(notebook.cells[0].source.splitlines()[0].removeprefix("# "))

@@ -1,6 +1,6 @@
 """The command line of publishing: build, workers on other machines, and the way back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -76,12 +76,8 @@ def say_released(names: Sequence[str], period: Any) -> None:
     say("released", f"Earlier publications known to withholding: {known}.", names=list(names))
 
 
-def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
-    def explain(path: str, reasons: tuple[str, ...]) -> None:
-        if wanted:
-            print(f"{path}: {', '.join(reasons)}")
-
-    return explain
+def _print_reasons(path: str, reasons: tuple[str, ...]) -> None:
+    print(f"{path}: {', '.join(reasons)}")
 
 
 def _share(place: str, key: Path | None) -> Any:
@@ -176,7 +172,6 @@ def build(
         only=tuple(only or ()),
         workers=workers,
         clean=clean,
-        explain=_explain(explain),
         failed=failed,
         pool=_pool(scheduler, worker_seconds, shared),
         notebook_seconds=notebook_seconds,
@@ -190,6 +185,7 @@ def build(
         family=family,
         stage=stage,
         quarto=quarto,
+        **({"explain": _print_reasons} if explain else {}),
     )
     source = snapshot_of(extract, store, as_of, contacts, group)
     waited = Site(site).waiting(period)

@@ -105,7 +105,9 @@ class Live:
         (writer.staged / self.scope.path).mkdir(parents=True, exist_ok=True)
         for file in writer.write_page(page, about, made.content):
             if file.suffix == ".html":
-                self._let_wait(writer.staged / file)
+                path = writer.staged / file  # which lets it wait for the next run
+                text = path.read_text(encoding="utf-8")
+                path.write_text(text.replace("</head>", f"{self.script(1)}</head>", 1), "utf-8")
         listed = {"scopes": [writer.framing.listed(self.scope)]}
         (writer.staged / self.scope.path / SCOPES_FILE).write_text(json.dumps(listed))
         self.pages = tuple(f"{self.options.period.name}/{path}" for path in page.paths)
@@ -114,11 +116,6 @@ class Live:
     def first_line(self) -> str:
         """What may be logged of a run that gave no page: a traceback may quote a record."""
         return self.said.partition("\n")[0]
-
-    def _let_wait(self, path: Path) -> None:
-        """Let a written page wait for the next run."""
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("</head>", f"{self.script(1)}</head>", 1), encoding="utf-8")
 
     def script(self, more: int = 0) -> str:
         """The element that waits. more: runs that the page is ahead of what was told."""

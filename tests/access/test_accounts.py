@@ -242,7 +242,7 @@ def test_names_compare_without_regard_to_large_and_small_letters(store):
     assert folders(store) == [], "two"
     accounts.set_group(store, "ANNA", False, NOW)
     assert not accounts.person(store, "anna").in_group
-    assert [listed.user for listed in accounts.listed(store) if listed.user.lower() == "anna"] == [
+    assert [one.user for one, _ in accounts.listed(store) if one.user.lower() == "anna"] == [
         accounts.spelled(store, "anna")
     ]
 

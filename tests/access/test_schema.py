@@ -125,7 +125,7 @@ def test_a_store_of_the_version_before_goes_on_as_it_was(path):
 
 def test_accounts_that_become_one_do_so_by_whatever_closes(path):
     with Store(path) as store:
-        assert [one.user for one in accounts.listed(store)] == ["anna", "Ben", "CARA", "dora"]
+        assert [one.user for one, _ in accounts.listed(store)] == ["anna", "Ben", "CARA", "dora"]
         ben = store.db.execute("SELECT * FROM portal WHERE user = 'BEN'").fetchone()
         assert (ben["secret"], ben["mail"], ben["granted"]) == (None, "", None)
         assert accounts.user_of_identity(store, "https://idp", "2") is None
