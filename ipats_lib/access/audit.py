@@ -163,15 +163,11 @@ class AuditLog:
         if not self._head.lines:
             return
         try:
-            file = os.open(self._path, os.O_RDONLY)
-        except OSError as error:
-            raise AuditError(_TAKEN_AWAY) from error
-        try:
-            there = _last(file, self._size) if self._size else self._end_before(Path(self._path))
+            with open(self._path, "rb") as file:
+                size, path = self._size, Path(self._path)
+                there = _last(file.fileno(), size) if size else self._end_before(path)
         except (OSError, AuditError) as error:
             raise AuditError(_TAKEN_AWAY) from error
-        finally:
-            os.close(file)
         if there != self._head:
             raise AuditError(_TAKEN_AWAY)
 
@@ -195,7 +191,10 @@ class AuditLog:
 
     def _end_before(self, path: Path) -> Head:
         before = [name for name in log_files(self.folder) if name.name < path.name]
-        return _end_of(before[-1]) if before else Head()
+        if not before:
+            return Head()
+        with before[-1].open("rb") as file:
+            return _last(file.fileno(), os.fstat(file.fileno()).st_size)
 
 
 def _is_at(descriptor: int, path: str) -> bool:
@@ -282,14 +281,6 @@ def checked(line: bytes, head: Head, place: str) -> Head:
     if whole != line or right != digest or before != head.hash or facts.get("n") != head.lines + 1:
         raise AuditError(f"The audit log is broken at {place}: changed, moved or taken away.")
     return Head(head.lines + 1, digest)
-
-
-def _end_of(path: Path) -> Head:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return _last(descriptor, os.fstat(descriptor).st_size)
-    finally:
-        os.close(descriptor)
 
 
 def _last(descriptor: int, size: int) -> Head:

@@ -289,8 +289,12 @@ def mail_due(
         _note(log, "mail", "", f"{letter.kind} of request {about}", outcome)
 
     # A run that takes long is still sending when the next one begins: no message goes out twice.
-    alone = open_private(store.with_name("mail.lock"), os.O_WRONLY)
-    with existing(store) as opened, os.fdopen(alone, "w"), held(alone, float("inf")):
+    alone = store.with_name("mail.lock")
+    with (
+        existing(store) as opened,
+        os.fdopen(open_private(alone, os.O_WRONLY), "w") as lock,
+        held(lock.fileno(), float("inf")),
+    ):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:

@@ -19,7 +19,7 @@ from ipats_lib.access.audit import (
     line_of,
     log_files,
 )
-from ipats_lib.durable import sync_folder
+from ipats_lib.durable import write_file
 from ipats_lib.locks import held
 from ipats_lib.modes import open_private
 
@@ -61,7 +61,9 @@ def _repaired(folder: Path, operator: str, now: datetime) -> Path:
     aside = folder / f"broken-{newest.name[6:12]}-{digest}.jsonl"
     told = f"{aside.name} after {head.lines}:{head.hash}"
     line, _ = line_of(Event("repair", "done", operator, object=told), head, now)
-    _replaced(newest, aside, whole[:sound] + line)
+    if not aside.exists():
+        os.link(newest, aside)
+    write_file(newest, whole[:sound] + line, open_private)
     return aside
 
 
@@ -74,17 +76,3 @@ def _sound(whole: bytes, head: Head, name: str) -> tuple[int, Head]:
     for number, line in enumerate(whole[:size].split(b"\n")[:-1], start=1):
         head = checked(line + b"\n", head, f"{name} line {number}")
     return size, head
-
-
-def _replaced(path: Path, aside: Path, text: bytes) -> None:
-    """Give the old file its new name, and put the new one in its place in one step."""
-    fresh = path.with_name("repair.tmp")
-    file = open_private(fresh, os.O_TRUNC | os.O_WRONLY)
-    with os.fdopen(file, "wb") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    if not aside.exists():
-        os.link(path, aside)
-    os.replace(fresh, path)
-    sync_folder(path.parent)

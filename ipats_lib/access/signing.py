@@ -49,24 +49,25 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
         gateway.note(visit, "sign_in", "refused", "form_token")
         return login_form(gateway, visit, STALE, HTTPStatus.BAD_REQUEST)
     user, now = form.get("user", "")[:64], visit.now.timestamp()
-    counters = throttle.of_sign_in(user, visit.address)
-    if throttle.is_held(gateway.store, counters, now):
-        gateway.note(visit, "sign_in", "refused", "throttled", user=_known(gateway, user))
-        return login_form(gateway, visit, _held(), HTTPStatus.TOO_MANY_REQUESTS)
-    # Counted before the slow check, so that attempts side by side are counted too.
-    throttle.note(gateway.store, counters, now)
     row = gateway.store.db.execute(
         "SELECT user, secret, active FROM portal WHERE user = ?", (user,)
     ).fetchone()
+    # The name, when it is an account's: anything else may be a mistyped password.
+    known = row["user"] if row else ""
+    counters = throttle.of_sign_in(user, visit.address)
+    if throttle.is_held(gateway.store, counters, now):
+        gateway.note(visit, "sign_in", "refused", "throttled", user=known)
+        return login_form(gateway, visit, _held(), HTTPStatus.TOO_MANY_REQUESTS)
+    # Counted before the slow check, so that attempts side by side are counted too.
+    throttle.note(gateway.store, counters, now)
     right = await gateway.verifier.matches(row["secret"] if row else None, form.get("password", ""))
     if not right or not row["active"]:
         reason = "portal_inactive" if right else "wrong"
-        gateway.note(visit, "sign_in", "refused", reason, user=_known(gateway, user))
+        gateway.note(visit, "sign_in", "refused", reason, user=known)
         return login_form(gateway, visit, _WRONG, HTTPStatus.FORBIDDEN)
-    user = row["user"]
-    throttle.forgive(gateway.store, user, visit.address, now)
-    gateway.note(visit, "sign_in", "done", "password", user=user)
-    return _begun(gateway, visit, user)
+    throttle.forgive(gateway.store, known, visit.address, now)
+    gateway.note(visit, "sign_in", "done", "password", user=known)
+    return _begun(gateway, visit, known)
 
 
 def _begun(gateway: Gateway, visit: Visit, user: str) -> Response:
@@ -84,12 +85,6 @@ async def logout(gateway: Gateway, visit: Visit) -> Response:
     gateway.note(visit, "sign_out", "done", "asked", user=user)
     sessions.end(gateway.store, visit.session)
     return pages.take_session(pages.see_other("/login"))
-
-
-def _known(gateway: Gateway, user: str) -> str:
-    """The name, when it is an account's: anything else may be a mistyped password."""
-    row = gateway.store.db.execute("SELECT user FROM portal WHERE user = ?", (user,)).fetchone()
-    return row["user"] if row else ""
 
 
 # How long a browser may take to come back.

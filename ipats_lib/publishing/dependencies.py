@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ipats_lib.durable import file_hash
 from ipats_lib.params import params_folder
 from ipats_lib.publishing.files import DOCS, GUIDE, TEMPLATES, notebook_files
 
+_hash = cache(file_hash)
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
 SHOW = f"{REPORT}.show"
@@ -162,11 +164,6 @@ def hash_facts(facts: Mapping[str, object]) -> str:
 
 
 @cache
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@cache
 def reports() -> tuple[str, ...]:
     """Every module below `report`, whichever notebook uses it."""
     folder = LIBRARY / "report"
@@ -257,14 +254,9 @@ def _module_files(name: str) -> list[Path]:
     """The files that an import of `name` takes: its packages' `__init__` and data, and itself."""
     parts = name.split(".")[1:]
     files = [LIBRARY.joinpath(*parts[:n], "__init__.py") for n in range(len(parts) + 1)]
-    files += [table for init in files for table in _tables(init.parent)]
+    files += [table for init in files for table in init.parent.glob("*.csv")]
     files.append(LIBRARY.joinpath(*parts[:-1], f"{parts[-1]}.py") if parts else files[0])
     return [path for path in files if path.is_file()]
-
-
-@cache
-def _tables(package: Path) -> list[Path]:
-    return list(package.glob("*.csv"))
 
 
 @dataclass(frozen=True, slots=True)

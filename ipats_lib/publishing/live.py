@@ -91,7 +91,9 @@ class Live:
         values = set_values({each.key: dict(each.parameters) for each in (notebook, *others)})
         notebook = replace(notebook, parameters=tuple(values[notebook.key].items()))
         page = Page(notebook, self.scope)
-        sources = dict(sorted({**others, notebook: _source(self.path)}.items(), key=_order))
+        every = {**others, notebook: _source(self.path)}
+        ordered = sorted(every, key=lambda each: (each.family, each.order, each.name))
+        sources = {each: every[each] for each in ordered}
         plan = Plan((page,), sources, {}, (), self.options)
         about = self.state.slice(self.scope).about
         step = plan.step(page, about, self.state.slice(page.source))
@@ -137,10 +139,6 @@ class Live:
 def _source(path: Path) -> Source:
     """A notebook's text and version. Nothing is kept by what it depends on."""
     return Source(nbformat.writes(read_notebook(path)), hash_files([path], path.parent), {}, "")
-
-
-def _order(entry: tuple[Notebook, Source]) -> tuple[str, int, str]:
-    return entry[0].family, entry[0].order, entry[0].name
 
 
 def _state_of(path: Path) -> tuple[int, ...] | None:

@@ -12,11 +12,9 @@ from ipats_lib.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from ipats_lib.publishing.quarto.renderer import Quarto
+    from ipats_lib.publishing.runner import Done
     from ipats_lib.publishing.share import Share
     from ipats_lib.publishing.workers import Workers
-if TYPE_CHECKING:
-    from ipats_lib.publishing.runner import Done
-
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much is done and how much there is."""

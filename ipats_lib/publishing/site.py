@@ -157,12 +157,6 @@ class Site:
         sync_folder(self.releases)
         return release
 
-    def show(self, period: str, name: str) -> None:
-        """Show a release that is kept; the old one is shown until then. One of the same publication
-        with another run report is replaced like any other."""
-        self._show(period, name)
-        self._prune(period)
-
     def hold(self, period: str, release: str, note: Mapping[str, str]) -> None:
         """Let a release wait to be shown, in place of another that did.
 
@@ -170,20 +164,19 @@ class Site:
         """
         current = self.current(period)
         told = {**note, "release": release, "base": current.name if current else ""}
-        write_file(self._staged(period), json.dumps(told).encode())
+        write_file(self.inner / f"{period}.staged", json.dumps(told).encode())
         self._prune(period)
 
     def waiting(self, period: str) -> dict[str, str] | None:
         """What `hold` was given, and the `release` that waits; None when none does."""
         try:
-            note: dict[str, str] = json.loads(self._staged(period).read_text(encoding="utf-8"))
+            note: dict[str, str] = json.loads(
+                (self.inner / f"{period}.staged").read_text(encoding="utf-8")
+            )
         except (FileNotFoundError, ValueError):
             return None
         current = self.current(period)
         return note if note["base"] == (current.name if current else "") else None
-
-    def _staged(self, period: str) -> Path:
-        return self.inner / f"{period}.staged"
 
     def _place_for(self, period: str, manifest: Manifest) -> Path:
         """The release's folder: one that holds these very files already, or a new one."""
@@ -194,15 +187,20 @@ class Site:
                 return release
         raise AssertionError("count() does not end")
 
-    def _show(self, period: str, name: str) -> None:
-        """Show a release. After a rollback what came after the one shown is no step back any more,
-        nor is the same publication with an older run report."""
+    def show(self, period: str, name: str) -> None:
+        """Show a release that is kept; the old one is shown until then.
+
+        One of the same publication with another run report is replaced like any other. After a
+        rollback what came after the one shown is no step back any more, nor is the same publication
+        with an older run report.
+        """
         history, current = self.history(period), self.current(period)
         if current and current.name in history:
             history = history[history.index(current.name) :]
         history = [n for n in history if _publication(n) != _publication(name)]
         write_file(self.inner / f"{period}.history", "\n".join([name, *history]).encode())
         self._point(period, name)
+        self._prune(period)
 
     def _point(self, period: str, name: str) -> None:
         if (shown := self.current(period)) and shown.with_suffix(".json").exists():
@@ -217,7 +215,7 @@ class Site:
     def runs(self, period: str) -> list[dict[str, Any]]:
         """What the last publications of a period cost, the newest first."""
         try:
-            lines = self._runs(period).read_text(encoding="utf-8").splitlines()
+            lines = (self.inner / f"{period}.runs").read_text(encoding="utf-8").splitlines()
             return [json.loads(line) for line in lines]
         except (FileNotFoundError, ValueError):
             return []
@@ -225,10 +223,7 @@ class Site:
     def note_run(self, period: str, run: Mapping[str, Any]) -> None:
         """Remember what a publication cost; only so many are kept."""
         lines = [json.dumps(r, sort_keys=True) for r in [run, *self.runs(period)][:KEEP_RUNS]]
-        write_file(self._runs(period), "\n".join(lines).encode())
-
-    def _runs(self, period: str) -> Path:
-        return self.inner / f"{period}.runs"
+        write_file(self.inner / f"{period}.runs", "\n".join(lines).encode())
 
     def rollback(self, period: str) -> str:
         """Show the publication before the current one and give its name.

@@ -46,13 +46,13 @@ class Quarto:
         Its temporary files, which hold the pages, stay beside the project. No setting of the
         caller's (`QUARTO_PROFILE` merges another configuration) changes what comes out.
         """
-        scratch = project.with_name(f"{project.name}-tmp")
-        scratch.mkdir()
+        temporary = project.with_name(f"{project.name}-tmp")
+        temporary.mkdir()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("QUARTO_")}
         try:
             done = subprocess.run(  # noqa: S603  # a program that the operator chose
                 [self.path, "render", str(project), "--no-execute", "--to", "html"],
-                env={**kept, "TMPDIR": str(scratch), "NO_COLOR": "1"},
+                env={**kept, "TMPDIR": str(temporary), "NO_COLOR": "1"},
                 cwd=project,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
