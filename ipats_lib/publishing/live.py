@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
-from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import parse_qs, urlsplit
@@ -30,7 +29,7 @@ from ipats_lib.publishing.failed import RunFailed, tracebacks
 from ipats_lib.publishing.files import POLICY, SCOPES_FILE, TEMPLATES, notebook_files
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.plan import Page, Plan, Source
-from ipats_lib.publishing.preview import HOST, Handler, listening
+from ipats_lib.publishing.preview import HOST, Handler, listening, serve_until_stopped
 from ipats_lib.publishing.scratch import run_folder
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.publishing.writer import Writer
@@ -172,12 +171,7 @@ class _LiveHandler(Handler):
                 "said": self.live.said,
                 "page": next(iter(self.live.pages), ""),
             }
-        data = json.dumps(told).encode()
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        return BytesIO(data)
+        return self.sent(json.dumps(told).encode(), "application/json")
 
     def list_directory(self, path):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Nothing: the folder's name is the secret."""
@@ -223,9 +217,7 @@ def serve_live(made: Live, port: int, watch: bool) -> None:
         address = f"http://{HOST}:{server.server_port}/{made.folder.name}/index.html"
         say("serving", f"Open {address}", address=address)
         try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("ended", "Stopped.")
+            serve_until_stopped(server)
         finally:
             ended.set()
             if watch:

@@ -12,7 +12,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from typer.testing import CliRunner
 
-from ipats_lib.access import accounts, commands, requests, server_commands, sessions
+from ipats_lib import command_line
+from ipats_lib.access import accounts, commands, requests, sessions
 from ipats_lib.access.audit import AuditLog, Event
 from ipats_lib.access.nginx import configuration
 from ipats_lib.access.store import Store
@@ -350,7 +351,7 @@ def test_a_snapshots_accounts_go_to_the_web_server_in_one_file(desk, extract, ro
     passed(made)
     roster = desk.folder / "roster.json"
     words = ("--snapshot", made.stdout.strip(), "--out", roster)
-    assert typed(server_commands.access, "export", "roster", *words).exit_code == 0
+    assert typed(command_line.access, "export", "roster", *words).exit_code == 0
     assert desk.does("import", roster).startswith(f"{len(rows)} accounts")
     assert set(desk.listed().values()) >= {"roster_too_old"}, "as old as its extract"
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
