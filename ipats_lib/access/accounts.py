@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ipats_lib.access.decision import CLOCK, Account, Person, Role, Roster
-from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile, Row, doubt_of, less_closed
+from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile, Row, doubt_of, narrowed
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -104,7 +104,7 @@ def import_roster(store: Store, file: RosterFile, now: datetime, *, sure: bool) 
         if not doubt:
             return Imported("", load_roster(store, file, now))
         _refuse_older(store, file, now)
-        after = less_closed(before, file.rows)
+        after = narrowed(before, file.rows)
         _put(store, after)
         said_no = {(row["worknet_user"],) for row in file.rows if row["in_group"] == "0"}
         db.executemany(

@@ -63,7 +63,7 @@ def doubt_of(before: Sequence[Row], after: Sequence[Row], percent: int) -> str:
     return ""
 
 
-def less_closed(before: Iterable[Row], after: Sequence[Row]) -> list[dict[str, str]]:
+def narrowed(before: Iterable[Row], after: Sequence[Row]) -> list[dict[str, str]]:
     """The rows before, in their order, less what the new ones take from the accounts they name.
 
     workNet status and group are the user's, the IWDS status is the IWDS account's, and link and

@@ -18,7 +18,7 @@ from ipats_lib.durable import file_hash
 from ipats_lib.params import params_folder
 from ipats_lib.publishing.files import DOCS, GUIDE, TEMPLATES, notebook_files
 
-_hash = cache(file_hash)
+_hash = cache(file_hash)  # of a module: once a process
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
 SHOW = f"{REPORT}.show"
