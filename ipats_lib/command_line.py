@@ -8,17 +8,11 @@ from typing import Annotated
 import typer
 
 from ipats_lib import __version__, modes
-from ipats_lib.access.commands import access, audit
-from ipats_lib.access.server_commands import serve
-from ipats_lib.console import (
-    log_in_json,
-    ready_streams,
-    say,
-    sentences,
-    shown_progress,
-    writing,
-)
+from ipats_lib.access.commands import AUDIT, STORE, access, audit
+from ipats_lib.console import Commands, log_in_json, ready_streams, say, shown_progress, writing
+from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
+from ipats_lib.periods import Period
 from ipats_lib.places import SNAPSHOTS
 from ipats_lib.project import settle, write_project
 from ipats_lib.publishing.commands import (
@@ -28,22 +22,22 @@ from ipats_lib.publishing.commands import (
     Group,
     PeriodName,
     ReleasedRecords,
+    SiteFolder,
     Store,
     publishing,
     say_released,
     snapshot_of,
 )
-from ipats_lib.publishing.notebook_commands import writing_notebooks
 from ipats_lib.review.commands import review
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+app = Commands(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(access, name="access")
 app.add_typer(audit, name="audit")
-levels = typer.Typer(no_args_is_help=True, help="Levels, and the model that adjusts them.")
+levels = Commands(no_args_is_help=True, help="Levels, and the model that adjusts them.")
 app.add_typer(levels, name="levels")
+export = Commands(no_args_is_help=True, help="Files for the web server.")
+access.add_typer(export, name="export")
+Out = Annotated[Path, typer.Option(help="The file to write.")]
 
 
 def _print_version(asked: bool) -> None:
@@ -71,7 +65,6 @@ def common(
 
 
 @app.command()
-@sentences
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to write, new or without these two.")],
 ) -> None:
@@ -82,7 +75,6 @@ def init(
 
 
 @app.command()
-@sentences
 def sample(
     out: Annotated[Path, typer.Option(help="The extract's folder to write.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
@@ -103,7 +95,6 @@ def sample(
 
 
 @app.command()
-@sentences
 def snapshot(
     extract: Extract,
     store: Store = SNAPSHOTS,
@@ -121,7 +112,6 @@ def snapshot(
 
 
 @app.command()
-@sentences
 def indicators(
     extract: Extract,
     period: PeriodName,
@@ -136,7 +126,6 @@ def indicators(
 
     With --suppress the file counts as published: the store keeps a record of what it shows.
     """
-    from ipats_lib.periods import Period
     from ipats_lib.report.figures import all_figures, figures_csv, write_figures
     from ipats_lib.snapshot import keep_released, read_released
 
@@ -155,7 +144,6 @@ def indicators(
 
 
 @app.command()
-@sentences
 def selfcheck(
     public_file: Annotated[Path, typer.Argument(help="A public-use PIRL file: csv, gz or zip.")],
     state: Annotated[str, typer.Option(help="Postal code; empty for every state.")] = "IL",
@@ -167,7 +155,6 @@ def selfcheck(
     """Compare our result of every row with the Department of Labor's own. Exit 8: some differ."""
     from ipats_lib.extract.public import period_of_name, read_public
     from ipats_lib.indicators.rules import ELEMENTS
-    from ipats_lib.periods import Period
     from ipats_lib.selfcheck import compare
 
     wanted = Period.parse(period) if period else period_of_name(public_file)
@@ -189,7 +176,6 @@ def selfcheck(
 
 
 @levels.command("import-model")
-@sentences
 def import_model(
     summary: Annotated[Path, typer.Argument(help="DOL's model summary of the state, as HTML.")],
     py: Annotated[int, typer.Option(help="The program year, such as 2024.", min=2016, max=2040)],
@@ -219,7 +205,6 @@ def import_model(
 
 
 @levels.command("import")
-@sentences
 def import_levels(
     results: Annotated[Path, typer.Argument(help="DOL's annual results by local board, as CSV.")],
     out: Annotated[
@@ -236,10 +221,82 @@ def import_levels(
     say("imported", f"Imported {added:,} levels; {known:,} more were there already.")
 
 
+@export.command()
+def roster(
+    snapshot: Annotated[Path, typer.Option(help="The snapshot whose accounts to export.")],
+    out: Out,
+    taken: Annotated[
+        datetime | None, typer.Option(help="When IWDS wrote the extract, UTC; else its as-of day.")
+    ] = None,
+) -> None:
+    """Write the accounts of a snapshot, for `access import` on the web server."""
+    from ipats_lib.access.roster_files import snapshot_roster
+
+    text = snapshot_roster(snapshot, taken).text
+    with writing(out):
+        write_file(out, text.encode())
+    print(out)
+
+
+@export.command()
+def nginx(
+    site: Annotated[Path, typer.Option(help="The published site.")],
+    out: Out,
+    gateway: Annotated[str, typer.Option(help="Where the gateway listens.")] = "127.0.0.1:8000",
+    listen: Annotated[str, typer.Option(help="Where nginx listens.")] = "443",
+    certificate: Annotated[str, typer.Option(help="TLS certificate, PEM.")] = "",
+    key: Annotated[str, typer.Option(help="TLS key, PEM.")] = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Without TLS.")] = False,
+    log: Annotated[str, typer.Option(help="The folder of nginx's logs.")] = "/var/log/nginx",
+) -> None:
+    """Write nginx's server block; the gateway then runs with `serve --behind-nginx`."""
+    from ipats_lib.access.nginx import configuration
+
+    facts = {"certificate": certificate, "key": key, "log": log}
+    text = configuration(site, gateway, listen, plain=plain, **facts)
+    with writing(out):
+        write_file(out, text.encode())
+    print(out)
+
+
+@app.command()
+def serve(
+    site: SiteFolder,
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    store: Annotated[Path, typer.Option("--access", help="The access store.")] = STORE,
+    log: Annotated[Path, typer.Option("--audit", help="The audit log's folder.")] = AUDIT,
+    behind_nginx: Annotated[bool, typer.Option(help="nginx sends the files.")] = False,
+    proxy: Annotated[
+        list[str], typer.Option(help="With --behind-nginx: the address that nginx comes from.")
+    ] = ["127.0.0.1", "::1"],  # noqa: B006  (typer copies it)
+    certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS key, PKCS#8.")] = None,
+    oidc: Annotated[Path | None, typer.Option(help="The identity provider, a JSON file.")] = None,
+    passwords: Annotated[bool, typer.Option("--passwords", help="Beside --oidc.")] = False,
+    unprotected: Annotated[bool, typer.Option(help="A look at made-up data: NO access.")] = False,
+) -> None:
+    """Serve a site to those who may see it; --unprotected shows it to whoever asks, on loopback."""
+    if unprotected:
+        from ipats_lib.publishing.preview import serve_unprotected
+
+        serve_unprotected(site, port)
+        return
+    from ipats_lib.access.gateway import Setup
+    from ipats_lib.access.oidc import Provider, read_client
+    from ipats_lib.access.serve import serve as serve_protected
+
+    provider = Provider(read_client(oidc)) if oidc else None
+    local = passwords or provider is None
+    named = frozenset(proxy)
+    setup = Setup(
+        site, store, log, proxied=behind_nginx, proxies=named, oidc=provider, passwords=local
+    )
+    serve_protected(setup, address, port, certificate, key)
+
+
 app.add_typer(publishing)
-app.add_typer(writing_notebooks)
 app.add_typer(review)
-app.command()(serve)
 
 
 def main() -> None:

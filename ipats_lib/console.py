@@ -175,9 +175,17 @@ def _as_started(text: str) -> str:
     return text.replace("`publish.py ", "`ipats ") if installed else text
 
 
-def sentences(command: Callable[..., None]) -> Callable[..., None]:
-    """An error a user can fix ends in one sentence and its exit code, never in a traceback."""
+class Commands(typer.Typer):
+    """Commands in which an error a user can fix ends in one sentence and its exit code, never in a
+    traceback."""
 
+    def command(self, *args: Any, **options: Any) -> Callable[[Callable[..., None]], Any]:
+        """As typer's."""
+        register = super().command(*args, **options)
+        return lambda function: register(_in_sentences(function))
+
+
+def _in_sentences(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(*args: Any, **options: Any) -> None:
         try:

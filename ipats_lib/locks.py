@@ -1,6 +1,7 @@
 """Locks of open files and folders: held by one process, freed by any death of it."""
 
 import errno
+import getpass
 import os
 import socket
 import time
@@ -9,7 +10,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ipats_lib.errors import PublisherBusyError, UsageError
-from ipats_lib.who import user_name
+
+
+def user_name() -> str:
+    """The user's name; `uid 12345` where the system has none for the number (a container's)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the one up to Python 3.12, the other from 3.13
+        return f"uid {os.getuid()}"
+
 
 with suppress(ImportError):  # Windows has none that could be freed so
     import fcntl
@@ -41,21 +50,23 @@ def hold(descriptor: int, *, wait: bool = True) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
-def hold_within(descriptor: int, seconds: float) -> None:
-    """Hold the lock of an open file, alone; TimeoutError when another still holds it after that."""
-    until = time.monotonic() + seconds
+@contextmanager
+def held(descriptor: int, patience: float) -> Iterator[None]:
+    """Alone among the processes that hold this file open; TimeoutError when another still holds its
+    lock after `patience` seconds."""
+    until = time.monotonic() + patience
     while True:
         try:
-            return hold(descriptor, wait=False)
+            hold(descriptor, wait=False)
+            break
         except BlockingIOError:
             if time.monotonic() >= until:
                 raise TimeoutError(errno.ETIMEDOUT, "somebody else holds its lock") from None
             time.sleep(TRY_AGAIN)
-
-
-def let_go(descriptor: int) -> None:
-    """Free the lock before the file is closed."""
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 @contextmanager

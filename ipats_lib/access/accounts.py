@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ipats_lib.access import closings
-from ipats_lib.access.decision import CLOCK
-from ipats_lib.access.people import Account, Person, Role, Roster
-from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile, Row
+from ipats_lib.access.decision import CLOCK, Account, Person, Role, Roster
+from ipats_lib.access.roster import COLUMNS, NO_USER, USER, RosterFile, Row, doubt_of, narrowed
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -29,15 +27,6 @@ SELECT l.*, l.worknet_user = :user AS own, k.stands AS link, (
 FROM roster_line l LEFT JOIN link k ON k.user = :user AND k.iwds_user = l.iwds_user
 WHERE l.worknet_user = :user OR (k.stands AND l.iwds_user <> '')
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One account as `access list` shows it."""
-
-    user: str
-    person: Person
-    signs_in: str
 
 
 def person(store: Store, user: str) -> Person | None:
@@ -110,13 +99,12 @@ def import_roster(store: Store, file: RosterFile, now: datetime, *, sure: bool) 
         )
     with store.writing() as db:
         before = [dict(line) for line in db.execute("SELECT * FROM roster_line").fetchall()]
-        doubt = (
-            "" if sure else closings.doubt(before, file.rows, load_settings().roster_loss_percent)
-        )
+        most = load_settings().roster_loss_percent
+        doubt = "" if sure else doubt_of(before, file.rows, most)
         if not doubt:
             return Imported("", load_roster(store, file, now))
         _refuse_older(store, file, now)
-        after = closings.without(before, file.rows)
+        after = narrowed(before, file.rows)
         _put(store, after)
         said_no = {(row["worknet_user"],) for row in file.rows if row["in_group"] == "0"}
         db.executemany(
@@ -234,8 +222,8 @@ def user_of_identity(store: Store, iss: str, sub: str) -> str | None:
     return row["user"] if row else None
 
 
-def listed(store: Store) -> tuple[Listed, ...]:
-    """Every account, by name."""
+def listed(store: Store) -> list[tuple[Person, str]]:
+    """Every account, by name; and in which ways it signs in."""
     query = """SELECT user, secret IS NOT NULL AS local,
         EXISTS (SELECT 1 FROM identity i WHERE i.user = portal.user) AS outside
         FROM portal ORDER BY user"""
@@ -244,8 +232,8 @@ def listed(store: Store) -> tuple[Listed, ...]:
     for row in store.db.execute(query).fetchall():
         known = person(store, row["user"])
         if known is not None:
-            found.append(Listed(row["user"], known, ways.get((row["local"], row["outside"]), "")))
-    return tuple(found)
+            found.append((known, ways.get((row["local"], row["outside"]), "")))
+    return found
 
 
 def _change(store: Store, statement: str, user: str, value: bool, *more: float) -> None:

@@ -124,7 +124,7 @@ class AuditLog:
             if old >= 0:
                 os.close(old)
             self._lock = self._open_lock()
-        with locked(self._lock, 0 if held else self._patience):
+        with locks.held(self._lock, 0 if held else self._patience):
             self._held = False
             yield
 
@@ -163,15 +163,11 @@ class AuditLog:
         if not self._head.lines:
             return
         try:
-            file = os.open(self._path, os.O_RDONLY)
-        except OSError as error:
-            raise AuditError(_TAKEN_AWAY) from error
-        try:
-            there = _last(file, self._size) if self._size else self._end_before(Path(self._path))
+            with open(self._path, "rb") as file:
+                size, path = self._size, Path(self._path)
+                there = _last(file.fileno(), size) if size else self._end_before(path)
         except (OSError, AuditError) as error:
             raise AuditError(_TAKEN_AWAY) from error
-        finally:
-            os.close(file)
         if there != self._head:
             raise AuditError(_TAKEN_AWAY)
 
@@ -195,7 +191,10 @@ class AuditLog:
 
     def _end_before(self, path: Path) -> Head:
         before = [name for name in log_files(self.folder) if name.name < path.name]
-        return _end_of(before[-1]) if before else Head()
+        if not before:
+            return Head()
+        with before[-1].open("rb") as file:
+            return _last(file.fileno(), os.fstat(file.fileno()).st_size)
 
 
 def _is_at(descriptor: int, path: str) -> bool:
@@ -205,16 +204,6 @@ def _is_at(descriptor: int, path: str) -> bool:
     except OSError:
         return False
     return descriptor >= 0 and os.path.samestat(there, os.fstat(descriptor))
-
-
-@contextmanager
-def locked(lock: int, patience: float = PATIENCE) -> Iterator[None]:
-    """Alone among the processes that hold this lock file open; TimeoutError after `patience`."""
-    locks.hold_within(lock, patience)
-    try:
-        yield
-    finally:
-        locks.let_go(lock)
 
 
 def line_of(event: Event, head: Head, now: datetime) -> tuple[bytes, Head]:
@@ -294,14 +283,6 @@ def checked(line: bytes, head: Head, place: str) -> Head:
     return Head(head.lines + 1, digest)
 
 
-def _end_of(path: Path) -> Head:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return _last(descriptor, os.fstat(descriptor).st_size)
-    finally:
-        os.close(descriptor)
-
-
 def _last(descriptor: int, size: int) -> Head:
     """The head that the last line within the first `size` bytes of a file gives."""
     tail = os.pread(descriptor, min(TAIL, size), max(0, size - TAIL))
@@ -314,3 +295,46 @@ def _last(descriptor: int, size: int) -> Head:
         return checked(line, head, "its last line")
     except (*_NO_LINE, AuditError) as error:
         raise AuditError(_BROKEN_END) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One user's requests for published files."""
+
+    user: str
+    shown: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Every user who asked for a published file, by name. damaged: lines that could not be read."""
+
+    users: tuple[Use, ...]
+    damaged: int
+
+    @property
+    def note(self) -> str:
+        """What is said of a report that a damaged log gave; empty when the log is sound."""
+        if not self.damaged:
+            return ""
+        many = "1 line" if self.damaged == 1 else f"{self.damaged:,} lines"
+        return (
+            f"{many} of the audit log cannot be read and were not counted: "
+            "`publish.py audit verify` names the first."
+        )
+
+
+def usage(folder: Path) -> Usage:
+    """Count the audit log's lines; damaged ones are skipped and counted apart."""
+    counts: dict[str, list[int]] = {}
+    damaged = 0
+    for event in lines(folder):
+        if event is None:
+            damaged += 1
+            continue
+        shared = str(event["object"]).startswith("_static/")
+        if event["event"] == "read" and event["user"] and not shared:
+            counts.setdefault(event["user"], [0, 0])[event["outcome"] == "deny"] += 1
+    users = tuple(Use(user, *numbers) for user, numbers in sorted(counts.items()))
+    return Usage(users, damaged)

@@ -4,28 +4,27 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 
 from ipats_lib.access import accounts
-from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, locked, log_files, verify
+from ipats_lib.access.audit import AuditError, AuditLog, Event, Head, log_files, verify
+from ipats_lib.access.audit import usage as used
 from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.mail import MailError, Postbox, roster_text
 from ipats_lib.access.repair import repair
-from ipats_lib.access.requests import Letter, opens, send_due
+from ipats_lib.access.requests import Letter, MailError, Postbox, opens, send_due, text_of
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store, existing
-from ipats_lib.access.usage import usage as used
-from ipats_lib.console import say, sentences
+from ipats_lib.console import Commands, say
 from ipats_lib.errors import AccessError, UsageError
 from ipats_lib.inputs import has_suffix
+from ipats_lib.locks import held, user_name
 from ipats_lib.modes import open_private
-from ipats_lib.who import user_name
 
-access = typer.Typer(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
-audit = typer.Typer(no_args_is_help=True, help="The log of every decision.")
+access = Commands(no_args_is_help=True, help="Accounts, links, the group, and who sees what.")
+audit = Commands(no_args_is_help=True, help="The log of every decision.")
 StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
 AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
 User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
@@ -51,7 +50,6 @@ def _note(folder: Path, event: str, user: str, thing: str = "", outcome: str = "
 
 
 @access.command()
-@sentences
 def create(
     user: User,
     mail: Annotated[str, typer.Option(help="Where mail about access goes.")] = "",
@@ -62,7 +60,7 @@ def create(
     """Make an account; with --local one that signs in with a password."""
     secret = None
     if local:
-        from ipats_lib.access.passwords import hashed
+        from ipats_lib.access.sessions import hashed
 
         secret = hashed(sys.stdin.readline().rstrip("\n"))
     with Store(store) as opened, opened.writing():
@@ -71,7 +69,6 @@ def create(
 
 
 @access.command()
-@sentences
 def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Add an account to the authorization group, and switch it on."""
     with existing(store) as opened, opened.writing():
@@ -83,7 +80,6 @@ def grant(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> Non
 
 
 @access.command()
-@sentences
 def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Take an account out of the group and end its sessions: it sees nothing from now on."""
     with existing(store) as opened, opened.writing():
@@ -93,7 +89,6 @@ def revoke(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> No
 
 
 @access.command()
-@sentences
 def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> None:
     """Switch an account off: it can no longer sign in either."""
     with existing(store) as opened, opened.writing():
@@ -103,7 +98,6 @@ def disable(user: User, store: StoreFile = STORE, log: AuditFolder = AUDIT) -> N
 
 
 @access.command()
-@sentences
 def link(
     user: User,
     iwds: Annotated[str, typer.Option(help="The IWDS account.")] = "",
@@ -127,7 +121,6 @@ def link(
 
 
 @access.command("import")
-@sentences
 def import_(
     source: Annotated[
         Path, typer.Argument(help="A roster, an accounts CSV of IWDS, or a database's .toml.")
@@ -173,7 +166,7 @@ def import_(
             f"{done.changed:,} lines where this one closes something. If it is right, add --yes."
         )
         if post:
-            _tell(post, log, why, *roster_text(done.doubt, done.changed))
+            _tell(post, log, why, *text_of("roster", doubt=done.doubt, closed=done.changed))
         raise AccessError(why)
     print(f"{done.changed:,} accounts, taken {day}.")
     if now - file.taken > (limit := load_settings().roster_limit):
@@ -181,21 +174,17 @@ def import_(
 
 
 @access.command("list")
-@sentences
 def list_(store: StoreFile = STORE) -> None:
     """Every account, what it may see, and what keeps it from more."""
     with existing(store) as opened:
         roster, now = accounts.roster(opened), datetime.now(UTC)
-        for line in accounts.listed(opened):
-            barred = bar(line.person, roster, now)
-            folders = " ".join(scope.path for scope in scopes_of(line.person, roster, now))
-            print(
-                f"{line.user}\t{barred.value if barred else folders or 'nothing'}\t{line.signs_in}"
-            )
+        for person, signs_in in accounts.listed(opened):
+            barred = bar(person, roster, now)
+            folders = " ".join(scope.path for scope in scopes_of(person, roster, now))
+            print(f"{person.user}\t{barred.value if barred else folders or 'nothing'}\t{signs_in}")
 
 
 @access.command()
-@sentences
 def who(
     path: Annotated[str, typer.Argument(help="A published path, or a user name with --user.")],
     user: Annotated[bool, typer.Option("--user", help="Explain one user's roles.")] = False,
@@ -209,9 +198,9 @@ def who(
         target, roster, now = read_path(path.encode()), accounts.roster(opened), datetime.now(UTC)
         if target is None:
             raise UsageError("No published file has such a path: it does not fit the grammar.")
-        for line in accounts.listed(opened):
-            made = decide(line.person, target, roster, now)
-            print(f"{line.user}\t{'allow' if made.allow else 'deny'}\t{made.reason.value}")
+        for person, _ in accounts.listed(opened):
+            made = decide(person, target, roster, now)
+            print(f"{person.user}\t{'allow' if made.allow else 'deny'}\t{made.reason.value}")
 
 
 def _explain(store: Store, user: str) -> None:
@@ -227,7 +216,6 @@ def _explain(store: Store, user: str) -> None:
 
 
 @audit.command("verify")
-@sentences
 def verify_log(
     log: AuditFolder = AUDIT,
     known: Annotated[str, typer.Option(help="A head noted before: LINES:HASH.")] = "",
@@ -241,14 +229,12 @@ def verify_log(
 
 
 @audit.command("repair")
-@sentences
 def repair_log(log: AuditFolder = AUDIT) -> None:
     """Set a log file with a torn last line aside as evidence, and go on after the line before."""
     print(repair(_log_there(log), f"operator {user_name()}", datetime.now(UTC)))
 
 
 @audit.command()
-@sentences
 def usage(log: AuditFolder = AUDIT) -> None:
     """How often each user was shown a page and refused one, as CSV."""
     import pandas as pd
@@ -281,12 +267,7 @@ def _tell(post: Postbox, log: Path, why: str, subject: str, text: str) -> None:
     _note(log, "mail", "", subject)
 
 
-def _opened(lock: Path) -> IO[str]:
-    return os.fdopen(open_private(lock, os.O_WRONLY), "w")
-
-
 @access.command("mail")
-@sentences
 def mail_due(
     server: Annotated[str, typer.Option(help="The mail server, HOST:PORT.")],
     sender: Annotated[str, typer.Option(help="Who writes.")],
@@ -309,7 +290,11 @@ def mail_due(
 
     # A run that takes long is still sending when the next one begins: no message goes out twice.
     alone = store.with_name("mail.lock")
-    with existing(store) as opened, _opened(alone) as lock, locked(lock.fileno(), float("inf")):
+    with (
+        existing(store) as opened,
+        os.fdopen(open_private(alone, os.O_WRONLY), "w") as lock,
+        held(lock.fileno(), float("inf")),
+    ):
         sent = send_due(opened, post, datetime.now(UTC), note)
     print(f"{sent} sent")
     if failed:

@@ -1,6 +1,7 @@
 """The one decision: may this person read this path? Pure, and default deny (domain 1.2, 1.3).
 
-The cases are the table in docs/access.md. Everything else asks here, at each request.
+The cases are the table in docs/access.md. Everything else asks here, at each request. What is
+known about a person is facts, no judgement.
 """
 
 from dataclasses import dataclass
@@ -8,9 +9,60 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from ipats_lib.access.grammar import Target
-from ipats_lib.access.people import Account, Person, Role, Roster
 from ipats_lib.errors import UsageError
 from ipats_lib.scopes import STATE, Scope
+
+
+class Role(Enum):
+    """Roles of the IWDS accounts table (domain 1.2)."""
+
+    STATE = "state"
+    LWIA_ADMIN = "lwia_admin"
+    PLANNER = "planner"
+    NONE = ""
+
+    @classmethod
+    def read(cls, text: str) -> "Role":
+        """The role of this name; NONE for a blank or unknown one."""
+        return next((role for role in cls if role.value == text), cls.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One role that the roster gives: an IWDS account, or a state user's line without one.
+
+    holders: portal users to whom the IWDS account is linked; linked: whether this user is one by
+    a link that stands; own: whether IWDS itself names this user on the line. lwia and planner are
+    empty where the role has none.
+    """
+
+    iwds_user: str
+    role: Role
+    lwia: str
+    planner: str
+    active: bool
+    linked: bool
+    holders: int = 1
+    own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A portal (Illinois workNet) account and the roles linked to it."""
+
+    user: str
+    active: bool
+    in_group: bool
+    accounts: tuple[Account, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """When the IWDS accounts were exported, and how old they may become."""
+
+    taken: datetime
+    limit: timedelta
+
 
 # Two machines' clocks may differ by this much; a roster from further ahead is not believed.
 CLOCK = timedelta(minutes=5)

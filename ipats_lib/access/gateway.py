@@ -20,23 +20,23 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ipats_lib.access import accounts, pages, sessions
 from ipats_lib.access.audit import AuditError, AuditLog, Event, veiled
-from ipats_lib.access.conditions import keep_one_range, takes_packed, unmet
 from ipats_lib.access.connections import Connections
-from ipats_lib.access.decision import Decision, Reason, decide
+from ipats_lib.access.decision import Person, Reason, Roster, decide
 from ipats_lib.access.grammar import Target, read_path
 from ipats_lib.access.headers import INTERNAL, INTERNAL_PACKED, MEDIA, PRIVATE, SECURITY, SHARED
 from ipats_lib.access.oidc import Provider
-from ipats_lib.access.passwords import Verifier
-from ipats_lib.access.people import Person, Roster
 from ipats_lib.access.published import file_of, folder_of, is_plain, packed_of
+from ipats_lib.access.sessions import Verifier
 from ipats_lib.access.store import Store, StoreReplacedError
-from ipats_lib.access.visit import TooSlow, Visit, read_visit
+from ipats_lib.access.visit import TooSlow, Visit, keep_one_range, read_visit, takes_packed, unmet
 from ipats_lib.console import notice
 
 Answer = Callable[["Gateway", Visit], Awaitable[Response]]
 # Seconds that everyone waits for a store that someone else is writing, before the answer is 503.
 WAIT = 0.25
 _READING = ["GET", "HEAD"]
+# Of an answer without a body that names to nginx a file below the site.
+_NAMED = "X-Accel-Redirect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,8 @@ class Gateway:
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
-        self.store, self.audit = (
-            Store(self.setup.store, WAIT),
-            AuditLog(self.setup.audit, patience=WAIT),
-        )
+        self.store = Store(self.setup.store, WAIT)
+        self.audit = AuditLog(self.setup.audit, patience=WAIT)
         self.verifier = Verifier()
         self._facts, self._methods = Facts(self.store), _methods_of(self.own)
 
@@ -93,8 +91,7 @@ class Gateway:
                 self._read_whole(scope)
             response = await self._answer(visit)
             self._read_whole(scope)
-            named = isinstance(response, NamedFile)
-            await response(scope, receive, send if named else _secured(send))
+            await response(scope, receive, send if _NAMED in response.headers else _secured(send))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -154,10 +151,6 @@ class Gateway:
         """Who asks, as the store has it at this moment."""
         return self._facts.about(visit.session, visit.now.timestamp())[0]
 
-    def decide(self, person: Person | None, target: Target | None, visit: Visit) -> Decision:
-        """The decision about one file, at this moment."""
-        return decide(person, target, self._facts.roster(), visit.now)
-
     def note(self, visit: Visit, event: str, outcome: str, reason: str, **facts: str) -> None:
         """Record what is about to be answered."""
         origin, method = visit.address, visit.method if visit.method in _METHODS else "other"
@@ -196,7 +189,9 @@ class Gateway:
         media = MEDIA.get(file.rsplit(".", 1)[1], "application/octet-stream")
         plain = is_plain(self.setup.site, file)
         if self.setup.proxied:
-            return NamedFile(INTERNAL if plain else INTERNAL_PACKED, file, keep, media)
+            # nginx drops other headers of this answer, and sets the security headers itself.
+            named = {_NAMED: f"{INTERNAL if plain else INTERNAL_PACKED}{file}"}
+            return Response(headers={"Cache-Control": keep, "Content-Type": media, **named})
         copy = packed_of(self.setup.site, file)
         as_copy = copy is not None and takes_packed(visit.request.headers)
         path = self.setup.site / (copy if copy and (as_copy or not plain) else file)
@@ -231,22 +226,6 @@ def _unpacked(path: Path, method: str, headers: MutableHeaders) -> Response:
     return Response(b"" if method == "HEAD" else data, headers=mine)
 
 
-class NamedFile(Response):
-    """The answer to nginx that names a file below the site: it has no body.
-
-    nginx drops its other headers and sets the security headers itself, so it carries none.
-    """
-
-    def __init__(self, place: str, file: str, keep: str, media: str) -> None:
-        self.status_code, self.body, self.background = 200, b"", None
-        self.raw_headers = [
-            (b"cache-control", keep.encode()),
-            (b"content-type", media.encode()),
-            (b"x-accel-redirect", f"{place}{file}".encode()),
-            (b"content-length", b"0"),
-        ]
-
-
 class Facts:
     """What the store says about people, read again as soon as anything in it has changed.
 
@@ -276,11 +255,6 @@ class Facts:
         if known is None and (known := sessions.find(self._store, token)) is not None:
             self._sessions[token] = known
         return known
-
-    def roster(self) -> Roster | None:
-        """When the roster in the store was taken."""
-        self._refresh()
-        return self._roster
 
     def _refresh(self) -> None:
         state = self._store.state()

@@ -7,7 +7,6 @@ does not count is how one request becomes two.
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from ipats_lib.access.headers import INTERNAL, INTERNAL_PACKED, SECURITY
@@ -19,58 +18,47 @@ _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 _PASSED = ("Cookie", "Content-Type")
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
-    """The site's folder, where the gateway listens, where nginx listens; where nginx writes.
+def configuration(
+    site: Path, gateway: str, listen: str, *, certificate: str = "", key: str = "",
+    plain: bool = False, log: str = "/var/log/nginx",
+) -> str:  # fmt: skip
+    """What goes into nginx's `http`; UsageError for a value it could misread, or without TLS.
 
-    certificate and key: PEM files; without them `plain` must be said. log: a folder.
+    gateway, listen: where each listens. certificate and key: PEM files; without them `plain` must
+    be said. log: the folder that nginx writes to.
     """
-
-    site: Path
-    gateway: str
-    listen: str
-    certificate: str = ""
-    key: str = ""
-    plain: bool = False
-    log: str = "/var/log/nginx"
-
-
-def configuration(front: Front) -> str:
-    """What goes into nginx's `http`; UsageError for a value it could misread, or without TLS."""
-    if bool(front.certificate and front.key) == front.plain:
+    if bool(certificate and key) == plain:
         raise UsageError("Write --certificate and --key, or --plain when something else does TLS.")
-    site = str(front.site.resolve())
-    for value in (site, front.gateway, front.listen, front.certificate, front.key, front.log):
-        address = value in (front.gateway, front.listen) and _IPV6.fullmatch(value)
+    place = str(site.resolve())
+    for value in (place, gateway, listen, certificate, key, log):
+        address = value in (gateway, listen) and _IPV6.fullmatch(value)
         if value and not (address or _SAFE.fullmatch(value)):
             raise UsageError(
                 f"'{value}' cannot stand in a configuration: letters, digits, . / : _ -, and an "
                 "IPv6 address in brackets."
             )
     always = "\n".join(f'  add_header {name} "{value}" always;' for name, value in SECURITY.items())
-    proxied = [f"    proxy_set_header {name} $http_{_variable(name)};" for name in _PASSED]
+    proxied = [
+        f"    proxy_set_header {name} $http_{name.lower().replace('-', '_')};" for name in _PASSED
+    ]
     proxied += [f"    proxy_hide_header {name};" for name in SECURITY]
     return _SERVER.format(
-        listen=front.listen if front.plain else f"{front.listen} ssl",
-        tls="" if front.plain else _TLS.format(front=front),
-        gateway=front.gateway,
-        site=site,
-        log=front.log,
-        files=_FILES.format(place=INTERNAL, site=site, packed=_BESIDE),
-        packed=_FILES.format(place=INTERNAL_PACKED, site=site, packed=_ALONE),
+        listen=listen if plain else f"{listen} ssl",
+        tls="" if plain else _TLS.format(certificate=certificate, key=key),
+        gateway=gateway,
+        site=place,
+        log=log,
+        files=_FILES.format(place=INTERNAL, site=place, packed=_BESIDE),
+        packed=_FILES.format(place=INTERNAL_PACKED, site=place, packed=_ALONE),
         seconds=load_settings().request_seconds,
         always=always,
         proxied=_PROXIED.format(more="\n".join(proxied)),
     )
 
 
-def _variable(header: str) -> str:
-    return header.lower().replace("-", "_")
-
-
 _TLS = """
-  ssl_certificate {front.certificate};
-  ssl_certificate_key {front.key};
+  ssl_certificate {certificate};
+  ssl_certificate_key {key};
   ssl_protocols TLSv1.2 TLSv1.3;
 """
 # No address of a proxy may hold a path: nginx then sends on the bytes that the browser sent.

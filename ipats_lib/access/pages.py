@@ -3,11 +3,12 @@
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ipats_lib.access.headers import FORM_COOKIE, PRIVATE, SESSION_COOKIE
+from ipats_lib.access.headers import PRIVATE, SESSION_COOKIE
 from ipats_lib.publishing.files import joined
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -41,22 +42,17 @@ def see_other(path: str) -> Response:
     return RedirectResponse(path, HTTPStatus.SEE_OTHER, headers={"Cache-Control": PRIVATE})
 
 
-def give_session(response: Response, token: str) -> Response:
-    """Put the session's token where no script reads it."""
-    return _give(response, SESSION_COOKIE, token)
+_COOKIE: Any = {"path": "/", "secure": True, "httponly": True, "samesite": "lax"}
 
 
-def give_form_cookie(response: Response, token: str) -> Response:
-    """Mark a browser before sign-in, so that a form can be told to be its own."""
-    return _give(response, FORM_COOKIE, token)
+def give(response: Response, cookie: str, token: str) -> Response:
+    """Put a token where no script reads it: the session's, or one that marks a browser before
+    sign-in, so that a form can be told to be its own."""
+    response.set_cookie(cookie, token, **_COOKIE)
+    return response
 
 
 def take_session(response: Response) -> Response:
     """Have the browser forget its session."""
-    response.delete_cookie(SESSION_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
-    return response
-
-
-def _give(response: Response, name: str, token: str) -> Response:
-    response.set_cookie(name, token, path="/", secure=True, httponly=True, samesite="lax")
+    response.delete_cookie(SESSION_COOKIE, **_COOKIE)
     return response

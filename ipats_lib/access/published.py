@@ -15,8 +15,7 @@ from ipats_lib.access.grammar import Target
 from ipats_lib.errors import UsageError
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Period
-from ipats_lib.publishing.files import SCOPES_FILE
-from ipats_lib.publishing.packing import PACKED, read_published
+from ipats_lib.publishing.files import INDEX, PACKED, SCOPES_FILE, read_published
 from ipats_lib.scopes import STATE, Scope
 
 _RELEASE = re.compile(r"\.ipats/releases/PY20[0-9]{2}(?:Q[1-4])?-[0-9a-f]{16}(?:-[0-9]+)?")
@@ -159,14 +158,12 @@ def _publication(site: Path, period: str, scopes: Sequence[Scope]) -> Publicatio
     if release is None:
         return None
 
-    def has(path: str) -> bool:
-        return S_ISREG(_mode(site, f"{release}/{path}/index.html"))
+    def has(scope: Scope) -> bool:
+        return file_of(site, Target(period, scope, INDEX)) is not None
 
-    there = tuple(scope for scope in scopes if has(scope.path))
+    there = tuple(scope for scope in scopes if has(scope))
     areas = tuple(
-        (area.lwia, area.name)
-        for area in load_areas()
-        if STATE in scopes and has(f"lwia/{area.lwia}")
+        (area.lwia, area.name) for area in load_areas() if STATE in scopes and has(Scope(area.lwia))
     )
     if not there and not areas:
         return None

@@ -10,16 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 from ipats_lib.access.audit import (
+    PATIENCE,
     AuditError,
     Event,
     Head,
     checked,
     heads,
     line_of,
-    locked,
     log_files,
 )
-from ipats_lib.durable import sync_folder
+from ipats_lib.durable import write_file
+from ipats_lib.locks import held
 from ipats_lib.modes import open_private
 
 # A line goes to the disk in one piece with its line feed at the end: a crash leaves none.
@@ -38,7 +39,7 @@ def repair(folder: Path, operator: str, now: datetime) -> Path:
     if not log_files(folder):
         raise AuditError(f"{folder} holds no audit log.")
     try:
-        with (folder / "lock").open("a") as lock, locked(lock.fileno()):
+        with (folder / "lock").open("a") as lock, held(lock.fileno(), PATIENCE):
             return _repaired(folder, operator, now)
     except OSError as error:
         raise AuditError(f"The audit log cannot be repaired: {error.strerror}.") from error
@@ -60,7 +61,9 @@ def _repaired(folder: Path, operator: str, now: datetime) -> Path:
     aside = folder / f"broken-{newest.name[6:12]}-{digest}.jsonl"
     told = f"{aside.name} after {head.lines}:{head.hash}"
     line, _ = line_of(Event("repair", "done", operator, object=told), head, now)
-    _replaced(newest, aside, whole[:sound] + line)
+    if not aside.exists():
+        os.link(newest, aside)
+    write_file(newest, whole[:sound] + line, open_private)
     return aside
 
 
@@ -73,17 +76,3 @@ def _sound(whole: bytes, head: Head, name: str) -> tuple[int, Head]:
     for number, line in enumerate(whole[:size].split(b"\n")[:-1], start=1):
         head = checked(line + b"\n", head, f"{name} line {number}")
     return size, head
-
-
-def _replaced(path: Path, aside: Path, text: bytes) -> None:
-    """Give the old file its new name, and put the new one in its place in one step."""
-    fresh = path.with_name("repair.tmp")
-    file = open_private(fresh, os.O_TRUNC | os.O_WRONLY)
-    with os.fdopen(file, "wb") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    if not aside.exists():
-        os.link(path, aside)
-    os.replace(fresh, path)
-    sync_folder(path.parent)

@@ -1,24 +1,105 @@
 """Requests for access: asked, decided once, mailed about, and reminded of (domain 1.3).
 
 Asking and deciding only write to the store; `send_due` sends what has not been sent, so that a mail
-server that is away delays a message and loses none.
+server that is away delays a message and loses none. A message names a user and the way in, never a
+customer.
 """
 
 import re
-from collections.abc import Callable
+import smtplib
+import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import localtime, make_msgid
 from typing import Any
 
-from ipats_lib.access import accounts, mail, throttle
-from ipats_lib.access.calendar import business_days
+from ipats_lib.access import accounts, throttle
 from ipats_lib.access.decision import scopes_of
-from ipats_lib.access.mail import MailError, Postbox, ServerAwayError
 from ipats_lib.access.roster import USER
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
 from ipats_lib.scopes import Scope
+
+PATIENCE = 20.0
+
+
+class MailError(AccessError):
+    """The mail server did not take a message."""
+
+
+class ServerAwayError(MailError):
+    """There is no mail server to talk to: no other message will be taken either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postbox:
+    """The mail server, who writes, the approvers, and the address of IPATS for the link."""
+
+    host: str
+    port: int
+    sender: str
+    approvers: str
+    link: str
+    tls: bool = True
+
+    def send(self, to: str, copy: str, subject: str, text: str) -> None:
+        """Send one message; MailError when it was not taken, ServerAwayError when none would be."""
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self.sender, to, subject
+        message["Date"] = localtime()
+        message["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2])
+        if copy:
+            message["Cc"] = copy
+        message.set_content(text)
+        try:
+            with smtplib.SMTP(self.host, self.port, timeout=PATIENCE) as server:
+                if self.tls:
+                    server.starttls(context=ssl.create_default_context())
+                server.send_message(message)
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+            raise MailError(f"The mail server {self.host} did not take a message.") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise ServerAwayError(f"The mail server {self.host} cannot be reached.") from error
+
+
+# Subject and text of each message, by its kind.
+_TEXTS = {
+    # As the Help Desk's: description and user name (domain 1.3).
+    "asked": (
+        "IPATS access request {number}",
+        "Request for IPATS access.\nIllinois workNet user name: {user}\n"
+        "The Local System Administrator is in copy.\n",
+    ),
+    "strangers": (
+        "IPATS access requests under unknown names",
+        "{count} new requests name accounts that IPATS does not know: {numbers}\n",
+    ),
+    # The link, the guide, and the way in later (domain 1.3).
+    "granted": (
+        "Your access to IPATS",
+        "You have access to IPATS: {link}/\nThe IPATS Guide: {link}/help\n"
+        "Later visits: log in to workNet, My Dashboard, Partner Tools, IPATS.\n",
+    ),
+    "refused": ("Your request for access to IPATS", "Your request was not granted: {reason}\n"),
+    # To the approvers, about a roster that nobody was there to judge.
+    "roster": (
+        "IPATS kept its accounts: a new roster was not taken",
+        "A roster of IWDS accounts was not taken, since {doubt}. The roster before stays, but for "
+        "{closed:,} lines where the new one closes something.\n"
+        "If it is right, import it again with --yes. Nobody may read once a roster is too old.\n",
+    ),
+    "reminder": ("IPATS access requests are waiting", "Waiting for a decision: {numbers}\n"),
+}
+
+
+def text_of(kind: str, **told: object) -> tuple[str, str]:
+    """Subject and text of a message; told: what its text names."""
+    subject, text = _TEXTS[kind]
+    return subject.format(**told), text.format(**told)
+
 
 ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
 
@@ -57,10 +138,6 @@ class Letter:
 
 
 Note = Callable[[Letter, bool], None]
-
-
-def _unnoted(letter: Letter, taken: bool) -> None:
-    """Nobody wants to know."""
 
 
 def ask(
@@ -171,30 +248,34 @@ def due(store: Store, post: Postbox, now: datetime) -> list[Letter]:
     many = strangers if len(strangers) > load_settings().letters_of_strangers else ()
     found = [
         Letter("asked_mailed", (new,), post.approvers, new.administrator,
-               *mail.asked_text(new.user, new.id))
+               *text_of("asked", user=new.user, number=new.id))
         for new in _select(store, "asked_mailed IS NULL") if new not in many
     ]  # fmt: skip
     if many:
-        text = mail.strangers_text([asked.id for asked in many])
+        text = text_of("strangers", count=len(many), numbers=_numbers(many))
         found.append(Letter("asked_mailed", many, post.approvers, "", *text))
     found += [
-        Letter("outcome_mailed", (done,), own, "", *_outcome_text(done, post))
+        Letter(
+            "outcome_mailed",
+            (done,),
+            own,
+            "",
+            *text_of(done.outcome, link=post.link, reason=done.reason),
+        )
         for done in _select(store, "outcome IS NOT NULL AND outcome_mailed IS NULL")
         if (own := accounts.mail_of(store, done.user))
         and (done.outcome != "granted" or opens(store, done.user, now))
     ]
-    late = tuple(
-        asked
-        for asked in _select(store, "outcome IS NULL AND reminded IS NULL")
-        if _late(asked, now)
-    )
+    limit, today = load_settings().reminder_business_days, now.astimezone(UTC).date()
+    open_ = _select(store, "outcome IS NULL AND reminded IS NULL")
+    late = tuple(one for one in open_ if business_days(one.asked.date(), today) > limit)
     if late:
-        text = mail.reminder_text([asked.id for asked in late])
+        text = text_of("reminder", numbers=_numbers(late))
         found.append(Letter("reminded", late, post.approvers, "", *text))
     return found
 
 
-def send_due(store: Store, post: Postbox, now: datetime, note: Note = _unnoted) -> int:
+def send_due(store: Store, post: Postbox, now: datetime, note: Note = lambda *_: None) -> int:
     """Send every message that is due, each once and by itself; returns how many were taken.
 
     One that is not taken waits for the next time and holds up no other. `note` is told of each,
@@ -217,15 +298,15 @@ def send_due(store: Store, post: Postbox, now: datetime, note: Note = _unnoted) 
     return sent
 
 
-def _outcome_text(done: Asked, post: Postbox) -> tuple[str, str]:
-    if done.outcome == "granted":
-        return mail.granted_text(post.link)
-    return mail.refused_text(done.reason)
+def _numbers(requests: Sequence[Asked]) -> str:
+    return ", ".join(str(asked.id) for asked in requests)
 
 
-def _late(asked: Asked, now: datetime) -> bool:
-    limit = load_settings().reminder_business_days
-    return business_days(asked.asked.date(), now.astimezone(UTC).date()) > limit
+def business_days(first: date, last: date) -> int:
+    """Business days (Monday to Friday) after `first` up to and with `last`; 0 when there are none.
+    State holidays are not known here: a reminder may be early."""
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+    return sum(day.weekday() < 5 for day in days)
 
 
 def _mailed(store: Store, column: str, asked: Asked, now: datetime) -> None:

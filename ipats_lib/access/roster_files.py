@@ -60,7 +60,8 @@ def read_accounts(path: Path, taken: datetime) -> tuple[RosterFile, tuple[str, .
     """
     file = open_table("account", scan(path))
     rows: list[Row] = []
-    for batch, columns in typed_batches(file, _today()):
+    # Today bounds the dates of a roster: by how much, the extract's reader says.
+    for batch, columns in typed_batches(file, datetime.now(UTC).date()):
         rows += _rows(columns, _place(path, batch.lines.tolist()))
     said = [str(text) for note in table_notes(file) for text in note["message"].to_pylist()]
     return RosterFile(taken.replace(tzinfo=UTC), tuple(rows)), tuple(said)
@@ -94,11 +95,6 @@ def _place(path: Path, lines: Sequence[int]) -> Place:
     return lambda number: f"{path.name} line {lines[number]}"
 
 
-def _today() -> date:
-    """What bounds the dates of a roster: by how much, the extract's reader says."""
-    return datetime.now(UTC).date()
-
-
 def _columns(lines: list[Any], place: Place) -> Columns:
     """The columns of a roster file's list, typed as those of a CSV."""
     for number, line in enumerate(lines):
@@ -109,7 +105,7 @@ def _columns(lines: list[Any], place: Place) -> Columns:
     columns = {}
     for column in load_schema("account"):
         texts = pa.array([line[column.name] or None for line in lines], pa.string())
-        columns[column.name] = typed_column(texts, column, _today())
+        columns[column.name] = typed_column(texts, column, datetime.now(UTC).date())
     return columns
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
+from starlette.responses import Response
 
-from ipats_lib.access import home, me, outside, queue, signing
+from ipats_lib.access import home, pages, signing
 from ipats_lib.access.connections import Connections, limits
 from ipats_lib.access.gateway import Answer, Gateway, Setup
 from ipats_lib.access.settings import load_settings
@@ -23,24 +24,25 @@ STOPPING_SECONDS = 5
 
 PAGES: dict[tuple[str, bytes], Answer] = {
     ("GET", b"/"): home.home,
-    ("GET", b"/me.json"): me.me,
+    ("GET", b"/me.json"): home.me,
     ("GET", b"/open"): home.open_area,
-    ("GET", b"/help"): home.help_page,
-    ("GET", b"/style.css"): home.style,
-    ("GET", b"/favicon.ico"): home.icon,
-    ("GET", b"/login"): signing.login_page,
+    ("GET", b"/help"): home.open_to_all("help", lambda *_: pages.page("help")),
+    ("GET", b"/style.css"): home.open_to_all("style", lambda *_: pages.style()),
+    # Browsers ask for one with every first page: there is none, and that is no error.
+    ("GET", b"/favicon.ico"): home.open_to_all("icon", lambda *_: Response(status_code=204)),
+    ("GET", b"/login"): home.open_to_all("login", signing.login_form),
     ("POST", b"/login"): signing.login,
     ("POST", b"/logout"): signing.logout,
-    ("GET", b"/request"): queue.request_page,
-    ("POST", b"/request"): queue.request,
-    ("GET", b"/queue"): queue.queue,
-    ("POST", b"/queue"): queue.decide,
-    ("GET", b"/usage"): queue.report,
+    ("GET", b"/request"): home.open_to_all("request", home.request_form),
+    ("POST", b"/request"): home.request,
+    ("GET", b"/queue"): home.queue,
+    ("POST", b"/queue"): home.take_decision,
+    ("GET", b"/usage"): home.report,
 }
 
 PROVIDER: dict[tuple[str, bytes], Answer] = {
-    ("GET", b"/oidc/start"): outside.start,
-    ("GET", b"/oidc/callback"): outside.callback,
+    ("GET", b"/oidc/start"): signing.start,
+    ("GET", b"/oidc/callback"): signing.callback,
 }
 
 

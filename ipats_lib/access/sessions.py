@@ -1,14 +1,66 @@
-"""Server-side sessions: a random token in a cookie, its hash here. Times in seconds since 1970."""
+"""Server-side sessions: a random token in a cookie, its hash here. Times in seconds since 1970.
 
+And local passwords: argon2id, as slow for an unknown user as for a known one, few at a time."""
+
+import asyncio
 import hashlib
 import hmac
 import secrets
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
 
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
+from ipats_lib.errors import AccessError
+
+SHORTEST, LONGEST = 12, 256
+_HASHER = PasswordHasher()
+
+
+def hashed(password: str) -> str:
+    """The hash to store; AccessError for a password of fewer than 12 or over 256 characters."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise AccessError(f"A password has {SHORTEST} to {LONGEST} characters.")
+    return _HASHER.hash(password)
+
+
+@cache
+def _dummy() -> str:
+    return _HASHER.hash(secrets.token_hex(32))
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether the password is the stored one. Without a stored one, as much work, and no."""
+    try:
+        right = _HASHER.verify(stored or _dummy(), password)
+    except (Argon2Error, InvalidHashError):
+        return False
+    return right and stored is not None
+
+
+class Verifier:
+    """Checks passwords outside the event loop, `hashes_at_once` at a time.
+
+    Each check takes 64 MiB and a good part of a second: without the cap a flood of logins would
+    take the service down.
+    """
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(load_settings().hashes_at_once)
+        _dummy()
+
+    async def matches(self, stored: str | None, password: str) -> bool:
+        """As `matches`; a password longer than any that is stored costs nothing."""
+        if len(password) > LONGEST:
+            password = ""
+        async with self._free:
+            return await asyncio.to_thread(matches, stored, password)
+
 
 # How exactly the last use is kept: a write at every request would cost more than the decision.
 EXACTNESS = 30.0
@@ -19,9 +71,9 @@ def begin(store: Store, user: str, now: float, old: str = "") -> str:
     token = secrets.token_urlsafe(32)
     with store.writing() as db:
         db.execute(
-            "DELETE FROM session WHERE token = ? OR begun < ?", (_key(old), now - _longest())
+            "DELETE FROM session WHERE token = ? OR begun < ?", (key_of(old), now - _longest())
         )
-        db.execute("INSERT INTO session VALUES (?, ?, ?, ?)", (_key(token), user, now, now))
+        db.execute("INSERT INTO session VALUES (?, ?, ?, ?)", (key_of(token), user, now, now))
     return token
 
 
@@ -40,7 +92,7 @@ def find(store: Store, token: str) -> Session | None:
     if not token:
         return None
     query = "SELECT token, user, begun, seen FROM session WHERE token = ?"
-    row = store.db.execute(query, (_key(token),)).fetchone()
+    row = store.db.execute(query, (key_of(token),)).fetchone()
     return None if row is None else Session(*row)
 
 
@@ -66,7 +118,7 @@ def _tried(store: Store, statement: str, *values: object) -> None:
 
 def end(store: Store, token: str) -> None:
     """Sign out."""
-    store.db.execute("DELETE FROM session WHERE token = ?", (_key(token),))
+    store.db.execute("DELETE FROM session WHERE token = ?", (key_of(token),))
 
 
 def form_token(store: Store, token: str) -> str:
@@ -84,5 +136,6 @@ def _longest() -> float:
     return 3600.0 * load_settings().session_hours
 
 
-def _key(token: str) -> str:
+def key_of(token: str) -> str:
+    """What the store keeps in place of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,17 +1,22 @@
-"""Signing in with a local account, and out."""
+"""Signing in with a local account or with a provider (its two requests, and what is kept between
+them), and out."""
 
 import secrets
 from http import HTTPStatus
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from ipats_lib.access import pages, sessions, throttle
+from ipats_lib.access import accounts, pages, sessions, throttle
+from ipats_lib.access.decision import Reason, bar
 from ipats_lib.access.gateway import Gateway
+from ipats_lib.access.headers import FORM_COOKIE, PRIVATE, SESSION_COOKIE
+from ipats_lib.access.oidc import Attempt, Provider, SignInError
 from ipats_lib.access.settings import load_settings
+from ipats_lib.access.store import Store
 from ipats_lib.access.visit import Visit
 
 _WRONG = "This name and password do not open an account."
-_STALE = "This form was too old. Try again."
+STALE = "This form was too old. Try again."
 
 
 def _held() -> str:
@@ -19,19 +24,22 @@ def _held() -> str:
     return f"Too many attempts. Wait {minutes} minutes and try again."
 
 
-async def login_page(gateway: Gateway, visit: Visit) -> Response:
-    """The form."""
-    gateway.note(visit, "page", "allow", "open_to_all", object="login")
-    return _form(gateway, visit, "", HTTPStatus.OK)
-
-
-def _form(gateway: Gateway, visit: Visit, told: str, status: HTTPStatus) -> Response:
-    browser = visit.browser or secrets.token_urlsafe(32)
-    token = sessions.form_token(gateway.store, browser)
+def login_form(
+    gateway: Gateway, visit: Visit, told: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    """The form to sign in."""
     setup = gateway.setup
     ways = {"provider": setup.oidc is not None, "passwords": setup.passwords}
-    response = pages.page("login", status, form=token, told=told, **ways)
-    return pages.give_form_cookie(response, browser)
+    return open_form(gateway, visit, "login", status, told=told, **ways)
+
+
+def open_form(
+    gateway: Gateway, visit: Visit, name: str, status: HTTPStatus, **values: object
+) -> Response:
+    """A page with a form for those who are not signed in, which only this browser may send."""
+    browser = visit.browser or secrets.token_urlsafe(32)
+    values["form"] = sessions.form_token(gateway.store, browser)
+    return pages.give(pages.page(name, status, **values), FORM_COOKIE, browser)
 
 
 async def login(gateway: Gateway, visit: Visit) -> Response:
@@ -39,28 +47,32 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
     form = await visit.form()
     if not sessions.is_form_token(gateway.store, visit.browser, form.get("form", "")):
         gateway.note(visit, "sign_in", "refused", "form_token")
-        return _form(gateway, visit, _STALE, HTTPStatus.BAD_REQUEST)
+        return login_form(gateway, visit, STALE, HTTPStatus.BAD_REQUEST)
     user, now = form.get("user", "")[:64], visit.now.timestamp()
-    counters = throttle.of_sign_in(user, visit.address)
-    if throttle.is_held(gateway.store, counters, now):
-        gateway.note(visit, "sign_in", "refused", "throttled", user=_known(gateway, user))
-        return _form(gateway, visit, _held(), HTTPStatus.TOO_MANY_REQUESTS)
-    # Counted before the slow check, so that attempts side by side are counted too.
-    throttle.note(gateway.store, counters, now)
     row = gateway.store.db.execute(
         "SELECT user, secret, active FROM portal WHERE user = ?", (user,)
     ).fetchone()
+    # The name, when it is an account's: anything else may be a mistyped password.
+    known = row["user"] if row else ""
+    counters = throttle.of_sign_in(user, visit.address)
+    if throttle.is_held(gateway.store, counters, now):
+        gateway.note(visit, "sign_in", "refused", "throttled", user=known)
+        return login_form(gateway, visit, _held(), HTTPStatus.TOO_MANY_REQUESTS)
+    # Counted before the slow check, so that attempts side by side are counted too.
+    throttle.note(gateway.store, counters, now)
     right = await gateway.verifier.matches(row["secret"] if row else None, form.get("password", ""))
     if not right or not row["active"]:
         reason = "portal_inactive" if right else "wrong"
-        gateway.note(visit, "sign_in", "refused", reason, user=_known(gateway, user))
-        return _form(gateway, visit, _WRONG, HTTPStatus.FORBIDDEN)
-    user = row["user"]
-    throttle.forgive(gateway.store, user, visit.address, now)
-    gateway.note(visit, "sign_in", "done", "password", user=user)
-    return pages.give_session(
-        pages.see_other("/"), sessions.begin(gateway.store, user, now, visit.session)
-    )
+        gateway.note(visit, "sign_in", "refused", reason, user=known)
+        return login_form(gateway, visit, _WRONG, HTTPStatus.FORBIDDEN)
+    throttle.forgive(gateway.store, known, visit.address, now)
+    gateway.note(visit, "sign_in", "done", "password", user=known)
+    return _begun(gateway, visit, known)
+
+
+def _begun(gateway: Gateway, visit: Visit, user: str) -> Response:
+    token = sessions.begin(gateway.store, user, visit.now.timestamp(), visit.session)
+    return pages.give(pages.see_other("/"), SESSION_COOKIE, token)
 
 
 async def logout(gateway: Gateway, visit: Visit) -> Response:
@@ -75,7 +87,86 @@ async def logout(gateway: Gateway, visit: Visit) -> Response:
     return pages.take_session(pages.see_other("/login"))
 
 
-def _known(gateway: Gateway, user: str) -> str:
-    """The name, when it is an account's: anything else may be a mistyped password."""
-    row = gateway.store.db.execute("SELECT user FROM portal WHERE user = ?", (user,)).fetchone()
-    return row["user"] if row else ""
+# How long a browser may take to come back.
+LONGEST = 600.0
+_BARS = (Reason.PORTAL_INACTIVE, Reason.NOT_IN_GROUP)
+
+
+async def start(gateway: Gateway, visit: Visit) -> Response:
+    """Send the browser to the provider, and remember in which browser this began."""
+    now, counters = visit.now.timestamp(), throttle.of_provider(visit.address)
+    if throttle.is_held(gateway.store, counters, now):
+        return _refused(gateway, visit, "throttled", status=HTTPStatus.TOO_MANY_REQUESTS)
+    throttle.note(gateway.store, counters, now)
+    attempt, browser = Attempt.new(), visit.browser or secrets.token_urlsafe(32)
+    try:
+        address = await _provider(gateway).address(attempt)
+    except SignInError as error:
+        return _refused(gateway, visit, error.reason)
+    remember(gateway.store, attempt, browser, now)
+    gateway.note(visit, "sign_in", "allow", "sent_to_provider")
+    response = RedirectResponse(address, HTTPStatus.SEE_OTHER, headers={"Cache-Control": PRIVATE})
+    return pages.give(response, FORM_COOKIE, browser)
+
+
+async def callback(gateway: Gateway, visit: Visit) -> Response:
+    """Take the provider's answer: of an attempt of this browser, once, in time, linked here."""
+    answer, now = visit.asked, visit.now.timestamp()
+    attempt = recall(gateway.store, answer.get("state", ""), visit.browser, now)
+    if attempt is None:
+        return _refused(gateway, visit, "state")
+    try:
+        iss, sub = await _provider(gateway).identity(attempt, answer)
+    except SignInError as error:
+        return _refused(gateway, visit, error.reason)
+    user = accounts.user_of_identity(gateway.store, iss, sub)
+    person = accounts.person(gateway.store, user) if user else None
+    if user is None or person is None:
+        return _refused(gateway, visit, "identity_not_linked")
+    barred = bar(person, accounts.roster(gateway.store), visit.now)
+    if barred in _BARS and barred is not None:
+        return _refused(gateway, visit, barred.value, user)
+    gateway.note(visit, "sign_in", "done", "provider", user=user)
+    throttle.forgive_provider(gateway.store, visit.address)
+    return _begun(gateway, visit, user)
+
+
+def remember(store: Store, attempt: Attempt, browser: str, now: float) -> None:
+    """Keep an attempt until its answer comes; old ones go."""
+    facts = (
+        sessions.key_of(attempt.state),
+        sessions.key_of(browser),
+        attempt.nonce,
+        attempt.verifier,
+        now,
+    )
+    with store.writing() as db:
+        db.execute("DELETE FROM signing_in WHERE begun < ?", (now - LONGEST,))
+        db.execute("INSERT INTO signing_in VALUES (?, ?, ?, ?, ?)", facts)
+
+
+def recall(store: Store, state: str, browser: str, now: float) -> Attempt | None:
+    """The attempt with this state, begun in this browser; it can be asked for once."""
+    query = "DELETE FROM signing_in WHERE state = ? AND browser = ? AND begun >= ? RETURNING *"
+    with store.writing() as db:
+        row = db.execute(
+            query, (sessions.key_of(state), sessions.key_of(browser), now - LONGEST)
+        ).fetchone()
+    return Attempt(state, row["nonce"], row["verifier"]) if row and state and browser else None
+
+
+def _provider(gateway: Gateway) -> Provider:
+    if gateway.setup.oidc is None:
+        raise SignInError("no_provider")
+    return gateway.setup.oidc
+
+
+def _refused(
+    gateway: Gateway,
+    visit: Visit,
+    reason: str,
+    user: str = "",
+    status: HTTPStatus = HTTPStatus.FORBIDDEN,
+) -> Response:
+    gateway.note(visit, "sign_in", "refused", reason, user=user)
+    return pages.page("refused", status)

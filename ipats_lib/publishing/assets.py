@@ -22,8 +22,7 @@ from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.modes import PRIVATE_FOLDER
 from ipats_lib.params import load_agency
 from ipats_lib.publishing.cache import PageCache
-from ipats_lib.publishing.files import GUIDE, STATIC, joined
-from ipats_lib.publishing.packing import PACKED, PACKED_FROM, packed
+from ipats_lib.publishing.files import GUIDE, PACKED, PACKED_FROM, STATIC, joined, packed
 from ipats_lib.publishing.render import Frame, render_template
 
 # A link from the glossary to a decision record, which readers of the site do not have.

@@ -1,19 +1,16 @@
 """One publication: found unchanged, or made and switched to."""
 
-import hashlib
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ipats_lib import __version__, modes
 from ipats_lib.errors import Interrupted, PublicationError
-from ipats_lib.publishing.dependencies import publication_parts
+from ipats_lib.publishing.dependencies import hash_facts, publication_parts
 from ipats_lib.publishing.family import Beside, check_family
-from ipats_lib.publishing.options import Options, Progress
+from ipats_lib.publishing.options import Options, Progress, RunReport
 from ipats_lib.publishing.plan import choose_scopes
-from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.site import Manifest, Site
 from ipats_lib.snapshot import Released, Snapshot, read_released
 from ipats_lib.snapshot.released import is_kept
@@ -63,7 +60,7 @@ def _build(site: Site, snapshot: Snapshot, options: Options, progress: Progress)
         if options.family and current:
             beside = Beside.of(site, current, snapshot, facts)
             facts, scopes = beside.facts(facts), beside.scopes(snapshot)
-        inputs = _hash({**facts, "scopes": [s.path for s in scopes]})
+        inputs = hash_facts({**facts, "scopes": [s.path for s in scopes]})
         there = _there(site, options)
         manifest = site.manifest(there) if there else None
         if (
@@ -109,7 +106,3 @@ def _facts(snapshot: Snapshot, options: Options, released: Sequence[Released]) -
         "stored": "packed" if options.packed else "plain",
         "version": __version__,
     }
-
-
-def _hash(facts: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,7 @@ names the files that it offers, each alone or with the scopes that have it, `rec
 (decision 0018). `index` is true for the landing page of its scopes; a page named `index` is one,
 too, beside the other pages of its notebook. The question that a page answers is the first sentence
 below its heading. Further parameters stand in the cell tagged `parameters`
-(`publishing.parameters`). One dropped into a family's folder is published at the next run.
+(`publishing.declaration`). One dropped into a family's folder is published at the next run.
 """
 
 import re
@@ -24,9 +24,16 @@ import nbformat
 
 from ipats_lib.console import say
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.declaration import FAMILIES, Declaration, Fault, read_declaration
+from ipats_lib.publishing.declaration import (
+    FAMILIES,
+    Declaration,
+    Fault,
+    Value,
+    read_declaration,
+    read_defaults,
+    set_values,
+)
 from ipats_lib.publishing.files import INDEX, LANDING, notebook_files
-from ipats_lib.publishing.parameters import Value, read_defaults, set_values
 from ipats_lib.report.scope_data import ACROSS_AREAS
 from ipats_lib.scopes import AreaType
 
@@ -139,7 +146,9 @@ def read_catalogue(folder: Path) -> tuple[Notebook, ...]:
         raise NotebookError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
     values = set_values({each.key: dict(each.parameters) for each in found})
     found = [replace(each, parameters=tuple(values[each.key].items())) for each in found]
-    _say_stored([one.path for one in found if one.stored])
+    if stored := [f"{one.path.parent.name}/{one.path.name}" for one in found if one.stored]:
+        said = f"Outputs stored in {', '.join(stored)} are left out. `make outputs` keeps them out"
+        say("stored-outputs", f"{said} of commits.", "yellow")
     families = list(FAMILIES)
     return tuple(sorted(found, key=lambda n: (families.index(n.family), n.order, n.name)))
 
@@ -150,16 +159,6 @@ def examine(paths: Sequence[Path]) -> tuple[list[Notebook], list[Fault]]:
     found = [one for one in read if isinstance(one, Notebook)]
     faults = [fault for one in read if isinstance(one, list) for fault in one]
     return found, [*faults, *_same_files(found)]
-
-
-def _say_stored(paths: list[Path]) -> None:
-    if paths:
-        names = ", ".join(f"{path.parent.name}/{path.name}" for path in paths)
-        say(
-            "stored-outputs",
-            f"Outputs stored in {names} are left out. `make outputs` keeps them out of commits.",
-            "yellow",
-        )
 
 
 def _read(path: Path) -> Notebook | list[Fault]:

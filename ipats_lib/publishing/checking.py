@@ -1,20 +1,24 @@
-"""Every fault of notebooks at once: what the catalogue refuses, and what would stop a run.
+"""For those who write notebooks: every fault at once, what the catalogue refuses and what would
+stop a run; and a new notebook, from a model that is a whole page (question, finding, picture,
+table, file and definitions), whose selection and words an analyst changes.
 
 A run would stop at a cell that is not Python, and at a frame or a file that the metadata do not
 declare. Only names in a cell's text are found, such as `report.figures`.
 """
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from ipats_lib.errors import ParamsError, UsageError
+from ipats_lib.errors import NotebookError, ParamsError, UsageError
+from ipats_lib.project import given
 from ipats_lib.publishing.catalogue import Notebook, examine, read_notebook
-from ipats_lib.publishing.declaration import FAMILIES, Fault
+from ipats_lib.publishing.declaration import FAMILIES, Fault, read_declaration, set_values
 from ipats_lib.publishing.files import notebook_files
-from ipats_lib.publishing.parameters import set_values
 from ipats_lib.report.scope_data import FRAMES
 
 
@@ -93,3 +97,47 @@ def _uses(tree: ast.AST, reports: set[str]) -> Iterator[tuple[str, str]]:
                 else:
                     endings = [""] if "." in name else [".csv", ".xlsx"]
                     yield from (("downloads", f"{name}{ending}") for ending in endings)
+
+
+MODELS = given() / "notebooks" / "models"
+_KEY = re.compile(r"(?P<family>[a-z]+)/(?P<name>[a-z0-9][a-z0-9-]{0,39})")
+
+
+def write_new(folder: Path, key: str, title: str, scopes: Sequence[str]) -> Path:
+    """Write `key`, such as `comparison/earnings`, below the folder of the families.
+
+    Comparisons begin with every area's figures, others with those of their own scope. UsageError
+    when the key, title or scopes cannot be published, or the notebook is there already;
+    NotebookError when the family's others have faults, which hide its next place in the menu.
+    """
+    found = _KEY.fullmatch(key)
+    if not found or found["family"] not in FAMILIES:
+        raise UsageError(f"Write {key} as one of {', '.join(FAMILIES)}, / and a name in a-z, 0-9.")
+    family, name = found.groups()
+    path = folder / family / f"{name}.ipynb"
+    model = "areas" if family == "comparison" else "figures"
+    notebook = read_notebook(MODELS / f"{model}.ipynb")
+    others, faults = examine([one for one in notebook_files(folder) if one.parent.name == family])
+    if faults:
+        raise NotebookError("\n".join(map(str, faults)))
+    order = max((other.order for other in others), default=0) // 10 * 10 + 10
+    notebook.metadata["ipats"].update(family=family, title=title, order=order, scopes=[*scopes])
+    notebook.metadata["ipats"]["downloads"] = [f"{name}.csv"]
+    wrong = read_declaration(path, notebook.metadata["ipats"])
+    if isinstance(wrong, list):
+        raise UsageError("\n".join(f"{fault.where} {fault.said}" for fault in wrong))
+    first = notebook.cells[0]
+    first.source = first.source.replace(first.source.splitlines()[0].removeprefix("# "), title, 1)
+    for cell in notebook.cells[1:]:
+        cell.source = cell.source.replace(f'"{model}.csv"', f'"{name}.csv"')
+        if "parameters" in cell.metadata.get("tags", []) and "lwia" not in scopes:
+            cell.source = cell.source.replace('"lwia/07"', '"state"')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            nbformat.write(notebook, file)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; it stays as it is.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+    return path

@@ -8,8 +8,6 @@ addresses (dask's own security settings) wherever the network is not private: jo
 
 import asyncio
 import contextlib
-import hashlib
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -29,7 +27,7 @@ from ipats_lib.errors import (
     UsageError,
 )
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.dependencies import code_parts
+from ipats_lib.publishing.dependencies import code_parts, hash_facts
 from ipats_lib.publishing.execute import Content, Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.share import LostInShare, Share, frame_key
@@ -53,11 +51,7 @@ def our_code() -> str:
 
     A worker asks before its processes read them: what is installed later is not what they hold.
     """
-    return _code_on_disk()
-
-
-def _code_on_disk() -> str:
-    return hashlib.sha256(json.dumps(code_parts(), sort_keys=True).encode()).hexdigest()
+    return hash_facts(code_parts())
 
 
 @contextmanager
@@ -316,7 +310,7 @@ def run_worker(address: str, slots: int, share: Share | None = None) -> None:
             for process in processes:
                 process.submit(os.getpid).result()
                 _free.put(process)
-            if _code_on_disk() != held:
+            if hash_facts(code_parts()) != held:
                 raise UsageError("The code or the parameters changed meanwhile: start it again.")
             asyncio.run(_serve(address, slots, str(folder)))
         except (OSError, TimeoutError) as error:

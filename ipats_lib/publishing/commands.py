@@ -1,19 +1,24 @@
-"""The command line of publishing: build, workers on other machines, and the way back."""
+"""The command line of publishing: build, workers on other machines, and the way back; and of those
+who write notebooks: check, new, preview; diff and show what waits."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ipats_lib import modes
-from ipats_lib.console import failed, notice, say, sentences, shown_progress, writing
+from ipats_lib.console import Commands, failed, notice, say, shown_progress, writing
+from ipats_lib.errors import NotebookError, UsageError
+from ipats_lib.periods import Period
 from ipats_lib.places import SNAPSHOTS
 from ipats_lib.project import project_folder
 
-publishing = typer.Typer()
+publishing = Commands()
 Extract = Annotated[
     str, typer.Option(help="An extract's folder, or a snapshot's; a snapshot's may be a URL.")
 ]
@@ -40,6 +45,7 @@ ShareKey = Annotated[
 Group = Annotated[
     str, typer.Option(help="A group of this machine that may read it, such as the web server's.")
 ]
+Families = Annotated[Path, typer.Option("--notebooks", help="The folder of the families.")]
 SHOWN = 20  # of the files that one warning is about
 NOTEBOOKS = project_folder() / "notebooks"
 
@@ -53,7 +59,7 @@ def snapshot_of(
 
     day = as_of.date() if as_of else None
     with shown_progress() as advance:
-        found = obtain_snapshot(extract, store, day, contacts, advance, _sent)
+        found = obtain_snapshot(extract, store, day, contacts, advance, partial(say, "sent"))
     if (kept := Path(store)).is_dir():
         with writing(kept):
             modes.shared_folder(kept, group)
@@ -66,10 +72,6 @@ def snapshot_of(
     return found
 
 
-def _sent(said: str) -> None:
-    say("sent", said)
-
-
 def say_released(names: Sequence[str], period: Any) -> None:
     """Which earlier publications were known when small cells were withheld."""
     from ipats_lib.snapshot import linked_period
@@ -78,12 +80,8 @@ def say_released(names: Sequence[str], period: Any) -> None:
     say("released", f"Earlier publications known to withholding: {known}.", names=list(names))
 
 
-def _explain(wanted: bool) -> Callable[[str, tuple[str, ...]], None]:
-    def explain(path: str, reasons: tuple[str, ...]) -> None:
-        if wanted:
-            print(f"{path}: {', '.join(reasons)}")
-
-    return explain
+def _print_reasons(path: str, reasons: tuple[str, ...]) -> None:
+    print(f"{path}: {', '.join(reasons)}")
 
 
 def _share(place: str, key: Path | None) -> Any:
@@ -94,16 +92,7 @@ def _share(place: str, key: Path | None) -> Any:
     return open_share(place, key)
 
 
-def _pool(scheduler: str, patience: float, share: Any) -> Any:
-    if not scheduler:
-        return None
-    from ipats_lib.publishing.cluster import cluster_workers
-
-    return lambda _: cluster_workers(scheduler, patience, notice, share)
-
-
 @publishing.command()
-@sentences
 def worker(
     scheduler: Scheduler,
     slots: Annotated[int, typer.Option(help="Pages at once.", min=1)] = 2,
@@ -117,7 +106,6 @@ def worker(
 
 
 @publishing.command()
-@sentences
 def build(
     extract: Extract,
     period: PeriodName,
@@ -130,7 +118,7 @@ def build(
         bool, typer.Option("--stage", help="Make it without showing it: see `diff` and `show`.")
     ] = False,
     workers: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 2,
-    notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
+    notebooks: Families = NOTEBOOKS,
     clean: Annotated[bool, typer.Option(help="Execute every page anew.")] = False,
     explain: Annotated[bool, typer.Option(help="Say why each page is executed anew.")] = False,
     scheduler: Scheduler = "",
@@ -162,15 +150,21 @@ def build(
     ] = "ipats",
 ) -> None:
     """Publish: execute every notebook for every scope, verify, and switch the site in one step."""
-    from ipats_lib.periods import Period
     from ipats_lib.publishing.build import build
     from ipats_lib.publishing.options import Options
     from ipats_lib.publishing.postmortem import failures_folder
-    from ipats_lib.publishing.quarto.program import find_quarto
     from ipats_lib.publishing.site import Site
     from ipats_lib.snapshot import kept_snapshot
 
-    shared = _share(share, share_key)
+    quarto, pool, shared = None, None, _share(share, share_key)
+    if scheduler:
+        from ipats_lib.publishing.cluster import cluster_workers
+
+        pool = lambda _: cluster_workers(scheduler, worker_seconds, notice, shared)  # noqa: E731
+    if renderer == "quarto":
+        from ipats_lib.publishing.quarto.renderer import find_quarto
+
+        quarto = find_quarto()
     options = Options(
         notebooks=notebooks,
         site=site,
@@ -178,9 +172,8 @@ def build(
         only=tuple(only or ()),
         workers=workers,
         clean=clean,
-        explain=_explain(explain),
         failed=failed,
-        pool=_pool(scheduler, worker_seconds, shared),
+        pool=pool,
         notebook_seconds=notebook_seconds,
         notebook_mb=notebook_mb,
         earlier=tuple(kept_snapshot(place, store) for place in earlier or ()),
@@ -191,7 +184,8 @@ def build(
         packed=packed,
         family=family,
         stage=stage,
-        quarto=find_quarto() if renderer == "quarto" else None,
+        quarto=quarto,
+        **({"explain": _print_reasons} if explain else {}),
     )
     source = snapshot_of(extract, store, as_of, contacts, group)
     waited = Site(site).waiting(period)
@@ -214,9 +208,8 @@ def build(
 
 
 @publishing.command()
-@sentences
 def plan(
-    notebooks: Annotated[Path, typer.Option(help="The folder of the families.")] = NOTEBOOKS,
+    notebooks: Families = NOTEBOOKS,
 ) -> None:
     """Show which notebook runs for which kind of scope, and run none."""
     from ipats_lib.publishing.catalogue import read_catalogue
@@ -229,9 +222,129 @@ def plan(
 
 
 @publishing.command()
-@sentences
 def rollback(period: PeriodName, site: SiteFolder) -> None:
     """Show the publication before the current one again."""
     from ipats_lib.publishing.site import Site
 
     print(Site(site).rollback(period))
+
+
+@publishing.command()
+def check(
+    chosen: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NOTEBOOK]...", help="Paths, or comparison/areas; else all."),
+    ] = None,
+    notebooks: Families = NOTEBOOKS,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a notebook, for editors.")
+    ] = False,
+) -> None:
+    """List every fault of notebooks: keys of their metadata and cells, with what to write."""
+    if schema:
+        from ipats_lib.publishing import declaration
+
+        print(json.dumps(declaration.schema(), indent=2))
+        return
+    from ipats_lib.publishing.checking import find_faults
+
+    looked_at, faults = find_faults(notebooks, chosen or [])
+    for fault in faults:
+        print(str(fault).removeprefix(f"{Path.cwd()}/"))
+    if faults:
+        wrong = _counted(len({fault.path for fault in faults}), "notebook")
+        raise NotebookError(f"{_counted(len(faults), 'fault')} in {wrong}.")
+    say("checked", f"{_counted(looked_at, 'notebook')} checked, no fault found.")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+@publishing.command()
+def new(
+    key: Annotated[str, typer.Argument(help="Family and name: comparison/earnings.")],
+    title: Annotated[str, typer.Option(help="What menus and the page are headed by.")],
+    scopes: Annotated[
+        str, typer.Option(help="Who has the page: some of state,lwia,planner.")
+    ] = "state,lwia",
+    notebooks: Families = NOTEBOOKS,
+) -> None:
+    """Write a notebook from a model: a whole page with a finding, a picture, a table, a file."""
+    from ipats_lib.publishing.checking import write_new
+
+    path = write_new(notebooks, key, title, [one.strip() for one in scopes.split(",")])
+    say("written", f"Wrote {path}. Change it, then `publish.py check {key}` and `preview {key}`.")
+    print(path)
+
+
+@publishing.command()
+def preview(
+    notebook: Annotated[str, typer.Argument(help="A path, or comparison/earnings.")],
+    scope: Annotated[
+        str, typer.Option(help="state, lwia/07 or lwia/07/planner/1042; else as in JupyterLab.")
+    ] = "",
+    period: PeriodName = "PY2024Q4",
+    snapshot: Annotated[
+        Path | None, typer.Option(help="A snapshot's folder; by default a small synthetic state.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Make it again at each save.")] = False,
+    port: Annotated[int, typer.Option(help="On loopback; 0 for any that is free.")] = 0,
+    notebooks: Families = NOTEBOOKS,
+) -> None:
+    """Show one notebook's pages in the browser, in the site's look, while it is being written."""
+    from ipats_lib.publishing.catalogue import read_notebook
+    from ipats_lib.publishing.checking import path_of
+    from ipats_lib.publishing.declaration import opened_with
+    from ipats_lib.publishing.live import live, serve_live
+    from ipats_lib.publishing.options import Options
+    from ipats_lib.report.source import sample_snapshot
+    from ipats_lib.scopes import Scope
+    from ipats_lib.snapshot import open_snapshot
+
+    path = path_of(notebooks, notebook)
+    mine = Scope.parse(scope or opened_with(read_notebook(path))["scope"])
+    options = Options(path.parents[1], Path(), Period.parse(period))
+    say("waiting", "Verifying the snapshot, counting, running the notebook ...")
+    opened = open_snapshot(snapshot or sample_snapshot(), verify=True)
+    with live(path, mine, options, opened) as made:
+        serve_live(made, port, watch)
+
+
+@publishing.command()
+def diff(
+    period: PeriodName,
+    site: SiteFolder,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="What `build --stage` made, against what readers see.")
+    ] = False,
+    most: Annotated[int, typer.Option(help="How many figures to print.", min=0)] = 50,
+    out: Annotated[Path | None, typer.Option(help="A CSV file for all of them.")] = None,
+) -> None:
+    """List the figures that differ from what readers see, by key, before they are shown."""
+    from ipats_lib.publishing.staged import differences
+
+    if not staged:
+        raise UsageError("Only a staged publication is compared: add --staged.")
+    found = differences(site, Period.parse(period))
+    print(found.figures.head(most).to_csv(index=False), end="")
+    if out:
+        with writing(out):
+            found.figures.to_csv(out, index=False)
+    if len(found.figures) > most:
+        say("diff", f"{len(found.figures) - most:,} more figures: --most, or --out FILE for all.")
+    kinds = found.figures["change"].value_counts()
+    counts = {kind: int(kinds.get(kind, 0)) for kind in ("changed", "new", "gone")}
+    told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    areas = len(found.figures.drop_duplicates(["area_type", "area"]))
+    say("diff", f"Figures: {told}, in {areas:,} areas and planners.", counts=counts)
+    for file, scopes in found.files.items():
+        say("diff", f"  {file}: another in {scopes:,} folders", file=file, scopes=scopes)
+
+
+@publishing.command()
+def show(period: PeriodName, site: SiteFolder) -> None:
+    """Show the publication that `build --stage` made."""
+    from ipats_lib.publishing.staged import show
+
+    print(show(site, Period.parse(period)))

@@ -10,12 +10,15 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ipats_lib.durable import file_hash
 from ipats_lib.params import params_folder
 from ipats_lib.publishing.files import DOCS, GUIDE, TEMPLATES, notebook_files
 
+_hash = cache(file_hash)  # of a module: once a process
 LIBRARY = Path(__file__).resolve().parents[1]
 REPORT = "ipats_lib.report"
 SHOW = f"{REPORT}.show"
@@ -155,14 +158,9 @@ def named(modules: Iterable[str]) -> Iterator[str]:
         yield f"library ({', '.join(others)})"
 
 
-def hash_modules(hashes: Mapping[str, str]) -> str:
-    """One hash over `module_hashes`."""
-    return hashlib.sha256(json.dumps(dict(hashes), sort_keys=True).encode()).hexdigest()
-
-
-@cache
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def hash_facts(facts: Mapping[str, object]) -> str:
+    """One hash over facts by name, in any order."""
+    return hashlib.sha256(json.dumps(dict(facts), sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -256,11 +254,24 @@ def _module_files(name: str) -> list[Path]:
     """The files that an import of `name` takes: its packages' `__init__` and data, and itself."""
     parts = name.split(".")[1:]
     files = [LIBRARY.joinpath(*parts[:n], "__init__.py") for n in range(len(parts) + 1)]
-    files += [table for init in files for table in _tables(init.parent)]
+    files += [table for init in files for table in init.parent.glob("*.csv")]
     files.append(LIBRARY.joinpath(*parts[:-1], f"{parts[-1]}.py") if parts else files[0])
     return [path for path in files if path.is_file()]
 
 
-@cache
-def _tables(package: Path) -> list[Path]:
-    return list(package.glob("*.csv"))
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Hash per part of a page's input: notebook, library, params, template, packages, data/..."""
+
+    hashes: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        return hash_facts(self.hashes)
+
+    def changed_since(self, earlier: Mapping[str, str] | None) -> tuple[str, ...]:
+        """The parts that differ from an earlier build's; ("new page",) when there was none."""
+        if earlier is None:
+            return ("new page",)
+        names = sorted({*self.hashes, *earlier})
+        return tuple(name for name in names if self.hashes.get(name) != earlier.get(name))

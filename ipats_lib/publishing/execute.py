@@ -23,10 +23,9 @@ from papermill.parameterize import parameterize_notebook
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine import papermill_engine  # noqa: F401  # papermill looks for it
 from ipats_lib.publishing.engine.limits import Limits, NotebookStopped
-from ipats_lib.publishing.failed import RunFailed, why
-from ipats_lib.publishing.memory import peak_memory_mb
-from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.failed import NotShown, RunFailed, why
 from ipats_lib.publishing.render import render_body
+from ipats_lib.publishing.warm import peak_memory_mb
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER
 
 # `ipats` is the warm engine; `nbclient` starts papermill's ordinary kernel for every page.

@@ -19,9 +19,9 @@ from nbformat import NotebookNode
 from ipats_lib.errors import NotebookError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.catalogue import read_notebook
+from ipats_lib.publishing.declaration import opened_with
 from ipats_lib.publishing.live import live
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.parameters import opened_with
 from ipats_lib.report.source import sample_snapshot
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot

@@ -1,7 +1,7 @@
 """A run of a notebook that gave no page: which one, where and why, without a value of a record."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,13 @@ _NAMES = {
     "NameError": re.compile(r"name '(\w+)' is not defined.*"),
     "KeyError": re.compile(r"'(\w+)'"),
 }
+
+
+class NotShown(Exception):  # noqa: N818  (an output that is not shown, not a kind of error)
+    """An output that a page cannot show. Its text says what it holds and what to do, and repeats no
+    value of a record. cell: its place in the notebook that ran, counted from 0, once known."""
+
+    cell: int | None = None
 
 
 class RunFailed(NotebookError):  # noqa: N818  (a run that failed, not a kind of error)
@@ -51,6 +58,12 @@ class RunFailed(NotebookError):  # noqa: N818  (a run that failed, not a kind of
 def plain(traceback: list[str]) -> str:
     """A kernel's traceback without colors."""
     return _ANSI.sub("", "\n".join(traceback))
+
+
+def tracebacks(notebook: Mapping[str, Any]) -> list[str]:
+    """What the cells that failed left."""
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", ()))
+    return [plain(one["traceback"]) for one in outputs if one["output_type"] == "error"]
 
 
 def why(error: Any, code: str) -> str:

@@ -12,11 +12,18 @@ from typing import Any
 
 from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError, UsageError
-from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE
+from ipats_lib.publishing.files import (
+    INDEX,
+    PACKED,
+    RUN_FILE,
+    SCOPES_FILE,
+    files_of,
+    read_published,
+    unpacked,
+)
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.packing import PACKED, files_of, read_published, unpacked
 from ipats_lib.publishing.site import Manifest, Site
-from ipats_lib.publishing.verification import Each, scope_of
+from ipats_lib.publishing.staged import Each, scope_of
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot, open_snapshot
 
@@ -141,7 +148,8 @@ class Beside:
         """The content of the landing page of a scope, as another family's notebook made it."""
         name = f"{scope.path}/{INDEX}"
         for stored in (name, f"{name}{PACKED}"):
-            if _hash_of(self.root / stored) != self.manifest.files.get(stored):
+            path = self.root / stored
+            if (file_hash(path) if path.exists() else None) != self.manifest.files.get(stored):
                 raise damaged(stored, self.root.name)
         text = read_published(self.root / name).decode("utf-8")
         return text.partition(_BODY[0])[2].rpartition(_BODY[1])[0]
@@ -180,11 +188,6 @@ def _look_at(path: str) -> tuple[str, frozenset[tuple[str, str]]]:
         return digest, frozenset()
     text = (data if path == plain else unpacked(data) or b"").decode("utf-8")
     return digest, frozenset(_LINK.findall(text))
-
-
-def _hash_of(path: Path) -> str | None:
-    """The hash of a file; None where there is none."""
-    return file_hash(path) if path.exists() else None
 
 
 def damaged(file: str, period: str) -> PublicationError:

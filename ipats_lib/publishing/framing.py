@@ -15,7 +15,7 @@ from ipats_lib.publishing.family import Beside
 from ipats_lib.publishing.files import INDEX, RUN_FILE
 from ipats_lib.publishing.plan import Plan
 from ipats_lib.publishing.render import Frame, Known, Nav
-from ipats_lib.publishing.verification import scope_of
+from ipats_lib.publishing.staged import scope_of
 from ipats_lib.report.data import StateData
 from ipats_lib.report.scope_data import About
 from ipats_lib.scopes import STATE, AreaType, Scope

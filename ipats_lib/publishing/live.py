@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
-from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import parse_qs, urlsplit
@@ -23,15 +22,14 @@ from ipats_lib.console import say
 from ipats_lib.errors import IpatsError, NotebookError, UsageError
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.catalogue import Notebook, examine, read_notebook
-from ipats_lib.publishing.declaration import FAMILIES
+from ipats_lib.publishing.declaration import FAMILIES, set_values
 from ipats_lib.publishing.dependencies import hash_files
 from ipats_lib.publishing.execute import Made
-from ipats_lib.publishing.failed import RunFailed, plain
+from ipats_lib.publishing.failed import RunFailed, tracebacks
 from ipats_lib.publishing.files import POLICY, SCOPES_FILE, TEMPLATES, notebook_files
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.parameters import set_values
 from ipats_lib.publishing.plan import Page, Plan, Source
-from ipats_lib.publishing.preview import HOST, Handler, listening
+from ipats_lib.publishing.preview import HOST, Handler, listening, serve_until_stopped
 from ipats_lib.publishing.scratch import run_folder
 from ipats_lib.publishing.workers import Workers, local_workers, run_jobs
 from ipats_lib.publishing.writer import Writer
@@ -92,7 +90,9 @@ class Live:
         values = set_values({each.key: dict(each.parameters) for each in (notebook, *others)})
         notebook = replace(notebook, parameters=tuple(values[notebook.key].items()))
         page = Page(notebook, self.scope)
-        sources = dict(sorted({**others, notebook: _source(self.path)}.items(), key=_order))
+        every = {**others, notebook: _source(self.path)}
+        ordered = sorted(every, key=lambda each: (each.family, each.order, each.name))
+        sources = {each: every[each] for each in ordered}
         plan = Plan((page,), sources, {}, (), self.options)
         about = self.state.slice(self.scope).about
         step = plan.step(page, about, self.state.slice(page.source))
@@ -106,7 +106,9 @@ class Live:
         (writer.staged / self.scope.path).mkdir(parents=True, exist_ok=True)
         for file in writer.write_page(page, about, made.content):
             if file.suffix == ".html":
-                self._let_wait(writer.staged / file)
+                path = writer.staged / file  # which lets it wait for the next run
+                text = path.read_text(encoding="utf-8")
+                path.write_text(text.replace("</head>", f"{self.script(1)}</head>", 1), "utf-8")
         listed = {"scopes": [writer.framing.listed(self.scope)]}
         (writer.staged / self.scope.path / SCOPES_FILE).write_text(json.dumps(listed))
         self.pages = tuple(f"{self.options.period.name}/{path}" for path in page.paths)
@@ -115,11 +117,6 @@ class Live:
     def first_line(self) -> str:
         """What may be logged of a run that gave no page: a traceback may quote a record."""
         return self.said.partition("\n")[0]
-
-    def _let_wait(self, path: Path) -> None:
-        """Let a written page wait for the next run."""
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("</head>", f"{self.script(1)}</head>", 1), encoding="utf-8")
 
     def script(self, more: int = 0) -> str:
         """The element that waits. more: runs that the page is ahead of what was told."""
@@ -143,10 +140,6 @@ def _source(path: Path) -> Source:
     return Source(nbformat.writes(read_notebook(path)), hash_files([path], path.parent), {}, "")
 
 
-def _order(entry: tuple[Notebook, Source]) -> tuple[str, int, str]:
-    return entry[0].family, entry[0].order, entry[0].name
-
-
 def _state_of(path: Path) -> tuple[int, ...] | None:
     """What changes when a file is saved; None while there is none."""
     try:
@@ -160,9 +153,7 @@ def _traceback(error: Exception) -> str:
     """What the cell that failed left, for whoever wrote it."""
     if not isinstance(error, RunFailed) or not error.executed:
         return ""
-    cells = json.loads(error.executed)["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", ())]
-    return "\n".join(plain(o["traceback"]) for o in outputs if o["output_type"] == "error")
+    return "\n".join(tracebacks(json.loads(error.executed)))
 
 
 class _LiveHandler(Handler):
@@ -180,12 +171,7 @@ class _LiveHandler(Handler):
                 "said": self.live.said,
                 "page": next(iter(self.live.pages), ""),
             }
-        data = json.dumps(told).encode()
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        return BytesIO(data)
+        return self.sent(json.dumps(told).encode(), "application/json")
 
     def list_directory(self, path):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Nothing: the folder's name is the secret."""
@@ -231,9 +217,7 @@ def serve_live(made: Live, port: int, watch: bool) -> None:
         address = f"http://{HOST}:{server.server_port}/{made.folder.name}/index.html"
         say("serving", f"Open {address}", address=address)
         try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("ended", "Stopped.")
+            serve_until_stopped(server)
         finally:
             ended.set()
             if watch:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing.dependencies import (
+    Parts,
     code_of,
     common_parts,
+    hash_facts,
     hash_files,
-    hash_modules,
     module_hashes,
     named,
 )
-from ipats_lib.publishing.parts import Parts
 from ipats_lib.scopes import AreaType, Scope
 
 if TYPE_CHECKING:
@@ -251,4 +251,4 @@ def _source(notebook: "Notebook") -> Source:
     text = nbformat.writes(read_notebook(notebook.path))
     modules = module_hashes(code_of(text))
     digest = hash_files([notebook.path], notebook.path.parent)
-    return Source(text, digest, modules, hash_modules(modules))
+    return Source(text, digest, modules, hash_facts(modules))

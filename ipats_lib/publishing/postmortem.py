@@ -18,12 +18,11 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ipats_lib.errors import UsageError
 from ipats_lib.modes import PRIVATE_FOLDER, open_private
 from ipats_lib.places import SNAPSHOTS, is_url
-from ipats_lib.publishing.failed import RunFailed, plain
+from ipats_lib.publishing.failed import RunFailed, tracebacks
 
 KEPT = 20
 _OURS = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-.*")
@@ -59,7 +58,8 @@ def keep(failed: RunFailed, folder: Path, snapshot: Path) -> str:
     name = failed.label.partition(" for ")[0].rpartition("/")[2]
     path = place / f"{re.sub(r'[^a-z0-9_-]', '-', name)}.ipynb"
     _write(path, nbformat.writes(notebook))
-    _write(place / "traceback.txt", f"{failed}\n\n{_tracebacks(notebook)}")
+    told = "\n\n".join(tracebacks(notebook))
+    _write(place / "traceback.txt", f"{failed}\n\n{told}\n")
     _keep_the_last(folder)
     root = ["--allow-root"] if os.geteuid() == 0 else []
     return shlex.join([sys.executable, "-m", "jupyterlab", *root, str(path)])
@@ -93,12 +93,6 @@ def _write(path: Path, text: str) -> None:
     number = open_private(path, os.O_WRONLY | os.O_EXCL)
     with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
-
-
-def _tracebacks(notebook: Any) -> str:
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
-    errors = (output.traceback for output in outputs if output.output_type == "error")
-    return "\n\n".join(map(plain, errors)) + "\n"
 
 
 def _keep_the_last(folder: Path) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ipats_lib.console import say
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing.packing import PACKED, read_published
+from ipats_lib.publishing.files import PACKED, read_published
 
 HOST = "127.0.0.1"
 
@@ -35,9 +35,12 @@ class Handler(SimpleHTTPRequestHandler):
         path = Path(self.translate_path(self.path))
         if path.exists() or not path.with_name(f"{path.name}{PACKED}").is_file():
             return super().send_head()
-        data = read_published(path)
+        return self.sent(read_published(path), self.guess_type(path))
+
+    def sent(self, data: bytes, kind: str) -> BytesIO:
+        """What `send_head` gives for data that are no file of their own."""
         self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         return BytesIO(data)
@@ -66,10 +69,7 @@ def serve_unprotected(site: Path, port: int) -> None:
         say("serving", "UNPROTECTED development preview: no access control at all.", "bold yellow")
         for period in periods:
             say("serving", f"http://{HOST}:{server.server_port}/{period}/state/index.html")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("ended", "Stopped.")
+        serve_until_stopped(server)
 
 
 def listening(site: Path, port: int, handler: type[Handler]) -> ThreadingHTTPServer:
@@ -78,3 +78,11 @@ def listening(site: Path, port: int, handler: type[Handler]) -> ThreadingHTTPSer
         return ThreadingHTTPServer((HOST, port), partial(handler, directory=site))
     except OSError as error:
         raise UsageError(f"Port {port} of {HOST} cannot be had: {error.strerror}.") from error
+
+
+def serve_until_stopped(server: ThreadingHTTPServer) -> None:
+    """Serve until Ctrl-C."""
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("ended", "Stopped.")

@@ -14,7 +14,7 @@ from nbconvert.filters.markdown_mistune import (
     MarkdownWithMath,
 )
 
-from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.failed import NotShown
 from ipats_lib.publishing.safe_html import SafeHtml, safe_html
 
 Attachments = Mapping[str, Mapping[str, str]]

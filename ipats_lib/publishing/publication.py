@@ -15,15 +15,14 @@ from ipats_lib.frames.historical_counts import counts_of
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache, RunCache
 from ipats_lib.publishing.family import ALONE, Beside, Carried, damaged
-from ipats_lib.publishing.memory import peak_memory_mb
-from ipats_lib.publishing.options import Options, Progress
-from ipats_lib.publishing.packing import pack
+from ipats_lib.publishing.files import pack
+from ipats_lib.publishing.options import Options, Progress, RunReport
 from ipats_lib.publishing.plan import Plan, Step, make_plan
 from ipats_lib.publishing.quarto.renderer import websites
-from ipats_lib.publishing.run_report import RunReport
 from ipats_lib.publishing.runner import run_plan
 from ipats_lib.publishing.site import Manifest, Site, walk
-from ipats_lib.publishing.verification import scope_of, verify
+from ipats_lib.publishing.staged import scope_of, verify
+from ipats_lib.publishing.warm import peak_memory_mb
 from ipats_lib.publishing.workers import Workers, local_workers
 from ipats_lib.publishing.writer import Writer
 from ipats_lib.report.data import StateData

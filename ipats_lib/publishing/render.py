@@ -14,9 +14,9 @@ from typing import Any
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 
+from ipats_lib.publishing.failed import NotShown
 from ipats_lib.publishing.files import LANDING, TEMPLATES
 from ipats_lib.publishing.outputs import Outputs
-from ipats_lib.publishing.refusal import NotShown
 
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")

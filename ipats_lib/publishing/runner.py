@@ -43,9 +43,25 @@ def run_plan(
     before: the publication that reasons are told from. snapshot: what a failed run is opened on.
     Raises NotebookError, which lists all failures, after the others are made.
     """
-    waiting: dict[str, list[Step]] = {}
+    waiting: dict[str, list[Step]] = {}  # readers of what is being made
     failures: list[NotebookError] = []
-    for step, made in run_jobs(pool, _jobs(plan, steps, kept, before, waiting)):
+
+    def jobs() -> Iterator[tuple[Step | Done, Job | None]]:
+        """What to make; without a job, what is kept."""
+        for step in steps:
+            key = step.job.key
+            if key not in waiting and (body := kept.get(key)):
+                yield Done(step, Content.read(body), shared=key in kept.made), None
+                continue
+            for path in step.page.paths:
+                plan.options.explain(path.as_posix(), plan.why(step, before))
+            if key in waiting:
+                waiting[key].append(step)
+            else:
+                waiting[key] = []
+                yield step, step.job
+
+    for step, made in run_jobs(pool, jobs()):
         if isinstance(step, Done):
             yield step
         elif isinstance(made, Made):
@@ -61,28 +77,6 @@ def run_plan(
                 break
     if failures:
         raise NotebookError(list_failures(failures))
-
-
-def _jobs(
-    plan: Plan,
-    steps: Iterable[Step],
-    kept: RunCache,
-    before: Manifest | None,
-    waiting: dict[str, list[Step]],
-) -> Iterator[tuple[Step | Done, Job | None]]:
-    """What to make; without a job, what is kept. waiting: readers of what is being made."""
-    for step in steps:
-        key = step.job.key
-        if key not in waiting and (body := kept.get(key)):
-            yield Done(step, Content.read(body), shared=key in kept.made), None
-            continue
-        for path in step.page.paths:
-            plan.options.explain(path.as_posix(), plan.why(step, before))
-        if key in waiting:
-            waiting[key].append(step)
-        else:
-            waiting[key] = []
-            yield step, step.job
 
 
 def _kept_for_a_look(failed: NotebookError, folder: Path | None, snapshot: Path) -> NotebookError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import tinycss2
 
-from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.failed import NotShown
 
 _PICTURES = tuple(f"data:image/{kind}" for kind in ("png", "jpeg", "gif", "webp"))
 # Functions that load something, or run something in an old browser.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
 
-from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.failed import NotShown
 from ipats_lib.publishing.safe_css import scoped_sheet, style_attribute
 from ipats_lib.publishing.safe_names import (
     ADDRESSES,
@@ -74,18 +74,8 @@ _AS_IT_IS = _grammar()
 # What a value must not begin with or hold, sought once and not in every value.
 _DOUBTFUL = re.compile(r"""href=["']/|[uU][rR][lL]\((?!#)""")
 _BALANCED = (
-    "div",
-    "section",
-    "table",
-    "figure",
-    "details",
-    "svg",
-    "ul",
-    "ol",
-    "dl",
-    "nav",
-    "title",
-    "select",
+    *("div", "section", "table", "figure", "details", "svg"),
+    *("ul", "ol", "dl", "nav", "title", "select"),
 )
 
 
@@ -101,10 +91,15 @@ def is_plain(html: str) -> bool:
 # -- what is written anew ------------------------------------------------------------------------
 
 Rename = Callable[[str], str]
-
-
-def _same(name: str) -> str:
-    return name
+_REFUSED = {
+    SCRIPTS: "HTML with a script; show a table, a picture or an Altair chart in its place (a chart "
+    "of another library as a PNG or SVG picture)",
+    FRAMES: "HTML with a page inside the page (<iframe> or the like); take it out",
+    SOUNDS: "HTML with sound or film; take it out",
+    frozenset({"form"}): "HTML with a form; a page sends nothing",
+    HEADS: "HTML of a whole document (<html>, <link>, <meta>); show a fragment of it",
+}
+_UNKNOWN = "HTML with an element that pages do not have; write < in a text as &lt;"
 
 
 class _Writer(HTMLParser):
@@ -121,7 +116,8 @@ class _Writer(HTMLParser):
         if tag == "metadata" or self.skipped:  # a drawing's notes on itself
             self.skipped += tag not in VOID
             return
-        _check_tag(tag)
+        if tag not in TAGS:
+            raise NotShown(next((why for names, why in _REFUSED.items() if tag in names), _UNKNOWN))
         if tag == "img" and not any(name == "alt" and value for name, value in attrs):
             attrs = [("alt", UNNAMED), *attrs]
         # The first of two attributes counts, in a browser too.
@@ -203,25 +199,6 @@ class _Writer(HTMLParser):
         return local
 
 
-def _check_tag(tag: str) -> None:
-    if tag in TAGS:
-        return
-    if tag in SCRIPTS:
-        raise NotShown(
-            "HTML with a script; show a table, a picture or an Altair chart in its place (a chart "
-            "of another library as a PNG or SVG picture)"
-        )
-    if tag in FRAMES:
-        raise NotShown("HTML with a page inside the page (<iframe> or the like); take it out")
-    if tag in SOUNDS:
-        raise NotShown("HTML with sound or film; take it out")
-    if tag == "form":
-        raise NotShown("HTML with a form; a page sends nothing")
-    if tag in HEADS:
-        raise NotShown("HTML of a whole document (<html>, <link>, <meta>); show a fragment of it")
-    raise NotShown("HTML with an element that pages do not have; write < in a text as &lt;")
-
-
 # -- an output -----------------------------------------------------------------------------------
 
 # What pandas writes before every frame's table says what `30-output.css` says.
@@ -262,7 +239,7 @@ def safe_html(html: str, drawing: bool = False) -> SafeHtml:
     if not styles and not drawing and is_plain(rest):
         return SafeHtml(_NO_HEADING.sub(r"<td\1>\2</td>", rest))
     if not styles and not drawing:
-        return SafeHtml(_NO_HEADING.sub(r"<td\1>\2</td>", _Writer(_same).written(rest)))
+        return SafeHtml(_NO_HEADING.sub(r"<td\1>\2</td>", _Writer(str).written(rest)))
     return _with_scope(rest.replace(_SCOPE, ""), "\n".join(styles).replace(_SCOPE, ""))
 
 

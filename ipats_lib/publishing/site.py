@@ -25,9 +25,8 @@ from typing import Any
 from ipats_lib import locks
 from ipats_lib.durable import file_hash, point_to, sync_folder, sync_tree, write_file
 from ipats_lib.errors import PublicationError, UsageError
-from ipats_lib.publishing.files import RUN_FILE, is_sound
-from ipats_lib.publishing.packing import files_of
-from ipats_lib.publishing.parts import Parts
+from ipats_lib.publishing.dependencies import Parts
+from ipats_lib.publishing.files import RUN_FILE, files_of, is_sound
 
 KEEP = 3
 # A reader who has followed the link before the switch may still be opening a file behind it.
@@ -84,6 +83,18 @@ class Site:
         with locks.one_at_a_time(self.inner / "lock", self.root):
             yield
 
+    @contextmanager
+    def stepping(self) -> Iterator[None]:
+        """Hold the site to show another of its releases. UsageError when it has none,
+        PublicationError when the disk refuses."""
+        if not self.releases.is_dir():
+            raise UsageError(f"{self.root} holds no publication.")
+        try:
+            with self.publisher():
+                yield
+        except OSError as error:
+            raise PublicationError(f"{self.root} cannot be written ({error.strerror}).") from None
+
     def stage(self, period: str) -> Path:
         """An empty folder to build a publication in."""
         folder = self.inner / "staging" / period
@@ -107,11 +118,6 @@ class Site:
             return Manifest(**json.loads(release.with_suffix(".json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
-
-    def is_intact(self, period: str) -> bool:
-        """Whether every file that readers see is the one that was published, shared ones too."""
-        release = self.current(period)
-        return release is not None and self.is_whole(release)
 
     def is_whole(self, release: Path) -> bool:
         """Whether every file of a release is the one that was made, shared ones too."""
@@ -139,23 +145,6 @@ class Site:
         manifests = (self.manifest(path) for path in self.releases.iterdir() if path.is_dir())
         return (manifest for manifest in manifests if manifest)
 
-    def switch(
-        self,
-        period: str,
-        staged: Path,
-        facts: Mapping[str, Any],
-        pages: Mapping[str, Mapping[str, str]] | None = None,
-        files: Mapping[str, str] | None = None,
-    ) -> Path:
-        """Name a verified staging folder as a release and show it; the old one stays until then.
-
-        A release of the same publication with another run report is replaced like any other.
-        files: the hash of each staged file, as `verify` found them; computed where not given.
-        """
-        release = self.keep(period, staged, Manifest(facts, files or _hashes(staged), pages or {}))
-        self.show(period, release.name)
-        return release
-
     def keep(self, period: str, staged: Path, manifest: Manifest) -> Path:
         """Name a verified staging folder as a release, which nobody sees yet."""
         release = self._place_for(period, manifest)
@@ -168,11 +157,6 @@ class Site:
         sync_folder(self.releases)
         return release
 
-    def show(self, period: str, name: str) -> None:
-        """Show a release that is kept."""
-        self._show(period, name)
-        self._prune(period)
-
     def hold(self, period: str, release: str, note: Mapping[str, str]) -> None:
         """Let a release wait to be shown, in place of another that did.
 
@@ -180,20 +164,19 @@ class Site:
         """
         current = self.current(period)
         told = {**note, "release": release, "base": current.name if current else ""}
-        write_file(self._staged(period), json.dumps(told).encode())
+        write_file(self.inner / f"{period}.staged", json.dumps(told).encode())
         self._prune(period)
 
     def waiting(self, period: str) -> dict[str, str] | None:
         """What `hold` was given, and the `release` that waits; None when none does."""
         try:
-            note: dict[str, str] = json.loads(self._staged(period).read_text(encoding="utf-8"))
+            note: dict[str, str] = json.loads(
+                (self.inner / f"{period}.staged").read_text(encoding="utf-8")
+            )
         except (FileNotFoundError, ValueError):
             return None
         current = self.current(period)
         return note if note["base"] == (current.name if current else "") else None
-
-    def _staged(self, period: str) -> Path:
-        return self.inner / f"{period}.staged"
 
     def _place_for(self, period: str, manifest: Manifest) -> Path:
         """The release's folder: one that holds these very files already, or a new one."""
@@ -204,15 +187,20 @@ class Site:
                 return release
         raise AssertionError("count() does not end")
 
-    def _show(self, period: str, name: str) -> None:
-        """Show a release. After a rollback what came after the one shown is no step back any more,
-        nor is the same publication with an older run report."""
+    def show(self, period: str, name: str) -> None:
+        """Show a release that is kept; the old one is shown until then.
+
+        One of the same publication with another run report is replaced like any other. After a
+        rollback what came after the one shown is no step back any more, nor is the same publication
+        with an older run report.
+        """
         history, current = self.history(period), self.current(period)
         if current and current.name in history:
             history = history[history.index(current.name) :]
         history = [n for n in history if _publication(n) != _publication(name)]
         write_file(self.inner / f"{period}.history", "\n".join([name, *history]).encode())
         self._point(period, name)
+        self._prune(period)
 
     def _point(self, period: str, name: str) -> None:
         if (shown := self.current(period)) and shown.with_suffix(".json").exists():
@@ -227,7 +215,7 @@ class Site:
     def runs(self, period: str) -> list[dict[str, Any]]:
         """What the last publications of a period cost, the newest first."""
         try:
-            lines = self._runs(period).read_text(encoding="utf-8").splitlines()
+            lines = (self.inner / f"{period}.runs").read_text(encoding="utf-8").splitlines()
             return [json.loads(line) for line in lines]
         except (FileNotFoundError, ValueError):
             return []
@@ -235,10 +223,7 @@ class Site:
     def note_run(self, period: str, run: Mapping[str, Any]) -> None:
         """Remember what a publication cost; only so many are kept."""
         lines = [json.dumps(r, sort_keys=True) for r in [run, *self.runs(period)][:KEEP_RUNS]]
-        write_file(self._runs(period), "\n".join(lines).encode())
-
-    def _runs(self, period: str) -> Path:
-        return self.inner / f"{period}.runs"
+        write_file(self.inner / f"{period}.runs", "\n".join(lines).encode())
 
     def rollback(self, period: str) -> str:
         """Show the publication before the current one and give its name.
@@ -246,22 +231,16 @@ class Site:
         UsageError when there is none, PublisherBusyError while somebody publishes,
         PublicationError when the disk refuses; readers then see what they saw.
         """
-        if not self.releases.is_dir():
-            raise UsageError(f"{self.root} holds no publication.")
-        try:
-            with self.publisher():
-                return self._step_back(period)
-        except OSError as error:
-            raise PublicationError(f"{self.root} cannot be written ({error.strerror}).") from None
-
-    def _step_back(self, period: str) -> str:
-        current = self.current(period)
-        names = [n for n in self.history(period) if (self.releases / n).is_dir()]
-        older = names[names.index(current.name) + 1 :] if current and current.name in names else []
-        if not older:
-            raise UsageError(f"{self.root} keeps no publication of {period} before the current.")
-        self._point(period, older[0])
-        return older[0]
+        with self.stepping():
+            names = [n for n in self.history(period) if (self.releases / n).is_dir()]
+            shown = current.name if (current := self.current(period)) else ""
+            older = names[names.index(shown) + 1 :] if shown in names else []
+            if not older:
+                raise UsageError(
+                    f"{self.root} keeps no publication of {period} before the current."
+                )
+            self._point(period, older[0])
+            return older[0]
 
     def _prune(self, period: str) -> None:
         kept = {*self.history(period)[:KEEP], (self.waiting(period) or {}).get("release")}

@@ -1,5 +1,5 @@
 """Whether this system's processes may fork, and the warm server that workers and notebooks are
-forked from."""
+forked from; and how much memory processes have held."""
 
 import multiprocessing
 import os
@@ -27,3 +27,15 @@ def warm_context() -> multiprocessing.context.ForkServerContext:
     context.set_forkserver_preload(["ipats_lib.publishing.warm_server"])
     scratch.keep_sockets_short()
     return context
+
+
+def peak_memory_mb(of_children: bool = False) -> int:
+    """The most memory that this process has held, or of_children: the largest process that it has
+    waited for; resident, with what is shared. 0 where the system does not count."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    whose = resource.RUSAGE_CHILDREN if of_children else resource.RUSAGE_SELF
+    unit = 1024 if sys.platform != "darwin" else 1024 * 1024
+    return resource.getrusage(whose).ru_maxrss // unit

@@ -19,12 +19,11 @@ from ipats_lib.publishing.execute import Content
 from ipats_lib.publishing.family import Beside
 from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE
 from ipats_lib.publishing.framing import Framing, day_of
-from ipats_lib.publishing.links import read_links
 from ipats_lib.publishing.plan import Page, Plan
 from ipats_lib.publishing.quarto.renderer import Websites
 from ipats_lib.publishing.redirects import redirects
 from ipats_lib.publishing.render import Frame, render_page, render_template, split_body
-from ipats_lib.publishing.verification import scope_of
+from ipats_lib.publishing.staged import read_links, scope_of
 from ipats_lib.report.data import StateData, about_of
 from ipats_lib.report.figures import figures_of, write_figures
 from ipats_lib.report.scope_data import About

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from ipats_lib import modes
-from ipats_lib.console import say, sentences, shown_progress, writing
+from ipats_lib.console import Commands, say, shown_progress, writing
 from ipats_lib.places import SNAPSHOTS
 from ipats_lib.publishing.commands import AsOf, Contacts, Extract, Group, Store, snapshot_of
 
-review = typer.Typer()
-snapshots = typer.Typer(no_args_is_help=True, help="What is kept, and what changed between two.")
+review = Commands()
+snapshots = Commands(no_args_is_help=True, help="What is kept, and what changed between two.")
 review.add_typer(snapshots, name="snapshots")
-documents = typer.Typer(no_args_is_help=True, help="Source documents: a sample, and its results.")
+documents = Commands(no_args_is_help=True, help="Source documents: a sample, and its results.")
 review.add_typer(documents, name="documents")
 
 CsvFile = Annotated[Path, typer.Option("--out", help="The CSV file to write.")]
@@ -30,7 +30,6 @@ def _write(out: Path, data: bytes, what: str) -> None:
 
 
 @review.command()
-@sentences
 def sync(
     source: Annotated[
         str, typer.Argument(help="A folder, .zip or URL of an extract, or a database's .toml.")
@@ -50,7 +49,6 @@ def sync(
 
 
 @review.command()
-@sentences
 def validate(
     extract: Extract,
     out: CsvFile,
@@ -77,7 +75,6 @@ def validate(
 
 
 @snapshots.command("list")
-@sentences
 def list_snapshots(
     store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
 ) -> None:
@@ -90,7 +87,6 @@ def list_snapshots(
 
 
 @snapshots.command()
-@sentences
 def verify(
     places: Annotated[list[Path], typer.Argument(help="Folders of snapshots.")],
 ) -> None:
@@ -103,7 +99,6 @@ def verify(
 
 
 @snapshots.command()
-@sentences
 def diff(
     before: Annotated[Path, typer.Argument(help="The older snapshot's folder.")],
     after: Annotated[Path, typer.Argument(help="The newer one's.")],
@@ -127,7 +122,6 @@ def diff(
 
 
 @snapshots.command()
-@sentences
 def prune(
     keep: Annotated[int, typer.Option(help="How many of the newest as-of dates stay.", min=1)],
     site: Annotated[list[Path], typer.Option(help="A site: what its publications need stays.")],
@@ -160,7 +154,6 @@ def prune(
 
 
 @documents.command("draw")
-@sentences
 def draw_documents(
     extract: Extract,
     py: Annotated[int, typer.Option(help="The program year, such as 2024.", min=2016, max=2040)],
@@ -186,7 +179,6 @@ def draw_documents(
 
 
 @documents.command("results")
-@sentences
 def document_results(
     sample: SampleFolder,
     out: CsvFile,

@@ -165,17 +165,17 @@ def behind_nginx(place: Place, *more, port: int = 0) -> Iterator[int]:
 @contextmanager
 def nginx_before(place: Place, app: int, port: int = 0) -> Iterator[int]:
     """nginx with the exported configuration, before what listens on `app`."""
-    from ipats_lib.access.nginx import Front, configuration
+    from ipats_lib.access.nginx import configuration
 
     port = port or free_port()
     addresses = f"127.0.0.1:{app}", f"127.0.0.1:{port}"
-    front = Front(place.site, *addresses, plain=True, log=str(place.folder))
+    text = configuration(place.site, *addresses, plain=True, log=str(place.folder))
     whole = place.folder / "nginx.conf"
     whole.write_text(
         f"pid {place.folder}/nginx.pid; error_log {place.folder}/error.log;\n"
         f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
         "worker_rlimit_nofile 10000; events { worker_connections 4096; }\n"
-        f"http {{\n{configuration(front)}\n}}\n"
+        f"http {{\n{text}\n}}\n"
     )
     with process([NGINX, "-p", place.folder, "-c", whole], port):
         yield port

@@ -9,8 +9,8 @@ from ipats_lib.access import accounts, sessions, throttle
 from ipats_lib.access.decision import decide, scopes_of
 from ipats_lib.access.gateway import Facts
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.passwords import hashed, matches
 from ipats_lib.access.roster import RosterFile
+from ipats_lib.access.sessions import hashed, matches
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -242,7 +242,7 @@ def test_names_compare_without_regard_to_large_and_small_letters(store):
     assert folders(store) == [], "two"
     accounts.set_group(store, "ANNA", False, NOW)
     assert not accounts.person(store, "anna").in_group
-    assert [listed.user for listed in accounts.listed(store) if listed.user.lower() == "anna"] == [
+    assert [one.user for one, _ in accounts.listed(store) if one.user.lower() == "anna"] == [
         accounts.spelled(store, "anna")
     ]
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from ipats_lib.access import accounts, closings
+from ipats_lib.access import accounts
 from ipats_lib.access.decision import scopes_of
-from ipats_lib.access.roster import RosterFile
+from ipats_lib.access.roster import RosterFile, narrowed
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -98,7 +98,7 @@ def test_a_line_under_another_name_closes_what_is_its_own():
     before = [line(), line(iwds_user="iw2"), line(worknet_user="ben", iwds_user="iw3")]
     closed = {"worknet_status": "inactive", "in_group": "0"}
     after = [line(worknet_user="BEN", iwds_user="IW1", iwds_status="inactive", **closed)]
-    assert closings.without(before, after) == [
+    assert narrowed(before, after) == [
         line(iwds_status="inactive"),
         line(iwds_user="iw2"),
         line(worknet_user="ben", iwds_user="iw3", **closed),
@@ -108,7 +108,7 @@ def test_a_line_under_another_name_closes_what_is_its_own():
 def test_users_without_an_iwds_account_have_none_in_common():
     state = line(iwds_user="", role="state", lwia="", iwds_status="")
     other = state | {"worknet_user": "ben", "iwds_status": "inactive"}
-    assert closings.without([state], [other]) == [state]
+    assert narrowed([state], [other]) == [state]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_users_without_an_iwds_account_have_none_in_common():
 )  # fmt: skip
 def test_the_groups_word_that_closes_most_holds(before, after, then):
     """A blank is no: but whom an approver let in stays in until there is a 0."""
-    (found,) = closings.without([line(in_group=before)], [line(in_group=after)])
+    (found,) = narrowed([line(in_group=before)], [line(in_group=after)])
     assert found["in_group"] == then
 
 

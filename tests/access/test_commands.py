@@ -12,9 +12,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from typer.testing import CliRunner
 
+from ipats_lib import command_line
 from ipats_lib.access import accounts, commands, requests, sessions
 from ipats_lib.access.audit import AuditLog, Event
-from ipats_lib.access.nginx import Front, configuration
+from ipats_lib.access.nginx import configuration
 from ipats_lib.access.store import Store
 from tests.access import servers
 from tests.access.audited import events
@@ -350,7 +351,7 @@ def test_a_snapshots_accounts_go_to_the_web_server_in_one_file(desk, extract, ro
     passed(made)
     roster = desk.folder / "roster.json"
     words = ("--snapshot", made.stdout.strip(), "--out", roster)
-    assert typed(commands.access, "export", "roster", *words).exit_code == 0
+    assert typed(command_line.access, "export", "roster", *words).exit_code == 0
     assert desk.does("import", roster).startswith(f"{len(rows)} accounts")
     assert set(desk.listed().values()) >= {"roster_too_old"}, "as old as its extract"
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
@@ -364,9 +365,7 @@ def test_nginxs_configuration_is_written_by_command(desk):
     words = ("export", "nginx", "--site", desk.folder, "--out", out)
     assert typed(commands.access, *words).exit_code == 2
     assert typed(commands.access, *words, "--plain", "--listen", "8080").exit_code == 0
-    assert out.read_text() == configuration(
-        Front(desk.folder, "127.0.0.1:8000", "8080", plain=True)
-    )
+    assert out.read_text() == configuration(desk.folder, "127.0.0.1:8000", "8080", plain=True)
 
 
 @pytest.mark.parametrize(
@@ -398,7 +397,7 @@ def test_nginx_takes_an_address_of_ipv6(desk):
             pytest.skip("this machine has no IPv6")
         listen = f"[::1]:{probe.getsockname()[1]}"
     folder, whole = desk.folder, desk.folder / "nginx.conf"
-    text = configuration(Front(folder, "[::1]:8000", listen, plain=True, log=str(folder)))
+    text = configuration(folder, "[::1]:8000", listen, plain=True, log=str(folder))
     whole.write_text(f"pid {folder}/pid; error_log {folder}/e.log;\nevents {{}}\nhttp {{{text}}}")
     command = [servers.NGINX, "-t", "-p", folder, "-c", whole]
     tried = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)

@@ -4,9 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ipats_lib.access.decision import Decision, Reason, bar, decide, scopes_of
+from ipats_lib.access.decision import (
+    Account,
+    Decision,
+    Person,
+    Reason,
+    Role,
+    Roster,
+    bar,
+    decide,
+    scopes_of,
+)
 from ipats_lib.access.grammar import Target, read_path
-from ipats_lib.access.people import Account, Person, Role, Roster
 from ipats_lib.scopes import STATE, Scope
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

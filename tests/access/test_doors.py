@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 
 from ipats_lib import locks
-from ipats_lib.access.audit import AuditError, AuditLog, Event, verify
+from ipats_lib.access.audit import AuditError, AuditLog, Event, usage, verify
 from ipats_lib.access.connections import Connections, Limits
-from ipats_lib.access.usage import usage
 from ipats_lib.params import params_folder
 from tests.access import servers
 from tests.access.audited import events

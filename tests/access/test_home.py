@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from ipats_lib.params import load_areas
+from ipats_lib.publishing.files import pack
 from ipats_lib.publishing.site import Site
 from tests.access import servers
 from tests.access.servers import Place, ask
+from tests.switched import switch
 
 # In no order; an annual report stands beside the last quarter of its year.
 PERIODS = {
@@ -18,6 +20,8 @@ PERIODS = {
     "PY2023Q4": ("lwia/01", "lwia/01/planner/1001"),
     "PY2024Q4": ("state", "lwia/01", "lwia/07"),
 }
+
+PACKED = "PY2023Q4"  # its pages are so large that they are kept packed alone
 
 
 def line(user: str, role: str, lwia: str = "", planner: str = "") -> dict[str, str]:
@@ -34,11 +38,12 @@ def kept(tmp_path_factory) -> Place:
     site = Site(folder / "site")
     for period, scopes in PERIODS.items():
         with site.publisher():
-            staged = site.stage(period)
+            staged, many = site.stage(period), 2000 if period == PACKED else 1
             for scope in scopes:
                 (staged / scope).mkdir(parents=True, exist_ok=True)
-                (staged / scope / "index.html").write_text(f"{period} {scope}")
-            site.switch(period, staged, {"snapshot": period})
+                (staged / scope / "index.html").write_text(f"{period} {scope}" * many)
+                pack(str(staged / scope / "index.html"), alone=True)
+            switch(site, period, staged, {"snapshot": period})
     place = Place(folder, site.root)
     place.fill(
         [line("state1", "state"), line("admin01", "lwia_admin", "01"), line("nobody", "")]
@@ -106,6 +111,13 @@ def test_others_see_what_they_may_open_and_no_dropdown(kept, port, user, folder,
     assert (b"nothing that you may see" in page.body) == (not periods)
     for period in periods:
         assert ask(port, f"/{period}/{folder}/index.html", cookie).status == 200
+
+
+def test_what_is_kept_packed_alone_is_listed_too(kept, port):
+    release = kept.site / (kept.site / PACKED).readlink()
+    assert not list(release.rglob("index.html"))
+    found = sections(ask(port, "/", kept.cookie("state1")))
+    assert re.findall(r'<option value="(..)">', found[PACKED]) == ["01"]
 
 
 def test_it_says_when_each_period_was_last_published_and_leads_to_the_guide(kept, port):

@@ -14,6 +14,7 @@ from tests.access.oracle import may_read
 from tests.access.servers import Place, ask, post
 from tests.access.test_home import PERIODS, kept  # noqa: F401  (a site of several periods)
 from tests.access.test_matrix import files, statuses
+from tests.switched import switch
 
 
 def told(port, cookie: str) -> dict:
@@ -179,7 +180,7 @@ def test_a_planted_link_is_no_scope(tmp_path, rows):
         for path in ("state", "lwia/01"):
             (staged / path).mkdir(parents=True)
             (staged / path / "index.html").write_text(path)
-        release = site.switch("PY2024Q4", staged, {})
+        release = switch(site, "PY2024Q4", staged, {})
     (release / "lwia/02").symlink_to(release / "lwia/01")
     (release / "lwia/Foo").mkdir()
     (release / "lwia/01/planner").symlink_to(release / "lwia")

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipats_lib.access import accounts
-from ipats_lib.access.decision import decide, scopes_of
+from ipats_lib.access.decision import Roster, decide, scopes_of
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.people import Roster
 from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.store import Store
 from tests.access.oracle import folder as folder_of

@@ -10,8 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from ipats_lib.access import accounts, requests
-from ipats_lib.access.calendar import business_days
-from ipats_lib.access.mail import Postbox, ServerAwayError
+from ipats_lib.access.requests import Postbox, ServerAwayError, business_days
 from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store

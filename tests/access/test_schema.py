@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ipats_lib.access import accounts, requests, schema, sessions
+from ipats_lib.access import accounts, requests, sessions
+from ipats_lib.access import store as stores
 from ipats_lib.access.decision import scopes_of
 from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
@@ -109,7 +110,7 @@ def shape(path) -> dict[str, str]:
 
 def test_a_store_of_the_version_before_goes_on_as_it_was(path):
     with Store(path) as store:
-        assert schema.version(store.db) == len(schema.STEPS)
+        assert stores.version(store.db) == len(stores.STEPS)
         assert folders(store, "anna") == ["lwia/07"]
         assert folders(store, "dora") == ["lwia/10"]
         assert accounts.mail_of(store, "Anna") == "anna@example.org"
@@ -124,7 +125,7 @@ def test_a_store_of_the_version_before_goes_on_as_it_was(path):
 
 def test_accounts_that_become_one_do_so_by_whatever_closes(path):
     with Store(path) as store:
-        assert [one.user for one in accounts.listed(store)] == ["anna", "Ben", "CARA", "dora"]
+        assert [one.user for one, _ in accounts.listed(store)] == ["anna", "Ben", "CARA", "dora"]
         ben = store.db.execute("SELECT * FROM portal WHERE user = 'BEN'").fetchone()
         assert (ben["secret"], ben["mail"], ben["granted"]) == (None, "", None)
         assert accounts.user_of_identity(store, "https://idp", "2") is None
@@ -143,7 +144,7 @@ def test_a_store_that_grew_and_a_new_one_are_the_same(path, tmp_path):
 def test_a_store_of_a_newer_version_is_left_as_it_is(tmp_path):
     path = tmp_path / "access.db"
     Store(path).close()
-    newer = len(schema.STEPS) + 1
+    newer = len(stores.STEPS) + 1
     db = sqlite3.connect(path)
     db.execute(f"PRAGMA user_version = {newer}")
     db.close()
@@ -152,13 +153,13 @@ def test_a_store_of_a_newer_version_is_left_as_it_is(tmp_path):
     ):
         Store(path)
     db = sqlite3.connect(path)
-    assert schema.version(db) == newer
+    assert stores.version(db) == newer
     db.close()
 
 
 def test_a_step_that_fails_changes_nothing(path, monkeypatch):
     before = shape(path)
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, "DROP TABLE portal; DROP TABLE nothing"))
+    monkeypatch.setattr(stores, "STEPS", (*stores.STEPS, "DROP TABLE portal; DROP TABLE nothing"))
     with pytest.raises(AccessError, match="cannot be opened as the access store"):
         Store(path)
     assert shape(path) == before

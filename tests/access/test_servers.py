@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from ipats_lib.access.nginx import Front, configuration
+from ipats_lib.access.nginx import configuration
 from ipats_lib.errors import UsageError
 from tests.access.audited import events
 from tests.access.servers import ask, behind_nginx, gateway, raw
@@ -276,12 +276,14 @@ def test_a_gateway_that_is_away_is_in_nginxs_log(own_place):
     from tests.access import servers
 
     port, front = servers.free_port(), own_place.folder
-    facts = Front(own_place.site, "127.0.0.1:1", f"127.0.0.1:{port}", plain=True, log=str(front))
+    text = configuration(
+        own_place.site, "127.0.0.1:1", f"127.0.0.1:{port}", plain=True, log=str(front)
+    )
     whole = front / "nginx.conf"
     whole.write_text(
         f"pid {front}/nginx.pid; error_log {front}/error.log;\n"
         f"worker_processes 1; daemon off; {'user root;' if os.geteuid() == 0 else ''}\n"
-        f"events {{}}\nhttp {{\n{configuration(facts)}\n}}\n"
+        f"events {{}}\nhttp {{\n{text}\n}}\n"
     )
     with servers.process([servers.NGINX, "-p", front, "-c", whole], port):
         answer = ask(port, PAGE)
@@ -294,11 +296,11 @@ def test_a_gateway_that_is_away_is_in_nginxs_log(own_place):
                                    {"certificate": "c", "key": "k", "plain": True}])  # fmt: skip
 def test_nginx_without_tls_must_be_asked_for(tmp_path, facts):
     with pytest.raises(UsageError, match="--plain"):
-        configuration(Front(tmp_path, "127.0.0.1:8000", "443", **facts))
+        configuration(tmp_path, "127.0.0.1:8000", "443", **facts)
 
 
 def test_nginx_sends_on_nothing_that_frames_a_body(tmp_path):
-    text = configuration(Front(tmp_path, "127.0.0.1:8000", "443", "c", "k"))
+    text = configuration(tmp_path, "127.0.0.1:8000", "443", certificate="c", key="k")
     assert "listen 443 ssl;" in text
     assert "proxy_pass_request_headers off" in text
     passed = [line.split()[1] for line in text.splitlines() if "proxy_set_header" in line]

@@ -9,7 +9,7 @@ import pytest
 
 from ipats_lib.access import accounts
 from ipats_lib.access.audit import verify
-from ipats_lib.access.passwords import hashed
+from ipats_lib.access.sessions import hashed
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store
 from tests.access import servers
@@ -211,21 +211,21 @@ def test_passwords_and_unknown_names_are_not_in_the_log(local):
 
 def test_a_known_and_an_unknown_name_take_the_same_work(local, monkeypatch):
     """F16, short: both verify exactly one hash of the same cost (the long run measures times)."""
-    from ipats_lib.access import passwords
+    from ipats_lib.access import sessions
 
     verified = []
-    real = passwords._HASHER.verify
+    real = sessions._HASHER.verify
 
     class Counting:
         def verify(self, stored, password):
             verified.append(stored.rsplit("$", 2)[0])
             return real(stored, password)
 
-    passwords._dummy()
-    monkeypatch.setattr(passwords, "_HASHER", Counting())
+    sessions._dummy()
+    monkeypatch.setattr(sessions, "_HASHER", Counting())
     known = hashed_known = hashed_text()
-    assert not passwords.matches(known, "wrong password")
-    assert not passwords.matches(None, "wrong password")
+    assert not sessions.matches(known, "wrong password")
+    assert not sessions.matches(None, "wrong password")
     assert verified[0] == verified[1] == hashed_known.rsplit("$", 2)[0]
 
 

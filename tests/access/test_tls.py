@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ipats_lib.access.gateway import Setup
-from ipats_lib.access.nginx import Front, configuration
+from ipats_lib.access.nginx import configuration
 from ipats_lib.access.serve import checked_address, serve
 from ipats_lib.errors import UsageError
 from tests.access import servers
@@ -77,11 +77,12 @@ def nginx(place, certificate, key):
     port = servers.free_port()
     with servers.gateway(place, "--behind-nginx") as app:
         addresses, pair = (f"127.0.0.1:{app}", f"127.0.0.1:{port}"), (str(certificate), str(key))
-        front = Front(place.site, *addresses, *pair, log=str(place.folder))
+        pem = dict(zip(("certificate", "key"), pair, strict=True))
+        text = configuration(place.site, *addresses, **pem, log=str(place.folder))
         whole = place.folder / "tls.conf"
         whole.write_text(
             f"pid {place.folder}/tls.pid; error_log {place.folder}/error.log; daemon off;\n"
-            f"user root; events {{}}\nhttp {{\n{configuration(front)}\n}}\n"
+            f"user root; events {{}}\nhttp {{\n{text}\n}}\n"
         )
         with servers.process([servers.NGINX, "-p", place.folder, "-c", whole], port):
             yield port

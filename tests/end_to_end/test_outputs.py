@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_notebook
 from playwright.sync_api import sync_playwright
 
-from ipats_lib.publishing.refusal import NotShown
+from ipats_lib.publishing.failed import NotShown
 from ipats_lib.publishing.safe_html import safe_html
 from ipats_lib.publishing.safe_names import ADDRESSES, ATTRIBUTES, PAINTS, TAGS
 from tests.access.servers import Place, gateway

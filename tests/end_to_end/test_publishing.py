@@ -18,6 +18,7 @@ from ipats_lib.snapshot import open_snapshot
 from tests.commands import cold
 from tests.conftest import ROOT, planner_of, publish
 from tests.engine.conftest import FALLBACK
+from tests.switched import is_intact
 
 PERIOD = "PY2024Q4"
 POSITION = {e.number: e.position - 1 for e in load_layout().elements}
@@ -181,7 +182,7 @@ def test_a_clean_build_executes_all_though_nothing_has_changed(small, extract, b
     assert {line.split(": ")[0] for line in told} == pages
     assert all("asked for a clean build" in line for line in told)
     assert content(small) == before
-    assert Site(small).is_intact(PERIOD)
+    assert is_intact(Site(small), PERIOD)
     assert "nothing had changed" in build_few(small, *only).stderr
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ipats_lib.publishing.packing import read_published
+from ipats_lib.publishing.files import read_published
 
 HERE = Path(__file__).parent
 CELL = ["scope", "file", "key", "column"]

@@ -5,8 +5,7 @@ import pytest
 
 from ipats_lib.errors import NotebookError, UsageError
 from ipats_lib.publishing.catalogue import read_catalogue
-from ipats_lib.publishing.checking import find_faults
-from ipats_lib.publishing.new_notebook import write_new
+from ipats_lib.publishing.checking import find_faults, write_new
 from tests.conftest import built, planner_of, publish
 from tests.published import page
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ipats_lib.errors import PublisherBusyError
 from ipats_lib.publishing.site import Site
+from tests.switched import switch
 
 NUMBER = 6
 
@@ -23,7 +24,7 @@ def publish(root: Path, start, ended, codes) -> None:
             staged = site.stage("PY2024Q4")
             (staged / "state").mkdir()
             (staged / "state" / "index.html").write_text("whole")
-            site.switch("PY2024Q4", staged, {})
+            switch(site, "PY2024Q4", staged, {})
             codes.put(0)
     except PublisherBusyError as error:
         codes.put(error.exit_code)

@@ -15,11 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from ipats_lib.access.decision import decide
+from ipats_lib.access.decision import Account, Person, Role, Roster, decide
 from ipats_lib.access.grammar import read_path
-from ipats_lib.access.people import Account, Person, Role, Roster
 from ipats_lib.access.published import listed
-from ipats_lib.publishing.packing import read_published
+from ipats_lib.publishing.files import read_published
 from ipats_lib.publishing.site import Site, walk
 from ipats_lib.scopes import STATE, Scope
 from tests.attack.planted import AT, Planted
@@ -27,6 +26,7 @@ from tests.attack.test_canaries import unpacked
 from tests.conftest import ROOT, once, passed, publish
 from tests.published import page
 from tests.site.whole_builds import PERIOD
+from tests.switched import is_intact
 
 OLD, NEW = "August 15, 2025", "August 16, 2025"
 NOTEBOOKS = ("dashboards/worklist", "performance/detail", "performance/home-lwia",
@@ -240,7 +240,7 @@ def test_the_same_again_is_found_unchanged_and_a_rollback_shows_what_was_before(
     done = alone(copied, "2025-08-16")
     passed(done)
     assert "nothing had changed" in done.stdout + done.stderr
-    assert Site(copied / "site").is_intact(PERIOD.name)
+    assert is_intact(Site(copied / "site"), PERIOD.name)
     passed(publish("rollback", "--site", copied / "site", "--period", PERIOD.name))
     assert shown(copied / "site") == shown(place / "before")
 

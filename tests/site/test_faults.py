@@ -3,6 +3,7 @@
 import threading
 
 from ipats_lib.publishing.site import Site
+from tests.switched import switch
 
 PERIOD = "PY2024Q4"
 
@@ -17,7 +18,7 @@ def test_readers_never_meet_half_a_publication(tmp_path):
             staged = site.stage(PERIOD)
             (staged / "state").mkdir()
             (staged / "state" / "index.html").write_text(text * 2000)
-            site.switch(PERIOD, staged, {"snapshot": text})
+            switch(site, PERIOD, staged, {"snapshot": text})
 
     def read() -> None:
         page = site.root / PERIOD / "state" / "index.html"

@@ -28,6 +28,7 @@ from ipats_lib.snapshot import make_snapshot
 from tests.conftest import ROOT, once, passed
 from tests.conftest import publish as command
 from tests.site.whole_builds import PERIOD
+from tests.switched import is_intact
 
 GIVEN = 'scope = "state"\nperiod = "PY2024Q4"\nsnapshot = "sample"'
 IMPORT = "from ipats_lib.report import open_report, show"
@@ -232,7 +233,7 @@ def test_a_page_that_moved_is_led_to_and_counts_as_no_page(published):
     assert '<a href="noted.html">' in text
     assert run.pages == pages
     assert published.publish().pages == pages  # nothing had changed: told from the manifest
-    assert Site(published.site).is_intact(PERIOD.name)
+    assert is_intact(Site(published.site), PERIOD.name)
 
 
 def test_a_notebook_may_make_the_landing_page(published):

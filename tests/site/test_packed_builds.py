@@ -10,13 +10,14 @@ import pytest
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.execute import Content, Made
+from ipats_lib.publishing.files import PACKED, PACKED_FROM, files_of, read_published
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.packing import PACKED, PACKED_FROM, files_of, read_published
 from ipats_lib.publishing.site import RUN_FILES, Site, walk
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.snapshot import make_snapshot
 from tests.site.test_made_again import write_notebook
 from tests.site.whole_builds import NEW, OLD, ONLY, PERIOD
+from tests.switched import is_intact
 
 
 class Long(Workers):
@@ -62,7 +63,7 @@ def test_it_holds_the_same_files_and_is_found_unchanged(extract, store, tmp_path
         assert len(set(both)) == 1, name
     again = build(snapshot, packed, lambda *_: None)
     assert (again.unchanged, again.pages) == (True, runs[0].pages)
-    assert Site(packed.site).is_intact(PERIOD.name)
+    assert is_intact(Site(packed.site), PERIOD.name)
     with pytest.raises(UsageError, match="stored changed"):
         build(snapshot, replace(packed, packed=False, only=("lwia/90",)), lambda *_: None)
 
@@ -91,4 +92,4 @@ def test_the_dashboards_alone_leave_the_other_files_packed_as_they_are(extract, 
     own = {name for name in after if name.endswith("/dashboards/two.html.gz")}
     assert own
     assert not [name for name in own if before[name] == after[name]]
-    assert Site(options.site).is_intact(PERIOD.name)
+    assert is_intact(Site(options.site), PERIOD.name)

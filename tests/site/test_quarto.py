@@ -21,9 +21,8 @@ from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.execute import Content, Made
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.quarto.program import Quarto, find_quarto
-from ipats_lib.publishing.quarto.project import inert, page_source
-from ipats_lib.publishing.quarto.rendered import Rendered, parts_of
+from ipats_lib.publishing.quarto.project import Rendered, inert, page_source, parts_of
+from ipats_lib.publishing.quarto.renderer import Quarto, find_quarto
 from ipats_lib.publishing.render import Frame, Known
 from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing.quarto.program import find_quarto
-from ipats_lib.publishing.quarto.rendered import SEARCH
+from ipats_lib.publishing.quarto.project import SEARCH
+from ipats_lib.publishing.quarto.renderer import find_quarto
 from ipats_lib.publishing.site import RUN_FILES, Site
 from tests.conftest import built, once
 from tests.end_to_end.test_browser import address, browser, opened

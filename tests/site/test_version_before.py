@@ -19,6 +19,7 @@ from ipats_lib.publishing.site import Site
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import open_snapshot
 from tests.conftest import publish
+from tests.switched import is_intact
 
 KEPT = Path(__file__).with_name("version_before.tar.xz")
 PERIOD = "PY2024Q4"
@@ -44,7 +45,7 @@ def test_the_snapshot_opens_and_has_its_customers(unpacked):
 
 def test_the_site_is_whole_and_its_pages_have_addresses(unpacked):
     site = unpacked / "site"
-    assert Site(site).is_intact(PERIOD)
+    assert is_intact(Site(site), PERIOD)
     target = read_path(f"/{PERIOD}/lwia/02/performance/summary.html".encode())
     assert file_of(site, target) == (
         f".ipats/releases/{PERIOD}-{SECOND}/lwia/02/performance/summary.html"
@@ -79,7 +80,7 @@ def test_a_new_publication_replaces_it_and_rolls_back_to_it(unpacked, few):
     assert Site(site).current(PERIOD).name not in (f"{PERIOD}-{FIRST}", f"{PERIOD}-{SECOND}")
     assert publish("rollback", "--period", PERIOD, "--site", site).returncode == 0
     assert Site(site).current(PERIOD).name == f"{PERIOD}-{FIRST}"
-    assert Site(site).is_intact(PERIOD)
+    assert is_intact(Site(site), PERIOD)
 
 
 def test_it_serves_as_the_earlier_extract_of_a_new_publication(unpacked, extract, store):

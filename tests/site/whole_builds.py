@@ -38,6 +38,7 @@ from ipats_lib.report.data import StateData
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
 from tests.few import write, write_areas
 from tests.site.durable import Attempt, attempt, drawn
+from tests.switched import is_intact, switch
 
 ROOT = Path(__file__).parents[2]
 PERIOD = Period.parse("PY2024Q4")
@@ -137,7 +138,7 @@ def switched(site: Path, text: str, run: str = "a run") -> bool:
             (staged / scope).mkdir(parents=True)
             (staged / scope / "index.html").write_text(text)
         (staged / "state" / "run.html").write_text(run)
-        Site(site).switch(PERIOD.name, staged, {"snapshot": text})
+        switch(Site(site), PERIOD.name, staged, {"snapshot": text})
     return True
 
 
@@ -167,10 +168,10 @@ def switches_to(text: str, kind: str, every: int, folder: Path) -> None:
         copied(first, site)
         ended(attempt(partial(tried_to_switch, site, text, "another"), at, kind), kind, at)
         partial_sites += tree(site / PERIOD.name) not in (before, after)
-        assert Site(site).is_intact(PERIOD.name), f"after a fault at call {at}"
+        assert is_intact(Site(site), PERIOD.name), f"after a fault at call {at}"
         assert attempt(partial(switched, site, text, "a third")).gave
         assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
-        assert Site(site).is_intact(PERIOD.name)
+        assert is_intact(Site(site), PERIOD.name)
         assert (site / PERIOD.name / "state" / "run.html").read_text() == "a third"
     print(f"{figure('switch', kind, counted.calls, numbers)}, {partial_sites} partial sites")
     assert partial_sites == 0
@@ -297,7 +298,7 @@ def shows(every: int, _extract: Path, store: Path, folder: Path) -> None:
             again = attempt(partial(show, site, PERIOD))
             assert again.gave == release or seen == after, f"after a fault at call {at}: {again}"
             assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
-            assert Site(site).is_intact(PERIOD.name)
+            assert is_intact(Site(site), PERIOD.name)
             assert Site(site).waiting(PERIOD.name) is None
             Site(site).rollback(PERIOD.name)
             assert tree(site / PERIOD.name) == before, f"no way back after a fault at call {at}"

@@ -16,6 +16,7 @@ from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot, make_snapshot
 from tests.conftest import publish
 from tests.spec.test_every_finding import LOCAL, extract_of
+from tests.switched import switch
 
 OTHER_BOARD = next(area.board_code for area in load_areas() if area.lwia == "02")
 PLANNERS = "planner_id,lwia,name,active\n1001,01,A,true\n1002,01,B,true\n2001,02,C,true\n"
@@ -237,7 +238,7 @@ def test_pruning_keeps_the_newest_and_what_a_site_was_made_from(tmp_path):
         (staged / "index.html").write_text("x")
         alone = {"snapshot": made[2].id, "earlier": ""}  # dashboards of a newer day
         facts = {"snapshot": made[1].id, "earlier": made[0].id, "dashboards": alone}
-        site.switch("PY2024Q4", staged, facts)
+        switch(site, "PY2024Q4", staged, facts)
     asked = ("snapshots", "prune", "--keep", 2, "--site", tmp_path / "site",
              "--store", tmp_path / "snapshots")  # fmt: skip
     folder = tmp_path / "snapshots"

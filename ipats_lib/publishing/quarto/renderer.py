@@ -1,6 +1,10 @@
-"""The pages of a publication as Quarto websites: collected by scope, rendered at its end."""
+"""The pages of a publication as Quarto websites: collected by scope, rendered at its end, by the
+Quarto that is installed on this machine."""
 
+import os
+import re
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,16 +12,85 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ipats_lib.errors import PublicationError
+from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.assets import Assets, named
 from ipats_lib.publishing.files import joined
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.postmortem import keep_text
-from ipats_lib.publishing.quarto.program import Quarto
-from ipats_lib.publishing.quarto.project import page_source, source_of, write_project
-from ipats_lib.publishing.quarto.rendered import Rendered, parts_of
+from ipats_lib.publishing.quarto.project import (
+    Rendered,
+    page_source,
+    parts_of,
+    source_of,
+    write_project,
+)
 from ipats_lib.publishing.render import Frame, render_content
+
+LEAST = (1, 6)
+_ANSWER_SECONDS = 60
+_START_SECONDS = 300
+_PAGE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Quarto:
+    """A Quarto that is recent enough."""
+
+    path: str
+    version: str
+
+    def render(self, project: Path, pages: int) -> str:
+        """Render a project without executing anything; empty, or what Quarto wrote as it failed.
+
+        Its temporary files, which hold the pages, stay beside the project. No setting of the
+        caller's (`QUARTO_PROFILE` merges another configuration) changes what comes out.
+        """
+        temporary = project.with_name(f"{project.name}-tmp")
+        temporary.mkdir()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("QUARTO_")}
+        try:
+            done = subprocess.run(  # noqa: S603  # a program that the operator chose
+                [self.path, "render", str(project), "--no-execute", "--to", "html"],
+                env={**kept, "TMPDIR": str(temporary), "NO_COLOR": "1"},
+                cwd=project,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                check=False,
+                timeout=_START_SECONDS + pages * _PAGE_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            return f"It did not end within {error.timeout:,.0f} seconds."
+        said = done.stdout.decode("utf-8", "replace")
+        return f"Exit code {done.returncode}.\n{said}" if done.returncode else ""
+
+
+def find_quarto() -> Quarto:
+    """The Quarto that `QUARTO_PATH` names, else the one on PATH.
+
+    UsageError when there is none, it does not answer, or it is too old.
+    """
+    least = ".".join(map(str, LEAST))
+    needs = f"--renderer quarto needs Quarto {least} or newer; without --renderer a site needs none"
+    named = os.environ.get("QUARTO_PATH", "")
+    path = shutil.which(named or "quarto")
+    if path is None:
+        where = f"QUARTO_PATH names {named}, which is no program" if named else "none is on PATH"
+        raise UsageError(f"{needs}. {where[0].upper()}{where[1:]}: install it, or set QUARTO_PATH.")
+    try:
+        command = [path, "--version"]
+        answer = subprocess.check_output(  # noqa: S603
+            command, text=True, stdin=subprocess.DEVNULL, timeout=_ANSWER_SECONDS
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        answer = ""
+    found = re.search(r"(\d+)\.(\d+)\.\d+", answer)
+    if found is None:
+        raise UsageError(f"{needs}. {path} does not say which version it is.")
+    if (int(found[1]), int(found[2])) < LEAST:
+        raise UsageError(f"{needs}. {path} is {found[0]}.")
+    return Quarto(path, found[0])
 
 
 @dataclass
