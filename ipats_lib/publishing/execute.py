@@ -263,7 +263,7 @@ class _Run(NotebookExecutionManager):  # type: ignore[misc]
     """papermill's record of a run, without the times of each cell and the saving after it: those
     took a tenth of what a run costs outside its process, and no page shows them."""
 
-    def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **_: Any) -> None:
+    def cell_start(self, *_: Any, **__: Any) -> None:
         """Note nothing."""
 
     cell_complete = autosave_cell = cell_start

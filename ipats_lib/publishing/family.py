@@ -14,9 +14,9 @@ from ipats_lib.durable import file_hash
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE
 from ipats_lib.publishing.options import Options
-from ipats_lib.publishing.packing import PACKED, files_of, read_published, unpacked
+from ipats_lib.publishing.packing import PACKED, Each, files_of, read_published, unpacked
 from ipats_lib.publishing.site import Manifest, Site
-from ipats_lib.publishing.verification import Each, scope_of
+from ipats_lib.publishing.verification import scope_of
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot, open_snapshot
 

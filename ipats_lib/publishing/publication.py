@@ -17,7 +17,7 @@ from ipats_lib.publishing.cache import PageCache, RunCache
 from ipats_lib.publishing.family import ALONE, Beside, Carried, damaged
 from ipats_lib.publishing.memory import peak_memory_mb
 from ipats_lib.publishing.options import Options, Progress
-from ipats_lib.publishing.packing import pack
+from ipats_lib.publishing.packing import pack_all
 from ipats_lib.publishing.plan import Plan, Step, make_plan
 from ipats_lib.publishing.quarto.renderer import websites
 from ipats_lib.publishing.run_report import RunReport
@@ -77,7 +77,7 @@ def publish(
         progress("notebooks", len(plan.pages), len(plan.pages))
         report.seconds["data and pages"] = perf_counter() - started
         # Before the run report, which differs each time: its copy would be another publication.
-        list(pool.each(partial(pack, alone=options.packed), map(str, walk(staged))))
+        pack_all(walk(staged), pool.each, options.packed)
         report.peak_mb = peak_memory_mb()
         if STATE in scopes:
             written.append(writer.write_run(report, site.runs(name)))

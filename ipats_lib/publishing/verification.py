@@ -3,19 +3,17 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from ipats_lib.errors import PublicationError
 from ipats_lib.publishing.links import read_links
-from ipats_lib.publishing.packing import PACKED, files_of, unpacked
+from ipats_lib.publishing.packing import PACKED, Each, files_of, unpacked
 from ipats_lib.publishing.site import walk
 from ipats_lib.scopes import Scope
 
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
-Each = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,10 @@ def verify(
     for name in sorted(present - planned):
         raise PublicationError(f"{name} is there and was not planned; nothing was published.")
     shared = {path.name for path in static.iterdir() if path.suffix != PACKED}
-    names = sorted(there)
-    looks = each(_look_at, [f"{staged}/{name}" for name in names])
-    seen = dict(zip(names, looks, strict=True))
+    one = {name: _one_of(staged, name, there) for name in sorted(there)}
+    first = {same: f"{staged}/{name}" for name, same in one.items()}
+    looks = dict(zip(first, each(_look_at, first.values()), strict=True))
+    seen = {name: looks[same] for name, same in one.items()}
     for name in there - present:
         plain = seen.get(name.removesuffix(PACKED))
         if not seen[name].holds or (plain and seen[name].holds != plain.digest):
@@ -79,6 +78,12 @@ def verify(
     }
     _verify_places(pages, {**pages, **shared_pages})
     return {name: look.digest for name, look in seen.items()}
+
+
+def _one_of(staged: Path, name: str, there: Collection[str]) -> tuple[object, ...]:
+    """What files have in common that one look is enough for: they are one under several names."""
+    beside = name.endswith(PACKED) and name.removesuffix(PACKED) in there
+    return os.stat(staged / name).st_ino, os.path.basename(name), beside
 
 
 def _verify_links(name: str, links: set[str], present: set[str], shared: set[str]) -> None:
