@@ -42,7 +42,7 @@ _LINE = ("owner", "program", "measure")
 _NO_TESTS = pd.DataFrame(
     {name: [] for name in (*_LINE, "quarter_label", "expected", "actual", "miss", "known")}
 )
-_EARLIER = ("official", "open", "cohort")
+EARLIER = ("official", "open", "cohort")
 
 
 @lru_cache(maxsize=1)
@@ -292,16 +292,15 @@ def cohort_members(source: Source) -> pd.DataFrame:
 
 
 def earlier_outlook(counts: pd.DataFrame) -> pd.DataFrame:
-    """The frame `earlier_outlook` of one scope. counts: what earlier extracts counted of it
-    (known_at, kind, key, n, value), as its readers may have it."""
-    mine = counts[counts["kind"].isin(_EARLIER)]
-    words = mine["key"].astype("object").str.split(" ")
-    lines = mine.assign(
-        what=mine["kind"],
+    """The frame `earlier_outlook` of one scope. counts: what earlier extracts counted of it of the
+    kinds `EARLIER` (known_at, kind, key, n, value), as its readers may have it."""
+    words = counts["key"].astype("object").str.split(" ")
+    lines = counts.assign(
+        what=counts["kind"],
         period=words.str[0],
         program=words.str[-2],
         measure=words.str[-1],
-        known_at=mine["known_at"].to_numpy(dtype="datetime64[s]"),
+        known_at=counts["known_at"].to_numpy(dtype="datetime64[s]"),
     )
     by = ["known_at", "what", "period", "program", "measure"]
     return lines.assign(**_titles(lines)).sort_values(by, ignore_index=True)
