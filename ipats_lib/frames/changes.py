@@ -234,19 +234,23 @@ def _of_element(
     at = np.flatnonzero(~(equal | (blank & gone)))
     if not len(at):
         return here.head(0)
-    had, has = _holds(before, number)[at], _holds(after, number)[at]
-    kinds = [
-        next(
-            kind.name
-            for kind in load_kinds()
-            if (not kind.elements or number in kind.elements)
-            and kind.before in (ANY, FILLED if was_there else BLANK)
-            and kind.after in (ANY, FILLED if is_there else BLANK)
-        )
-        for was_there, is_there in zip(had, has, strict=True)
-    ]
+    had, has = (_holds(values, number)[at].tolist() for values in (before, after))
+    there = list(zip(had, has, strict=True))
+    named = {pair: _named(number, *pair) for pair in set(there)}
+    kinds = [named[pair] for pair in there]
     held, holds = (_texts(values.iloc[at], number) for values in (before, after))
     return here.iloc[at].assign(kind=kinds, element=number, value_before=held, value_now=holds)
+
+
+def _named(number: str, was_there: bool, is_there: bool) -> str:
+    """The name of a change of an element."""
+    return next(
+        kind.name
+        for kind in load_kinds()
+        if (not kind.elements or number in kind.elements)
+        and kind.before in (ANY, FILLED if was_there else BLANK)
+        and kind.after in (ANY, FILLED if is_there else BLANK)
+    )
 
 
 def _holds(values: pd.Series, number: str) -> NDArray[np.bool_]:
@@ -264,7 +268,9 @@ def _texts(values: pd.Series, number: str) -> list[str]:
             HIDDEN if there else _no_wage(v)
             for there, v in zip(_holds(values, number), values, strict=True)
         ]
-    return ["" if pd.isna(value) else _text(value) for value in values.tolist()]
+    cells = values.tolist()
+    said = {cell: "" if pd.isna(cell) else _text(cell) for cell in set(cells)}
+    return [said[cell] for cell in cells]
 
 
 def _no_wage(value: float) -> str:

@@ -143,12 +143,10 @@ def applicants(desk: Desk) -> pd.DataFrame:
 def _sizes(kind: str, areas: Names, names: Names, parts: Names = "") -> pd.DataFrame:
     """How often each name (and part) stands in each area; lines without a name do not count."""
     columns = {"area": areas, "key": names, "part": parts}
-    plain = {
-        n: v if isinstance(v, str) else pd.Series(np.asarray(v, dtype=object), dtype="object")
-        for n, v in columns.items()
-    }
-    sizes = pd.DataFrame(plain).groupby([*columns]).size().rename("n").reset_index()
-    return sizes.astype(dict.fromkeys(columns, "str")).assign(kind=kind)
+    same = {name: values for name, values in columns.items() if isinstance(values, str)}
+    plain = {n: np.asarray(v, dtype=object) for n, v in columns.items() if n not in same}
+    sizes = pd.DataFrame(plain).groupby([*plain]).size().rename("n").reset_index()
+    return sizes.assign(kind=kind, **same).astype(dict.fromkeys(columns, "str"))
 
 
 def _by_part(kind: str, cases: Cases, lines: pd.DataFrame) -> pd.DataFrame:

@@ -1,14 +1,15 @@
 """The frames `outlook` (how a program year may end), `open_outcomes` (who can still change it),
 `accuracy` (how far earlier expectations were off) and `cohort_members`."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.cohorts import PROGRAM_TITLES
+from ipats_lib.cohorts import PROGRAM_TITLES, Program
 from ipats_lib.due_dates import due
 from ipats_lib.frames.calendar import held, windows_ahead
 from ipats_lib.frames.expectations import Expectations
@@ -37,14 +38,18 @@ _AMOUNTS = (
     *("value", "at_worst", "expected", "low80", "high80", "at_best", "usual_miss"),
     *("to_90", "to_100", "percent", "percent_expected", "percent_best", "one_more"),
 )
-_EARLIER = ("official", "open", "cohort")
+_LINE = ("owner", "program", "measure")
+_NO_TESTS = pd.DataFrame(
+    {name: [] for name in (*_LINE, "quarter_label", "expected", "actual", "miss", "known")}
+)
+EARLIER = ("official", "open", "cohort")
 
 
 @lru_cache(maxsize=1)
 def outlook(source: Source) -> pd.DataFrame:
     """The frame `outlook` of every scope, with `owner`: its scope's place. Kept for `score_cases`,
     which reads it again; nobody changes it."""
-    past, years = Past(source), years_of(source.period)
+    years = years_of(source.period)
     keys = [
         {"owner": owner, "py": year.py, "lwia": scope.lwia, "area_type": scope.kind,
          "program": program, "measure": measure}
@@ -53,17 +58,14 @@ def outlook(source: Source) -> pd.DataFrame:
         for program, measure in _LINES
     ]  # fmt: skip
     lines = with_levels(pd.DataFrame(keys), source)
-    known: dict[tuple[int, str], Expectations] = {}
-    found = []
+    known, found = _expectations(source), []
     for owner, py, program, measure, level in zip(
         *(lines[name].tolist() for name in ("owner", "py", "program", "measure", "level")),
         strict=True,
     ):
-        if (owner, program) not in known:
-            known[owner, program] = Expectations(past, owner, program)
         year = years[py - source.period.py]
         of = _of_median if INDICATORS[measure].is_median else _of_rate
-        found.append(of(known[owner, program], year, measure, level))
+        found.append(of(known(owner, program), year, measure, level))
     lines = pd.concat([lines, pd.DataFrame(found)], axis=1)
     hidden = hidden_medians(lines)
     return lines.assign(
@@ -72,6 +74,17 @@ def outlook(source: Source) -> pd.DataFrame:
         suppressed=hidden,
         **_titles(lines),
     )
+
+
+@lru_cache(maxsize=1)
+def _past(source: Source) -> Past:
+    return Past(source)
+
+
+@lru_cache(maxsize=1)
+def _expectations(source: Source) -> Callable[[int, Program], Expectations]:
+    """The expectations of each scope and program, counted once for `outlook` and `accuracy`."""
+    return cache(partial(Expectations, _past(source)))
 
 
 def _titles(lines: pd.DataFrame) -> dict[str, pd.Series]:
@@ -147,41 +160,36 @@ def _of_median(past: Expectations, year: Report, measure: Measure, level: float)
 
 def accuracy(source: Source) -> pd.DataFrame:
     """The frame `accuracy` of every scope, with `owner`: its scope's place."""
-    past, parts = Past(source), []
-    for owner in range(len(source.scopes)):
-        for program in PROGRAMS:
-            known = Expectations(past, owner, program)
-            for measure in (code for one, code in _LINES if one == program):
-                tests = known.tested(measure)
-                if len(tests):
-                    facts = {"owner": owner, "program": program, "measure": measure}
-                    parts.append(_banded(tests, measure).assign(**facts))
-    none = pd.DataFrame(columns=["owner", "program", "measure", "quarter_label", *_TESTS])
-    lines = pd.concat(parts, ignore_index=True) if parts else none.astype({"owner": "int64"})
+    known = _expectations(source)
+    tests = {
+        (owner, program, measure): found
+        for owner in range(len(source.scopes))
+        for program, measure in _LINES
+        if len(found := known(owner, program).tested(measure))
+    }
+    lines = pd.concat(tests, names=_LINE).reset_index() if tests else _NO_TESTS
+    bands = [_bands(found, measure) for (_, _, measure), found in tests.items()]
+    low, high = np.concatenate([np.empty((0, 2)), *bands]).T
+    count, actual = (lines[name].to_numpy(dtype=np.float64) for name in ("known", "actual"))
+    reached = np.round(actual * count)
+    inside = np.where((low <= reached) & (reached <= high), "inside", "outside")
     quarters = {f"PY{w.py}{w.quarter}": w.report_quarter.label for w in quarters_of(source.period)}
     return lines.assign(
         period=lines["quarter_label"],
         quarter_title=lines["quarter_label"].map(quarters),
+        turned_out=lines["actual"],
+        known_outcomes=lines["known"],
+        low80=low / count,
+        high80=high / count,
+        in_band=np.where(np.isnan(low), "", inside),
         **_titles(lines),
     )
 
 
-_TESTS = ("expected", "turned_out", "miss", "known_outcomes", "low80", "high80", "in_band")
-
-
-def _banded(tests: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """The tests with the band that the other quarters give, and whether it held the figure."""
-    renamed = tests.rename(columns={"known": "known_outcomes", "actual": "turned_out"})
-    if INDICATORS[measure].is_median:
-        return renamed.assign(low80=np.nan, high80=np.nan, in_band="")
-    bands = np.array(bands_of(tests))
-    known = tests["known"].to_numpy()
-    reached = np.round(tests["actual"].to_numpy() * known)
-    inside = (bands[:, 0] <= reached) & (reached <= bands[:, 1])
-    word = np.where(np.isnan(bands[:, 0]), "", np.where(inside, "inside", "outside"))
-    return renamed.assign(
-        low80=bands[:, 0] / known, high80=bands[:, 1] / known, in_band=word.astype(object)
-    )
+def _bands(tests: pd.DataFrame, measure: Measure) -> NDArray[np.float64]:
+    """The band that the other quarters give each test; unknown for medians."""
+    median = INDICATORS[measure].is_median
+    return np.full((len(tests), 2), np.nan) if median else np.array(bands_of(tests))
 
 
 def open_outcomes(source: Source) -> pd.DataFrame:
@@ -243,7 +251,7 @@ def _counts_by(
     record: NDArray[np.intp],
 ) -> NDArray[np.datetime64]:
     """The last day on which each open outcome can happen (`projection.last_day`)."""
-    view = Past(source).view
+    view = _past(source).view
     found = np.full(len(record), np.datetime64("NaT"), dtype="datetime64[D]")
     for name, year in years.items():
         end = program_year_end(year.cohort("MSG").end)
@@ -284,16 +292,15 @@ def cohort_members(source: Source) -> pd.DataFrame:
 
 
 def earlier_outlook(counts: pd.DataFrame) -> pd.DataFrame:
-    """The frame `earlier_outlook` of one scope. counts: what earlier extracts counted of it
-    (known_at, kind, key, n, value), as its readers may have it."""
-    mine = counts[counts["kind"].isin(_EARLIER)]
-    words = mine["key"].astype("object").str.split(" ")
-    lines = mine.assign(
-        what=mine["kind"],
+    """The frame `earlier_outlook` of one scope. counts: what earlier extracts counted of it of the
+    kinds `EARLIER` (known_at, kind, key, n, value), as its readers may have it."""
+    words = counts["key"].astype("object").str.split(" ")
+    lines = counts.assign(
+        what=counts["kind"],
         period=words.str[0],
         program=words.str[-2],
         measure=words.str[-1],
-        known_at=mine["known_at"].to_numpy(dtype="datetime64[s]"),
+        known_at=counts["known_at"].to_numpy(dtype="datetime64[s]"),
     )
     by = ["known_at", "what", "period", "program", "measure"]
     return lines.assign(**_titles(lines)).sort_values(by, ignore_index=True)

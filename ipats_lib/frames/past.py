@@ -24,6 +24,7 @@ _CREDENTIAL_DAYS = tuple(day for _, day in CREDENTIAL_SLOTS)
 _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
 _LINE = ("report", "program", "indicator")
 _NO_COUNTS = pd.DataFrame({"quarter_label": [], "success": [], "failure": []})
+_COUNTED = [*_NO_COUNTS.columns]
 
 
 def years_of(period: Period) -> tuple[Report, Report]:
@@ -94,7 +95,7 @@ class Past:
         alone that this extract, or an earlier one that was named, holds as a whole."""
         scope = self.source.scopes[owner]
         places = self._places.get((scope.kind, scope.area, program, measure))
-        return _NO_COUNTS if places is None else self._counts.take(places)
+        return _NO_COUNTS if places is None else self._counts[_COUNTED].take(places)
 
     @cached_property
     def _counts(self) -> pd.DataFrame:

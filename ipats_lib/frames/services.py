@@ -1,6 +1,7 @@
 """The frame `services`: services, trainings, follow-ups, notes and dated facts of customers."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -48,11 +49,13 @@ PLAIN_SERVICES = tuple(
 _TEXTS = ("type", "provider", "occupation", "service_status", "planner")
 _DAYS = ("start", "end", "planned_end")
 _FIRST = ("scope", "customer", "kind", "title", *_DAYS, "row", "slot")
+# Days of their own type: together with columns of objects each would become an object too.
+_NONE = pd.DataFrame(columns=list(_FIRST)).astype(dict.fromkeys(_DAYS, "datetime64[s]"))
 
 
 def services(cases: Cases) -> pd.DataFrame:
     """Everything dated of each scope's customers, oldest first; none for the state."""
-    found = dated(cases) if cases.kind != "state" else pd.DataFrame(columns=list(_FIRST))
+    found = dated(cases) if cases.kind != "state" else _NONE
     order = ["scope", "customer", "start", "kind", "title", "end", "planned_end", "row", "slot"]
     found = found.sort_values(order, kind="stable", ignore_index=True)
     if cases.kind == "planner" and "planner" in found:
@@ -68,12 +71,13 @@ def services(cases: Cases) -> pd.DataFrame:
     )
 
 
+@lru_cache(maxsize=1)
 def dated(cases: Cases) -> pd.DataFrame:
     """Everything dated of the customers, each once: scope, customer, kind, title, start and what
-    else is known of it. Trainings under way are those of each record, as they are counted."""
+    else is known of it. Trainings under way are those of each record, as they are counted. Kept
+    for `caseload`, which reads it again; nobody changes it."""
     parts = [part for part in _parts(cases) if len(part)]
-    none = pd.DataFrame(columns=list(_FIRST))
-    return pd.concat([none, *parts], ignore_index=True).drop_duplicates() if parts else none
+    return pd.concat([_NONE, *parts], ignore_index=True).drop_duplicates() if parts else _NONE
 
 
 def _flag(found: pd.DataFrame, name: str) -> NDArray[np.bool_]:

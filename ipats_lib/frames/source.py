@@ -171,6 +171,8 @@ class Source:
     @cached_property
     def older(self) -> pd.DataFrame:
         """The trend's quarters that only earlier snapshots hold (`earlier_quarters.history`)."""
+        if self.whole:
+            return self.whole.older
         return history(self.snapshot, self.whole_from, self.earlier, quarters_of(self.period))
 
     @cached_property

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 # With fewer past guesses nothing is known about how the share moves; one more lets each of them be
 # tested with the band that the others give it.
@@ -26,33 +27,42 @@ def band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]
     (`history.back_test`). Whole successes from 0 to `number`; NaN where under `FEWEST_TESTS`
     guesses were tested, or nothing is expected.
     """
-    return _band(share, number, tested) if len(tested) >= FEWEST_TESTS else (math.nan, math.nan)
+    return _band(share, number, _arrays(tested)) if len(tested) >= FEWEST_TESTS else _UNKNOWN
 
 
-def _band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]:
-    if len(tested) < _FEWEST or math.isnan(share):
-        return math.nan, math.nan
+_UNKNOWN = (math.nan, math.nan)
+
+
+def _arrays(tested: pd.DataFrame) -> NDArray[np.float64]:
+    """A row each for what was expected, how far that was off, and how many outcomes were known."""
+    return tested[["expected", "miss", "known"]].to_numpy(dtype=np.float64).T
+
+
+def _band(share: float, number: int, tested: NDArray[np.float64]) -> tuple[float, float]:
+    _, _, each = tested
+    if len(each) < _FEWEST or math.isnan(share):
+        return _UNKNOWN
     # Half a success and half a failure more: a share of 0 so far is not sure to stay 0.
-    known = int(tested["known"].sum())
+    known = int(each.sum())
     likely = (share * known + 0.5) / (known + 1)
     variance = number * likely * (1 - likely) + number**2 * _unexplained(tested)
-    half = _T90[min(len(tested), len(_T90)) - 1] * math.sqrt(variance)
+    half = _T90[min(len(each), len(_T90)) - 1] * math.sqrt(variance)
     low = math.ceil(number * share - half - 0.5)
     high = math.floor(number * share + half + 0.5)
     return float(max(0, low)), float(min(number, high))
 
 
-def _unexplained(tested: pd.DataFrame) -> float:
+def _unexplained(tested: NDArray[np.float64]) -> float:
     """The mean square of past misses beyond what chance in each tested quarter explains."""
-    expected = tested["expected"].to_numpy(dtype=np.float64)
-    chance = expected * (1 - expected) / tested["known"].to_numpy(dtype=np.float64)
-    squares = tested["miss"].to_numpy(dtype=np.float64) ** 2
-    return max(0.0, float((squares - chance).mean()))
+    expected, miss, known = (row.copy() for row in tested)
+    return max(0.0, float((miss**2 - expected * (1 - expected) / known).mean()))
 
 
 def bands_of(tested: pd.DataFrame) -> list[tuple[float, float]]:
     """The band of each past quarter that the other quarters give; NaN where they are too few."""
+    every = _arrays(tested)
+    lines = enumerate(zip(every[0], every[2], strict=True))
     return [
-        _band(float(line["expected"]), int(line["known"]), tested.drop(tested.index[place]))
-        for place, line in enumerate(tested.to_dict("records"))
+        _band(float(expected), int(known), np.delete(every, place, axis=1))
+        for place, (expected, known) in lines
     ]

@@ -101,7 +101,10 @@ def back_test(quarters: pd.DataFrame) -> pd.DataFrame:
 
 def tests_frame(tests: list[tuple[str, float, float, float, int]]) -> pd.DataFrame:
     """Guesses of a back-test as a frame (the columns of `back_test`)."""
-    return pd.DataFrame(tests, columns=["quarter_label", "expected", "actual", "miss", "known"])
+    return pd.DataFrame(tests, columns=_TESTS.columns) if tests else _TESTS
+
+
+_TESTS = pd.DataFrame(columns=["quarter_label", "expected", "actual", "miss", "known"])
 
 
 def mean_miss(tested: pd.DataFrame) -> float:

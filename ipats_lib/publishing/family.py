@@ -17,13 +17,14 @@ from ipats_lib.publishing.files import (
     PACKED,
     RUN_FILE,
     SCOPES_FILE,
+    Each,
     files_of,
     read_published,
     unpacked,
 )
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import Manifest, Site
-from ipats_lib.publishing.staged import Each, scope_of
+from ipats_lib.publishing.staged import scope_of
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import Snapshot, open_snapshot
 

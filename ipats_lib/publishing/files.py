@@ -8,8 +8,10 @@ for, it is all that is kept (decision 0022): servers unpack it for the others.
 import gzip
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from ipats_lib.durable import file_hash
 from ipats_lib.project import given
@@ -57,6 +59,7 @@ def is_sound(path: Path) -> bool:
         return False
 
 
+Each = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]
 PACKED = ".gz"
 # What a server sends before it waits for the first answer (RFC 6928) gains nothing from packing.
 PACKED_FROM = 14_600
@@ -75,6 +78,20 @@ def pack(path: str, alone: bool = False) -> None:
         Path(f"{path}{PACKED}").write_bytes(packed(plain.read_bytes()))
     if alone:
         plain.unlink()
+
+
+def pack_all(paths: Iterable[Path], each: Each, alone: bool) -> None:
+    """Pack files; one that has several names once. each: what packs many of them."""
+    names: dict[int, list[str]] = {}
+    for path in paths:
+        names.setdefault(os.stat(path).st_ino, []).append(str(path))
+    list(each(partial(pack, alone=alone), [same[0] for same in names.values()]))
+    for first, *others in names.values():
+        for other in others if os.path.lexists(f"{first}{PACKED}") else ():
+            if not os.path.lexists(f"{other}{PACKED}"):
+                os.link(f"{first}{PACKED}", f"{other}{PACKED}")
+            if alone:
+                os.unlink(other)
 
 
 def packed(data: bytes) -> bytes:

@@ -15,7 +15,7 @@ from ipats_lib.frames.historical_counts import counts_of
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.cache import PageCache, RunCache
 from ipats_lib.publishing.family import ALONE, Beside, Carried, damaged
-from ipats_lib.publishing.files import pack
+from ipats_lib.publishing.files import pack_all
 from ipats_lib.publishing.options import Options, Progress, RunReport
 from ipats_lib.publishing.plan import Plan, Step, make_plan
 from ipats_lib.publishing.quarto.renderer import websites
@@ -76,7 +76,7 @@ def publish(
         progress("notebooks", len(plan.pages), len(plan.pages))
         report.seconds["data and pages"] = perf_counter() - started
         # Before the run report, which differs each time: its copy would be another publication.
-        list(pool.each(partial(pack, alone=options.packed), map(str, walk(staged))))
+        pack_all(walk(staged), pool.each, options.packed)
         report.peak_mb = peak_memory_mb()
         if STATE in scopes:
             written.append(writer.write_run(report, site.runs(name)))

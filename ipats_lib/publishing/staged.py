@@ -10,18 +10,17 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import pandas as pd
 
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.periods import Period
-from ipats_lib.publishing.files import PACKED, RUN_FILE, files_of, read_published, unpacked
+from ipats_lib.publishing.files import PACKED, RUN_FILE, Each, files_of, read_published, unpacked
 from ipats_lib.publishing.site import Manifest, Site, walk
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import keep_released, read_released
@@ -105,7 +104,6 @@ def read_links(html: str) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
 
 
 _SCOPE_FOLDER = re.compile(r"state(?=/)|lwia/[0-9]{2}(?:/planner/[a-z0-9_-]+)?(?=/)")
-Each = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +148,10 @@ def verify(
     for name in sorted(present - planned):
         raise PublicationError(f"{name} is there and was not planned; nothing was published.")
     shared = {path.name for path in static.iterdir() if path.suffix != PACKED}
-    names = sorted(there)
-    looks = each(_look_at, [f"{staged}/{name}" for name in names])
-    seen = dict(zip(names, looks, strict=True))
+    one = {name: _one_of(staged, name, there) for name in sorted(there)}
+    first = {same: f"{staged}/{name}" for name, same in one.items()}
+    looks = dict(zip(first, each(_look_at, first.values()), strict=True))
+    seen = {name: looks[same] for name, same in one.items()}
     for name in there - present:
         plain = seen.get(name.removesuffix(PACKED))
         if not seen[name].holds or (plain and seen[name].holds != plain.digest):
@@ -169,6 +168,12 @@ def verify(
     }
     _verify_places(pages, {**pages, **shared_pages})
     return {name: look.digest for name, look in seen.items()}
+
+
+def _one_of(staged: Path, name: str, there: Collection[str]) -> tuple[object, ...]:
+    """What files have in common that one look is enough for: they are one under several names."""
+    beside = name.endswith(PACKED) and name.removesuffix(PACKED) in there
+    return os.stat(staged / name).st_ino, os.path.basename(name), beside
 
 
 def _verify_links(name: str, links: set[str], present: set[str], shared: set[str]) -> None:

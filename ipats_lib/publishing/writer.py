@@ -1,9 +1,11 @@
 """The files of a publication: pages in their frames and downloads. Cheap, so never kept."""
 
+import hashlib
 import json
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
@@ -46,6 +48,7 @@ class Writer:
     beside: what stays, where one family is made anew. websites: what frames pages in place of our
     own template, where that is asked. own: what is written beside the pages of
     notebooks; moved: of these, the pages at old addresses. landings: those whose content stays.
+    written: the first file that holds a content, by its hash.
     """
 
     state: StateData
@@ -58,17 +61,17 @@ class Writer:
     own: list[PurePosixPath] = field(default_factory=list)
     moved: list[PurePosixPath] = field(default_factory=list)
     landings: list[str] = field(default_factory=list)
+    written: dict[bytes, Path] = field(default_factory=dict)
 
     def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
         """The pages of one run and its downloads; gives the files written."""
         bodies = self._bodies(page, content)
         pages = page.notebook.pages(page.scope.kind)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
-            (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
             frame = self.framing.frame(about, title, page.notebook, file, body)
             self._frame(path, self._with_places(path, body), frame)
         for name, data in content.files.items():
-            (self.staged / page.beside(name)).write_bytes(data)
+            self._put(page.beside(name), data)
         return [*page.paths, *(page.beside(name) for name in content.files)]
 
     def _frame(self, path: PurePosixPath, body: str, frame: Frame) -> None:
@@ -76,7 +79,20 @@ class Writer:
         if self.websites:
             self.websites.add(body, frame)
         else:
-            (self.staged / path).write_text(render_page(body, frame), encoding="utf-8")
+            self._put(path, render_page(body, frame).encode())
+
+    def _put(self, path: PurePosixPath, data: bytes) -> None:
+        """Write a file. One that holds what another does becomes a second name of it: the files of
+        a planner are often those of the LWIA. Where the system has no such names, it is written."""
+        place = self.staged / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        same = self.written.setdefault(hashlib.sha256(data).digest(), place)
+        if same != place:
+            with suppress(OSError):
+                os.link(same, place)
+                return
+        with place.open("xb") as file:  # never into a file that another name leads to
+            file.write(data)
 
     def _bodies(self, page: Page, content: Content) -> list[str]:
         """The bodies of the pages that the scope has; a link to a scope that the
@@ -160,8 +176,7 @@ class Writer:
             self.moved.append(path)
 
     def _write(self, path: PurePosixPath, text: str) -> None:
-        (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
-        (self.staged / path).write_text(text, encoding="utf-8")
+        self._put(path, text.encode())
         self.own.append(path)
 
     def _landing(self, scope: Scope, about: About) -> tuple[str, Frame]:

@@ -17,6 +17,7 @@ from ipats_lib.frames.case_frames import MAKE, CaseFrames, State
 from ipats_lib.frames.combined import caseload_of, rows_of
 from ipats_lib.frames.effects import effects
 from ipats_lib.frames.historical_counts import NOTHING, Counts, counts_of
+from ipats_lib.frames.outlook import EARLIER
 from ipats_lib.frames.performance import PerformanceFrames
 from ipats_lib.frames.source import Source
 from ipats_lib.params import load_areas
@@ -151,12 +152,13 @@ class StateData:
         return pd.concat([NOTHING.assign(area=""), *parts], ignore_index=True)
 
     def _earlier_of(self, scope: Scope) -> pd.DataFrame:
-        """What the earlier snapshots counted: known_at and the columns of
+        """What the earlier snapshots counted of the kinds `EARLIER`: known_at and the columns of
         `historical_counts.counted`, without medians that would tell a wage."""
+        key = (scope.kind, scope.area)
         parts = [
-            counts[key].assign(known_at=snapshot.as_of.isoformat())
+            mine[mine["kind"].isin(EARLIER)].assign(known_at=snapshot.as_of.isoformat())
             for snapshot, counts in self._before
-            if scope in snapshot.scopes() and (key := (scope.kind, scope.area)) in counts
+            if scope in snapshot.scopes() and (mine := counts.get(key)) is not None
         ]
         found = pd.concat([NOTHING, *parts], ignore_index=True) if parts else NOTHING
         named = found["key"].str.replace(".* ", "", regex=True)

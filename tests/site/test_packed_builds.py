@@ -1,5 +1,7 @@
 """A publication that is kept packed alone holds what the plain one holds (decision 0022)."""
 
+import errno
+import os
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -66,6 +68,33 @@ def test_it_holds_the_same_files_and_is_found_unchanged(extract, store, tmp_path
     assert is_intact(Site(packed.site), PERIOD.name)
     with pytest.raises(UsageError, match="stored changed"):
         build(snapshot, replace(packed, packed=False, only=("lwia/90",)), lambda *_: None)
+
+
+def test_files_alike_are_one_where_the_system_has_second_names(
+    extract, store, tmp_path, monkeypatch
+):
+    snapshot, notebooks = make_snapshot(extract, store), tmp_path / "notebooks"
+    (notebooks / "performance").mkdir(parents=True)
+    write_notebook(notebooks, "performance/one", ["figures"], "1", downloads=["table.csv"])
+    found = {}
+    for name, packed in (("plain", False), ("packed", True), ("copies", True)):
+        if name == "copies":
+            monkeypatch.setattr(os, "link", refused)
+        site = tmp_path / name
+        build(snapshot, Options(notebooks, site, PERIOD, pool=long, packed=packed), lambda *_: None)
+        tables = [path for path in walk(site / PERIOD.name) if path.name.startswith("table.csv")]
+        inodes = len({path.stat().st_ino for path in tables})
+        found[name] = len(tables), inodes == len({path.read_bytes() for path in tables})
+        assert Site(site).is_intact(PERIOD.name)
+    scopes = len(snapshot.scopes())
+    assert scopes > 1
+    assert found == {
+        "plain": (2 * scopes, True), "packed": (scopes, True), "copies": (scopes, False),
+    }  # fmt: skip
+
+
+def refused(*_: object) -> None:
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 def stored(site: Path) -> dict[str, bytes]:

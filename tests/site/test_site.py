@@ -17,7 +17,7 @@ from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.cache import PageCache
-from ipats_lib.publishing.files import pack, read_published
+from ipats_lib.publishing.files import pack, pack_all, read_published
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import KEEP, Manifest, Site, walk
 from ipats_lib.publishing.staged import scope_of, verify
@@ -419,6 +419,33 @@ def test_links_of_a_page_that_is_packed_alone_are_followed(tmp_path, static):
     (staged / "state/a.html.gz").unlink()
     pack(f"{staged}/state/a.html", alone=True)
     assert "state/a.html.gz" in verify(staged, files, static)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_file_of_several_names_is_packed_and_looked_at_once(tmp_path, static, alone):
+    staged, names = tmp_path / "staged", ("state/a.csv", "lwia/07/a.csv", "lwia/07/b.csv")
+    for name in names:
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+    (staged / names[0]).write_text(LARGE)
+    for name in names[1:]:
+        os.link(staged / names[0], staged / name)
+    packed: list[str] = []
+
+    def each(function, paths):
+        packed.extend(paths)
+        return map(function, paths)
+
+    pack_all(walk(staged), each, alone)
+    assert len(packed) == 1
+    found = verify(staged, [PurePosixPath(name) for name in names], static)
+    assert set(found) == {f"{n}.gz" for n in names} | (set() if alone else {*names})
+    assert len({(staged / name).stat().st_ino for name in found}) == len(set(found.values()))
+    for name in names:
+        assert read_published(staged / name).decode() == LARGE
+    (staged / "lwia/07/a.csv.gz").unlink()
+    (staged / "lwia/07/a.csv.gz").write_bytes(b"damaged")
+    with pytest.raises(PublicationError, match=r"lwia/07/a.csv.gz does not hold its file"):
+        verify(staged, [PurePosixPath(name) for name in names], static)
 
 
 def test_what_is_packed_alone_must_be_planned_and_sound(tmp_path, static):

@@ -12,7 +12,7 @@ import psutil
 
 from ipats_lib.errors import NotebookError
 
-LOOK_SECONDS = 0.3  # between two looks at what a notebook holds: each takes milliseconds
+LOOK_SECONDS = 0.3  # between two looks at what a notebook holds: an exact one takes milliseconds
 Find = Callable[[], list[psutil.Process]]
 
 
@@ -93,8 +93,8 @@ class Limits:
             return NotebookTimeout(cell, f"the notebook ran longer than {self.timeout:g} s")
         if limit is not None and now - (self.cell_started or now) > limit:
             return NotebookTimeout(cell, f"the cell ran longer than {limit:g} s")
-        printed = sum(os.fstat(file).st_size for file in self.printed)
-        if printed + sum(map(held_by, processes)) > self.memory_mb * 2**20:
+        room = self.memory_mb * 2**20 - sum(os.fstat(file).st_size for file in self.printed)
+        if all(sum(held_by(p, exactly) for p in processes) > room for exactly in (False, True)):
             return NotebookOutOfMemory(cell, f"it held more than {self.memory_mb:g} MB of memory")
         return None
 
@@ -105,10 +105,10 @@ class Limits:
         return self.stopped or NotebookDied(self.cell, f"its process {how}")
 
 
-def held_by(process: psutil.Process) -> int:
-    """Bytes of memory; what it shares is divided among its holders, where the system knows them."""
+def held_by(process: psutil.Process, exactly: bool) -> int:
+    """Bytes of memory; exactly: what is shared divided among its holders, where these are known."""
     with suppress(psutil.Error):  # gone meanwhile
-        memory = process.memory_full_info()
+        memory = process.memory_full_info() if exactly else process.memory_info()
         return int(getattr(memory, "pss", memory.rss))
     return 0
 
