@@ -1,8 +1,8 @@
-"""A library that is dear to import and hardly ever used: imported when somebody first asks for it.
+"""Defers a slow, rarely used import until somebody first asks for it.
 
 jsonschema imports `rfc3987_syntax` wherever it is installed (JupyterLab wants it), to be able to
 check addresses of one kind, which no chart and no notebook has. The import builds a parser: 0.7
-seconds of CPU in every process that imports altair, papermill or nbformat.
+seconds of CPU and more in every process that imports altair, papermill or nbformat.
 """
 
 import sys
