@@ -44,8 +44,12 @@ if memory_has_room():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes long to make go to the same worker, so that it is made once."""
+    """Tests that share what takes long to make go to the same worker, so that it is made once.
+
+    First, as pytest-xdist reads the groups in this hook too and does nothing with later ones.
+    """
     for item in items:
         if item.get_closest_marker("xdist_group") is None and (group := shares(item)):
             item.add_marker(pytest.mark.xdist_group(group))
