@@ -25,8 +25,10 @@ def scope(planner) -> Scope:
 
 
 def scores(state, scope):
-    """The frame of a scope, counted anew."""
-    return Report(replace(state).slice(scope)).assessment
+    """The frame of a scope, counted anew from the outcomes that all tests share."""
+    fresh = replace(state)
+    vars(fresh)["source"] = state.source.part((scope,))
+    return Report(fresh.slice(scope)).assessment
 
 
 def with_level(monkeypatch, lwia, level):
