@@ -97,8 +97,10 @@ attack: setup machine ## Attack both servers: every figure of access, 100,000 ho
 	echo "The figures$$([ $$status = 0 ] || echo ', not all: tests failed')"; \
 	grep -oE 'F[0-9]+( [a-z]+)*: .*' var/attack.txt | sort -V -u; exit $$status
 
-test: setup machine check ## Set up and pass everything
-	@$(PY) -m pytest
+# The checks run beside the tests, and what they say comes last.
+test: setup machine ## Set up and pass everything
+	@mkdir -p var; $(MAKE) --silent check > var/check.txt 2>&1 & checked=$$!; \
+	$(PY) -m pytest; status=$$?; wait $$checked || status=1; cat var/check.txt; exit $$status
 
 test-fallback: setup machine ## All that runs notebooks, with ordinary kernels in place of forks
 	@IPATS_ENGINE=kernel $(PY) -m pytest -rs -m "not attack" tests/engine tests/notebooks tests/end_to_end tests/site tests/attack

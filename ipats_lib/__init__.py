@@ -2,4 +2,7 @@
 
 from importlib.metadata import version
 
+from ipats_lib.late_import import put_off_address_syntax
+
 __version__ = version("ipats")
+put_off_address_syntax()  # before any module, or a notebook, imports altair or nbformat

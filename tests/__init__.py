@@ -1,3 +1,9 @@
-from ipats_lib.publishing import put_off_address_syntax
+import os
+import sys
 
-put_off_address_syntax()  # 1.1 seconds of each process that imports nbformat, unless it is too late
+# Some machines ask Python to write no bytecode. Then each worker rewrites all tests anew, and each
+# command compiles the library.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+import ipats_lib  # noqa: E402, F401  (puts off an import of nbformat's that takes a second of CPU)

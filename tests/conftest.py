@@ -2,6 +2,7 @@
 
 import csv
 import fcntl
+import gc
 import hashlib
 import os
 import signal
@@ -44,11 +45,21 @@ if memory_has_room():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes long to make go to the same worker, so that it is made once."""
+    """Tests that share what takes long to make go to the same worker, so that it is made once.
+
+    First, as pytest-xdist reads the groups in this hook too and does nothing with later ones.
+    """
     for item in items:
         if item.get_closest_marker("xdist_group") is None and (group := shares(item)):
             item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """Tests and modules stay to the end: no collection of garbage need look through them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -63,10 +74,12 @@ def own_environment() -> Iterator[None]:
 
 
 def shares(item: pytest.Item) -> str:
-    """The folder whose `state` a test counts on, or the module whose fixture it uses."""
+    """The folder whose `state` a test counts on, the sample that its module opens, or the module
+    whose fixture it uses."""
     used = [made[-1] for made in item._fixtureinfo.name2fixturedefs.values()]
     states = [made.baseid for made in used if made.argname == "state" and made.scope == "session"]
-    return (*states, *(made.baseid for made in used if made.scope == "module"), "")[0]
+    sample = ["sample"] if hasattr(item.module, "open_sample") else []
+    return (*states, *sample, *(made.baseid for made in used if made.scope == "module"), "")[0]
 
 
 EARLIER = ("2024-08-15", "2025-05-15")

@@ -22,6 +22,7 @@ def waiting(tmp_path, monkeypatch) -> Waiting:
     return made
 
 
+@pytest.mark.soak  # of one notebook: the next test
 def test_a_killed_worker_changes_nothing_but_the_time(extract, store, site, tmp_path):
     there = tmp_path / "site"
     with cluster() as dask:
@@ -46,11 +47,13 @@ def test_a_killed_worker_changes_nothing_but_the_time(extract, store, site, tmp_
 def test_all_slots_of_a_cluster_work_and_what_a_dead_worker_ran_is_run_elsewhere(
     extract, store, tmp_path, waiting
 ):
-    """Six slots are more than the four jobs that two workers of one machine are given."""
+    """Six slots are more than the four jobs that two workers of one machine are given. The site is
+    that of a build without a cluster."""
+    site, alone = tmp_path / "site", tmp_path / "alone"
     with cluster() as dask:
         first, second = dask.worker(3), dask.worker(3)
         dask.wait_for_workers(2)
-        build = building(extract, store, tmp_path / "site", waiting, dask.address)
+        build = building(extract, store, site, waiting, dask.address)
         wait_until(lambda: len(waiting.runs()) == 6 or build.poll() is not None)
         lost, kept = waiting.scopes_run_by(first), waiting.scopes_run_by(second)
         assert (len(lost), len(kept)) == (3, 3)
@@ -62,6 +65,8 @@ def test_all_slots_of_a_cluster_work_and_what_a_dead_worker_ran_is_run_elsewhere
     runs = [scope for scope, _ in waiting.runs()]
     assert {scope for scope in runs if runs.count(scope) == 2} == lost
     assert events[-1]["executed"] == 8
+    assert told(building(extract, store, alone, waiting, ""))[-1]["executed"] == 8
+    assert content(site) == content(alone)
 
 
 def test_a_job_given_up_and_a_cluster_without_workers_end_in_sentences(

@@ -40,6 +40,13 @@ def both(state, planner, tmp_path_factory) -> dict[str, Made]:
     }
 
 
+@pytest.fixture(scope="module")
+def extracts(state, extract, store) -> tuple[StateData, StateData]:
+    """The state beside the same extract made two weeks earlier, and that one's own data."""
+    old = make_snapshot(extract, store, as_of=date(2025, 8, 1))
+    return StateData(state.snapshot, state.period, (old,)), StateData(old, state.period)
+
+
 @pytest.fixture(params=["state", "lwia"])
 def shown(request, both) -> Made:
     return both[request.param]
@@ -606,17 +613,15 @@ def test_headings_name_the_days_that_are_counted(state, planner, monkeypatch, tm
 
 
 @pytest.mark.parametrize("scope", ["state", "lwia/01"])
-def test_every_row_is_beside_what_an_earlier_extract_counted(
-    state, extract, store, tmp_path, scope
-):
+def test_every_row_is_beside_what_an_earlier_extract_counted(extracts, tmp_path, scope):
     """The same extract made two weeks earlier: its own pages, row by row."""
-    old = make_snapshot(extract, store, as_of=date(2025, 8, 1))
-    mine = Scope.parse(scope)
     folders = [tmp_path / name for name in ("both", "then")]
     for folder in folders:
         folder.mkdir()
-    now = made(Report(StateData(state.snapshot, state.period, (old,)).slice(mine)), folders[0])
-    then = made(Report(StateData(old, state.period).slice(mine)), folders[1])
+    now, then = (
+        made(Report(data.slice(Scope.parse(scope))), folder)
+        for data, folder in zip(extracts, folders, strict=True)
+    )
     on, since = "On Aug 1, 2025", "Change since Aug 1, 2025"
     seen, moved = 0, 0
     columns = ("Share", "All of these", "Active", "Open", "Number", "Exits", "Figure")
@@ -672,16 +677,13 @@ def lines_of(table) -> list[dict[str, str]]:
     return lines(table)
 
 
-def test_the_overdue_share_is_told_by_extract(state, extract, store):
+def test_the_overdue_share_is_told_by_extract(extracts):
     """The newest extract first, each with its own numbers."""
-    old = make_snapshot(extract, store, as_of=date(2025, 5, 20))
-    scope = Scope.parse("lwia/01")
-    both = Report(StateData(state.snapshot, state.period, (old,)).slice(scope))
-    then = Report(StateData(old, state.period).slice(scope))
+    both, then = (Report(data.slice(Scope.parse("lwia/01"))) for data in extracts)
     late = both.alert_counts.query("area_type == 'lwia' and alert == 'A-08'")
     own = then.alert_counts.query("area_type == 'lwia' and alert == 'A-08'")["open"].item()
     known = late.set_index("known_at")["open"].to_dict()
-    assert known.get(pd.Timestamp("2025-05-20"), 0) == own
+    assert known.get(pd.Timestamp("2025-08-01"), 0) == own
     assert known[pd.Timestamp("2025-08-15")] > 0
 
 

@@ -16,7 +16,7 @@ from ipats_lib.levels.level import Level, key_of
 from ipats_lib.report import Report
 from ipats_lib.scopes import STATE, Scope
 from tests.frames.checked import check
-from tests.raw import Raw
+from tests.raw import Raw, counted_again
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def scope(planner) -> Scope:
 
 def scores(state, scope):
     """The frame of a scope, counted anew."""
-    return Report(replace(state).slice(scope)).assessment
+    return counted_again(state, scope).assessment
 
 
 def with_level(monkeypatch, lwia, level):
@@ -225,7 +225,7 @@ def test_the_estimate_starts_from_the_negotiated_level(state, scope, monkeypatch
 def test_without_coefficients_of_the_year_no_level_is_estimated(state, scope, monkeypatch):
     model = replace(load_adjustment(), terms={(2020, "adult", "ERQ2"): ()})
     monkeypatch.setattr(frames, "load_adjustment", lambda: model)
-    report = Report(replace(state).slice(scope))
+    report = counted_again(state, scope)
     assert report.adjustment.empty
     assert report.assessment["estimate"].isna().all()
 
@@ -237,7 +237,7 @@ def test_the_shares_are_those_of_each_indicators_own_cohort(state, scope, monkey
     before = {(2024, scope.lwia, *line, "Sex: Female"): 0.25 for line in every}
     model = Adjustment(coefficients, before, {}, {(2024, scope.lwia, "adult", "ERQ2"): 0.782})
     monkeypatch.setattr(frames, "load_adjustment", lambda: model)
-    report = Report(replace(state).slice(scope))
+    report = counted_again(state, scope)
     check(report.adjustment, SCHEMAS["adjustment"])
     file = report.adjustment.set_index(["program", "measure"])
     rows = Raw(state, scope).rows

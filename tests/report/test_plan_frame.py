@@ -1,14 +1,14 @@
 """The frame `plan`: a made plan beside what the ETA-9169 counts.  Source: issue 18."""
 
-from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.levels.plans import Plan
-from ipats_lib.report import Report
 from ipats_lib.scopes import STATE, Scope
 from tests.frames.checked import check
+from tests.raw import counted_again
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def planned(state, planner, monkeypatch):
         for item in ("participants", "exiters")
     }
     monkeypatch.setattr("ipats_lib.frames.plan.load_plans", lambda: made)
-    return lambda scope: Report(replace(state).slice(scope))
+    return partial(counted_again, state)
 
 
 @pytest.mark.parametrize("kind", ["state", "lwia"])
@@ -53,4 +53,4 @@ def test_planners_and_areas_without_a_plan_have_none(planned, planner, state):
 
 
 def test_without_a_file_nothing_is_planned(state):
-    assert Report(replace(state).slice(STATE)).plan.empty
+    assert counted_again(state, STATE).plan.empty

@@ -97,7 +97,8 @@ ALL_AT = "2031-03-09 01:59:58"
 
 @pytest.mark.parametrize("clock", [*CLOCKS, ALL_AT])
 def test_no_clock_reaches_what_is_published(request, small, extract, store, tmp_path, few, clock):
-    """The extract's as-of date is the only today; a build under any clock gives the same bytes."""
+    """The extract's as-of date is the only today; a build under any clock gives the same bytes, and
+    a second one nothing new."""
     whole, site = clock == ALL_AT, tmp_path / "at-another-time"
     command = [
         "faketime", clock, sys.executable, ROOT / "publish.py", "build", "--extract", extract,
@@ -105,12 +106,12 @@ def test_no_clock_reaches_what_is_published(request, small, extract, store, tmp_
         "--notebooks", ROOT / "notebooks" if whole else few,
     ]  # fmt: skip
     jump = {**os.environ, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "America/Chicago"}
-    for _ in range(2):
+    for _ in range(2 if whole else 1):
         done = subprocess.run(
             command, env=jump, cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-    assert "nothing had changed" in done.stderr
+    assert ("nothing had changed" in done.stderr) == whole
     theirs = request.getfixturevalue("site") if whole else small
     pages = Path(PERIOD) / planner_of(extract)
     assert tree(site / pages) == tree(theirs / pages)

@@ -13,12 +13,33 @@ from ipats_lib.report.show import VERBS
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+# Each text runs in a fork of a process that has what the library needs, and nothing of it but its
+# first lines.
 IMPORTED = """
-import json, sys
-exec(sys.stdin.read())
-files = [m.__file__ for n, m in list(sys.modules.items()) if n.startswith("ipats_lib")]
-print(json.dumps([f for f in files if f]))
+import json, os, sys
+import ipats_lib, altair, numpy, pandas, pyarrow, scipy.stats
+first = {"ipats_lib", "ipats_lib.late_import"}
+assert {name for name in sys.modules if name.startswith("ipats_lib")} == first
+for code in json.load(sys.stdin):
+    if os.fork() == 0:
+        exec(code)
+        files = [m.__file__ for n, m in list(sys.modules.items()) if n.startswith("ipats_lib")]
+        print(json.dumps([f for f in files if f]), flush=True)
+        os._exit(0)
+    assert os.wait()[1] == 0
 """
+
+
+def loaded(*codes: str) -> list[set[str]]:
+    """The modules of the library that are there after each of the texts, loaded for real."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], input=json.dumps(codes), capture_output=True, text=True,
+        check=True, cwd=ROOT,
+    )  # fmt: skip
+    return [
+        {Path(file).relative_to(dependencies.LIBRARY).as_posix() for file in json.loads(line)}
+        for line in done.stdout.splitlines()
+    ]
 
 
 def imports(cells: list[str]) -> str:
@@ -27,18 +48,12 @@ def imports(cells: list[str]) -> str:
     return "\n".join(line for line in lines if line.startswith(("import ", "from ")))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_page_depends_on_every_module_that_its_notebook_really_imports(path):
-    cells = code_of(path.read_text())
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED], input=imports(cells), capture_output=True, text=True,
-        check=True, cwd=ROOT,
-    )  # fmt: skip
-    loaded = {
-        Path(file).relative_to(dependencies.LIBRARY).as_posix() for file in json.loads(done.stdout)
-    }
-    assert loaded
-    assert loaded <= set(dependencies.module_hashes(cells))
+def test_a_page_depends_on_every_module_that_its_notebook_really_imports():
+    cells = [code_of(path.read_text()) for path in NOTEBOOKS]
+    found = loaded(*map(imports, cells))
+    for path, mine, modules in zip(NOTEBOOKS, cells, found, strict=True):
+        assert modules, path
+        assert modules <= set(dependencies.module_hashes(mine)), path
 
 
 def test_a_page_does_not_depend_on_the_reports_of_other_notebooks():
@@ -72,14 +87,8 @@ def test_a_notebook_with_a_cell_of_another_language_depends_on_every_report(cell
 
 def test_every_page_depends_on_all_that_its_process_has_loaded_before_it():
     """Of the engine's modules, loaded for real; of the reports a page's own are in its key."""
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED], input="import ipats_lib.publishing.warm_server",
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    )  # fmt: skip
-    loaded = {
-        Path(file).relative_to(dependencies.LIBRARY).as_posix() for file in json.loads(done.stdout)
-    }
-    engine = {name for name in loaded if name.startswith("publishing/")}
+    (found,) = loaded("import ipats_lib.publishing.warm_server")
+    engine = {name for name in found if name.startswith("publishing/")}
     assert "publishing/warm_server.py" in engine
     assert engine <= set(dependencies.module_hashes([]))
 
@@ -94,13 +103,10 @@ def test_a_change_to_the_maps_or_to_a_report_of_another_page_makes_no_page_witho
 def test_every_module_that_a_publication_runs_is_an_input_of_it():
     """The publisher and its workers, loaded for real, hold no module that is not hashed."""
     source = "import ipats_lib.publishing.publication, ipats_lib.publishing.warm_server"
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED], input=source, capture_output=True, text=True,
-        check=True, cwd=ROOT,
-    )  # fmt: skip
+    (found,) = loaded(source)
     roots = ("ipats_lib.publishing.publication", "ipats_lib.publishing.warm_server")
     hashed = dependencies.library_files((*roots, *dependencies.reports()))
-    assert {Path(file) for file in json.loads(done.stdout)} <= hashed
+    assert {dependencies.LIBRARY / file for file in found} <= hashed
 
 
 def test_the_data_of_a_package_is_an_input_of_what_imports_it():
@@ -161,16 +167,10 @@ def test_a_published_run_loads_no_module_that_its_key_lacks(tmp_path):
              "as_of_source": "file", "synthetic": True, "missing_tables": []}  # fmt: skip
     (tmp_path / "about.json").write_text(json.dumps(about))
     cell = f"{IMPORT}\nopen_report({str(tmp_path)!r}, 'state', 'PY2024Q4').scope\nshow.note('n')"
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED], input=cell, capture_output=True, text=True,
-        check=True, cwd=ROOT,
-    )  # fmt: skip
-    loaded = {
-        Path(file).relative_to(dependencies.LIBRARY).as_posix() for file in json.loads(done.stdout)
-    }
+    (found,) = loaded(cell)
     known = set(dependencies.module_hashes([cell]))
-    assert loaded <= known
-    assert {"report/report.py", "report/scope_data.py", "report/show/verbs/note.py"} <= loaded
+    assert found <= known
+    assert {"report/report.py", "report/scope_data.py", "report/show/verbs/note.py"} <= found
     computing = {"report/alone.py", "report/data.py", "frames/performance.py", "frames/editions.py"}
     assert not computing & known
 
