@@ -86,13 +86,13 @@ class Writer:
         a planner are often those of the LWIA. Where the system has no such names, it is written."""
         place = self.staged / path
         place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)  # never into a file that another name leads to
         same = self.written.setdefault(hashlib.sha256(data).digest(), place)
         if same != place:
             with suppress(OSError):
                 os.link(same, place)
                 return
-        with place.open("xb") as file:  # never into a file that another name leads to
-            file.write(data)
+        place.write_bytes(data)
 
     def _bodies(self, page: Page, content: Content) -> list[str]:
         """The bodies of the pages that the scope has; a link to a scope that the

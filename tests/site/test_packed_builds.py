@@ -85,7 +85,7 @@ def test_files_alike_are_one_where_the_system_has_second_names(
         tables = [path for path in walk(site / PERIOD.name) if path.name.startswith("table.csv")]
         inodes = len({path.stat().st_ino for path in tables})
         found[name] = len(tables), inodes == len({path.read_bytes() for path in tables})
-        assert Site(site).is_intact(PERIOD.name)
+        assert is_intact(Site(site), PERIOD.name)
     scopes = len(snapshot.scopes())
     assert scopes > 1
     assert found == {
