@@ -12,6 +12,8 @@ from pyarrow import feather
 from ipats_lib.frames.schema import Column, Schema
 from ipats_lib.scopes import Scope
 
+# Whatever a process has chosen to keep texts in: equal rows are equal bytes.
+_TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 _NUMBERS = ("share", "percent", "points", "dollars", "figure", "number")
 
 
@@ -50,7 +52,7 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
         return values.astype("bool")
     if column.kind == "date":
         return values.astype("datetime64[s]")
-    return values.astype("float64" if column.kind in _NUMBERS else "str")
+    return values.astype("float64" if column.kind in _NUMBERS else _TEXT)
 
 
 def arrow_bytes(table: pa.Table) -> bytes:
