@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from ipats_lib.publishing.failed import NotShown
 from ipats_lib.publishing.prose import decoded, latex_html, prose_html
 from ipats_lib.publishing.safe_html import UNNAMED, SafeHtml, safe_html
-from ipats_lib.report.show.theme import MIME
+from ipats_lib.report.show.theme import MIME, fitted, script_json
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # Endings of pictures, and how their bytes begin.
@@ -147,12 +147,6 @@ class Outputs:
         return name
 
 
-def script_json(value: object) -> str:
-    """JSON that cannot end the script element that holds it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
 def _text(value: Any) -> str:
     """A text as notebooks keep it: whole, or line by line."""
     return value if isinstance(value, str) else "".join(map(str, value))
@@ -235,17 +229,6 @@ def check_embedded(html: str) -> None:
                 checked(json.loads(text))
             except ValueError:
                 raise NotShown("HTML with data that are no JSON") from None
-
-
-def fitted(spec: dict[str, Any]) -> dict[str, Any]:
-    """As wide as its place, where the notebook gave no width; facets and concatenations, repeated
-    charts too, keep their own."""
-    facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
-    single = ("mark" in spec or "layer" in spec) and not facets
-    if single and "width" not in spec:
-        return spec | {"width": "container"}
-    # A place has a width for one chart, and not for each of several.
-    return spec if single else {n: v for n, v in spec.items() if (n, v) != ("width", "container")}
 
 
 def words_of(spec: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ Colors are the style sheet's: a page replaces each by its variable, so a chart f
 dark, forced colors and paper (`20-show.css`). Every color holds 3:1 against white (WCAG 1.4.11).
 """
 
+import json
 from typing import Any
 
 import altair as alt
@@ -95,11 +96,26 @@ def spec_of(chart: Any) -> dict[str, Any]:
 
 
 def fitted(spec: dict[str, Any]) -> dict[str, Any]:
-    """The specification as wide as its place, where the notebook gave no width. Facets and
-    concatenations keep their own."""
+    """As wide as its place, where the notebook gave no width; facets and concatenations, repeated
+    charts too, keep their own."""
     facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
-    one = ("mark" in spec or "layer" in spec) and not facets
-    return spec | {"width": "container"} if one and "width" not in spec else spec
+    single = ("mark" in spec or "layer" in spec) and not facets
+    if single and "width" not in spec:
+        return spec | {"width": "container"}
+    # A place has a width for one chart, and not for each of several.
+    return spec if single else {n: v for n, v in spec.items() if (n, v) != ("width", "container")}
+
+
+def script_json(spec: dict[str, Any]) -> str:
+    """A specification as JSON that cannot end the script element that holds it.
+
+    Vega-Lite puts the names of a sort order into expressions, in which a line separator ends the
+    line in the middle of a name: a space takes its place.
+    """
+    text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for sign in "&<>":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text.replace("\u2028", " ").replace("\u2029", " ")
 
 
 def as_picture(spec: dict[str, Any]) -> str:
@@ -107,7 +123,7 @@ def as_picture(spec: dict[str, Any]) -> str:
     import vl_convert
 
     fixed = spec | ({"width": 600} if spec.get("width") == "container" else {})
-    return vl_convert.vegalite_to_svg(fixed)
+    return vl_convert.vegalite_to_svg(script_json(fixed))
 
 
 def bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -164,3 +164,12 @@ def test_colors_hold_against_paper_in_light_and_dark():
 def test_every_color_of_the_theme_follows_the_page(color):
     for property_ in ("fill", "stroke"):
         assert f'[{property_}="{color}" i] {{ {property_}: var(--' in CSS
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "\u2028x\u2029", 'O\'Brien \\"Q"', '{"signal":"width"}'])
+def test_a_chart_is_drawn_whatever_its_names_hold(name):
+    """A list to sort by becomes an expression, in which a line separator would end a name."""
+    rows = pd.DataFrame({"name": [name, "b"], "n": [2, 1]})
+    drawn = alt.Chart(rows).mark_bar().encode(x="n:Q", y=alt.Y("name:N", sort=[name, "b"]))
+    assert "<svg" in theme.as_picture(theme.spec_of(drawn))
+    assert not {"\u2028", "\u2029"} & set(theme.script_json(theme.spec_of(drawn)))

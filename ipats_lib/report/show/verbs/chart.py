@@ -1,13 +1,12 @@
 """An Altair chart with what it shows in a sentence, and its values as a table."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
 from ipats_lib.report.show.html import Shown, escape, in_publication, wrong
-from ipats_lib.report.show.theme import as_picture, described, spec_of
+from ipats_lib.report.show.theme import as_picture, described, script_json, spec_of
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,10 +50,7 @@ def _figure(spec: dict[str, Any], words: str) -> str:
     if not in_publication():
         canvas = f'<div class="canvas" {label}>{as_picture(spec)}</div>'
         return f'<figure class="chart">{canvas}</figure>'
-    data = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    for sign in "&<>":  # so that nothing in it ends the element
-        data = data.replace(sign, f"\\u{ord(sign):04x}")
     return (
         f'<figure class="chart"><div class="canvas" {label}></div>'
-        f'<script type="application/json">{data}</script></figure>'
+        f'<script type="application/json">{script_json(spec)}</script></figure>'
     )
