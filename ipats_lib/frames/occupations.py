@@ -10,6 +10,7 @@ from pathlib import Path
 from numpy import object_
 from numpy.typing import NDArray
 
+from ipats_lib.errors import UsageError
 from ipats_lib.params import read_each
 
 # Carries the titles of the Bureau of Labor Statistics as data; none of its code is imported.
@@ -25,15 +26,23 @@ def load_occupations() -> dict[str, str]:
 
 @cache
 def _published_titles() -> dict[str, str]:
-    """The titles of SOC 2018 by six digits, as the installed package has them; else none."""
+    """The titles of SOC 2018 by six digits, as the installed package has them; else none.
+
+    UsageError when it is installed and its table cannot be read.
+    """
     try:
         files = metadata.files(_PACKAGE) or ()
+        [packed] = (Path(one.locate()) for one in files if one.name.endswith(_ENDING))
+        with closing(sqlite3.connect(":memory:")) as data:
+            data.deserialize(zlib.decompress(packed.read_bytes(), wbits=31))
+            return dict(data.execute("SELECT occupation_code, occupation_name FROM occupation"))
     except metadata.PackageNotFoundError:
         return {}
-    [packed] = (Path(one.locate()) for one in files if one.name.endswith(_ENDING))
-    with closing(sqlite3.connect(":memory:")) as data:
-        data.deserialize(zlib.decompress(packed.read_bytes(), wbits=31))
-        return dict(data.execute("SELECT occupation_code, occupation_name FROM occupation"))
+    except (OSError, ValueError, zlib.error, sqlite3.Error) as error:
+        raise UsageError(
+            f"The package {_PACKAGE} has no table of occupations that can be read: install version "
+            "1.1 again, or uninstall it to show major groups."
+        ) from error
 
 
 def group_titles(codes: NDArray[object_]) -> list[str]:

