@@ -108,6 +108,7 @@ class Live:
             if file.suffix == ".html":
                 path = writer.staged / file  # which lets it wait for the next run
                 text = path.read_text(encoding="utf-8")
+                path.unlink()  # it may be a file that another name leads to
                 path.write_text(text.replace("</head>", f"{self.script(1)}</head>", 1), "utf-8")
         listed = {"scopes": [writer.framing.listed(self.scope)]}
         (writer.staged / self.scope.path / SCOPES_FILE).write_text(json.dumps(listed))
