@@ -92,33 +92,11 @@ def marked(state: Planted) -> tuple[Planted, Owners]:
     return state, dict(owners)
 
 
-def fewer_planners(state: Planted, kept: int) -> None:
-    """Leave so many planners in each LWIA, who take over all customers of the others."""
-    homes = defaultdict(list)
-    for row in state.tables["planner"]:
-        homes[row["lwia"]].append(row["planner_id"])
-    heirs = {
-        planner: sorted(planners)[number % kept]
-        for planners in homes.values()
-        for number, planner in enumerate(sorted(planners))
-    }
-    for table in state.tables.values():
-        for row in table:
-            if "planner_id" in row:
-                row["planner_id"] = heirs.get(row["planner_id"], row["planner_id"])
-    first = {row["planner_id"]: row for row in reversed(state.tables["planner"])}
-    state.tables["planner"] = list(first.values())
-
-
-@pytest.fixture(scope="module", params=[2, pytest.param(8, marks=pytest.mark.attack)])
-def canaries(request, shared, extract) -> tuple[Path, Owners]:
-    """A site with marks. Of the planners of LWIA 07 two, or all eight; every customer is there."""
-    planted = Planted(extract, AREAS)
-    fewer_planners(planted, request.param)
-    state, owners = marked(planted)
+@pytest.fixture(scope="module")
+def canaries(shared, extract) -> tuple[Path, Owners]:
+    state, owners = marked(Planted(extract, AREAS))
     only = ("state", *(f"lwia/{lwia}" for lwia in AREAS))
-    name = f"canaries-{request.param}"
-    return once(shared, name, lambda f: state.published(f, *only) and None) / "site", owners
+    return once(shared, "canaries", lambda f: state.published(f, *only) and None) / "site", owners
 
 
 def unpacked(data: bytes, depth: int = 0) -> Iterator[bytes]:

@@ -22,7 +22,6 @@ def waiting(tmp_path, monkeypatch) -> Waiting:
     return made
 
 
-@pytest.mark.soak  # of one notebook: the next test
 def test_a_killed_worker_changes_nothing_but_the_time(extract, store, site, tmp_path):
     there = tmp_path / "site"
     with cluster() as dask:

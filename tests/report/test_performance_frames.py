@@ -53,9 +53,9 @@ def scopes(state: StateData) -> tuple[Scope, ...]:
 
 @pytest.fixture(params=["some", pytest.param("every", marks=pytest.mark.soak)])
 def taken(request, state) -> tuple[Scope, ...]:
-    """The scopes that a test takes: the state and one in eight of the others, or all."""
+    """The scopes that a test takes: the state and one in five of the others, or all."""
     found = scopes(state)
-    return found if request.param == "every" else (found[0], *found[1::8])
+    return found if request.param == "every" else (found[0], *found[1::5])
 
 
 @pytest.fixture(scope="module")
