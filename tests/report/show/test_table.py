@@ -194,3 +194,21 @@ def test_a_score_is_a_number_and_its_verdict_in_words_shape_and_tone():
 def test_a_table_may_be_searched_by_what_its_rows_are():
     box = soup(show.table(FRAME, "c", ["program_title"], search=HOSTILE)).select_one(".show-table")
     assert box["data-search"] == HOSTILE
+
+
+def test_a_long_table_begins_with_its_first_rows():
+    """More than twice as many: the first ones, and all in a second tab, which alone is sorted."""
+    frame = pd.DataFrame({"name": [f"P{n}" for n in range(1, 8)], "n": range(7)})
+    options = {"columns": {"name": "Planner", "n": "count"}, "sort": True, "search": "planner"}
+    assert show.table(frame.head(6), "Planners", first=3, **options).html == (
+        show.table(frame.head(6), "Planners", **options).html
+    )
+    found = soup(show.table(frame, "Planners", first=3, **options))
+    assert found.select_one(".show-choose")["data-label"] == "Planner"
+    some, every = found.select("section")
+    assert (some["data-title"], every["data-title"]) == ("First 3", "All 7")
+    assert some.caption.text == "The first 3 of 7: Planners"
+    assert [row.th.text for row in some.select("tbody tr")] == ["P1", "P2", "P3"]
+    assert not some.select("[data-sort], [data-search]")
+    alone = soup(show.table(frame, "Planners", **options))
+    assert str(every.select_one(".show-table")) == str(alone.select_one(".show-table"))

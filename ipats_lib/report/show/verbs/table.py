@@ -1,6 +1,7 @@
 """Tables with a caption, a scope on every header cell, and formats and pictures by column."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import groupby
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of
 from ipats_lib.report.show.html import Shown, escape, wrong
 from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
+from ipats_lib.report.show.verbs.choose import choose
 
 
 def table(
@@ -22,6 +24,7 @@ def table(
     search: str = "",
     cards: bool = False,
     sheet: bool = False,
+    first: int = 0,
     empty: str = "There is nothing to show.",
     note: str = "",
 ) -> Shown:
@@ -35,14 +38,23 @@ def table(
     sort by headings. search: what a row is, such as "planner", where a reader may search them if
     they are many. cards: on phones each row becomes a card; otherwise a wide table scrolls in its
     own box. sheet: a table for paper, which alone is printed, on one sheet, and is not on the
-    screen. empty: the sentence shown when the frame has no row. Long lists belong to
-    `show.records`.
+    screen. first: how many rows a reader sees at first, where there are more than twice as many;
+    all are in a second tab. empty: the sentence shown when the frame has no row. Long lists belong
+    to `show.records`.
     """
     known = Rows(frame)
     if not len(known):
         said = f"{caption}: {empty}"
         return Shown(f"<p class='show show-empty'>{escape(said)}</p>", said)
     formats = formats_of(known, columns)
+    if first and len(known) > 2 * first:
+        part = partial(
+            table, columns=columns, rows=rows, by=by, groups=groups, cards=cards, note=note
+        )
+        some = part(frame.head(first), f"The first {first} of {len(known):,}: {caption}")
+        every = part(frame, caption, sort=sort, search=search)
+        tabs = {f"First {first}": some, f"All {len(known):,}": every}
+        return choose(tabs, next(iter(formats.values())).title)
     grouped = dict(groups or {})
     if unknown := sorted(set(grouped) - set(formats)):
         raise wrong(f"A group starts at a column of the table; {unknown[0]} is none.")
