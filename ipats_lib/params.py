@@ -206,7 +206,7 @@ def load_layout(name: str = "pirl_2021") -> Layout:
             raise ParamsError(f"{path} line {line}: wrong type, or positions are not 1, 2, 3...")
         elements.append(_element(row))
     if len({element.number for element in elements}) != len(elements):
-        raise ParamsError(f"{path}: an element stands twice.")
+        raise ParamsError(f"{path}: an element appears twice.")
     return Layout(name, tuple(elements))
 
 

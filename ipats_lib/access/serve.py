@@ -63,7 +63,7 @@ def checked_address(setup: Setup, address: str, encrypted: bool) -> str:
     if not (inside or encrypted or setup.proxied):
         raise UsageError(
             f"On {address} without TLS everyone on the way reads what is sent: write --certificate "
-            "and --key, or --behind-nginx when nginx stands before."
+            "and --key, or --behind-nginx when nginx is in front."
         )
     return address
 

@@ -111,7 +111,7 @@ def _numbers(
                 raise ValueError(f"{column} is '{row[column]}'; expected {expected}")
         key = tuple(row[column] for column in columns if column not in (number, "source"))
         if key in seen:
-            raise ValueError(f"{', '.join(key)} stands twice")
+            raise ValueError(f"{', '.join(key)} appears twice")
         seen.add(key)
         return row, float(row[number])
 

@@ -59,7 +59,7 @@ def _applications(desk: Desk, alert: Alert, status: str, since: str) -> pd.DataF
 
 @kept
 def waiting_of(desk: Desk) -> pd.DataFrame:
-    """Who waits for enrolment (`status.waiting`), found once for both alerts and the page."""
+    """Who waits for enrollment (`status.waiting`), found once for both alerts and the page."""
     return waiting(desk.tables["application"], desk.rows, desk.as_of)
 
 

@@ -46,7 +46,7 @@ def read_file(path: Path, levels: dict[LevelKey, Level]) -> None:
         key, level = parsed(row, _is_synthetic(path))
         if key in levels:
             raise ValueError(
-                f"the level of {', '.join(map(str, key))} stands twice; expected one line for it "
+                f"the level of {', '.join(map(str, key))} appears twice; expected one line for it "
                 "in all files of the folder"
             )
         levels[key] = level

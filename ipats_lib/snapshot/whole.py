@@ -69,7 +69,7 @@ def _wrong_planner(planner: str | None, lwia: str, secret: bool, seen: set[str])
     if planner is None or PLANNER_ID.fullmatch(planner) is None:
         return "the planner id must be 1 to 32 letters, digits, - or _"
     if planner in seen:
-        return "the planner id stands twice; keep one line per planner"
+        return "the planner id appears twice; keep one line per planner"
     return "" if lwia in area_bits() else "the LWIA is not one of params/areas.csv"
 
 

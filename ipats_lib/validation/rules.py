@@ -30,5 +30,5 @@ def load_rules() -> dict[str, Rule]:
     rules = read_table("rules.csv", Rule)
     found = {rule.id: rule for rule in rules}
     if len(found) < len(rules):
-        raise ParamsError(f"{params_folder() / 'rules.csv'}: a rule stands twice.")
+        raise ParamsError(f"{params_folder() / 'rules.csv'}: a rule appears twice.")
     return found

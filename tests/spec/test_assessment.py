@@ -364,7 +364,7 @@ def test_no_coefficients_are_supplied_and_none_invented():
         (
             "before.csv",
             "2024,07,adult,CR,x,0.5,a table\n" * 2,
-            "2024, 07, adult, CR, x stands twice",
+            "2024, 07, adult, CR, x appears twice",
         ),
         ("predictions.csv", "2024,IL,adult,CR,high,a table\n", "level is 'high'"),
         ("conditions.csv", "2024,99,x,0.5,a table\n", "area_code is '99'"),

@@ -207,7 +207,7 @@ def test_a_synthetic_file_holds_no_real_source(levels_of):
 
 def test_a_level_stands_once_in_all_published_files(levels_of):
     line = "2024,lwia,07,adult,ERQ2,75.0,,true,a plan\n"
-    with pytest.raises(ParamsError, match="2024, lwia, 07, adult, ERQ2 stands twice"):
+    with pytest.raises(ParamsError, match="2024, lwia, 07, adult, ERQ2 appears twice"):
         levels_of(one=line, two=line)
 
 
