@@ -21,6 +21,7 @@ from ipats_lib.frames.source import Source
 from ipats_lib.indicators.predicates import IN_EDUCATION_OR_TRAINING
 from ipats_lib.indicators.rules import INDICATORS, TITLE_I, Measure
 from ipats_lib.periods import Period, Quarter, Report, program_year
+from ipats_lib.stacking import stacked
 
 AHEAD = 7
 # Quarters after exit in which the outcome is measured; for skill gains, the window itself.
@@ -61,8 +62,8 @@ def calendar(source: Source) -> pd.DataFrame:
                 mine = held(source.records, source.snapshot.as_of, measure, window, program)
                 number = np.bincount(source.owner[mine[source.at]], minlength=scopes)
                 line = {**facts, "program": program, "program_title": PROGRAM_TITLES[program]}
-                parts.append(pd.DataFrame({"owner": np.arange(scopes), **line, "held": number}))
-    return pd.concat(parts).sort_values("owner", kind="stable", ignore_index=True)
+                parts.append({"owner": np.arange(scopes), **line, "held": number})
+    return stacked(parts, "owner").sort_values("owner", kind="stable", ignore_index=True)
 
 
 def _facts(source: Source, measure: Measure, period: Period, window: Report) -> dict[str, object]:

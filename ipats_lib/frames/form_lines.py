@@ -262,24 +262,24 @@ class FormLines:
         place = np.full(len(self._members.titles), -1)
         place[self._chosen] = np.arange(len(self._chosen))
         size = (len(self._place), len(self._chosen))
+        pairs = [(p, code) for p in forms.PROGRAMS for code in INDICATORS]
+        index = pd.MultiIndex.from_tuples(pairs)
         found: dict[tuple[str, Program], dict[str, _Cells]] = {}
         for window in _windows(self._source):
             lines = by_group(self._source, window)
-            lines = lines.assign(at=place[lines["group_order"]]).query("at >= 0")
-            known = dict(list(lines.groupby(["program", "measure"])))
-            for program in forms.PROGRAMS:
-                cells = found[window.label, program] = {}
-                for code, rule in INDICATORS.items():
-                    mine = known.get((program, code), lines.head(0))
-                    numbers = {name: np.zeros(size) for name in _NUMBERS}
-                    numbers["value"] += np.nan
-                    for name, values in numbers.items():
-                        values[mine["owner"], mine["at"]] = mine[name].astype("float64")
-                    cells[code] = _Cells(
-                        numbers["value"],
-                        None if rule.is_median else numbers["numerator"],
-                        numbers["denominator"],
-                    )
+            pair = index.get_indexer(pd.MultiIndex.from_frame(lines[["program", "measure"]]))
+            at = place[lines["group_order"]]
+            mine = np.flatnonzero((at >= 0) & (pair >= 0))
+            cell = (pair[mine], lines["owner"].to_numpy()[mine], at[mine])
+            numbers = {name: np.zeros((len(pairs), *size)) for name in _NUMBERS}
+            numbers["value"] += np.nan
+            for name, values in numbers.items():
+                values[cell] = lines[name].to_numpy(np.float64, na_value=np.nan)[mine]
+            found |= {(window.label, program): {} for program in forms.PROGRAMS}
+            for n, (program, code) in enumerate(pairs):
+                above, below, value = (numbers[name][n] for name in _NUMBERS)
+                above = None if INDICATORS[code].is_median else above
+                found[window.label, program][code] = _Cells(value, above, below)
         return found
 
     def _view(self, of: Cohort, window: Report, program: Program) -> View:

@@ -17,6 +17,7 @@ from ipats_lib.indicators.intervals import of_medians, ratio_to_total, wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report
 from ipats_lib.snapshot.members import places_between
+from ipats_lib.stacking import stacked
 
 FOUR_FIFTHS = 0.8
 _KNOWN = ("success", "failure", "pending")
@@ -93,10 +94,10 @@ def by_members(
             if INDICATORS[name].is_median
             else _rates(cell, told, len(source.scopes) * many)
         )
-        found["owner"], found["group_order"] = found["cell"] // many, found["cell"] % many
-        parts.append(found.assign(program=code, measure=name))
+        parts.append({**found, "program": code, "measure": name})
     titles = members.titles
-    every = pd.concat(parts, ignore_index=True)
+    every = stacked(parts, "cell")
+    every = every.assign(owner=every["cell"] // many, group_order=every["cell"] % many)
     reports = source.period.reports
     place = every["group_order"].tolist()
     return (
@@ -122,7 +123,7 @@ def _pairs(
     return np.repeat(np.arange(len(back)), size), group[places_between(first, first + size)]
 
 
-def _rates(cell: NDArray[np.intp], state: NDArray[np.object_], size: int) -> pd.DataFrame:
+def _rates(cell: NDArray[np.intp], state: NDArray[np.object_], size: int) -> dict[str, object]:
     counted, success, pending = (
         np.bincount(cell[mine], minlength=size)
         for mine in (np.ones(len(cell), np.bool_), state == "success", state == "pending")
@@ -131,20 +132,18 @@ def _rates(cell: NDArray[np.intp], state: NDArray[np.object_], size: int) -> pd.
     counted, success, pending = counted[filled], success[filled], pending[filled]
     bounds = [wilson(*pair) for pair in zip(success.tolist(), counted.tolist(), strict=True)]
     lower, upper = np.array(bounds, dtype=np.float64).reshape(-1, 2).T
-    return pd.DataFrame(
-        {
-            "cell": filled,
-            "numerator": success,
-            "denominator": counted,
-            "pending": pending,
-            "value": success / counted,
-            "lower95": lower,
-            "upper95": upper,
-        }
-    )
+    return {
+        "cell": filled,
+        "numerator": success.astype(np.float64),
+        "denominator": counted,
+        "pending": pending,
+        "value": success / counted,
+        "lower95": lower,
+        "upper95": upper,
+    }
 
 
-def _medians(cell: NDArray[np.intp], wages: NDArray[np.float64]) -> pd.DataFrame:
+def _medians(cell: NDArray[np.intp], wages: NDArray[np.float64]) -> dict[str, object]:
     found = ~np.isnan(wages)
     filled, number = np.unique(cell[found], return_inverse=True)
     mine = wages[found]
@@ -152,18 +151,17 @@ def _medians(cell: NDArray[np.intp], wages: NDArray[np.float64]) -> pd.DataFrame
     sizes = np.bincount(number, minlength=len(filled))
     first = np.cumsum(sizes) - sizes
     middle = (ordered[first + (sizes - 1) // 2] + ordered[first + sizes // 2]) / 2
-    lower, upper = of_medians(mine, number.astype(np.int64)).T if len(filled) else ([], [])
-    return pd.DataFrame(
-        {
-            "cell": filled,
-            "numerator": pd.array([pd.NA] * len(filled), dtype="Int64"),
-            "denominator": sizes,
-            "pending": 0,
-            "value": middle,
-            "lower95": lower,
-            "upper95": upper,
-        }
-    )
+    none = np.full(len(filled), np.nan)
+    lower, upper = of_medians(mine, number.astype(np.int64)).T if len(filled) else (none, none)
+    return {
+        "cell": filled,
+        "numerator": none,
+        "denominator": sizes,
+        "pending": np.zeros_like(sizes),
+        "value": middle,
+        "lower95": lower,
+        "upper95": upper,
+    }
 
 
 def _shown(lines: pd.DataFrame) -> pd.Series:

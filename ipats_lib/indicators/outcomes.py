@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.cohorts import PROGRAMS, STREAMS, Mask, Predicate, Program, Records, View
+from ipats_lib.cohorts import PROGRAMS, STREAMS, Mask, Predicate, Records, View
 from ipats_lib.indicators.rules import INDICATORS, Indicator
 from ipats_lib.periods import Report
+from ipats_lib.stacking import stacked
 
 State = Literal["not_in_scope", "excluded", "success", "failure", "pending", "awaiting"]
 STATES: tuple[State, ...] = get_args(State)
@@ -32,41 +33,29 @@ def outcome_table(
     """
     records = Records(rows)
     parts = [
-        _lines(records, rule, program, report, as_of, everyone)
+        {"report": report.label, "program": program, "indicator": rule.code}
+        | _lines(records, rule, View(records, program, report.cohort(rule.cohort), as_of), everyone)
         for report in reports
         for rule in INDICATORS.values()
         for program in PROGRAMS
         if program in rule.programs
     ]
-    return _categorical(pd.concat(parts, ignore_index=True))
+    return _categorical(stacked(parts, "row"))
 
 
-def _lines(
-    records: Records,
-    rule: Indicator,
-    program: Program,
-    report: Report,
-    as_of: date,
-    everyone: bool,
-) -> pd.DataFrame:
-    view = View(records, program, report.cohort(rule.cohort), as_of)
+def _lines(records: Records, rule: Indicator, view: View, everyone: bool) -> dict[str, Any]:
     state, reason = judge(view, rule)
     keep = np.ones(len(records), np.bool_) if everyone else state != "not_in_scope"
     value = np.full(len(records), np.nan)
     if rule.value:
         counted = state == "success"
         value[counted] = records.amount(rule.value)[counted]
-    return pd.DataFrame(
-        {
-            "row": records.frame["row"].to_numpy()[keep],
-            "report": report.label,
-            "program": program,
-            "indicator": rule.code,
-            "state": state[keep],
-            "reason": reason[keep],
-            "value": value[keep],
-        }
-    )
+    return {
+        "row": records.frame["row"].to_numpy()[keep],
+        "state": state[keep],
+        "reason": reason[keep],
+        "value": value[keep],
+    }
 
 
 def judge(view: View, rule: Indicator) -> tuple[Reasons, Reasons]:
