@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import pandas as pd
 
 from ipats_lib.cohorts import Program
 from ipats_lib.disclosure import load_thresholds
@@ -22,6 +21,8 @@ from ipats_lib.projection.band import band
 from ipats_lib.projection.earnings import back_test_medians, median_expected
 from ipats_lib.projection.history import (
     HISTORY,
+    Guess,
+    Known,
     back_test,
     back_test_dated,
     mean_miss,
@@ -65,13 +66,13 @@ class Expectations:
 
     def __init__(self, past: Past, owner: int, program: Program) -> None:
         self._past, self._owner, self._program = past, owner, program
-        self._tested: dict[Measure, pd.DataFrame] = {}
+        self._tested: dict[Measure, list[Guess]] = {}
 
     def outcomes(self, label: str, measure: Measure) -> Outcomes:
         """The outcomes of one line of a report, excluded records too."""
         return self._past.outcomes(self._owner, label, self._program, measure)
 
-    def _quarters(self, measure: Measure) -> pd.DataFrame:
+    def _quarters(self, measure: Measure) -> list[Known]:
         return self._past.quarters(self._owner, self._program, measure)
 
     def of_rate(self, year: Report, measure: Measure, mine: Outcomes) -> Expectation:
@@ -95,7 +96,7 @@ class Expectations:
     def _of_employment(self, measure: Measure, number: int, counted: int) -> Expectation:
         if not number:
             return NOTHING_PENDING
-        share = share_expected(self._quarters(measure).iloc[:-1])
+        share = share_expected(self._quarters(measure)[:-1])
         return _expected(share, number, counted, self.tested(measure))
 
     def of_median(self, mine: Outcomes) -> Expectation:
@@ -117,12 +118,12 @@ class Expectations:
         quarters.
         """
         employed = int((awaited.reason == "wage_q2_not_yet_available").sum())
-        outcomes = self._quarters("ERQ2").iloc[:-1].tail(HISTORY)
-        known = int(outcomes["success"].sum() + outcomes["failure"].sum())
-        counted = self._quarters("ME").iloc[:-1].tail(HISTORY)["success"].sum()
-        return employed + (len(awaited) - employed) * (float(counted / known) if known else UNKNOWN)
+        outcomes, wages = (self._quarters(code)[:-1][-HISTORY:] for code in ("ERQ2", "ME"))
+        known = sum(one.success + one.failure for one in outcomes)
+        counted = sum(one.success for one in wages)
+        return employed + (len(awaited) - employed) * (counted / known if known else UNKNOWN)
 
-    def tested(self, measure: Measure) -> pd.DataFrame:
+    def tested(self, measure: Measure) -> list[Guess]:
         """The back-test of one line's method (`projection.back_test`); empty where it has none.
 
         A quarter whose median would tell a wage is left out. Credentials are guessed after as many
@@ -132,14 +133,14 @@ class Expectations:
             self._tested[measure] = self._test(measure)
         return self._tested[measure]
 
-    def _test(self, measure: Measure) -> pd.DataFrame:
+    def _test(self, measure: Measure) -> list[Guess]:
         if measure == "MSG":
-            return back_test(pd.DataFrame({"quarter_label": [], "success": [], "failure": []}))
+            return []
         if measure == "ME":
             found = back_test_medians(self._wages())
             limits, kind = load_thresholds(), self._past.source.scopes[self._owner].kind
-            few = limits.hides_wages(kind) & (found["known"] < limits.minimum_wages)
-            return found[~few].reset_index(drop=True)
+            fewest = limits.minimum_wages if limits.hides_wages(kind) else 0
+            return [guess for guess in found if guess.known >= fewest]
         if measure == "CR":
             return back_test_dated(self._closed_credentials(), self._open_waits())
         return back_test(self._quarters(measure))
@@ -189,7 +190,7 @@ class Expectations:
         return share_still_to_come(_of_success(mine, self._past.days_to_gain(start)), elapsed)
 
 
-def _expected(share: float, number: int, counted: int, tests: pd.DataFrame) -> Expectation:
+def _expected(share: float, number: int, counted: int, tests: list[Guess]) -> Expectation:
     miss = mean_miss(tests) * number / counted
     return Expectation(number * share, miss, *band(share, number, tests))
 

@@ -25,6 +25,7 @@ from ipats_lib.periods import Period, Report, program_year_end
 from ipats_lib.projection.band import bands_of
 from ipats_lib.projection.closing import last_day
 from ipats_lib.projection.earnings import median_bounds
+from ipats_lib.projection.history import Guess
 from ipats_lib.projection.needed import more_successes, more_wages
 from ipats_lib.scopes import STATE
 
@@ -39,9 +40,6 @@ _AMOUNTS = (
     *("to_90", "to_100", "percent", "percent_expected", "percent_best", "one_more"),
 )
 _LINE = ("owner", "program", "measure")
-_NO_TESTS = pd.DataFrame(
-    {name: [] for name in (*_LINE, "quarter_label", "expected", "actual", "miss", "known")}
-)
 EARLIER = ("official", "open", "cohort")
 
 
@@ -167,7 +165,8 @@ def accuracy(source: Source) -> pd.DataFrame:
         for program, measure in _LINES
         if len(found := known(owner, program).tested(measure))
     }
-    lines = pd.concat(tests, names=_LINE).reset_index() if tests else _NO_TESTS
+    guesses = [(*line, *guess) for line, found in tests.items() for guess in found]
+    lines = pd.DataFrame(guesses, columns=[*_LINE, *Guess._fields])
     bands = [_bands(found, measure) for (_, _, measure), found in tests.items()]
     low, high = np.concatenate([np.empty((0, 2)), *bands]).T
     count, actual = (lines[name].to_numpy(dtype=np.float64) for name in ("known", "actual"))
@@ -186,7 +185,7 @@ def accuracy(source: Source) -> pd.DataFrame:
     )
 
 
-def _bands(tests: pd.DataFrame, measure: Measure) -> NDArray[np.float64]:
+def _bands(tests: list[Guess], measure: Measure) -> NDArray[np.float64]:
     """The band that the other quarters give each test; unknown for medians."""
     median = INDICATORS[measure].is_median
     return np.full((len(tests), 2), np.nan) if median else np.array(bands_of(tests))

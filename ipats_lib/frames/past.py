@@ -1,5 +1,6 @@
 """Each scope's outcomes by report, program and measure, as the expectations of a year ask them."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from ipats_lib.frames.source import Source, quarters_of
 from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA, CREDENTIAL_SLOTS
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import Period, Report
+from ipats_lib.projection.history import Known
 
 Days = NDArray[np.float64]
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")
@@ -23,8 +25,6 @@ UNKNOWN = float("nan")
 _CREDENTIAL_DAYS = tuple(day for _, day in CREDENTIAL_SLOTS)
 _GAIN_DAYS = ("1806", "1807", "1808", "1809", "1810")
 _LINE = ("report", "program", "indicator")
-_NO_COUNTS = pd.DataFrame({"quarter_label": [], "success": [], "failure": []})
-_COUNTED = [*_NO_COUNTS.columns]
 
 
 def years_of(period: Period) -> tuple[Report, Report]:
@@ -90,12 +90,11 @@ class Past:
         first, last = (int(np.searchsorted(self._keys, key, side=s)) for s in ("left", "right"))
         return self._every.at(self._at[first:last])
 
-    def quarters(self, owner: int, program: str, measure: str) -> pd.DataFrame:
+    def quarters(self, owner: int, program: str, measure: str) -> list[Known]:
         """Success and failure counts of one line by report quarter, oldest first: of the quarters
         alone that this extract, or an earlier one that was named, holds as a whole."""
         scope = self.source.scopes[owner]
-        places = self._places.get((scope.kind, scope.area, program, measure))
-        return _NO_COUNTS if places is None else self._counts[_COUNTED].take(places)
+        return self._known.get((scope.kind, scope.area, program, measure), [])
 
     @cached_property
     def _counts(self) -> pd.DataFrame:
@@ -120,9 +119,14 @@ class Past:
         )
 
     @cached_property
-    def _places(self) -> Mapping[tuple[str, ...], NDArray[np.intp]]:
-        by = ["area_type", "area", "program", "indicator"]
-        found: Mapping[tuple[str, ...], NDArray[np.intp]] = self._counts.groupby(by).indices
+    def _known(self) -> Mapping[tuple[str, ...], list[Known]]:
+        """By area type, area, program and indicator."""
+        names = ("area_type", "area", "program", "indicator", *Known._fields)
+        found = defaultdict(list)
+        for *line, label, success, failure in zip(
+            *(self._counts[name].tolist() for name in names), strict=True
+        ):
+            found[tuple(line)].append(Known(label, success, failure))
         return found
 
     def holds_whole(self, window: Report, measure: Measure) -> bool:

@@ -6,10 +6,12 @@ part of its misses that the chance in each tested quarter does not explain.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+from ipats_lib.projection.history import Guess
 
 # With fewer past guesses nothing is known about how the share moves; one more lets each of them be
 # tested with the band that the others give it.
@@ -20,7 +22,7 @@ FEWEST_TESTS = _FEWEST + 1
 _T90 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
 
 
-def band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]:
+def band(share: float, number: int, tested: Sequence[Guess]) -> tuple[float, float]:
     """The fewest and the most successes among `number` pending outcomes, in 80 of 100 cases.
 
     share: the expected share of them (0..1); tested: the back-test of the method that expects it
@@ -33,9 +35,10 @@ def band(share: float, number: int, tested: pd.DataFrame) -> tuple[float, float]
 _UNKNOWN = (math.nan, math.nan)
 
 
-def _arrays(tested: pd.DataFrame) -> NDArray[np.float64]:
+def _arrays(tested: Sequence[Guess]) -> NDArray[np.float64]:
     """A row each for what was expected, how far that was off, and how many outcomes were known."""
-    return tested[["expected", "miss", "known"]].to_numpy(dtype=np.float64).T
+    guesses = [(guess.expected, guess.miss, guess.known) for guess in tested]
+    return np.array(guesses, dtype=np.float64).reshape(-1, 3).T
 
 
 def _band(share: float, number: int, tested: NDArray[np.float64]) -> tuple[float, float]:
@@ -58,7 +61,7 @@ def _unexplained(tested: NDArray[np.float64]) -> float:
     return max(0.0, float((miss**2 - expected * (1 - expected) / known).mean()))
 
 
-def bands_of(tested: pd.DataFrame) -> list[tuple[float, float]]:
+def bands_of(tested: Sequence[Guess]) -> list[tuple[float, float]]:
     """The band of each past quarter that the other quarters give; NaN where they are too few."""
     every = _arrays(tested)
     lines = enumerate(zip(every[0], every[2], strict=True))

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.projection.history import FEWEST, HISTORY, tests_frame
+from ipats_lib.projection.history import FEWEST, HISTORY, Guess
 
 Wages = Sequence[float] | NDArray[np.float64]
 
@@ -49,11 +48,10 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) 
     return float((values[lower] + values[min(upper, len(values) - 1)]) / 2)
 
 
-def back_test_medians(cohorts: Sequence[tuple[str, NDArray[np.float64]]]) -> pd.DataFrame:
+def back_test_medians(cohorts: Sequence[tuple[str, NDArray[np.float64]]]) -> list[Guess]:
     """Each quarter's median guessed from the wages of the quarters before it.
 
-    cohorts: label and wages of each report quarter, oldest first. Returns the columns of
-    `history.back_test`, in dollars.
+    cohorts: label and wages of each report quarter, oldest first. In dollars.
     """
     tests = []
     for place, (label, wages) in enumerate(cohorts):
@@ -61,5 +59,5 @@ def back_test_medians(cohorts: Sequence[tuple[str, NDArray[np.float64]]]) -> pd.
         past = np.concatenate(before) if before else np.empty(0)
         if len(past) >= FEWEST and len(wages):
             expected, actual = float(np.median(past)), float(np.median(wages))
-            tests.append((label, expected, actual, actual - expected, len(wages)))
-    return tests_frame(tests)
+            tests.append(Guess(label, expected, actual, actual - expected, len(wages)))
+    return tests

@@ -8,28 +8,42 @@ the data cannot test shows no miss.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 HISTORY = 4
 FEWEST = 10
 
 
-def share_expected(quarters: pd.DataFrame) -> float:
+class Known(NamedTuple):
+    """How many known outcomes of a report quarter were successes, and how many failures."""
+
+    quarter_label: str
+    success: int
+    failure: int
+
+
+class Guess(NamedTuple):
+    """A quarter guessed from those before it: a share (0..1) or dollars; miss is actual less
+    expected, known the outcomes that tell what was actual."""
+
+    quarter_label: str
+    expected: float
+    actual: float
+    miss: float
+    known: int
+
+
+def share_expected(quarters: Sequence[Known]) -> float:
     """The share of known outcomes that were successes in the last `HISTORY` quarters (0..1).
 
-    quarters: one row per report quarter, oldest first, with success and failure counts. NaN when
-    fewer than `FEWEST` outcomes are known.
+    quarters: oldest first. NaN when fewer than `FEWEST` outcomes are known.
     """
-    successes = quarters["success"].to_numpy()
-    return _share(successes, successes + quarters["failure"].to_numpy())
-
-
-def _share(successes: NDArray[np.int64], known: NDArray[np.int64]) -> float:
-    last = int(known[-HISTORY:].sum())
-    return float(successes[-HISTORY:].sum() / last) if last >= FEWEST else float("nan")
+    last = quarters[-HISTORY:]
+    known = sum(one.success + one.failure for one in last)
+    return sum(one.success for one in last) / known if known >= FEWEST else float("nan")
 
 
 def share_still_to_come(delays: Sequence[float] | NDArray[np.float64], elapsed: float) -> float:
@@ -59,13 +73,12 @@ def share_by_waits(
 def back_test_dated(
     cohorts: Sequence[tuple[str, NDArray[np.float64]]],
     waits: Sequence[float] | NDArray[np.float64],
-) -> pd.DataFrame:
+) -> list[Guess]:
     """Every closed cohort guessed from those before it, as `share_by_waits` would have done.
 
     cohorts: label and delays (as in `share_still_to_come`) of each, oldest first. What is guessed:
     of those still open after a wait, the share that succeeded later, on the mean of the waits.
-    Returns the columns of `back_test`; known counts the records that were open after the shortest
-    wait.
+    known counts the records that were open after the shortest wait.
     """
     tests = []
     for place, (label, delays) in enumerate(cohorts):
@@ -76,37 +89,23 @@ def back_test_dated(
         if later and not np.isnan(expected):
             actual = float(np.mean(later))
             known = max(map(len, open_after))
-            tests.append((label, expected, actual, actual - expected, known))
-    return tests_frame(tests)
+            tests.append(Guess(label, expected, actual, actual - expected, known))
+    return tests
 
 
-def back_test(quarters: pd.DataFrame) -> pd.DataFrame:
+def back_test(quarters: Sequence[Known]) -> list[Guess]:
     """Every quarter guessed from those before it, as `share_expected` would have done.
 
-    quarters: as there, with quarter_label. Returns one row per quarter that had a quarter before
-    it and known outcomes: quarter_label, expected, actual (shares 0..1), miss (actual - expected)
-    and known (count of known outcomes).
+    quarters: oldest first. A guess for each quarter with known outcomes, and enough before it.
     """
     tests = []
-    successes = quarters["success"].to_numpy()
-    all_known = successes + quarters["failure"].to_numpy()
-    for place, label in enumerate(quarters["quarter_label"]):
-        expected = _share(successes[:place], all_known[:place])
-        known = int(all_known[place])
+    for place, (label, success, failure) in enumerate(quarters):
+        expected, known = share_expected(quarters[:place]), success + failure
         if known and not np.isnan(expected):
-            actual = successes[place] / known
-            tests.append((label, expected, actual, actual - expected, known))
-    return tests_frame(tests)
+            tests.append(Guess(label, expected, success / known, success / known - expected, known))
+    return tests
 
 
-def tests_frame(tests: list[tuple[str, float, float, float, int]]) -> pd.DataFrame:
-    """Guesses of a back-test as a frame (the columns of `back_test`)."""
-    return pd.DataFrame(tests, columns=_TESTS.columns) if tests else _TESTS
-
-
-_TESTS = pd.DataFrame(columns=["quarter_label", "expected", "actual", "miss", "known"])
-
-
-def mean_miss(tested: pd.DataFrame) -> float:
+def mean_miss(tested: Sequence[Guess]) -> float:
     """The mean absolute miss of a back-test (0..1, or dollars); NaN when nothing was tested."""
-    return float(tested["miss"].abs().mean()) if len(tested) else float("nan")
+    return float(np.abs([guess.miss for guess in tested]).mean()) if tested else float("nan")

@@ -13,6 +13,8 @@ from ipats_lib.periods import Period
 from ipats_lib.projection.band import band, bands_of
 from ipats_lib.projection.earnings import back_test_medians, median_bounds, median_expected
 from ipats_lib.projection.history import (
+    Guess,
+    Known,
     back_test,
     back_test_dated,
     mean_miss,
@@ -69,13 +71,7 @@ def test_of_those_still_open_after_100_days_a_third_succeeded_later():
     assert pd.isna(share_still_to_come([1.0, float("nan")], 0))
 
 
-QUARTERS = pd.DataFrame(
-    {
-        "quarter_label": ["Q1", "Q2", "Q3"],
-        "success": [8, 6, 9],
-        "failure": [2, 4, 1],
-    }
-)
+QUARTERS = [Known("Q1", 8, 2), Known("Q2", 6, 4), Known("Q3", 9, 1)]
 
 
 def test_the_expected_share_is_that_of_the_known_outcomes():
@@ -83,25 +79,24 @@ def test_the_expected_share_is_that_of_the_known_outcomes():
 
 
 def test_under_ten_known_outcomes_nothing_is_expected():
-    few = QUARTERS.assign(success=1, failure=1)
+    few = [Known(one.quarter_label, 1, 1) for one in QUARTERS]
     assert pd.isna(share_expected(few))
-    assert back_test(few).empty
+    assert back_test(few) == []
     assert pd.isna(mean_miss(back_test(few)))
 
 
 def test_each_quarter_is_guessed_from_those_before_it():
     """Q2: 8 of 10 before, 6 of 10 then. Q3: 14 of 20 before, 9 of 10 then."""
     tested = back_test(QUARTERS)
-    assert tested["quarter_label"].tolist() == ["Q2", "Q3"]
-    assert tested["expected"].tolist() == pytest.approx([0.8, 0.7])
-    assert tested["miss"].tolist() == pytest.approx([-0.2, 0.2])
+    assert [one.quarter_label for one in tested] == ["Q2", "Q3"]
+    assert [one.expected for one in tested] == pytest.approx([0.8, 0.7])
+    assert [one.miss for one in tested] == pytest.approx([-0.2, 0.2])
     assert mean_miss(tested) == pytest.approx(0.2)
 
 
 def guesses(*of):
     """A back-test: expected and actual shares, and known outcomes, of each quarter."""
-    tested = pd.DataFrame(of, columns=["expected", "actual", "known"])
-    return tested.assign(miss=tested["actual"] - tested["expected"])
+    return [Guess("", expected, actual, actual - expected, known) for expected, actual, known in of]
 
 
 EXACT = guesses(*[(0.7, 0.7, 100)] * 4)
@@ -109,10 +104,9 @@ EXACT = guesses(*[(0.7, 0.7, 100)] * 4)
 
 def held(tested):
     """How many past quarters ended inside the band that the others give, of how many with one."""
-    ended = tested["actual"] * tested["known"]
     inside = [
-        low <= round(end) <= high
-        for end, (low, high) in zip(ended, bands_of(tested), strict=True)
+        low <= round(one.actual * one.known) <= high
+        for one, (low, high) in zip(tested, bands_of(tested), strict=True)
         if not np.isnan(low)
     ]
     return sum(inside), len(inside)
@@ -146,9 +140,9 @@ def test_misses_that_chance_explains_do_not_widen_a_band():
 
 def test_without_four_tested_quarters_or_an_expectation_no_band_is_attached():
     """Fewer than four cannot test a band: each needs three others."""
-    assert np.isnan(band(0.7, 100, EXACT.head(3))).all()
+    assert np.isnan(band(0.7, 100, EXACT[:3])).all()
     assert np.isnan(band(float("nan"), 100, EXACT)).all()
-    assert held(EXACT.head(3)) == (0, 0)
+    assert held(EXACT[:3]) == (0, 0)
 
 
 def test_a_band_is_back_tested_by_the_other_quarters():
@@ -172,13 +166,7 @@ def test_a_band_holds_what_comes_at_least_as_often_as_it_says(size, pending, mov
     for _ in range(250):
         shares = np.clip(draw.normal(0.72, moves, 9), 0, 1)
         success = draw.binomial(size, shares[:-1])
-        quarters = pd.DataFrame(
-            {
-                "quarter_label": [f"Q{n}" for n in range(8)],
-                "success": success,
-                "failure": size - success,
-            }
-        )
+        quarters = [Known(f"Q{n}", one, size - one) for n, one in enumerate(success.tolist())]
         low, high = band(share_expected(quarters), pending, back_test(quarters))
         inside.append(low <= draw.binomial(pending, shares[-1]) <= high)
     assert 0.77 <= np.mean(inside) <= 0.93
@@ -198,12 +186,8 @@ def test_dated_successes_are_tested_by_the_method_that_expects_them():
     first = np.array([10.0] * 6 + [150.0] * 4 + [float("nan")] * 12)
     second = np.array([50.0] * 3 + [120.0] * 5 + [float("nan")] * 5)
     tested = back_test_dated([("Q1", first), ("Q2", second)], [100])
-    assert tested["quarter_label"].tolist() == ["Q2"]
-    assert tested["expected"].tolist() == pytest.approx([0.25])
-    assert tested["actual"].tolist() == pytest.approx([0.5])
-    assert tested["miss"].tolist() == pytest.approx([0.25])
-    assert tested["known"].tolist() == [10]
-    assert back_test_dated([("Q1", first)], [100]).empty
+    assert tested == [Guess("Q2", *map(pytest.approx, (0.25, 0.5, 0.25)), 10)]
+    assert back_test_dated([("Q1", first)], [100]) == []
 
 
 def test_what_awaited_wages_can_do_to_a_median():
@@ -238,8 +222,7 @@ def test_the_expected_median_lets_coming_wages_be_like_the_past_ones():
 def test_each_quarters_median_is_guessed_from_the_wages_before():
     cohorts = [("Q1", np.full(10, 5000.0)), ("Q2", np.array([6000.0, 6200.0]))]
     tested = back_test_medians(cohorts)
-    assert tested["quarter_label"].tolist() == ["Q2"]
-    assert tested[["expected", "actual", "miss"]].iloc[0].tolist() == [5000, 6100, 1100]
+    assert tested == [Guess("Q2", 5000, 6100, 1100, 2)]
 
 
 @pytest.mark.parametrize(
