@@ -164,6 +164,9 @@ class Past:
 
     def days_to_gain(self, start: np.datetime64) -> Days:
         """Of every record: days from `start` to its first gain, a diploma too (domain 2.9)."""
+        return self.source.records.kept(f"first gain from {start}", lambda: self._gained(start))
+
+    def _gained(self, start: np.datetime64) -> Days:
         records = self.source.records
         dated = [records.day(element) for element in _GAIN_DAYS]
         for kind, day in CREDENTIAL_SLOTS:
@@ -173,8 +176,11 @@ class Past:
 
     def gained_after(self, end: np.datetime64) -> NDArray[np.bool_]:
         """Of every record: whether a gain of any kind is later than `end`."""
-        days = [self.source.records.day(element) > end for element in _GAIN_DAYS]
-        return np.logical_or.reduce(days)
+        records = self.source.records
+        return records.kept(
+            f"a gain after {end}",
+            lambda: np.logical_or.reduce([records.day(element) > end for element in _GAIN_DAYS]),
+        )
 
 
 def _named(window: Report) -> str:
