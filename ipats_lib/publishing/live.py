@@ -22,6 +22,7 @@ from ipats_lib.console import say
 from ipats_lib.errors import IpatsError, NotebookError, UsageError
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.catalogue import Notebook, examine, read_notebook
+from ipats_lib.publishing.checking import faults_of_cells
 from ipats_lib.publishing.declaration import FAMILIES, set_values
 from ipats_lib.publishing.dependencies import hash_files
 from ipats_lib.publishing.execute import Made
@@ -79,7 +80,7 @@ class Live:
 
     def _write(self) -> None:
         found, faults = examine([self.path])
-        if faults:
+        if faults := faults or [*faults_of_cells(found[0])]:
             raise NotebookError("\n".join(map(str, faults)))
         notebook, others = found[0], self._others
         if self.scope.kind not in notebook.scopes:
