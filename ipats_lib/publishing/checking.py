@@ -2,8 +2,9 @@
 stop a run; and a new notebook, from a model that is a whole page (question, finding, picture,
 table, file and definitions), whose selection and words an analyst changes.
 
-A run would stop at a cell that is not Python, at a frame or a file that the metadata do not declare,
-and show nothing of a verb amid a cell. Only names in a cell's text are found, as `report.figures`.
+A run would stop at a cell that is not Python, at a frame or a file that the metadata do not
+declare, and show nothing of a verb amid a cell. Only names in a cell's text are found, such as
+`report.figures`.
 """
 
 import ast

@@ -307,8 +307,8 @@ def preview(
     options = Options(path.parents[1], Path(), Period.parse(period))
     say("waiting", "Verifying the snapshot, counting, running the notebook ...")
     opened = open_snapshot(snapshot or sample_snapshot(), verify=True)
-    with live(path, mine, options, opened) as made:
-        serve_live(made, port, watch)
+    with live(path, mine, options, opened, watch) as made:
+        serve_live(made, port)
 
 
 @publishing.command()

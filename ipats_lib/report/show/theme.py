@@ -111,7 +111,7 @@ def _unknown(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Fields that are missing, each with a row of the data. Not where a transform makes others."""
     data = spec.get("data") or {}
-    rows = data.get("values", sets.get(data.get("name"), [] if data else rows))
+    rows = data.get("values", sets.get(str(data.get("name")), [] if data else rows))
     if "transform" in spec:
         return
     facet = spec.get("facet", {})
@@ -119,8 +119,9 @@ def _unknown(
     for channel in (*spec.get("encoding", {}).values(), *facets):
         for one in channel if isinstance(channel, list) else [channel]:
             name = one.get("field") if isinstance(one, dict) else None
-            plain = isinstance(name, str) and rows and not re.search(r"[.\[\\]", name)
-            if plain and all(isinstance(row, dict) and name not in row for row in rows):
+            if not rows or not isinstance(name, str) or re.search(r"[.\[\\]", name):
+                continue  # nothing to draw; no field, or one inside of another
+            if all(isinstance(row, dict) and name not in row for row in rows):
                 yield name, rows[0]
     parts = (spec.get(each, []) for each in ("layer", "hconcat", "vconcat", "concat"))
     for part in (*chain(*parts), *([spec["spec"]] if "spec" in spec else [])):
