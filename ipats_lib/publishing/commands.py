@@ -191,9 +191,8 @@ def build(
     waited = Site(site).waiting(period)
     with shown_progress() as advance:
         run = build(source, options, advance)
-    said = (
-        "nothing had changed" if run.unchanged else f"{run.executed:,} runs of notebooks made anew"
-    )
+    runs = f"{run.executed:,} run{'s' * (run.executed != 1)} of notebooks made anew"
+    said = "nothing had changed" if run.unchanged else runs
     say_released(run.released, options.period)
     if run.hiding:
         say("withheld", run.hiding)
@@ -339,7 +338,8 @@ def diff(
     areas = len(found.figures.drop_duplicates(["area_type", "area"]))
     say("diff", f"Figures: {told}, in {areas:,} areas and planners.", counts=counts)
     for file, scopes in found.files.items():
-        say("diff", f"  {file}: another in {scopes:,} folders", file=file, scopes=scopes)
+        said = f"  {file}: another in {scopes:,} folder{'s' * (scopes != 1)}"
+        say("diff", said, file=file, scopes=scopes)
 
 
 @publishing.command()

@@ -46,8 +46,9 @@ WAIT_SECONDS = 20.0
 class Live:
     """The pages of a notebook for one scope, in `folder`.
 
-    watched: whether a save ends a run. version: how often it was run, last as the file was `known`.
-    said: why the last run gave no page. pages: their files.
+    watched: whether somebody is writing it: a save ends a run, and what `check` finds comes first.
+    version: how often it was run, last as the file was `known`. said: why the last run gave no
+    page. pages: their files.
     """
 
     path: Path
@@ -84,7 +85,9 @@ class Live:
 
     def _write(self) -> None:
         found, faults = examine([self.path])
-        if faults := faults or [*faults_of_cells(found[0])]:
+        if self.watched and not faults:
+            faults += faults_of_cells(found[0])
+        if faults:
             raise NotebookError("\n".join(map(str, faults)))
         notebook, others = found[0], self._others
         if self.scope.kind not in notebook.scopes:
