@@ -44,6 +44,18 @@ def find_faults(folder: Path, chosen: Sequence[str]) -> tuple[int, list[Fault]]:
     return len(wanted), [fault for fault in faults if fault.path in wanted]
 
 
+def left_out(folder: Path) -> list[str]:
+    """Notebooks below the folder that are in no family, so that nothing publishes them."""
+    every = (path.relative_to(folder) for path in sorted(folder.rglob("*.ipynb")))
+    known = {*FAMILIES, "models"}
+    return [
+        str(path)
+        for path in every
+        if not (len(path.parts) == 2 and path.parts[0] in known)
+        and not any(part.startswith(".") for part in path.parts)
+    ]
+
+
 def path_of(folder: Path, name: str) -> Path:
     """The file of a notebook that is named by its path or by family and name; or UsageError."""
     for path in (folder / f"{name}.ipynb", folder / name, Path(name)):

@@ -1,6 +1,7 @@
 """`publish.py check`: every fault of a notebook at once, by key and cell, with what to write."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -163,6 +164,23 @@ def test_the_command_prints_a_line_a_fault_and_ends_with_the_code_of_notebooks(t
     assert len(lines) == 2
     assert lines[0].startswith(f'{path}: `order` is "1": `order` is a whole number')
     assert "2 faults in 1 notebook." in done.stderr
+
+
+def test_a_notebook_that_is_in_no_family_is_told_of(tmp_path):
+    """JupyterLab begins a notebook in the folder that is open: nothing would publish it."""
+    path = made(tmp_path)
+    for place in ("Untitled.ipynb", "reports/a.ipynb", "performance/old/b.ipynb",
+                  "models/figures.ipynb", ".ipynb_checkpoints/c.ipynb"):  # fmt: skip
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / place)
+    done = checked("--notebooks", str(tmp_path))
+    assert done.returncode == 0
+    told = "not published: Untitled.ipynb, performance/old/b.ipynb, reports/a.ipynb."
+    assert told in " ".join(done.stderr.split())
+    assert "not published" not in checked("performance/made", "--notebooks", str(tmp_path)).stderr
+    assert dict(found(tmp_path, "reports/a")) == {
+        "`family`": 'is "performance": the notebook is in reports. Move it to performance.'
+    }
 
 
 def test_the_schema_of_editors_is_the_catalogues_own(tmp_path):
