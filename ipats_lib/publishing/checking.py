@@ -2,8 +2,9 @@
 stop a run; and a new notebook, from a model that is a whole page (question, finding, picture,
 table, file and definitions), whose selection and words an analyst changes.
 
-A run would stop at a cell that is not Python, and at a frame or a file that the metadata do not
-declare. Only names in a cell's text are found, such as `report.figures`.
+A run would stop at a cell that is not Python, at a frame or a file that the metadata do not
+declare, and show nothing of a verb amid a cell. Only names in a cell's text are found, such as
+`report.figures`.
 """
 
 import ast
@@ -17,8 +18,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from ipats_lib.errors import NotebookError, ParamsError, UsageError
 from ipats_lib.project import given
 from ipats_lib.publishing.catalogue import Notebook, examine, read_notebook
-from ipats_lib.publishing.declaration import FAMILIES, Fault, read_declaration, set_values
+from ipats_lib.publishing.declaration import FAMILIES, Fault, nearest, read_declaration, set_values
 from ipats_lib.publishing.files import notebook_files
+from ipats_lib.report.report import Report
 from ipats_lib.report.scope_data import FRAMES
 
 
@@ -33,13 +35,25 @@ def find_faults(folder: Path, chosen: Sequence[str]) -> tuple[int, list[Fault]]:
     if not wanted:
         raise UsageError(f"{folder} holds no notebook in {', '.join(FAMILIES)}.")
     found, faults = examine(sorted({*every, *wanted}))
-    faults += [fault for one in found for fault in _faults_of_cells(one)]
     try:
         if not faults:
             set_values({each.key: dict(each.parameters) for each in found})
     except ParamsError as error:
         faults.append(Fault(wanted[0], "", str(error)))
+    faults += [fault for one in found for fault in faults_of_cells(one)]
     return len(wanted), [fault for fault in faults if fault.path in wanted]
+
+
+def left_out(folder: Path) -> list[str]:
+    """Notebooks below the folder that are in no family, so that nothing publishes them."""
+    every = (path.relative_to(folder) for path in sorted(folder.rglob("*.ipynb")))
+    known = {*FAMILIES, "models"}
+    return [
+        str(path)
+        for path in every
+        if not (len(path.parts) == 2 and path.parts[0] in known)
+        and not any(part.startswith(".") for part in path.parts)
+    ]
 
 
 def path_of(folder: Path, name: str) -> Path:
@@ -50,8 +64,9 @@ def path_of(folder: Path, name: str) -> Path:
     raise UsageError(f"There is no notebook {name}, nor {folder / name}.ipynb.")
 
 
-def _faults_of_cells(notebook: Notebook) -> Iterator[Fault]:
-    trees = {}
+def faults_of_cells(notebook: Notebook) -> Iterator[Fault]:
+    """What would stop a run of a notebook that the catalogue takes, and what would show nothing."""
+    trees: dict[int, ast.Module] = {}
     for number, cell in enumerate(read_notebook(notebook.path).cells, start=1):
         if cell.cell_type == "code":
             try:
@@ -63,6 +78,8 @@ def _faults_of_cells(notebook: Notebook) -> Iterator[Fault]:
     for number, tree in trees.items():
         for key, name in sorted({*_uses(tree, reports)} - {*_declared(notebook)}):
             said = f"uses {name}, which `{key}` does not list: add it there."
+            yield Fault(notebook.path, f"cell {number}", said)
+        for said in (*_unknown(tree, reports), *_unshown(tree)):
             yield Fault(notebook.path, f"cell {number}", said)
 
 
@@ -80,6 +97,25 @@ def _opened(tree: ast.AST) -> Iterator[str]:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)):
                 if ast.unparse(called).split(".")[-1] == "open_report":
                     yield name
+
+
+def _unknown(tree: ast.AST, reports: set[str]) -> Iterator[str]:
+    """What a cell asks of a report that no report has."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=report), attr=name) if report in reports:
+                if not hasattr(Report, name) and name != "data":
+                    yield f"uses {report}.{name}: a report has none; {nearest(name, FRAMES)}."
+
+
+def _unshown(tree: ast.Module) -> Iterator[str]:
+    """Verbs whose piece is not displayed: a cell displays its last line alone."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="show"), attr=verb))):
+                if node is not tree.body[-1]:
+                    place = f"show.{verb} in line {node.lineno}"
+                    yield f"shows nothing of {place}: write display(...) around it."
 
 
 def _uses(tree: ast.AST, reports: set[str]) -> Iterator[tuple[str, str]]:

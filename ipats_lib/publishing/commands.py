@@ -191,9 +191,7 @@ def build(
     waited = Site(site).waiting(period)
     with shown_progress() as advance:
         run = build(source, options, advance)
-    said = (
-        "nothing had changed" if run.unchanged else f"{run.executed:,} runs of notebooks made anew"
-    )
+    said = "nothing had changed" if run.unchanged else f"{_counted(run.executed, 'run')} made anew"
     say_released(run.released, options.period)
     if run.hiding:
         say("withheld", run.hiding)
@@ -246,9 +244,11 @@ def check(
 
         print(json.dumps(declaration.schema(), indent=2))
         return
-    from ipats_lib.publishing.checking import find_faults
+    from ipats_lib.publishing.checking import find_faults, left_out
 
     looked_at, faults = find_faults(notebooks, chosen or [])
+    if not chosen and (others := left_out(notebooks)):
+        say("left-out", f"In no family, so not published: {', '.join(others)}.", "yellow")
     for fault in faults:
         print(str(fault).removeprefix(f"{Path.cwd()}/"))
     if faults:
@@ -258,7 +258,7 @@ def check(
 
 
 def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 @publishing.command()
@@ -307,8 +307,8 @@ def preview(
     options = Options(path.parents[1], Path(), Period.parse(period))
     say("waiting", "Verifying the snapshot, counting, running the notebook ...")
     opened = open_snapshot(snapshot or sample_snapshot(), verify=True)
-    with live(path, mine, options, opened) as made:
-        serve_live(made, port, watch)
+    with live(path, mine, options, opened, watch) as made:
+        serve_live(made, port)
 
 
 @publishing.command()
@@ -339,7 +339,7 @@ def diff(
     areas = len(found.figures.drop_duplicates(["area_type", "area"]))
     say("diff", f"Figures: {told}, in {areas:,} areas and planners.", counts=counts)
     for file, scopes in found.files.items():
-        say("diff", f"  {file}: another in {scopes:,} folders", file=file, scopes=scopes)
+        say("diff", f"  {file}: another in {_counted(scopes, 'folder')}", file=file, scopes=scopes)
 
 
 @publishing.command()

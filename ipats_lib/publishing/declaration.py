@@ -114,7 +114,8 @@ class Declaration(BaseModel):
     def _in_its_folder(cls, family: str, info: ValidationInfo) -> str:
         folder = (info.context or {}).get("folder", family)
         if family != folder:
-            raise ValueError(f'the notebook is in {folder}. Write "{folder}", or move it.')
+            told = f'Write "{folder}", or move it' if folder in FAMILIES else f"Move it to {family}"
+            raise ValueError(f"the notebook is in {folder}. {told}.")
         return family
 
     @field_validator("pages")
@@ -203,6 +204,7 @@ EVERY = "*"  # in place of a notebook: each that has the parameter
 # What the publisher sets in every run.
 GIVEN = frozenset({"scope", "period", "snapshot"})
 Value = str | int | float | bool
+_KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "True or False"}
 
 
 def read_defaults(source: str) -> tuple[dict[str, Value], list[str]]:
@@ -282,9 +284,9 @@ def set_values(defaults: Mapping[str, Mapping[str, Value]]) -> dict[str, dict[st
         for key in chosen:
             value = _typed(row["value"], defaults[key][name])
             if value is None:
-                kind = type(defaults[key][name]).__name__
+                kind = _KINDS[type(defaults[key][name])]
                 raise ParamsError(
-                    f"{path} line {line}: {row['value']} is no {kind}, as {name} of {key} is."
+                    f"{path} line {line}: {row['value']} is not {kind}, as {name} of {key} is."
                 )
             values[key][name] = value
     return values

@@ -24,7 +24,7 @@ from papermill.parameterize import parameterize_notebook
 from ipats_lib.publishing import scratch
 from ipats_lib.publishing.engine import papermill_engine  # noqa: F401  # papermill looks for it
 from ipats_lib.publishing.engine.limits import Limits, NotebookStopped
-from ipats_lib.publishing.failed import NotShown, RunFailed, why
+from ipats_lib.publishing.failed import NotShown, RunFailed, logged, why
 from ipats_lib.publishing.render import render_body
 from ipats_lib.publishing.warm import peak_memory_mb
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER
@@ -244,7 +244,8 @@ def _failure(executed: NotebookNode, code: str) -> tuple[int, str, str] | None:
             more = why(errors[-1], code)
             return index, errors[-1].ename, f": {more}" if more else ""
         if cell.metadata.get("papermill", {}).get("exception"):
-            return index, "an error that it did not show", ""
+            more = why({"ename": "", "evalue": logged(cell), "traceback": []}, code)
+            return index, "an error that it did not show", f": {more}" if more else ""
     return None
 
 

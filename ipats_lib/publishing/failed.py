@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ipats_lib.errors import IpatsError, NotebookError
+from ipats_lib.frames.schemas import KINDS
 
 LIBRARY = Path(__file__).resolve().parents[1]
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -13,12 +14,9 @@ _FRAME = re.compile(r"^(?:File (?P<file>.+?):\d+|Cell In)", re.MULTILINE)
 _RUNNING = re.compile(r"^-+> .*$", re.MULTILINE)
 # What could come from a record: words with a digit, and what stands in quotes.
 _DOUBTFUL = re.compile(r"(?<!\w)(?P<quote>['\"`])(?P<inside>.+?)(?P=quote)(?!\w)|\S*\d\S*")
-# Python's own errors whose text is a name in the code.
-_NAMES = {
-    "ModuleNotFoundError": re.compile(r"No module named '([\w.]+)'"),
-    "NameError": re.compile(r"name '(\w+)' is not defined.*"),
-    "KeyError": re.compile(r"'(\w+)'"),
-}
+_LEAVES = "it ends the notebook, and the cells after it are not run"
+_ASKS = "nobody is there to answer; declare a parameter in its place"
+_SAID = {"SystemExit": _LEAVES, "EOFError": _ASKS, "StdinNotImplementedError": _ASKS}
 
 
 class NotShown(Exception):  # noqa: N818  (an output that is not shown, not a kind of error)
@@ -61,28 +59,39 @@ def plain(traceback: list[str]) -> str:
 
 
 def tracebacks(notebook: Mapping[str, Any]) -> list[str]:
-    """What the cells that failed left."""
-    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", ()))
-    return [plain(one["traceback"]) for one in outputs if one["output_type"] == "error"]
+    """What the cells that failed left: a traceback, or what a magic says of a wrong use."""
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    found = [plain(one["traceback"]) for one in outputs if one["output_type"] == "error"]
+    failed = [
+        cell for cell in notebook["cells"] if cell["metadata"].get("papermill", {}).get("exception")
+    ]
+    return found or [logged(cell) for cell in failed]
+
+
+def logged(cell: Mapping[str, Any]) -> str:
+    """What a cell wrote to standard error."""
+    outputs = cell.get("outputs", ())
+    return "".join(one["text"] for one in outputs if one.get("name") == "stderr").strip()
 
 
 def why(error: Any, code: str) -> str:
     """What the error output of a cell says that comes from code and not from a record.
 
     code: the notebook's own text. The sentence of an error of this library, if the library raised
-    it; the name of a missing package, name or key, if it stands in the code; otherwise nothing.
-    In a sentence `...` stands for what neither the notebook nor the module that raised it wrote.
+    it; what another quotes (a missing package, name, column or file), if it stands in the code.
+    In a sentence `...` stands for what neither the notebook nor the module that raised it wrote,
+    nor the frames' columns are.
     """
-    if error["ename"] == "SystemExit":
-        return "it ends the notebook, and the cells after it are not run"
+    if error["ename"] in _SAID:
+        return _SAID[error["ename"]]
     said, frames = str(error["evalue"]), plain(list(error["traceback"])[:-1])
-    if (pattern := _NAMES.get(error["ename"])) and (named := pattern.fullmatch(said)):
-        written = "\n".join([code, *_RUNNING.findall(frames)])
-        return f"`{named[1]}`" if _stands_in(named[1], written) else ""
     module = _raised_in(frames)
     if module is None or "\n" in said or error["ename"] not in set(_names_of(IpatsError)):
-        return ""
-    written = f"{code}\n{module.read_text(encoding='utf-8')}"
+        written = "\n".join([code, *_RUNNING.findall(frames)])
+        quoted = [one["inside"] for one in _DOUBTFUL.finditer(said.partition("\n")[0].strip('"'))]
+        named = dict.fromkeys(one for one in quoted if one and _stands_in(one, written))
+        return ", ".join(f"`{one}`" for one in named)
+    written = "\n".join([code, module.read_text(encoding="utf-8"), *KINDS])
     return _DOUBTFUL.sub(lambda found: _known(found, written), said)
 
 

@@ -22,6 +22,7 @@ from ipats_lib.console import say
 from ipats_lib.errors import IpatsError, NotebookError, UsageError
 from ipats_lib.publishing.assets import build_assets
 from ipats_lib.publishing.catalogue import Notebook, examine, read_notebook
+from ipats_lib.publishing.checking import faults_of_cells
 from ipats_lib.publishing.declaration import FAMILIES, set_values
 from ipats_lib.publishing.dependencies import hash_files
 from ipats_lib.publishing.execute import Made
@@ -45,7 +46,9 @@ WAIT_SECONDS = 20.0
 class Live:
     """The pages of a notebook for one scope, in `folder`.
 
-    version: how often it was run. said: why the last run gave no page. pages: their files.
+    watched: whether somebody is writing it: a save ends a run, and what `check` finds comes first.
+    version: how often it was run, last as the file was `known`. said: why the last run gave no
+    page. pages: their files.
     """
 
     path: Path
@@ -54,7 +57,9 @@ class Live:
     state: StateData
     pool: Workers
     folder: Path
+    watched: bool = False
     version: int = 0
+    known: tuple[int, ...] | None = None
     said: str = ""
     pages: tuple[str, ...] = ()
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -68,6 +73,7 @@ class Live:
 
     def run(self) -> None:
         """Run the notebook as its file is now, and tell the browser."""
+        self.known = _state_of(self.path)
         try:
             self._write()
             said = ""
@@ -79,6 +85,8 @@ class Live:
 
     def _write(self) -> None:
         found, faults = examine([self.path])
+        if self.watched and not faults:
+            faults += faults_of_cells(found[0])
         if faults:
             raise NotebookError("\n".join(map(str, faults)))
         notebook, others = found[0], self._others
@@ -124,14 +132,19 @@ class Live:
         source = f"/{self.folder.name}/preview.js?version={self.version + more}"
         return f'<script src="{source}" defer></script>'
 
+    def unless_saved(self) -> None:
+        """Called while a run goes on, which may be an endless one: a save ends it."""
+        if self.watched and _state_of(self.path) not in (self.known, None):
+            self.pool.abandon()
+            raise NotebookError("The notebook was saved while it ran: it runs again.")
+
     def watch(self, ended: threading.Event) -> None:
         """Run it again whenever its file has changed, until `ended`. A file that is still another
         one at the next look is being written: half of it is not run."""
-        known = seen = _state_of(self.path)
+        seen = self.known
         while not ended.wait(LOOK_SECONDS):
             before, seen = seen, _state_of(self.path)
-            if seen not in (known, None) and seen == before:
-                known = seen
+            if seen not in (self.known, None) and seen == before:
                 self.run()
                 say("made", self.first_line or "Made again.")
 
@@ -184,7 +197,9 @@ class _LiveHandler(Handler):
 
 
 @contextmanager
-def live(path: Path, scope: Scope, options: Options, snapshot: Snapshot) -> Iterator[Live]:
+def live(
+    path: Path, scope: Scope, options: Options, snapshot: Snapshot, watched: bool = False
+) -> Iterator[Live]:
     """A notebook's pages, made once. snapshot: verified already.
 
     UsageError for a scope that the snapshot does not have.
@@ -195,7 +210,8 @@ def live(path: Path, scope: Scope, options: Options, snapshot: Snapshot) -> Iter
     if scope not in snapshot.scopes():
         raise UsageError(f"Scope '{scope}' is not in snapshot {snapshot.id}.")
     with run_folder() as place, local_workers(1) as pool:
-        made = Live(path, scope, options, state, pool, place / token_hex(16))
+        made = Live(path, scope, options, state, pool, place / token_hex(16), watched)
+        pool.check = made.unless_saved  # type: ignore[method-assign]
         build_assets().write(made.folder / "_static")
         (made.folder / "preview.js").write_bytes((TEMPLATES / "preview.js").read_bytes())
         icon = f'<link rel="icon" href="_static/{build_assets().icon}">'
@@ -206,13 +222,13 @@ def live(path: Path, scope: Scope, options: Options, snapshot: Snapshot) -> Iter
         yield made
 
 
-def serve_live(made: Live, port: int, watch: bool) -> None:
-    """Serve the pages on loopback until interrupted. watch: whether a save makes them again."""
+def serve_live(made: Live, port: int) -> None:
+    """Serve the pages on loopback until interrupted; a save makes them again where watched."""
     ended = threading.Event()
     watcher = threading.Thread(target=made.watch, args=(ended,), daemon=True)
     handler = type("Bound", (_LiveHandler,), {"live": made})
     with listening(made.folder.parent, port, handler) as server:
-        if watch:
+        if made.watched:
             watcher.start()
         say("serving", made.first_line or "The page is made.")
         address = f"http://{HOST}:{server.server_port}/{made.folder.name}/index.html"
@@ -221,5 +237,5 @@ def serve_live(made: Live, port: int, watch: bool) -> None:
             serve_until_stopped(server)
         finally:
             ended.set()
-            if watch:
+            if made.watched:
                 watcher.join()

@@ -24,9 +24,10 @@ _PICTURES = {
     "image/gif": ("gif", b"GIF8"),
     "image/webp": ("webp", b"RIFF"),
 }
-# An object that has no display of its own, as Python writes it.
+MOST_SHOWN = 5_000_000  # characters of one output: fifteen times our largest page
+# Objects as Python writes them, alone or inside of others. pandas begins an array with <its name>.
 _OBJECT = re.compile(
-    r"^[\[(]?<(?:.* at 0x[0-9a-f]+|[\w.]+ object|Figure size .*|Axes.*)>", re.MULTILINE
+    r"^[\[({]*<(?!\w+>)|<[^<>]* at 0x[0-9a-f]+>|[\[:, ]<(?:function|bound method|module|Axes)\b"
 )
 _ALTAIR = re.compile(r"(?P<list>[\[({][^<]*)?alt\.\w*Chart\(")
 _BOXED = re.compile(r"""<div class=["'](?:[\w -]* )?(?:table|box)[ "']""")
@@ -55,9 +56,9 @@ class Outputs:
         elif cell.cell_type == "code":
             for output in cell.outputs:
                 if output.output_type == "stream" and output.name == "stdout":
-                    yield _pre(_text(output.text))
+                    yield _small(_pre(_text(output.text)))
                 elif output.output_type in ("display_data", "execute_result"):
-                    yield from self._displayed(output.data, output.get("metadata", {}))
+                    yield from map(_small, self._displayed(output.data, output.get("metadata", {})))
 
     def _displayed(self, data: Mapping[str, Any], notes: Mapping[str, Any]) -> Iterator[str]:
         """The richest of an output's types, in JupyterLab's order."""
@@ -152,6 +153,15 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "".join(map(str, value))
 
 
+def _small(html: str) -> str:
+    if len(html) > MOST_SHOWN:
+        raise NotShown(
+            f"an output of {len(html):,} characters, of at most {MOST_SHOWN:,}; show fewer rows, "
+            "or list them with show.records"
+        )
+    return html
+
+
 def _pre(text: str) -> str:
     return f"<pre>{escape(strip_ansi(text))}</pre>"
 
@@ -166,7 +176,8 @@ def _checked_text(text: str) -> str:
         )
     if _OBJECT.search(text):
         raise NotShown(
-            "an object without a display; end the cell with a semicolon, or show its content"
+            "an object without a display; end the cell with a semicolon, show its content, or call "
+            "what needs a call, as in frame.head()"
         )
     return text
 

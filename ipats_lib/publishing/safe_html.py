@@ -232,7 +232,8 @@ def safe_html(html: str, drawing: bool = False) -> SafeHtml:
 
     drawing: it is an SVG, whose ids are renamed: pictures of one tool use the same ones.
     """
-    rest = _OF_PANDAS.sub("", html, count=1)
+    # A Styler writes a missing value so, and no browser shows it.
+    rest = _OF_PANDAS.sub("", html, count=1).replace("<NA>", "&lt;NA&gt;")
     styles = _STYLE.findall(rest)
     if styles:
         rest = _STYLE.sub("", rest)

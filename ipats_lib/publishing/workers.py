@@ -36,6 +36,9 @@ class Workers(Executor):
     def renew(self) -> None:
         """Begin again after a worker's death took the others along."""
 
+    def abandon(self) -> None:
+        """End what is being made, and begin again."""
+
     def each(self, function: Callable[[str], Any], items: Iterable[str]) -> Iterable[Any]:
         """What `function` gives for each item, in order: here, unless workers can do it."""
         return map(function, items)
@@ -78,10 +81,10 @@ class LocalWorkers(Workers):
     def __init__(self, number: int, folder: Path) -> None:
         self.slots, self._folder = number, folder
         self._context: BaseContext = get_context("spawn") if fork_hazard() else warm_context()
-        self._life, self._held = self._context.Pipe(duplex=False)
         self._start()
 
     def _start(self) -> None:
+        self._life, self._held = self._context.Pipe(duplex=False)
         self._pool = self._processes()
         self._pool.submit(os.getpid)
 
@@ -111,6 +114,10 @@ class LocalWorkers(Workers):
     def renew(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._start()
+
+    def abandon(self) -> None:
+        self.end_at_once()
+        self.renew()
 
     def end_at_once(self) -> None:
         """End the processes, whatever they do; notebooks end with them."""

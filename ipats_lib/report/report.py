@@ -18,7 +18,7 @@ from ipats_lib.report.scope_data import ScopeData, as_of
 from ipats_lib.scopes import Scope
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """One scope in one period. Each frame of `SCHEMAS` is an attribute.
 
@@ -26,6 +26,9 @@ class Report:
     """
 
     data: ScopeData
+
+    def __repr__(self) -> str:
+        return f"<Report of {self.title}, {self.period.name}: {', '.join(self.data.frames)}>"
 
     @property
     def definitions(self) -> pd.DataFrame:

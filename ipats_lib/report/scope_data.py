@@ -45,7 +45,7 @@ class About:
     whole_from: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScopeData:
     """One scope's frames: those of `SCHEMAS`, or the ones that its notebook declares.
 

@@ -8,6 +8,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -94,13 +96,39 @@ def test_a_save_changes_the_page_in_the_browser_and_a_fault_is_told_there(snapsh
         expect(alert).to_have_count(0, timeout=60_000)
 
         write(notebooks, "figures = report.figures", "figures = report.figure")
+        expect(alert).to_contain_text("write `figures`", timeout=60_000)
+        write(notebooks, "report.figure\\n", "report.figures.gone\\n")
         expect(alert).to_contain_text("failed in cell 4 with AttributeError", timeout=60_000)
-        expect(alert).to_contain_text("has no attribute 'figure'")  # the traceback, for its author
-        write(notebooks, "report.figure\\n", "report.history\\n")
+        expect(alert).to_contain_text("has no attribute 'gone'")  # the traceback, for its author
+        write(notebooks, "report.figures.gone\\n", "report.history\\n")
         expect(alert).to_contain_text("history", timeout=60_000)
         write(notebooks, "report.history\\n", "report.figures\\n")
         expect(alert).to_have_count(0, timeout=60_000)
         expect(heading).to_contain_text("Seen at once")
+
+
+def test_a_save_ends_a_run_that_would_not_end(snapshot, notebooks, tmp_path):
+    """The first run too, before there is an address: see `Live.unless_saved`."""
+    begun = tmp_path / "begun"
+    endless = f"open('{begun}', 'w').close()\\nwhile True: pass\\n"
+
+    def corrected() -> None:
+        while not begun.exists():
+            time.sleep(0.05)
+        begun.unlink()
+        write(notebooks, endless, "figures = report.figures\\n")
+
+    write(notebooks, "figures = report.figures\\n", endless)
+    threading.Thread(target=corrected).start()
+    with previewed(snapshot, notebooks, "--watch") as address, browser() as page:
+        page.goto(address)
+        heading = page.locator("main h1")
+        expect(heading).to_contain_text("Summary", timeout=60_000)
+        write(notebooks, "figures = report.figures\\n", endless)
+        corrected()
+        write(notebooks, "# Summary", "# Seen at last")
+        expect(heading).to_contain_text("Seen at last", timeout=60_000)
+        expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_the_page_is_the_published_one_and_nobody_finds_it_without_its_address(

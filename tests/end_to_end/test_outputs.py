@@ -90,7 +90,7 @@ def test_nothing_is_wider_than_the_screen(page):
 
 def test_what_is_too_wide_scrolls_in_a_box_that_a_key_reaches_and_a_name_tells(page):
     boxes = page.locator("main :is(.box, .wide)")
-    assert boxes.count() == 10
+    assert boxes.count() == 11
     for number in range(boxes.count()):
         box = boxes.nth(number)
         box.focus()

@@ -41,7 +41,7 @@ def test_a_publication_is_staged_looked_at_and_shown(planner_site, few, extract,
     done = told("diff", "--staged")
     assert list(csv.DictReader(io.StringIO(done.stdout))) == []  # the words changed, no figure
     assert "Figures: 0 changed, 0 new, 0 gone" in done.stderr
-    assert "performance/summary.html: another in 1 folders" in done.stderr
+    assert "performance/summary.html: another in 1 folder\n" in done.stderr
     assert told("diff").returncode == 2
 
     write("# First look", "# Second look")

@@ -306,11 +306,11 @@ def test_parameters_are_set_in_one_file_by_values_of_their_type(tmp_path, rows):
         ("performance/other,top,5", "no notebook performance/other"),
         ("performance/made,bottom,5", "no parameter bottom of performance/made; there is measure"),
         ("performance/made,period,5", "no parameter period"),
-        ("performance/made,top,5.5", "5.5 is no int, as top of performance/made is"),
+        ("performance/made,top,5.5", "5.5 is not a whole number, as top of performance/made is"),
         ("*,bottom,5", "no parameter bottom of any notebook; there is measure, top"),
-        ("*,share,much", "much is no float, as share of performance/made is"),
-        ("performance/made,share,nan", "nan is no float"),
-        ("performance/made,open_only,yes", "yes is no bool"),
+        ("*,share,much", "much is not a number, as share of performance/made is"),
+        ("performance/made,share,nan", "nan is not a number"),
+        ("performance/made,open_only,yes", "yes is not True or False"),
     ],
 )
 def test_a_row_that_sets_nothing_is_named_with_its_line(tmp_path, rows, row, said):

@@ -1,6 +1,7 @@
 """`publish.py check`: every fault of a notebook at once, by key and cell, with what to write."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -83,6 +84,12 @@ def test_a_page_of_other_scopes_is_named_beside_the_other_faults_of_pages(tmp_pa
         ("show.download(x, 'y', 'Y')", "uses y.xlsx, which `downloads` does not list"),
         ("show.records(x, 'w', caption='W')", "uses w, which `records` does not list"),
         ("x = (1", "is not Python in line 1"),
+        ("x = report.figurs", "uses report.figurs: a report has none; write `figures`."),
+        (
+            "if x:\n    show.table(x, 'T')",
+            "shows nothing of show.table in line 2: write display(...)",
+        ),
+        ("show.finding('A.')\nx", "shows nothing of show.finding in line 1: write display(...)"),
     ],
 )
 def test_what_would_stop_a_run_is_told_before_it(tmp_path, cell, said):
@@ -96,12 +103,34 @@ def test_what_is_declared_and_what_is_no_report_are_no_fault(tmp_path):
     cells = [
         new_code_cell(OPEN.replace("report = ", "mine = ")),
         new_code_cell("%matplotlib inline\nx = mine.figures\nother.history\nmine.title"),
-        new_code_cell("show.download(x, 'y', 'Y')\nshow.records(x, 'w', caption='W')"),
+        new_code_cell("display(show.download(x, 'y', 'Y'))\nshow.records(x, 'w', caption='W')"),
         new_code_cell("show.download(x, 'w.csv', 'Of the list')"),
     ]
     lists = {"data": ["figures"], "downloads": ["y.csv", "y.xlsx"], "records": ["w"]}
     made(tmp_path, *cells, declared={**DECLARED, **lists})
     assert found(tmp_path) == []
+
+
+def test_what_is_displayed_kept_or_last_is_no_fault(tmp_path):
+    shown = "show.table(x, 'T')"
+    cells = [
+        f"for x in y:\n    display({shown})\nz = {shown}\n{shown}",
+        f"def f():\n    return {shown}",
+    ]
+    made(tmp_path, *map(new_code_cell, cells))
+    assert found(tmp_path) == []
+
+
+def test_rows_of_parameters_are_held_against_notebooks_whose_cells_have_faults(
+    tmp_path, monkeypatch
+):
+    """Or one notebook's cell would hide the other's row."""
+    made(tmp_path, parameters=f"{PARAMETERS}\nleast = 5")
+    made(tmp_path, new_code_cell("x = (1"), name="other", declared={**DECLARED, "order": 2})
+    row = "notebook,parameter,value,why\nperformance/made,least,many,W\n"
+    (tmp_path / "notebooks.csv").write_text(row)
+    monkeypatch.setenv("IPATS_PARAMS", str(tmp_path))
+    assert "line 2" in found(tmp_path, "performance/made")[0][1]
 
 
 def test_a_notebook_is_chosen_by_path_or_name_and_others_are_not_told_of(tmp_path):
@@ -135,6 +164,23 @@ def test_the_command_prints_a_line_a_fault_and_ends_with_the_code_of_notebooks(t
     assert len(lines) == 2
     assert lines[0].startswith(f'{path}: `order` is "1": `order` is a whole number')
     assert "2 faults in 1 notebook." in done.stderr
+
+
+def test_a_notebook_that_is_in_no_family_is_told_of(tmp_path):
+    """JupyterLab begins a notebook in the folder that is open: nothing would publish it."""
+    path = made(tmp_path)
+    for place in ("Untitled.ipynb", "reports/a.ipynb", "performance/old/b.ipynb",
+                  "models/figures.ipynb", ".ipynb_checkpoints/c.ipynb"):  # fmt: skip
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / place)
+    done = checked("--notebooks", str(tmp_path))
+    assert done.returncode == 0
+    told = "not published: Untitled.ipynb, performance/old/b.ipynb, reports/a.ipynb."
+    assert told in " ".join(done.stderr.split())
+    assert "not published" not in checked("performance/made", "--notebooks", str(tmp_path)).stderr
+    assert dict(found(tmp_path, "reports/a")) == {
+        "`family`": 'is "performance": the notebook is in reports. Move it to performance.'
+    }
 
 
 def test_the_schema_of_editors_is_the_catalogues_own(tmp_path):

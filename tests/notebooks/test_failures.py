@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing.execute import Made
-from ipats_lib.publishing.failed import RunFailed
+from ipats_lib.publishing.failed import RunFailed, tracebacks
 from ipats_lib.publishing.postmortem import KEPT, failures_folder, keep
 from tests.conftest import ROOT, publish
 from tests.engine.conftest import WAYS
@@ -91,9 +91,25 @@ SAID = {
         "UsageError: This notebook does not declare the frame `workload`: add"),
     "missing package": ("import geopandas_not_here.io",
         "ModuleNotFoundError: `geopandas_not_here`."),
-    "missing module": ("from ipats_lib.report import nothing_here as n\n", "with ImportError."),
+    "missing module": ("from ipats_lib.report import nothing_here as n\n",
+        "with ImportError: `nothing_here`, `ipats_lib.report`."),
     "name": ("frame_of_nobody", "NameError: `frame_of_nobody`."),
     "key": ("{}['services']", "KeyError: `services`."),
+    "keys": ("import pandas as pd\npd.DataFrame({'a': [1]})[['services', 'b']]",
+        "KeyError: `services`, `b`."),
+    "column in a query": ("import pandas as pd\npd.DataFrame({'a': [1]}).query('servics > 1')",
+        "UndefinedVariableError: `servics`."),
+    "attribute": ("import datetime\ndatetime.dat", "AttributeError: `datetime`, `dat`."),
+    "argument": ("sorted([1], revers=True)", "TypeError: `revers`."),
+    "file": ("open('data of mine.csv')", "FileNotFoundError: `data of mine.csv`."),
+    "column of a chart": ("import altair as alt, pandas as pd\n"
+        "alt.Chart(pd.DataFrame({'a': [1]})).mark_bar().encode(x='servics')",
+        "ValueError: `servics`."),
+    "column with a digit": ("import pandas as pd\nfrom ipats_lib.report import show\n"
+        "show.table(pd.DataFrame({'lower95': [1]}), 'T', ['gone'])",
+        "NotebookError: The frame has no column gone. It has: lower95."),
+    "question": ("input('Which?')", "nobody is there to answer; declare a parameter"),
+    "magic": ("%unknwon 1", "an error that it did not show: `%unknwon`."),
     "library sentence": ("from ipats_lib.periods import Period\nPeriod.parse('PY24')", "'PY24'"),
 }  # fmt: skip
 
@@ -112,6 +128,12 @@ def test_the_cause_is_named(run, what):
 HIDDEN = {
     "error of Python": f"raise ValueError({VALUE})",
     "key": f"{{}}[{VALUE}]",
+    "keys": "r.customers[[r.customers['customer'].iloc[1]]]",
+    "attribute": f"getattr(r.customers, {VALUE})",
+    "file": f"open({VALUE})",
+    "text in quotes": f"raise ValueError(f\"no '{{{VALUE}}}' here\")",
+    "column of a query": f"r.customers.query({VALUE})",
+    "magic": f"get_ipython().run_line_magic({VALUE}, '')",
     "name": f"raise NameError(f\"name '{{{VALUE}}}' is not defined\")",
     "package": f"raise ModuleNotFoundError(f\"No module named '{{{VALUE}}}'\")",
     "package by name": f"import importlib\nimportlib.import_module({VALUE})",
@@ -144,6 +166,13 @@ def test_no_value_of_a_record_is_repeated(run, what):
 
 
 # -- what is kept -----------------------------------------------------------------------------
+
+
+def test_what_a_magic_says_of_a_wrong_use_is_kept(run):
+    made = run("print('before')", "%unknwon 1")
+    assert tracebacks(json.loads(made.executed)) == [
+        "UsageError: Line magic function `%unknwon` not found."
+    ]
 
 
 def modes(folder: Path) -> set[tuple[str, int]]:

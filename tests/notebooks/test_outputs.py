@@ -172,6 +172,12 @@ def test_updates_and_clearing_are_followed(sections):
     assert "stored" not in "".join(map(str, sections.values()))
 
 
+def test_a_missing_value_and_an_array_are_shown_as_pandas_writes_them(sections):
+    """A Styler leaves `<NA>` as it is, which is no element."""
+    assert "<NA>" in sections["styler of missing values"].get_text()
+    assert sections["array"].find("pre").get_text().startswith("<ArrowStringArray>")
+
+
 def test_a_semicolon_shows_nothing(sections):
     assert [part.name for part in sections["nothing"].children] == ["section"]
 
@@ -189,6 +195,13 @@ BASE = (
     "base = alt.Chart(pd.DataFrame({'a': [1]})).mark_point().encode(x='a')\n"
 )
 SCRIPT, OUTSIDE, RUNS = "HTML with a script;", "an address outside", "link that runs a script"
+ZOO = (
+    "import pandas as pd\n"
+    "from ipats_lib.report import show\nfrom ipats_lib.report.report import Report\n"
+    "from ipats_lib.report.scope_data import About, ScopeData\n"
+    "about = About('lwia/07', 'T', 'PY2024Q4', '2025-08-15', 'extract.json', True, ())\n"
+    "report = Report(ScopeData(about, {'figures': pd.DataFrame({'a': ['IL0001234']})}))\n"
+)
 HOSTILE = {
     "script": (HTML.format("<p>a</p><script>alert(1)</script>"), SCRIPT),
     "script in capitals": (HTML.format("<SCRIPT SRC=x.js></SCRIPT>"), SCRIPT),
@@ -237,6 +250,22 @@ HOSTILE = {
     "object repr": ("object()", "an object without a display"),
     "generator": ("(n for n in range(3))", "an object without a display"),
     "objects": ("[object(), 1]", "an object without a display"),
+    "objects further in": ("{1: [2, object()]}", "an object without a display"),
+    "function": ("def drawn(): pass\ndrawn", "an object without a display"),
+    "functions": ("{'a': len}", "an object without a display"),
+    "method that is not called": ("import pandas as pd\npd.DataFrame({'a': ['IL0001234']}).head",
+                                  "call what needs a call, as in frame.head()"),
+    "chart that is not called": (f"{BASE}base.mark_bar", "an object without a display"),
+    "module": ("import json\njson", "an object without a display"),
+    "open file": ("open('/dev/null')", "an object without a display"),
+    "match": ("import re\nre.match('a', 'a')", "an object without a display"),
+    "report": (f"{ZOO}report", "an object without a display"),
+    "report inside": (f"{ZOO}[report.data]", "an object without a display"),
+    "pieces in a list": (f"{ZOO}[show.finding('IL0001234'), show.finding('b.')]",
+                         "an object without a display"),
+    "far too much text": ("print('IL0001234 ' * 500_001)", "of at most 5,000,000; show fewer rows"),
+    "far too long a table": ("import pandas as pd\npd.set_option('display.max_rows', None)\n"
+                             "pd.DataFrame({'a': range(120_000)})", "of at most 5,000,000"),
     "widget": (f"{BASE}display({{'application/vnd.jupyter.widget-view+json': {{}}, "
                "'text/html': 'a'}, raw=True)", "a widget"),
     "unknown type": (f"{BASE}display({{'application/x-IL0001234': 'a'}}, raw=True)", "a type of"),

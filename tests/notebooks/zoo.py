@@ -69,6 +69,8 @@ CELLS = {
     "wide frame": "pd.DataFrame([range(30)], columns=[f'column {n}' for n in range(30)])",
     "styler": "frame.style.map(lambda v: 'background-color: rgb(250, 240, 150)', subset=['share'])"
               ".set_caption('Shares, styled').bar(subset=['year'])",
+    "styler of missing values": "pd.DataFrame({'a': pd.array([1, None], dtype='Int64')}).style",
+    "array": "frame['who'].unique()",
     "great table": "from great_tables import GT\n"
                    "GT(frame).tab_header('Shares').fmt_percent('share').tab_source_note('From IWDS.')",
     "markdown": "Markdown('**Bold**, a formula $\\\\frac{a}{b}$ and\\n\\n| a | b |\\n|---|---|\\n| 1 | 2 |')",

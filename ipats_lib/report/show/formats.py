@@ -317,14 +317,14 @@ def _format(rows: Rows, name: str, said: object) -> Format:
     title = ""
     if isinstance(said, tuple) and len(said) == 2:
         title, said = str(said[0]), said[1]
-    if isinstance(said, str) and said not in _KINDS:
+    if isinstance(said, str) and said not in _KINDS and not title:
         title, said = said, None
     if said is None:
         known = KINDS.get(name)
         if known == "figure" and not rows.has_measures:  # somebody's own column of that name
             known = None
         said = known or _guess(rows, name)
-    found = _of_kind(said) if isinstance(said, str) else said
+    found = kind(said) if isinstance(said, str) else said
     if not isinstance(found, Format):
         raise wrong(f"Column {name}: give a heading, a kind or a format such as show.figure.")
     return found(title) if title else found if found.title else found(heading(name))

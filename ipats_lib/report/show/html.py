@@ -38,6 +38,10 @@ class Shown:
         html = self.html if in_publication() else f"<style>{_style()}</style>{self.html}"
         return {"text/html": html, "text/plain": self.plain}
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """What a list of pieces shows, in which none is displayed."""
+        printer.text(f"<shown: {self.plain}>")
+
     def __repr__(self) -> str:
         return self.plain
 

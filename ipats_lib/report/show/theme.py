@@ -5,6 +5,9 @@ dark, forced colors and paper (`20-show.css`). Every color holds 3:1 against whi
 """
 
 import json
+import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import altair as alt
@@ -92,7 +95,37 @@ def spec_of(chart: Any) -> dict[str, Any]:
     for every page again.
     """
     found: dict[str, Any] = chart.to_dict(validate=not in_publication())
+    check_fields(found)
     return fitted(found)
+
+
+def check_fields(spec: dict[str, Any]) -> None:
+    """Raises NotebookError for a field that no row of its data has: Vega would draw nothing there,
+    and say nothing."""
+    for name, row in _unknown(spec, [], spec.get("datasets", {})):
+        raise wrong(f"The chart's data have no column {name}. They have: {', '.join(row)}.")
+
+
+def _unknown(
+    spec: dict[str, Any], rows: Any, sets: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Fields that are missing, each with a row of the data. Not where a transform makes others."""
+    data = spec.get("data") or {}
+    rows = data.get("values", sets.get(str(data.get("name")), [] if data else rows))
+    if "transform" in spec:
+        return
+    facet = spec.get("facet", {})
+    facets = [facet] if "field" in facet else facet.values()
+    for channel in (*spec.get("encoding", {}).values(), *facets):
+        for one in channel if isinstance(channel, list) else [channel]:
+            name = one.get("field") if isinstance(one, dict) else None
+            if not rows or not isinstance(name, str) or re.search(r"[.\[\\]", name):
+                continue  # nothing to draw; no field, or one inside of another
+            if all(isinstance(row, dict) and name not in row for row in rows):
+                yield name, rows[0]
+    parts = (spec.get(each, []) for each in ("layer", "hconcat", "vconcat", "concat"))
+    for part in (*chain(*parts), *([spec["spec"]] if "spec" in spec else [])):
+        yield from _unknown(part, rows, sets)
 
 
 def fitted(spec: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +162,7 @@ def as_picture(spec: dict[str, Any]) -> str:
 def bundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Altair's renderer: the same specification in a fork and in an ordinary kernel, with a
     picture for an analyst's session."""
+    check_fields(spec)
     shown = fitted(spec)
     found: dict[str, Any] = {MIME: shown, "text/plain": described(shown)}
     return found if in_publication() else {**found, "image/svg+xml": as_picture(shown)}

@@ -50,6 +50,44 @@ def test_values_are_inline_as_they_are():
     ]
 
 
+WRONG = alt.Chart(FRAME).mark_bar().encode(x="a:Q", y="c:N")
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        WRONG, WRONG + bars(), bars() | WRONG, bars() & WRONG, alt.concat(bars(), WRONG),
+        bars().encode(color="c:N"), bars().encode(tooltip=["a:Q", "c:N"]),
+        bars().facet("c:N"), bars().facet(row="c:N"), WRONG.facet("b:N"),
+        alt.layer(bars().transform_filter("datum.a > 0"), WRONG),
+        alt.layer(alt.Chart().mark_bar().encode(y="c:N"), data=FRAME),
+        alt.Chart(alt.Data(values=[{"a": 1}, {"b": 2}])).mark_bar().encode(x="c:Q"),
+    ],
+)  # fmt: skip
+def test_a_column_that_the_data_do_not_have_is_named(chart):
+    """Vega would draw nothing, without a word."""
+    for ask in (show.chart, lambda chart: chart._repr_mimebundle_(None, None)):
+        with pytest.raises(NotebookError, match="have no column c. They have: a"):
+            ask(chart)
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        bars(FRAME.iloc[:0]).encode(color="c:N"),  # a window without rows
+        bars().transform_calculate(c="datum.a * 2").encode(color="c:Q"),
+        alt.layer(WRONG, bars()).transform_calculate(c="'x'"),
+        bars().encode(color="count()"),
+        alt.Chart(FRAME.rename(columns={"b": "b.c"})).mark_bar().encode(x=r"b\.c:N"),
+        alt.Chart(FRAME).mark_bar().encode(x=alt.repeat("row")).repeat(row=["a"]),
+        alt.Chart(alt.Data(values=[{"a": 1}, {"b": 2}])).mark_bar().encode(x="b:Q"),
+        alt.Chart(alt.sequence(3, as_="c")).mark_bar().encode(x="c:Q"),
+    ],
+)  # fmt: skip
+def test_a_column_that_a_chart_makes_or_may_have_is_not(chart):
+    assert show.chart(chart).spec
+
+
 def test_only_single_charts_take_the_width_of_their_place():
     assert "width" not in embedded(show.chart(bars() | bars()))
     assert "width" not in embedded(show.chart(bars().facet("b:N")))

@@ -55,6 +55,12 @@ def test_a_change_has_a_sign_in_words():
     ]  # fmt: skip
 
 
+def test_beside_a_heading_stands_a_kind_or_a_format():
+    """Another word is no heading in place of the heading."""
+    with pytest.raises(NotebookError, match="There is no kind percnt; kinds are .*percent"):
+        cells(("Rate", "percnt"), value=[0.5])
+
+
 def test_a_figure_may_be_large_and_need_attention():
     flags = pd.Series([True, False])
     rows = {"value": [0.5, 0.6], "low": flags, "measure": ["CR", "CR"]}
