@@ -213,7 +213,9 @@ def read_defaults(source: str) -> tuple[dict[str, Value], list[str]]:
     """
     plain = "write a name, = and a text, a number, True or False, and nothing else."
     try:
-        nodes = [n for n in ast.parse(source).body if not isinstance(n, ast.Import | ast.ImportFrom)]
+        nodes = [
+            n for n in ast.parse(source).body if not isinstance(n, ast.Import | ast.ImportFrom)
+        ]
     except (SyntaxError, ValueError):
         return {}, [f"is not Python: on each line {plain}"]
     lines = [_assigned(node) for node in nodes]

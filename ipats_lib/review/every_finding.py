@@ -143,7 +143,7 @@ def _services(services: pd.DataFrame, known: pd.DataFrame) -> Iterator[pd.DataFr
     latest = known.groupby("id")[["901", *FOLLOW_UP]].max().max(axis=1)
     customer, lines = services["customer"], services.rename(columns={"customer": "id"})
     yield _said("X-01", lines[services["start"] < customer.map(first)], "service.csv start")
-    gone = customer.map(~active).fillna(False).astype(bool)
+    gone = customer.isin(active.index[~active])
     late = gone & (services["start"] > customer.map(latest))
     yield _said("X-05", lines[late], "service.csv start")
 
