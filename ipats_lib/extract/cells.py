@@ -41,10 +41,12 @@ Flags = NDArray[np.uint8]
 # What a text is padded with, and the signs inside it that nobody sees: NUL, controls, soft hyphens,
 # what has no width, what turns the direction of writing, tags.
 _PADDING = " \t\0"
-_UNSEEN = (
-    "[\\x00\u0080-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
+_HIDDEN = (
+    "\u0080-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
 )
+_UNSEEN = rf"[\x00{_HIDDEN}]"
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"  # those of Unicode but the space
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 YEARS_AHEAD = 5
 LARGEST_AMOUNT = 999999.99
@@ -106,6 +108,12 @@ def _holds_nul(texts: pa.Array) -> pa.Array:
 
 def _bare(text: str) -> str:
     return re.sub(_UNSEEN, "", text).strip()
+
+
+def holds_unseen(texts: pa.Array) -> NDArray[np.bool_]:
+    """Which texts look like another text: for names that open something."""
+    found = pc.match_substring_regex(texts, f"[{_HIDDEN}{_BLANKS}]").fill_null(False)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
 def _distinct(texts: pa.Array, kind: Kind) -> tuple[pa.Array, Flags]:
