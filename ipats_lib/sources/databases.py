@@ -12,14 +12,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ipats_lib.errors import ExtractError, ParamsError, UsageError
 from ipats_lib.inputs import read_input, spelled
 from ipats_lib.sources.sheet import text_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 ROWS_AT_ONCE = 10_000
 EXPECTED = (
@@ -80,6 +80,28 @@ def _engine(source: Database) -> "Engine":
         raise sql.exc.ArgumentError from None
 
 
+def _take_any_cell(connection: "Connection") -> None:
+    """A day that Python has none for (infinity, before year 1, after 9999) and a text that is no
+    UTF-8 end a table otherwise: as texts they are findings of one cell."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.driver == "pysqlite":
+        driver.text_factory = lambda data: data.decode(errors="replace")
+    if connection.dialect.driver == "psycopg":
+        from psycopg import DataError
+        from psycopg.types import datetime as types
+
+        for name in ("date", "timestamp", "timestamptz"):
+            known: Any = getattr(types, f"{name.title()}Loader")
+
+            def load(self: Any, data: Any, known: Any = known) -> object:
+                try:
+                    return known.load(self, data)
+                except DataError:
+                    return bytes(data).decode(errors="replace")
+
+            driver.adapters.register_loader(name, type("Day", (known,), {"load": load}))
+
+
 def export(file: Path, work: Path, names: Sequence[str], only: str = "") -> Path:
     """A folder with a CSV file of each table, or of one alone, all of one moment, read as a stream.
 
@@ -96,6 +118,7 @@ def export(file: Path, work: Path, names: Sequence[str], only: str = "") -> Path
         with _engine(source).connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")
+            _take_any_cell(connection)
             for name, table in source.tables.items():
                 if only not in ("", name):
                     continue

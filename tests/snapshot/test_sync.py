@@ -285,6 +285,46 @@ def test_postgresql_gives_the_same_records(postgres, from_folder, tmp_path, monk
     assert_same(synced(source_file(tmp_path, schema="iwds"), tmp_path / "kept"), from_folder)
 
 
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"])
+def test_a_day_that_is_none_is_a_finding_and_not_the_end_of_the_table(
+    postgres, tmp_path, monkeypatch, day
+):
+    engine = sql.create_engine(postgres, poolclass=sql.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sql.text("create schema odd"))
+        connection.execute(sql.text("create table odd.pirl as select * from iwds.pirl"))
+        connection.execute(sql.text("create table odd.service as select * from iwds.service"))
+        connection.execute(
+            sql.text(f"update odd.service set start = '{day}' where customer = 'C1'")
+        )
+    monkeypatch.setenv("IPATS_TEST_URL", postgres)
+    try:
+        made = synced(source_file(tmp_path, schema="odd"), tmp_path / "kept")
+    finally:
+        with engine.begin() as connection:
+            connection.execute(sql.text("drop schema odd cascade"))
+        engine.dispose()
+    starts = made.table("service").set_index("customer")["start"]
+    assert dict(starts.isna()) == {"C1": True, "C2": False}
+    found = made.findings().query("rule == 'F-05' and element == 'start'")
+    assert list(found["value"]) == [day]
+
+
+def test_a_text_of_another_encoding_is_not_the_end_of_the_table(
+    folder, from_folder, tmp_path, monkeypatch
+):
+    engine = sql.create_engine(f"sqlite:///{tmp_path / 'iwds.db'}", poolclass=sql.NullPool)
+    fill(engine, folder)
+    with engine.begin() as connection:
+        connection.execute(
+            sql.text("update service set title = cast(x'436166e9' as text) where customer = 'C1'")
+        )
+    monkeypatch.setenv("IPATS_TEST_URL", str(engine.url))
+    made = synced(source_file(tmp_path), tmp_path / "kept")
+    assert list(made.table("service")["title"]) == ["Caf\ufffd", "Another"]
+    assert len(made.rows()) == len(from_folder.rows())
+
+
 def test_all_tables_are_of_one_moment(postgres, from_folder, tmp_path, monkeypatch):
     """A row that comes between two tables is in neither."""
     from ipats_lib.sources import databases
