@@ -39,7 +39,12 @@ def extract_of(source: str, store: Path) -> Iterator[Path]:
         locks.one_at_a_time(store / ".sync.lock", store),
         TemporaryDirectory(prefix=".fetched-", dir=store) as work,
     ):
-        yield _folder(source, Path(work))
+        folder = Path(work)  # until the source is read
+        try:
+            folder = _folder(source, Path(work))
+            yield folder
+        except ExtractError as error:
+            raise ExtractError(str(error).replace(str(folder), spelled(source))) from None
 
 
 def _folder(source: str, work: Path) -> Path:

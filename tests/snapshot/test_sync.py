@@ -455,6 +455,22 @@ def test_damage_anywhere_in_an_archive_is_one_sentence(folder, tmp_path, how):
     assert all(sentence.endswith(".") for sentence in said)
 
 
+@pytest.mark.parametrize("url", [f"ftp://u:{PASSWORD}@[::1/x", "nosuch://x", "file:///no/such"])
+def test_an_address_that_is_none_is_one_sentence(tmp_path, url):
+    with pytest.raises(UsageError) as stopped:
+        synced(url, tmp_path / "kept")
+    assert PASSWORD not in str(stopped.value)
+
+
+def test_what_is_wrong_with_a_source_is_said_of_the_source(tmp_path):
+    archive = tmp_path / "extract.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("people.csv", "x")
+    with pytest.raises(ExtractError) as stopped:
+        synced(archive, tmp_path / "kept")
+    assert str(stopped.value).startswith(f"The extract {archive} holds no PIRL file")
+
+
 def test_what_a_mac_or_windows_adds_to_an_archive_changes_nothing(folder, from_folder, tmp_path):
     with zipfile.ZipFile(tmp_path / "mac.zip", "w") as mac:
         for file in folder.iterdir():
