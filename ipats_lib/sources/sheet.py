@@ -9,6 +9,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -45,12 +46,11 @@ def _rows(book: bytes) -> Iterator[list[str]]:
 
 def main() -> None:
     """Write the rows that are not empty."""
-    try:
+    with suppress(ImportError, ValueError, OSError):  # Windows; or the limit is a lower one already
         import resource
-    except ImportError:  # Windows
-        pass
-    else:
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+        _, highest = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, highest))
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
     csv.writer(out, lineterminator="\n").writerows(_rows(sys.stdin.buffer.read()))
     out.flush()
