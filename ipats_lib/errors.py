@@ -19,9 +19,23 @@ see the record finds the value in the snapshot's findings.
 
 
 class IpatsError(Exception):
-    """Base of everything that is shown to a user without a traceback."""
+    """Base of everything that is shown to a user without a traceback.
+
+    Its text has no sign that steers a terminal or turns the writing: what somebody handed over may
+    be named in it.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        plain = text.replace("\n", "").isprintable()
+        return text if plain else "".join(map(_spelled, text))
+
+
+def _spelled(sign: str) -> str:
+    shown = sign.isprintable() or sign == "\n"
+    return sign if shown else sign.encode("unicode_escape").decode()
 
 
 class UsageError(IpatsError):

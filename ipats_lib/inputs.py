@@ -8,8 +8,11 @@ which error a refusal is (`refuse`), since its class is the exit code.
 import csv
 import errno
 import json
+import lzma
 import os
 import stat
+import zipfile
+import zlib
 from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
@@ -21,6 +24,18 @@ Refusal = Callable[[str], IpatsError]
 MEGABYTE = 1 << 20
 LONGEST_LINE = MEGABYTE
 SMALL, LARGEST = 16 * MEGABYTE, 1 << 36
+
+# What reading a damaged archive raises, whatever it is packed with.
+DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 # A line may be one cell; the csv module's own limit is 128 KiB.
 csv.field_size_limit(LONGEST_LINE)

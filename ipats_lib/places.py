@@ -38,6 +38,10 @@ class Place:
         from fsspec import get_filesystem_class
         from fsspec.utils import get_protocol
 
+        try:
+            urlsplit(address)
+        except ValueError:
+            raise UsageError("The address is no URL: check its brackets.") from None
         self._address, self._protocol = address, get_protocol(address)
         self._mine = local()
         if self._protocol in _NOT_SHARED:

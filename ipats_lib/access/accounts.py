@@ -1,8 +1,9 @@
 """Accounts, links and the authorization group: what the store keeps, and what a decision needs.
 
 The roster's word and an approver's word meet here, and whatever closes outranks what opens.
-Activity: both must say active. The group: who was taken out here stays out; who was let in here is
-in until a newer roster says 0. Links: parted here stays parted; made here or by the roster stands.
+Activity: both must say active, in every line of the user and of the IWDS account. The group: who
+was taken out here stays out; who was let in here is in until a newer roster says 0. Links: parted
+here stays parted; made here or by the roster stands, but not one of a day after the roster's.
 Names compare as IWDS compares them: large and small letters are the same.
 """
 
@@ -18,7 +19,9 @@ from ipats_lib.access.store import Store
 from ipats_lib.errors import AccessError
 
 _LINES = """
-SELECT l.*, l.worknet_user = :user AS own, k.stands AS link, (
+SELECT l.*, l.worknet_user = :user AS own, k.stands AS link, NOT EXISTS (
+    SELECT 1 FROM roster_line r WHERE r.iwds_user = l.iwds_user AND r.iwds_status <> 'active'
+  ) AS open, (
     SELECT count(DISTINCT worknet_user) FROM (
       SELECT worknet_user FROM roster_line r WHERE r.iwds_user = l.iwds_user AND r.linked_on <> ''
         AND NOT EXISTS (SELECT 1 FROM link x WHERE x.user = r.worknet_user
@@ -38,7 +41,7 @@ def person(store: Store, user: str) -> Person | None:
     own = [line for line in lines if line["own"]]
     roster_active = all(line["worknet_status"] == "active" for line in own)
     active = bool(found["active"]) and roster_active
-    return Person(found["user"], active, _in_group(store, found, own), _accounts(lines))
+    return Person(found["user"], active, _in_group(store, found, own), _accounts(store, lines))
 
 
 def _in_group(store: Store, found: Any, own: Sequence[Any]) -> bool:
@@ -50,19 +53,21 @@ def _in_group(store: Store, found: Any, own: Sequence[Any]) -> bool:
     return bool(found["granted"]) and not (newer and "0" in says)
 
 
-def _accounts(lines: Sequence[Any]) -> tuple[Account, ...]:
-    return tuple(dict.fromkeys(_account(line) for line in lines))
+def _accounts(store: Store, lines: Sequence[Any]) -> tuple[Account, ...]:
+    taken = (store.meta("roster_taken") or "")[:10].replace("-", "")
+    return tuple(dict.fromkeys(_account(line, taken) for line in lines))
 
 
-def _account(line: Any) -> Account:
+def _account(line: Any, taken: str) -> Account:
+    """taken: the day of the roster, as it writes days: no link of a later one is made yet."""
     own = bool(line["own"])
-    by_roster = own and bool(line["linked_on"])
+    by_roster = own and "" < line["linked_on"] <= taken
     return Account(
         iwds_user=line["iwds_user"],
         role=Role.read(line["role"]),
         lwia=line["lwia"],
         planner=line["planner_id"],
-        active=line["iwds_status"] == "active",
+        active=bool(line["open"]),
         linked=by_roster if line["link"] is None else bool(line["link"]),
         holders=line["holders"],
         own=own,

@@ -10,11 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from ipats_lib.access.roster import COLUMNS, IWDS, NO_IWDS, NO_USER, USER, RosterFile, Row
 from ipats_lib.errors import AccessError
+from ipats_lib.extract.cells import holds_unseen
 from ipats_lib.extract.scan import scan
 from ipats_lib.extract.tables import load_schema, open_table
 from ipats_lib.inputs import read_json, spelled
@@ -29,6 +31,7 @@ _EXPECTED = {
     "date": "must be a date, YYYYMMDD, or blank",
     "switch": "must be yes or no, 1 or 0, or blank",
 }
+_UNSEEN = "expected texts without control characters or signs that nobody sees."
 Place = Callable[[int], str]
 
 
@@ -62,7 +65,11 @@ def read_accounts(path: Path, taken: datetime) -> tuple[RosterFile, tuple[str, .
     rows: list[Row] = []
     # Today bounds the dates of a roster: by how much, the extract's reader says.
     for batch, columns in typed_batches(file, datetime.now(UTC).date()):
-        rows += _rows(columns, _place(path, batch.lines.tolist()))
+        place = _place(path, batch.lines.tolist())
+        for name in columns:
+            if len(unseen := np.flatnonzero(holds_unseen(batch.texts[name]))):
+                raise AccessError(f"{place(int(unseen[0]))}: {_UNSEEN}")
+        rows += _rows(columns, place)
     said = [str(text) for note in table_notes(file) for text in note["message"].to_pylist()]
     return RosterFile(taken.replace(tzinfo=UTC), tuple(rows)), tuple(said)
 
@@ -101,7 +108,7 @@ def _columns(lines: list[Any], place: Place) -> Columns:
         if not isinstance(line, dict) or set(line) != set(COLUMNS):
             raise AccessError(f"{place(number)}: expected {', '.join(COLUMNS)}.")
         if not all(isinstance(value, str) and value.isprintable() for value in line.values()):
-            raise AccessError(f"{place(number)}: expected texts without control characters.")
+            raise AccessError(f"{place(number)}: {_UNSEEN}")
     columns = {}
     for column in load_schema("account"):
         texts = pa.array([line[column.name] or None for line in lines], pa.string())

@@ -42,8 +42,13 @@ def tables_of(text: str, file: str) -> list[Table]:
     table, for a table inside a table, an unclosed one, and spans or sizes that no summary has.
     """
     reader = _Reader(file)
-    reader.feed(_markup(text))
-    reader.close()
+    try:
+        reader.feed(_markup(text))
+        reader.close()
+    except AssertionError:  # how the standard parser meets `<![` and no word that it knows
+        raise UsageError(
+            f"{file}: it holds `<![`, which is no HTML; save the page again."
+        ) from None
     if reader.open:
         raise UsageError(f"{reader.where}: it does not end; is the file whole?")
     return reader.tables

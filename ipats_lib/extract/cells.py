@@ -7,6 +7,7 @@ Source: domain 8.1 (every column as text first), 4.3 (F-05, F-06, F-07).
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,7 +38,15 @@ class Flag(IntFlag):
 
 
 Flags = NDArray[np.uint8]
-PADDING = " \t\0"
+# What a text is padded with, and the signs inside it that nobody sees: NUL, controls, soft hyphens,
+# what has no width, what turns the direction of writing, tags.
+_PADDING = " \t\0"
+_HIDDEN = (
+    "\u0080-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
+)
+_UNSEEN = rf"[\x00{_HIDDEN}]"
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"  # those of Unicode but the space
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 YEARS_AHEAD = 5
 LARGEST_AMOUNT = 999999.99
@@ -68,7 +77,7 @@ class Kind:
 
 def type_column(text: pa.Array, kind: Kind | None) -> Typed:
     """Type one column of texts (blank is null); kind None keeps it as text, without padding and
-    NUL characters."""
+    signs that nobody sees."""
     if text.null_count == len(text):
         return Typed(pa.nulls(len(text), kind.type if kind else pa.string()))
     if kind is None:
@@ -83,14 +92,28 @@ def type_column(text: pa.Array, kind: Kind | None) -> Typed:
 
 
 def _trimmed(text: pa.Array) -> Typed:
-    trimmed = pc.ascii_trim(text, characters=PADDING)
-    if pc.any(pc.match_substring(trimmed, "\0")).as_py():
-        trimmed = pc.replace_substring(trimmed, "\0", "")
+    trimmed = pc.ascii_trim(text, characters=_PADDING)
+    if not pc.all(pc.string_is_ascii(text)).as_py() or pc.any(_holds_nul(trimmed)).as_py():
+        trimmed = pc.utf8_trim_whitespace(pc.replace_substring_regex(trimmed, _UNSEEN, ""))
     padded = pc.not_equal(trimmed, text).fill_null(False).to_numpy(zero_copy_only=False)
     if not padded.any():
         return Typed(text)
     blank = pc.equal(trimmed, "")
     return Typed(pc.if_else(blank, None, trimmed), padded * np.uint8(Flag.PADDED))
+
+
+def _holds_nul(texts: pa.Array) -> pa.Array:
+    return pc.match_substring(texts, "\0")
+
+
+def _bare(text: str) -> str:
+    return re.sub(_UNSEEN, "", text).strip()
+
+
+def holds_unseen(texts: pa.Array) -> NDArray[np.bool_]:
+    """Which texts look like another text: for names that open something."""
+    found = pc.match_substring_regex(texts, f"[{_HIDDEN}{_BLANKS}]").fill_null(False)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
 def _distinct(texts: pa.Array, kind: Kind) -> tuple[pa.Array, Flags]:
@@ -131,7 +154,7 @@ def date_kind(as_of: date | None, *, hyphens: bool = False) -> Kind:
         return values, (wrong & ~missing) * np.uint8(Flag.WRONG)
 
     def correct(text: str) -> tuple[str | None, Flag]:
-        bare = text.strip(PADDING)
+        bare = _bare(text)
         if not bare.strip("0"):
             return None, Flag.NULL_LIKE
         flag = Flag.PADDED if bare != text else Flag(0)
@@ -181,7 +204,7 @@ def _padded(shape: str) -> Callable[[str], tuple[str | None, Flag]]:
     """Takes padding off, and gives up what is of another shape without it."""
 
     def correct(text: str) -> tuple[str | None, Flag]:
-        bare = text.strip(PADDING)
+        bare = _bare(text)
         right = not bare or re.fullmatch(shape, bare)
         return (bare or None, Flag.PADDED) if right else (None, Flag.WRONG)
 
@@ -193,7 +216,7 @@ def _cast(kind: pa.DataType) -> Callable[[pa.Array], tuple[pa.Array, Flags]]:
 
 
 def _correct_amount(text: str) -> tuple[str | None, Flag]:
-    bare = text.strip(PADDING)
+    bare = _bare(text)
     if not bare:
         return None, Flag.PADDED
     number = re.fullmatch(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+", bare)
@@ -211,7 +234,7 @@ _TRUE, _FALSE = {"1", "y", "yes", "true", "t"}, {"0", "n", "no", "false", "f"}
 
 
 def _correct_switch(text: str) -> tuple[str | None, Flag]:
-    bare = text.strip(PADDING)
+    bare = _bare(text)
     if not bare:
         return None, Flag.PADDED
     if bare.casefold() in _TRUE | _FALSE:
@@ -223,21 +246,33 @@ SWITCH = Kind(pa.bool_(), "^(true|false)$", _correct_switch, _cast(pa.bool_()))
 
 
 # Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.
-_BETWEEN = r"[-\s._/\x{2010}-\x{2015}]?"
+_AREA = "(?:00[1-9]|0[1-9][0-9]|[1-57-8][0-9][0-9]|6[0-57-9][0-9]|66[0-57-9])"
+_GROUP, _SERIAL = "(?:0[1-9]|[1-9][0-9])", "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+_SIGNS = "[^0-9A-Za-z]"  # a blank, a hyphen or the like, between the parts and around them
+_HYPHEN = r"\s*[-\x{2010}-\x{2015}\x{2212}]\s*"
 SSN_SHAPE = (
-    r"^\s*(00[1-9]|0[1-9][0-9]|[1-57-8][0-9][0-9]|6[0-57-9][0-9]|66[0-57-9])"
-    + _BETWEEN
-    + r"(0[1-9]|[1-9][0-9])"
-    + _BETWEEN
-    + r"(000[1-9]|00[1-9][0-9]|0[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])\s*$"
+    f"^{_SIGNS}*{_AREA}{_SIGNS}{{0,3}}{_GROUP}{_SIGNS}{{0,3}}{_SERIAL}(?:[.]0*)?{_SIGNS}*$"
+    f"|(?:^|[^0-9]){_AREA}{_HYPHEN}{_GROUP}{_HYPHEN}{_SERIAL}(?:[^0-9]|$)"
 )
 
 
 def may_be_ssn(texts: pa.Array) -> NDArray[np.bool_]:
     """Which texts are shaped like a Social Security number (V-02), with or without signs between
-    its parts."""
-    found = pc.match_substring_regex(texts, SSN_SHAPE).fill_null(False)
+    its parts; with hyphens, also within a longer text."""
+    found = pc.match_substring_regex(with_digits(texts), SSN_SHAPE).fill_null(False)
     return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def with_digits(texts: pa.Array) -> pa.Array:
+    """Texts whose digits of other scripts are written 0 to 9."""
+    other = pc.invert(pc.string_is_ascii(texts).fill_null(True))
+    if not pc.any(other).as_py():
+        return texts
+    written = [
+        "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+        for text in texts.filter(other).to_pylist()
+    ]
+    return pc.replace_with_mask(texts, other, pa.array(written, pa.string()))
 
 
 def withheld(typed: Typed) -> Typed:

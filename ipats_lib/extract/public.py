@@ -8,13 +8,11 @@ names by program year are data (`params/public/`). Birth dates and places are ma
 import csv
 import gzip
 import io
-import lzma
 import os
 import re
 import time
 import weakref
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +27,7 @@ from ipats_lib.errors import ExtractError
 from ipats_lib.extract.cells import kind_of, type_column
 from ipats_lib.extract.headers import Spellings, is_ssn
 from ipats_lib.extract.scan import refuse_magic
-from ipats_lib.inputs import LONGEST_LINE, has_suffix, open_input, spelled
+from ipats_lib.inputs import DAMAGE, LONGEST_LINE, has_suffix, open_input, spelled
 from ipats_lib.params import load_layout, read_each, whole_number
 from ipats_lib.periods import Period
 
@@ -39,7 +37,6 @@ _WIASRD = re.compile(r"Item_[0-9]{3,4}", re.IGNORECASE)
 _NAMED = re.compile(r"PY(20[0-9]{2})Q([1-4])", re.IGNORECASE)
 _ENCRYPTED, _DEFLATE64 = 0x1, 9
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-_DAMAGE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 Advance = Callable[[int, int], None]
 
 
@@ -138,7 +135,7 @@ def _member(stored: IO[bytes], file: str) -> Iterator[IO[bytes]]:
     """The one CSV file of a zip; what a Mac adds to its own (`__MACOSX/._x.csv`) is none."""
     try:
         archive = zipfile.ZipFile(stored)
-    except _DAMAGE:
+    except DAMAGE:
         raise ExtractError(f"{file} is not a whole zip file: download it again.") from None
     with archive:
         found = [
@@ -158,7 +155,7 @@ def _member(stored: IO[bytes], file: str) -> Iterator[IO[bytes]]:
             raise ExtractError(f"{file} is packed with {how}: unpack it and name the CSV file.")
         try:
             member = archive.open(found[0])
-        except (*_DAMAGE, NotImplementedError, RuntimeError):
+        except DAMAGE:
             raise ExtractError(f"{file} is not a whole zip file: download it again.") from None
         with member:
             yield member
@@ -173,7 +170,7 @@ def header_of(stream: IO[bytes], file: str) -> tuple[list[str], bytes]:
         raise ExtractError(f"{file} line 1 is not text; expected a CSV header.") from None
     except csv.Error:
         cells = []
-    except _DAMAGE:
+    except DAMAGE:
         raise ExtractError(f"{file} is damaged at its beginning: download it again.") from None
     if not len(cells) >= 2 or len(line) > LONGEST_LINE:
         raise ExtractError(f"{file} line 1 is not a CSV header of a public-use file.")
@@ -252,7 +249,7 @@ def _batches(
             ),
         )  # fmt: skip
         yield from reader
-    except (pa.ArrowInvalid, *_DAMAGE) as error:
+    except (pa.ArrowInvalid, *DAMAGE) as error:
         where = re.search(r"Row #(\d+)", str(error))
         at = f" line {int(where[1]) + 1}" if where else ""
         raise ExtractError(

@@ -174,7 +174,7 @@ class CaseFrames:
     @cached_property
     def _names(self) -> Mapping[str, str]:
         planners = self.snapshot.planners()
-        return dict(zip(planners["planner_id"], planners["name"].fillna(""), strict=True))
+        return dict(zip(planners["planner_id"], planners["name"], strict=True))
 
     def _shown_by(self, members: pd.DataFrame) -> pd.DataFrame:
         """The first planner of each LWIA whose pages show a record: row, lwia, planner."""

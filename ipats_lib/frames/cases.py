@@ -224,8 +224,10 @@ class Cases:
 
 
 def plain(names: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Customers and planners without the area under which `combined.apart` put them."""
-    return np.array([name[name.find(NAMED) + 1 :] for name in names], dtype=object)
+    """Customers and planners without the area under which `combined.apart` put them; blank where
+    nobody is named."""
+    texts = ("" if pd.isna(name) else name for name in names)
+    return np.array([text[text.find(NAMED) + 1 :] for text in texts], dtype=object)
 
 
 def program_there(program: NDArray[np.object_], status: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -67,7 +67,7 @@ def _named(source: Source, lines: pd.DataFrame) -> pd.DataFrame:
     """Planners by name. Who counts few people is a number of the LWIA's program and measure, given
     by size, so that it names nobody."""
     planners = source.snapshot.planners()
-    names = dict(zip(planners["planner_id"], planners["name"].fillna(""), strict=True))
+    names = dict(zip(planners["planner_id"], planners["name"], strict=True))
     few = lines[lines["few"]].sort_values(["denominator", "numerator", "value"], kind="stable")
     number = few.groupby(_CELL, observed=True).cumcount() + 1
     area = lines["area"].astype("object")

@@ -210,11 +210,14 @@ _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "True
 def read_defaults(source: str) -> tuple[dict[str, Value], list[str]]:
     """A notebook's own parameters, from the text of its cell of parameters; and its faults.
 
-    Each line gives another name one plain value: papermill would execute whatever else is there.
+    Each line gives another name one plain value, or imports what later cells use: papermill would
+    execute whatever else is there.
     """
     plain = "write a name, = and a text, a number, True or False, and nothing else."
     try:
-        nodes = ast.parse(source).body
+        nodes = [
+            n for n in ast.parse(source).body if not isinstance(n, ast.Import | ast.ImportFrom)
+        ]
     except (SyntaxError, ValueError):
         return {}, [f"is not Python: on each line {plain}"]
     lines = [_assigned(node) for node in nodes]

@@ -149,8 +149,11 @@ class _Writer(HTMLParser):
             self.parts.append(escape(data, quote=False))
 
     def written(self, html: str) -> str:
-        self.feed(html)
-        self.close()
+        try:
+            self.feed(html)
+            self.close()
+        except AssertionError:  # how the standard parser meets `<![` and no word that it knows
+            raise NotShown(_UNKNOWN) from None
         self.parts += [f"</{tag}>" for tag in reversed(self.open)]
         return "".join(self.parts)
 

@@ -62,9 +62,10 @@ def _of_intake(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     whose = dict(zip(rows["row"], rows["100"], strict=True))
     main = (found["file"] == pirl).to_numpy(dtype=bool)
     element = found["element"].fillna("").where(main, found["file"] + " " + found["element"])
-    return found.assign(
-        id=found["row"].map(whose).where(main).fillna(""), element=element.str.strip()
-    )[[name for name in COLUMNS if name != "run"]]
+    named = found["row"].map(whose).astype("string").where(main).fillna("")
+    return found.assign(id=named.astype("object"), element=element.str.strip())[
+        [name for name in COLUMNS if name != "run"]
+    ]
 
 
 def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def contradictions(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     known = rows.dropna(subset=["100"]).rename(columns={"100": "id"})
     parts = [_persons(known), *_records(snapshot, known)]
     services, applications = snapshot.table("service"), snapshot.table("application")
-    if services is not None:
+    if services is not None and len(known):
         parts += _services(services_only(services), known)
     if applications is not None:
         parts.append(_applications(applications, known))
@@ -143,7 +144,7 @@ def _services(services: pd.DataFrame, known: pd.DataFrame) -> Iterator[pd.DataFr
     latest = known.groupby("id")[["901", *FOLLOW_UP]].max().max(axis=1)
     customer, lines = services["customer"], services.rename(columns={"customer": "id"})
     yield _said("X-01", lines[services["start"] < customer.map(first)], "service.csv start")
-    gone = customer.map(~active).fillna(False).astype(bool)
+    gone = customer.isin(active.index[~active])
     late = gone & (services["start"] > customer.map(latest))
     yield _said("X-05", lines[late], "service.csv start")
 

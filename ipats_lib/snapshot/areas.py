@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ipats_lib.extract.cells import Typed, may_be_ssn
+from ipats_lib.extract.cells import Typed, may_be_ssn, with_digits
 from ipats_lib.params import load_areas
 from ipats_lib.validation.findings import NOBODY
 from ipats_lib.validation.rows import BOARDS, Rows
@@ -86,7 +86,7 @@ class Customers:
             return np.full(len(ids), NOBODY, dtype=np.int32)
         coded, known = ids.dictionary_encode(), self._numbers
         # A Social Security number is one person's, with signs between its parts or without.
-        bare = pc.replace_substring_regex(coded.dictionary, "[^0-9]", "")
+        bare = pc.replace_substring_regex(with_digits(coded.dictionary), "[^0-9]", "")
         names = pc.if_else(pa.array(may_be_ssn(coded.dictionary)), bare, coded.dictionary)
         found = [known.setdefault(text, len(known)) for text in names.to_pylist()]
         places = coded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)

@@ -55,7 +55,7 @@ def typed_column(text: pa.Array, column: TableColumn, as_of: date | None) -> Typ
     if column.type in ("text", "planner"):
         typed = withheld(typed)
     if column.type == "planner":
-        return Typed(pc.utf8_lower(typed.values), typed.flags)
+        return Typed(pc.ascii_lower(typed.values), typed.flags)  # a Kelvin sign is no k
     if column.type == "lwia":
         short = pc.match_substring_regex(typed.values, "^[0-9]$")
         return Typed(

@@ -15,6 +15,9 @@ from ipats_lib.snapshot.areas import SEVERAL, Masks, Numbers
 from ipats_lib.snapshot.manifest import Manifest, StoredFile
 from ipats_lib.snapshot.store import stored_bytes
 
+# What every row has (parts.HIDDEN).
+_ROW = {"row": pa.int64(), "_areas": pa.int64(), "_customer": pa.int32()}
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Choice:
@@ -139,7 +142,7 @@ def read_portions(places: Sequence[Portion], columns: Sequence[str]) -> pa.Table
         table = file.read_row_groups(list(place.groups), known)
         tables.append(table if place.chosen is None else table.filter(pa.array(place.chosen)))
     if not tables:
-        return pa.table({"row": pa.array([], pa.int64())})
+        return pa.table({n: pa.array([], kind) for n, kind in _ROW.items() if n in columns})
     table = pa.concat_tables(tables)
     return table.take(pc.sort_indices(table["row"]))
 

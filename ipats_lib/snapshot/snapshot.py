@@ -33,6 +33,7 @@ from ipats_lib.snapshot.store import damaged_error, damaged_file
 from ipats_lib.snapshot.whole import FISCAL_SCHEMA, PLANNER_SCHEMA
 
 _SCOPED = ("assignment", "service", "case_note", "application")
+NAMELESS = "Name unknown"
 _PANDAS = {
     pa.string(): pd.StringDtype(),
     pa.int32(): pd.Int32Dtype(),
@@ -74,11 +75,13 @@ class Snapshot:
         return tuple(name for name in TABLES if name not in self.manifest.tables)
 
     def planners(self) -> pd.DataFrame:
-        """One row per planner: planner_id, lwia, name, active; sorted by LWIA and id."""
+        """One row per planner: planner_id, lwia, name, active; sorted by LWIA and id. Who has no
+        name, or one that may be a Social Security number, is `NAMELESS`."""
         table = self._whole("planner")
         if table is None:
             table = PLANNER_SCHEMA.empty_table()
-        return _frame(table)
+        found = _frame(table)
+        return found.assign(name=found["name"].fillna(NAMELESS))
 
     def accounts(self) -> pd.DataFrame | None:
         """The account table, whole; None when the extract had none."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ipats_lib.errors import ExtractError
-from ipats_lib.extract.cells import Flag, flagged
+from ipats_lib.extract.cells import Flag, flagged, holds_unseen
 from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.tables import TableFile
 from ipats_lib.scopes import PLANNER_ID
@@ -76,13 +76,17 @@ def _wrong_planner(planner: str | None, lwia: str, secret: bool, seen: set[str])
 def read_accounts(file: TableFile, as_of: date, log: FindingsLog) -> pa.Table:
     """The account table, typed, columns as in params/tables/account.csv.
 
-    Without the accounts whose user name may be a Social Security number.
+    Without the accounts whose user name may be a Social Security number, and those that hold signs
+    which nobody sees (C-12): they are not who they seem to be.
     """
     kinds = {column.name: column.kind(as_of) for column in file.columns}
     schema = pa.schema([(n, kind.type if kind else pa.string()) for n, kind in kinds.items()])
 
-    def look(_: Batch, columns: Columns) -> Looked:
-        return [], flagged(columns["worknet_user"], Flag.SECRET)
+    def look(batch: Batch, columns: Columns) -> Looked:
+        unseen = {name: np.flatnonzero(holds_unseen(batch.texts[name])) for name in columns}
+        secret = flagged(columns["worknet_user"], Flag.SECRET)
+        broken = [("C-12", name, places) for name, places in unseen.items()]
+        return broken, np.concatenate([secret, *unseen.values()])
 
     return _read(file, log, schema, "lwia", as_of, look)
 

@@ -4,6 +4,7 @@ Each source gives a folder of CSV files, which is read like any extract: what co
 is checked by the same rules as what somebody has exported.
 """
 
+import errno
 import os
 import shutil
 import zipfile
@@ -15,13 +16,13 @@ from tempfile import TemporaryDirectory
 from ipats_lib import locks
 from ipats_lib.errors import ExtractError, UsageError
 from ipats_lib.extract.folder import OPTIONAL, TABLES
-from ipats_lib.inputs import LARGEST, has_suffix, open_input, spelled
+from ipats_lib.inputs import DAMAGE, LARGEST, has_suffix, open_input, spelled
 from ipats_lib.places import Place, is_url
 from ipats_lib.sources.databases import export
 from ipats_lib.sources.workbooks import as_csv
 
 NAMES = ("pirl", *TABLES, *OPTIONAL)
-MOST_FILES = 100
+MOST_FILES, LONGEST_NAME = 100, 255
 
 
 @contextmanager
@@ -38,7 +39,12 @@ def extract_of(source: str, store: Path) -> Iterator[Path]:
         locks.one_at_a_time(store / ".sync.lock", store),
         TemporaryDirectory(prefix=".fetched-", dir=store) as work,
     ):
-        yield _folder(source, Path(work))
+        folder = Path(work)  # until the source is read
+        try:
+            folder = _folder(source, Path(work))
+            yield folder
+        except ExtractError as error:
+            raise ExtractError(str(error).replace(str(folder), spelled(source))) from None
 
 
 def _folder(source: str, work: Path) -> Path:
@@ -48,32 +54,29 @@ def _folder(source: str, work: Path) -> Path:
     if has_suffix(place, ".toml"):
         return export(place, work, NAMES)
     if has_suffix(place, ".zip") and not os.path.isdir(place):
-        try:
-            return as_csv(unpack(place, work), work, NAMES)
-        # Damaged, packed in a way that Python does not unpack, or locked by a password.
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-            raise UsageError(f"{spelled(place)} is no zip archive that can be read.") from None
+        return as_csv(unpack(place, work), work, NAMES)
     return as_csv(place, work, NAMES)
 
 
 def unpack(archive: Path, work: Path) -> Path:
     """A folder with the archive's files. They lie at its top, or all in one folder.
 
-    ExtractError where a name leads elsewhere, there are too many files, or they unpack to more than
-    is read of any file.
+    Left out is what a Mac adds (`__MACOSX/._pirl.csv`). ExtractError where a name leads elsewhere,
+    there are too many files, or they unpack to more than is read of any file; UsageError for an
+    archive that is damaged, locked by a password, or packed in a way that Python does not unpack.
     """
     target = work / "unpacked"
     target.mkdir()
-    with open_input(archive, ExtractError) as source, zipfile.ZipFile(source) as packed:
-        files = [one for one in packed.infolist() if not one.is_dir()]
-        places = [PurePosixPath(one.filename) for one in files]
+    with open_input(archive, ExtractError) as source, _unpacking(archive):
+        packed = zipfile.ZipFile(source)
+        named = ((PurePosixPath(m.filename.replace("\\", "/")), m) for m in packed.infolist())
+        found = [(place, m) for place, m in named if not m.is_dir() and place.name[:2] != "._"]
+        places, files = [place for place, _ in found], [m for _, m in found]
         if len(files) > MOST_FILES or sum(one.file_size for one in files) > LARGEST:
             raise ExtractError(f"{spelled(archive.name)} holds more than an extract can hold.")
         if len({place.name for place in places}) < len(places):
             raise ExtractError(f"{spelled(archive.name)} holds a file twice: leave one.")
-        if len({place.parent for place in places}) > 1 or any(
-            len(place.parts) > 2 or ".." in place.parts or place.is_absolute() for place in places
-        ):
+        if len({place.parent for place in places}) > 1 or any(map(_leads_elsewhere, places)):
             raise ExtractError(
                 f"{spelled(archive.name)}: put the files of one extract at its top, or into one "
                 "folder."
@@ -82,6 +85,22 @@ def unpack(archive: Path, work: Path) -> Path:
             with packed.open(one) as content, (target / place.name).open("xb") as file:
                 shutil.copyfileobj(content, file)
     return target
+
+
+def _leads_elsewhere(place: PurePosixPath) -> bool:
+    parts, longest = place.parts, max(map(len, map(os.fsencode, place.parts)), default=0)
+    return place.is_absolute() or not 0 < len(parts) <= 2 or ".." in parts or longest > LONGEST_NAME
+
+
+@contextmanager
+def _unpacking(archive: Path) -> Iterator[None]:
+    """UsageError for what a damaged archive raises; not for a full disk."""
+    try:
+        yield
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise UsageError(f"{spelled(archive)} is no zip archive that can be read.") from None
 
 
 def fetch(address: str, work: Path) -> Path:

@@ -12,10 +12,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ipats_lib.errors import ExtractError, ParamsError, UsageError
 from ipats_lib.inputs import read_input, spelled
-from ipats_lib.sources.workbooks import text_of
+from ipats_lib.sources.sheet import text_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 ROWS_AT_ONCE = 10_000
 EXPECTED = (
@@ -41,7 +45,8 @@ class Database:
                 return address
             raise UsageError(f"{self.file} needs the database's address in {self.url_env}.")
         place = Path(self.url_file)
-        address = read_input(place, UsageError, advice=f"{self.file} names it").decode().strip()
+        said = read_input(place, UsageError, advice=f"{self.file} names it")
+        address = said.decode(errors="replace").strip()
         if place.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise UsageError(f"Others may read {spelled(place)}: give it the mode 0600.")
         return address
@@ -52,7 +57,7 @@ def read_database(file: Path, names: Sequence[str]) -> Database:
     wrong = ParamsError(f"{spelled(file)}: {EXPECTED}.")
     try:
         said = tomllib.loads(read_input(file, UsageError).decode())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise wrong from None
     tables = said.pop("tables", None)
     found = {name: said.pop(name, "") for name in ("url_env", "url_file")}
@@ -64,6 +69,37 @@ def read_database(file: Path, names: Sequence[str]) -> Database:
     if bool(found["url_env"]) == bool(found["url_file"]) or not {*tables} <= {*names}:
         raise wrong
     return Database(file, found["url_env"], found["url_file"], tables)
+
+
+def _engine(source: Database) -> "Engine":
+    import sqlalchemy as sql
+
+    try:
+        return sql.create_engine(source.address(), poolclass=sql.NullPool)
+    except ValueError:  # a port that is no number
+        raise sql.exc.ArgumentError from None
+
+
+def _take_any_cell(connection: "Connection") -> None:
+    """A day that Python has none for (infinity, before year 1, after 9999) and a text that is no
+    UTF-8 end a table otherwise: as texts they are findings of one cell."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.driver == "pysqlite":
+        driver.text_factory = lambda data: data.decode(errors="replace")
+    if connection.dialect.driver == "psycopg":
+        from psycopg import DataError
+        from psycopg.types import datetime as types
+
+        for name in ("date", "timestamp", "timestamptz"):
+            known: Any = getattr(types, f"{name.title()}Loader")
+
+            def load(self: Any, data: Any, known: Any = known) -> object:
+                try:
+                    return known.load(self, data)
+                except DataError:
+                    return bytes(data).decode(errors="replace")
+
+            driver.adapters.register_loader(name, type("Day", (known,), {"load": load}))
 
 
 def export(file: Path, work: Path, names: Sequence[str], only: str = "") -> Path:
@@ -79,10 +115,10 @@ def export(file: Path, work: Path, names: Sequence[str], only: str = "") -> Path
     if only and only not in source.tables:
         raise UsageError(f"{spelled(file)} names no table {only}.")
     try:
-        engine = sql.create_engine(source.address(), poolclass=sql.NullPool)
-        with engine.connect() as connection:
-            if engine.dialect.name == "postgresql":
+        with _engine(source).connect() as connection:
+            if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")
+            _take_any_cell(connection)
             for name, table in source.tables.items():
                 if only not in ("", name):
                     continue

@@ -42,13 +42,22 @@ def _opens(row: Row, rows: Sequence[Row], lwia: str, planner: str) -> bool:
         return False
     if row["role"] == "state":
         return True
-    if row["iwds_status"] != "active" or not row["iwds_user"]:
+    if not row["iwds_user"] or not _active(row, rows):
         return False
     if row["role"] == "lwia_admin":
         return row["lwia"] == lwia != ""
     if row["role"] == "planner":
         return (row["lwia"], row["planner_id"]) == (lwia, planner) and planner != ""
     return False
+
+
+def _active(row: Row, rows: Sequence[Row]) -> bool:
+    """Whether every line of the IWDS account says so."""
+    return all(
+        other["iwds_status"] == "active"
+        for other in rows
+        if other["iwds_user"].casefold() == row["iwds_user"].casefold()
+    )
 
 
 @dataclass
@@ -101,7 +110,7 @@ def _counts(row: Row, rows: Sequence[Row], desk: Desk, user: str) -> bool:
     if len(holders) > 1:
         return False
     needs_account = row["role"] != "state" or row["worknet_user"] != user
-    if needs_account and (row["iwds_status"] != "active" or not row["iwds_user"]):
+    if needs_account and not (row["iwds_user"] and _active(row, rows)):
         return False
     wanted = {"state": (), "lwia_admin": ("lwia",), "planner": ("lwia", "planner_id")}
     return row["role"] in wanted and all(row[name] for name in wanted[row["role"]])

@@ -101,6 +101,28 @@ def test_lines_that_contradict_each_other_are_not_in_the_group_and_not_active(st
     assert folders(store) == []
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {"role": "planner", "planner_id": "p1"},
+        {"iwds_user": "IW1"},
+        {"worknet_user": "bob", "linked_on": ""},
+    ],
+)
+def test_an_iwds_account_that_one_line_closes_is_closed_in_every_line(store, other):
+    load(store, line(), line(iwds_status="inactive", **other))
+    assert not scopes_of(accounts.person(store, "anna"), accounts.roster(store), NOW)
+
+
+@pytest.mark.parametrize(("days", "opens"), [(-1, True), (0, True), (1, False), (400, False)])
+def test_a_link_of_a_day_after_the_rosters_is_not_made_yet(store, days, opens):
+    load(store, line(linked_on=f"{NOW + timedelta(days=days):%Y%m%d}"))
+    assert bool(scopes_of(accounts.person(store, "anna"), accounts.roster(store), NOW)) is opens
+    accounts.set_link(store, "anna", "iw1", True)
+    assert scopes_of(accounts.person(store, "anna"), accounts.roster(store), NOW)
+
+
 def test_a_link_made_here_opens_and_one_parted_here_closes(store):
     load(store, line(linked_on=""))
     assert folders(store) == []

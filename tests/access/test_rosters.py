@@ -80,6 +80,35 @@ def test_an_iwds_account_that_only_looks_like_another_is_refused(tmp_path, name,
         read_roster(path)
 
 
+HIDDEN = ("\u200b", "\u202e", "\ufeff", "\N{NO-BREAK SPACE}", "\u00ad")
+
+
+@pytest.mark.parametrize("sign", HIDDEN)
+@pytest.mark.parametrize("column", ["worknet_user", "iwds_user", "role", "planner_id"])
+def test_signs_that_nobody_sees_open_nothing_by_any_way(tmp_path, column, sign):
+    """By an extract the account is left out and found; a roster is refused, and names the line."""
+    odd = line() | {column: line()[column] + sign}
+    path = tmp_path / "roster.json"
+    path.write_text(json.dumps({"taken": NOW.isoformat(), "accounts": [line(), odd]}))
+    with pytest.raises(AccessError, match="account 2: .*signs that nobody sees"):
+        read_roster(path)
+    csv = csv_of(tmp_path / "accounts.csv", line(), odd)
+    with pytest.raises(AccessError, match=r"accounts.csv line 3: .*signs that nobody sees"):
+        read_accounts(csv, NOW.replace(tzinfo=None))
+    extract = write_extract(tmp_path / "extract", PIRL, {})
+    csv_of(extract / "account.csv", line(), odd)
+    snapshot = make_snapshot(extract, tmp_path / "store")
+    assert len(snapshot_roster(snapshot.path).rows) == 1
+    found = snapshot.findings().query("rule == 'C-12'")
+    assert (list(found["row"]), list(found["element"])) == ([3], [column])
+
+
+def test_a_planner_id_of_other_letters_is_no_planners(tmp_path):
+    row = line(role="planner", planner_id="\N{KELVIN SIGN}1")
+    (read,) = read_accounts(csv_of(tmp_path / "a.csv", row), NOW.replace(tzinfo=None))[0].rows
+    assert read["planner_id"] != "k1"
+
+
 def test_a_written_roster_is_read_again(tmp_path):
     path = tmp_path / "roster.json"
     path.write_text(RosterFile(NOW, (line(),)).text)

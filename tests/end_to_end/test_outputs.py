@@ -143,7 +143,14 @@ def test_a_page_without_a_chart_loads_no_chart_bundle(place):
 PIECES = (
     *("<p>", "</p>", "<b>", "<table><tr><td>", "</table>", "<svg>", "</svg>", "<math>", "<mtext>"),
     *("<title>", "</title>", "<select>", "<option>", "<desc>", "<a href='x.html'>", "<!--", "-->"),
-    *("<![CDATA[", "]]>", "&lt;script&gt;", "<p title='</title><script>alert(1)</script>'>", "<"),
+    *(
+        "<![CDATA[",
+        "<![x",
+        "]]>",
+        "&lt;script&gt;",
+        "<p title='</title><script>alert(1)</script>'>",
+        "<",
+    ),
     *("<style>", "</style>", "<p id=a/onclick=b>", "<p aria-x<script>", "'", '"', "\0", "</"),
     *("<svg><p><title>&lt;img src=x onerror=alert(1)>", "<mi/><p data-a=`>`>", "x<y", "<br/>"),
     *('<img src="data:image/png;base64,AA==" alt="<script>">', "<li>", "<dd>", "&", "<?x", "<!x>"),

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from ipats_lib.errors import NotebookError, UsageError
 from ipats_lib.publishing.catalogue import read_catalogue
 from ipats_lib.publishing.checking import find_faults
-from ipats_lib.publishing.declaration import Declaration, schema
+from ipats_lib.publishing.declaration import Declaration, read_defaults, schema
 from tests.notebooks.test_catalogue import DECLARED, OURS, PARAMETERS
 
 OPEN = "from ipats_lib.report import open_report\nreport = open_report(snapshot, scope, period)"
@@ -58,6 +58,13 @@ def test_every_fault_of_metadata_and_cells_is_told_at_once(tmp_path):
         "(parameters) assigns period twice",
         "(parameters) must assign scope, snapshot too.",
     ]
+
+
+def test_the_cell_of_parameters_may_import_and_nothing_is_taken_from_that(tmp_path):
+    plain = "scope = 'state'\nperiod = 'PY2024Q4'\nsnapshot = ''"
+    made(tmp_path, parameters=f"from ipats_lib.periods import Period\nimport math as m\n{plain}")
+    assert found(tmp_path) == []
+    assert read_defaults(f"import math\n{plain}\nrows = 7") == ({"rows": 7}, [])
 
 
 def test_the_catalogue_refuses_what_check_finds_in_the_same_words(tmp_path):

@@ -115,6 +115,8 @@ def test_case_tables_without_a_line_are_there_and_empty(tmp_path, kept):
     assert snapshot.table("assignment").columns.tolist()[0] == "row"
     assert len(snapshot.table("assignment", Scope("01"))) == 0
     assert snapshot.planners().empty
+    for name in ("assignment", "service", "case_note", "application"):
+        assert snapshot.membership(name).empty
 
 
 def test_rows_have_every_element_of_the_layout_and_lose_nothing(extract, kept):

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,7 @@ from ipats_lib.params import params_folder
 from ipats_lib.snapshot import Snapshot, make_snapshot
 from ipats_lib.sources import NAMES, extract_of
 from ipats_lib.sources.databases import read_database
+from ipats_lib.sources.sheet import text_of
 from tests.access.servers import free_port
 from tests.conftest import publish
 from tests.spec.test_every_finding import LOCAL
@@ -190,6 +192,89 @@ def test_a_table_may_be_a_workbook(folder, from_folder, tmp_path):
     assert_same(synced(mine, tmp_path / "kept"), from_folder)
 
 
+def book_of(place: Path, rows: list[list[object]], far: tuple[int, int] | None = None) -> None:
+    book = xlsxwriter.Workbook(place)
+    sheet = book.add_worksheet()
+    for number, row in enumerate(rows):
+        sheet.write_row(number, 0, row)
+    if far:
+        sheet.write(*far, "x")
+    book.close()
+
+
+def test_a_line_break_in_a_cell_of_a_workbook_is_a_blank(folder, tmp_path):
+    mine = tmp_path / "extract"
+    shutil.copytree(folder, mine)
+    (mine / "service.csv").unlink()
+    head, line, *_ = rows_of(folder)["service"]
+    line[3] = "Resume\r\nand\tinter\x0bview"
+    book_of(mine / "service.xlsx", [head, line])
+    assert list(synced(mine, tmp_path / "kept").table("service")["title"]) == [
+        "Resume and inter view"
+    ]
+
+
+@pytest.mark.parametrize("others", [["service.xlsx"], ["Service.XLSX", "service.xlsx"]])
+def test_a_table_in_two_files_is_refused(folder, tmp_path, others):
+    mine = tmp_path / "extract"
+    shutil.copytree(folder, mine)
+    if len(others) > 1:
+        (mine / "service.csv").unlink()
+    for name in others:
+        book_of(mine / name, rows_of(folder)["service"])
+    with pytest.raises(ExtractError, match="the table service in more than one file"):
+        synced(mine, tmp_path / "kept")
+
+
+def edited(place: Path, old: bytes, new: bytes) -> None:
+    """The workbook with other bytes in its first sheet."""
+    with zipfile.ZipFile(place) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert old in parts[sheet]
+    parts[sheet] = parts[sheet].replace(old, new)
+    with zipfile.ZipFile(place, "w") as packed:
+        for name, part in parts.items():
+            packed.writestr(name, part)
+
+
+@pytest.mark.parametrize(
+    ("far", "old", "new"),
+    [
+        ((1_048_575, 16_383), b"", b""),
+        (None, b'r="B2"', b'r="ZZZZZZ99999999999"'),
+        (None, b'ref="A1:', b'ref="A1:XFD99999999 B'),
+        (None, b"<v>1</v>", b"<v>99999</v>"),
+    ],
+)
+def test_a_workbook_that_claims_to_be_endless_is_one_sentence(
+    folder, tmp_path, capfd, far, old, new
+):
+    """Reading it would end this process, for want of memory or by the reader's own panic."""
+    mine = tmp_path / "extract"
+    shutil.copytree(folder, mine)
+    (mine / "service.csv").unlink()
+    book_of(mine / "service.xlsx", rows_of(folder)["service"], far)
+    if old:
+        edited(mine / "service.xlsx", old, new)
+    with pytest.raises(ExtractError, match="service.xlsx is no workbook that can be read"):
+        synced(mine, tmp_path / "kept")
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("two\nlines", "two lines"), (b"C1", "C1"), (b"\xff", "\ufffd"), (1e-05, "0.00001"),
+        (Decimal("1E+3"), "1000"), (Decimal("12.50"), "12.50"), (2.0, "2"), (" a ", "a"),
+        (float("inf"), "Infinity"), (True, "yes"), (None, ""),
+        (datetime.date(2024, 1, 2), "20240102"),
+    ],
+)  # fmt: skip
+def test_a_cell_of_any_type_is_one_line_of_text(cell, text):
+    assert text_of(cell) == text
+
+
 def test_sqlite_gives_the_same_records(sqlite, from_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("IPATS_TEST_URL", sqlite)
     assert_same(synced(source_file(tmp_path), tmp_path / "kept"), from_folder)
@@ -198,6 +283,46 @@ def test_sqlite_gives_the_same_records(sqlite, from_folder, tmp_path, monkeypatc
 def test_postgresql_gives_the_same_records(postgres, from_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("IPATS_TEST_URL", postgres)
     assert_same(synced(source_file(tmp_path, schema="iwds"), tmp_path / "kept"), from_folder)
+
+
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01"])
+def test_a_day_that_is_none_is_a_finding_and_not_the_end_of_the_table(
+    postgres, tmp_path, monkeypatch, day
+):
+    engine = sql.create_engine(postgres, poolclass=sql.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sql.text("create schema odd"))
+        connection.execute(sql.text("create table odd.pirl as select * from iwds.pirl"))
+        connection.execute(sql.text("create table odd.service as select * from iwds.service"))
+        connection.execute(
+            sql.text(f"update odd.service set start = '{day}' where customer = 'C1'")
+        )
+    monkeypatch.setenv("IPATS_TEST_URL", postgres)
+    try:
+        made = synced(source_file(tmp_path, schema="odd"), tmp_path / "kept")
+    finally:
+        with engine.begin() as connection:
+            connection.execute(sql.text("drop schema odd cascade"))
+        engine.dispose()
+    starts = made.table("service").set_index("customer")["start"]
+    assert dict(starts.isna()) == {"C1": True, "C2": False}
+    found = made.findings().query("rule == 'F-05' and element == 'start'")
+    assert list(found["value"]) == [day]
+
+
+def test_a_text_of_another_encoding_is_not_the_end_of_the_table(
+    folder, from_folder, tmp_path, monkeypatch
+):
+    engine = sql.create_engine(f"sqlite:///{tmp_path / 'iwds.db'}", poolclass=sql.NullPool)
+    fill(engine, folder)
+    with engine.begin() as connection:
+        connection.execute(
+            sql.text("update service set title = cast(x'436166e9' as text) where customer = 'C1'")
+        )
+    monkeypatch.setenv("IPATS_TEST_URL", str(engine.url))
+    made = synced(source_file(tmp_path), tmp_path / "kept")
+    assert list(made.table("service")["title"]) == ["Caf\ufffd", "Another"]
+    assert len(made.rows()) == len(from_folder.rows())
 
 
 def test_all_tables_are_of_one_moment(postgres, from_folder, tmp_path, monkeypatch):
@@ -250,6 +375,20 @@ def test_a_database_that_does_not_answer_ends_in_one_sentence(tmp_path, monkeypa
     assert PASSWORD not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize(
+    "address",
+    [f"postgresql://ipats:{PASSWORD}@here:port/x", f"{PASSWORD}", f"sqlite:////no/{PASSWORD}\xe9"],
+)
+def test_an_address_that_is_none_is_not_repeated(tmp_path, address):
+    secret, file = tmp_path / "address", tmp_path / "iwds.toml"
+    secret.write_text(address, encoding="latin-1")
+    secret.chmod(0o600)
+    file.write_text(f"url_file = '{secret}'\n[tables]\npirl = 'pirl'\n")
+    with pytest.raises(ExtractError, match="cannot be read") as stopped:
+        synced(file, tmp_path / "kept")
+    assert PASSWORD not in str(stopped.value)
+
+
 def test_the_address_is_in_the_environment_or_in_a_private_file(sqlite, tmp_path, monkeypatch):
     monkeypatch.delenv("IPATS_TEST_URL", raising=False)
     with pytest.raises(UsageError, match="needs the database's address in IPATS_TEST_URL"):
@@ -271,7 +410,8 @@ def test_the_address_is_in_the_environment_or_in_a_private_file(sqlite, tmp_path
         "url_env = 'A'\nurl_file = 'B'\n[tables]\npirl = 'p'",
         "url_env = 'A'\n[tables]\npirl = 'p'\nother = 'o'",
         "url_env = 'A'\nurl = 'sqlite://'\n[tables]\npirl = 'p'",
-        "url_env = 1\n[tables]\npirl = 'p'", "url_env = 'A'\n[tables]\npirl = ''", "= = =",
+        "a = " + "[" * 20_000, "url_env = 1\n[tables]\npirl = 'p'",
+        "url_env = 'A'\n[tables]\npirl = ''", "= = =",
     ],
 )  # fmt: skip
 def test_a_source_that_is_not_as_expected_says_what_to_write(tmp_path, text):
@@ -281,8 +421,12 @@ def test_a_source_that_is_not_as_expected_says_what_to_write(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "names", [["../pirl.csv"], ["/pirl.csv"], ["a/pirl.csv", "b/service.csv"], ["a/b/pirl.csv"]]
-)
+    "names",
+    [
+        ["../pirl.csv"], ["/pirl.csv"], ["a/pirl.csv", "b/service.csv"], ["a/b/pirl.csv"], ["."],
+        ["..\\pirl.csv"], ["n" * 300], ["pirl.csv", "a/" + "n" * 300],
+    ],
+)  # fmt: skip
 def test_an_archive_that_leads_elsewhere_is_refused(tmp_path, names):
     archive = tmp_path / "extract.zip"
     with zipfile.ZipFile(archive, "w") as packed:
@@ -291,6 +435,52 @@ def test_an_archive_that_leads_elsewhere_is_refused(tmp_path, names):
     with pytest.raises(ExtractError, match="at its top, or into one folder"):
         synced(archive, tmp_path / "kept")
     assert not list((tmp_path / "kept").glob(".fetched*"))
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_anywhere_in_an_archive_is_one_sentence(folder, tmp_path, how):
+    whole, damaged = tmp_path / "whole.zip", tmp_path / "damaged.zip"
+    with zipfile.ZipFile(whole, "w", how) as packed:
+        for file in folder.iterdir():
+            packed.write(file, file.name)
+    data, said = whole.read_bytes(), []
+    for at in range(0, len(data), len(data) // 60):
+        damaged.write_bytes(data[:at] + bytes([data[at] ^ 0x5A]) + data[at + 1 :])
+        try:
+            with extract_of(str(damaged), tmp_path / "kept"):
+                pass
+        except (ExtractError, UsageError) as stopped:
+            said.append(str(stopped))
+    assert len(said) > 30
+    assert all(sentence.endswith(".") for sentence in said)
+
+
+@pytest.mark.parametrize("url", [f"ftp://u:{PASSWORD}@[::1/x", "nosuch://x", "file:///no/such"])
+def test_an_address_that_is_none_is_one_sentence(tmp_path, url):
+    with pytest.raises(UsageError) as stopped:
+        synced(url, tmp_path / "kept")
+    assert PASSWORD not in str(stopped.value)
+
+
+def test_what_is_wrong_with_a_source_is_said_of_the_source(tmp_path):
+    archive = tmp_path / "extract.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("people.csv", "x")
+    with pytest.raises(ExtractError) as stopped:
+        synced(archive, tmp_path / "kept")
+    assert str(stopped.value).startswith(f"The extract {archive} holds no PIRL file")
+
+
+def test_what_a_mac_or_windows_adds_to_an_archive_changes_nothing(folder, from_folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "mac.zip", "w") as mac:
+        for file in folder.iterdir():
+            mac.write(file, f"export/{file.name}")
+            mac.writestr(f"__MACOSX/export/._{file.name}", "x")
+    with zipfile.ZipFile(tmp_path / "windows.zip", "w") as windows:
+        for file in folder.iterdir():
+            windows.write(file, f"export\\{file.name}")
+    for name in ("mac.zip", "windows.zip"):
+        assert synced(tmp_path / name, tmp_path / "kept").id == from_folder.id
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -182,6 +182,21 @@ def test_a_service_after_the_last_exit_is_named_unless_it_is_a_follow_up(tmp_pat
     assert found["X-05"] == {2}
 
 
+def test_records_without_an_identifier_are_all_told(tmp_path):
+    head = "customer,enrolment,service_code,title,start,planned_end,actual_end,provider,status\n"
+    nobody = {**LOCAL, "100": ""}
+    found = found_in(tmp_path, [nobody, nobody], service=head + "C1,1,X,T,20240109,,,P,\n")
+    assert lines_of(found)["V-01"] == {1, 2}
+    assert set(found["id"]) == {""}
+
+
+def test_services_of_customers_whom_nobody_knows_are_in_no_contradiction(tmp_path):
+    head = "customer,enrolment,service_code,title,start,planned_end,actual_end,provider,status\n"
+    found = lines_of(found_in(tmp_path, [LOCAL], service=head + "Z9,1,X,T,20240109,,,P,\n"))
+    assert "C-08" in found
+    assert not {"X-01", "X-05"} & {*found}
+
+
 def test_an_application_that_was_certified_after_the_entry_is_named(tmp_path):
     lines = "".join(
         f"C{n},01,{applied},{certified},\n"

@@ -228,6 +228,7 @@ HEADLESS = "<table><tr><td>1</td></tr></table>"
         (page("<table>" + row("x") * 2_001 + "</table>"), "more than 2000 rows"),
         (page("<table>" + row(*"x" * 51) + "</table>"), "more than 50 cells"),
         (page(table())[:-60].replace("</table>", ""), "it does not end"),
+        (page("<![here" + table()), "it holds `<!\\[`, which is no HTML"),
         (page(table()) + page(table()), "adult ERQ2 has a table already"),
         (page(table(), program="Adult and Youth"), "no heading before it names its program"),
         (page(table(), indicator="Wages"), "no heading before it names its indicator"),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ipats_lib import console
+from ipats_lib.errors import UsageError
 from tests.conftest import publish
 
 NOWHERE = "/proc/none/file"
@@ -38,3 +39,8 @@ def test_where_nothing_takes_its_time_there_is_no_bar(capsys):
     with console.shown_progress() as advance:
         advance("check", 1, 2)
     assert "check" in capsys.readouterr().err
+
+
+def test_a_message_holds_no_sign_that_steers_a_terminal_or_turns_the_writing():
+    assert str(UsageError("a\x1b[2J \u202eb \udcff\nc")) == "a\\x1b[2J \\u202eb \\udcff\nc"
+    assert str(UsageError("Zoë's file")) == "Zoë's file"
