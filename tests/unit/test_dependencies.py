@@ -136,8 +136,8 @@ def verbs(*cells: str) -> set[str]:
     ("cells", "used"),
     [
         ((IMPORT,), set()),
-        ((IMPORT, "show.table(figures)"), {"table"}),
-        ((IMPORT, "show.table(figures)", "%time show.note('n')"), {"table", "note"}),
+        ((IMPORT, "show.table(figures)"), {"table", "choose"}),  # its two tabs
+        ((IMPORT, "show.table(figures)", "%time show.note('n')"), {"table", "choose", "note"}),
         ((IMPORT, "draw = show.tiles\ndraw(figures)"), {"tiles"}),
         ((IMPORT, "show.choose({m: show.table(f) for m, f in parts})"), {"choose", "table"}),
         (("from ipats_lib.report.show import finding",), {"finding"}),
