@@ -337,6 +337,22 @@ def test_a_cost_is_shown_beside_illinois_and_with_where_amounts_come_from(made, 
     assert f"from ${local.min():,.0f} (LWIA {local.idxmin()}) to ${local.max():,.0f}" in told
 
 
+def test_whole_percents_are_written_without_a_decimal(made):
+    """Shares of participants and of groups are released as whole percents: 60, not 60.0%."""
+    for shown in (made["state"][0], made["lwia"][0]):
+        table = shown["beyond"].select_one(".show-table table")
+        told = [line["Received training, percent"] for line in lines(table)]
+        assert told[0].isdigit()
+        assert all(cell.isdigit() or cell.startswith("*") or cell == "\N{EN DASH}" for cell in told)
+        assert f"{told[0]}% received training" in says(shown["beyond"]) or "(Illinois" in says(
+            shown["beyond"]
+        )
+        (mix,) = (t for t in shown["fair"].select("table") if "Percent of each group" in t.text)
+        cells = [cell.get_text() for cell in mix.select("tbody td")]
+        assert cells
+        assert not any("." in cell or "%" in cell for cell in cells)
+
+
 def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area):
     hidden = area.reach.query("suppressed and item == 'participants' and program == 'youth'")
     assert len(hidden) > 5
@@ -344,8 +360,8 @@ def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area)
     shown = {line["LWIA"][:2]: line for line in lines(tables[-1])}
     heads = (
         "Participants",
-        "In several core programs",
-        "Received training",
+        "In several core programs, percent",
+        "Received training, percent",
         "Cost per participant",
     )
     for one in hidden["area"]:
@@ -392,7 +408,7 @@ def test_without_amounts_costs_are_absent_and_the_rest_is_there(area, monkeypatc
     assert "No amounts are on file" in says(found)
     assert not found.select(".show-chart")
     heads = {text.get_text(" ", strip=True) for text in found.select("thead th")}
-    assert {"Participants", "Received training"} <= heads
+    assert {"Participants", "Received training, percent"} <= heads
     assert "Cost per participant" not in heads
 
 

@@ -209,7 +209,16 @@ def test_each_change_says_whether_it_could_be_chance(name, scope, monkeypatch):
         table = next(t for t in found.select("table") if "largest changes" in t.caption.text)
         cells = [cell.text for cell in table.select("td") if "chance" in cell.text]
         assert set(cells) == {said}
-        assert len(cells) == 2 * len(table.select("tbody tr"))
+        known = [cell.text for cell in table.select("td[data-l='In a year']")]
+        years = len(known) - known.count("\N{EN DASH}")  # nothing is said of a change not known
+        assert len(cells) == len(known) + years
+    history = history[history["back"] != 4]
+    found = page(name, with_frames(report, history=history), monkeypatch)
+    table = next(t for t in found.select("table") if "largest changes" in t.caption.text)
+    assert len(table.select("td")) > len(table.select("tbody tr")) > 0
+    assert sum("chance" in cell.text for cell in table.select("td")) == len(
+        table.select("tbody tr")
+    )
 
 
 def test_illinois_counts_its_wagner_peyser_levels_too(illinois, monkeypatch):

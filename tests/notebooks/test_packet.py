@@ -28,8 +28,7 @@ def test_a_packet_answers_as_the_landing_page_does(name, scope, monkeypatch):
     says = [page.select_one(".show-finding").get_text(" ", strip=True) for page in (found, home)]
     assert says[0] == says[1]
     levels, trends = found.select("table")
-    wanted = 18 if scope == "state" else 15  # Illinois has levels of Wagner-Peyser too
-    assert len(levels.select("tbody tr")) == len(trends.select("tbody tr")) == wanted
+    assert len(levels.select("tbody tr")) == len(trends.select("tbody tr")) == 15
 
 
 @pytest.mark.parametrize(("name", "scope"), [(STATE, "state"), (AREA, "lwia/01")])
