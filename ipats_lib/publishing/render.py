@@ -21,6 +21,12 @@ from ipats_lib.publishing.outputs import Outputs
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
 _SECTION_END = "</section>"
+# A heading with nothing under it before the next one: what it announces is of other scopes.
+_NOTHING_UNDER = re.compile(
+    r'<section class="prose"><h2\b(?:(?!</h2>).)*</h2></section>\s*'
+    r'(?=<section class="prose"><h[12]\b|<!--page |\Z)',
+    re.DOTALL,
+)
 Nav = tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]
 """(family, ((path inside the scope, title, question), ...)) for every page of a scope."""
 
@@ -106,13 +112,14 @@ class Body:
 
 def render_body(notebook: NotebookNode) -> Body:
     """What a notebook shows, the same bytes for equal runs.  NotShown names the cell's place.
+    A second heading under which this scope has nothing is left out.
 
     The template alone: nbconvert's way to it copies and checks the notebook three times, for
     preprocessors that there are none of.
     """
     outputs = Outputs()
     html = exporter().template.render(nb=notebook, shown=partial(_shown, outputs, notebook))
-    return Body(html.lstrip("\r\n"), outputs.files)
+    return Body(_NOTHING_UNDER.sub("", html).lstrip("\r\n"), outputs.files)
 
 
 def _shown(outputs: Outputs, notebook: NotebookNode, index: int) -> list[str]:

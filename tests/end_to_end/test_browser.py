@@ -237,6 +237,32 @@ def test_the_links_lead_from_the_state_to_a_planner_and_stay(watched, address):
     assert watched.locator("h1").inner_text() == "Performance summary"
 
 
+def test_a_card_on_a_phone_has_no_field_over_another_and_none_empty(watched, address):
+    watched.set_viewport_size({"width": 390, "height": 844})
+    watched.goto(f"{address}/lwia/01/performance/summary.html")
+    over = watched.evaluate(
+        """() => [...document.querySelectorAll(".cards td .st")].filter((word) => {
+            const [mine, place] = [word, word.closest("td")].map((e) => e.getBoundingClientRect());
+            return word.offsetParent && mine.right > place.right + 1;
+        }).length"""
+    )
+    assert over == 0
+    watched.goto(f"{address}/lwia/01/dashboards/worklist-today.html")
+    assert watched.locator(".cards td").count() > 50
+    assert watched.locator(".cards td:empty:visible").count() == 0
+
+
+def test_names_beside_an_axis_leave_room_on_a_phone_and_are_whole_on_a_desk(watched, address):
+    """An axis cuts a name with an ellipsis where it has no room for it."""
+    name = "19 Workforce Investment Solutions (Decatur)"
+    for width, whole in ((1200, True), (390, False)):
+        watched.set_viewport_size({"width": width, "height": 844})
+        assert opened(watched, f"{address}/state/dashboards/state-areas.html")
+        drawn = watched.locator("figure.chart svg").first.text_content()
+        assert (name in drawn) == whole
+        assert "19 Workforce" in drawn
+
+
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
 @pytest.mark.parametrize(
     ("scope", "answer"),

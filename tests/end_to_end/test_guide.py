@@ -46,6 +46,13 @@ def test_the_dictionary_lists_every_column_of_every_frame(browser, guide):
     page.close()
 
 
+def test_the_guide_says_what_every_verdict_of_a_page_is(guide):
+    text = guide.read_text()
+    for word in ("Exceeds", "Meets", "Below", "Fails"):
+        assert f"<strong>{word}</strong>" in text
+    assert "<em>misses</em>" in text
+
+
 def test_the_guide_leads_to_the_dictionary(browser, guide):
     page = browser.new_page()
     page.goto(guide.as_uri())

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -220,6 +221,47 @@ def test_below_the_level_and_falling_is_said_by_name(state, monkeypatch):
     assert told.startswith("2 figures are below the level and falling: LWIA 01, Adult employment")
 
 
+def test_no_figure_is_said_in_words_and_not_as_0(state, monkeypatch):
+    """A sentence begins with No and a list is left out: no `0 figures are`, no `0 of 23 (none)`."""
+    report = changed(state, trend="none")
+    found = page(NOTEBOOK, report, monkeypatch, only=("scoreboard", "erq2", "profile", "trend"))
+    told = " ".join(each.get_text(" ", strip=True) for each in found.select(".show-finding, .says"))
+    assert "No figure is below the level and falling." in told
+    assert re.search(r"Adult: none of \d+ areas;", told)
+    assert "no measure is worse than Illinois." in told
+    assert not re.search(r"(^|[ (])0 (areas?|figures?|measures?|of)\b", told)
+
+
+def test_names_of_measures_are_drawn_whole(state, monkeypatch):
+    """Two of Dislocated Worker would read the same where an axis cuts them."""
+    monkeypatch.setenv("IPATS_CHARTS", "live")
+    found = page(NOTEBOOK, state, monkeypatch, only=("scoreboard", "profile"))
+    spec = json.loads(found.select_one(".show-chart script").string)
+    drawn = json.dumps(spec)
+    assert '"labels": false' in drawn
+    assert '"text": {"field": "label"' in drawn
+    assert "labelLimit" not in json.dumps({n: v for n, v in spec.items() if n != "config"})
+
+
+def test_a_quarter_of_skill_gains_is_not_drawn_beside_the_level_of_a_year(state, monkeypatch):
+    """Source: domain 2.10. The indicator's page and the summary do not draw it either."""
+    monkeypatch.setenv("IPATS_CHARTS", "live")
+    found = page(NOTEBOOK, state, monkeypatch, only=("scoreboard", "trend"))
+    titles = [each.get_text() for each in found.select(".show-grid h3")]
+    specs = [script.string for script in found.select(".show-grid script")]
+    assert titles[0].startswith("Adult: Employment rate, 2nd")  # programs and measures in order
+    assert len(titles) == len(specs) > 3
+    for title, spec in zip(titles, specs, strict=True):
+        assert ('"field":"level"' in spec) == ("skill gains" not in title)
+
+
+def test_an_area_without_levels_misses_none_and_is_not_said_to(state, monkeypatch):
+    table = page(NOTEBOOK, state, monkeypatch, only=("scoreboard",)).select_one("table")
+    missed = {row.th.get_text()[:2]: row.td.get_text() for row in table.select("tbody tr")}
+    assert missed["90"] == "\N{EN DASH}"
+    assert missed["01"].isdigit()
+
+
 def test_an_area_below_its_level_says_which_and_how_many_are_lower(area, monkeypatch):
     """By hand: 07 is at 80 percent of one level; one other area is at 70."""
     mine = area.areas.copy()
@@ -295,6 +337,22 @@ def test_a_cost_is_shown_beside_illinois_and_with_where_amounts_come_from(made, 
     assert f"from ${local.min():,.0f} (LWIA {local.idxmin()}) to ${local.max():,.0f}" in told
 
 
+def test_whole_percents_are_written_without_a_decimal(made):
+    """Shares of participants and of groups are released as whole percents: 60, not 60.0%."""
+    for shown in (made["state"][0], made["lwia"][0]):
+        table = shown["beyond"].select_one(".show-table table")
+        told = [line["Received training, percent"] for line in lines(table)]
+        assert told[0].isdigit()
+        assert all(cell.isdigit() or cell.startswith("*") or cell == "\N{EN DASH}" for cell in told)
+        assert f"{told[0]}% received training" in says(shown["beyond"]) or "(Illinois" in says(
+            shown["beyond"]
+        )
+        (mix,) = (t for t in shown["fair"].select("table") if "Percent of each group" in t.text)
+        cells = [cell.get_text() for cell in mix.select("tbody td")]
+        assert cells
+        assert not any("." in cell or "%" in cell for cell in cells)
+
+
 def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area):
     hidden = area.reach.query("suppressed and item == 'participants' and program == 'youth'")
     assert len(hidden) > 5
@@ -302,8 +360,8 @@ def test_a_withheld_count_of_participants_leaves_no_cost_on_the_page(made, area)
     shown = {line["LWIA"][:2]: line for line in lines(tables[-1])}
     heads = (
         "Participants",
-        "In several core programs",
-        "Received training",
+        "In several core programs, percent",
+        "Received training, percent",
         "Cost per participant",
     )
     for one in hidden["area"]:
@@ -329,7 +387,7 @@ def test_engagement_is_set_beside_illinois_and_withheld_figures_are_stars(area, 
     )
     over = int((shown["result"] > whole).sum())
     assert (
-        f"{over} areas are above Illinois ({whole:.0f}), of {len(shown)} shown." in found.get_text()
+        f"{over} areas of {len(shown)} shown are above Illinois ({whole:.0f})." in found.get_text()
     )
 
 
@@ -350,7 +408,7 @@ def test_without_amounts_costs_are_absent_and_the_rest_is_there(area, monkeypatc
     assert "No amounts are on file" in says(found)
     assert not found.select(".show-chart")
     heads = {text.get_text(" ", strip=True) for text in found.select("thead th")}
-    assert {"Participants", "Received training"} <= heads
+    assert {"Participants", "Received training, percent"} <= heads
     assert "Cost per participant" not in heads
 
 

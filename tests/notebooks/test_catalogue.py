@@ -9,14 +9,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from ipats_lib.errors import NotebookError, ParamsError
 from ipats_lib.publishing.catalogue import read_catalogue, read_notebook
 from ipats_lib.publishing.declaration import FAMILIES
 from ipats_lib.publishing.dependencies import code_of, publication_parts
 from ipats_lib.publishing.plan import Page, describe
-from ipats_lib.publishing.render import split_body
+from ipats_lib.publishing.render import render_body, split_body
 from ipats_lib.scopes import Scope
 
 OURS = Path(__file__).parents[2] / "notebooks"
@@ -551,3 +551,17 @@ def test_ours_are_kept_without_outputs():
     ]
     assert len(notebooks) > 5
     assert held == []
+
+
+def test_a_heading_with_nothing_under_it_is_left_out():
+    """What it announces is of other scopes; a heading over text, or over another's cell, stays."""
+    told = new_output("display_data", {"text/markdown": "Shown."})
+    cells = [
+        new_markdown_cell("# Page"), new_markdown_cell("## For planners"), new_code_cell("None"),
+        new_markdown_cell("## For all"), new_code_cell("1", outputs=[told]),
+        new_markdown_cell("## Said\n\nIn words."), new_markdown_cell("## Nothing either"),
+        new_markdown_cell("# Next", metadata={"tags": ["page-next"]}), new_markdown_cell("## Last"),
+    ]  # fmt: skip
+    body = render_body(new_notebook(cells=cells)).html
+    assert re.findall(r"<h\d[^>]*>([A-Za-z ]+)", body) == ["Page", "For all", "Said", "Next"]
+    assert "Shown." in body

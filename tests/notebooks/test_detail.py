@@ -62,11 +62,16 @@ def test_the_finding_counts_the_programs_that_miss_and_says_by_how_much(area, mo
     said = answer(area, monkeypatch, youth=[0.6, 0.8, 75.0, "Below", False],
                   adult=[0.3196, 0.8, 39.95, "Fails", True])  # fmt: skip
     assert "2 of 3 programs miss their level." in said
-    assert "Adult is furthest below: 32.0% against a level of 80.0%, 48.0 points below it." in said
-    assert "1 of the misses could be chance." in said
+    assert said.startswith(
+        "32.0% 2 of 3"
+    )  # the figure itself; its percent of the level is beside it
+    assert "Adult is furthest below its level: 32.0%, 48.0 points short of 80.0%." in said
+    assert "Adult: 40.0% of its level" in said
+    assert "1 of the 2 misses could be chance." in said
     said = answer(area, monkeypatch)
     assert "No program misses its level: 3 compared." in said
-    assert "4.0 points below it" in said
+    assert "is lowest against its level: 76.0%, 4.0 points short of 80.0%." in said
+    assert "below" not in said
 
 
 def test_a_measure_without_a_verdict_says_why(area, monkeypatch):

@@ -42,7 +42,7 @@ EDITS = {
     "equity": Edit("detail", '"eighty": "80 percent rule",', "80 percent rule", *COUNTED,
                    ("equity",)),
     "gap to target": Edit(
-        "outlook", '"one_more": ("One more success adds, in percent of the level", "percent"),',
+        "outlook", '"adds": ("One more success adds, in percent of the level", "count"),',
         "One more success adds", 'alt.Tooltip("pending:Q", title="Pending"),', "tooltip",
         "pending", ("takes",),
     ),

@@ -1,5 +1,6 @@
 """The equity page: which groups differ from their program, and by how much."""
 
+import csv
 import re
 
 import pytest
@@ -72,6 +73,32 @@ def test_a_clear_difference_comes_before_a_larger_one_that_is_not(state, monkeyp
     assert "Sex: Women is at 40.0%" in said
 
 
+def test_a_gap_lies_above_or_below_and_does_not_rise_or_fall(state, monkeypatch):
+    """A gap is between groups of one time. Chart and list lead with the clear one."""
+    unclear = {**LOWER, "gap": -0.9, "differs": False, "reading": "No clear difference"}
+    found = page(differing(state, Veterans=unclear, Women=LOWER), monkeypatch)
+    first, second = found.select("table tbody tr")[:2]
+    assert "Women" in first.text
+    assert "-32.0 points" in first.text
+    assert "Veterans" in second.text
+    assert not re.search(r"(up|down) [\d.]+ points", found.text)
+    said = next(each.text for each in found.select(".says") if "drawn" in each.text)
+    assert "1 of 12 drawn differs clearly; the largest gap is that of Adult, Women" in said
+    assert "32.0 points below all of the program." in said
+
+
+def test_a_group_alone_of_its_kind_is_not_the_best_of_it(state, monkeypatch):
+    """The other sex has too few people to be compared: who is left is not therefore the best."""
+    alone = differing(state, Women={**LOWER, "best_group": "Women", "ratio_best": 1.0})
+    groups = alone.groups
+    others = (groups[["program", "measure", "dimension"]] == ["adult", "MSG", "Sex"]).all(axis=1)
+    groups = groups[~others | (groups["group_title"] == "Women")]
+    line = page(with_frames(alone, groups=groups), monkeypatch).select_one("table tbody tr")
+    assert "Women" in line.text
+    assert "no other group of its kind is compared" in line.text
+    assert "the best of its kind" not in line.text
+
+
 def test_few_people_are_listed_and_neither_drawn_nor_headlined(state, monkeypatch):
     report = differing(state, Women={**LOWER, "denominator": 19})
     found = page(report, monkeypatch)
@@ -94,17 +121,19 @@ def test_where_nothing_is_compared_the_page_says_so(area, monkeypatch):
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_the_largest_gap_comes_first_and_no_total_is_listed(scope, monkeypatch, tmp_path):
-    """Every comparison and every group of too few, once; gaps by size, those without one last."""
+    """Every comparison and every group of too few, once; those that clearly differ first, gaps by
+    size, those without one last."""
     monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
     report = open_sample(scope)
     found = page(report, monkeypatch)
     header, *rows = (tmp_path / "equity.csv").read_text().splitlines()
     assert len(rows) == len(report.groups.query("window == 'rolling4' and reading != ''"))
     names = header.split(",")
-    gaps = [row.split(",")[names.index("gap")] for row in rows if '"' not in row]
-    sizes = [abs(float(gap)) for gap in gaps if gap]
-    assert sizes == sorted(sizes, reverse=True)
-    assert not any(gaps[len(sizes) :])
+    read = [dict(zip(names, row, strict=True)) for row in csv.reader(rows)]
+    clear = [row["read"].startswith(("Lower", "Higher")) for row in read]
+    sizes = [abs(float(row["gap"])) if row["gap"] else -1 for row in read]
+    order = [*zip(clear, sizes, strict=True)]
+    assert order == sorted(order, reverse=True)
     assert not any("Title I total" in row or row.startswith("All") for row in rows)
     assert "All: All" not in found.get_text(" ")
 

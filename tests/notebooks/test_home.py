@@ -197,6 +197,38 @@ def test_an_area_without_misses_or_verdicts_has_a_sentence(area, monkeypatch):
 # -- all --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("name", "scope"), [(STATE, "state"), (AREA, "lwia/01")])
+def test_each_change_says_whether_it_could_be_chance(name, scope, monkeypatch):
+    """In the list of changes of the landing page, as the summary says it."""
+    report = open_sample(scope)
+    for flag, said in ((True, "could be chance"), (False, "more than chance")):
+        history = report.history.assign(
+            quarter_could_be_chance=flag, year_could_be_chance=flag, denominator=50
+        )
+        found = page(name, with_frames(report, history=history), monkeypatch)
+        table = next(t for t in found.select("table") if "largest changes" in t.caption.text)
+        cells = [cell.text for cell in table.select("td") if "chance" in cell.text]
+        assert set(cells) == {said}
+        known = [cell.text for cell in table.select("td[data-l='In a year']")]
+        years = len(known) - known.count("\N{EN DASH}")  # nothing is said of a change not known
+        assert len(cells) == len(known) + years
+    history = history[history["back"] != 4]
+    found = page(name, with_frames(report, history=history), monkeypatch)
+    table = next(t for t in found.select("table") if "largest changes" in t.caption.text)
+    assert len(table.select("td")) > len(table.select("tbody tr")) > 0
+    assert sum("chance" in cell.text for cell in table.select("td")) == len(
+        table.select("tbody tr")
+    )
+
+
+def test_illinois_counts_its_wagner_peyser_levels_too(illinois, monkeypatch):
+    """As its summary, its assessment and the table of its packet do."""
+    areas = illinois.areas.assign(percent=95.0, level=0.5, status="Meets", could_be_chance=False)
+    found = page(STATE, with_frames(illinois, areas=areas), monkeypatch)
+    assert tile(found, "Illinois against its own levels")[0].startswith("0 of 18 missed")
+    assert "of 22 areas misses a level" in says(found) or "of 23 areas" in says(found)
+
+
 def test_small_rates_are_not_headlined(area, monkeypatch):
     few = area.history.assign(denominator=19)
     report = with_frames(area, figures=area.figures, history=few, workload=area.workload)

@@ -116,7 +116,9 @@ def test_the_page_has_every_named_planner_of_the_frame(area, monkeypatch):
     ])  # fmt: skip
     told = {
         (title, line["Career planner"]): cell.partition(" of ")
-        for line in lines(found.select_one("table"))
+        for line in lines(
+            found.select("table")[-1]
+        )  # the first ten, where there are many, then all
         for title, cell in line.items()
         if title != "Career planner" and cell != "too few people"
     }

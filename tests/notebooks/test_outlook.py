@@ -42,15 +42,38 @@ def test_the_finding_counts_rates_below_their_level_and_names_the_smallest_gap(a
         PY2025_dw_ERQ2=(0.1, 0.9, 16),
     )  # fmt: skip
     said = finding(area, monkeypatch, outlook=outlook)
-    assert f"{area.title} is below its level in 2 of 12 rates of PY2024." in said
-    assert "Pending outcomes alone can lift 1 of them to it." in said
-    assert "Smallest gap: Youth: Credential attainment rate, 4 more successes." in said
-    assert "PY2025 so far: 1 of 12 rates are below, of which pending outcomes can lift 1." in said
+    assert f"{area.title} is short of its level in 2 of 12 rates of PY2024." in said
+    assert "Pending outcomes alone can lift 1 to the level." in said
+    assert "Smallest gap: Youth, credential attainment rate, 4 more successes." in said
+    assert "PY2025 so far: 1 of 12 rates are short of it; pending outcomes can lift 1 of" in said
+
+
+def test_short_of_a_level_is_not_a_miss_before_90_percent(area, monkeypatch):
+    """A figure misses its level under 90 percent: red and named a miss here as in the summary."""
+    outlook = rates(area.outlook, PY2024_youth_CR=(0.48, 0.48, 1), PY2024_adult_MSG=(0.49, 0.49, 2))
+    for percent, said in ((96.0, "None of them is under 90"), (89.96, "1 of them is under 90")):
+        here = outlook[["period", "program", "measure"]] == ["PY2024", "youth", "CR"]
+        changed = outlook.assign(percent=95.0).assign(
+            percent=lambda rows: rows["percent"].mask(here.all(axis=1), percent)  # noqa: B023
+        )
+        found = page(NAME, with_frames(area, outlook=changed), monkeypatch)
+        box = found.select_one(".show-finding")
+        assert f"{said} percent of it, which is a miss." in box.get_text(" ", strip=True)
+        assert "below its level" not in box.text
+        assert (box.select_one(".big-figure.alert") is None) == (percent > 90)
+        assert "1 more success." in box.get_text(" ", strip=True)
+
+
+def test_an_amount_that_would_read_zero_says_under_what_it_is(area, monkeypatch):
+    """One success of thousands adds 0.04 percent of the level."""
+    outlook = area.outlook.assign(one_more=0.04)
+    text = page(NAME, with_frames(area, outlook=outlook), monkeypatch).get_text(" ")
+    assert "under 0.1%" in text
 
 
 def test_all_at_level_and_nobody_counted_each_have_a_sentence(area, monkeypatch):
     said = finding(area, monkeypatch, outlook=rates(area.outlook))
-    assert "is at or above its level in all 12 rates of PY2024" in said
+    assert "reaches its level in all 12 rates of PY2024" in said
     empty = {name: getattr(area, name).head(0) for name in LISTS}
     nobody = area.outlook.assign(denominator=0, pending=0)
     found = page(NAME, with_frames(area, outlook=nobody, **empty), monkeypatch)

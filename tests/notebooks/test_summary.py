@@ -39,7 +39,7 @@ def test_the_finding_counts_misses_and_names_the_one_furthest_below(area, monkey
                    adult_CR=(42.0, "Fails", True), dw_ME=(89.96, "Below", True))  # fmt: skip
     assert f"{area.title} misses 3 of 15 levels." in said
     assert "Adult, credential attainment rate, is furthest below" in said
-    assert "2 of the misses could be chance." in said
+    assert "2 of the 3 misses could be chance." in said
 
 
 def test_all_met_and_none_judged_each_have_a_sentence(area, monkeypatch):
@@ -54,7 +54,7 @@ def test_all_met_and_none_judged_each_have_a_sentence(area, monkeypatch):
 def test_every_row_of_the_levels_is_the_frames(scope, monkeypatch):
     """All windows, programs and measures, each once, with its count and status."""
     report = open_sample(scope)
-    tables = page(NAME, report, monkeypatch).select(".show-choose table")
+    tables = page(NAME, report, monkeypatch).select_one(".show-choose").select("table")
     assert len(tables) == report.figures["window"].nunique()
     for table, (_, rows) in zip(tables, report.figures.groupby("window", sort=False), strict=True):
         shown = table.select("tbody tr")
@@ -81,23 +81,43 @@ def test_what_moved_is_the_difference_of_two_quarters(area, monkeypatch):
     assert "66.0%" in text
 
 
+def test_illinois_counts_its_wagner_peyser_levels_too(monkeypatch):
+    """15 levels of Title I and 3 of Wagner-Peyser, as in the table below and in the assessment."""
+    report = open_sample("state")
+    figures = set_status(report.figures)
+    wagner = (figures["program"] == "wp") & (figures["window"] == "rolling4")
+    figures.loc[wagner, ["percent", "status"]] = [95.0, "Meets"]
+    frames = {"figures": figures, "history": report.history}
+    text = page(NAME, with_frames(report, **frames), monkeypatch).select_one(".show-finding").text
+    assert "Illinois meets or exceeds all 18 of its levels." in text
+
+
 def test_small_numbers_are_listed_and_not_drawn(area, monkeypatch):
     rows = area.history.assign(denominator=19)
     found = page(NAME, with_frames(area, figures=area.figures, history=rows), monkeypatch)
     assert not found.select(".show-chart")
-    assert len(found.select(".show-grid table")) == rows["measure"].nunique()
+    table = next(t for t in found.select("table") if "in parentheses" in t.caption.text)
+    assert table.select_one("tbody td").text.endswith(" (19)")
     rows = area.history.assign(denominator=20)
     found = page(NAME, with_frames(area, figures=area.figures, history=rows), monkeypatch)
-    assert len(found.select(".show-chart")) == rows["measure"].nunique()
+    title1 = rows[rows["program"].isin(["adult", "dw", "youth"])]
+    assert len(found.select(".show-chart")) == len(title1[["program", "measure"]].drop_duplicates())
+    table = next(t for t in found.select("table") if "in parentheses" in t.caption.text)
+    assert sum(cell.text != "\N{EN DASH}" for cell in table.select("tbody td")) == (
+        title1["value"].notna().sum()
+    )
 
 
-def test_the_level_of_skill_gains_is_not_drawn_beside_a_quarter(area, monkeypatch):
-    """The level is for a whole program year (domain 2.10)."""
+def test_each_measure_of_each_program_has_a_picture_with_its_level(area, monkeypatch):
+    """15 in all; that of skill gains has no level, which is for a whole year (domain 2.10)."""
     monkeypatch.setenv("IPATS_CHARTS", "live")
     rows = area.history.assign(denominator=50)
     found = page(NAME, with_frames(area, figures=area.figures, history=rows), monkeypatch)
-    specs = [json.loads(s.string) for s in found.select(".show-chart script")]
-    with_level = [spec for spec in specs if "level:Q" in str(spec) or '"level"' in json.dumps(
-        [layer.get("encoding", {}).get("y") for layer in spec.get("layer", [])])]  # fmt: skip
-    assert len(specs) == 5
-    assert len(with_level) == 4
+    charts = found.select(".show-chart")
+    specs = [json.loads(chart.script.string) for chart in charts]
+    with_level = ['"field": "level"' in json.dumps(spec.get("layer", [])) for spec in specs]
+    assert len(specs) == 15
+    assert with_level == [", level " in chart.select_one(".says").text for chart in charts]
+    gains = ["Measurable skill gains" in chart.text for chart in charts]
+    assert sum(gains) == 3
+    assert with_level == [not one for one in gains]

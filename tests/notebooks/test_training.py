@@ -36,7 +36,7 @@ def test_the_finding_names_the_lowest_and_the_highest(state, monkeypatch):
     frame = rates(state, North=(70, 100), South=(40, 100), East=(50, 100))
     said = finding(page(NAME, with_frames(state, training=frame), monkeypatch))
     assert "40.0% to 70.0% of a provider's trainees were employed" in said
-    assert "Lowest: South. Highest: North." in said
+    assert "South is lowest and North highest." in said
     assert "Chance" not in said
     assert "3 of 3 providers have enough people to show." in said
 
@@ -45,6 +45,20 @@ def test_a_difference_that_chance_could_give_is_said_to_be_such(state, monkeypat
     frame = rates(state, North=(55, 100), South=(45, 100))
     said = finding(page(NAME, with_frames(state, training=frame), monkeypatch))
     assert "Chance could explain the difference." in said
+
+
+def test_a_name_that_ends_in_a_period_ends_no_sentence(state, monkeypatch):
+    frame = rates(state, **{"North, Inc.": (70, 100), "South Co.": (60, 100)})
+    said = finding(page(NAME, with_frames(state, training=frame), monkeypatch))
+    assert "South Co. is lowest and North, Inc. highest." in said
+
+
+def test_what_an_asterisk_means_is_said_where_one_is(state, monkeypatch):
+    frame = rates(state, North=(70, 100), South=(60, 100))
+    for hidden in (False, True):
+        changed = frame.assign(suppressed=hidden & (frame["group_title"] == "South"))
+        text = page(NAME, with_frames(state, training=changed), monkeypatch).get_text(" ")
+        assert ("*: withheld" in text) == hidden
 
 
 def test_who_is_not_recorded_is_no_provider(state, monkeypatch):

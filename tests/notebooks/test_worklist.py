@@ -236,6 +236,9 @@ def test_the_states_pages_and_files_name_nobody(made):
     assert not any(CUSTOMER.search(data.decode("latin-1")) for data in files.values())
     links = {a["href"] for a in page["index"].select("tbody a")}
     assert "../../lwia/07/dashboards/worklist-today.html" in links
+    said = page["fix"].select_one(".show-finding").get_text(" ", strip=True)
+    assert re.match(r"Records break edit checks \d+ times?\. Most frequent", said)
+    assert "Data quality counts every rule of the extract" in said
 
 
 # -- records to fix ---------------------------------------------------------------------------
@@ -255,6 +258,15 @@ def test_records_to_fix_are_counted_and_listed_alike(report, made):
     severity = [line["severity"] for line in lines]
     assert severity == sorted(severity, key=["reject", "error", "warning", "info"].index)
     assert all(line["enter"] == load_checks()[line["rule"]].enter for line in lines)
+
+
+def test_severities_are_words_of_a_page(area, made):
+    """They head groups and are chips; the file keeps the codes."""
+    page, files = made(area)
+    heads = [row.get_text().partition(":")[0] for row in page["fix"].select("tr.grp")]
+    assert heads
+    assert all(head[0].isupper() for head in heads)
+    assert {line["severity"] for line in rows(files["mend.csv"])} >= {h.lower() for h in heads}
 
 
 def test_each_check_says_what_to_enter_and_which_measures_it_decides():
@@ -383,6 +395,8 @@ def test_the_files_of_a_planners_caseload_hold_whom_the_page_counts(planner, mad
     assert sum(number(row[1]) for row in shown) <= len(roster) == len(planner.customers)
     sizes = pd.Series([line["status"] for line in roster]).value_counts()
     assert {row[0] for row in shown} == set(sizes.index)
+    stages = list(planner.terms.query("kind == 'status'")["code"])  # the order of a case
+    assert [row[0] for row in shown] == sorted(sizes.index, key=stages.index)
     trained = listed(page["caseload"], "Open trainings by type") if "training.csv" in files else []
     assert sum(number(row[1]) for row in trained) == len(rows(files["training.csv"]))
     now = planner.caseload[planner.caseload["known_at"] == pd.Timestamp(planner.as_of)]
@@ -397,3 +411,10 @@ def test_the_files_of_a_planners_caseload_hold_whom_the_page_counts(planner, mad
     came = planner.customers.loc[planner.customers["title1"], ["entry", "exit"]]
     assert len(rows(files["flow-roster.csv"])) == (came <= pd.Timestamp(planner.as_of)).sum().sum()
     assert files["caseload.xlsx"].startswith(b"PK")
+
+
+def test_no_soft_exit_is_said_in_words(planner, made):
+    watch = planner.alerts["alert"].isin(["A-07", "A-08"])
+    page, _ = made(with_frames(planner, alerts=planner.alerts[~watch]))
+    said = page["caseload"].select_one(".show-finding").get_text(" ", strip=True)
+    assert "None is past the day of a soft exit, and none comes near it." in said

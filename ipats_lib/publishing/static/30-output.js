@@ -8,6 +8,8 @@ function drawn(figure, data) {
   const canvas = figure.querySelector(".canvas");
   const spec = JSON.parse(data.textContent);
   if (spec.width !== "container") scrolling(canvas);
+  // On a phone names beside an axis leave at least half the width to what is drawn.
+  if (canvas.clientWidth < 500 && spec.config?.axis) spec.config.axis.labelLimit = 150;
   const controls = document.createElement("div");
   controls.className = "controls";
   canvas.after(controls);

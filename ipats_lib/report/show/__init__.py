@@ -16,7 +16,7 @@ _MODULES = {
     "formats": ("figure", "status", "change", "link", "kind", "score"),
     "numbers": ("written",),
     "pictures": ("bullet", "bar", "interval", "spark"),
-    "theme": ("PALETTE", "VERDICTS", "reference"),
+    "theme": ("PALETTE", "VERDICTS", "reference", "names"),
     "maps": ("counties",),
 }
 _OTHERS = {name: module for module, names in _MODULES.items() for name in names}

@@ -34,7 +34,7 @@ def _theme() -> dict[str, Any]:
     labels = {"labelColor": SOFT, "labelFontSize": 13, "titleColor": SOFT, "titleFontSize": 13}
     axis = {
         **labels, "titleFontWeight": "normal", "gridColor": RULE, "domainColor": INK,
-        "tickColor": RULE, "labelLimit": 260,
+        "tickColor": RULE, "labelLimit": 300,
     }  # fmt: skip
     return {
         "config": {
@@ -74,6 +74,18 @@ def reference(value: float, label: str, channel: str = "x") -> alt.LayerChart:
     )  # fmt: skip
     named = words.encode(text=alt.Text("label", type="nominal"), **{channel: along}, **place)
     return alt.layer(rule, named)
+
+
+def names(rows: alt.Chart, column: str) -> alt.LayerChart:
+    """The name of each row above its marks, where it takes no width from them on a phone. rows: the
+    chart whose y is a row; its axis shows no labels. Add it last: lines stay behind the names."""
+    above = rows.encode(
+        x=alt.XValue(0), text=alt.Text(column, type="nominal"), color=alt.ColorValue(INK)
+    )
+    place = {"dx": 0, "dy": -14}
+    return alt.layer(
+        above.mark_text(**place, stroke="white", strokeWidth=3), above.mark_text(**place)
+    )
 
 
 def inline(data: Any = None, **_: Any) -> Any:
@@ -134,7 +146,10 @@ def fitted(spec: dict[str, Any]) -> dict[str, Any]:
     facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
     single = ("mark" in spec or "layer" in spec) and not facets
     if single and "width" not in spec:
-        return spec | {"width": "container"}
+        # Its height is that of what is drawn; "fit" would ask for the height too, and warn of rows.
+        return (
+            {"autosize": {"type": "fit-x", "contains": "padding"}} | spec | {"width": "container"}
+        )
     # A place has a width for one chart, and not for each of several.
     return spec if single else {n: v for n, v in spec.items() if (n, v) != ("width", "container")}
 

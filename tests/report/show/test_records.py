@@ -100,6 +100,15 @@ def test_filters_are_values_with_their_counts_and_a_place_in_each_row(beside):
     assert [named[row[-1]] for row in rows_of(beside)] == list(frame["program_title"])
 
 
+def test_a_filter_of_a_column_has_its_heading(beside):
+    columns = {"customer": "Customer", "program_title": "Stream"}
+    page = soup(
+        show.records(work(), "a", columns, caption="Work", filters=["program_title", "state"])
+    )
+    told = [each["title"] for each in json.loads(page.div["data-filters"])]
+    assert told == ["Stream", "State"]
+
+
 def test_the_file_beside_holds_the_same_rows_safe_for_a_spreadsheet(beside):
     listed(work().assign(why="=1+1"), filters=["state"])
     lines = (beside / "worklist.csv").read_text().splitlines()

@@ -71,7 +71,11 @@ def records(
     drawn = Grid(formats, title, cards=True)
     cells = [form.cells(known, column) for column, form in formats.items()]
     rows = list(zip(*cells, strict=True))
-    chips = [{"title": heading(column), "values": values} for column, (values, _) in named.items()]
+    heads = {column: form.title for column, form in formats.items()}
+    chips = [
+        {"title": heads.get(column) or heading(column), "values": values}
+        for column, (values, _) in named.items()
+    ]
     here, beyond = _parted(sections, INLINE_BYTES if inline else 0)
     shards = 0
     if len(rows) > page or beyond:
