@@ -31,7 +31,7 @@ _EXPECTED = {
     "date": "must be a date, YYYYMMDD, or blank",
     "switch": "must be yes or no, 1 or 0, or blank",
 }
-_UNSEEN = "expected texts without control characters or signs that nobody sees."
+_UNSEEN = "expected text without control or invisible characters."
 Place = Callable[[int], str]
 
 

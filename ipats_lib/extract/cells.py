@@ -38,7 +38,7 @@ class Flag(IntFlag):
 
 
 Flags = NDArray[np.uint8]
-# What a text is padded with, and the signs inside it that nobody sees: NUL, controls, soft hyphens,
+# What a text is padded with, and the invisible characters inside it: NUL, controls, soft hyphens,
 # what has no width, what turns the direction of writing, tags.
 _PADDING = " \t\0"
 _HIDDEN = (
@@ -77,7 +77,7 @@ class Kind:
 
 def type_column(text: pa.Array, kind: Kind | None) -> Typed:
     """Type one column of texts (blank is null); kind None keeps it as text, without padding and
-    signs that nobody sees."""
+    invisible characters."""
     if text.null_count == len(text):
         return Typed(pa.nulls(len(text), kind.type if kind else pa.string()))
     if kind is None:

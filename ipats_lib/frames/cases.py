@@ -225,7 +225,7 @@ class Cases:
 
 def plain(names: NDArray[np.object_]) -> NDArray[np.object_]:
     """Customers and planners without the area under which `combined.apart` put them; blank where
-    nobody is named."""
+    there is no name."""
     texts = ("" if pd.isna(name) else name for name in names)
     return np.array([text[text.find(NAMED) + 1 :] for text in texts], dtype=object)
 

@@ -132,7 +132,7 @@ def statuses(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
 
 
 def applicants(desk: Desk) -> pd.DataFrame:
-    """Who waits for enrolment without a record (`applications.waiting`)."""
+    """Who waits for enrollment without a record (`applications.waiting`)."""
     if "application" not in desk.tables:
         none = pd.Series(dtype="object")
         return pd.DataFrame({"row": none.astype("Int64"), "customer": none, "status": none})

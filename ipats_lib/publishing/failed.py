@@ -15,7 +15,7 @@ _RUNNING = re.compile(r"^-+> .*$", re.MULTILINE)
 # What could come from a record: words with a digit, and what stands in quotes.
 _DOUBTFUL = re.compile(r"(?<!\w)(?P<quote>['\"`])(?P<inside>.+?)(?P=quote)(?!\w)|\S*\d\S*")
 _LEAVES = "it ends the notebook, and the cells after it are not run"
-_ASKS = "nobody is there to answer; declare a parameter in its place"
+_ASKS = "no one can answer while it is published; declare a parameter instead"
 _SAID = {"SystemExit": _LEAVES, "EOFError": _ASKS, "StdinNotImplementedError": _ASKS}
 
 
@@ -78,7 +78,7 @@ def why(error: Any, code: str) -> str:
     """What the error output of a cell says that comes from code and not from a record.
 
     code: the notebook's own text. The sentence of an error of this library, if the library raised
-    it; what another quotes (a missing package, name, column or file), if it stands in the code.
+    it; what another quotes (a missing package, name, column or file), if it is in the code.
     In a sentence `...` stands for what neither the notebook nor the module that raised it wrote,
     nor the frames' columns are.
     """

@@ -76,8 +76,8 @@ def _wrong_planner(planner: str | None, lwia: str, secret: bool, seen: set[str])
 def read_accounts(file: TableFile, as_of: date, log: FindingsLog) -> pa.Table:
     """The account table, typed, columns as in params/tables/account.csv.
 
-    Without the accounts whose user name may be a Social Security number, and those that hold signs
-    which nobody sees (C-12): they are not who they seem to be.
+    Without the accounts whose user name may be a Social Security number, and those that hold
+    invisible characters (C-12): they are not who they seem to be.
     """
     kinds = {column.name: column.kind(as_of) for column in file.columns}
     schema = pa.schema([(n, kind.type if kind else pa.string()) for n, kind in kinds.items()])

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 MOST_MEMORY = 8 << 30
-# What ends a line of CSV, or is in no text: a blank stands for it. NUL is the extract's to find.
+# What ends a line of CSV, or is in no text: a space replaces it. The extract's rules find NUL.
 _CONTROL = re.compile("[\x01-\x1f\x7f]+")
 
 

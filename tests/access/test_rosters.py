@@ -90,10 +90,10 @@ def test_signs_that_nobody_sees_open_nothing_by_any_way(tmp_path, column, sign):
     odd = line() | {column: line()[column] + sign}
     path = tmp_path / "roster.json"
     path.write_text(json.dumps({"taken": NOW.isoformat(), "accounts": [line(), odd]}))
-    with pytest.raises(AccessError, match="account 2: .*signs that nobody sees"):
+    with pytest.raises(AccessError, match="account 2: .*invisible characters"):
         read_roster(path)
     csv = csv_of(tmp_path / "accounts.csv", line(), odd)
-    with pytest.raises(AccessError, match=r"accounts.csv line 3: .*signs that nobody sees"):
+    with pytest.raises(AccessError, match=r"accounts.csv line 3: .*invisible characters"):
         read_accounts(csv, NOW.replace(tzinfo=None))
     extract = write_extract(tmp_path / "extract", PIRL, {})
     csv_of(extract / "account.csv", line(), odd)

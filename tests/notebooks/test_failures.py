@@ -108,7 +108,7 @@ SAID = {
     "column with a digit": ("import pandas as pd\nfrom ipats_lib.report import show\n"
         "show.table(pd.DataFrame({'lower95': [1]}), 'T', ['gone'])",
         "NotebookError: The frame has no column gone. It has: lower95."),
-    "question": ("input('Which?')", "nobody is there to answer; declare a parameter"),
+    "question": ("input('Which?')", "no one can answer while it is published; declare a parameter"),
     "magic": ("%unknwon 1", "an error that it did not show: `%unknwon`."),
     "library sentence": ("from ipats_lib.periods import Period\nPeriod.parse('PY24')", "'PY24'"),
 }  # fmt: skip
