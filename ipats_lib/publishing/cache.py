@@ -45,7 +45,7 @@ class PageCache:
         """Keep a body. Not brought to the disk: a torn entry is noticed by its hash."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = pa.Codec("zstd", 3).compress(body.encode("utf-8"), asbytes=True)
+        data = pa.Codec("zstd", 6).compress(body.encode("utf-8"), asbytes=True)
         beside = path.with_name(f".{key}.{os.getpid()}")
         beside.write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
         os.replace(beside, path)

@@ -12,7 +12,7 @@ import pytest
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing.build import build
 from ipats_lib.publishing.execute import Content, Made
-from ipats_lib.publishing.files import PACKED, PACKED_FROM, files_of, read_published
+from ipats_lib.publishing.files import ALONE_FROM, PACKED, files_of, read_published
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import RUN_FILES, Site, walk
 from ipats_lib.publishing.workers import Workers
@@ -58,7 +58,7 @@ def test_it_holds_the_same_files_and_is_found_unchanged(extract, store, tmp_path
         name
         for name in ours - RUN_FILES
         if name.endswith((".html", ".csv"))
-        and (packed.site / PERIOD.name / name).stat().st_size >= PACKED_FROM
+        and (packed.site / PERIOD.name / name).stat().st_size >= ALONE_FROM
     ]
     for name in files_of(theirs) - RUN_FILES:
         both = (read_published(site / PERIOD.name / name) for site in (plain.site, packed.site))
