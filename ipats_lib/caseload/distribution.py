@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.checks import load_checks
+from ipats_lib.caseload.checks import asked_of_records
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
@@ -168,12 +168,12 @@ def _gain_mix(view: View, mine: Mask, days: int) -> Figure:
 
 
 def _barriers(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view), ~load_checks()["L-19"].holds(view))
+    return _share(mine & participated(view), ~asked_of_records()["L-19"](view))
 
 
 def _adult_types(view: View, mine: Mask, _: int) -> Figure:
     alone = mine & participated(view) & ~STREAMS["adult"](view) & ~STREAMS["dw"](view)
-    return _share(alone, load_checks()["L-28"].holds(view) & IN_YOUTH(view))
+    return _share(alone, asked_of_records()["L-28"](view) & IN_YOUTH(view))
 
 
 def _not_told(view: View, mine: Mask, _: int) -> Figure:
