@@ -23,6 +23,7 @@ AT_ENTRY = ("202", "300", "408", "409", *(str(number) for number in range(800, 8
 NOT_TOLD = 9
 NEAREST = 10  # a customer's records that each one is compared with
 APART = "|"  # what is before it in a customer's name is the area (`frames.combined.apart`)
+_NEVER = np.datetime64("2999-12-31")  # the exit of who has not left
 _TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 _LINES: tuple[Program, ...] = (*_TITLE_I, "wp")
 
@@ -178,10 +179,22 @@ def _apart(view: View, pairs: Pairs, first: int) -> Mask:
 
 
 def _other_exit(view: View, pairs: Pairs) -> Mask:
-    exits = np.where(np.isnat(view.day("901")), np.datetime64("2999-12-31"), view.day("901"))
+    exits = np.where(np.isnat(view.day("901")), _NEVER, view.day("901"))
     (one, two), entry = pairs, view.day("900")
     together = (entry[one] <= exits[two]) & (entry[two] <= exits[one])
     return _apart(view, pairs, len(_TITLE_I)) & together & (exits[one] != exits[two])
+
+
+def common_exit(view: View) -> NDArray[np.datetime64]:
+    """The last exit of the customer's records that have different ones at the same time (X-02);
+    missing where one is active."""
+    exits = np.where(np.isnat(view.day("901")), _NEVER, view.day("901"))
+    pairs = view.records.kept("_pairs", lambda: _pairs(view))
+    one, two = pairs[:, _other_exit(view, pairs)]
+    last = exits.copy()
+    for side, other in ((one, two), (two, one)):
+        np.maximum.at(last, side, exits[other])
+    return np.where(last == _NEVER, np.datetime64("NaT"), last)
 
 
 def _same_entry(view: View, pairs: Pairs) -> Mask:

@@ -32,6 +32,7 @@ def findings(cases: Cases) -> pd.DataFrame:
         check=rules.map({rule: check.message for rule, check in known.items()}),
         elements=rules.map({rule: element_names(c.elements) for rule, c in known.items()}),
         enter=rules.map({rule: check.enter for rule, check in known.items()}),
+        source=rules.map({rule: check.source for rule, check in known.items()}),
         measures=rules.map({rule: ", ".join(check.measures) for rule, check in known.items()}),
         planner_name=cases.planner_names(lines["planner"].to_numpy()),
     )
