@@ -89,7 +89,13 @@ def _share_of(row: dict[str, str], days: int) -> Metric:
         condition(row[name], exited=lambda view: _exited(view, days), days=lambda _: span)
         for name in ("whole", "holds")
     )
-    return lambda view, mine, _: _share(mine & whole(view), holds(view))
+
+    def both(view: View) -> NDArray[np.bool_]:
+        """Asked once for the programs of an area."""
+        name = f"distribution {row['id']}"
+        return view.records.kept(name, lambda: np.array([whole(view), holds(view)]))
+
+    return lambda view, mine, _: _share(mine & both(view)[0], both(view)[1])
 
 
 def distribution(desk: Desk, inner: pd.DataFrame) -> pd.DataFrame:

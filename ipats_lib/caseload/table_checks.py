@@ -12,6 +12,10 @@ from ipats_lib.caseload.desk import Desk, record_of
 from ipats_lib.caseload.gaps import services_only
 from ipats_lib.caseload.whole_customer import FIRST, LAST, with_span
 
+READ = {
+    "service": ("customer", "service_code", "start"),
+    "application": ("customer", "applied", "certified"),
+}
 COLUMNS = ("rule", "line", "customer", "row", "element", "there")
 
 

@@ -6,7 +6,7 @@ the summary says at which one WIPS would have stopped.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from ipats_lib.caseload.distribution import distribution, load_distribution
 from ipats_lib.caseload.extending import SERVICES
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.mix import asked
-from ipats_lib.caseload.table_checks import contradictions
+from ipats_lib.caseload.table_checks import READ, contradictions
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.caseload.whole_customer import SPAN
@@ -33,7 +33,9 @@ STOPPING, FAILING = "reject", ("reject", "error")
 _FOUND = [name for name in COLUMNS if name != "run"]
 
 
-def every_finding(snapshot: Snapshot) -> pd.DataFrame:
+def every_finding(
+    snapshot: Snapshot, progress: Callable[[str, int, int], None] = lambda *_: None
+) -> pd.DataFrame:
     """What every rule finds, in `COLUMNS`, by rule and line of its file.
 
     run: the snapshot's id. row: the line, missing for what concerns a file or an area as a whole.
@@ -43,12 +45,11 @@ def every_finding(snapshot: Snapshot) -> pd.DataFrame:
     """
     columns = dict.fromkeys([*ELEMENTS, *SERVICES, *SPAN])
     rows = snapshot.rows(columns=[*columns])
-    parts = [
-        _of_intake(snapshot, rows),
-        _of_records(snapshot, rows),
-        _of_tables(snapshot, rows),
-    ]
-    every = pd.concat([*parts, _of_areas(snapshot, rows)], ignore_index=True)
+    steps, parts = (_of_intake, _of_records, _of_tables, _of_areas), []
+    for done, step in enumerate(steps, start=1):
+        parts.append(step(snapshot, rows))
+        progress("rules", done, len(steps))
+    every = pd.concat(parts, ignore_index=True)
     every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
     return every.reset_index(drop=True)[list(COLUMNS)]
 
@@ -89,7 +90,7 @@ def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _of_tables(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     """Which lines of a case table contradict the records of their customer."""
-    tables = {name: snapshot.table(name) for name in ("service", "application")}
+    tables = {name: snapshot.table(name, columns=asked) for name, asked in READ.items()}
     known = {name: table for name, table in tables.items() if table is not None}
     lines = contradictions(Desk(rows, snapshot.as_of, known))
     checks, rule = load_checks(), lines["rule"]
