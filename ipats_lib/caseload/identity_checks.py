@@ -178,9 +178,12 @@ def _apart(view: View, pairs: Pairs, first: int) -> Mask:
     return mine & ~(one & two).any(axis=1)
 
 
+def _exits(view: View) -> NDArray[np.datetime64]:
+    return np.where(np.isnat(view.day("901")), _NEVER, view.day("901"))
+
+
 def _other_exit(view: View, pairs: Pairs) -> Mask:
-    exits = np.where(np.isnat(view.day("901")), _NEVER, view.day("901"))
-    (one, two), entry = pairs, view.day("900")
+    (one, two), entry, exits = pairs, view.day("900"), _exits(view)
     together = (entry[one] <= exits[two]) & (entry[two] <= exits[one])
     return _apart(view, pairs, len(_TITLE_I)) & together & (exits[one] != exits[two])
 
@@ -188,12 +191,10 @@ def _other_exit(view: View, pairs: Pairs) -> Mask:
 def common_exit(view: View) -> NDArray[np.datetime64]:
     """The last exit of the customer's records that have different ones at the same time (X-02);
     missing where one is active."""
-    exits = np.where(np.isnat(view.day("901")), _NEVER, view.day("901"))
-    pairs = view.records.kept("_pairs", lambda: _pairs(view))
+    exits, last, pairs = _exits(view), _exits(view), _pairs(view)
     one, two = pairs[:, _other_exit(view, pairs)]
-    last = exits.copy()
-    for side, other in ((one, two), (two, one)):
-        np.maximum.at(last, side, exits[other])
+    np.maximum.at(last, one, exits[two])
+    np.maximum.at(last, two, exits[one])
     return np.where(last == _NEVER, np.datetime64("NaT"), last)
 
 

@@ -73,23 +73,16 @@ def _of_medians(cases: Cases, tried: pd.DataFrame, now: pd.DataFrame) -> pd.Data
     where readers see no wages, since three medians of a few tell some."""
     if load_thresholds().hides_wages(cases.kind):
         now, tried = now.head(0), tried.head(0)
-    wages = _wages(now)
-    wages["scope"] = cases.combined.of(wages)
-    wages["place"] = cases.places(wages["row"])
-    each = _wages(tried)
-    by = ["rule", "place", "program"]
-    counted = each[each["tried"]].groupby(by)["value"].agg(best="max", worst="min", n="size")
-    mine = counted.join(each[~each["tried"]].set_index(by)["value"].rename("now"), how="outer")
-    mine = mine.reset_index()
-    mine["scope"] = cases.combined.areas[mine["place"].to_numpy(dtype=np.intp)]
+    wages, each = _wages(now), _wages(tried)
+    wages = wages.assign(scope=cases.combined.of(wages), place=cases.places(wages["row"]))
+    mine = _ends(cases, each, "value", ["rule", "place", "program"])
     middle = wages.groupby(["scope", "program"])["value"].median().reset_index()
     mine = mine.merge(middle, on=["scope", "program"], how="left")
-    tries = mine["rule"].map({rule: len(each) for rule, each in load_corrections().items()})
-    tries = tries.astype("float64")
-    some = mine["n"].fillna(0) < tries  # one at least leaves the record out
-    out = {"best": mine["best"] < mine["value"], "worst": mine["worst"] > mine["value"]}
-    for name, better_out in out.items():
-        mine[name] = mine[name].mask(some & better_out)
+    for name, out in (
+        ("best", mine["best"] < mine["value"]),
+        ("worst", mine["worst"] > mine["value"]),
+    ):
+        mine[name] = mine[name].mask(mine["some"] & out)
     mine = mine[mine[["now", "best", "worst"]].nunique(axis=1, dropna=False) > 1]
     lines = []
     for (scope, program, rule), part in mine.groupby(["scope", "program", "rule"], observed=True):
@@ -147,19 +140,25 @@ def _tried(cases: Cases, rules: pd.Series, places: NDArray[np.intp]) -> pd.DataF
     return pd.concat([found.reset_index(drop=True), facts.reset_index(drop=True)], axis=1)
 
 
-def _ranks(cases: Cases, outcomes: pd.DataFrame) -> pd.DataFrame:
-    """scope, rule, place, program, measure, and the rank of a record now, at best and at worst."""
-    lines, known = _rates(outcomes), load_corrections()
-    by = ["rule", "place", "program", "measure"]
-    tried = lines[lines["tried"]].groupby(by)["rank"].agg(best="max", worst="min", n="size")
-    found = tried.join(lines[~lines["tried"]].set_index(by)["rank"].rename("now"), how="outer")
+def _ends(cases: Cases, lines: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
+    """The scope of each record, its value now, the highest (best) and the lowest (worst) that
+    corrections give it, and whether some of these do not count the record: they have no line."""
+    told = lines[lines["tried"]].groupby(by)[value].agg(best="max", worst="min", n="size")
+    found = told.join(lines[~lines["tried"]].set_index(by)[value].rename("now"), how="outer")
     found = found.reset_index()
-    # A correction without an outcome is one that does not count the record.
-    every = found["rule"].map({rule: len(known[rule]) for rule in known}).astype("float64")
-    some = found["n"].fillna(0) < every
-    found[["best", "worst", "now"]] = found[["best", "worst", "now"]].fillna(UNCOUNTED)
+    every = found["rule"].map({rule: len(each) for rule, each in load_corrections().items()})
     return found.assign(
         scope=cases.combined.areas[found["place"].to_numpy(dtype=np.intp)],
+        some=found.pop("n").fillna(0) < every.astype("float64"),
+    )
+
+
+def _ranks(cases: Cases, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """scope, rule, place, program, measure, and the rank of a record now, at best and at worst."""
+    found = _ends(cases, _rates(outcomes), "rank", ["rule", "place", "program", "measure"])
+    some, ends = found.pop("some"), ["best", "worst", "now"]
+    found[ends] = found[ends].fillna(UNCOUNTED)
+    return found.assign(
         best=found["best"].clip(lower=UNCOUNTED).where(some, found["best"]),
         worst=found["worst"].clip(upper=UNCOUNTED).where(some, found["worst"]),
-    ).drop(columns="n")
+    )

@@ -61,46 +61,42 @@ def _of_intake(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     main = (found["file"] == pirl).to_numpy(dtype=bool)
     element = found["element"].fillna("").where(main, found["file"] + " " + found["element"])
     named = found["row"].map(whose).astype("string").where(main).fillna("")
-    return found.assign(id=named.astype("object"), element=element.str.strip())[
-        [name for name in COLUMNS if name != "run"]
-    ]
+    return found.assign(id=named.astype("object"), element=element.str.strip())[_FOUND]
 
 
 def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     """Which records break an edit check that was not asked while the snapshot was made."""
-    view, places = view_of(Records(rows), snapshot.as_of), {}
-    checks = load_checks()
-    for rule, holds in asked_of_records().items():
-        if rule not in load_rules():
-            places[rule] = np.flatnonzero(holds(view))
-    at = np.concatenate(list(places.values()))
-    rule = pd.Series(np.repeat(list(places), [len(one) for one in places.values()]), dtype=object)
-    return pd.DataFrame(
-        {
-            "rule": rule,
-            "severity": rule.map({name: one.severity for name, one in checks.items()}),
-            "row": rows["row"].to_numpy()[at],
-            "id": rows["100"].to_numpy(dtype=object, na_value="")[at],
-            "element": rule.map({name: one.elements for name, one in checks.items()}),
-            "value": values(rows, rule, at, "planner"),
-            "message": rule.map({name: one.message for name, one in checks.items()}),
-        }
-    )
+    view, checks = view_of(Records(rows), snapshot.as_of), load_checks()
+    asked = {rule: holds for rule, holds in asked_of_records().items() if rule not in load_rules()}
+    places = [np.flatnonzero(holds(view)) for holds in asked.values()]
+    at, named = np.concatenate(places), np.repeat([*asked], [len(one) for one in places])
+    rule = pd.Series(named, dtype=object)
+    found = {
+        "rule": rule,
+        "row": rows["row"].to_numpy()[at],
+        "id": rows["100"].to_numpy(dtype=object, na_value="")[at],
+        "element": rule.map({name: one.elements for name, one in checks.items()}),
+        "value": values(rows, rule, at, "planner"),
+    }
+    return _said(pd.DataFrame(found))
 
 
 def _of_tables(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     """Which lines of a case table contradict the records of their customer."""
     tables = {name: snapshot.table(name, columns=asked) for name, asked in READ.items()}
     known = {name: table for name, table in tables.items() if table is not None}
-    lines = contradictions(Desk(rows, snapshot.as_of, known))
-    checks, rule = load_checks(), lines["rule"]
-    return lines.assign(
-        severity=rule.map({name: one.severity for name, one in checks.items()}),
-        row=lines["line"],
-        id=lines["customer"],
-        value=lines["there"],
-        message=rule.map({name: one.message for name, one in checks.items()}),
-    ).drop_duplicates(["rule", "row"])[_FOUND]
+    lines = contradictions(Desk(rows, snapshot.as_of, known)).drop(columns="row")
+    lines = lines.rename(columns={"line": "row", "customer": "id", "there": "value"})
+    return _said(lines.drop_duplicates(["rule", "row"]))
+
+
+def _said(lines: pd.DataFrame) -> pd.DataFrame:
+    """Findings with the severity and message of their edit check."""
+    told = {
+        name: lines["rule"].map({rule: getattr(one, name) for rule, one in load_checks().items()})
+        for name in ("severity", "message")
+    }
+    return lines.assign(**told)[_FOUND]
 
 
 def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +119,7 @@ def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
             }
             for rule, element, value, low, high, what in lines
         ],
-        columns=[name for name in COLUMNS if name != "run"],
+        columns=_FOUND,
     )  # fmt: skip
 
 
