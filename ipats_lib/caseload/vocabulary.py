@@ -200,9 +200,13 @@ def value(text: str) -> Name:
 
 
 def _tried(text: str, asked: Asked) -> Asked:
-    nobody = pd.DataFrame(columns=[*{*ELEMENTS, *SERVICES}])
     try:
-        asked(view_of(Records(nobody), date.max))
+        asked(_nobody())
     except (TypeError, ValueError) as error:
         raise ValueError(f"{text!r} compares what cannot be compared ({error})") from None
     return asked
+
+
+@cache
+def _nobody() -> View:
+    return view_of(Records(pd.DataFrame(columns=[*{*ELEMENTS, *SERVICES}])), date.max)
