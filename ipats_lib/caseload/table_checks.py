@@ -6,6 +6,7 @@ service that another area's record explains is no finding here.
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.desk import Desk, record_of
@@ -60,7 +61,7 @@ def _said(
     return pd.DataFrame(
         {
             "rule": rule,
-            "line": lines["row"].to_numpy(),
+            "line": np.asarray(lines.get("row", lines.index)),
             "customer": lines["customer"].to_numpy(dtype="object"),
             "row": records.astype("Int64").array,
             "element": f"{table}.csv {column}",
