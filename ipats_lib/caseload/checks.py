@@ -4,6 +4,7 @@ A check is data (`params/edit_checks.csv`): its texts, its severity, and the con
 of `vocabulary`) that holds for each record that breaks it. Errors are corrected in IWDS, not here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -26,14 +27,15 @@ SEVERITIES = get_args(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of `params/edit_checks.csv`. holds: whether a record breaks it. measures: those that
-    the elements decide; enter: what to enter in IWDS."""
+    """One line of `params/edit_checks.csv`. holds: whether a record breaks it; none where a case
+    table does (`table_checks`). measures: those that the elements decide; enter: what to enter in
+    IWDS."""
 
     id: str
     elements: str
     severity: Severity
     message: str
-    holds: Annotated[Condition, condition]
+    holds: Annotated[Condition, condition] | None
     measures: tuple[Annotated[str, among(INDICATORS)], ...]
     enter: str
     source: str
@@ -45,26 +47,42 @@ def load_checks() -> dict[str, Check]:
     return {check.id: check for check in read_table("edit_checks.csv", Check)}
 
 
-def records_to_fix(records: Records, as_of: date) -> pd.DataFrame:
+def asked_of_records() -> dict[str, Condition]:
+    """The checks that a record alone, or beside others, breaks."""
+    return {rule: one.holds for rule, one in load_checks().items() if one.holds is not None}
+
+
+def records_to_fix(
+    records: Records, as_of: date, of_tables: Mapping[str, Mapping[int, str]] | None = None
+) -> pd.DataFrame:
     """Every Title I record, and every participant in no program, that breaks an edit check.
 
-    One row per check and record: rule, severity, row, customer, dated (exit, or entry while active:
-    what is newest comes first).
+    of_tables: rows that a case table contradicts, by check, with what is there. One row per check
+    and record: rule, severity, row, customer, dated (exit, or entry while active: what is newest
+    comes first), there (of `of_tables`; else empty).
     """
     view = view_of(records, as_of)
-    asked = IN_TITLE_I(view) | in_no_program(view)
+    asked, rows = IN_TITLE_I(view) | in_no_program(view), records.frame["row"].to_numpy()
     dated = np.where(np.isnat(view.day("901")), view.day("900"), view.day("901"))
-    checks = load_checks()
-    found = {rule: np.flatnonzero(asked & check.holds(view)) for rule, check in checks.items()}
+    checks, told = load_checks(), of_tables or {}
+    found = {
+        rule: np.flatnonzero(asked & holds(view)) for rule, holds in asked_of_records().items()
+    }
+    found |= {rule: np.flatnonzero(asked & np.isin(rows, [*each])) for rule, each in told.items()}
     lines = np.concatenate(list(found.values()))
     sizes = [len(broken) for broken in found.values()]
     table = pd.DataFrame(
         {
             "rule": np.repeat(list(found), sizes),
             "severity": np.repeat([checks[rule].severity for rule in found], sizes),
-            "row": records.frame["row"].to_numpy()[lines],
+            "row": rows[lines],
             "customer": records.text("100")[lines],
             "dated": dated[lines].astype("datetime64[s]"),
+            "there": [
+                told.get(rule, {}).get(rows[at], "")
+                for rule, broken in found.items()
+                for at in broken
+            ],
         }
     )
     order = ["dated", "customer", "rule"]

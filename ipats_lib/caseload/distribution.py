@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.checks import load_checks
+from ipats_lib.caseload.checks import asked_of_records
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
@@ -89,7 +89,13 @@ def _share_of(row: dict[str, str], days: int) -> Metric:
         condition(row[name], exited=lambda view: _exited(view, days), days=lambda _: span)
         for name in ("whole", "holds")
     )
-    return lambda view, mine, _: _share(mine & whole(view), holds(view))
+
+    def both(view: View) -> NDArray[np.bool_]:
+        """Asked once for the programs of an area."""
+        name = f"distribution {row['id']}"
+        return view.records.kept(name, lambda: np.array([whole(view), holds(view)]))
+
+    return lambda view, mine, _: _share(mine & both(view)[0], both(view)[1])
 
 
 def distribution(desk: Desk, inner: pd.DataFrame) -> pd.DataFrame:
@@ -168,12 +174,12 @@ def _gain_mix(view: View, mine: Mask, days: int) -> Figure:
 
 
 def _barriers(view: View, mine: Mask, _: int) -> Figure:
-    return _share(mine & participated(view), ~load_checks()["L-19"].holds(view))
+    return _share(mine & participated(view), ~asked_of_records()["L-19"](view))
 
 
 def _adult_types(view: View, mine: Mask, _: int) -> Figure:
     alone = mine & participated(view) & ~STREAMS["adult"](view) & ~STREAMS["dw"](view)
-    return _share(alone, load_checks()["L-28"].holds(view) & IN_YOUTH(view))
+    return _share(alone, asked_of_records()["L-28"](view) & IN_YOUTH(view))
 
 
 def _not_told(view: View, mine: Mask, _: int) -> Figure:

@@ -19,7 +19,13 @@ HOME_STATE = "IL"
 HOME_ZIP = "6[0-2][0-9]{3}"
 DEMOGRAPHICS = ("201", "210", "211", "212", "213", "214", "215")
 UNCHANGING = ("201", "211", "212", "213", "214", "215")
+AT_ENTRY = ("202", "300", "408", "409", *(str(number) for number in range(800, 807)))
 NOT_TOLD = 9
+NEAREST = 10  # a customer's records that each one is compared with
+APART = "|"  # what is before it in a customer's name is the area (`frames.combined.apart`)
+_NEVER = np.datetime64("2999-12-31")  # the exit of who has not left
+_TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
+_LINES: tuple[Program, ...] = (*_TITLE_I, "wp")
 
 
 def _any(masks: Iterable[Mask]) -> Mask:
@@ -95,7 +101,7 @@ def _repeated(view: View) -> Mask:
         found[among] = keys[among].duplicated().to_numpy()
         return found
 
-    return _any(again(program) for program in ("adult", "dw", "youth", "wp"))
+    return _any(again(program) for program in _LINES)
 
 
 def _by_customer(view: View) -> NDArray[np.intp]:
@@ -115,6 +121,95 @@ def _differs(view: View, told: NDArray[np.float64]) -> Mask:
     several = (highest > lowest)[customer]
     known: Mask = (view.records.text("100") != "").astype(np.bool_)
     return several & ~np.isnan(told) & known
+
+
+def _same_person(view: View) -> Mask:
+    """Whether another identifier has the same birth date and ZIP code; in one area's records."""
+    names, zips = view.records.text("100").astype("str"), view.records.text("103").astype("str")
+    born = view.day("200")
+    places = np.flatnonzero(~np.isnat(born) & (zips != "") & (names != ""))
+    keys = pd.DataFrame({"born": born[places].astype("datetime64[s]"), "zip": zips[places]})
+    keys = keys.assign(place=places)[keys.duplicated(keep=False)]
+    alike = pd.Series(names[keys["place"]], keys.index, dtype="object")
+    area = [name[: name.find(APART) + 1] for name in alike]
+    found = np.zeros(len(names), dtype=np.bool_)
+    told = keys.assign(name=alike, area=area).groupby(["born", "zip", "area"])["name"]
+    found[keys["place"][told.transform("nunique") > 1]] = True
+    return found
+
+
+Pairs = NDArray[np.intp]  # two rows: the one record and the other
+
+
+def _pairs(view: View) -> Pairs:
+    """Records of one customer that were entered, each with the next `NEAREST` ones by entry."""
+    entry, customer = view.day("900"), _by_customer(view)
+    places = np.flatnonzero(~np.isnat(entry) & (view.records.text("100") != ""))
+    places = places[np.bincount(customer[places])[customer[places]] > 1] if len(places) else places
+    order = places[np.lexsort((entry[places], customer[places]))]
+    found = [np.empty((2, 0), dtype=np.intp)]
+    for more in range(1, min(NEAREST, len(order) - 1) + 1):
+        both = np.array([order[:-more], order[more:]])
+        found.append(both[:, customer[both[0]] == customer[both[1]]])
+    return np.concatenate(found, axis=1)
+
+
+def _streams(view: View) -> NDArray[np.bool_]:
+    """Which of `_LINES` each record is in: a column each."""
+    return np.column_stack([STREAMS[line](view) for line in _LINES])
+
+
+def _in_pairs(broken: Callable[[View, Pairs], Mask]) -> Callable[[View], Mask]:
+    """Both records of each pair of one customer that breaks a rule."""
+
+    def question(view: View) -> Mask:
+        pairs = view.records.kept("_pairs", lambda: _pairs(view))
+        found, wrong = np.zeros(len(view.records), dtype=np.bool_), broken(view, pairs)
+        found[pairs[:, wrong]] = True
+        return found
+
+    return question
+
+
+def _apart(view: View, pairs: Pairs, first: int) -> Mask:
+    """In no line in common; each in one of the first so many."""
+    one, two = _streams(view)[pairs]
+    mine: Mask = one[:, :first].any(axis=1) & two[:, :first].any(axis=1)
+    return mine & ~(one & two).any(axis=1)
+
+
+def _exits(view: View) -> NDArray[np.datetime64]:
+    return np.where(np.isnat(view.day("901")), _NEVER, view.day("901"))
+
+
+def _other_exit(view: View, pairs: Pairs) -> Mask:
+    (one, two), entry, exits = pairs, view.day("900"), _exits(view)
+    together = (entry[one] <= exits[two]) & (entry[two] <= exits[one])
+    return _apart(view, pairs, len(_TITLE_I)) & together & (exits[one] != exits[two])
+
+
+def common_exit(view: View) -> NDArray[np.datetime64]:
+    """The last exit of the customer's records that have different ones at the same time (X-02);
+    missing where one is active."""
+    exits, last, pairs = _exits(view), _exits(view), _pairs(view)
+    one, two = pairs[:, _other_exit(view, pairs)]
+    np.maximum.at(last, one, exits[two])
+    np.maximum.at(last, two, exits[one])
+    return np.where(last == _NEVER, np.datetime64("NaT"), last)
+
+
+def _same_entry(view: View, pairs: Pairs) -> Mask:
+    one, two = view.day("900")[pairs]
+    return np.asarray(one == two)
+
+
+def _other_answer(view: View, pairs: Pairs) -> Mask:
+    """9 and blank contradict nothing."""
+    same = _same_entry(view, pairs)
+    told = (view.code(element)[pairs[:, same]] for element in AT_ENTRY)
+    known = ((each, ~np.isin(each, (MISSING, NOT_TOLD)).any(axis=0)) for each in told)
+    same[same] = _any((each[0] != each[1]) & both for each, both in known)
+    return same
 
 
 def _births_differ(view: View) -> Mask:
@@ -139,5 +234,11 @@ QUESTIONS: dict[str, Callable[[View], Mask]] = {
     "overlaps": lambda view: _since_earlier(view) <= 0,
     "too_soon": _too_soon,
     "births_differ": _births_differ,
+    "same_person": _same_person,
+    "other_exit": _in_pairs(_other_exit),
+    "other_program": _in_pairs(
+        lambda view, pairs: _same_entry(view, pairs) & _apart(view, pairs, len(_LINES))
+    ),
+    "other_answer": _in_pairs(_other_answer),
     "demographics_differ": _demographics_differ,
 }

@@ -31,6 +31,7 @@ from ipats_lib.caseload.desk import (
 from ipats_lib.caseload.extending import TRAININGS
 from ipats_lib.caseload.planners import whose
 from ipats_lib.caseload.status import APPLICANT, CERTIFIED, active, waiting
+from ipats_lib.caseload.table_checks import contradictions
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import HAD_PLANNER, HAS_PLANNER, facts
 from ipats_lib.cohorts import IN_YOUTH, MISSING
@@ -179,7 +180,12 @@ def long_participation(desk: Desk, alert: Alert) -> pd.DataFrame:
 @kept
 def found_to_fix(desk: Desk) -> pd.DataFrame:
     """What breaks an edit check (`records_to_fix`), found once for the alerts and the page."""
-    return records_to_fix(desk.records, desk.as_of)
+    lines = contradictions(desk).dropna(subset="row")
+    told = {
+        str(rule): mine.groupby("row")["there"].agg("; ".join).to_dict()
+        for rule, mine in lines.groupby("rule")
+    }
+    return records_to_fix(desk.records, desk.as_of, told)
 
 
 def _broken(desk: Desk, _: Alert, asked: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:

@@ -166,6 +166,7 @@ _NAMES: dict[str, Name] = {
     "excluded": EXCLUDED_FROM_EXIT_INDICATORS,
     "first_training": lambda view: np.fmin.reduce([view.day(start) for start, _ in TRAININGS]),
     "year_after_exit": lambda view: view.records.one_year_after_exit,
+    "common_exit": identity_checks.common_exit,
     "program_year_end": _program_year_end,
     # The end of the second and fourth quarter after the exit, and two quarters more to learn of it.
     "known_q2": lambda view: view.records.quarter_end_after_exit(4),
@@ -199,9 +200,13 @@ def value(text: str) -> Name:
 
 
 def _tried(text: str, asked: Asked) -> Asked:
-    nobody = pd.DataFrame(columns=[*{*ELEMENTS, *SERVICES}])
     try:
-        asked(view_of(Records(nobody), date.max))
+        asked(_nobody())
     except (TypeError, ValueError) as error:
         raise ValueError(f"{text!r} compares what cannot be compared ({error})") from None
     return asked
+
+
+@cache
+def _nobody() -> View:
+    return view_of(Records(pd.DataFrame(columns=[*{*ELEMENTS, *SERVICES}])), date.max)

@@ -16,6 +16,9 @@ from ipats_lib.caseload.gaps import in_planned_gap, services_only
 IN_GAP, PLANNED = "in_planned_gap", "service_planned"
 HAS_PLANNER, HAD_PLANNER = "has_planner", "had_planner"
 FACTS = (IN_GAP, PLANNED, HAS_PLANNER, HAD_PLANNER)
+FIRST, LAST = "first_entry", "last_day"
+_ENDS = ("901", "1412", "1503")
+SPAN = ("100", "900", *_ENDS)
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -33,6 +36,18 @@ def with_facts(rows: pd.DataFrame, tables: Tables, as_of: date) -> pd.DataFrame:
     named[HAD_PLANNER] = set() if assignment is None else set(assignment["customer"].astype("str"))
     facts = {name: customers.isin(who) for name, who in named.items()}
     return rows.assign(**{IN_GAP: in_planned_gap(customers, service, as_of), **facts})
+
+
+def with_span(rows: pd.DataFrame, everywhere: pd.DataFrame) -> pd.DataFrame:
+    """The records with the first entry of their customer in any area, and the last exit or
+    follow-up; missing while one of the customer's records is active."""
+    known = everywhere[list(SPAN)].dropna(subset=["100"])
+    found = known.groupby("100").agg({"900": "min", **dict.fromkeys(_ENDS, "max")})
+    last = found[list(_ENDS)].max(axis=1)
+    active = found.index.isin(known.loc[known["901"].isna(), "100"])
+    named = {FIRST: found["900"], LAST: last.mask(active)}
+    mine = {name: days.reindex(rows["100"]).to_numpy() for name, days in named.items()}
+    return rows.assign(**mine)
 
 
 @kept

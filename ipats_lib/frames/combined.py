@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ipats_lib import caseload as caseloads
 from ipats_lib import forms, groups
 from ipats_lib.caseload import Desk
-from ipats_lib.caseload.whole_customer import with_facts
+from ipats_lib.caseload.whole_customer import SPAN, with_facts, with_span
 from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.source import TRAINED
 from ipats_lib.indicators.rules import ELEMENTS
@@ -69,8 +69,10 @@ class Combined:
 
 
 def rows_of(snapshot: Snapshot, scope: Scope = STATE) -> pd.DataFrame:
-    """A scope's records with the facts of the whole customer (`whole_customer.with_facts`)."""
-    return with_facts(snapshot.rows(scope, ROW_COLUMNS), _tables(snapshot, _FACTS), snapshot.as_of)
+    """A scope's records with the facts of the whole customer (`whole_customer`)."""
+    rows = snapshot.rows(scope, ROW_COLUMNS)
+    everywhere = rows if scope == STATE else snapshot.rows(STATE, SPAN)
+    return with_facts(with_span(rows, everywhere), _tables(snapshot, _FACTS), snapshot.as_of)
 
 
 def caseload_of(snapshot: Snapshot, rows: pd.DataFrame, scope: Scope = STATE) -> pd.DataFrame:

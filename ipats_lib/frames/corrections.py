@@ -2,7 +2,8 @@
 
 Each record is counted once more with every correction that its check allows
 (`params/corrections.csv`), by the indicators' own rules. Of these the best and the worst one count:
-a success is better than not being counted, and that is better than a failure.
+a success is better than not being counted, and that is better than a failure. Of a median the
+highest and the lowest wage count, and not being counted is like the median.
 """
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.corrections import corrected, load_corrections
 from ipats_lib.caseload.questions import found_to_fix
+from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.cases import Cases, program_titles
 from ipats_lib.indicators.outcomes import outcome_table
 from ipats_lib.indicators.rules import INDICATORS
@@ -20,15 +22,34 @@ _FIGURE = ["scope", "program", "measure"]
 FAILURE, UNCOUNTED, SUCCESS = range(3)
 _RANK = {"success": SUCCESS, "failure": FAILURE, "pending": FAILURE}
 PROGRAMS, RATES = ("adult", "dw", "youth"), ("ERQ2", "ERQ4", "CR", "MSG")
+MEDIAN = "ME"
 
 
 def corrections(cases: Cases) -> pd.DataFrame:
-    """A row per check, program and rate that correcting moves, where the main report's window
+    """A row per check, program and measure that correcting moves, where the main report's window
     counts a record that breaks the check, or would count it."""
-    broken = found_to_fix(cases.combined.desk)
-    places = cases.places(broken["row"])
-    figures = _figures(cases)
-    ranks = _ranks(cases, broken["rule"], places)
+    desk = cases.combined.desk
+    broken = found_to_fix(desk)
+    tried = _tried(cases, broken["rule"], cases.places(broken["row"]))
+    now = outcome_table(desk.rows, cases.reports, desk.as_of)
+    found = pd.concat(
+        [_of_rates(cases, tried, now), _of_medians(cases, tried, now)], ignore_index=True
+    )
+    checks, told = load_checks(), load_corrections()
+    return found.assign(
+        up=found["value_best"] - found["value"],
+        down=found["value_worst"] - found["value"],
+        program_title=program_titles(found["program"].to_numpy(dtype=object)),
+        measure_title=found["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
+        severity=found["rule"].map({rule: one.severity for rule, one in checks.items()}),
+        check=found["rule"].map({rule: one.message for rule, one in checks.items()}),
+        assumes=found["rule"].map({rule: "; ".join(told[rule]) for rule in told}),
+    ).sort_values(["scope", "up", "rule"], ascending=[True, False, True], ignore_index=True)
+
+
+def _of_rates(cases: Cases, tried: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    figures = _figures(cases, now)
+    ranks = _ranks(cases, tried)
     ranks = ranks[ranks[["now", "best", "worst"]].nunique(axis=1) > 1]
     by = [*_FIGURE, "rule"]
     ranks["records"] = 1
@@ -44,23 +65,46 @@ def corrections(cases: Cases) -> pd.DataFrame:
         ]
         found[f"value_{name}"] = counts[0] / counts[1].where(counts[1] > 0)
     value = found["numerator"] / found["denominator"].where(found["denominator"] > 0)
-    checks, told = load_checks(), load_corrections()
-    return found.assign(
-        value=value,
-        up=found["value_best"] - value,
-        down=found["value_worst"] - value,
-        program_title=program_titles(found["program"].to_numpy(dtype=object)),
-        measure_title=found["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
-        severity=found["rule"].map({rule: one.severity for rule, one in checks.items()}),
-        check=found["rule"].map({rule: one.message for rule, one in checks.items()}),
-        assumes=found["rule"].map({rule: "; ".join(told[rule]) for rule in told}),
-    ).sort_values(["scope", "up", "rule"], ascending=[True, False, True], ignore_index=True)
+    return found.assign(value=value)
 
 
-def _figures(cases: Cases) -> pd.DataFrame:
+def _of_medians(cases: Cases, tried: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """The median wage with the highest and the lowest wage that correcting gives each record; none
+    where readers see no wages, since three medians of a few tell some."""
+    if load_thresholds().hides_wages(cases.kind):
+        now, tried = now.head(0), tried.head(0)
+    wages, each = _wages(now), _wages(tried)
+    wages = wages.assign(scope=cases.combined.of(wages), place=cases.places(wages["row"]))
+    mine = _ends(cases, each, "value", ["rule", "place", "program"])
+    middle = wages.groupby(["scope", "program"])["value"].median().reset_index()
+    mine = mine.merge(middle, on=["scope", "program"], how="left")
+    for name, out in (
+        ("best", mine["best"] < mine["value"]),
+        ("worst", mine["worst"] > mine["value"]),
+    ):
+        mine[name] = mine[name].mask(mine["some"] & out)
+    mine = mine[mine[["now", "best", "worst"]].nunique(axis=1, dropna=False) > 1]
+    lines = []
+    for (scope, program, rule), part in mine.groupby(["scope", "program", "rule"], observed=True):
+        all_ = wages[(wages["scope"] == scope) & (wages["program"] == program)]
+        rest = all_.loc[~all_["place"].isin(part["place"]), "value"]
+        new = [pd.concat([rest, part[name].dropna()]).median() for name in ("best", "worst")]
+        line = (scope, program, MEDIAN, rule, len(part), len(all_), len(all_))
+        lines.append((*line, all_["value"].median(), *new))
+    sizes = ("records", "numerator", "denominator", "value", "value_best", "value_worst")
+    return pd.DataFrame(lines, columns=[*_FIGURE, "rule", *sizes])
+
+
+def _wages(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """The wages that medians are made of, a line each."""
+    counted = (outcomes["indicator"] == MEDIAN) & (outcomes["state"] == "success")
+    mine = outcomes[counted & outcomes["program"].isin(PROGRAMS)]
+    return mine.astype({"program": "object"}).reset_index(drop=True)
+
+
+def _figures(cases: Cases, now: pd.DataFrame) -> pd.DataFrame:
     """Numerator and denominator of every rate of each scope."""
-    desk = cases.combined.desk
-    every = _rates(outcome_table(desk.rows, cases.reports, desk.as_of))
+    every = _rates(now)
     every = every.assign(
         scope=cases.combined.of(every),
         numerator=every["rank"] == SUCCESS,
@@ -70,18 +114,18 @@ def _figures(cases: Cases) -> pd.DataFrame:
 
 
 def _rates(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """row, program, measure and rank of each outcome of a rate."""
+    """The outcomes of rates, with measure and rank."""
     mine = outcomes[outcomes["indicator"].isin(RATES) & outcomes["program"].isin(PROGRAMS)]
     rank = mine["state"].astype("object").map(_RANK).fillna(UNCOUNTED).astype("int64")
-    named = mine[["row", "program"]].astype({"program": "object"})
+    named = mine.astype({"program": "object"})
     return named.assign(measure=mine["indicator"].astype("object"), rank=rank)
 
 
-def _ranks(cases: Cases, rules: pd.Series, places: NDArray[np.intp]) -> pd.DataFrame:
-    """scope, rule, place, program, measure, and the rank of a record now, at best and at worst."""
-    desk, known = cases.combined.desk, load_corrections()
-    parts = []
-    for rule, corrections_of in known.items():
+def _tried(cases: Cases, rules: pd.Series, places: NDArray[np.intp]) -> pd.DataFrame:
+    """The outcomes of each record that breaks a check, as it is and with each correction: rule,
+    place and whether a correction is `tried`, and what `outcome_table` gives."""
+    desk, parts = cases.combined.desk, []
+    for rule, corrections_of in load_corrections().items():
         mine = places[(rules == rule).to_numpy()]
         rows = desk.rows.take(mine).assign(rule=rule, place=mine).reset_index(drop=True)
         parts.append(rows.assign(tried=False))
@@ -91,19 +135,30 @@ def _ranks(cases: Cases, rules: pd.Series, places: NDArray[np.intp]) -> pd.DataF
         ]
     stacked = pd.concat(parts, ignore_index=True)
     stacked["row"] = np.arange(len(stacked))
-    ranked = _rates(outcome_table(stacked, cases.reports, desk.as_of))
-    facts = stacked[["rule", "place", "tried"]].take(ranked["row"].to_numpy())
-    lines = pd.concat([ranked.reset_index(drop=True), facts.reset_index(drop=True)], axis=1)
-    by = ["rule", "place", "program", "measure"]
-    tried = lines[lines["tried"]].groupby(by)["rank"].agg(best="max", worst="min", n="size")
-    found = tried.join(lines[~lines["tried"]].set_index(by)["rank"].rename("now"), how="outer")
+    found = outcome_table(stacked, cases.reports, desk.as_of)
+    facts = stacked[["rule", "place", "tried"]].take(found["row"].to_numpy())
+    return pd.concat([found.reset_index(drop=True), facts.reset_index(drop=True)], axis=1)
+
+
+def _ends(cases: Cases, lines: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
+    """The scope of each record, its value now, the highest (best) and the lowest (worst) that
+    corrections give it, and whether some of these do not count the record: they have no line."""
+    told = lines[lines["tried"]].groupby(by)[value].agg(best="max", worst="min", n="size")
+    found = told.join(lines[~lines["tried"]].set_index(by)[value].rename("now"), how="outer")
     found = found.reset_index()
-    # A correction without an outcome is one that does not count the record.
-    every = found["rule"].map({rule: len(known[rule]) for rule in known}).astype("float64")
-    some = found["n"].fillna(0) < every
-    found[["best", "worst", "now"]] = found[["best", "worst", "now"]].fillna(UNCOUNTED)
+    every = found["rule"].map({rule: len(each) for rule, each in load_corrections().items()})
     return found.assign(
         scope=cases.combined.areas[found["place"].to_numpy(dtype=np.intp)],
+        some=found.pop("n").fillna(0) < every.astype("float64"),
+    )
+
+
+def _ranks(cases: Cases, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """scope, rule, place, program, measure, and the rank of a record now, at best and at worst."""
+    found = _ends(cases, _rates(outcomes), "rank", ["rule", "place", "program", "measure"])
+    some, ends = found.pop("some"), ["best", "worst", "now"]
+    found[ends] = found[ends].fillna(UNCOUNTED)
+    return found.assign(
         best=found["best"].clip(lower=UNCOUNTED).where(some, found["best"]),
         worst=found["worst"].clip(upper=UNCOUNTED).where(some, found["worst"]),
-    ).drop(columns="n")
+    )

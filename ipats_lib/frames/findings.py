@@ -20,7 +20,7 @@ def findings(cases: Cases) -> pd.DataFrame:
     known, desk = checks.load_checks(), cases.combined.desk
     broken = questions.found_to_fix(desk)
     place = cases.places(broken["row"])
-    found = broken[["rule", "dated"]].assign(
+    found = broken[["rule", "dated", "there"]].assign(
         area=cases.combined.areas[place], place=place, planner=cases.planner[place]
     )
     lines = _by_area(cases, found) if cases.kind == "state" else _by_record(cases, found)
@@ -32,6 +32,7 @@ def findings(cases: Cases) -> pd.DataFrame:
         check=rules.map({rule: check.message for rule, check in known.items()}),
         elements=rules.map({rule: element_names(c.elements) for rule, c in known.items()}),
         enter=rules.map({rule: check.enter for rule, check in known.items()}),
+        source=rules.map({rule: check.source for rule, check in known.items()}),
         measures=rules.map({rule: ", ".join(check.measures) for rule, check in known.items()}),
         planner_name=cases.planner_names(lines["planner"].to_numpy()),
     )
@@ -48,13 +49,14 @@ def _by_area(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
 def _by_record(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
     place = found["place"].to_numpy(dtype=np.intp)
     rows = cases.combined.desk.rows.assign(**{"100": cases.customer})
+    told = pd.Series(values(rows, found["rule"], place, cases.kind), found.index, dtype="object")
     lines = found.assign(
         scope=found["area"],
         area_type=cases.kind,
         row=cases.lines(place),
         customer=cases.customer[place],
         program=cases.program[place],
-        values=values(rows, found["rule"], place, cases.kind),
+        values=(told + "; " + found["there"]).where(found["there"] != "", told),
         records=1,
         effect=_effect(cases, found["rule"], place),
     )

@@ -64,9 +64,7 @@ def validate(
 
     source = snapshot_of(extract, store, as_of, "any_contact")
     with shown_progress() as advance:
-        advance("rules", 0, 1)
-        found = every_finding(source)
-        advance("rules", 1, 1)
+        found = every_finding(source, advance)
     for stage in summary(found):
         say("stage", str(stage))
     _write(out, csv(found), f"{len(found):,} findings")

@@ -6,22 +6,23 @@ the summary says at which one WIPS would have stopped.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload.checks import SEVERITIES, load_checks
+from ipats_lib.caseload.checks import SEVERITIES, asked_of_records, load_checks
 from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.distribution import distribution, load_distribution
 from ipats_lib.caseload.extending import SERVICES
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.caseload.gaps import services_only
 from ipats_lib.caseload.mix import asked
+from ipats_lib.caseload.table_checks import READ, contradictions
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.vocabulary import ELEMENTS
-from ipats_lib.cohorts import PROGRAMS, STREAMS, Records
+from ipats_lib.caseload.whole_customer import SPAN
+from ipats_lib.cohorts import Records
 from ipats_lib.frames.findings import values
 from ipats_lib.frames.rule_book import ODD, SHARES, Stage, load_stages, stage_of
 from ipats_lib.snapshot import Snapshot
@@ -29,14 +30,12 @@ from ipats_lib.validation.rules import load_rules
 
 COLUMNS = ("run", "rule", "severity", "row", "id", "element", "value", "message")
 STOPPING, FAILING = "reject", ("reject", "error")
-AT_ENTRY = ("202", "300", "408", "409", *(str(number) for number in range(800, 807)))
-FOLLOW_UP = ("1412", "1503")
-_TITLE_I = ("adult", "dw", "youth")
-_NOT_TOLD = 9
-NEVER = pd.Timestamp("2999-12-31").as_unit("s")  # the exit of who has not left
+_FOUND = [name for name in COLUMNS if name != "run"]
 
 
-def every_finding(snapshot: Snapshot) -> pd.DataFrame:
+def every_finding(
+    snapshot: Snapshot, progress: Callable[[str, int, int], None] = lambda *_: None
+) -> pd.DataFrame:
     """What every rule finds, in `COLUMNS`, by rule and line of its file.
 
     run: the snapshot's id. row: the line, missing for what concerns a file or an area as a whole.
@@ -44,14 +43,13 @@ def every_finding(snapshot: Snapshot) -> pd.DataFrame:
     and the column; for a distribution the area and the program. value: what is recorded there,
     without wages. Each record counts, whatever its program. SnapshotError where a file has changed.
     """
-    columns = dict.fromkeys([*ELEMENTS, *SERVICES, *AT_ENTRY, *FOLLOW_UP])
+    columns = dict.fromkeys([*ELEMENTS, *SERVICES, *SPAN])
     rows = snapshot.rows(columns=[*columns])
-    parts = [
-        _of_intake(snapshot, rows),
-        _of_records(snapshot, rows),
-        contradictions(snapshot, rows),
-    ]
-    every = pd.concat([*parts, _of_areas(snapshot, rows)], ignore_index=True)
+    steps, parts = (_of_intake, _of_records, _of_tables, _of_areas), []
+    for done, step in enumerate(steps, start=1):
+        parts.append(step(snapshot, rows))
+        progress("rules", done, len(steps))
+    every = pd.concat(parts, ignore_index=True)
     every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
     return every.reset_index(drop=True)[list(COLUMNS)]
 
@@ -63,104 +61,42 @@ def _of_intake(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     main = (found["file"] == pirl).to_numpy(dtype=bool)
     element = found["element"].fillna("").where(main, found["file"] + " " + found["element"])
     named = found["row"].map(whose).astype("string").where(main).fillna("")
-    return found.assign(id=named.astype("object"), element=element.str.strip())[
-        [name for name in COLUMNS if name != "run"]
-    ]
+    return found.assign(id=named.astype("object"), element=element.str.strip())[_FOUND]
 
 
 def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     """Which records break an edit check that was not asked while the snapshot was made."""
-    view, places = view_of(Records(rows), snapshot.as_of), {}
-    checks = {rule: one for rule, one in load_checks().items() if rule not in load_rules()}
-    for rule, check in checks.items():
-        places[rule] = np.flatnonzero(check.holds(view))
-    at = np.concatenate(list(places.values()))
-    rule = pd.Series(np.repeat(list(places), [len(one) for one in places.values()]), dtype=object)
-    return pd.DataFrame(
-        {
-            "rule": rule,
-            "severity": rule.map({name: one.severity for name, one in checks.items()}),
-            "row": rows["row"].to_numpy()[at],
-            "id": rows["100"].to_numpy(dtype=object, na_value="")[at],
-            "element": rule.map({name: one.elements for name, one in checks.items()}),
-            "value": values(rows, rule, at, "planner"),
-            "message": rule.map({name: one.message for name, one in checks.items()}),
-        }
-    )
+    view, checks = view_of(Records(rows), snapshot.as_of), load_checks()
+    asked = {rule: holds for rule, holds in asked_of_records().items() if rule not in load_rules()}
+    places = [np.flatnonzero(holds(view)) for holds in asked.values()]
+    at, named = np.concatenate(places), np.repeat([*asked], [len(one) for one in places])
+    rule = pd.Series(named, dtype=object)
+    found = {
+        "rule": rule,
+        "row": rows["row"].to_numpy()[at],
+        "id": rows["100"].to_numpy(dtype=object, na_value="")[at],
+        "element": rule.map({name: one.elements for name, one in checks.items()}),
+        "value": values(rows, rule, at, "planner"),
+    }
+    return _said(pd.DataFrame(found))
 
 
-def contradictions(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
-    """Where records of one customer, or a record and a case table, contradict each other (D-, X-).
-
-    Each record counts, whatever its program and area: programs and tables are compared over the
-    whole extract (domain 4.3, across programs). Returns rule, severity, row, id, element, value and
-    message. rows: the state's.
-    """
-    known = rows.dropna(subset=["100"]).rename(columns={"100": "id"})
-    parts = [_persons(known), *_records(snapshot, known)]
-    services, applications = snapshot.table("service"), snapshot.table("application")
-    if services is not None and len(known):
-        parts += _services(services_only(services), known)
-    if applications is not None:
-        parts.append(_applications(applications, known))
-    return pd.concat(parts, ignore_index=True)
+def _of_tables(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """Which lines of a case table contradict the records of their customer."""
+    tables = {name: snapshot.table(name, columns=asked) for name, asked in READ.items()}
+    known = {name: table for name, table in tables.items() if table is not None}
+    lines = contradictions(Desk(rows, snapshot.as_of, known)).drop(columns="row")
+    lines = lines.rename(columns={"line": "row", "customer": "id", "there": "value"})
+    return _said(lines.drop_duplicates(["rule", "row"]))
 
 
-def _persons(known: pd.DataFrame) -> pd.DataFrame:
-    told = known[["row", "id", "200", "103"]].dropna()
-    persons = told.drop_duplicates(["id", "200", "103"])
-    several = persons.groupby(["200", "103"])["id"].transform("nunique") > 1
-    return _said("D-06", persons[several], "200|103")
-
-
-def _records(snapshot: Snapshot, known: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Records of one customer that overlap, or begin on one day."""
-    several = known[known.groupby("id")["id"].transform("size") > 1].reset_index(drop=True)
-    view = view_of(Records(several.rename(columns={"id": "100"})), snapshot.as_of)
-    streams = np.column_stack([STREAMS[p](view) for p in PROGRAMS if p in (*_TITLE_I, "wp")])
-    facts = several[["row", "id", "900", "901"]].assign(place=several.index)
-    pairs = facts.merge(facts, on="id", suffixes=("", "_2"))
-    pairs = pairs[pairs["row"] != pairs["row_2"]].dropna(subset=["900", "900_2"])
-    one, two = (streams[pairs[name].to_numpy(dtype=np.intp)] for name in ("place", "place_2"))
-    apart = one.any(axis=1) & two.any(axis=1) & ~(one & two).any(axis=1)
-    title1 = one[:, :3].any(axis=1) & two[:, :3].any(axis=1)
-    last = {name: pairs[name].fillna(NEVER) for name in ("901", "901_2")}
-    together = (pairs["900"] <= last["901_2"]) & (pairs["900_2"] <= last["901"])
-    other = last["901"] != last["901_2"]
-    same = pairs["900"] == pairs["900_2"]
-    yield _said("X-02", pairs[apart & title1 & together & other], "900|901|903|904|905")
-    yield _said("X-03", pairs[apart & same], "900|903|904|905|918")
-    mine = [name for name in AT_ENTRY if name in several]
-    answers = several[mine].astype("Float64").replace(_NOT_TOLD, pd.NA).astype("float64").to_numpy()
-    first, second = (answers[pairs[name].to_numpy(dtype=np.intp)] for name in ("place", "place_2"))
-    differ = ((first != second) & ~np.isnan(first) & ~np.isnan(second)).any(axis=1)
-    yield _said("X-04", pairs[same & differ], "900|" + "|".join(mine))
-
-
-def _services(services: pd.DataFrame, known: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Services before the first entry, or after the last exit without a follow-up as late."""
-    first = known.groupby("id")["900"].min()
-    active = known["901"].isna().groupby(known["id"]).any()
-    latest = known.groupby("id")[["901", *FOLLOW_UP]].max().max(axis=1)
-    customer, lines = services["customer"], services.rename(columns={"customer": "id"})
-    yield _said("X-01", lines[services["start"] < customer.map(first)], "service.csv start")
-    gone = customer.isin(active.index[~active])
-    late = gone & (services["start"] > customer.map(latest))
-    yield _said("X-05", lines[late], "service.csv start")
-
-
-def _applications(applications: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    lines = applications.rename(columns={"customer": "id"})
-    pairs = lines.merge(known[["id", "900"]], on="id")
-    entered = (pairs["applied"] <= pairs["900"]) & (pairs["900"] < pairs["certified"])
-    return _said("X-06", pairs[entered], "application.csv certified")
-
-
-def _said(rule: str, lines: pd.DataFrame, element: str) -> pd.DataFrame:
-    """One finding a line that the rule names."""
-    text = load_rules()[rule]
-    facts = {"rule": rule, "severity": text.severity, "element": element, "value": ""}
-    return lines[["row", "id"]].drop_duplicates().assign(**facts, message=text.message)
+def _said(lines: pd.DataFrame) -> pd.DataFrame:
+    """Findings with the severity and message of their edit check."""
+    told = {
+        name: lines["rule"].map({rule: getattr(one, name) for rule, one in load_checks().items()})
+        for name in ("severity", "message")
+    }
+    return lines.assign(**told)[_FOUND]
 
 
 def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
@@ -183,7 +119,7 @@ def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
             }
             for rule, element, value, low, high, what in lines
         ],
-        columns=[name for name in COLUMNS if name != "run"],
+        columns=_FOUND,
     )  # fmt: skip
 
 

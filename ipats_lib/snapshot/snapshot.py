@@ -119,10 +119,13 @@ class Snapshot:
         kinds = {number: kind_of(elements[number], None) for number in wanted}
         return self._read("pirl", scope, kinds)
 
-    def table(self, name: str, scope: Scope = STATE) -> pd.DataFrame | None:
+    def table(
+        self, name: str, scope: Scope = STATE, columns: Sequence[str] | None = None
+    ) -> pd.DataFrame | None:
         """Rows of a case table in a scope, by line (`row`); None when the extract had none.
 
-        Columns as in params/tables/<name>.csv. UsageError for an unknown table or scope.
+        Columns as in params/tables/<name>.csv, or those asked for. UsageError for an unknown table
+        or scope.
         """
         if name not in (*_SCOPED, "planner"):
             raise UsageError(f"There is no case table '{name}'.")
@@ -136,7 +139,8 @@ class Snapshot:
                 for key in zip(planners["lwia"], planners["planner_id"], strict=True)
             ]
             return planners[mine].reset_index(drop=True)
-        return self._read(name, scope, {c.name: c.kind(None) for c in load_schema(name)})
+        known = {c.name: c.kind(None) for c in load_schema(name)}
+        return self._read(name, scope, {c: known[c] for c in columns or known})
 
     def findings(self, scope: Scope = STATE) -> pd.DataFrame:
         """What was found: file, row, element, value, rule, severity, message.

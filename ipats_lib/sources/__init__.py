@@ -9,7 +9,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -22,6 +22,7 @@ from ipats_lib.sources.databases import export
 from ipats_lib.sources.workbooks import as_csv
 
 NAMES = ("pirl", *TABLES, *OPTIONAL)
+_FETCHED = ".fetched-"
 MOST_FILES, LONGEST_NAME = 100, 255
 
 
@@ -35,10 +36,10 @@ def extract_of(source: str, store: Path) -> Iterator[Path]:
     PublisherBusyError names who is at it. Raises UsageError, ExtractError and PlaceError.
     """
     store.mkdir(parents=True, exist_ok=True)
-    with (
-        locks.one_at_a_time(store / ".sync.lock", store),
-        TemporaryDirectory(prefix=".fetched-", dir=store) as work,
-    ):
+    with locks.one_at_a_time(store / ".sync.lock", store), ExitStack() as stack:
+        for left in store.glob(f"{_FETCHED}*"):  # of a sync that was killed
+            shutil.rmtree(left)
+        work = stack.enter_context(TemporaryDirectory(prefix=_FETCHED, dir=store))
         folder = Path(work)  # until the source is read
         try:
             folder = _folder(source, Path(work))

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from ipats_lib.caseload import checks, thresholds
+from ipats_lib.caseload import questions, thresholds
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.report.report import Report
 
 
 def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(report):
     """The state, which names nobody, has no such alert."""
-    found = checks.records_to_fix(report.raw.desk.records, report.as_of)
+    found = questions.found_to_fix(report.raw.desk)
     alerts = report.raw.alerts
     named = sorted(alerts.loc[alerts["alert"] == "A-29", "row"])
     wrong = set(found.loc[found["severity"] != "info", "row"])

@@ -509,6 +509,15 @@ def test_two_at_once_and_one_is_told_who_is_at_it(folder, tmp_path):
     assert len(synced(folder, tmp_path).rows()) == 3
 
 
+def test_what_a_killed_sync_has_fetched_is_removed_by_the_next(folder, tmp_path):
+    left = tmp_path / ".fetched-killed" / "exported"
+    left.mkdir(parents=True)
+    (left / "pirl.csv").write_text("records")
+    with extract_of(str(folder), tmp_path):
+        assert not left.parent.exists()
+    assert [path.name for path in tmp_path.iterdir()] == [".sync.lock"]
+
+
 def test_the_command_prints_where_the_snapshot_is(folder, tmp_path):
     done = publish("sync", folder, "--store", tmp_path)
     assert done.returncode == 0, done.stderr

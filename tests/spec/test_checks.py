@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from ipats_lib.caseload.checks import load_checks, records_to_fix
+from ipats_lib.caseload.checks import asked_of_records, load_checks, records_to_fix
+from ipats_lib.caseload.flow import view_of
 from ipats_lib.cohorts import Records
 from tests.tables import records
 
@@ -168,7 +169,8 @@ MORE = [
 
 def broken(*rows: dict) -> list[set[str]]:
     """The checks that each record breaks."""
-    frame = records(*({**SOUND, "100": f"C{n}", **row} for n, row in enumerate(rows)))
+    homes = ({"100": f"C{n}", "103": f"606{n:02}"} for n in range(len(rows)))  # else D-06
+    frame = records(*({**SOUND, **home, **row} for home, row in zip(homes, rows, strict=True)))
     found = records_to_fix(Records(frame), TODAY)
     return [set(found.loc[found["row"] == row, "rule"]) for row in frame["row"]]
 
@@ -177,6 +179,7 @@ def test_a_sound_record_breaks_nothing():
     assert broken({}, EXITED, YOUTH, TRAINED) == [set()] * 4
 
 
+DISLOCATED = {"903": "", "904": 1, "410": "2024-01-05"}
 AGAIN = {"900": "2024-06-01", "1001": "2024-06-01", "1003": ""}
 # rule: two records of one person that break it, the nearest two that do not, and who is named.
 PAIRS = {
@@ -194,7 +197,16 @@ PAIRS = {
         "both",
     ),
     "D-05": (({**EXITED, "201": 1}, AGAIN), ({**EXITED, "201": 9}, AGAIN), "both"),
+    "X-02": (
+        (EXITED, {**DISLOCATED, "900": "2024-02-10", "901": "2024-04-10"}),
+        (EXITED, {**DISLOCATED, "900": "2024-02-10", **EXITED}),
+        "both",
+    ),
+    "X-03": (({}, DISLOCATED), ({}, {**DISLOCATED, "903": 1}), "both"),
+    "X-04": (({"802": 1}, {"802": 0}), ({"802": 1}, {"802": 9}), "both"),
 }  # fmt: skip
+# Asked of the case tables: `test_every_finding.py`.
+OF_TABLES = {"X-01", "X-05", "X-06"}
 
 
 def broken_by_one_person(*rows: dict) -> list[set[str]]:
@@ -202,7 +214,7 @@ def broken_by_one_person(*rows: dict) -> list[set[str]]:
 
 
 def test_every_check_has_its_case_and_its_text():
-    assert {*CASES, *PAIRS} == set(load_checks())
+    assert {*CASES, *PAIRS, "D-06"} == set(asked_of_records()) == {*load_checks()} - OF_TABLES
 
 
 @pytest.mark.parametrize("rule", PAIRS)
@@ -212,6 +224,23 @@ def test_the_check_compares_the_records_of_one_person(rule):
     assert [rule in found for found in broken_by_one_person(*wrong)] == named
     assert [rule in found for found in broken_by_one_person(*right)] == [False, False]
     assert [rule in found for found in broken(*wrong)] == [False, False]  # two persons
+
+
+@pytest.mark.parametrize(
+    ("names", "alike"), [("C1 C2", True), ("01|C1 01|C2", True), ("01|C1 02|C2", False)]
+)
+def test_customers_of_one_area_are_compared_and_those_of_two_are_not(names, alike):
+    """What puts areas apart is before the customer (`frames.combined.apart`)."""
+    frame = records(*({**SOUND, "100": name} for name in names.split()))
+    assert ("D-06" in {*records_to_fix(Records(frame), TODAY)["rule"]}) is alike
+
+
+def test_a_customer_of_very_many_records_costs_no_more_than_others():
+    """Each record is compared with the ten beside it, not with all."""
+    pair = records(SOUND, {**SOUND, **DISLOCATED})
+    rows = pair.take([0, 1] * 20_000).reset_index(drop=True)
+    found = asked_of_records()["X-03"](view_of(Records(rows), TODAY))
+    assert found.any()
 
 
 def test_an_open_period_overlaps_whatever_follows_it():
@@ -241,9 +270,9 @@ def test_the_check_holds_on_each_of_its_sides(rule, wrong, right):
 
 def test_only_title_one_records_are_listed_and_the_newest_stands_first():
     frame = records(
-        {**SOUND, "100": "old", "409": ""},
+        {**SOUND, "100": "old", "409": "", "103": "62701"},
         {**SOUND, "100": "new", "409": "", "900": "2025-01-10", "1001": "2025-01-10", "1003": ""},
-        {**SOUND, "100": "other", "409": "", "903": "", "918": 1},
+        {**SOUND, "100": "other", "409": "", "103": "60609", "903": "", "918": 1},
     )
     found = records_to_fix(Records(frame), TODAY)
     assert list(found["customer"]) == ["new", "old"]

@@ -16,7 +16,7 @@ from ipats_lib.periods import Period
 from ipats_lib.report.data import StateData
 from ipats_lib.scopes import Scope
 from ipats_lib.snapshot import make_snapshot
-from tests.spec.test_checks import CASES, SOUND, TODAY
+from tests.spec.test_checks import CASES, PAIRS, SOUND, TODAY
 from tests.spec.test_every_finding import LOCAL, extract_of
 from tests.tables import records
 
@@ -29,13 +29,18 @@ ATTAINED = {**TRAINED, "1800": 6, "1801": "2023-03-01"}
 @pytest.mark.parametrize("rule", load_corrections())
 def test_a_corrected_record_breaks_its_check_no_more(rule):
     check = load_checks()[rule]
-    rows = records({**SOUND, **CASES[rule][0]})
-    assert check.holds(view_of(Records(rows), TODAY)).all()
+    rows = records(
+        *({**SOUND, **row} for row in (PAIRS[rule][0] if rule in PAIRS else CASES[rule][:1]))
+    )
+    assert check.holds(view_of(Records(rows), TODAY))[-1]
     for name, steps in load_corrections()[rule].items():
         if not any(step.elements for step in steps):
             continue  # as it is recorded
         now = corrected(rows, steps, TODAY)
         assert not check.holds(view_of(Records(now), TODAY)).any(), name
+
+
+OF = (("01",), ("01", "101"))
 
 
 def moved(folder, rows: list[dict]) -> pd.DataFrame:
@@ -68,6 +73,59 @@ def test_a_correction_may_bring_a_record_into_the_figure_or_take_it_out(tmp_path
     other = {**known, "1300": 0, "1302": "", "1303": 0}  # in the measure for no reason
     out = moved(tmp_path / "out", [{**known, **gained}, other]).loc[("L-46", "adult", "MSG")]
     assert (out["value"], out["value_best"], out["value_worst"]) == (0.5, 1, 0.5)
+
+
+def test_a_median_is_counted_again_with_the_highest_and_the_lowest_wage(tmp_path):
+    """Of four, three have wages of 4,000, 5,000 and 6,000; the wage of one was not entered."""
+    paid = [
+        {**LEFT, "901": "2023-09-10", "1602": 1, "1603": 1, "1704": wage}
+        for wage in (4000, 5000, 6000, "")
+    ]
+    told = moved(tmp_path, paid)
+    for rule in ("L-34", "L-35"):
+        one = told.loc[(rule, "adult", "ME")]
+        assert (one["records"], one["numerator"], one["denominator"]) == (1, 3, 3)
+        assert (one["value"], one["value_best"], one["value_worst"]) == (5000, 5500, 4500)
+        assert (one["up"], one["down"]) == (500, -500)
+
+
+def test_planners_see_no_median_that_correcting_moves(tmp_path):
+    """Now, at most and at least are three medians: of a few they tell a wage."""
+    paid = [{**LEFT, "901": "2023-09-10", "1602": 1, "1603": 1, "1704": wage}
+            for wage in (4000, 6000, "")]  # fmt: skip
+    tables = {
+        "planner": "planner_id,lwia,name,active\n101,01,A,true\n",
+        "assignment": "customer,enrolment,planner_id,from,to\n"
+        + "".join(f"C{n},1,101,20221010,\n" for n in (1, 2, 3)),
+    }
+    extract = extract_of(tmp_path / "extract", paid, **tables)
+    state = StateData(make_snapshot(extract, tmp_path / "snapshots"), Period.parse("PY2024Q4"))
+    seen = [{*state.slice(Scope(*of)).frame("corrections")["measure"]} for of in OF]
+    assert ["ME" in measures for measures in seen] == [True, False]
+
+
+def test_a_placeholder_that_counts_as_no_wage_may_be_any_wage_or_none(tmp_path):
+    paid = [
+        {**LEFT, "901": "2023-09-10", "1602": 1, "1603": 1, "1704": wage}
+        for wage in (4000, 6000, 999999.99)
+    ]
+    one = moved(tmp_path, paid).loc[("L-36", "adult", "ME")]
+    assert (one["value"], one["value_best"], one["value_worst"]) == (5000, 6000, 4000)
+
+
+def test_a_repeated_line_is_counted_once_less(tmp_path):
+    twin = {**LEFT, **ATTAINED, "100": "A"}
+    one = moved(tmp_path, [twin, twin, {**LEFT, **TRAINED, "1800": 0}]).loc[("D-01", "adult", "CR")]
+    assert (one["records"], one["numerator"], one["denominator"]) == (1, 2, 3)
+    assert one["value_best"] == one["value_worst"] == 0.5
+
+
+def test_a_common_exit_is_the_later_day_and_brings_both_records_into_one_cohort(tmp_path):
+    first = {**LEFT, "100": "A", "901": "2022-12-10", "1602": 1, "1603": 1, "1704": 4000}
+    other = {**LEFT, "100": "A", "903": "", "904": 1, "410": "2022-10-01"}
+    now = corrected(records(*({**SOUND, **row} for row in (first, other))),
+                    load_corrections()["X-02"]["Both exit on the later day"], TODAY)  # fmt: skip
+    assert list(now["901"].astype("str")) == ["2023-03-10"] * 2
 
 
 def test_records_that_no_figure_counts_move_nothing(tmp_path):

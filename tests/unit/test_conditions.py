@@ -81,7 +81,7 @@ def test_a_wrong_condition_is_named_by_file_and_line(tmp_path, monkeypatch):
     monkeypatch.setenv("IPATS_PARAMS", str(folder))
     load_checks.cache_clear()
     try:
-        with pytest.raises(ParamsError, match=r"edit_checks.csv line 11: 'tomorrow' is not"):
+        with pytest.raises(ParamsError, match=r"edit_checks.csv line 12: 'tomorrow' is not"):
             load_checks()
     finally:
         load_checks.cache_clear()

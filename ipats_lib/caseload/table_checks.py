@@ -1,0 +1,70 @@
+"""Where a case table and the records of its customer contradict each other (X-01, X-05, X-06).
+
+A customer's first entry and last day are those of all areas (`whole_customer.with_span`), so a
+service that another area's record explains is no finding here.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from ipats_lib.caseload.desk import Desk, record_of
+from ipats_lib.caseload.gaps import services_only
+from ipats_lib.caseload.whole_customer import FIRST, LAST, with_span
+
+READ = {
+    "service": ("customer", "service_code", "start"),
+    "application": ("customer", "applied", "certified"),
+}
+COLUMNS = ("rule", "line", "customer", "row", "element", "there")
+
+
+def contradictions(desk: Desk) -> pd.DataFrame:
+    """One row per rule and line of a case table that breaks it, in `COLUMNS`.
+
+    line: of the table; row: the record that the finding is shown with; element: table and column;
+    there: what the line holds, in words.
+    """
+    parts = [part for part in _parts(desk) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _parts(desk: Desk) -> Iterator[pd.DataFrame]:
+    known = desk.rows.dropna(subset=["100"])
+    if "service" in desk.tables and len(known):
+        yield from _services(desk, services_only(desk.tables["service"]), known)
+    if "application" in desk.tables and len(known):
+        mine = known[["100", "900", "row"]].rename(columns={"100": "customer", "row": "record"})
+        pairs = desk.tables["application"].merge(mine, on="customer")
+        entered = (pairs["applied"] <= pairs["900"]) & (pairs["900"] < pairs["certified"])
+        late = pairs[entered]
+        yield _said("X-06", late, late["record"], "application certified", "Application certified")
+
+
+def _services(desk: Desk, services: pd.DataFrame, known: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    spans = known if {FIRST, LAST} <= {*known} else with_span(known, known)
+    span = spans.drop_duplicates("100").set_index("100")
+    start, customer = services["start"], services["customer"]
+    for rule, mine in (
+        ("X-01", services[start < span[FIRST].reindex(customer).to_numpy()]),
+        ("X-05", services[start > span[LAST].reindex(customer).to_numpy()]),
+    ):
+        records = record_of(desk, mine["customer"], mine["start"])
+        yield _said(rule, mine, records, "service start", "Service started")
+
+
+def _said(
+    rule: str, lines: pd.DataFrame, records: pd.Series, element: str, word: str
+) -> pd.DataFrame:
+    table, column = element.split()
+    return pd.DataFrame(
+        {
+            "rule": rule,
+            "line": np.asarray(lines.get("row", lines.index)),
+            "customer": lines["customer"].to_numpy(dtype="object"),
+            "row": records.astype("Int64").array,
+            "element": f"{table}.csv {column}",
+            "there": [f"{word}: {day:%Y-%m-%d}" for day in lines[column]],
+        }
+    )
