@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import Any
 
 from nbconvert.exporters import TemplateExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 from ipats_lib.publishing.failed import NotShown
@@ -21,6 +22,7 @@ from ipats_lib.publishing.outputs import Outputs
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
 _SECTION_END = "</section>"
+MERGER = CoalesceStreamsPreprocessor()  # a kernel cuts up text as its clock has it
 # A heading with nothing under it before the next one: what it announces is of other scopes.
 _NOTHING_UNDER = re.compile(
     r'<section class="prose"><h2\b(?:(?!</h2>).)*</h2></section>\s*'
@@ -124,7 +126,8 @@ def render_body(notebook: NotebookNode) -> Body:
 
 def _shown(outputs: Outputs, notebook: NotebookNode, index: int) -> list[str]:
     try:
-        return list(outputs.cell(notebook.cells[index]))
+        cell, _ = MERGER.preprocess_cell(notebook.cells[index], {}, index)
+        return list(outputs.cell(cell))
     except NotShown as error:
         error.cell = index
         raise

@@ -79,9 +79,10 @@ def test_each_way_to_a_private_name_is_found(code):
 
 
 def test_the_engine_stays_small():
-    """Lines used only to run notebooks, wherever they stand: 803 and 757 before, 600 are the aim.
+    """Lines that run notebooks: 685 before.
 
-    Not `publishing/warm.py`: what renders pages is forked from the warm server too.
+    Not `publishing/warm.py`: what renders pages is forked from the warm server too.  Nor
+    `report/show/rehearsal.py`, which the warm server calls: 119 lines that serve notebooks alone.
     """
-    assert sum(len(path.read_text().splitlines()) for path in FILES) <= 685
+    assert sum(len(path.read_text().splitlines()) for path in FILES) <= 600
     assert len(FILES) == 5  # the engine's four, and what is imported before the fork

@@ -23,7 +23,6 @@ import time
 import traceback
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
-from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
@@ -111,8 +110,8 @@ def end(notebook: int) -> tuple[int, int]:
 
 
 def messages(limits: Limits, job: dict[str, Any]) -> Generator[Message, None, None]:
-    """Fork a child that does a job, see `be_the_notebook`, and give what it sends until it has
-    ended; close this, and it ends.
+    """Fork a child that does a job, see `be_the_notebook`: what it sends until it has ended, or
+    until this is closed.
 
     Text comes as `stream` messages, before the message that follows it.  Raises NotebookTimeout,
     NotebookOutOfMemory, NotebookDied.
@@ -125,7 +124,7 @@ def messages(limits: Limits, job: dict[str, Any]) -> Generator[Message, None, No
             for name in ("stdout", "stderr"):
                 file = stack.enter_context(open(os.memfd_create(name), "rb"))
                 limits.printed[name] = codecs.getreader("utf-8")(file, "replace")
-            stack.enter_context(limits.enforced(partial(above.children, recursive=True)))
+            stack.enter_context(limits.enforced(lambda: above.children(recursive=True)))
             with suppress(OSError):  # a guard or a notebook that is gone is met below
                 texts = [file.fileno() for file in limits.printed.values()]
                 socket.send_fds(control, [b"."], [theirs.fileno(), *texts])
@@ -185,11 +184,10 @@ class Wire(Session):
 
 
 def be_the_notebook(wire: int, out: int, err: int) -> NoReturn:
-    """Run the cells that are sent to `wire`, send what they give there, and never return: the
-    stack below is the guard's.  out, err: files that what is printed is added to.
+    """Run the job that is sent to `wire`, send what it gives there, and never return: the stack
+    below is the guard's.  out, err: files that what is printed is added to.
 
-    A job has `cells` (the source of each code cell, and whether it may fail), `folder` to run in
-    and `environ`.
+    A job has `cells` (each one's source, and whether it may fail), `folder` to run in, `environ`.
     """
     code = SETUP_FAILED
     try:
@@ -204,18 +202,14 @@ def be_the_notebook(wire: int, out: int, err: int) -> NoReturn:
             asyncio.new_event_loop().run_until_complete(run(Wire(end), job["cells"]))
             code = 0
     except BaseException:
-        with suppress(Exception):
-            traceback.print_exc(file=sys.__stderr__)
+        traceback.print_exc(file=sys.__stderr__)
     finally:
         os._exit(code)
 
 
 def take_descriptors(wire: int, *texts: int) -> None:
-    """0 reads nothing, 1 and 2 lead to the engine, and nothing of the guard's stays open.
-
-    The numbers stay taken, so that an object of the guard's that closes its own cannot close one
-    of the notebook's.
-    """
+    """0 reads nothing, 1 and 2 lead to the engine, and nothing of the guard's stays open; its
+    numbers stay taken, so that no object of the guard's closes one of the notebook's."""
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
     adding = [os.open(f"/proc/self/fd/{text}", os.O_WRONLY | os.O_APPEND) for text in texts]
@@ -234,8 +228,7 @@ def look_like_a_kernel(leave: ExitStack) -> None:
     sys.modules["numpy.random"].seed()
     sys.argv = ["ipykernel_launcher.py"]
     InteractiveShellApp().init_path()
-    plots = "module://matplotlib_inline.backend_inline"
-    os.environ.update(MPLBACKEND=plots, PYTHONBREAKPOINT="0")  # nobody debugs
+    os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", PYTHONBREAKPOINT="0")
     gone: list[Any] = []
 
     def register(function: Any, *args: Any, **options: Any) -> Any:
@@ -266,9 +259,10 @@ async def run(wire: Wire, cells: list[tuple[str, bool]]) -> None:
         except Exception:
             cell = {"transformed_cell": source, "preprocessing_exc_tuple": sys.exc_info()}
         result = await shell.run_cell_async(source, store_history=True, **cell)
-        done = {"execution_count": result.execution_count, "failed": not result.success,
-                "payload": shell.payload_manager.read_payload()}  # fmt: skip
+        failed = not (result.success or may_fail)
+        payload = shell.payload_manager.read_payload()
+        done = {"count": result.execution_count, "failed": failed, "payload": payload}
         wire.send(None, "done", done)
-        if not (result.success or may_fail):
+        if failed:
             return
         await asyncio.sleep(0)  # tasks that cells have left go on between cells

@@ -21,8 +21,6 @@ from ipats_lib.publishing.engine.forked import messages
 from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, kill
 from ipats_lib.publishing.warm import fork_hazard
 
-log = logging.getLogger("ipats.engine")
-OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
 KERNEL_OPTIONS = {"km", "kernel_manager_class", "timeout_func", "coalesce_streams"}
 TRANSPORT = "tcp" if os.name == "nt" else "ipc"  # on ports anybody could ask a kernel
 MARK = "IPATS_NOTEBOOK"  # in the environment of a kernel and of all that it starts
@@ -47,8 +45,9 @@ class IpatsEngine(Engine):  # type: ignore[misc]
         options.pop("input_path", None)
         reason = reason_for_a_kernel(kernel_name, options)
         if reason is not None and reason not in said:
-            log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
             said.add(reason)
+            log = logging.getLogger("ipats.engine")
+            log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
         limits = limits or Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         # papermill gives up on a cell whose last output comes four seconds after its reply, as it
         # may on a busy machine: the notebook's own limit is enough.
@@ -68,22 +67,10 @@ class IpatsEngine(Engine):  # type: ignore[misc]
 
 def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None:
     """Why this notebook needs an ordinary kernel, or None when a fork will do."""
-    if kernel_name != OWN_KERNEL:
+    if kernel_name != "python3":  # jupyter's name for the kernel of this very interpreter
         return f"kernel {kernel_name!r} is not known to be this interpreter's"
     special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]
     return f"the option {special[0]} needs a kernel" if special else fork_hazard()
-
-
-class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
-    """nbclient's own ways with outputs, display ids, logging and autosave, for fork and kernel."""
-
-    def output(self, outs: list[NotebookNode], *message: Any) -> NotebookNode | None:
-        """Also merge text with the text before it, however it was cut up."""
-        made: NotebookNode | None = super().output(outs, *message)
-        before = [one.get("name") for one in outs[-2:-1]]
-        if made and made.output_type == "stream" and before == [made.name]:
-            outs[-2].text += outs.pop().text
-        return made
 
 
 def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) -> None:
@@ -92,7 +79,7 @@ def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) ->
         raise NotebookLeft(cell_index, "the cell calls exit() or quit()")
 
 
-class ForkedClient(NotebookClient):
+class ForkedClient(PapermillNotebookClient):  # type: ignore[misc]
     """Runs the notebook in a child forked from a clean process."""
 
     def runs(self, cell: NotebookNode) -> bool:
@@ -100,8 +87,8 @@ class ForkedClient(NotebookClient):
         return cell.cell_type == "code" and cell.source.strip() and not skipped
 
     def may_fail(self, cell: NotebookNode) -> bool:
-        allowed = self.allow_errors or "raises-exception" in cell.metadata.get("tags", ())
-        return allowed and not self.force_raise_errors
+        tagged = "raises-exception" in cell.metadata.get("tags", ())
+        return (self.allow_errors or tagged) and not self.force_raise_errors
 
     def execute(self, **_: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
@@ -129,14 +116,14 @@ class ForkedClient(NotebookClient):
         else:
             raise self.limits.end(0)  # it has left by itself, and said that all is well
         self.limits.cell_started = None
-        cell["execution_count"] = content["execution_count"]
+        cell["execution_count"] = content["count"]
         stop_if_leaving(cell_index, {"content": content})
-        if content["failed"] and not self.may_fail(cell):
+        if content["failed"]:
             raise CellExecutionError.from_cell_and_msg(cell, {})
         return cell
 
 
-class KernelClient(NotebookClient):
+class KernelClient(PapermillNotebookClient):  # type: ignore[misc]
     """Runs the notebook in a kernel process that a thread ends at its limits."""
 
     process: Any = None
