@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
 from nbconvert.exporters import TemplateExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
@@ -86,22 +85,14 @@ class Frame:
     nav: Nav = ()
 
 
-class PageExporter(TemplateExporter):
-    """nbconvert with the project's own template."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            template_name="page",
-            template_file="body.html.j2",
-            extra_template_basedirs=[str(TEMPLATES)],
-            **options,
-        )
-
-
 @cache
-def exporter() -> PageExporter:
-    """The process's one exporter."""
-    return PageExporter()
+def exporter() -> TemplateExporter:
+    """The process's one exporter: nbconvert with the project's own template."""
+    return TemplateExporter(
+        template_name="page",
+        template_file="body.html.j2",
+        extra_template_basedirs=[str(TEMPLATES)],
+    )
 
 
 @dataclass(frozen=True, slots=True)

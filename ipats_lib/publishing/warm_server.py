@@ -28,9 +28,8 @@ sys.modules["pyarrow"].set_cpu_count(1)
 
 with warnings.catch_warnings():  # nbconvert's filters are no notebook's
     from ipats_lib.publishing import execute
-from ipats_lib.report.show import rehearsal  # noqa: E402  # after pandas has asked where it is
 
 execute.render_nothing()
-rehearsal.rehearse()
+import_module("ipats_lib.report.show.rehearsal").rehearse()  # no page depends on all that it shows
 gc.collect()
 gc.freeze()  # no worker looks through these again, or copies their pages by doing so

@@ -16,7 +16,7 @@ TREES = {path: ast.parse(path.read_text()) for path in FILES}
 # Underscored names that the documentation of Python describes.
 DOCUMENTED = {
     "os._exit", "sys.__stdin__", "sys.__stdout__", "sys.__stderr__", "super().__init__",
-    "report.__path__", "type().__name__", "[__main__]",
+    "[__main__]",
 }  # fmt: skip
 BY_STRING = {"getattr", "setattr", "delattr", "hasattr", "import_module", "__import__",
              "attrgetter", "methodcaller"}  # fmt: skip
