@@ -178,7 +178,7 @@ def test_a_cell_tagged_as_failing_does_not(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("tag", "options", "reached"), [
-    ("", {"allow_errors": True}, True),
+    ("any", {"allow_errors": True}, True),
     ("raises-exception", {"force_raise_errors": True}, False),
     ("later", {"skip_cells_with_tag": "later", "force_raise_errors": True}, True),
 ])  # fmt: skip

@@ -79,10 +79,10 @@ def test_each_way_to_a_private_name_is_found(code):
 
 
 def test_the_engine_stays_small():
-    """Lines that run notebooks: 685 before.
+    """The engine's files and what is imported before the fork: 685 lines before.
 
-    Not `publishing/warm.py`: what renders pages is forked from the warm server too.  Nor
-    `report/show/rehearsal.py`, which the warm server calls: 119 lines that serve notebooks alone.
+    Not counted: `publishing/warm.py`, as what renders pages is forked from the warm server too, and
+    `report/show/rehearsal.py`, though its 119 lines serve notebooks alone.
     """
-    assert sum(len(path.read_text().splitlines()) for path in FILES) <= 600
+    assert sum(len(path.read_text().splitlines()) for path in FILES) <= 599
     assert len(FILES) == 5  # the engine's four, and what is imported before the fork
