@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
 from nbconvert.exporters import TemplateExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 from ipats_lib.publishing.failed import NotShown
@@ -21,6 +21,7 @@ from ipats_lib.publishing.outputs import Outputs
 # Data never hold these: everything that comes from data is escaped.
 _MARK = re.compile(r"<!--page ([a-z0-9]+)-->")
 _SECTION_END = "</section>"
+MERGER = CoalesceStreamsPreprocessor()  # a kernel cuts up text as its clock has it
 # A heading with nothing under it before the next one: what it announces is of other scopes.
 _NOTHING_UNDER = re.compile(
     r'<section class="prose"><h2\b(?:(?!</h2>).)*</h2></section>\s*'
@@ -84,22 +85,14 @@ class Frame:
     nav: Nav = ()
 
 
-class PageExporter(TemplateExporter):
-    """nbconvert with the project's own template."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            template_name="page",
-            template_file="body.html.j2",
-            extra_template_basedirs=[str(TEMPLATES)],
-            **options,
-        )
-
-
 @cache
-def exporter() -> PageExporter:
-    """The process's one exporter."""
-    return PageExporter()
+def exporter() -> TemplateExporter:
+    """The process's one exporter: nbconvert with the project's own template."""
+    return TemplateExporter(
+        template_name="page",
+        template_file="body.html.j2",
+        extra_template_basedirs=[str(TEMPLATES)],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +117,8 @@ def render_body(notebook: NotebookNode) -> Body:
 
 def _shown(outputs: Outputs, notebook: NotebookNode, index: int) -> list[str]:
     try:
-        return list(outputs.cell(notebook.cells[index]))
+        cell, _ = MERGER.preprocess_cell(notebook.cells[index], {}, index)
+        return list(outputs.cell(cell))
     except NotShown as error:
         error.cell = index
         raise

@@ -123,6 +123,7 @@ def make_in_a_worker_that_keeps_a_row_and_forks(asked: Job) -> Made:
         forked.serve(theirs)
         os._exit(0)
     theirs.close()
+    ours.recv(100)  # its number
     forked.idle.clear()
     forked.forkers[:] = [ours]
     return make_body(asked)

@@ -177,6 +177,20 @@ def test_a_cell_tagged_as_failing_does_not(run: Run, tmp_path: Path) -> None:
     assert "reached" in target.read_text()
 
 
+@pytest.mark.parametrize(("tag", "options", "reached"), [
+    ("any", {"allow_errors": True}, True),
+    ("raises-exception", {"force_raise_errors": True}, False),
+    ("later", {"skip_cells_with_tag": "later", "force_raise_errors": True}, True),
+])  # fmt: skip
+def test_options_of_nbclient_hold_for_both(
+    tag: str, options: dict[str, object], reached: bool, run: Run, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.ipynb"
+    with contextlib.suppress(PapermillExecutionError):  # papermill's own verdict
+        run(code("1 / 0", tag), "'so' + ' far'", output=str(target), **options)
+    assert ("'so far'" in target.read_text()) is reached
+
+
 def test_papermill_notes_times_and_status(run: Run) -> None:
     done = run("1", "2")
     assert [cell.metadata.papermill["status"] for cell in done.cells] == ["completed"] * 2

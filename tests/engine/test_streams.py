@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
+from ipats_lib.publishing.render import render_body
 from tests.conftest import ROOT
-from tests.engine.conftest import Elsewhere, Run, run_cells, text_of
+from tests.engine.conftest import Elsewhere, Run, notebook, run_cells, text_of
 
 pytestmark = pytest.mark.xdist_group("engine")
 
@@ -69,3 +71,20 @@ def test_no_descriptor_and_no_zombie_is_left(elsewhere: Elsewhere) -> None:
 def test_a_closed_standard_output_does_not_stop_a_notebook(run_in_fork: Run) -> None:
     done = run_in_fork("import os; os.close(1)", "40 + 2")
     assert text_of(done.cells[1]) == "42"
+
+
+def body_of(*texts: tuple[str, str]) -> str:
+    shown = notebook("")
+    shown.cells[0].outputs = [
+        nbformat.v4.new_output("stream", name=name, text=text) for name, text in texts
+    ]
+    return render_body(shown).html
+
+
+def test_a_page_shows_the_text_of_a_stream_in_one_piece_however_it_was_cut_up() -> None:
+    cut_up = (("stdout", "a"), ("stdout", "b\n"), ("stderr", "c"), ("stdout", "d"))
+    assert body_of(*cut_up) == body_of(("stdout", "ab\n"), ("stderr", "c"), ("stdout", "d"))
+
+
+def test_a_page_shows_what_was_written_last_on_a_line() -> None:
+    assert body_of(("stdout", "10%\r20%"), ("stdout", "\r30%\n")) == body_of(("stdout", "30%\n"))

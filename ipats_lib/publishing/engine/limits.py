@@ -4,7 +4,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from codecs import StreamReader
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -13,7 +14,6 @@ import psutil
 from ipats_lib.errors import NotebookError
 
 LOOK_SECONDS = 0.3  # between two looks at what a notebook holds: an exact one takes milliseconds
-Find = Callable[[], list[psutil.Process]]
 
 
 class NotebookStopped(NotebookError):  # noqa: N818  (its subclasses say what happened)
@@ -61,7 +61,7 @@ class Limits:
     cell: int | None = None
     started: float = field(default_factory=time.monotonic)
     cell_started: float | None = None
-    printed: Sequence[int] = ()
+    printed: dict[str, StreamReader] = field(default_factory=dict)
     stopped: NotebookStopped | None = None
     peak_mb: int = 0
 
@@ -70,22 +70,24 @@ class Limits:
         self.cell, self.cell_started = cell, time.monotonic()
 
     @contextmanager
-    def enforced(self, find: Find) -> Iterator[None]:
+    def enforced(self, find: Callable[[], list[psutil.Process]]) -> Iterator[None]:
         """Kill the notebook's processes, which `find` gives, once it has passed a limit."""
         over = threading.Event()
-        watch = threading.Thread(target=self.watch, args=(find, over), daemon=True)
-        watch.start()
+
+        def watch() -> None:
+            while not over.wait(LOOK_SECONDS):
+                with suppress(psutil.Error):  # what they are children of is gone
+                    processes = find()
+                    self.stopped = self.stopped or self.passed(processes)
+                    kill(processes if self.stopped else [])
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
         try:
             yield
         finally:
             over.set()
-            watch.join()
-
-    def watch(self, find: Find, over: threading.Event) -> None:
-        while not over.wait(LOOK_SECONDS):
-            processes = find()
-            self.stopped = self.stopped or self.passed(processes)
-            kill(processes if self.stopped else [])
+            thread.join()
 
     def passed(self, processes: list[psutil.Process]) -> NotebookStopped | None:
         now, cell, limit = time.monotonic(), self.cell, self.cell_timeout
@@ -93,7 +95,8 @@ class Limits:
             return NotebookTimeout(cell, f"the notebook ran longer than {self.timeout:g} s")
         if limit is not None and now - (self.cell_started or now) > limit:
             return NotebookTimeout(cell, f"the cell ran longer than {limit:g} s")
-        room = self.memory_mb * 2**20 - sum(os.fstat(file).st_size for file in self.printed)
+        printed = sum(os.fstat(file.fileno()).st_size for file in self.printed.values())
+        room = self.memory_mb * 2**20 - printed
         if all(sum(held_by(p, exactly) for p in processes) > room for exactly in (False, True)):
             return NotebookOutOfMemory(cell, f"it held more than {self.memory_mb:g} MB of memory")
         return None

@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import tempfile
+from contextlib import closing
 from typing import Any
 
 import psutil
@@ -16,15 +17,12 @@ from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.forked import NotebookProcess
+from ipats_lib.publishing.engine.forked import messages
 from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, kill
 from ipats_lib.publishing.warm import fork_hazard
 
-log = logging.getLogger("ipats.engine")
-OWN_KERNEL = "python3"  # jupyter's name for the kernel of this very interpreter
-KERNEL_OPTIONS = {"km", "kernel_manager_class", "timeout_func", "coalesce_streams", "allow_errors",
-                  "force_raise_errors", "skip_cells_with_tag"}  # fmt: skip
-SKIPPED, FAILING = "skip-execution", "raises-exception"  # jupyter's tags of cells
+KERNEL_OPTIONS = {"km", "kernel_manager_class", "timeout_func", "coalesce_streams"}
+TRANSPORT = "tcp" if os.name == "nt" else "ipc"  # on ports anybody could ask a kernel
 MARK = "IPATS_NOTEBOOK"  # in the environment of a kernel and of all that it starts
 said: set[str] = set()
 
@@ -45,15 +43,16 @@ class IpatsEngine(Engine):  # type: ignore[misc]
         all three, in their place.
         """
         options.pop("input_path", None)
-        options |= {"log": papermill_log, "startup_timeout": start_timeout}
         reason = reason_for_a_kernel(kernel_name, options)
         if reason is not None and reason not in said:
-            log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
             said.add(reason)
+            log = logging.getLogger("ipats.engine")
+            log.warning("Notebooks run in ordinary kernels, which is slower: %s.", reason)
         limits = limits or Limits(timeout or 600.0, memory_mb or 4096.0, execution_timeout)
         # papermill gives up on a cell whose last output comes four seconds after its reply, as it
         # may on a busy machine: the notebook's own limit is enough.
         defaults = {"iopub_timeout": max(1, round(limits.timeout)), "kernel_name": kernel_name,
+                    "log": papermill_log, "startup_timeout": start_timeout,
                     "on_cell_start": lambda cell_index, **_: limits.begin(cell_index),
                     "on_cell_executed": stop_if_leaving}  # fmt: skip
         client = (KernelClient if reason else ForkedClient)(nb_man, **defaults | options)
@@ -68,22 +67,10 @@ class IpatsEngine(Engine):  # type: ignore[misc]
 
 def reason_for_a_kernel(kernel_name: str, options: dict[str, Any]) -> str | None:
     """Why this notebook needs an ordinary kernel, or None when a fork will do."""
-    if kernel_name != OWN_KERNEL:
+    if kernel_name != "python3":  # jupyter's name for the kernel of this very interpreter
         return f"kernel {kernel_name!r} is not known to be this interpreter's"
     special = [name for name in options if name in KERNEL_OPTIONS or name.startswith("on_")]
     return f"the option {special[0]} needs a kernel" if special else fork_hazard()
-
-
-class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]
-    """nbclient's own ways with outputs, display ids, logging and autosave, for fork and kernel."""
-
-    def output(self, outs: list[NotebookNode], *message: Any) -> NotebookNode | None:
-        """Also merge text with the text before it, however it was cut up."""
-        made: NotebookNode | None = super().output(outs, *message)
-        before = [one.get("name") for one in outs[-2:-1]]
-        if made and made.output_type == "stream" and before == [made.name]:
-            outs[-2].text += outs.pop().text
-        return made
 
 
 def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) -> None:
@@ -92,24 +79,23 @@ def stop_if_leaving(cell_index: int, execute_reply: dict[str, Any], **_: Any) ->
         raise NotebookLeft(cell_index, "the cell calls exit() or quit()")
 
 
-def tagged(cell: NotebookNode, tag: str) -> bool:
-    return tag in cell.metadata.get("tags", ())
-
-
-def runs(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and cell.source.strip() and not tagged(cell, SKIPPED)
-
-
-class ForkedClient(NotebookClient):
+class ForkedClient(PapermillNotebookClient):  # type: ignore[misc]
     """Runs the notebook in a child forked from a clean process."""
+
+    def runs(self, cell: NotebookNode) -> bool:
+        skipped = self.skip_cells_with_tag in cell.metadata.get("tags", ())
+        return cell.cell_type == "code" and cell.source.strip() and not skipped
+
+    def may_fail(self, cell: NotebookNode) -> bool:
+        tagged = "raises-exception" in cell.metadata.get("tags", ())
+        return (self.allow_errors or tagged) and not self.force_raise_errors
 
     def execute(self, **_: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
-        self.reset_execution_trackers()
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
-        cells = [(cell.source, tagged(cell, FAILING)) for cell in self.nb.cells if runs(cell)]
+        cells = [(c.source, self.may_fail(c)) for c in self.nb.cells if self.runs(c)]
         job = {"cells": cells, "folder": folder, "environ": dict(os.environ)}
-        with NotebookProcess(self.limits, job) as self.messages:
+        with closing(messages(self.limits, job)) as self.messages:
             next(kind for kind, _ in self.messages if kind == "ready")
             self.papermill_execute_cells()
             list(self.messages)  # those of exit functions are nobody's
@@ -118,7 +104,7 @@ class ForkedClient(NotebookClient):
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> NotebookNode:
         """Record what one cell gives.  Raises CellExecutionError, NotebookStopped."""
-        if not runs(cell):
+        if not self.runs(cell):
             return cell
         self.limits.begin(cell_index)
         cell.outputs, self.clear_before_next_output = [], False
@@ -130,14 +116,14 @@ class ForkedClient(NotebookClient):
         else:
             raise self.limits.end(0)  # it has left by itself, and said that all is well
         self.limits.cell_started = None
-        cell["execution_count"] = content["execution_count"]
+        cell["execution_count"] = content["count"]
         stop_if_leaving(cell_index, {"content": content})
-        if content["error"]:
-            raise CellExecutionError.from_cell_and_msg(cell, content["error"])
+        if content["failed"]:
+            raise CellExecutionError.from_cell_and_msg(cell, {})
         return cell
 
 
-class KernelClient(NotebookClient):
+class KernelClient(PapermillNotebookClient):  # type: ignore[misc]
     """Runs the notebook in a kernel process that a thread ends at its limits."""
 
     process: Any = None
@@ -146,6 +132,8 @@ class KernelClient(NotebookClient):
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
         try:
             with sockets_folder() as self.folder, self.limits.enforced(self.processes):
+                where = {"connection_file": f"{self.folder}/k.json", "transport": TRANSPORT}
+                self.km: Any = self.km or BoundKernelManager(kernel_name=self.kernel_name, **where)
                 return super().execute(env={**os.environ, MARK: self.folder}, **options)
         except RuntimeError as error:  # what a dead kernel raises is of many kinds
             if self.limits.stopped is None and not isinstance(error, DeadKernelError):
@@ -153,14 +141,6 @@ class KernelClient(NotebookClient):
             raise self.limits.end(getattr(self.process, "returncode", None)) from None
         finally:
             kill(self.processes())
-
-    def create_kernel_manager(self) -> AsyncKernelManager:
-        """A kernel whose sockets are in a folder that nobody else can enter: on TCP ports anybody
-        could ask it, as on Windows, which has no such sockets."""
-        self.km = BoundKernelManager(kernel_name=self.kernel_name)
-        self.km.transport = "tcp" if os.name == "nt" else "ipc"
-        self.km.connection_file = f"{self.folder}/k.json"
-        return self.km
 
     def processes(self) -> list[psutil.Process]:
         """The kernel and all that it has started, whoever their parent is by now."""
@@ -182,8 +162,7 @@ class BoundKernelManager(AsyncKernelManager):
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         command: list[str] = super().format_kernel_cmd(extra_arguments)
-        bound = shutil.which("setpriv")
-        return [bound, "--pdeathsig", "KILL", *command] if bound else command
+        return ["setpriv", "--pdeathsig", "KILL", *command] if shutil.which("setpriv") else command
 
     async def shutdown_kernel(self, restart: bool = False, **_: Any) -> None:
         await self.request_shutdown(restart)
