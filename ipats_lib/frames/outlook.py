@@ -1,7 +1,7 @@
 """The frames `outlook` (how a program year may end), `open_outcomes` (who can still change it),
 `accuracy` (how far earlier expectations were off) and `cohort_members`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -14,10 +14,11 @@ from ipats_lib.due_dates import due
 from ipats_lib.frames.calendar import held, windows_ahead
 from ipats_lib.frames.expectations import Expectations
 from ipats_lib.frames.figures import MEASURE_TITLES, hidden_medians
-from ipats_lib.frames.levels_of import with_levels
+from ipats_lib.frames.levels_of import judged, with_levels
 from ipats_lib.frames.past import OPEN, PROGRAMS, Past, years_of
 from ipats_lib.frames.record_outcomes import areas_of_records
 from ipats_lib.frames.source import Source, quarters_of
+from ipats_lib.indicators.intervals import of_medians, wilson
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels.against import percent_of_level
@@ -66,12 +67,14 @@ def outlook(source: Source) -> pd.DataFrame:
         found.append(of(known(owner, program), year, measure, level))
     lines = pd.concat([lines, pd.DataFrame(found)], axis=1)
     hidden = hidden_medians(lines)
-    return lines.assign(
+    lines = lines.assign(
         **{name: lines[name].astype("float64").mask(hidden) for name in _AMOUNTS},
         period=[f"PY{py}" for py in lines["py"]],
         suppressed=hidden,
         **_titles(lines),
     )
+    whole = judged(lines.assign(window="annual", quarter="", best=lines["at_best"]), source)
+    return lines.assign(status=whole["status"], could_be_chance=whole["could_be_chance"])
 
 
 @lru_cache(maxsize=1)
@@ -109,6 +112,7 @@ def _of_rate(past: Expectations, year: Report, measure: Measure, level: float) -
         "denominator": denominator,
         "pending": pending,
         "value": value,
+        **_interval(wilson(successes, denominator)),
         "at_worst": value,
         "expected": expected,
         "low80": low,
@@ -130,11 +134,17 @@ def _percents(level: float, value: float, expected: float, best: float) -> dict[
     }
 
 
+def _interval(bounds: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
+    return {"lower95": bounds[0], "upper95": bounds[1]}
+
+
 def _of_median(past: Expectations, year: Report, measure: Measure, level: float) -> dict[str, Any]:
     mine = past.outcomes(year.label, measure)
     wages = mine.wages.tolist()
     awaited = int(mine.among("awaiting").sum())
     worst, best = median_bounds(wages, awaited)
+    groups = np.zeros(len(wages), dtype=np.int64)
+    bounds = of_medians(mine.wages, groups)[0] if wages else (np.nan, np.nan)
     hoped = past.of_median(mine)
     value = float(np.median(wages)) if wages else np.nan
     known = not np.isnan(level)
@@ -143,6 +153,7 @@ def _of_median(past: Expectations, year: Report, measure: Measure, level: float)
         "denominator": len(wages),
         "pending": awaited,
         "value": value,
+        **_interval(bounds),
         "at_worst": worst,
         "expected": hoped.value,
         "low80": np.nan,

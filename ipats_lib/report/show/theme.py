@@ -146,12 +146,59 @@ def fitted(spec: dict[str, Any]) -> dict[str, Any]:
     facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
     single = ("mark" in spec or "layer" in spec) and not facets
     if single and "width" not in spec:
-        # Its height is that of what is drawn; "fit" would ask for the height too, and warn of rows.
-        return (
-            {"autosize": {"type": "fit-x", "contains": "padding"}} | spec | {"width": "container"}
-        )
+        fit = {"autosize": {"type": "fit-x", "contains": "padding"}}
+        return fit | _drawable(spec) | _height(spec) | {"width": "container"}
     # A place has a width for one chart, and not for each of several.
     return spec if single else {n: v for n, v in spec.items() if (n, v) != ("width", "container")}
+
+
+Rows = list[dict[str, Any]]
+
+
+def _layers(
+    spec: dict[str, Any], sets: dict[str, Rows], rows: Rows | None = None
+) -> Iterator[tuple[dict[str, Any], Rows | None]]:
+    """The layers of a chart, or itself: the channels of each, and its rows; None where there are
+    none in the chart, or a transform makes others."""
+    data = spec.get("data") or {}
+    rows = data.get("values", sets.get(str(data.get("name")))) if data else rows
+    rows = None if "transform" in spec else rows
+    for part in spec.get("layer", []):
+        for channels, mine in _layers(part, sets, rows):
+            yield spec.get("encoding", {}) | channels, mine
+    if "layer" not in spec:
+        yield spec.get("encoding", {}), rows
+
+
+def _drawable(spec: dict[str, Any]) -> dict[str, Any]:
+    """Without layers that would draw nothing, as no row has a number for one of their axes: Vega
+    would warn of a scale without an extent."""
+
+    def blank(part: dict[str, Any]) -> bool:
+        channels, rows = next(_layers(part, spec.get("datasets", {}), shared))
+        axes = [channels.get(axis, {}) for axis in ("x", "y")]
+        numbers = [one.get("field") for one in axes if one.get("type") == "quantitative"]
+        return rows is not None and any(
+            name and all(row.get(name) is None for row in rows) for name in numbers
+        )
+
+    _, shared = next(_layers({n: v for n, v in spec.items() if n != "layer"}, spec.get("datasets", {})))
+    kept = [part for part in spec.get("layer", []) if not blank(part)]
+    return spec | {"layer": kept} if kept else spec
+
+
+def _height(spec: dict[str, Any]) -> dict[str, Any]:
+    """A height in pixels where the chart has a step a row: Vega would warn that it fits no steps."""
+    asked, found = spec.get("height", {"step": 20}), set()
+    for channels, rows in _layers(spec, spec.get("datasets", {})):
+        axis = channels.get("y", {})
+        if "yOffset" in channels or not isinstance(asked, dict):
+            return {}
+        if axis.get("type") in ("nominal", "ordinal") and "field" in axis:
+            if rows is None:
+                return {}
+            found |= {row.get(axis["field"]) for row in rows}
+    return {"height": asked["step"] * len(found)} if found else {}
 
 
 def script_json(spec: dict[str, Any]) -> str:
