@@ -182,13 +182,14 @@ def _drawable(spec: dict[str, Any]) -> dict[str, Any]:
             name and all(row.get(name) is None for row in rows) for name in numbers
         )
 
-    _, shared = next(_layers({n: v for n, v in spec.items() if n != "layer"}, spec.get("datasets", {})))
+    whole = {name: value for name, value in spec.items() if name != "layer"}
+    _, shared = next(_layers(whole, spec.get("datasets", {})))
     kept = [part for part in spec.get("layer", []) if not blank(part)]
     return spec | {"layer": kept} if kept else spec
 
 
 def _height(spec: dict[str, Any]) -> dict[str, Any]:
-    """A height in pixels where the chart has a step a row: Vega would warn that it fits no steps."""
+    """A height in pixels where the chart has a step a row: Vega would warn of one that fits."""
     asked, found = spec.get("height", {"step": 20}), set()
     for channels, rows in _layers(spec, spec.get("datasets", {})):
         axis = channels.get("y", {})
