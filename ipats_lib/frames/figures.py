@@ -139,8 +139,8 @@ def _with_days(lines: pd.DataFrame, windows: Sequence[Report]) -> pd.DataFrame:
 
 def _listed(titles: list[str]) -> str:
     """Rolling 4 quarters, program year to date and annual."""
-    first, *others = titles[0], *map(str.lower, titles[1:])
-    return " and ".join(filter(None, [", ".join([first, *others[:-1]]), *others[-1:]]))
+    *others, last = titles[0], *map(str.lower, titles[1:])
+    return " and ".join(filter(None, [", ".join(others), last]))
 
 
 def _employers(source: Source) -> pd.DataFrame:

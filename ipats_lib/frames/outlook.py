@@ -1,7 +1,7 @@
 """The frames `outlook` (how a program year may end), `open_outcomes` (who can still change it),
 `accuracy` (how far earlier expectations were off) and `cohort_members`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -41,6 +41,7 @@ _AMOUNTS = (
     *("to_90", "to_100", "percent", "percent_expected", "percent_best", "one_more"),
 )
 _LINE = ("owner", "program", "measure")
+_INTERVAL = ("lower95", "upper95")
 EARLIER = ("official", "open", "cohort")
 
 
@@ -112,7 +113,7 @@ def _of_rate(past: Expectations, year: Report, measure: Measure, level: float) -
         "denominator": denominator,
         "pending": pending,
         "value": value,
-        **_interval(wilson(successes, denominator)),
+        **dict(zip(_INTERVAL, wilson(successes, denominator), strict=True)),
         "at_worst": value,
         "expected": expected,
         "low80": low,
@@ -134,10 +135,6 @@ def _percents(level: float, value: float, expected: float, best: float) -> dict[
     }
 
 
-def _interval(bounds: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
-    return {"lower95": bounds[0], "upper95": bounds[1]}
-
-
 def _of_median(past: Expectations, year: Report, measure: Measure, level: float) -> dict[str, Any]:
     mine = past.outcomes(year.label, measure)
     wages = mine.wages.tolist()
@@ -153,7 +150,7 @@ def _of_median(past: Expectations, year: Report, measure: Measure, level: float)
         "denominator": len(wages),
         "pending": awaited,
         "value": value,
-        **_interval(bounds),
+        **dict(zip(_INTERVAL, bounds, strict=True)),
         "at_worst": worst,
         "expected": hoped.value,
         "low80": np.nan,

@@ -26,38 +26,28 @@
     else box.setAttribute("tabindex", "0");
   }
 
-  /* On a phone a table shows ten rows at first, where it has more than twelve; a button shows all.
-     On a wider screen and on paper all rows are there. */
+  /* On a phone ten rows of a table of more than twelve, with a button for all. On paper all are there. */
   const phone = window.matchMedia("(max-width: 40rem)");
   function short(box) {
     let seen = 0;
     for (const row of box.querySelectorAll("tbody tr")) {
       row.classList.toggle("beyond", seen >= FIRST);
-      seen += row.classList.contains("grp") ? 0 : 1;
+      seen += !row.classList.contains("grp");
     }
     // Who chose the tab of all rows sees them.
     if (seen <= FIRST + 2 || box.matches(".short, .sheet, [data-title^='All '] *")) return;
-    const more = element("button", `Show all ${seen.toLocaleString("en")}`, { type: "button" });
-    const place = element("p", "", { class: "show all" });
-    more.addEventListener("click", () => {
-      const next = box.querySelector(".beyond");
-      whole(box);
-      next.setAttribute("tabindex", "-1");
-      next.focus();
-    });
-    place.append(more);
-    counted(box.parentElement, FIRST);
+    box.after(element("p", "", { class: "show all" }));
+    box.nextSibling.append(element("button", `Show all ${seen.toLocaleString("en")}`, { type: "button" }));
+    box.nextSibling.addEventListener("click", () => { whole(box, seen); box.querySelector(".beyond").tabIndex = -1; box.querySelector(".beyond").focus(); });
+    counted(box, FIRST);
     box.classList.add("short");
-    box.after(place);
   }
-  function whole(box) {
-    if (!box.classList.replace("short", "whole")) return;
-    counted(box.parentElement, box.querySelectorAll("tbody tr:not(.grp)").length);
-    box.nextElementSibling.remove();
+  function whole(box, all) {
+    if (box.classList.replace("short", "whole")) { box.nextSibling.remove(); counted(box, all); }
   }
   /* What a long list says of its rows: 1 to 10 of 18. */
   function counted(box, number) {
-    const count = box.querySelector(":scope > .count");
+    const count = box.parentElement.querySelector(":scope > .count");
     if (count) count.textContent = count.textContent.replace(/to [\d,]+/, `to ${number}`);
   }
 
@@ -108,7 +98,7 @@
       const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       for (const row of rows) row.hidden = !wanted.every((word) => row.textContent.toLowerCase().includes(word));
       const shown = rows.filter((row) => !row.hidden).length;
-      if (wanted.length) whole(box);
+      if (wanted.length) whole(box, rows.length);
       count.textContent = wanted.length ? `${shown} of ${rows.length}` : "";
     });
     input.addEventListener("keydown", (event) => {
@@ -325,12 +315,9 @@
         action();
       }, () => {});
     }
-    const firsts = Array.from(body.querySelectorAll("tr:not(.grp)")).slice(size);
-    if (firsts.length) {
-      for (const row of firsts) row.remove();
-      for (const group of body.querySelectorAll(".grp:last-child, .grp:has(+ .grp)")) group.remove();
-      counted(box, size);
-    }
+    for (const row of Array.from(body.querySelectorAll("tr:not(.grp)")).slice(size)) row.remove();
+    for (const group of body.querySelectorAll(".grp:last-child, .grp:has(+ .grp)")) group.remove();
+    counted(table.parentElement, size);
     back.disabled = true;
     back.addEventListener("click", () => when(() => { state.first = Math.max(0, state.first - size); draw(); }));
     next.addEventListener("click", () => when(() => { state.first += size; draw(); table.scrollIntoView({ block: "nearest" }); }));
@@ -346,7 +333,7 @@
     document.querySelectorAll(".show-records").forEach(records);
     document.querySelectorAll(".show-table[data-search]").forEach(searched);
     const boxes = document.querySelectorAll(".show-table");
-    if (phone.matches) document.querySelectorAll(".show-table").forEach((box) => box.parentElement.querySelector(":scope > .pager") || short(box));
+    if (phone.matches) Array.from(boxes).filter((box) => !box.parentElement.querySelector(":scope > .pager")).forEach(short);
     const all = () => boxes.forEach(fit);
     all();
     window.addEventListener("resize", all);

@@ -158,33 +158,24 @@ Rows = list[dict[str, Any]]
 def _layers(
     spec: dict[str, Any], sets: dict[str, Rows], rows: Rows | None = None
 ) -> Iterator[tuple[dict[str, Any], Rows | None]]:
-    """The layers of a chart, or itself: the channels of each, and its rows; None where there are
-    none in the chart, or a transform makes others."""
+    """Each layer's channels and rows; None for rows that it has not, or that a transform makes."""
     data = spec.get("data") or {}
     rows = data.get("values", sets.get(str(data.get("name")))) if data else rows
     rows = None if "transform" in spec else rows
-    for part in spec.get("layer", []):
-        for channels, mine in _layers(part, sets, rows):
-            yield spec.get("encoding", {}) | channels, mine
-    if "layer" not in spec:
-        yield spec.get("encoding", {}), rows
+    for part in spec.get("layer", [{}]):
+        mine = _layers(part, sets, rows) if part else [({}, rows)]
+        yield from ((spec.get("encoding", {}) | channels, held) for channels, held in mine)
 
 
 def _drawable(spec: dict[str, Any]) -> dict[str, Any]:
-    """Without layers that would draw nothing, as no row has a number for one of their axes: Vega
-    would warn of a scale without an extent."""
-
-    def blank(part: dict[str, Any]) -> bool:
-        channels, rows = next(_layers(part, spec.get("datasets", {}), shared))
-        axes = [channels.get(axis, {}) for axis in ("x", "y")]
-        numbers = [one.get("field") for one in axes if one.get("type") == "quantitative"]
-        return rows is not None and any(
-            name and all(row.get(name) is None for row in rows) for name in numbers
-        )
-
-    whole = {name: value for name, value in spec.items() if name != "layer"}
-    _, shared = next(_layers(whole, spec.get("datasets", {})))
-    kept = [part for part in spec.get("layer", []) if not blank(part)]
+    """Without layers of which no row has a number for an axis: Vega would warn of them."""
+    kept = []
+    for part in spec.get("layer", []):
+        channels, rows = next(_layers(spec | {"layer": [part]}, spec.get("datasets", {})))
+        axes = (channels.get(axis, {}) for axis in ("x", "y"))
+        fields = [one.get("field") for one in axes if one.get("type") == "quantitative"]
+        blank = rows is not None and any(all(r.get(f) is None for r in rows) for f in fields if f)
+        kept += [] if blank else [part]
     return spec | {"layer": kept} if kept else spec
 
 
@@ -193,12 +184,10 @@ def _height(spec: dict[str, Any]) -> dict[str, Any]:
     asked, found = spec.get("height", {"step": 20}), set()
     for channels, rows in _layers(spec, spec.get("datasets", {})):
         axis = channels.get("y", {})
-        if "yOffset" in channels or not isinstance(asked, dict):
+        discrete = axis.get("type") in ("nominal", "ordinal") and "field" in axis
+        if "yOffset" in channels or not isinstance(asked, dict) or (discrete and rows is None):
             return {}
-        if axis.get("type") in ("nominal", "ordinal") and "field" in axis:
-            if rows is None:
-                return {}
-            found |= {row.get(axis["field"]) for row in rows}
+        found |= {row.get(axis["field"]) for row in rows or []} if discrete else set()
     return {"height": asked["step"] * len(found)} if found else {}
 
 
