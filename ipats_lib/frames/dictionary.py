@@ -20,6 +20,7 @@ _KINDS = {
     "figure": "share or dollars",
     "number": "number",
     "date": "date",
+    "month": "month",
     "flag": "yes or no",
     "status": "status",
 }

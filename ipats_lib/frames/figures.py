@@ -112,7 +112,8 @@ def _shown(lines: pd.DataFrame) -> pd.Series:
 
 
 def _with_days(lines: pd.DataFrame, windows: Sequence[Report]) -> pd.DataFrame:
-    """Adds window_title, cohort_first and cohort_last: the days that select whom a line counts."""
+    """Adds cohort_first and cohort_last, the days that select whom a line counts, window_title, and
+    window_titles: of all windows that select the same, as at the end of a program year."""
     cohorts = {code: rule.cohort for code, rule in (*INDICATORS.items(), ("ESE", ESE))}
     spans = {
         (place, code): window.cohort(cohort)
@@ -123,11 +124,23 @@ def _with_days(lines: pd.DataFrame, windows: Sequence[Report]) -> pd.DataFrame:
         spans[key] for key in zip(lines["place"].tolist(), lines["measure"].tolist(), strict=True)
     ]
     titles = np.array([window.window_title.capitalize() for window in windows], dtype=object)
+    same: dict[tuple[object, ...], list[str]] = {}
+    for place, title in enumerate(titles):
+        same.setdefault(tuple(spans[place, code] for code in cohorts), []).append(title)
+    named = {title: _listed(alike) for alike in same.values() for title in alike}
+    together = np.array([named[title] for title in titles], dtype=object)
     return lines.assign(
         window_title=titles[lines["place"]],
+        window_titles=together[lines["place"]],
         cohort_first=np.array([day.start for day in days], dtype="datetime64[s]"),
         cohort_last=np.array([day.end for day in days], dtype="datetime64[s]"),
     )
+
+
+def _listed(titles: list[str]) -> str:
+    """Rolling 4 quarters, program year to date and annual."""
+    *others, last = titles[0], *map(str.lower, titles[1:])
+    return " and ".join(filter(None, [", ".join(others), last]))
 
 
 def _employers(source: Source) -> pd.DataFrame:

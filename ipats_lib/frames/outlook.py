@@ -14,10 +14,11 @@ from ipats_lib.due_dates import due
 from ipats_lib.frames.calendar import held, windows_ahead
 from ipats_lib.frames.expectations import Expectations
 from ipats_lib.frames.figures import MEASURE_TITLES, hidden_medians
-from ipats_lib.frames.levels_of import with_levels
+from ipats_lib.frames.levels_of import judged, with_levels
 from ipats_lib.frames.past import OPEN, PROGRAMS, Past, years_of
 from ipats_lib.frames.record_outcomes import areas_of_records
 from ipats_lib.frames.source import Source, quarters_of
+from ipats_lib.indicators.intervals import of_medians, wilson
 from ipats_lib.indicators.reasons import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.levels.against import percent_of_level
@@ -40,6 +41,7 @@ _AMOUNTS = (
     *("to_90", "to_100", "percent", "percent_expected", "percent_best", "one_more"),
 )
 _LINE = ("owner", "program", "measure")
+_INTERVAL = ("lower95", "upper95")
 EARLIER = ("official", "open", "cohort")
 
 
@@ -66,12 +68,14 @@ def outlook(source: Source) -> pd.DataFrame:
         found.append(of(known(owner, program), year, measure, level))
     lines = pd.concat([lines, pd.DataFrame(found)], axis=1)
     hidden = hidden_medians(lines)
-    return lines.assign(
+    lines = lines.assign(
         **{name: lines[name].astype("float64").mask(hidden) for name in _AMOUNTS},
         period=[f"PY{py}" for py in lines["py"]],
         suppressed=hidden,
         **_titles(lines),
     )
+    whole = judged(lines.assign(window="annual", quarter="", best=lines["at_best"]), source)
+    return lines.assign(status=whole["status"], could_be_chance=whole["could_be_chance"])
 
 
 @lru_cache(maxsize=1)
@@ -109,6 +113,7 @@ def _of_rate(past: Expectations, year: Report, measure: Measure, level: float) -
         "denominator": denominator,
         "pending": pending,
         "value": value,
+        **dict(zip(_INTERVAL, wilson(successes, denominator), strict=True)),
         "at_worst": value,
         "expected": expected,
         "low80": low,
@@ -135,6 +140,8 @@ def _of_median(past: Expectations, year: Report, measure: Measure, level: float)
     wages = mine.wages.tolist()
     awaited = int(mine.among("awaiting").sum())
     worst, best = median_bounds(wages, awaited)
+    groups = np.zeros(len(wages), dtype=np.int64)
+    bounds = of_medians(mine.wages, groups)[0] if wages else (np.nan, np.nan)
     hoped = past.of_median(mine)
     value = float(np.median(wages)) if wages else np.nan
     known = not np.isnan(level)
@@ -143,6 +150,7 @@ def _of_median(past: Expectations, year: Report, measure: Measure, level: float)
         "denominator": len(wages),
         "pending": awaited,
         "value": value,
+        **dict(zip(_INTERVAL, bounds, strict=True)),
         "at_worst": worst,
         "expected": hoped.value,
         "low80": np.nan,

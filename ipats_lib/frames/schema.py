@@ -16,6 +16,7 @@ Kind = Literal[
     "figure",  # a share, or dollars where the row's `measure` is ME
     "number",  # any other number
     "date",
+    "month",  # by its first day
     "flag",  # True or False
     "status",  # a verdict in words, shown with its shape and color
 ]

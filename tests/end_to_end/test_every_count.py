@@ -155,16 +155,21 @@ def fixed_spans(table: Table, folder: Path, _: str) -> None:
     }.items()
 
 
+def month_of(line: dict[str, str]) -> str:
+    """A page's September 2023 as a file's 2023-09."""
+    return str(pd.Period(line["Month"]))
+
+
 def months(table: Table, folder: Path, _: str) -> None:
     flow = file(folder, "dashboards/flow-roster.csv")
     found = Counter((line["what"], line["day"][:7]) for line in flow)
     for line in table:
-        assert number(line["Enrollments"]) == found["Enrolment", line["Month"]]
+        assert number(line["Enrollments"]) == found["Enrolment", month_of(line)]
         if line["Exits"] != "\N{EN DASH}":
-            assert number(line["Exits"]) == found["Exit", line["Month"]]
+            assert number(line["Exits"]) == found["Exit", month_of(line)]
     filed = {line["month"]: line for line in file(folder, "dashboards/flow.csv")}
     for line in table:
-        _, entered, left, *reasons = filed[line["Month"]].values()
+        _, entered, left, *reasons = filed[month_of(line)].values()
         assert (entered, left) == (
             str(number(line["Enrollments"])),
             "" if line["Exits"] == "\N{EN DASH}" else str(number(line["Exits"])),
@@ -185,8 +190,8 @@ def reasons_by_month(table: Table, folder: Path, _: str) -> None:
     found = Counter((e["day"][:7], e["reason"]) for e in exits_of_a_year(folder))
     for line in table[:-1]:
         for reason in set(line) - {"Month", "All"}:
-            assert number(line[reason]) == found[line["Month"], reason]
-        size = sum(one["day"].startswith(line["Month"]) for one in exits_of_a_year(folder))
+            assert number(line[reason]) == found[month_of(line), reason]
+        size = sum(one["day"].startswith(month_of(line)) for one in exits_of_a_year(folder))
         assert number(line["All"]) == size
     assert number(table[-1]["All"]) == found.total()
 

@@ -1,6 +1,7 @@
 /* Tabs, headings that sort, and long lists. Every page is complete without it. */
 "use strict";
 (() => {
+  const FIRST = 10; // rows of a table that a phone shows at first
   const compare = new Intl.Collator("en", { numeric: true }).compare;
 
   /* Orders two sort keys; rows without a value come last, whichever way. */
@@ -23,6 +24,31 @@
     box.classList.toggle("fits", fits);
     if (fits) box.removeAttribute("tabindex");
     else box.setAttribute("tabindex", "0");
+  }
+
+  /* On a phone ten rows of a table of more than twelve, with a button for all. On paper all are there. */
+  const phone = window.matchMedia("(max-width: 40rem)");
+  function short(box) {
+    let seen = 0;
+    for (const row of box.querySelectorAll("tbody tr")) {
+      row.classList.toggle("beyond", seen >= FIRST);
+      seen += !row.classList.contains("grp");
+    }
+    // Who chose the tab of all rows sees them.
+    if (seen <= FIRST + 2 || box.matches(".short, .sheet, [data-title^='All '] *")) return;
+    box.after(element("p", "", { class: "show all" }));
+    box.nextSibling.append(element("button", `Show all ${seen.toLocaleString("en")}`, { type: "button" }));
+    box.nextSibling.addEventListener("click", () => { whole(box, seen); box.querySelector(".beyond").tabIndex = -1; box.querySelector(".beyond").focus(); });
+    counted(box, FIRST);
+    box.classList.add("short");
+  }
+  function whole(box, all) {
+    if (box.classList.replace("short", "whole")) { box.nextSibling.remove(); counted(box, all); }
+  }
+  /* What a long list says of its rows: 1 to 10 of 18. */
+  function counted(box, number) {
+    const count = box.parentElement.querySelector(":scope > .count");
+    if (count) count.textContent = count.textContent.replace(/to [\d,]+/, `to ${number}`);
   }
 
   /* Headings become buttons; chosen(place, down) reorders the rows. */
@@ -51,6 +77,8 @@
         const rows = Array.from(body.rows).filter((row) => !row.classList.contains("grp"));
         body.append(...rows.sort((a, b) => order(key(a), key(b), down)));
       }
+      const box = table.closest(".show-table");
+      if (box.classList.contains("short")) short(box);
     });
   }
 
@@ -70,6 +98,7 @@
       const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       for (const row of rows) row.hidden = !wanted.every((word) => row.textContent.toLowerCase().includes(word));
       const shown = rows.filter((row) => !row.hidden).length;
+      if (wanted.length) whole(box, rows.length);
       count.textContent = wanted.length ? `${shown} of ${rows.length}` : "";
     });
     input.addEventListener("keydown", (event) => {
@@ -157,7 +186,7 @@
 
   /* A long list: its first rows are on the page, the others come when a reader asks for them. */
   function records(box) {
-    const size = Number(box.dataset.page);
+    const size = phone.matches ? FIRST : Number(box.dataset.page);
     const total = Number(box.dataset.rows);
     const { name, noun } = box.dataset;
     // A landing page is one folder above its files.
@@ -167,7 +196,7 @@
       return answer.json();
     });
     if (box.querySelector("[data-places]")) opened(box, json);
-    if (total <= size) return;
+    if (total <= Number(box.dataset.page)) return;
     const table = box.querySelector("table");
     const body = table.tBodies[0];
     const count = box.querySelector(".count");
@@ -286,6 +315,9 @@
         action();
       }, () => {});
     }
+    for (const row of Array.from(body.querySelectorAll("tr:not(.grp)")).slice(size)) row.remove();
+    for (const group of body.querySelectorAll(".grp:last-child, .grp:has(+ .grp)")) group.remove();
+    counted(table.parentElement, size);
     back.disabled = true;
     back.addEventListener("click", () => when(() => { state.first = Math.max(0, state.first - size); draw(); }));
     next.addEventListener("click", () => when(() => { state.first += size; draw(); table.scrollIntoView({ block: "nearest" }); }));
@@ -301,6 +333,7 @@
     document.querySelectorAll(".show-records").forEach(records);
     document.querySelectorAll(".show-table[data-search]").forEach(searched);
     const boxes = document.querySelectorAll(".show-table");
+    if (phone.matches) Array.from(boxes).filter((box) => !box.parentElement.querySelector(":scope > .pager")).forEach(short);
     const all = () => boxes.forEach(fit);
     all();
     window.addEventListener("resize", all);

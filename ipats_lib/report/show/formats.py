@@ -148,7 +148,7 @@ class Written(OfKind):
 
     @property
     def css(self) -> str:
-        return "d" if self.kind in ("date", "code") else ""
+        return "d" if self.kind in ("date", "month", "code") else ""
 
 
 @dataclass(frozen=True, slots=True)

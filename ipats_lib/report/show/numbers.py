@@ -96,8 +96,8 @@ def written(kind: str, value: object, measure: str = "") -> str:
         return value
     if kind == "flag":
         return "yes" if value else "no"
-    if kind == "date":
-        return _date(value)
+    if kind in ("date", "month"):
+        return _date(value) if kind == "date" else f"{value:%B %Y}"
     write = (_IN_DOLLARS if measure == "ME" else {}).get(kind) or _NUMBERS.get(kind)
     if write is None:
         return _date(value) if isinstance(value, date) else str(value)

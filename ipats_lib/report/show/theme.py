@@ -146,12 +146,49 @@ def fitted(spec: dict[str, Any]) -> dict[str, Any]:
     facets = {"row", "column", "facet"} & set(spec.get("encoding", {}))
     single = ("mark" in spec or "layer" in spec) and not facets
     if single and "width" not in spec:
-        # Its height is that of what is drawn; "fit" would ask for the height too, and warn of rows.
-        return (
-            {"autosize": {"type": "fit-x", "contains": "padding"}} | spec | {"width": "container"}
-        )
+        fit = {"autosize": {"type": "fit-x", "contains": "padding"}}
+        return fit | _drawable(spec) | _height(spec) | {"width": "container"}
     # A place has a width for one chart, and not for each of several.
     return spec if single else {n: v for n, v in spec.items() if (n, v) != ("width", "container")}
+
+
+Rows = list[dict[str, Any]]
+
+
+def _layers(
+    spec: dict[str, Any], sets: dict[str, Rows], rows: Rows | None = None
+) -> Iterator[tuple[dict[str, Any], Rows | None]]:
+    """Each layer's channels and rows; None for rows that it has not, or that a transform makes."""
+    data = spec.get("data") or {}
+    rows = data.get("values", sets.get(str(data.get("name")))) if data else rows
+    rows = None if "transform" in spec else rows
+    for part in spec.get("layer", [{}]):
+        mine = _layers(part, sets, rows) if part else [({}, rows)]
+        yield from ((spec.get("encoding", {}) | channels, held) for channels, held in mine)
+
+
+def _drawable(spec: dict[str, Any]) -> dict[str, Any]:
+    """Without layers of which no row has a number for an axis: Vega would warn of them."""
+    kept = []
+    for part in spec.get("layer", []):
+        channels, rows = next(_layers(spec | {"layer": [part]}, spec.get("datasets", {})))
+        axes = (channels.get(axis, {}) for axis in ("x", "y"))
+        fields = [one.get("field") for one in axes if one.get("type") == "quantitative"]
+        blank = rows is not None and any(all(r.get(f) is None for r in rows) for f in fields if f)
+        kept += [] if blank else [part]
+    return spec | {"layer": kept} if kept else spec
+
+
+def _height(spec: dict[str, Any]) -> dict[str, Any]:
+    """A height in pixels where the chart has a step a row: Vega would warn of one that fits."""
+    asked, found = spec.get("height", {"step": 20}), set()
+    for channels, rows in _layers(spec, spec.get("datasets", {})):
+        axis = channels.get("y", {})
+        discrete = axis.get("type") in ("nominal", "ordinal") and "field" in axis
+        if "yOffset" in channels or not isinstance(asked, dict) or (discrete and rows is None):
+            return {}
+        found |= {row.get(axis["field"]) for row in rows or []} if discrete else set()
+    return {"height": asked["step"] * len(found)} if found else {}
 
 
 def script_json(spec: dict[str, Any]) -> str:

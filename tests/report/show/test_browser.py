@@ -237,6 +237,34 @@ def test_groups_of_columns_are_lines_of_a_block_on_phones(opened):
     assert page.locator(".blocks thead th[data-rest]").first.is_hidden()
 
 
+def test_a_phone_shows_ten_rows_first_and_all_on_request(opened):
+    """Of a table by a button or by typing, of a list by its pages; on paper all are there."""
+    page = opened(390, 844)
+    box = page.locator(".show-table[data-search]")
+    rows = box.locator("tbody tr").locator("visible=true")
+    expect(rows).to_have_count(10)
+    page.emulate_media(media="print")
+    expect(rows).to_have_count(15)
+    page.emulate_media(media="screen")
+    page.get_by_label("Find an area").fill(box.locator("tbody th").last.text_content())
+    expect(rows).to_have_count(1)
+    page.reload()
+    page.locator(".show-table[data-search] + .all button", has_text="Show all 15").click()
+    expect(rows).to_have_count(15)
+    expect(page.locator(".show-table[data-search] + .all")).to_have_count(0)
+    records = page.locator(".show-records")
+    expect(records.locator(".count")).to_have_text("1 to 10 of 164 items")
+    expect(records.locator("tbody tr")).to_have_count(10)
+    records.get_by_role("button", name="Next").click()
+    expect(records.locator(".count")).to_have_text("11 to 20 of 164 items")
+
+
+def test_without_javascript_a_phone_has_every_row(opened):
+    page = opened(390, 844, java_script_enabled=False)
+    assert page.locator(".show-table[data-search] tbody tr").locator("visible=true").count() == 15
+    assert page.locator(".show-records tbody tr").locator("visible=true").count() == 25
+
+
 def test_everything_is_there_without_javascript(opened):
     page = opened(java_script_enabled=False)
     assert page.locator(".show-table[data-search] tbody tr").count() == 15

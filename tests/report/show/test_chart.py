@@ -96,6 +96,33 @@ def test_only_single_charts_take_the_width_of_their_place():
     assert embedded(show.chart(bars() + bars()))["width"] == "container"
 
 
+@pytest.mark.parametrize(
+    ("chart", "height"),
+    [
+        (bars(), 40),
+        (bars().properties(height=alt.Step(30)), 60),
+        (alt.layer(bars(), show.names(bars(), "b")).properties(height=alt.Step(30)), 60),
+        (bars() + show.reference(1, "one"), 40),
+        (bars().properties(height=90), 90),
+        (bars().encode(yOffset="a:N"), None),
+        (bars().encode(y="a:Q"), None),
+        (bars().transform_filter("datum.a > 1"), None),
+    ],
+)
+def test_a_step_a_row_is_a_height(chart, height):
+    """A fitted chart has no steps: Vega would warn of them in the browser's console."""
+    assert show.chart(chart).spec.get("height") == height
+
+
+def test_a_layer_without_a_number_is_left_out():
+    """Vega warns of a scale without an extent. A chart of nothing else keeps its layers."""
+    blank = FRAME.assign(level=None)
+    marks = bars(blank) + bars(blank).mark_tick().encode(x="level:Q")
+    assert [layer["mark"]["type"] for layer in show.chart(marks).spec["layer"]] == ["bar"]
+    none = bars(blank.assign(a=None)) + bars(blank).mark_tick().encode(x="level:Q")
+    assert len(show.chart(none).spec["layer"]) == 2
+
+
 def test_nothing_in_a_specification_ends_its_element():
     shown = show.chart(bars(FRAME.assign(b=HOSTILE)), "</script><b>")
     page = soup(shown)
