@@ -19,6 +19,7 @@ from ipats_lib.printed import Equations, Publication, family
 
 MOST_SOLVED = 120  # hidden cells of a system that is solved for each area's readers, too
 NEAR = 2  # quarters between publications that are solved together
+_DOUBLED = 10  # how often a doubt about prints is doubled
 
 
 @dataclass(eq=False)
@@ -163,14 +164,18 @@ class Readers:
         """Take what is not known of a print, how many of it are in two areas and what was corrected
         since, to be as much as it has to be."""
         aims = np.zeros(len(self._equations.unknowns))
+        summed = self._unsure & np.tile(self._summed_lines(), 2)
         for reader in self._readers if hidden.sum() <= MOST_SOLVED else [self._stranger]:
-            while not self._look(reader, self._bounds(reader, hidden), aims) and self._doubts():
-                self._slack[self._unsure] = 2 * self._slack[self._unsure] + 1
+            for doubtful in [summed] * _DOUBLED + [self._unsure] * _DOUBLED:
+                if self._look(reader, self._bounds(reader, hidden), aims):
+                    break
+                self._slack[doubtful] = 2 * self._slack[doubtful] + 1
         self._settled = True
 
-    def _doubts(self) -> bool:
-        """Whether a larger correction may explain that prints contradict each other."""
-        return bool(self._slack.max() <= np.nanmax(self._equations.values))
+    def _summed_lines(self) -> Mask:
+        """Which lines count several areas or programs, some people twice; others are exact."""
+        leaves = self._equations.leaves
+        return np.array([leaves.of(one.place) != [one.place] for one in self._equations.lines])
 
     def _look(self, reader: Reader, bounds: Bounds, aims: Numbers) -> bool:
         """Seek a solution and remember what it frees, for the reader and for strangers."""
