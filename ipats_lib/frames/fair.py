@@ -169,8 +169,9 @@ def mix(source: Source, areas: pd.DataFrame, *, full: bool) -> pd.DataFrame:
     rows = []
     for kind, area in zip(main["area_type"], main["area"], strict=True):
         mine = lines.own[lines.area == places[area]] if kind == "lwia" else slice(None)
-        rows += [(kind, area, group.title, found, len(holds[mine]))
-                 for group, found in zip(groups, holds[mine].sum(axis=0).tolist(), strict=True)]  # fmt: skip
+        counts = holds[mine].sum(axis=0).tolist()
+        for group, count in zip(groups, counts, strict=True):
+            rows.append((kind, area, group.title, count, len(holds[mine])))
     names = ["area_type", "area", "measure", "numerator", "denominator"]
     keys = ["area_type", "area", "program", "period", "area_title", "unknown"]
     cells = pd.DataFrame(rows, columns=names).merge(main[keys].astype({"area": str}), how="left")
