@@ -80,14 +80,13 @@ def _settle(cells: Cells, links: Links, figures: pd.DataFrame, systems: Sequence
     """Hide more cells until none of the systems gives a hidden one away."""
     local = figures["area_type"].eq("lwia").to_numpy()
     areas = figures["area"].astype("str").where(local, "").to_numpy(dtype=object)
+    cells.settle(links, areas)
+    cells.open_needless(links, areas)
     more = True
     while more:
-        cells.close(links)
-        told: dict[int, list[int]] = {place: [] for place in cells.told_to_areas(links, areas)}
-        more = cells.hide_beside(links, told)
-        if not more:
-            given = [system.given_away(cells.hidden) for system in systems]
-            more = cells.hide_beside(links, {k: v for found in given for k, v in found.items()})
+        given = [system.given_away(cells.hidden) for system in systems]
+        more = cells.hide_beside(links, {k: v for found in given for k, v in found.items()})
+        cells.settle(links, areas)
 
 
 def withhold_groups(

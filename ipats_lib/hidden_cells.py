@@ -75,7 +75,7 @@ class Cells:
     """The cells of one publication, and which of them are hidden so far."""
 
     def __init__(self, figures: pd.DataFrame, small: Mask, limits: Thresholds) -> None:
-        self.hidden = small.copy()
+        self.hidden, self._small_ones = small.copy(), small
         self._limits = limits
         self._sizes = figures["denominator"].to_numpy(dtype="int64")
         self._is_rate = figures["numerator"].notna().to_numpy()
@@ -145,6 +145,28 @@ class Cells:
             return size < self._limits.minimum_wages
         few = min(successes, size - successes) < self._limits.minimum_numerator
         return few or size < self._limits.minimum_denominator
+
+    def settle(self, links: Links, areas: NDArray[np.object_]) -> None:
+        """Hide what goes with the hidden cells, and what tells an area's readers of others."""
+        more = True
+        while more:
+            self.close(links)
+            more = self.hide_beside(links, dict.fromkeys(self.told_to_areas(links, areas), ()))
+
+    def open_needless(self, links: Links, areas: NDArray[np.object_]) -> None:
+        """Show again, the largest first, what is hidden for others without need: no rule hides it
+        once more, and no area's readers are told of anybody."""
+        with_ = {one: pair for pair in links.wages for one in pair}
+        extra = np.flatnonzero(self.hidden & ~self._small_ones)
+        for place in extra[np.argsort(-self._sizes[extra], kind="stable")].tolist():
+            before, freed = self.hidden.copy(), [*with_.get(place, (place,))]
+            if self._small_ones[freed].any() or not before[place]:
+                continue
+            self.hidden[freed] = False
+            shown = self.hidden.copy()
+            self.close(links)
+            if (self.hidden != shown).any() or self.told_to_areas(links, areas):
+                self.hidden = before
 
     def told_to_areas(self, links: Links, areas: NDArray[np.object_]) -> set[int]:
         """The hidden cells of others that follow from sums, one after another, for the readers of

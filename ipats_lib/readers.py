@@ -19,6 +19,7 @@ from ipats_lib.printed import Equations, Publication, family
 
 MOST_SOLVED = 120  # hidden cells of a system that is solved for each area's readers, too
 NEAR = 2  # quarters between publications that are solved together
+_DOUBLED = 10  # how often a doubt about prints is doubled
 
 
 @dataclass(eq=False)
@@ -55,12 +56,14 @@ class Readers:
         over = np.split(equations.overlap, 2)
         self._summed = self._counted + np.concatenate([*over, over[0] - over[1]])
         self._rates = np.array([bool(line.successes) for line in equations.lines])
-        self._slack = [self._corrected(part) for part in equations.parts]
+        self._slack = np.zeros(2 * self._every)
+        for part in equations.parts:
+            self._slack[part] = self._corrected(part)
         self._told = self._told_sizes()
         self._stranger = self._reader("")
         self._own = own
-        unsure = np.isnan(equations.counted) & ~np.isnan(equations.values)
-        self._settled = not unsure.any()
+        self._unsure = np.isnan(equations.counted) & ~np.isnan(equations.values)
+        self._settled = not self._unsure.any()
 
     def given_away(self, hidden: Mask) -> set[int]:
         """The lines of which all that is printed gives a withheld count away, and that hiding more
@@ -81,9 +84,9 @@ class Readers:
     def _told_sizes(self) -> Mask:
         """Which lines count exits that another publication printed, without a correction."""
         equations, told = self._equations, set()
-        for part, slack in zip(equations.parts, self._slack, strict=True):
+        for part in equations.parts:
             shown = part[(part < self._every) & ~np.isnan(equations.values[part])]
-            told |= {self._exits(n) for n in shown.tolist() if slack == 0}
+            told |= {self._exits(n) for n in shown[self._slack[shown] == 0].tolist()}
         return np.array([self._exits(n) in told for n in range(self._every)])
 
     def _exits(self, line: int) -> tuple[object, ...]:
@@ -132,13 +135,13 @@ class Readers:
             low[at] = high[at] = values[at] + overlap[at]
         secret = np.flatnonzero(hidden & ~mine & (values[:many] > 0))
         low[secret] = 1 + overlap[secret]
-        for part, slack in zip(equations.parts, self._slack, strict=True):
+        for part in equations.parts:
             shown = part[~np.isnan(values[part])]
-            low[shown] = values[shown] + overlap[shown] - slack
-            high[shown] = values[shown] + overlap[shown] + slack
+            low[shown] = values[shown] + overlap[shown] - self._slack[shown]
+            high[shown] = values[shown] + overlap[shown] + self._slack[shown]
             rates = part[(part < every) & np.isnan(values[part])]
             rates = rates[self._rates[rates]]
-            low[rates] = 1 + overlap[rates] - slack
+            low[rates] = 1 + overlap[rates] - self._slack[rates]
         return Bounds((low, high), self._open(reader, hidden))
 
     def _open(self, reader: Reader, hidden: Mask) -> tuple[Numbers, Numbers]:
@@ -158,16 +161,21 @@ class Readers:
         return np.array([self._equations.known(*count) for count in self._equations.unknowns])
 
     def _settle(self, hidden: Mask) -> None:
-        """Take the corrections between publications to be as large as they have to be."""
+        """Take what is not known of a print, how many of it are in two areas and what was corrected
+        since, to be as much as it has to be."""
         aims = np.zeros(len(self._equations.unknowns))
+        summed = self._unsure & np.tile(self._summed_lines(), 2)
         for reader in self._readers if hidden.sum() <= MOST_SOLVED else [self._stranger]:
-            while not self._look(reader, self._bounds(reader, hidden), aims) and self._doubts():
-                self._slack = [2 * slack + 1 for slack in self._slack]
+            for doubtful in [summed] * _DOUBLED + [self._unsure] * _DOUBLED:
+                if self._look(reader, self._bounds(reader, hidden), aims):
+                    break
+                self._slack[doubtful] = 2 * self._slack[doubtful] + 1
         self._settled = True
 
-    def _doubts(self) -> bool:
-        """Whether a larger correction may explain that prints contradict each other."""
-        return bool(max(self._slack, default=np.inf) <= np.nanmax(self._equations.values))
+    def _summed_lines(self) -> Mask:
+        """Which lines count several areas or programs, some people twice; others are exact."""
+        leaves = self._equations.leaves
+        return np.array([leaves.of(one.place) != [one.place] for one in self._equations.lines])
 
     def _look(self, reader: Reader, bounds: Bounds, aims: Numbers) -> bool:
         """Seek a solution and remember what it frees, for the reader and for strangers."""

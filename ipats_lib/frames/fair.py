@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ipats_lib.cohorts import Mask, Program, View
 from ipats_lib.comparison.peers import MANY, nearest_by_mix, nearest_by_size
 from ipats_lib.comparison.standard import Fit, direct, logistic
-from ipats_lib.disclosure import load_thresholds
+from ipats_lib.disclosure import load_thresholds, withhold_counts
 from ipats_lib.frames.regions import load_regions
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
@@ -156,27 +156,31 @@ def _adjusted(
 def mix(source: Source, areas: pd.DataFrame, *, full: bool) -> pd.DataFrame:
     """The frame `mix`: the share of each declared group among those whose employment is counted.
 
-    full: for the state's folder; otherwise small groups are withheld, and all of a withheld cell.
+    full: for the state's folder; otherwise shares of a withheld cell are withheld, and those that
+    tell of a small group, alone or by the sum of areas (`disclosure.withhold_counts`).
     """
-    groups, limits = load_groups_of("regression"), load_thresholds()
+    groups = load_groups_of("regression")
     lines = Lines(source, "title1", "ERQ2")
     holds = facts_of(source, "title1", groups)[lines.at]
     main = areas[areas["back"].eq(0) & areas["window"].eq(source.period.reports[0].window)]
     main = main[(main["program"] == "title1") & (main["measure"] == "ERQ2")]
+    main = main[main["area_type"] != "edr"].rename(columns={"suppressed": "unknown"})
     places = {scope.lwia: n for n, scope in enumerate(source.scopes) if scope.kind == "lwia"}
     rows = []
-    for line in main[main["area_type"] != "edr"].itertuples():
-        local = line.area_type == "lwia"
-        mine = lines.own[lines.area == places[line.area]] if local else np.arange(len(lines.at))
-        counts = holds[mine].sum(axis=0)
-        for group, count in zip(groups, counts.tolist(), strict=True):
-            few = min(count, len(mine) - count) < limits.minimum_numerator
-            hidden = local and not full and (line.suppressed or few)
-            share = np.nan if hidden or not len(mine) else round(count / len(mine), 2)
-            rows.append((line.period, line.area_type, line.area, line.area_title, group.title,
-                         share, hidden))  # fmt: skip
-    names = ("period", "area_type", "area", "area_title", "group_title", "share", "suppressed")
-    return pd.DataFrame(rows, columns=names)
+    for kind, area in zip(main["area_type"], main["area"], strict=True):
+        mine = lines.own[lines.area == places[area]] if kind == "lwia" else slice(None)
+        counts = holds[mine].sum(axis=0).tolist()
+        for group, count in zip(groups, counts, strict=True):
+            rows.append((kind, area, group.title, count, len(holds[mine])))
+    names = ["area_type", "area", "measure", "numerator", "denominator"]
+    keys = ["area_type", "area", "program", "period", "area_title", "unknown"]
+    cells = pd.DataFrame(rows, columns=names).merge(main[keys].astype({"area": str}), how="left")
+    share = (cells["numerator"] / cells["denominator"].where(cells["denominator"] > 0)).round(2)
+    hidden = pd.Series(False, index=cells.index)
+    if not full:
+        hidden = withhold_counts(cells, load_thresholds(), cells["unknown"])
+    told = cells.assign(share=share.mask(hidden), suppressed=hidden, group_title=cells["measure"])
+    return told.drop(columns=["measure", "numerator", "denominator", "program", "unknown"])
 
 
 def peers(areas: pd.DataFrame, mixes: pd.DataFrame) -> pd.DataFrame:

@@ -49,8 +49,8 @@ def test_funnel_limits_equal_the_published_ones():
     assert pooled * 100 == pytest.approx(80.642448, abs=1e-6)
     for z, name in ((stats.norm.ppf(0.975), "2s0025"), (stats.norm.ppf(0.999), "3s0001")):
         low, high = funnel_limits(pooled, size, z)
-        assert low * 100 == pytest.approx([float(r[f"Lower{name}limit"]) for r in told], abs=1e-5)
-        assert high * 100 == pytest.approx([float(r[f"Upper{name}limit"]) for r in told], abs=1e-5)
+        assert low * 100 == pytest.approx([float(r[f"Lower{name}limit"]) for r in told], abs=1e-6)
+        assert high * 100 == pytest.approx([float(r[f"Upper{name}limit"]) for r in told], abs=1e-6)
 
 
 def test_each_area_lies_where_the_published_funnel_has_it():

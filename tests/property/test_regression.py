@@ -8,11 +8,13 @@ from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ipats_lib.comparison.standard import logistic
 from ipats_lib.disclosure import load_thresholds
+from ipats_lib.frames import fair
 from ipats_lib.frames.fair import PLACES, told_facts
 
 SEEDS = range(50)
@@ -132,3 +134,26 @@ def test_what_is_expected_of_an_area_leaves_its_small_groups_a_range_of_three(se
 
 def test_small_groups_of_areas_are_sought():
     assert sum(len(few) for seed in range(20) for *_, few in small_groups(seed)) > 30
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_small_groups_share_is_not_illinois_less_the_other_areas(full, monkeypatch):
+    """Of 30 people a whole percent tells the count: 1 is withheld, and enough beside it."""
+    held = {"01": 1, "02": 10, "03": 12, "04": 14, "05": 15}
+    area = np.repeat(np.arange(5), 30)
+    facts = np.concatenate([np.arange(30) < n for n in held.values()])[:, None]
+    lines = SimpleNamespace(at=np.arange(150), own=np.arange(150), area=area)
+    monkeypatch.setattr(fair, "Lines", lambda *_: lines)
+    monkeypatch.setattr(fair, "facts_of", lambda *_: facts)
+    monkeypatch.setattr(fair, "load_groups_of", lambda _: (SimpleNamespace(title="Homeless"),))
+    source = SimpleNamespace(
+        scopes=[SimpleNamespace(kind="lwia", lwia=name) for name in held],
+        period=SimpleNamespace(reports=[SimpleNamespace(window="rolling4")]),
+    )
+    every = pd.DataFrame({"area_type": ["state"] + ["lwia"] * 5, "area": ["IL", *held]})
+    every = every.assign(back=0, window="rolling4", program="title1", measure="ERQ2", period="",
+                         area_title="", suppressed=False)  # fmt: skip
+    told = fair.mix(source, every, full=full).set_index("area")
+    hidden = {*told.index[told["suppressed"]]}
+    assert hidden == (set() if full else {"01", "02", "03"})
+    assert told["share"].isna().equals(told["suppressed"])
