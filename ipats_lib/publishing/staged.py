@@ -29,9 +29,11 @@ from ipats_lib.snapshot import keep_released, read_released
 # one way: the parser, which takes its time, is spared both.
 _PLAIN_TAG = re.compile(
     r"</?(?:td|th|tr|table|thead|tbody|p|div|span|section|ul|ol|li|dl|dt|dd|h[1-6]|strong|em|b|i|"
-    r"small|abbr|sup|sub|code|pre|br|hr|figure|caption|details|summary)"
-    r"""(?:\s(?:(?:class|scope|colspan|rowspan|title|role|tabindex|aria-[a-z]+|data-(?!places)[a-z]+)"""
-    r"""=(?:"[^"<>]*"|'[^'<>]*')|style=(?:"[^"<>(\\]*"|'[^'<>(\\]*')))*>"""
+    r"small|abbr|sup|sub|code|pre|br|hr|figure|caption|details|summary|"
+    r"svg|line|circle|path|text|rect|time)"
+    r"""(?:\s(?:(?:class|scope|colspan|rowspan|title|role|tabindex|aria-[a-z]+|data-(?!places)[a-z]+|"""
+    r"""[xyrd]|[xy][12]|c[xy]|width|height|viewBox|overflow|text-anchor|datetime)"""
+    r"""=(?:"[^"<>]*"|'[^'<>]*')|style=(?:"[^"<>(\\]*"|'[^'<>(\\]*')))*/?>"""
 )
 _PLAIN_LINK = re.compile(r"""<a href=(["'])([^"'<>&\s]+)\1>""")
 _ADDRESSES = frozenset(
