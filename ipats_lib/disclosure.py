@@ -57,16 +57,20 @@ def withhold(
     Parts are taken to add up to their whole; who stands in two areas or programs only makes that
     less exact. Last, every hidden count, of this publication and of those at most two quarters
     away, is sought by solving all that they print at once, for strangers and for the readers of
-    each area; where the sums give one away, one more cell is hidden (`readers.System`).
+    each area; where the sums give one away, one more cell is hidden (`readers.System`). Beside a
+    publication of the same records a large system is not solved: all of its areas are hidden.
     Empty cells (denominator 0) hide nobody and stay as they are, but for an empty median beside a
     hidden rate. Source: domain 7.3, rules 1 to 3; 9.2, linked cells.
     """
     others = list(released)
+    groups = _connected(figures, homes or {})
+    systems = [System(one, figures, others, quarters) for one in groups]
     small = small_cells(figures, thresholds).to_numpy() | _hidden_before(figures, others)
+    for system in systems:
+        small[system.beyond_solving()] = True
     cells = Cells(figures, small, thresholds)
     links = Links(_sums(figures, homes or {}, thresholds), _windows(figures), _wages(figures))
-    groups = _connected(figures, homes or {})
-    _settle(cells, links, figures, [System(one, figures, others, quarters) for one in groups])
+    _settle(cells, links, figures, systems)
     hidden = pd.Series(cells.hidden, index=figures.index)
     protected = figures.copy()
     protected["suppressed"] = hidden

@@ -20,6 +20,8 @@ from ipats_lib.printed import Equations, Publication, family
 MOST_SOLVED = 120  # hidden cells of a system that is solved for each area's readers, too
 NEAR = 2  # quarters between publications that are solved together
 _DOUBLED = 10  # how often a doubt about prints is doubled
+# Cells of a system that are solved together with exact prints of another publication.
+MOST_EXACT = 170
 
 
 @dataclass(eq=False)
@@ -64,6 +66,15 @@ class Readers:
         self._own = own
         self._unsure = np.isnan(equations.counted) & ~np.isnan(equations.values)
         self._settled = not self._unsure.any()
+
+    @property
+    def exact(self) -> bool:
+        """Whether another publication printed just what the records give now, as far as is known:
+        then what it printed and what is printed now are sums of the same counts."""
+        equations = self._equations
+        known = [part[~np.isnan(equations.values[part] - equations.counted[part])]
+                 for part in equations.parts]  # fmt: skip
+        return any(len(part) and not self._slack[part].any() for part in known)
 
     def given_away(self, hidden: Mask) -> set[int]:
         """The lines of which all that is printed gives a withheld count away, and that hiding more
@@ -251,6 +262,14 @@ class System:
             int(self._group[n]) if n < many else many - 1 - n: places
             for n, places in beside.items()
         }
+
+    def beyond_solving(self) -> NDArray[np.intp]:
+        """The places of all areas' cells that count anybody, where too many are exact sums of what
+        another publication printed from the same records: half would have to be hidden, and to
+        find which half takes hours."""
+        local = self._figures["area_type"].ne("state") & self._figures["denominator"].gt(0)
+        many = len(self._group) > MOST_EXACT and self._readers.exact
+        return self._group[local.to_numpy()] if many else self._group[:0]
 
     @cached_property
     def _readers(self) -> Readers:

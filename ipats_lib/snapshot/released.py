@@ -69,10 +69,9 @@ def is_kept(store: Path, name: str) -> bool:
 def read_released(store: Path, period: Period, named: Iterable[Path] = ()) -> tuple[Released, ...]:
     """The records of the publications that counted some of the same exits as one of this period.
 
-    Those of two quarters before or after, as what is in the second quarter after exit then is in
-    the fourth now, and those of the quarters that this one shows again; from the store and from
-    the files that are named. Sorted by name. SnapshotError
-    when one is damaged, UsageError when a named file is no such record.
+    Those of up to two quarters after, whose windows hold the same quarters, and those of the
+    quarters that this one shows again; from the store and from the files that are named. Sorted
+    by name. SnapshotError when one is damaged, UsageError when a named file is no such record.
     """
     kept = [path for path in (store / FOLDER).glob("*.csv") if _links(path, period)]
     for path in named:
@@ -95,7 +94,7 @@ def _links(path: Path, period: Period) -> bool:
     if known is None:
         return False
     apart = period.report_quarter.index - Period.parse(known["period"]).report_quarter.index
-    return 0 < apart < _TREND or apart == -_APART
+    return -_APART <= apart < _TREND and apart != 0
 
 
 def _read(path: Path) -> Released:

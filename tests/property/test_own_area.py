@@ -12,6 +12,7 @@ from functools import cache
 
 import pytest
 
+from ipats_lib import readers
 from ipats_lib.disclosure import withhold
 from tests.property.attacker import PERIODS, Reader, draw, frame, lines, quarters
 from tests.property.test_linked_cells import LIMITS, MOST, printed, published
@@ -91,3 +92,25 @@ def test_a_print_of_a_quarter_that_the_extract_lacks_makes_no_other_print_doubtf
     known = [line for line, is_exact in zip(first[0], exact, strict=True) if is_exact]
     prints = {"first": (known, first[1][exact]), "next": (found, shown)}
     assert reader_of(world, prints).narrows() == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_beside_exact_prints_a_system_too_large_to_solve_shows_no_area(seed, monkeypatch):
+    """Both publications count the same records."""
+    monkeypatch.setattr(readers, "MOST_EXACT", 90)
+    world, areas, prints = state(seed)
+    found, shown = published("next", world, len(areas), [prints["first"][1]])
+    local = shown["area_type"].eq("lwia") & shown["denominator"].ne(0)
+    assert shown["suppressed"][local].all()
+    for own in ("", areas[0]):
+        assert reader_of(world, {**prints, "next": (found, shown)}, own).narrows() == {}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_correction_between_two_publications_lets_the_later_one_be_solved(seed, monkeypatch):
+    monkeypatch.setattr(readers, "MOST_EXACT", 90)
+    world, areas, prints = state(seed)
+    record = prints["first"][1].copy()
+    record.loc[record.index[~record["suppressed"]][0], "denominator"] += 1
+    _, shown = published("next", world, len(areas), [record])
+    assert not shown["suppressed"][shown["area_type"].eq("lwia")].all()

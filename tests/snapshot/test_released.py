@@ -25,7 +25,13 @@ def test_a_record_is_read_by_the_period_that_counts_its_exits_again(tmp_path):
     (found,) = read_released(tmp_path, NOW)
     assert found.name == name
     assert read_released(tmp_path, Period.parse("PY2024Q2")) == ()
-    assert read_released(tmp_path, Period.parse("PY2024Q1")) == ()
+
+
+def test_a_record_is_read_by_earlier_periods_whose_windows_hold_its_quarters(tmp_path):
+    name = keep_released(tmp_path, "PY2024Q2", TEXT)
+    for period in ("PY2024Q1", "PY2023Q4"):
+        assert [one.name for one in read_released(tmp_path, Period.parse(period))] == [name]
+    assert read_released(tmp_path, Period.parse("PY2023Q3")) == ()
 
 
 def test_a_record_is_read_by_the_periods_that_show_its_quarter_again(tmp_path):
@@ -71,6 +77,6 @@ def test_an_operator_names_a_record_of_another_store(tmp_path):
 
 
 def test_a_file_that_is_no_record_of_a_linked_quarter_is_refused(tmp_path):
-    other = keep_released(tmp_path, "PY2025Q1", TEXT)
+    other = keep_released(tmp_path, "PY2025Q3", TEXT)
     with pytest.raises(UsageError, match="PY2024Q2"):
         read_released(tmp_path, NOW, [tmp_path / "released" / other])
