@@ -185,7 +185,8 @@ def _height(spec: dict[str, Any]) -> dict[str, Any]:
     for channels, rows in _layers(spec, spec.get("datasets", {})):
         axis = channels.get("y", {})
         discrete = axis.get("type") in ("nominal", "ordinal") and "field" in axis
-        if "yOffset" in channels or not isinstance(asked, dict) or (discrete and rows is None):
+        unknown = discrete and (rows is None or "domain" in (axis.get("scale") or {}))
+        if "yOffset" in channels or not isinstance(asked, dict) or unknown:
             return {}
         found |= {row.get(axis["field"]) for row in rows or []} if discrete else set()
     return {"height": asked["step"] * len(found)} if found else {}

@@ -107,6 +107,7 @@ def test_only_single_charts_take_the_width_of_their_place():
         (bars().encode(yOffset="a:N"), None),
         (bars().encode(y="a:Q"), None),
         (bars().transform_filter("datum.a > 1"), None),
+        (bars().encode(y=alt.Y("b:N", scale=alt.Scale(domain=["x", "y", "z"]))), None),
     ],
 )
 def test_a_step_a_row_is_a_height(chart, height):
