@@ -204,6 +204,16 @@ def test_a_chart_in_a_tab_is_as_wide_as_its_place(page):
     assert svg.bounding_box()["width"] > 400
 
 
+def test_a_phone_shows_every_name_of_a_legend(opened):
+    """Four names do not fit in one line of 390 pixels: they are two lines there."""
+    page = opened(390, 844)
+    drawn(page)
+    for chart in page.locator(".show-grid figure svg").all():
+        paper, legend = chart.bounding_box(), chart.locator(".role-legend").bounding_box()
+        assert legend["x"] + legend["width"] <= paper["x"] + paper["width"]
+    assert chart.locator(".role-legend-label text").count() == 4
+
+
 def test_a_table_sorts_by_its_headings(page):
     table = page.locator("table[data-sort]").first
     table.get_by_role("button", name="People").click()

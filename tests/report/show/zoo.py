@@ -108,7 +108,12 @@ def lines() -> alt.Chart:
     quarters = pd.DataFrame(
         [
             {"quarter": f"Q{q}", "program": program, "share": start + q * step}
-            for program, start, step in (("Adult", 0.5, 0.02), ("Youth", 0.6, -0.01))
+            for program, start, step in (
+                ("Adult", 0.5, 0.02),
+                ("Youth", 0.6, -0.01),
+                ("Dislocated Worker", 0.55, 0.01),
+                ("Wagner-Peyser", 0.65, 0),
+            )
             for q in range(1, 9)
         ]
     )
