@@ -1,4 +1,4 @@
-"""What the edit checks ask about who and where somebody is (domain 4.3, V- and D-).
+"""What the edit checks ask about who and where somebody is (domain 4.3: V-, D- and X-).
 
 The checks between periods compare the records of one customer that the view holds: a page compares
 what its reader may see, and nothing else.
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.caseload.whole_customer import NAMED
 from ipats_lib.cohorts import MISSING, STREAMS, Mask, Program, View
 from ipats_lib.params import load_counties, read_each
 
@@ -22,7 +23,6 @@ UNCHANGING = ("201", "211", "212", "213", "214", "215")
 AT_ENTRY = ("202", "300", "408", "409", *(str(number) for number in range(800, 807)))
 NOT_TOLD = 9
 NEAREST = 10  # a customer's records that each one is compared with
-APART = "|"  # what is before it in a customer's name is the area (`frames.combined.apart`)
 _NEVER = np.datetime64("2999-12-31")  # the exit of who has not left
 _TITLE_I: tuple[Program, ...] = ("adult", "dw", "youth")
 _LINES: tuple[Program, ...] = (*_TITLE_I, "wp")
@@ -131,7 +131,7 @@ def _same_person(view: View) -> Mask:
     keys = pd.DataFrame({"born": born[places].astype("datetime64[s]"), "zip": zips[places]})
     keys = keys.assign(place=places)[keys.duplicated(keep=False)]
     alike = pd.Series(names[keys["place"]], keys.index, dtype="object")
-    area = [name[: name.find(APART) + 1] for name in alike]
+    area = [name[: name.find(NAMED) + 1] for name in alike]
     found = np.zeros(len(names), dtype=np.bool_)
     told = keys.assign(name=alike, area=area).groupby(["born", "zip", "area"])["name"]
     found[keys["place"][told.transform("nunique") > 1]] = True

@@ -16,6 +16,7 @@ from ipats_lib.caseload.gaps import in_planned_gap, services_only
 IN_GAP, PLANNED = "in_planned_gap", "service_planned"
 HAS_PLANNER, HAD_PLANNER = "has_planner", "had_planner"
 FACTS = (IN_GAP, PLANNED, HAS_PLANNER, HAD_PLANNER)
+NAMED = "|"  # between area and name, where the records of several areas are asked at once
 FIRST, LAST = "first_entry", "last_day"
 _ENDS = ("901", "1412", "1503")
 SPAN = ("100", "900", *_ENDS)

@@ -12,9 +12,10 @@ from ipats_lib import caseload as caseloads
 from ipats_lib.caseload import engagement, planners
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import STATUSES
+from ipats_lib.caseload.whole_customer import NAMED
 from ipats_lib.cohorts import IN_TITLE_I, PROGRAM_TITLES, STREAMS, Mask, View
 from ipats_lib.frames.changes import Changes
-from ipats_lib.frames.combined import NAMED, Combined
+from ipats_lib.frames.combined import Combined
 from ipats_lib.params import load_areas
 from ipats_lib.periods import Report
 from ipats_lib.scopes import STATE_AREA, AreaType

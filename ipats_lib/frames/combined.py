@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from ipats_lib import caseload as caseloads
 from ipats_lib import forms, groups
 from ipats_lib.caseload import Desk
-from ipats_lib.caseload.whole_customer import SPAN, with_facts, with_span
+from ipats_lib.caseload.whole_customer import NAMED, SPAN, with_facts, with_span
 from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.source import TRAINED
 from ipats_lib.indicators.rules import ELEMENTS
 from ipats_lib.scopes import STATE, STATE_AREA, AreaType, Scope
 from ipats_lib.snapshot import Snapshot
 
-NAMED = "|"
 TABLES = (*CASE_TABLES, "planner")
 _ASKED = (*ELEMENTS, *caseloads.ELEMENTS, *groups.ELEMENTS, *forms.ELEMENTS, *TRAINED)
 ROW_COLUMNS = tuple(dict.fromkeys(_ASKED))
