@@ -147,7 +147,7 @@ class Cells:
         return few or size < self._limits.minimum_denominator
 
     def settle(self, links: Links, areas: NDArray[np.object_]) -> None:
-        """Hide what goes with the hidden cells, and what tells an area's readers of others."""
+        """Hide what goes with the hidden cells, and what gives others away to an area's readers."""
         more = True
         while more:
             self.close(links)

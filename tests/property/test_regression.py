@@ -138,7 +138,7 @@ def test_small_groups_of_areas_are_sought():
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_small_groups_share_is_not_illinois_less_the_other_areas(full, monkeypatch):
-    """Of 30 people a whole percent tells the count: 1 is withheld, and enough beside it."""
+    """Of 30 people a whole percent gives the count: 1 is withheld, and enough others."""
     held = {"01": 1, "02": 10, "03": 12, "04": 14, "05": 15}
     area = np.repeat(np.arange(5), 30)
     facts = np.concatenate([np.arange(30) < n for n in held.values()])[:, None]

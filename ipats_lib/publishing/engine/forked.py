@@ -59,7 +59,7 @@ def forker() -> socket.socket:
         sys.modules.update(__main__=ModuleType("__main__"))
         context.Process(target=serve, args=(theirs,), daemon=True).start()
         theirs.close()
-        ours.recv(CHUNK)  # its number, which nobody needs
+        ours.recv(CHUNK)  # its process number, not used
         forkers[:] = [ways.enter_context(ours)]
     return ours
 
@@ -67,7 +67,7 @@ def forker() -> socket.socket:
 def serve(control: socket.socket) -> NoReturn:
     """Be a guard: for one descriptor that is sent fork another one, for three a notebook, and say
     how it has ended: with which code, and the MB of its largest process. All that it leaves
-    becomes our child. A forker is a guard that nobody asks for notebooks."""
+    becomes our child. A forker is a guard that never runs a notebook."""
     os.setsid()  # not interrupted with its publisher, whose end it sees
     own, us, prctl = multiprocessing.current_process(), os.getpid(), ctypes.CDLL(None).prctl
     own.name, own.daemon = "MainProcess", False  # for the notebooks, which may start others
