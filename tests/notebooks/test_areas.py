@@ -229,8 +229,8 @@ def test_no_figure_is_said_in_words_and_not_as_0(state, monkeypatch):
     found = page(NOTEBOOK, report, monkeypatch, only=("scoreboard", "erq2", "profile", "trend"))
     told = " ".join(each.get_text(" ", strip=True) for each in found.select(".show-finding, .says"))
     assert "No figure is below the level and falling." in told
-    assert re.search(r"Adult: none of \d+ areas;", told)
-    assert "no measure is worse than Illinois." in told
+    assert re.search(r"Adult: none of \d+ areas judged;", told)
+    assert re.search(r"no measure of \d+ judged is worse than Illinois\.", told)
     assert not re.search(r"(^|[ (])0 (areas?|figures?|measures?|of)\b", told)
 
 
@@ -277,6 +277,60 @@ def test_an_area_below_its_level_says_which_and_how_many_are_lower(area, monkeyp
     found = page(NOTEBOOK, with_frames(area, areas=mine), monkeypatch, only=("scoreboard",))
     assert says(found, ".says b") == "LWIA 07 is below its level in 1 of 15 measures."
     assert "64.4% against 75.0%; 1 area is lower." in says(found)
+
+
+def test_an_area_of_which_nothing_is_judged_is_not_said_to_do_well(area, monkeypatch):
+    """All of 07 is withheld: no `none of its 0 levels`, no `none of no measure`, no blank trend."""
+    mine = area.areas.copy()
+    own = mine["area"] == "07"
+    nothing = {"suppressed": True, "value": math.nan, "status": "", "versus_state": "", "trend": ""}
+    for name, value in nothing.items():
+        mine.loc[own, name] = value
+    adjusted = area.adjusted[area.adjusted["area"] != "07"]
+    report, asked = with_frames(area, areas=mine, adjusted=adjusted), ("scoreboard", "profile")
+    found = pages(NOTEBOOK, report, monkeypatch, only=(*asked, "trend", "fair"))
+    assert says(found["scoreboard"], ".says b").startswith("No figure of LWIA 07 is shown with a v")
+    assert says(found["profile"], ".says b").startswith("No figure of LWIA 07 is shown and judged")
+    told = found["profile"].select_one("section[data-title='LWIA 07'] .says").get_text()
+    assert told.endswith("no measure is shown of enough people to be judged.")
+    assert "LWIA 07 has no figure with five quarters that are shown." in says(found["trend"])
+    (rug,) = (t for t in found["trend"].select("table") if "moved by more than" in t.caption.text)
+    row = next(r for r in rug.select("tbody tr") if r.get_text().strip().startswith("07"))
+    assert {cell.get_text(strip=True)[0] for cell in row.select("td")} == {"*"}
+    assert says(found["fair"], ".says b").startswith("No figure of LWIA 07 can be adjusted")
+
+
+def test_few_people_lie_outside_no_limit(state, monkeypatch):
+    """Of two areas outside the limits the page judges that of enough people alone."""
+    mine = changed(state, funnel="outside998").areas
+    here = (mine["program"] == "adult") & (mine["measure"] == "ERQ2") & (mine["back"] == 0)
+    here &= mine["window"] == "rolling4"
+    mine.loc[here & ~mine["area"].isin(["01", "02"]), "funnel"] = "inside"
+    mine.loc[here & (mine["area"] == "02"), "denominator"] = 9
+    found = page(NOTEBOOK, with_frames(state, areas=mine), monkeypatch, only=("erq2",))
+    section = found.select_one("section[id^=spread]")
+    drawn = int((mine[here & (mine["area_type"] == "lwia")]["denominator"] >= 10).sum())
+    lies = f"1 of {drawn} areas drawn lies outside the 95% limits of chance: 01 Lake County"
+    assert section.select_one(".says").get_text().startswith(lies)
+    places = {line["LWIA"][:2]: line["Funnel"] for line in lines(section.select("table")[-1])}
+    assert (places["01"], places["02"]) == ("outside 99.8%", "")
+
+
+def test_what_is_missed_as_often_is_named_together(state, monkeypatch):
+    """Two areas miss two levels each, a third one: the two, by name, on both pages."""
+    mine = state.areas.copy()
+    mine["status"] = mine["status"].mask(mine["status"].isin(["Below", "Fails"]), "Meets")
+    here = (mine["window"] == "rolling4") & (mine["back"] == 0) & (mine["program"] == "youth")
+    for lwia, measures in (("01", ["ME", "MSG"]), ("02", ["ME", "MSG"]), ("03", ["CR"])):
+        at = here & (mine["area"] == lwia) & mine["measure"].isin(measures)
+        mine.loc[at, ["status", "percent", "value"]] = ["Below", 80.0, 0.5]
+    found = pages(NOTEBOOK, with_frames(state, areas=mine), monkeypatch, only=("scoreboard", "map"))
+    told = says(found["scoreboard"])
+    both = "Youth measurable skill gains and Youth median earnings, 2nd quarter after exit"
+    assert f"Missed most: {both}, by 2 areas each." in told
+    assert re.match(r"3 of \d+ LWIAs with a verdict miss at least one level\.", says(found["map"]))
+    most = "01 Lake County Workforce Development and 02 McHenry County Workforce Network, 2 each."
+    assert f"Most are missed by {most}" in says(found["map"])
 
 
 def test_with_nothing_shown_each_page_has_sentences(area, monkeypatch):
@@ -388,9 +442,8 @@ def test_engagement_is_set_beside_illinois_and_withheld_figures_are_stars(area, 
         recency.set_index("area")["result"]["IL"],
     )
     over = int((shown["result"] > whole).sum())
-    assert (
-        f"{over} areas of {len(shown)} shown are above Illinois ({whole:.0f})." in found.get_text()
-    )
+    told = found.get_text()
+    assert f"{over} of {len(shown)} areas shown are above Illinois ({whole:.0f} days)." in told
 
 
 @pytest.mark.parametrize("name", ["beyond", "profile"])
