@@ -84,8 +84,29 @@ def test_the_state_counts_areas_with_levels_and_names_the_level_missed_most(illi
 def test_one_area_of_two_misses_a_level(illinois, monkeypatch):
     report = three_areas(illinois, a02_dw_ME=(89.99, "Below", False))
     found = page(STATE, report, monkeypatch)
-    assert says(found, ".says b") == "1 of 2 areas miss at least one level."
+    assert says(found, ".says b") == "1 of 2 areas misses at least one level."
     assert "is missed most: 1 area is below 90 percent of it." in says(found)
+
+
+def test_levels_that_are_missed_as_often_are_named_together(illinois, monkeypatch):
+    below = (80.0, "Below", False)
+    two = three_areas(illinois, a01_dw_ME=below, a02_adult_CR=below)
+    both = "Adult credential attainment rate and Dislocated Worker median earnings, 2nd quarter "
+    assert f"{both}after exit are missed most: 1 area is below" in says(
+        page(STATE, two, monkeypatch)
+    )
+    more = three_areas(illinois, a01_dw_ME=below, a02_adult_CR=below, a02_youth_CR=below)
+    assert "3 levels are missed most: 1 area is below" in says(page(STATE, more, monkeypatch))
+
+
+def test_areas_without_a_verdict_are_not_counted_as_well(illinois, monkeypatch):
+    """Of 02 nobody is judged: it neither misses a level nor meets its own."""
+    report = three_areas(illinois, a01_dw_ME=(80.0, "Below", True))
+    areas = report.areas.copy()
+    areas.loc[areas["area"] == "02", ["status", "percent"]] = [FEW, np.nan]
+    found = page(STATE, with_frames(report, areas=areas), monkeypatch)
+    assert says(found, ".says b") == "1 of 1 areas with a verdict misses at least one level."
+    assert tile(found, "Furthest below its level")[0].endswith("; could be chance")
 
 
 def test_no_miss_and_no_verdict_each_have_a_sentence(illinois, monkeypatch):
@@ -130,7 +151,7 @@ def test_the_state_reads_its_own_edition_and_says_so(illinois, monkeypatch):
 
 def test_the_state_of_a_whole_program_year(monkeypatch):
     found = page(STATE, open_sample("state", "PY2024"), monkeypatch)
-    assert re.match(r"\d+ of 22 areas miss at least one level\.", says(found))
+    assert re.match(r"\d+ of \d+ areas with a verdict miss at least one level\.", says(found))
 
 
 def test_a_column_taken_out_of_the_matrix_vanishes(illinois, monkeypatch):
@@ -187,7 +208,12 @@ def test_an_area_without_misses_or_verdicts_has_a_sentence(area, monkeypatch):
     frames = {"history": area.history, "workload": area.workload}
     met = area.figures.assign(percent=95.0, status="Meets", could_be_chance=False)
     found = page(AREA, with_frames(area, figures=met, **frames), monkeypatch)
-    assert says(found).startswith("LWIA 01 meets or exceeds all 15 of its levels.")
+    assert says(found).startswith("LWIA 01 meets or exceeds all 15 levels.")
+    few = met.assign(status=["Meets"] + [FEW] * (len(met) - 1))
+    found = page(AREA, with_frames(area, figures=few, **frames), monkeypatch)
+    assert says(found).startswith(
+        "LWIA 01 meets or exceeds its level. 14 of 15 figures have no ver"
+    )
     none = area.figures.assign(percent=float("nan"), status=FEW)
     frames["history"] = area.history.head(0)
     found = page(AREA, with_frames(area, figures=none, **frames), monkeypatch)
@@ -234,7 +260,7 @@ def test_small_rates_are_not_headlined(area, monkeypatch):
     report = with_frames(area, figures=area.figures, history=few, workload=area.workload)
     found = page(AREA, report, monkeypatch)
     assert "Largest change" not in found.get_text(" ")
-    assert "No two quarters can be compared yet." in found.get_text(" ")
+    assert "no rate of 20 people or more can be compared with the quarter" in found.get_text(" ")
 
 
 @pytest.mark.parametrize(("by_chance", "words"), [(False, ""), (True, ", could be chance")])

@@ -62,7 +62,7 @@ def test_the_finding_counts_figures_and_names_nobody(area, monkeypatch):
     assert "1 figure of a planner differs from LWIA 07's by more than chance, of 3." in says(found)
     assert "Each figure alone, 1 of 3 lies outside the 95% limits." in says(found)
     chart = found.select_one(".show-chart")
-    assert "1 planner lies outside the 95% limits of chance." in chart.get_text(" ")
+    assert "1 of 3 planners judged lies outside the 95% limits of chance." in chart.get_text(" ")
     for text in (says(found), chart.select_one(".says").get_text()):
         assert "Ada" not in text
 
