@@ -29,7 +29,7 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     advice = "restore it from the repository"
     data = read_input(path, ParamsError, named=spelled(path), advice=advice)
     try:
-        lines = list(csv.reader(io.StringIO(data.decode("utf-8"), newline="")))
+        lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error):
         raise ParamsError(
             f"{spelled(path)} is not a CSV file in UTF-8: save it as one, or {advice}."

@@ -28,6 +28,7 @@ from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.services import services
 from ipats_lib.frames.slices import Sliced, arrow_bytes, sliced
 from ipats_lib.frames.soft_exits import soft_exits
+from ipats_lib.frames.source_documents import source_documents
 from ipats_lib.frames.terms import terms
 from ipats_lib.frames.workload import workload
 from ipats_lib.periods import Report
@@ -40,7 +41,7 @@ MAKE: Mapping[str, Make] = {
     for one in (
         *(customers, alerts, alert_counts, services, caseload, flow),
         *(engagement, workload, findings, corrections, rules, distribution, changes),
-        *(soft_exits, counties, terms),
+        *(soft_exits, counties, terms, source_documents),
         *(share_members, group_members, engagement_events),
     )
 }

@@ -28,6 +28,7 @@ from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
 from ipats_lib.frames.element_names import element_names
 from ipats_lib.frames.findings import texts_of
+from ipats_lib.frames.source_documents import ALL, RATES
 from ipats_lib.indicators.intervals import wilson
 from ipats_lib.inputs import read_json, spelled
 from ipats_lib.modes import open_private, private_folder
@@ -42,9 +43,6 @@ YEARS_KEPT = 3
 SHEET, PAGES, SAMPLE = "worksheet.xlsx", "worksheets.html", "sample.json"
 RESULT, SEEN = "result", "document seen"
 PASS, FAIL, NOT_APPLICABLE = RESULTS = ("pass", "fail", "n/a")
-RATES = ("program", "element", "name", "checked", "failed", "rate", "lower95", "upper95",
-         "not_applicable", "open")  # fmt: skip
-ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
