@@ -148,10 +148,12 @@ class Interval(OfKind):
         seen = [value for column in [*columns, [self.reference]] for value in column]
         known = [value for value in seen if value is not None]
         low, high = min(known, default=0.0), max(known, default=1.0)
-        edge = (high - low) * 0.04 or 0.01
+        edge = (high - low) * 0.04 or abs(high) * 0.04 or 0.01
         return Scale(low - edge, high + edge)
 
     def above(self, rows: Rows, name: str) -> str:
+        if not any(value is not None for value in numbers_of(rows[name])):
+            return ""  # nothing is drawn
         scale, measure = self._scale(rows, name), next(iter(rows.measures), "")
         labels = {
             tick: written(self.kind, tick, measure).replace(".0%", "%")

@@ -1,5 +1,7 @@
 """Formats of columns: words, shapes, and pictures by hand."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -162,6 +164,19 @@ def test_an_interval_is_a_dot_a_line_and_its_words():
     assert cell.svg.select_one("line.k")["x1"] == "50.00%"
     assert cell.svg.svg["x"] == "22.22%"
     assert none.svg is None
+
+
+def test_an_interval_of_nothing_has_no_axis_and_one_of_a_single_figure_no_tick_twice():
+    """An area whose figures are all withheld had `$4,673` three times above its column."""
+
+    def axis(*values):
+        rows = pd.DataFrame({"value": values, "lower95": None, "upper95": None, "measure": "ME"})
+        found = show.interval(reference=4673.0).above(Rows(rows), "value")
+        return re.findall(r">([^<]+)</text>", found)
+
+    assert axis("*", "*") == []
+    ticks = axis(4673.0)
+    assert len(ticks) == len(set(ticks)) > 1
 
 
 def test_a_spark_draws_gaps_and_says_first_and_last():
