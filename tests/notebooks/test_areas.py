@@ -329,7 +329,7 @@ def test_what_is_missed_as_often_is_named_together(state, monkeypatch):
     both = "Youth measurable skill gains and Youth median earnings, 2nd quarter after exit"
     assert f"Missed most: {both}, by 2 areas each." in told
     assert re.match(r"3 of \d+ LWIAs with a verdict miss at least one level\.", says(found["map"]))
-    most = "01 Lake County Workforce Development and 02 McHenry County Workforce Network, 2 each."
+    most = "01 Lake County Workforce Development and 02 McHenry County Workforce Network: 2 each."
     assert f"Most are missed by {most}" in says(found["map"])
 
 
