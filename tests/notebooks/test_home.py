@@ -75,7 +75,7 @@ def test_the_state_counts_areas_with_levels_and_names_the_level_missed_most(illi
     found = page(STATE, report, monkeypatch)
     assert says(found, ".says b") == "2 of 2 areas miss at least one level."
     assert "Youth measurable skill gains is missed most: 2 areas are below 90" in says(found)
-    assert "3 of 29 figures with a verdict are below 90 percent of their level" in says(found)
+    assert "3 of 29 figures with a verdict are below 90 percent of the level" in says(found)
     assert "1 of them could be chance. Levels are synthetic." in says(found)
     assert tile(found, "Levels missed, all areas") == ("3 of 29 1 could be chance", "#Misses")
     assert tile(found, "Furthest below its level")[0].startswith("42.0% of the level LWIA 01")
