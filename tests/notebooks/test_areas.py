@@ -300,6 +300,17 @@ def test_an_area_of_which_nothing_is_judged_is_not_said_to_do_well(area, monkeyp
     assert says(found["fair"], ".says b").startswith("No figure of LWIA 07 can be adjusted")
 
 
+def test_the_areas_behind_when_adjusted_are_told_apart(state, monkeypatch):
+    """A measure's name has a comma: each area has its own in brackets."""
+    first = state.adjusted["area"].isin(["01", "02"]) & state.adjusted["program"].eq("adult")
+    mine = state.adjusted[first & state.adjusted["measure"].eq("ERQ2")]
+    low = mine.assign(adjusted=0.5, adjusted_low=0.4, adjusted_high=0.6, state_value=0.8)
+    found = page(NOTEBOOK, with_frames(state, adjusted=low), monkeypatch, only=("fair",))
+    rate = "(Adult employment rate, 2nd quarter after exit)"
+    assert f"Worse: 01 Lake County Workforce Development {rate} and 02 McHenry" in says(found)
+    assert "All 2 figures of areas can be adjusted." in says(found)
+
+
 def test_few_people_lie_outside_no_limit(state, monkeypatch):
     """Of two areas outside the limits the page judges that of enough people alone."""
     mine = changed(state, funnel="outside998").areas
