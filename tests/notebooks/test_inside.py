@@ -143,4 +143,4 @@ def test_one_planner_is_compared_with_nobody(area, monkeypatch):
 def test_of_many_figures_some_lie_outside_by_chance(area, monkeypatch):
     names = [(f"Planner {n:02d}", 40, 50, "similar", False) for n in range(40)]
     found = shown(planners(area, *names), monkeypatch)
-    assert "0 of 40 lie outside the 95% limits; chance alone puts about 2 there." in says(found)
+    assert "none of 40 lies outside the 95% limits; chance alone puts about 2 there." in says(found)

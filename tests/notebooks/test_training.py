@@ -42,9 +42,13 @@ def test_the_finding_names_the_lowest_and_the_highest(state, monkeypatch):
 
 
 def test_a_difference_that_chance_could_give_is_said_to_be_such(state, monkeypatch):
-    frame = rates(state, North=(55, 100), South=(45, 100))
-    said = finding(page(NAME, with_frames(state, training=frame), monkeypatch))
-    assert "Chance could explain the difference." in said
+    """Of Title I 80 of 100: 70 of 100 is clearly below, though its interval meets North's."""
+    figures = state.figures.assign(value=0.8)
+    for north, south, by_chance in ((82, 76, True), (83, 70, False)):
+        frame = rates(state, North=(north, 100), South=(south, 100))
+        found = page(NAME, with_frames(state, training=frame, figures=figures), monkeypatch)
+        assert ("Chance could explain the difference." in finding(found)) == by_chance
+        assert ("1 of 2 providers is clearly below all" in found.get_text(" ")) != by_chance
 
 
 def test_a_name_that_ends_in_a_period_ends_no_sentence(state, monkeypatch):
