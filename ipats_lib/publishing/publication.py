@@ -62,8 +62,8 @@ def publish(
             carried = beside.carry(staged, pool.each)
         assets = build_assets()
         assets.write(site.static)
-        writer = Writer(state, plan, _held(scopes, carried), assets, staged, beside, quarto)
-        parts, written = dict(carried.pages), list(carried.files)
+        parts, written, held = dict(carried.pages), list(carried.files), _held(scopes, carried)
+        writer = Writer(state, plan, held, assets, staged, beside, quarto, pages)
         started = perf_counter()
         steps = _steps(plan, state, scopes, writer, progress)
         for done in run_plan(pool, plan, steps, kept, before, snapshot.path, progress):

@@ -11,7 +11,8 @@ import pytest
 
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.execute import Content, Made
+from ipats_lib.publishing.cache import Content
+from ipats_lib.publishing.execute import Made
 from ipats_lib.publishing.files import ALONE_FROM, PACKED, files_of, read_published
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import RUN_FILES, Site, walk
