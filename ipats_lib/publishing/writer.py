@@ -29,6 +29,7 @@ from ipats_lib.publishing.render import (
     render_page,
     render_template,
     split_body,
+    without_planner,
 )
 from ipats_lib.publishing.staged import read_links, scope_of
 from ipats_lib.report.data import StateData, about_of
@@ -76,17 +77,18 @@ class Writer:
         pages = page.notebook.pages(page.scope.kind)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
             frame = self.framing.frame(about, title, page.notebook, file, body)
-            self._frame(path, self._with_places(path, body), frame)
+            self._frame(path, self._with_places(path, body), frame, page.shared)
         files = dict(stored(content.files, self.plan.options.packed))
         for name, data in files.items():
             self._put(page.beside(name), data, self.kept)
         return [*page.paths, *map(page.beside, files)]
 
-    def _frame(self, path: PurePosixPath, body: str, frame: Frame) -> None:
+    def _frame(self, path: PurePosixPath, body: str, frame: Frame, shared: bool = False) -> None:
         """A page in its frame; where Quarto makes the frames, it does so later."""
         if self.websites:
             self.websites.add(body, frame)
         else:
+            frame = without_planner(frame) if shared else frame
             self._put(path, render_page(body, frame).encode())
 
     def _put(self, path: PurePosixPath, data: bytes, kept: PageCache | None = None) -> None:
