@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import time
-from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,23 +30,16 @@ class Content:
     files: dict[str, bytes] = field(default_factory=dict)
 
     def text(self) -> str:
-        """For a share; `Content.read` gives the same content back. Texts stay texts, which a share
-        packs well."""
-        texts, others = {}, {}
-        for name, data in self.files.items():
-            try:
-                texts[name] = data.decode()
-            except UnicodeDecodeError:
-                others[name] = b64encode(data).decode()
-        kept = {"body": self.body, "texts": texts, "others": others, "names": list(self.files)}
-        return json.dumps(kept, sort_keys=True)
+        """For a share; `Content.read` gives the same content back. A byte of a file is a character:
+        texts stay texts, which a share packs well."""
+        files = {name: data.decode("latin-1") for name, data in self.files.items()}
+        return json.dumps({"body": self.body, "files": files}, ensure_ascii=False)
 
     @classmethod
     def read(cls, text: str) -> "Content":
         kept = json.loads(text)
-        files = {name: data.encode() for name, data in kept["texts"].items()}
-        files |= {name: b64decode(data) for name, data in kept["others"].items()}
-        return cls(kept["body"], {name: files[name] for name in kept["names"]})
+        files = {name: data.encode("latin-1") for name, data in kept["files"].items()}
+        return cls(kept["body"], files)
 
 
 class PageCache:

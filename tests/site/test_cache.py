@@ -47,6 +47,13 @@ def test_what_a_run_gave_is_given_back_and_a_file_of_several_is_kept_once(tmp_pa
     assert cache.get("ef" + "0" * 62) is None
 
 
+def test_a_share_gives_back_every_byte():
+    whole = Content("<p>Zoë \u2028</p>", {"b.bin": bytes(range(256)), "a.csv": "Zoë\r\n".encode()})
+    again = Content.read(whole.text())
+    assert again == whole
+    assert list(again.files) == ["b.bin", "a.csv"]
+
+
 @pytest.mark.parametrize("harm", ["changed", "cut", "gone", "empty"])
 @pytest.mark.parametrize("of", ["entry", "file"])
 def test_what_is_damaged_counts_as_absent_and_is_replaced_not_written_into(tmp_path, of, harm):
