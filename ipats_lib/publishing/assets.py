@@ -21,7 +21,7 @@ from ipats_lib.frames import dictionary
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.modes import PRIVATE_FOLDER
 from ipats_lib.params import load_agency
-from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.cache import Content, PageCache
 from ipats_lib.publishing.files import GUIDE, PACKED, PACKED_FROM, STATIC, joined, packed
 from ipats_lib.publishing.render import Frame, render_template
 
@@ -86,13 +86,13 @@ def chart_bundle() -> str:
     key = hashlib.sha256(made_by.encode()).hexdigest()
     kept = _own_cache()
     if kept is not None and (found := kept.get(key)):
-        return found
+        return found.body
     import vl_convert
 
     bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
     if kept is not None:
         with suppress(OSError):
-            kept.put(key, bundle)
+            kept.put(key, Content(bundle))
     return bundle
 
 

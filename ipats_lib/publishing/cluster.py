@@ -27,8 +27,9 @@ from ipats_lib.errors import (
     UsageError,
 )
 from ipats_lib.publishing import scratch
+from ipats_lib.publishing.cache import Content
 from ipats_lib.publishing.dependencies import code_parts, hash_facts
-from ipats_lib.publishing.execute import Content, Job, Made, make_body
+from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.share import LostInShare, Share, frame_key
 from ipats_lib.publishing.workers import LocalWorkers, Workers, run_jobs

@@ -5,10 +5,9 @@ import logging
 import os
 import re
 import tempfile
-from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
@@ -22,9 +21,11 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from ipats_lib.publishing import scratch
+from ipats_lib.publishing.cache import Content
 from ipats_lib.publishing.engine import papermill_engine  # noqa: F401  # papermill looks for it
 from ipats_lib.publishing.engine.limits import Limits, NotebookStopped
 from ipats_lib.publishing.failed import NotShown, RunFailed, logged, why
+from ipats_lib.publishing.files import stored
 from ipats_lib.publishing.render import render_body
 from ipats_lib.publishing.warm import peak_memory_mb
 from ipats_lib.report.show.files import DOWNLOADS_FOLDER
@@ -48,7 +49,8 @@ class Job:
     that the notebook declared, by file name. downloads: names of the files that the notebook may
     write beside its pages; records: of its long lists, each a CSV file, an index and shards.
     parameters: the notebook's own. seconds and memory_mb: what the notebook may take;
-    the ordinary engine knows no such limits. key: what the body is kept by.
+    the ordinary engine knows no such limits. packed: whether files are given packed. key: what the
+    content is kept by.
     """
 
     label: str
@@ -61,34 +63,8 @@ class Job:
     parameters: tuple[tuple[str, str | int | float | bool], ...] = ()
     seconds: float = 300
     memory_mb: float = 4096
+    packed: bool = False
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a run of a notebook gives: the body of its pages, and its downloads by name."""
-
-    body: str
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def text(self) -> str:
-        """For the cache; `Content.read` gives the same content back. Texts stay texts, which the
-        cache packs well."""
-        texts, others = {}, {}
-        for name, data in self.files.items():
-            try:
-                texts[name] = data.decode()
-            except UnicodeDecodeError:
-                others[name] = b64encode(data).decode()
-        kept = {"body": self.body, "texts": texts, "others": others, "names": list(self.files)}
-        return json.dumps(kept, sort_keys=True)
-
-    @classmethod
-    def read(cls, text: str) -> "Content":
-        kept = json.loads(text)
-        files = {name: data.encode() for name, data in kept["texts"].items()}
-        files |= {name: b64decode(data) for name, data in kept["others"].items()}
-        return cls(kept["body"], {name: files[name] for name in kept["names"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +118,7 @@ def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Conten
         reason = "an output that a page cannot show"
         said = f"{job.label} failed in cell {cell} with {reason}: {error}."
         raise RunFailed(said, job.label, reason, cell, _as_left(notebook)) from None
-    return Content(body.html, {**body.files, **files})
+    return Content(body.html, dict(stored({**body.files, **files}, job.packed)))
 
 
 @contextmanager

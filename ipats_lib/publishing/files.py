@@ -8,7 +8,7 @@ for, it is all that is kept (decision 0022): servers unpack it for the others.
 import gzip
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -68,13 +68,17 @@ ALONE_FROM = 4_097
 _TEXT = frozenset({".html", ".csv", ".json", ".js", ".css", ".svg", ".ics"})
 
 
+def _packs(name: str, size: int, least: int) -> bool:
+    return PurePosixPath(name).suffix in _TEXT and size >= least
+
+
 def pack(path: str, alone: bool = False) -> None:
     """Put a packed copy beside a large file of text; one that is there already stays.
 
     alone: in place of it.
     """
     plain = Path(path)
-    if plain.suffix not in _TEXT or os.stat(path).st_size < (ALONE_FROM if alone else PACKED_FROM):
+    if not _packs(path, os.stat(path).st_size, ALONE_FROM if alone else PACKED_FROM):
         return
     if not os.path.lexists(f"{path}{PACKED}"):
         Path(f"{path}{PACKED}").write_bytes(packed(plain.read_bytes()))
@@ -94,6 +98,18 @@ def pack_all(paths: Iterable[Path], each: Each, alone: bool) -> None:
                 os.link(f"{first}{PACKED}", f"{other}{PACKED}")
             if alone:
                 os.unlink(other)
+
+
+def stored(files: Mapping[str, bytes], alone: bool) -> Iterator[tuple[str, bytes]]:
+    """Files by the names that a site has them by: packed alone where that is asked, whichever way
+    they are given."""
+    for name, data in files.items():
+        if alone and _packs(name, len(data), ALONE_FROM):
+            yield f"{name}{PACKED}", packed(data)
+        elif name.endswith(PACKED) and not alone:
+            yield name.removesuffix(PACKED), gzip.decompress(data)
+        else:
+            yield name, data
 
 
 def packed(data: bytes) -> bytes:

@@ -201,6 +201,7 @@ class Plan:
             parameters=page.notebook.parameters,
             seconds=self.options.notebook_seconds,
             memory_mb=self.options.notebook_mb,
+            packed=self.options.packed,
             key=parts.key,
         )
         return Step(page, about, parts, job)

@@ -62,8 +62,8 @@ def publish(
             carried = beside.carry(staged, pool.each)
         assets = build_assets()
         assets.write(site.static)
-        writer = Writer(state, plan, _held(scopes, carried), assets, staged, beside, quarto)
-        parts, written = dict(carried.pages), list(carried.files)
+        parts, written, held = dict(carried.pages), list(carried.files), _held(scopes, carried)
+        writer = Writer(state, plan, held, assets, staged, beside, quarto, pages)
         started = perf_counter()
         steps = _steps(plan, state, scopes, writer, progress)
         for done in run_plan(pool, plan, steps, kept, before, snapshot.path, progress):
@@ -188,9 +188,12 @@ def carry_over(
 def _steps(
     plan: Plan, state: StateData, scopes: Sequence[Scope], writer: Writer, progress: Progress
 ) -> Iterator[Step]:
-    """Slice the data scope by scope, write each scope's own files, and give its runs."""
+    """Slice the data scope by scope, write each scope's own files, and give its runs.
+
+    All LWIAs' come before the planners', whose frames are then counted beside them.
+    """
     seen = cache(state.slice)  # of LWIAs, for their planners
-    for done, scope in enumerate(scopes):
+    for done, scope in enumerate(sorted(scopes, key=lambda scope: scope.path.count("/"))):
         progress("scopes", done, len(scopes))
         data = state.slice(scope)
         writer.write_scope(scope, data.about)

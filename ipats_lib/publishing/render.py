@@ -7,7 +7,7 @@ while the frame around it changes with every snapshot.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from nbconvert.exporters import TemplateExporter
@@ -49,9 +49,10 @@ class Frame:
 
     root and home: relative paths from the page to the site's root and to its scope's folder, each
     empty or ending in a slash. current: the page's path inside its scope. crumbs: path and name of
-    the scopes that contain it, the widest first, its own last. inside: article and name of what the
-    scopes one level further in are; empty where there are none. dates: the period's months. known:
-    from which data the page is; a landing page, from which data the pages of its scope are.
+    the scopes that contain it, the widest first, its own last (see `without_planner`). inside:
+    article and name of what the scopes one level further in are; empty where there are none. dates:
+    the period's months. known: from which data the page is; a landing page, from which data the
+    pages of its scope are.
     missing: the tables that the extract does not have. absent: why a family has no pages here.
     figures: whether the scope has a file of its figures. run: path of the page on how the
     publication was made, empty where the reader may not see it. A page that is no scope's (the
@@ -83,6 +84,15 @@ class Frame:
     library: str = ""
     run: str = ""
     nav: Nav = ()
+
+
+def without_planner(frame: Frame) -> Frame:
+    """The frame of a page that all planners of an LWIA have alike, which is then one file: it names
+    none of them. The page's script does, by its address."""
+    around = frame.crumbs[:-1]
+    lwia = around[-1][1].partition(":")[0]
+    crumbs = (*around, ("", "Career planner"))
+    return replace(frame, scope_title=f"Career planner, {lwia}", crumbs=crumbs)
 
 
 @cache

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipats_lib.errors import NotebookError
-from ipats_lib.publishing.cache import RunCache
-from ipats_lib.publishing.execute import Content, Job, Made
+from ipats_lib.publishing.cache import Content, RunCache
+from ipats_lib.publishing.execute import Job, Made
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.options import Progress
 from ipats_lib.publishing.plan import Plan, Step
@@ -50,8 +50,8 @@ def run_plan(
         """What to make; without a job, what is kept."""
         for step in steps:
             key = step.job.key
-            if key not in waiting and (body := kept.get(key)):
-                yield Done(step, Content.read(body), shared=key in kept.made), None
+            if key not in waiting and (content := kept.get(key)):
+                yield Done(step, content, shared=key in kept.made), None
                 continue
             for path in step.page.paths:
                 plan.options.explain(path.as_posix(), plan.why(step, before))
@@ -65,7 +65,7 @@ def run_plan(
         if isinstance(step, Done):
             yield step
         elif isinstance(made, Made):
-            kept.put(step.job.key, made.content.text())
+            kept.put(step.job.key, made.content)
             yield Done(step, made.content, made)
             for other in waiting.pop(step.job.key):
                 yield Done(other, made.content, shared=True)

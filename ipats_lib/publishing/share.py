@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ipats_lib.errors import PlaceError, UsageError
 from ipats_lib.inputs import read_input, spelled
 from ipats_lib.places import Place
-from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.cache import Content, PageCache
 
 Kind = Literal["frames", "bodies"]
 KINDS: tuple[Kind, ...] = ("frames", "bodies")
@@ -158,19 +158,20 @@ class SharedCache(PageCache):
         super().__init__(folder)
         self._share = share
 
-    def get(self, key: str) -> str | None:
-        if (body := super().get(key)) is not None:
-            self._share.keep("bodies", key, body.encode())
-            return body
+    def get(self, key: str) -> Content | None:
+        if (content := super().get(key)) is not None:
+            self._share.keep("bodies", key, content.text().encode())
+            return content
         found = self._share.get("bodies", key) if self._share.has("bodies", key) else None
         if found is None:
             return None
-        super().put(key, found.decode())
-        return found.decode()
+        content = Content.read(found.decode())
+        super().put(key, content)
+        return content
 
-    def put(self, key: str, body: str) -> None:
-        super().put(key, body)
-        self._share.keep("bodies", key, body.encode())
+    def put(self, key: str, content: Content) -> None:
+        super().put(key, content)
+        self._share.keep("bodies", key, content.text().encode())
 
 
 def frame_key(data: bytes) -> str:

@@ -23,6 +23,8 @@ Tag = TypeVar("Tag")
 Outcome = tuple[Tag, Made | NotebookError]
 LOOK_SECONDS = 1.0
 ITEMS_AT_ONCE = 50
+# What more jobs than a slot needs may hold: they are made while the next ones' data are counted.
+AHEAD_BYTES = 64 << 20
 
 
 class Workers(Executor):
@@ -182,21 +184,27 @@ def run_jobs(
     """Make the bodies of all jobs, in the order that they finish; a failed one gives its error, a
     tag without a job gives None at once.
 
-    No more than two jobs a slot exist at a time, so memory does not grow with the number of pages.
-    When a worker dies, the jobs that died with it are tried again one at a time: the one that
-    kills its worker again is named, and the others go on.
+    Only so many exist at a time, so memory does not grow with the number of pages. When a worker
+    dies, the jobs that it may have begun are tried again one at a time: the one that kills its
+    worker again is named, and the others go on.
     """
     open_: dict[Future[Made], tuple[Tag, Job]] = {}
     for tag, job in jobs:
         if job is None:
             yield tag, None
             continue
-        while len(open_) >= max(1, 2 * pool.slots):
+        while _enough(pool, open_):
             yield from _finished(pool, open_, LOOK_SECONDS)
         open_[pool.submit(make_body, job)] = tag, job
         yield from _finished(pool, open_, 0)  # so that a failure is told at once
     while open_:
         yield from _finished(pool, open_, LOOK_SECONDS)
+
+
+def _enough(pool: Workers, open_: dict[Future[Made], tuple[Tag, Job]]) -> bool:
+    """Whether there are two jobs a slot, and no room for the data of more."""
+    ahead = sum(len(data) for _, job in open_.values() for data in job.files.values())
+    return len(open_) >= max(1, 2 * pool.slots) and ahead >= AHEAD_BYTES
 
 
 def _finished(
@@ -208,7 +216,7 @@ def _finished(
     if any(_lost(future) for future in done):
         done, _ = wait(open_)  # the pool is dead, and with it every job that it had
     lost = []
-    for future in done:
+    for future in [each for each in open_ if each in done]:
         tag, job = open_.pop(future)
         if _lost(future):
             lost.append((tag, job))
@@ -216,8 +224,11 @@ def _finished(
             yield tag, pool.outcome(future, job)
     if lost:
         pool.renew()
-        for tag, job in lost:
+        begun = 2 * pool.slots + 1  # each worker's, and those that are ready for it
+        for tag, job in lost[:begun]:
             yield tag, _alone(pool, job)
+        for tag, job in lost[begun:]:
+            open_[pool.submit(make_body, job)] = tag, job
 
 
 def _alone(pool: Workers, job: Job) -> Made | NotebookError:

@@ -16,15 +16,21 @@ import pandas as pd
 
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.publishing.assets import Assets
+from ipats_lib.publishing.cache import Content, PageCache
 from ipats_lib.publishing.catalogue import Notebook
-from ipats_lib.publishing.execute import Content
 from ipats_lib.publishing.family import Beside
-from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE
+from ipats_lib.publishing.files import INDEX, RUN_FILE, SCOPES_FILE, files_of, stored
 from ipats_lib.publishing.framing import Framing, day_of
 from ipats_lib.publishing.plan import Page, Plan
 from ipats_lib.publishing.quarto.renderer import Websites
 from ipats_lib.publishing.redirects import redirects
-from ipats_lib.publishing.render import Frame, render_page, render_template, split_body
+from ipats_lib.publishing.render import (
+    Frame,
+    render_page,
+    render_template,
+    split_body,
+    without_planner,
+)
 from ipats_lib.publishing.staged import read_links, scope_of
 from ipats_lib.report.data import StateData, about_of
 from ipats_lib.report.figures import figures_of, write_figures
@@ -48,7 +54,8 @@ class Writer:
     beside: what stays, where one family is made anew. websites: what frames pages in place of our
     own template, where that is asked. own: what is written beside the pages of
     notebooks; moved: of these, the pages at old addresses. landings: those whose content stays.
-    written: the first file that holds a content, by its hash.
+    kept: where files of notebooks are that need only another name. written: the first file that
+    holds a content, by its hash.
     """
 
     state: StateData
@@ -58,10 +65,11 @@ class Writer:
     staged: Path
     beside: Beside | None = None
     websites: Websites | None = None
+    kept: PageCache | None = None
     own: list[PurePosixPath] = field(default_factory=list)
     moved: list[PurePosixPath] = field(default_factory=list)
     landings: list[str] = field(default_factory=list)
-    written: dict[bytes, Path] = field(default_factory=dict)
+    written: dict[str, Path] = field(default_factory=dict)
 
     def write_page(self, page: Page, about: About, content: Content) -> list[PurePosixPath]:
         """The pages of one run and its downloads; gives the files written."""
@@ -69,29 +77,36 @@ class Writer:
         pages = page.notebook.pages(page.scope.kind)
         for path, (file, title), body in zip(page.paths, pages, bodies, strict=True):
             frame = self.framing.frame(about, title, page.notebook, file, body)
-            self._frame(path, self._with_places(path, body), frame)
-        for name, data in content.files.items():
-            self._put(page.beside(name), data)
-        return [*page.paths, *(page.beside(name) for name in content.files)]
+            self._frame(path, self._with_places(path, body), frame, page.shared)
+        files = dict(stored(content.files, self.plan.options.packed))
+        for name, data in files.items():
+            self._put(page.beside(name), data, self.kept)
+        return [*page.paths, *map(page.beside, files)]
 
-    def _frame(self, path: PurePosixPath, body: str, frame: Frame) -> None:
+    def _frame(self, path: PurePosixPath, body: str, frame: Frame, shared: bool = False) -> None:
         """A page in its frame; where Quarto makes the frames, it does so later."""
         if self.websites:
             self.websites.add(body, frame)
         else:
+            frame = without_planner(frame) if shared else frame
             self._put(path, render_page(body, frame).encode())
 
-    def _put(self, path: PurePosixPath, data: bytes) -> None:
+    def _put(self, path: PurePosixPath, data: bytes, kept: PageCache | None = None) -> None:
         """Write a file. One that holds what another does becomes a second name of it: the files of
-        a planner are often those of the LWIA. Where the system has no such names, it is written."""
+        a planner are often those of the LWIA. Where the system has no such names, it is written.
+
+        kept: where the first name may be; what is there was compared or hashed by this run.
+        """
         place = self.staged / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)  # never into a file that another name leads to
-        same = self.written.setdefault(hashlib.sha256(data).digest(), place)
-        if same != place:
+        digest = hashlib.sha256(data).hexdigest()
+        same = self.written.get(digest) or (kept.file(digest) if kept else None)
+        if same:
             with suppress(OSError):
                 os.link(same, place)
                 return
+        self.written[digest] = place
         place.write_bytes(data)
 
     def _bodies(self, page: Page, content: Content) -> list[str]:
@@ -105,7 +120,7 @@ class Writer:
             if part is None or page.scope.kind in part.scopes
         ]
         if page.notebook.pages(page.scope.kind)[0][0] == INDEX and page.notebook.folder:
-            mine[0] = _from_above(mine[0], page.notebook.folder, content.files)
+            mine[0] = _from_above(mine[0], page.notebook.folder, files_of(content.files))
         here = page.path.parent
 
         def kept(link: re.Match[str]) -> str:

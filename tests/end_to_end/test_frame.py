@@ -128,6 +128,31 @@ def test_a_planner_is_offered_nobody_else(sign_in, site):
     )
 
 
+@pytest.mark.parametrize("user", ["admin01", "planner1001"])
+def test_a_page_that_planners_have_alike_is_named_by_its_address(sign_in, user):
+    page = sign_in(user, "lwia/01/planner/1001/comparison/areas-msg.html")
+    page.wait_for_function("!document.title.includes('Career planner')")
+    own = sign_in(user, "lwia/01/planner/1001/performance/summary.html")
+    assert page.title().split(" - ")[1:] == own.title().split(" - ")[1:]
+    assert (
+        page.locator(".crumb li").all_text_contents()[:-1]
+        == (own.locator(".crumb li").all_text_contents()[:-1])
+    )
+    if user == "planner1001":
+        page.locator(".crumb a").last.click()
+        page.wait_for_url("**/PY2024Q4/lwia/01/planner/1001/index.html")
+    assert page.complaints == []
+
+
+def test_without_a_script_such_a_page_says_whose_area_it_is(sign_in):
+    page = sign_in("planner1001", "lwia/01/planner/1001/comparison/areas-msg.html",
+                   java_script_enabled=False)  # fmt: skip
+    assert page.locator(".crumb li").all_text_contents()[-2:] == ["Career planner", "Skill gains"]
+    assert page.title() == "Skill gains - Career planner, LWIA 01 - PY2024Q4 - IPATS"
+    page.locator(".crumb a").last.click()
+    page.wait_for_url("**/PY2024Q4/lwia/01/planner/1001/index.html")
+
+
 def test_help_signs_out(sign_in, gateway):
     page = sign_in("admin01", LWIA_PAGE)
     page.locator("summary").get_by_text("Help", exact=True).click()

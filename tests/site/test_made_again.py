@@ -18,7 +18,8 @@ from pyarrow import feather
 from ipats_lib.publishing import build as building
 from ipats_lib.publishing import dependencies, publication
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.execute import Content, Made
+from ipats_lib.publishing.cache import Content
+from ipats_lib.publishing.execute import Made
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import Site
 from ipats_lib.publishing.workers import Workers

@@ -1,6 +1,7 @@
 """A publication that is kept packed alone holds what the plain one holds (decision 0022)."""
 
 import errno
+import json
 import os
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ import pytest
 
 from ipats_lib.errors import UsageError
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.execute import Content, Made
+from ipats_lib.publishing.cache import Content
+from ipats_lib.publishing.execute import Made
 from ipats_lib.publishing.files import ALONE_FROM, PACKED, files_of, read_published
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import RUN_FILES, Site, walk
@@ -122,3 +124,27 @@ def test_the_dashboards_alone_leave_the_other_files_packed_as_they_are(extract, 
     assert own
     assert not [name for name in own if before[name] == after[name]]
     assert is_intact(Site(options.site), PERIOD.name)
+
+
+def test_what_planners_of_an_lwia_see_alike_is_one_file_that_names_none(extract, store, tmp_path):
+    snapshot, notebooks = make_snapshot(extract, store), tmp_path / "notebooks"
+    write_notebook(notebooks, "comparison/alike", ["areas"], "1")
+    write_notebook(notebooks, "performance/own", ["figures"], "2")
+    only = ("lwia/07",)
+    build(
+        snapshot,
+        Options(notebooks, tmp_path / "site", PERIOD, only=only, pool=long),
+        lambda *_: None,
+    )
+    folder = tmp_path / "site" / PERIOD.name / "lwia" / "07"
+    listed = json.loads((folder / "scopes.json").read_text())["scopes"]
+    names = {one["title"].partition(" (")[0] for one in listed if "/planner/" in one["path"]}
+    alike, own = (sorted(folder.glob(f"planner/*/{page}.html"))
+                  for page in ("comparison/alike", "performance/own"))  # fmt: skip
+    assert len(alike) == len(own) == len(names) > 1
+    assert len({page.stat().st_ino for page in alike}) == 1
+    text, shown = alike[0].read_text("utf-8"), [page.read_text("utf-8") for page in own]
+    assert "<title>comparison/alike - Career planner, LWIA 07 - PY2024Q4 - IPATS</title>" in text
+    assert '<a href="../index.html">Career planner</a>' in text
+    assert not [name for name in names if name in text]
+    assert [sum(name in text for text in shown) for name in names] == [1] * len(names)

@@ -19,7 +19,8 @@ import yaml
 from ipats_lib.access.grammar import read_path
 from ipats_lib.errors import PublicationError, UsageError
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.execute import Content, Made
+from ipats_lib.publishing.cache import Content
+from ipats_lib.publishing.execute import Made
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.quarto.project import Rendered, inert, page_source, parts_of
 from ipats_lib.publishing.quarto.renderer import Quarto, find_quarto

@@ -11,7 +11,7 @@ from ipats_lib import places
 from ipats_lib.errors import PlaceError, SnapshotError, UsageError
 from ipats_lib.places import Place
 from ipats_lib.publishing import cluster
-from ipats_lib.publishing.cache import PageCache
+from ipats_lib.publishing.cache import Content, PageCache
 from ipats_lib.publishing.execute import Job
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.share import LostInShare, Share, SharedCache, frame_key, open_share
@@ -160,19 +160,20 @@ def test_a_machine_whose_clock_is_behind_finds_what_was_just_put(tmp_path):
 def test_a_site_finds_the_bodies_of_another_and_leaves_its_own(tmp_path):
     place = str(tmp_path / "share")
     early = PageCache(tmp_path / "one")
-    early.put("before", "made before there was a share")
+    before, since = (Content(text, {"a.csv": text.encode()}) for text in ("before", "since"))
+    early.put("before", before)
     one = SharedCache(tmp_path / "one", share_at(place))
-    one.put("new", "made since")
-    assert one.get("before") == "made before there was a share"
+    one.put("new", since)
+    assert one.get("before") == before
     two = SharedCache(tmp_path / "two", share_at(place))
-    assert (two.get("before"), two.get("new")) == ("made before there was a share", "made since")
+    assert (two.get("before"), two.get("new")) == (before, since)
     assert two.get("unknown") is None
-    assert PageCache(tmp_path / "two").get("new") == "made since"
+    assert PageCache(tmp_path / "two").get("new") == since
 
 
 def test_a_damaged_body_of_a_share_is_a_body_that_is_to_be_made(tmp_path):
     place = tmp_path / "share"
-    SharedCache(tmp_path / "one", share_at(str(place))).put("key", "body")
+    SharedCache(tmp_path / "one", share_at(str(place))).put("key", Content("body"))
     (entry,) = files(place)
     entry.write_bytes(damage_bit(entry))
     assert SharedCache(tmp_path / "two", share_at(str(place))).get("key") is None

@@ -2,13 +2,11 @@
 
 import errno
 import gzip
-import hashlib
 import os
 import re
 import subprocess
 import sys
 import time
-import zlib
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -16,7 +14,6 @@ import pytest
 from ipats_lib.errors import PublicationError, PublisherBusyError, UsageError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.cache import PageCache
 from ipats_lib.publishing.files import pack, pack_all, read_published
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import KEEP, Manifest, Site, walk
@@ -129,31 +126,6 @@ def test_a_release_stays_for_those_who_are_still_opening_its_files(site):
     for number in range(KEEP + 2):
         publish(site, str(number))
     assert len(kept(site)) == KEEP + 2
-
-
-@pytest.mark.parametrize("days", [-8, 8])
-def test_a_body_that_no_publication_uses_waits_a_week_for_its_run(tmp_path, days):
-    """A run of one period that failed goes on where it was, though another was published since."""
-    cache, finished = PageCache(tmp_path), "ab" + "0" * 62
-    cache.put(finished, "body")
-    cache.keep_only(set())
-    assert cache.get(finished) == "body"
-    then = time.time() + days * 24 * 3600
-    os.utime(tmp_path / "ab" / finished, (then, then))
-    cache.keep_only({finished})
-    assert cache.get(finished) == "body"
-    cache.keep_only(set())
-    assert cache.get(finished) is None
-
-
-def test_a_body_that_an_earlier_version_packed_in_its_way_counts_as_absent(tmp_path):
-    cache, key, packed = PageCache(tmp_path), "cd" + "0" * 62, zlib.compress(b"body")
-    cache.put(key, "body")
-    digest = hashlib.sha256(packed).hexdigest().encode()
-    (tmp_path / "cd" / key).write_bytes(digest + b"\n" + packed)
-    assert cache.get(key) is None
-    cache.put(key, "body")
-    assert cache.get(key) == "body"
 
 
 @pytest.mark.parametrize("clock", [-3600, 3600])

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
@@ -17,8 +18,9 @@ import nbformat
 import pytest
 
 from ipats_lib.errors import UsageError
-from ipats_lib.publishing import scratch
-from ipats_lib.publishing.execute import Job, make_body
+from ipats_lib.publishing import scratch, workers
+from ipats_lib.publishing.cache import Content
+from ipats_lib.publishing.execute import Job, Made, make_body
 from ipats_lib.publishing.failed import RunFailed
 from ipats_lib.publishing.runner import MOST_FAILURES, list_failures
 from ipats_lib.publishing.site import Site
@@ -125,6 +127,60 @@ def test_a_worker_that_dies_by_chance_costs_no_page(tmp_path):
     labels = ("unlucky one", "second one", "third one")
     made = outcomes(job(labels[0], once, die), job(labels[1]), job(labels[2]))
     assert [label in made[label].content.body for label in labels] == [True] * 3
+
+
+def test_after_a_workers_death_only_what_may_have_been_begun_is_tried_alone(monkeypatch):
+    alone = []
+    tried = workers._alone
+    monkeypatch.setattr(workers, "_alone", lambda *a: alone.append(a[1].label) or tried(*a))
+    labels = [f"good {number}" for number in range(12)]
+    made = outcomes(job("bad", KILL_THE_WORKER), *map(job, labels))
+    assert "bad was tried twice" in str(made["bad"])
+    assert [label in made[label].content.body for label in labels] == [True] * 12
+    assert "bad" in alone
+    assert len(alone) <= 5
+
+
+class Waiting(Workers):
+    """Makes nothing until all that it could be given is there, or two jobs wait."""
+
+    def __init__(self, number: int) -> None:
+        self.slots, self.most, self.number = 1, 0, number
+        self.open: list[Future[Made]] = []
+
+    def submit(self, function, job):
+        self.open.append(Future())
+        self.most = max(self.most, len(self.open))
+        return self.open[-1] if len(self.open) < self.number else self.made()
+
+    def check(self) -> None:
+        self.made()
+
+    def made(self):
+        made, self.open = self.open, []
+        for each in made:
+            each.set_result(Made(Content("body"), 0.0, 0.0))
+        return made[-1]
+
+
+@pytest.mark.parametrize(("size", "most"), [(10, 6), (workers.AHEAD_BYTES // 4, 4), (1 << 40, 2)])
+def test_jobs_wait_for_workers_as_far_as_their_data_are_small(monkeypatch, size, most):
+    """While the next jobs' data are counted, there is something to be made."""
+    monkeypatch.setattr(workers, "LOOK_SECONDS", 0.01)
+    pool, data = Waiting(6), Sized(size)
+    jobs = [(n, Job(str(n), "state", "PY2024Q4", "{}", {"a.arrow": data})) for n in range(6)]
+    assert len(list(run_jobs(pool, jobs))) == 6
+    assert pool.most == most
+
+
+class Sized:
+    """Data of a size, without the data."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __len__(self) -> int:
+        return self.size
 
 
 PUBLISHER = """

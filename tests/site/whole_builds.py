@@ -28,7 +28,8 @@ from ipats_lib.errors import PublicationError
 from ipats_lib.periods import Period
 from ipats_lib.publishing.assets import Assets
 from ipats_lib.publishing.build import build
-from ipats_lib.publishing.execute import Content, Made
+from ipats_lib.publishing.cache import Content
+from ipats_lib.publishing.execute import Made
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.plan import choose_scopes
 from ipats_lib.publishing.site import Manifest, Site

@@ -46,7 +46,8 @@ const level = (path) => (path === "state" ? 0 : path.includes("/planner/") ? 2 :
 const within = (path, outer) => outer === "state" || path === outer || path.startsWith(`${outer}/`);
 
 function offered({ scopes, periods = [], form }) {
-  const { root, scope, period, page } = document.body.dataset;
+  const { root, period, page } = document.body.dataset;
+  const scope = scopeHere();
   if (form) account(form);
   const widest = scopes.filter((one) => !scopes.some((other) => other !== one && within(one.path, other.path)));
   const home = document.querySelector("[data-go=home]");
@@ -55,6 +56,7 @@ function offered({ scopes, periods = [], form }) {
     if (form) document.querySelector(".util").prepend(item(link("/", "Home")));
     return;
   }
+  named(scope, scopes);
   // Scopes of one kind have the same pages: from a page to the same page of another area.
   const address = (path) => `${root}${period}/${path}/${level(path) === level(scope) && has(path) ? page : "index.html"}`;
   const family = page.includes("/") ? page.split("/")[0] : "";
@@ -74,6 +76,28 @@ function offered({ scopes, periods = [], form }) {
   if (periods.length > 1) periodMenu(periods, (name) => `${root}${name}/${scope}/index.html`, period);
 }
 
+/* The scope in whose folder the page is; empty for a page of none. */
+function scopeHere() {
+  const { root, period, home } = document.body.dataset;
+  const folder = (address) => new URL(`./${address}`, location.href).pathname;
+  return home === undefined ? "" : folder(home).slice(folder(`${root}${period}/`).length).replace(/\/$/, "");
+}
+
+/* The name of the planner whose page it is, where planners have one page alike that names none. */
+function named(scope, scopes) {
+  const place = document.querySelector("[data-place='']");
+  const own = scopes.find(({ path }) => path === scope);
+  if (!place) return;
+  place.dataset.place = scope;
+  if (!own) return;
+  const [name, number] = own.title.replace(/, LWIA \d\d$/, "").split(/(?= \()/);
+  const rest = document.createElement("span");
+  rest.className = "wide";
+  rest.textContent = number || "";
+  place.querySelector("a").replaceChildren(name, rest);
+  document.title = document.title.replace(/Career planner, LWIA \d\d/, () => own.title);
+}
+
 function chooser(place, others, path, address) {
   const depth = level(others[0].path);
   const label = (place.querySelector("a") || place.querySelector("span")).childNodes;
@@ -86,7 +110,7 @@ function chooser(place, others, path, address) {
   const overview = `Overview of ${place.textContent.trim().replace(/(:| \().*/, "")}`;
   const what = depth === 1 ? "LWIA" : "career planner";
   const menu = dropdown(label, links, what, place.dataset.place ? `Choose another ${what}. Now: ` : undefined);
-  if (path === document.body.dataset.scope && place.dataset.place && document.body.dataset.page !== "index.html") {
+  if (path === scopeHere() && place.dataset.place && document.body.dataset.page !== "index.html") {
     menu.querySelector("ul").prepend(item(link(`${document.body.dataset.home}index.html`, overview)));
   }
   return menu;
