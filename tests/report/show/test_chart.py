@@ -246,7 +246,8 @@ def test_rows_are_the_values_that_altair_makes_of_them():
     frame = pd.DataFrame(
         {
             "number": [1.5, float("nan"), float("inf")], "whole": [1, 2, 3],
-            "flag": [True, False, True], "text": ["x", None, "y"], "kind": pd.Categorical(["a", None, "b"]),
+            "flag": [True, False, True], "text": ["x", None, "y"],
+            "kind": pd.Categorical(["a", None, "b"]),
             "count": pd.array([1, None, 3], dtype="Int64"), "known": pd.array([True, None, False]),
             "rate": pd.array([0.5, None, 1], dtype="Float64"),
         }
