@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ipats_lib.cohorts import Mask
 from ipats_lib.inference import WIDTH, Bounds, Numbers, Ranges, solution
 from ipats_lib.periods import Period
-from ipats_lib.printed import Equations, Publication, family
+from ipats_lib.printed import Equations, Publication, family, quarters_beside
 
 _TURNS = 3  # how often each half of the areas is asked for what is open to all of its readers
 NEAR = 2  # quarters between publications that are solved together
@@ -42,10 +42,11 @@ class Reader:
 class Readers:
     """The readers of one system of equations: strangers, and those of each LWIA in `own`.
 
-    Counts are the sizes of all lines, their successes, and their failures.
+    Counts are the sizes of all lines, their successes, and their failures. told: the lines of the
+    publication whose sizes are printed elsewhere, hidden or not.
     """
 
-    def __init__(self, equations: Equations, own: Iterable[str]) -> None:
+    def __init__(self, equations: Equations, own: Iterable[str], told: Mask) -> None:
         from scipy.sparse import vstack
 
         self._equations, self._every = equations, len(equations.lines)
@@ -62,6 +63,8 @@ class Readers:
         for part in equations.parts:
             self._slack[part] = self._corrected(part)
         self._told = self._told_sizes()
+        self._told[: equations.many] |= told
+        self._elsewhere = told
         self._stranger = self._reader("")
         self._own = sorted(own)
         self._unsure = np.isnan(equations.counted) & ~np.isnan(equations.values)
@@ -130,11 +133,11 @@ class Readers:
         high = np.full(len(low), np.inf)
         values, overlap = equations.values, equations.overlap
         mine = np.array([line.place[1] in own for line in equations.lines[:many]])
-        for shift in (0, every):
-            at = np.flatnonzero(~hidden | mine) + shift
+        for shift, told in ((0, self._elsewhere), (every, False)):
+            at = np.flatnonzero(~hidden | mine | told) + shift
             at = at[~np.isnan(values[at])]
             low[at] = high[at] = values[at] + overlap[at]
-        secret = np.flatnonzero(hidden & ~mine & (values[:many] > 0))
+        secret = np.flatnonzero(hidden & ~mine & ~self._elsewhere & (values[:many] > 0))
         low[secret] = 1 + overlap[secret]
         for part in equations.parts:
             shown = part[~np.isnan(values[part])]
@@ -167,13 +170,16 @@ class Readers:
         """Take what is not known of a print, how many of it are in two areas and what was corrected
         since, to be as much as it has to be."""
         aims = np.zeros(len(self._equations.unknowns))
+        self._settled = True
+        halves = [*_halves(self._own)][:2]
+        if halves and all(self._look(half, self._bounds(half, hidden), aims) for half in halves):
+            return
         summed = self._unsure & np.tile(self._summed_lines(), 2)
         for reader in self._readers:
             for doubtful in [summed] * _DOUBLED + [self._unsure] * _DOUBLED:
                 if self._look(reader.own, self._bounds(reader.own, hidden), aims):
                     break
                 self._slack[doubtful] = 2 * self._slack[doubtful] + 1
-        self._settled = True
 
     def _summed_lines(self) -> Mask:
         """Which lines count several areas or programs, some people twice; others are exact."""
@@ -250,6 +256,7 @@ class System:
     ) -> None:
         self._group, self._figures = group, figures.iloc[group]
         self._released, self._quarters = released, quarters
+        self._told = np.zeros(len(group), dtype=np.bool_)
 
     def given_away(self, hidden: Mask) -> dict[int, list[int]]:
         """The places that are given away, each with the places that count some of its people.
@@ -279,15 +286,18 @@ class System:
     def _readers(self) -> Readers:
         kinds = self._figures["area_type"]
         local = self._figures.loc[kinds == "lwia", "area"] if "planner" not in set(kinds) else []
-        return Readers(self._equations, sorted({str(area) for area in local}))
+        return Readers(self._equations, {str(area) for area in local}, self._told)
 
     @cached_property
     def _equations(self) -> Equations:
         now = self._figures
-        before = [Publication.of(found) for one in self._released
-                  if len(found := self._same(one)) and _apart(found, now) <= NEAR]  # fmt: skip
-        known = None if self._quarters is None else Publication.of(self._same(self._quarters))
-        return Equations(Publication.of(now), before, known)
+        near = [found for one in self._released
+                if len(found := self._same(one)) and _apart(found, now) <= NEAR]  # fmt: skip
+        if self._quarters is None:
+            return Equations(Publication.of(now), [*map(Publication.of, near)], None)
+        quarters = self._same(self._quarters)
+        before = [Publication.of(pd.concat([one, quarters_beside(one, quarters)])) for one in near]
+        return Equations(Publication.of(now), before, Publication.of(quarters))
 
     def _same(self, other: pd.DataFrame) -> pd.DataFrame:
         """The lines of other figures that count the same people in the same places.
@@ -304,11 +314,13 @@ class System:
 class CountsAlone(System):
     """Cells that count persons in one window, of which no other publication prints any.
 
-    group: their places in figures, all of one `measure`.
+    group: their places in figures, all of one `measure`. told: whether the number of persons behind
+    each is known, also where the cell is hidden.
     """
 
-    def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame) -> None:
+    def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame, told: Mask) -> None:
         super().__init__(group, figures, (), None)
+        self._told = told[group]
 
     @cached_property
     def _equations(self) -> Equations:
