@@ -63,6 +63,8 @@ def withhold(
     hidden rate. Source: domain 7.3, rules 1 to 3; 9.2, linked cells.
     """
     others = list(released)
+    if quarters is not None:
+        quarters = quarters.assign(small=small_cells(quarters, thresholds))
     groups = _connected(figures, homes or {})
     systems = [System(one, figures, others, quarters) for one in groups]
     small = small_cells(figures, thresholds).to_numpy() | _hidden_before(figures, others)
@@ -125,14 +127,17 @@ def withhold_counts(
     enough others that no sum over areas or programs gives one back, to an area's own readers too.
 
     figures: the state, its areas and programs in one window: program, measure, area_type, area,
-    denominator and, of shares, numerator. more: what is hidden for another reason.
+    denominator and, of shares, numerator. more: what is hidden for another reason, with its
+    denominator; that of others is printed elsewhere, and of a share the numerator alone is hidden.
     """
     told = figures.assign(**dict.fromkeys(_OF_REPORT, ""))
-    small = small_cells(told, thresholds) | (False if more is None else more)
+    unknown = pd.Series(False, index=figures.index) if more is None else more.astype("bool")
+    known = (figures["numerator"].notna() & ~unknown).to_numpy(dtype=np.bool_)
+    small = small_cells(told, thresholds) | unknown
     cells = Cells(told, small.to_numpy(dtype=np.bool_), thresholds)
     links = Links(_sums(told, {}, thresholds), [], [])
     groups = told.groupby("measure", sort=False).indices.values()
-    _settle(cells, links, told, [CountsAlone(group, told) for group in groups])
+    _settle(cells, links, told, [CountsAlone(group, told, known) for group in groups])
     return pd.Series(cells.hidden, index=figures.index)
 
 

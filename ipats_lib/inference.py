@@ -88,20 +88,23 @@ class Ranges:
         left, idle = self.narrow(places), 0
         draws = random.Random(0)  # noqa: S311 directions to look in, no secret
         while left and idle < IDLE:
-            mine = sorted(left)
-            signs = [draws.choice((-1, 1)) * draws.uniform(0.5, 1) for _ in mine]
-            self._look(mine, np.array(signs), other)
+            self.look(left, draws, other)
             idle = 0 if len(self.narrow(left)) < len(left) else idle + 1
             left = self.narrow(left)
         certain: set[int] = set()
         while left:
             place = min(left)
-            self._look([place], np.ones(1), other)
+            self.look({place}, draws, other)
             certain |= self.narrow([place])
             left = self.narrow(left - {place})
         return certain
 
-    def _look(self, mine: list[int], signs: Numbers, other: Callable[[Numbers], bool]) -> None:
-        aims = signs @ self._sought[mine]
+    def look(
+        self, places: set[int], draws: random.Random, other: Callable[[Numbers], bool]
+    ) -> None:
+        """Seek solutions that are least and most in a drawn direction of some counts."""
+        mine = sorted(places)
+        signs = [draws.choice((-1, 1)) * draws.uniform(0.5, 1) for _ in mine]
+        aims = np.array(signs) @ self._sought[mine]
         if other(aims):
             other(-aims)

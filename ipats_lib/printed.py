@@ -244,6 +244,23 @@ class Equations:
         return found
 
 
+def quarters_beside(released: pd.DataFrame, quarters: pd.DataFrame) -> pd.DataFrame:
+    """The quarters alone that a publication showed beside its report (`releasable`), as they are
+    known now. quarters: with whether each is `small`."""
+
+    def keys(lines: pd.DataFrame) -> list[tuple[str, str, str]]:
+        names = (lines["area"].astype("str"), lines["program"].astype("str"))
+        return [*zip(*names, lines["measure"].map(family), strict=True)]
+
+    hidden = {*keys(released[released["suppressed"]]), *keys(quarters[quarters["small"]])}
+    hidden |= {(area, "title1", counts) for area, _, counts in hidden}
+    last = released["py"].iloc[0], released["quarter"].iloc[0] or "Q4"
+    days = zip(quarters["py"], quarters["quarter"], strict=True)
+    shown = [key not in hidden and day <= last
+             for key, day in zip(keys(quarters), days, strict=True)]  # fmt: skip
+    return quarters[np.array(shown, dtype=bool) & quarters["area_type"].eq("lwia")]
+
+
 def _known(now: Publication, quarters: Publication | None) -> dict[Count, float]:
     """Every count that is known; those of single quarters where they add up to the lines."""
     found = _counts(now)

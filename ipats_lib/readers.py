@@ -4,9 +4,10 @@ A stranger knows what is printed; a reader of an LWIA knows its own figures, too
 each round of hiding for the counts that were not seen to range far enough.
 """
 
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from ipats_lib.cohorts import Mask
 from ipats_lib.inference import WIDTH, Bounds, Numbers, Ranges, solution
 from ipats_lib.periods import Period
-from ipats_lib.printed import Equations, Publication, family
+from ipats_lib.printed import Equations, Publication, family, quarters_beside
 
-MOST_SOLVED = 120  # hidden cells of a system that is solved for each area's readers, too
+_TURNS = 3  # how often each half of the areas is asked for what is open to all of its readers
 NEAR = 2  # quarters between publications that are solved together
 _DOUBLED = 10  # how often a doubt about prints is doubled
 # Cells of a system that are solved together with exact prints of another publication.
@@ -28,24 +29,24 @@ MOST_EXACT = 170
 class Reader:
     """What one kind of reader knows beside the prints.
 
-    own: an LWIA whose figures are known. sought: whether each count is asked for, if withheld.
+    own: LWIAs whose figures are known. sought: whether each count is asked for, if withheld.
     hopeless: counts that nothing more to hide would protect.
     """
 
-    own: str
+    own: frozenset[str]
     sought: Mask
     ranges: Ranges
-    unknowns: tuple[Numbers, Numbers]
     hopeless: set[int] = field(default_factory=set)
 
 
 class Readers:
     """The readers of one system of equations: strangers, and those of each LWIA in `own`.
 
-    Counts are the sizes of all lines, their successes, and their failures.
+    Counts are the sizes of all lines, their successes, and their failures. told: the lines of the
+    publication whose sizes are printed elsewhere, hidden or not.
     """
 
-    def __init__(self, equations: Equations, own: Iterable[str]) -> None:
+    def __init__(self, equations: Equations, own: Iterable[str], told: Mask) -> None:
         from scipy.sparse import vstack
 
         self._equations, self._every = equations, len(equations.lines)
@@ -62,8 +63,10 @@ class Readers:
         for part in equations.parts:
             self._slack[part] = self._corrected(part)
         self._told = self._told_sizes()
+        self._told[: equations.many] |= told
+        self._elsewhere = told
         self._stranger = self._reader("")
-        self._own = own
+        self._own = sorted(own)
         self._unsure = np.isnan(equations.counted) & ~np.isnan(equations.values)
         self._settled = not self._unsure.any()
 
@@ -81,10 +84,10 @@ class Readers:
         lines would protect. hidden: which lines of the publication are."""
         if not self._settled:
             self._settle(hidden)
-        few = hidden.sum() <= MOST_SOLVED  # among many, sums have too many unknowns
+        self._look_together(hidden)
         return {
             count % self._every
-            for reader in (self._readers if few else [self._stranger])
+            for reader in self._readers
             for count in self._found_out(reader, hidden)
         }
 
@@ -119,32 +122,22 @@ class Readers:
                 for shift in (0, every)
             )
             sought &= np.concatenate([sizes, successes, sizes - successes]) != 0
-        return Reader(area, sought, Ranges(self._sought, needed, self._summed), self._limits(area))
+        own = frozenset([area] if area else [])
+        return Reader(own, sought, Ranges(self._sought, needed, self._summed))
 
-    def _limits(self, area: str) -> tuple[Numbers, Numbers]:
-        """The least and the most of each unknown: any, or what the own area's readers know."""
-        equations = self._equations
-        most = 3 * float(np.nanmax(equations.values, initial=0.0)) + 10
-        low, high = np.zeros(len(equations.unknowns)), np.full(len(equations.unknowns), most)
-        for (name, place, spans), at in equations.unknowns.items():
-            if place[1] == area and not np.isnan(count := equations.known(name, place, spans)):
-                low[at] = high[at] = count
-        return low, high
-
-    def _bounds(self, reader: Reader, hidden: Mask) -> Bounds:
-        """What the reader knows of each row. Who is withheld is somebody."""
+    def _bounds(self, own: frozenset[str], hidden: Mask) -> Bounds:
+        """What readers of these areas know of each row. Who is withheld is somebody."""
         equations, every, many = self._equations, self._every, self._equations.many
         low = np.full(self._matrix.shape[0], -np.inf)
         low[2 * every :] = 0
         high = np.full(len(low), np.inf)
         values, overlap = equations.values, equations.overlap
-        mine = np.array([reader.own != "" and line.place[1] == reader.own
-                         for line in equations.lines[:many]])  # fmt: skip
-        for shift in (0, every):
-            at = np.flatnonzero(~hidden | mine) + shift
+        mine = np.array([line.place[1] in own for line in equations.lines[:many]])
+        for shift, told in ((0, self._elsewhere), (every, False)):
+            at = np.flatnonzero(~hidden | mine | told) + shift
             at = at[~np.isnan(values[at])]
             low[at] = high[at] = values[at] + overlap[at]
-        secret = np.flatnonzero(hidden & ~mine & (values[:many] > 0))
+        secret = np.flatnonzero(hidden & ~mine & ~self._elsewhere & (values[:many] > 0))
         low[secret] = 1 + overlap[secret]
         for part in equations.parts:
             shown = part[~np.isnan(values[part])]
@@ -153,19 +146,21 @@ class Readers:
             rates = part[(part < every) & np.isnan(values[part])]
             rates = rates[self._rates[rates]]
             low[rates] = 1 + overlap[rates] - self._slack[rates]
-        return Bounds((low, high), self._open(reader, hidden))
+        return Bounds((low, high), self._open(own, hidden))
 
-    def _open(self, reader: Reader, hidden: Mask) -> tuple[Numbers, Numbers]:
-        """The least and the most of each unknown. Where an area's lines of a program are all
-        shown, they enter other sums as they are, so that how they came about does not matter."""
+    def _open(self, own: frozenset[str], hidden: Mask) -> tuple[Numbers, Numbers]:
+        """The least and the most of each unknown: any, or what is known of the own areas. Where an
+        area's lines of a program are all shown, they enter other sums as they are, so that how they
+        came about does not matter."""
         secret = np.concatenate(
             [hidden, np.isnan(self._equations.values[len(hidden) : self._every])]
         )
         mine = {self._equations.lines[n].place for n in np.flatnonzero(secret)}
-        shown = np.array([place not in mine for _, place, _ in self._equations.unknowns])
-        low, high = reader.unknowns
-        fixed = shown & ~np.isnan(self._known)
-        return np.where(fixed, self._known, low), np.where(fixed, self._known, high)
+        told = np.array([place[1] in own or place not in mine
+                         for _, place, _ in self._equations.unknowns])  # fmt: skip
+        most = 3 * float(np.nanmax(self._equations.values, initial=0.0)) + 10
+        fixed = told & ~np.isnan(self._known)
+        return np.where(fixed, self._known, 0), np.where(fixed, self._known, most)
 
     @cached_property
     def _known(self) -> Numbers:
@@ -175,50 +170,65 @@ class Readers:
         """Take what is not known of a print, how many of it are in two areas and what was corrected
         since, to be as much as it has to be."""
         aims = np.zeros(len(self._equations.unknowns))
+        self._settled = True
+        halves = [*_halves(self._own)][:2]
+        if halves and all(self._look(half, self._bounds(half, hidden), aims) for half in halves):
+            return
         summed = self._unsure & np.tile(self._summed_lines(), 2)
-        for reader in self._readers if hidden.sum() <= MOST_SOLVED else [self._stranger]:
+        for reader in self._readers:
             for doubtful in [summed] * _DOUBLED + [self._unsure] * _DOUBLED:
-                if self._look(reader, self._bounds(reader, hidden), aims):
+                if self._look(reader.own, self._bounds(reader.own, hidden), aims):
                     break
                 self._slack[doubtful] = 2 * self._slack[doubtful] + 1
-        self._settled = True
 
     def _summed_lines(self) -> Mask:
         """Which lines count several areas or programs, some people twice; others are exact."""
         leaves = self._equations.leaves
         return np.array([leaves.of(one.place) != [one.place] for one in self._equations.lines])
 
-    def _look(self, reader: Reader, bounds: Bounds, aims: Numbers) -> bool:
-        """Seek a solution and remember what it frees, for the reader and for strangers."""
+    def _look_together(self, hidden: Mask) -> None:
+        """Seek solutions for the readers of half of the areas at once, in as many halves as put
+        any two areas apart: what is open to those who know all of these, is open to each."""
+        draws = random.Random(0)  # noqa: S311 directions to look in, no secret
+        for half in [*_halves(self._own)] * _TURNS:
+            asked = {n for reader in self._readers if reader.own <= half
+                     for n in reader.ranges.narrow(self._asked(reader, hidden))}  # fmt: skip
+            if asked:
+                look = partial(self._look, half, self._bounds(half, hidden))
+                self._stranger.ranges.look(asked, draws, look)
+
+    def _look(self, own: frozenset[str], bounds: Bounds, aims: Numbers) -> bool:
+        """Seek a solution and remember what it frees, for all who know no more than this."""
         found = solution(self._matrix, bounds, aims)
         if found is None:
             return False
-        for one in {id(r): r for r in (reader, self._stranger)}.values():
-            one.ranges.widen(found)
+        for reader in self._readers:
+            if reader.own <= own:
+                reader.ranges.widen(found)
         return True
 
     def _found_out(self, reader: Reader, hidden: Mask) -> set[int]:
         asked = self._asked(reader, hidden)
         if not reader.ranges.narrow(asked):
             return set()
-        bounds = self._bounds(reader, hidden)
-        narrow = reader.ranges.found_out(asked, lambda aims: self._look(reader, bounds, aims))
+        bounds = self._bounds(reader.own, hidden)
+        narrow = reader.ranges.found_out(asked, lambda aims: self._look(reader.own, bounds, aims))
         if not narrow:
             return set()
-        nothing = self._bounds(reader, np.ones(len(hidden), dtype=bool))
+        nothing = self._bounds(reader.own, np.ones(len(hidden), dtype=bool))
         return narrow - self._lost(reader, nothing, narrow)
 
     def _lost(self, reader: Reader, nothing: Bounds, narrow: set[int]) -> set[int]:
         """Of these counts those that are as narrow where the publication shows nothing at all."""
-        trial = Reader(reader.own, reader.sought, reader.ranges.copy(), reader.unknowns)
+        trial = reader.ranges.copy()
 
         def look(aims: Numbers) -> bool:
             found = solution(self._matrix, nothing, aims)
             if found is not None:
-                trial.ranges.widen(found)
+                trial.widen(found)
             return found is not None
 
-        lost = trial.ranges.found_out(narrow, look)
+        lost = trial.found_out(narrow, look)
         reader.hopeless |= lost
         return lost
 
@@ -246,6 +256,7 @@ class System:
     ) -> None:
         self._group, self._figures = group, figures.iloc[group]
         self._released, self._quarters = released, quarters
+        self._told = np.zeros(len(group), dtype=np.bool_)
 
     def given_away(self, hidden: Mask) -> dict[int, list[int]]:
         """The places that are given away, each with the places that count some of its people.
@@ -275,15 +286,18 @@ class System:
     def _readers(self) -> Readers:
         kinds = self._figures["area_type"]
         local = self._figures.loc[kinds == "lwia", "area"] if "planner" not in set(kinds) else []
-        return Readers(self._equations, sorted({str(area) for area in local}))
+        return Readers(self._equations, {str(area) for area in local}, self._told)
 
     @cached_property
     def _equations(self) -> Equations:
         now = self._figures
-        before = [Publication.of(found) for one in self._released
-                  if len(found := self._same(one)) and _apart(found, now) <= NEAR]  # fmt: skip
-        known = None if self._quarters is None else Publication.of(self._same(self._quarters))
-        return Equations(Publication.of(now), before, known)
+        near = [found for one in self._released
+                if len(found := self._same(one)) and _apart(found, now) <= NEAR]  # fmt: skip
+        if self._quarters is None:
+            return Equations(Publication.of(now), [*map(Publication.of, near)], None)
+        quarters = self._same(self._quarters)
+        before = [Publication.of(pd.concat([one, quarters_beside(one, quarters)])) for one in near]
+        return Equations(Publication.of(now), before, Publication.of(quarters))
 
     def _same(self, other: pd.DataFrame) -> pd.DataFrame:
         """The lines of other figures that count the same people in the same places.
@@ -300,15 +314,24 @@ class System:
 class CountsAlone(System):
     """Cells that count persons in one window, of which no other publication prints any.
 
-    group: their places in figures, all of one `measure`.
+    group: their places in figures, all of one `measure`. told: whether the number of persons behind
+    each is known, also where the cell is hidden.
     """
 
-    def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame) -> None:
+    def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame, told: Mask) -> None:
         super().__init__(group, figures, (), None)
+        self._told = told[group]
 
     @cached_property
     def _equations(self) -> Equations:
         return Equations(Publication.of_counts(self._figures), [], None)
+
+
+def _halves(areas: Sequence[str]) -> Iterator[frozenset[str]]:
+    """Halves of the areas, among them for any two areas one that holds the first alone."""
+    for bit in range((len(areas) - 1).bit_length()):
+        ones = frozenset(area for place, area in enumerate(areas) if place >> bit & 1)
+        yield from (ones, frozenset(areas) - ones)
 
 
 def _apart(one: pd.DataFrame, other: pd.DataFrame) -> int:

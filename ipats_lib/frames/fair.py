@@ -140,10 +140,10 @@ def _adjusted(
         low, high = wilson(won, many)
         factor = state / expected
         rates = (expected, won / many * factor, low * factor, high * factor)
-        if (size[weights > 0] < least).any():
+        gained = (strata[mine] & lines.success[mine][:, None]).sum(axis=0).astype(np.float64)
+        if few_of_a_group(size[weights > 0], gained[weights > 0]):
             found.append((*(np.nan,) * 3, *rates, "a group has too few people to standardize"))
             continue
-        gained = (strata[mine] & lines.success[mine][:, None]).sum(axis=0).astype(np.float64)
         found.append((*direct(gained, size, weights), *rates, ""))
     names = [*_AMOUNTS, "adjusted_low", "adjusted_high", "without"]
     told = pd.DataFrame(found, columns=names)
@@ -151,6 +151,17 @@ def _adjusted(
             "measure", "measure_title", "value", "denominator", "state_value"]  # fmt: skip
     amounts = told[names[:-1]].round(PLACES).clip(0, 1)
     return pd.concat([local[kept], amounts, told["without"]], axis=1)
+
+
+def few_of_a_group(size: Numbers, gained: Numbers) -> bool:
+    """Whether a group of an area is a small cell. size, gained: people and successes by group.
+
+    The standardized share and its interval, to three places, are two equations: of two groups, as
+    youth have, the counts of both follow exactly.
+    """
+    limits = load_thresholds()
+    few = np.minimum(gained, size - gained) < limits.minimum_numerator
+    return bool((few | (size < limits.minimum_denominator)).any())
 
 
 def mix(source: Source, areas: pd.DataFrame, *, full: bool) -> pd.DataFrame:

@@ -7,14 +7,26 @@ figures.
 Source: domain 7.3; decision 0023.
 """
 
+import random
 from collections import defaultdict
 from functools import cache
+from itertools import product
 
 import pytest
 
 from ipats_lib import readers
-from ipats_lib.disclosure import withhold
-from tests.property.attacker import PERIODS, Reader, draw, frame, lines, quarters
+from ipats_lib.disclosure import small_cells, withhold
+from tests.property.attacker import (
+    LATER,
+    PERIODS,
+    PROGRAMS,
+    Reader,
+    _lines,
+    draw,
+    frame,
+    lines,
+    quarters,
+)
 from tests.property.test_linked_cells import LIMITS, MOST, printed, published
 from tests.seeds import seeds
 
@@ -114,3 +126,44 @@ def test_a_correction_between_two_publications_lets_the_later_one_be_solved(seed
     record.loc[record.index[~record["suppressed"]][0], "denominator"] += 1
     _, shown = published("next", world, len(areas), [record])
     assert not shown["suppressed"][shown["area_type"].eq("lwia")].all()
+
+
+def steady(seed, areas):
+    """A world in which some areas have many people in every quarter, others few."""
+    some, world = random.Random(seed), draw(seed, areas)
+    for area, program in product([f"{n:02d}" for n in range(1, areas + 1)], PROGRAMS):
+        usual = some.choice([0, 9, 12, 14, 30])
+        for quarter in range(-1, 7) if usual else ():
+            exited = some.randint(usual, usual + 4)
+            employed, later = (some.randint(3, exited - 3) for _ in "24")
+            counts = {"exited": exited, "employed2": employed, "employed4": later}
+            for kind, number in {**counts, "wage": max(employed - some.randint(0, 2), 0)}.items():
+                world[kind, area, program, quarter] = number
+    return world
+
+
+def series(world, areas, which, shown):
+    """The lines of quarters alone that stand beside a publication (`releasable`)."""
+    found = [one for back in range(8) for one in _lines(LATER[which] - back, areas, ["current"])]
+    found = [one for one in found if one.keys[1] == "lwia" and set(one.size) <= set(world)]
+    told = frame(found, world, PERIODS[which])
+    few = [told[small_cells(told, LIMITS)], shown[shown["suppressed"]]]
+    hidden = {key for lines in few for key in zip(lines["area"], lines["program"], strict=True)}
+    hidden |= {(area, "title1") for area, _ in hidden}
+    kept = [(one.keys[2], one.keys[3]) not in hidden for one in found]
+    return [one for one, keep in zip(found, kept, strict=True) if keep], told[kept]
+
+
+@pytest.mark.parametrize("seed", seeds(2, 30))
+def test_quarters_shown_beside_the_earlier_publication_give_no_count_of_the_later_away(seed):
+    areas = 4 + seed % 3
+    world = steady(seed, areas)
+    first = published("first", world, areas)
+    prints = {"first": first, "series": series(world, areas, "first", first[1])}
+    prints["next"] = published("next", world, areas, [first[1]])
+    assert len(prints["series"][0]) > 0
+    found, shown = prints["next"]
+    before = {**prints, "next": (found, shown.assign(suppressed=True))}
+    for own in ("", "01"):
+        told = reader_of(world, prints, own).narrows()
+        assert not told or set(told) <= set(reader_of(world, before, own).narrows()), own

@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from ipats_lib.comparison.standard import logistic
+from ipats_lib.comparison.standard import direct, logistic
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames import fair
-from ipats_lib.frames.fair import PLACES, told_facts
+from ipats_lib.frames.fair import PLACES, few_of_a_group, told_facts
+from ipats_lib.indicators.intervals import wilson
 
 SEEDS = range(50)
 FACTS = 6
@@ -113,17 +114,33 @@ def small_groups(seed):
         few = [n for n, c in enumerate(here.sum(axis=0))
                if 0 < min(c, len(here) - c) < limits.minimum_numerator]  # fmt: skip
         if len(here) >= limits.minimum_denominator and few:
-            expected = round(float(fit.expected(here).mean()), PLACES)
-            yield len(here), expected, mixtures, fit.expected(mixtures), few
+            expected = float(fit.expected(here).mean())
+            ends = ends_of(expected, success[areas == area], float(success.mean()))
+            yield len(here), ends, mixtures, fit.expected(mixtures), few
+
+
+def ends_of(expected, success, state):
+    """The least and the most that is expected, by all four figures that are printed of it: the
+    adjusted share and its interval are shares that the reader knows, over it, times Illinois'."""
+    slack, ends = 0.5 * 10**-PLACES, [(expected, 1.0)]
+    shares = [success.mean(), *wilson(int(success.sum()), len(success))]
+    ends += [(share * state / expected, share * state) for share in shares]
+    low, high = 0.0, 1.0
+    for exact, over in ends:
+        printed = round(exact, PLACES)
+        if 0 < printed < 1:
+            between = (printed - slack, printed + slack)
+            mine = between if exact == expected else sorted(over / one for one in between)
+            low, high = max(low, mine[0]), min(high, mine[1])
+    return low, high
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_expected_of_an_area_leaves_its_small_groups_a_range_of_three(seed):
     """The reader knows how many are counted and what each mixture of facts makes likely."""
-    slack = 0.5 * 10**-PLACES
-    for size, expected, mixtures, likely, few in small_groups(seed):
+    for size, (least, most), mixtures, likely, few in small_groups(seed):
         rows = np.vstack([np.ones(len(mixtures)), likely / size])
-        sums = LinearConstraint(rows, [size, expected - slack], [size, expected + slack])
+        sums = LinearConstraint(rows, [size, least], [size, most])
         rule = {"integrality": np.ones(len(mixtures)), "bounds": Bounds(0, np.inf)}
         for fact in few:
             low, high = (
@@ -134,6 +151,41 @@ def test_what_is_expected_of_an_area_leaves_its_small_groups_a_range_of_three(se
 
 def test_small_groups_of_areas_are_sought():
     assert sum(len(few) for seed in range(20) for *_, few in small_groups(seed)) > 30
+
+
+def two_groups(seed):
+    """People and successes of two groups, their weights, and what is printed of them."""
+    some = np.random.default_rng(seed)
+    size = some.integers(8, 20, 2).astype(float)
+    gained = np.array([some.integers(0, n + 1) for n in size]).astype(float)
+    gained[0] = min(gained[0], some.integers(0, 8))
+    weights = some.dirichlet([4, 4])
+    return size, gained, weights, np.round(direct(gained, size, weights), PLACES)
+
+
+def explanations(size, gained, weights, told):
+    """All counts of two groups with these sums that print the same."""
+    many, won = int(size.sum()), int(gained.sum())
+    for first, mine in product(range(1, many), range(won + 1)):
+        sizes, gains = np.array([first, many - first]), np.array([mine, won - mine])
+        if (gains <= sizes).all():
+            found = direct(gains.astype(float), sizes.astype(float), weights)
+            if (np.round(found, PLACES) == told).all():
+                yield (*sizes.tolist(), *gains.tolist())
+
+
+def test_a_standardized_share_is_of_no_small_group():
+    """Planted: the share and interval of one that is small, which the reader works out."""
+    exact = printed = 0
+    for seed in range(40):
+        size, gained, *rest = two_groups(seed)
+        if few_of_a_group(size, gained):
+            exact += len([*explanations(size, gained, *rest)]) == 1
+        else:
+            printed += 1
+            assert not any(small(n, x) for n, x in zip(size, gained, strict=True))
+    assert exact > 10
+    assert printed > 5
 
 
 @pytest.mark.parametrize("full", [False, True])

@@ -5,6 +5,7 @@ dark, forced colors and paper (`20-show.css`). Every color holds 3:1 against whi
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from itertools import chain
@@ -103,18 +104,55 @@ def inline(data: Any = None, **_: Any) -> Any:
             f"A chart on a page holds at most {MOST_ROWS} rows; this frame has {len(data)}. "
             "Count or average them first (groupby), or list them with show.records."
         )
-    return alt.to_values(data)
+    if not isinstance(data, pd.DataFrame) or not all(map(_is_plain, data, data.dtypes)):
+        return alt.to_values(data)
+    columns = zip(*(_values(data[name]) for name in data), strict=True)
+    return {"values": [dict(zip(data, row, strict=True)) for row in columns]}
 
 
-def spec_of(chart: Any) -> dict[str, Any]:
+def _is_plain(name: object, kind: object) -> bool:
+    """Whether a column is of numbers, texts or flags."""
+    plain = re.fullmatch(
+        r"(u?int|float)\d+|bool(ean)?|str(ing)?|category", str(kind), re.IGNORECASE
+    )
+    return isinstance(name, str) and plain is not None
+
+
+def _values(column: pd.Series) -> list[Any]:
+    """The same values as `alt.to_values` has, which copies a frame for every column of it."""
+    unknown = (math.inf, -math.inf)  # and NaN, which alone differs from itself
+    gone = (v is pd.NA or v != v or v in unknown for v in column.tolist())  # noqa: PLR0124
+    return [None if no else v for v, no in zip(column.tolist(), gone, strict=True)]
+
+
+def spec_of(chart: Any, rows: pd.DataFrame | None = None) -> dict[str, Any]:
     """The Vega-Lite specification of a chart, data inline, as wide as its place.
 
+    rows: its data, where several pictures differ in these alone: the rest is then made once.
     Checked against the schema in an analyst's session and in tests: a publication need not do it
     for every page again.
     """
-    found: dict[str, Any] = chart.to_dict(validate=not in_publication())
+    found: dict[str, Any] = _made(chart, rows)
+    if rows is not None:
+        sets = {n: v for n, v in found["datasets"].items() if n != found["data"]["name"]}
+        sets["rows"] = inline(rows)["values"]
+        found = found | {"data": {"name": "rows"}, "datasets": sets}
     check_fields(found)
     return fitted(found)
+
+
+_rest: dict[int, tuple[Any, dict[str, Any]]] = {}  # of charts whose rows are given apart
+
+
+def _made(chart: Any, rows: pd.DataFrame | None) -> dict[str, Any]:
+    valid = not in_publication()
+    if rows is None:
+        return chart.to_dict(validate=valid)  # type: ignore[no-any-return]
+    if id(chart) not in _rest:
+        first = chart.copy(deep=False)
+        first.data = rows
+        _rest[id(chart)] = chart, first.to_dict(validate=valid)
+    return _rest[id(chart)][1]
 
 
 def check_fields(spec: dict[str, Any]) -> None:

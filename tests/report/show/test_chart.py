@@ -239,3 +239,30 @@ def test_a_chart_is_drawn_whatever_its_names_hold(name):
     drawn = alt.Chart(rows).mark_bar().encode(x="n:Q", y=alt.Y("name:N", sort=[name, "b"]))
     assert "<svg" in theme.as_picture(theme.spec_of(drawn))
     assert not {"\u2028", "\u2029"} & set(theme.script_json(theme.spec_of(drawn)))
+
+
+def test_rows_are_the_values_that_altair_makes_of_them():
+    """Numbers, texts and flags of every kind, what is missing as null; other frames by Altair."""
+    frame = pd.DataFrame(
+        {
+            "number": [1.5, float("nan"), float("inf")], "whole": [1, 2, 3],
+            "flag": [True, False, True], "text": ["x", None, "y"],
+            "kind": pd.Categorical(["a", None, "b"]),
+            "count": pd.array([1, None, 3], dtype="Int64"), "known": pd.array([True, None, False]),
+            "rate": pd.array([0.5, None, 1], dtype="Float64"),
+        }
+    )  # fmt: skip
+    for one in (frame, frame.astype({"whole": "int32", "number": "float32"}), FRAME):
+        made, asked = theme.inline(one), alt.to_values(one)
+        assert made == asked
+        assert json.dumps(made) == json.dumps(asked)
+
+
+def test_pictures_that_differ_in_their_rows_alone_are_drawn_of_one_chart():
+    bare = alt.layer(bars(alt.Undefined), show.reference(1, "One"))
+    for frame in (FRAME, FRAME.iloc[:1]):
+        shown = show.chart(bare, "Two rows.", rows=frame[["a", "b"]])
+        assert shown.spec["data"] == {"name": "rows"}
+        assert shown.spec["datasets"]["rows"] == theme.inline(frame[["a", "b"]])["values"]
+    with pytest.raises(NotebookError, match="no column b"):
+        show.chart(bare, "No b.", rows=FRAME[["a"]])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 from ipats_lib.report.show.html import Shown, escape, in_publication, wrong
 from ipats_lib.report.show.theme import as_picture, described, script_json, spec_of
@@ -23,16 +24,18 @@ def chart(
     title: str = "",
     table: Shown | None = None,
     note: str = "",
+    rows: pd.DataFrame | None = None,
 ) -> Drawn:
     """Any Altair chart. finding: what it shows, in a sentence that is its alternative text too.
 
     title: what is drawn, of whom, when. table: `show.table` of its values, folded below it.
+    rows: the chart's data, where it has none of its own and is drawn of several frames.
     """
     if not isinstance(chart, alt.TopLevelMixin):
         raise wrong(f"show.chart draws an Altair chart, not a {type(chart).__name__}.")
     if table is not None and not isinstance(table, Shown):
         raise wrong("Give the values as show.table(frame, caption, columns).")
-    spec = spec_of(chart)
+    spec = spec_of(chart, rows)
     words = " ".join(filter(None, (finding, title))) or described(spec)
     spec = spec | {"description": words}
     head = f"<p class='says'>{escape(finding)}</p>" if finding else ""
