@@ -82,7 +82,7 @@ class CaseIntake:
 
     def run(self, file: TableFile, parts: PartsWriter) -> None:
         """Take all rows of one table."""
-        habits, met = Habits(file.facts.name), np.empty(0, dtype=np.int32)
+        habits, met = Habits(file.facts.name), list[Numbers]()
         self.log.add(*table_notes(file))
         for batch, columns in typed_batches(file, self.as_of):
             for name, typed in columns.items():
@@ -95,13 +95,17 @@ class CaseIntake:
             self._meet(file.table, columns, planners, customers)
             columns["customer"] = self.customers.shown(columns["customer"], customers)
             parts.add(batch.lines, {name: typed.values for name, typed in columns.items()}, keys)
-            met = np.union1d(met, customers)
-        self.log.add(*habits.notes(), *self._unknown(file, met[met >= 0]))
+            met.append(customers)
+        self.log.add(*habits.notes(), *self._unknown(file, met))
 
-    def _unknown(self, file: TableFile, met: Numbers) -> Iterator[pa.Table]:
-        """How many customers of a table no PIRL row knows; loud when they are most (C-07, C-08)."""
-        unknown = int((met >= len(self.customer_areas)).sum())
-        most = 100 * unknown > load_settings().unknown_customers_percent * len(met)
+    def _unknown(self, file: TableFile, met: Sequence[Numbers]) -> Iterator[pa.Table]:
+        """How many customers of a table (met: by batch) no PIRL row knows; loud when they are most
+        (C-07, C-08)."""
+        who = np.zeros(len(self.customers), dtype=np.bool_)
+        for customers in met:
+            who[customers[customers >= 0]] = True
+        unknown = int(who[len(self.customer_areas) :].sum())
+        most = 100 * unknown > load_settings().unknown_customers_percent * int(who.sum())
         if unknown:
             yield note(file.facts.name, "C-08" if most else "C-07", "customer", str(unknown))
 
