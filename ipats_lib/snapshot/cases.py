@@ -23,7 +23,7 @@ from ipats_lib.snapshot.areas import (
     area_bits,
     look_up,
 )
-from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.snapshot.parts import Keys, Parts
 from ipats_lib.validation.findings import (
     WRONG,
     Broken,
@@ -80,7 +80,7 @@ class CaseIntake:
     log: FindingsLog
     _assigned: list[tuple[Masks, Numbers, Numbers, Numbers]] = field(default_factory=list)
 
-    def run(self, file: TableFile, parts: PartsWriter) -> None:
+    def run(self, file: TableFile, parts: Parts) -> None:
         """Take all rows of one table."""
         habits, met = Habits(file.facts.name), list[Numbers]()
         self.log.add(*table_notes(file))
