@@ -69,14 +69,15 @@ class CaseIntake:
     """What case tables are placed by.
 
     customer_areas: areas of each customer of the PIRL file, by number. planners is empty when
-    the extract has no planner table; rows then belong to the areas of their customer.
+    the extract has no planner table; rows then belong to the areas of their customer. contacts:
+    None where nobody asks whom planners met.
     """
 
     as_of: date
     planners: Planners
     customers: Customers
     customer_areas: Masks
-    contacts: Contacts
+    contacts: Contacts | None
     log: FindingsLog
     _assigned: list[tuple[Masks, Numbers, Numbers, Numbers]] = field(default_factory=list)
 
@@ -132,6 +133,8 @@ class CaseIntake:
         return np.where(planners >= 0, bits[planners], of_customer)
 
     def _meet(self, table: str, columns: Columns, planners: Masks, customers: Numbers) -> None:
+        if self.contacts is None:
+            return
         if table in ("service", "case_note"):
             self.contacts.from_records(planners, customers)
         if table == "assignment":

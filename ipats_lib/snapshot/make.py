@@ -83,7 +83,9 @@ def make_snapshot(
     opened = read.opened()
     with workspace(Path(store)) as work:
         making = Making(opened, read.options, work, read.tell)
-        making.take(making.stored)
+        contacts = Contacts(contact_rule, opened.as_of)
+        planners = making.take(making.stored, contacts)
+        pq.write_table(contacts.table(planners), making.content / "contacts.parquet")
         return open_snapshot(keep(making.content, making.manifest(read.key), Path(store)))
 
 
@@ -209,11 +211,10 @@ class Making:
     def content(self) -> Path:
         return self.work / "content"
 
-    def take(self, parts_of: Callable[[str], Parts]) -> None:
+    def take(self, parts_of: Callable[[str], Parts], contacts: Contacts | None = None) -> Planners:
         """Read everything: rows into parts by table, all else into files below `content`."""
         self.content.mkdir()
         opened, customers = self.opened, Customers()
-        contacts = Contacts(self.options.contact_rule, opened.as_of)
         with FindingsLog(self.content / "findings.parquet") as log:
             log.add(*(note(name, "N-08") for name in opened.folder.unread))
             planners = Planners.of(self._whole("planner", read_planners, log))
@@ -227,7 +228,7 @@ class Making:
             areas = _areas_of_customers(keys, len(customers))
             cases = CaseIntake(opened.as_of, planners, customers, areas, contacts, log)
             self._cases(cases, parts, parts_of)
-        pq.write_table(contacts.table(planners), self.content / "contacts.parquet")
+        return planners
 
     def manifest(self, key: str) -> Manifest:
         """What the snapshot says of itself, when everything was taken."""

@@ -161,8 +161,11 @@ class Snapshot:
         """
         hidden = self._rows_of(name, STATE, [*HIDDEN])
         planners = self.planners()
-        contacts = self._files.table("contacts.parquet")
-        return membership(hidden, contacts, list(planners["planner_id"]), list(planners["lwia"]))
+        return membership(hidden, self._met(), list(planners["planner_id"]), list(planners["lwia"]))
+
+    def _met(self) -> pa.Table:
+        """planner_id and _customer of each contact."""
+        return self._files.table("contacts.parquet", ["planner_id", "_customer"])
 
     def portions(self, name: str, scope: Scope) -> tuple[Portion, ...]:
         """Which row groups of a table hold rows of the scope (`pirl`, or a case table)."""
@@ -198,7 +201,7 @@ class Snapshot:
     @cached_property
     def _contacts(self) -> tuple[Numbers, Mapping[str, NDArray[np.intp]]]:
         """The customer of each contact, and where those of each planner stand."""
-        table = self._files.table("contacts.parquet", ["planner_id", "_customer"])
+        table = self._met()
         planners = pd.Series(table["planner_id"].to_pylist(), dtype="object")
         return table["_customer"].to_numpy(), dict(planners.groupby(planners).indices)
 
@@ -225,13 +228,17 @@ class Snapshot:
 @dataclass(frozen=True)
 class Passing(Snapshot):
     """A snapshot that is not kept: its rows are in memory, of each table the columns that were
-    asked for; all else is in a folder that goes with it. Its rows are those of the state."""
+    asked for; all else is in a folder that goes with it. It knows no contacts of planners, and its
+    rows are those of the state."""
 
     held: Mapping[str, Held]
 
     def _rows_of(self, name: str, scope: Scope, columns: Sequence[str]) -> pa.Table:
         assert scope == STATE, scope
         return self.held[name].table(columns)
+
+    def _met(self) -> pa.Table:
+        return pa.schema({"planner_id": pa.string(), "_customer": pa.int32()}).empty_table()
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
