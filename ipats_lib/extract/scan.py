@@ -174,7 +174,8 @@ def _check_lines(name: str, block: bytes, texts: list[bytes], before: int) -> No
             _stop(name, _line(block, error.start, before), what)
     if b"\r" in block and (lone := _LONE_CR.search(block)):
         _stop(name, _line(block, lone.start(), before), "ends in a bare carriage return")
-    if empty := [texts.index(end) for end in (b"", b"\r") if end in texts]:
+    ends = (b"", b"\r") if b"\r" in block else (b"",)
+    if empty := [texts.index(end) for end in ends if end in texts]:
         _stop(name, before + min(empty) + 1, "is empty")
     if b'"' in block and (line := _open_quote(block)) is not None:
         _stop(name, before + line + 1, "opens a quote that it does not close")

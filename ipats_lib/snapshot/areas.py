@@ -76,7 +76,7 @@ class Customers:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._secrets = False  # whether an identifier may be a Social Security number
+        self.secrets = False  # whether one that was met may be a Social Security number
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -88,7 +88,7 @@ class Customers:
         coded, known = ids.dictionary_encode(), self._numbers
         names, secret = coded.dictionary, may_be_ssn(coded.dictionary)
         if secret.any():  # it is one person's, with signs between its parts or without
-            self._secrets = True
+            self.secrets = True
             bare = pc.replace_substring_regex(with_digits(names), "[^0-9]", "")
             names = pc.if_else(pa.array(secret), bare, names)
         found = [known.setdefault(text, len(known)) for text in names.to_pylist()]
@@ -98,7 +98,7 @@ class Customers:
     def shown(self, ids: Typed, numbers: Numbers) -> Typed:
         """Identifiers as they are kept: in place of one that may be a Social Security number
         (V-02) stands the customer's number in this extract. numbers: their `numbers`."""
-        if not self._secrets:
+        if not self.secrets:
             return ids
         secret = may_be_ssn(ids.values)
         own = pa.array([f"{WITHHELD}{number}" for number in numbers.tolist()])

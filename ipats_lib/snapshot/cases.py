@@ -126,9 +126,9 @@ class CaseIntake:
         """Of the planner who made the row; else of its customer. An application: its own."""
         if "lwia" in columns:
             return look_up(columns["lwia"].values, area_bits(), 0)
-        known = np.append(self.customer_areas, 0)
         inside = (customers >= 0) & (customers < len(self.customer_areas))
-        of_customer = known[np.where(inside, customers, len(self.customer_areas))]
+        of_customer = np.zeros(len(customers), dtype=np.int64)
+        of_customer[inside] = self.customer_areas[customers[inside]]
         bits = np.array([*(area_bits()[lwia] for lwia in self.planners.lwias), 0], dtype=np.int64)
         return np.where(planners >= 0, bits[planners], of_customer)
 
@@ -153,8 +153,9 @@ class CaseIntake:
             broken.append(("C-01", "planner_id", np.flatnonzero(named & (planners < 0))))
         if "lwia" in columns:
             broken.append(("C-02", "lwia", np.flatnonzero(keys.areas == 0)))
-        secret = may_be_ssn(columns["customer"].values)
-        broken.append(("V-02", "customer", np.flatnonzero(secret)))
+        if self.customers.secrets:
+            secret = may_be_ssn(columns["customer"].values)
+            broken.append(("V-02", "customer", np.flatnonzero(secret)))
         broken += unreadable_cells(file, columns)
         if file.table == "application":
             broken += _unclear_applications(columns)
