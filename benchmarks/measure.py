@@ -25,9 +25,12 @@ class Spent:
     largest_mb: float
 
 
-def spent(command: Sequence[str | Path], cwd: Path = ROOT, **environment: str) -> Spent:
+def spent(
+    command: Sequence[str | Path], cwd: Path = ROOT, ends: Sequence[int] = (0,), **environment: str
+) -> Spent:
     """Run a command and wait for all its descendants, the server that workers are forked from
-    among them: whoever is left without a parent becomes our child.  SystemExit when it fails."""
+    among them: whoever is left without a parent becomes our child.  SystemExit when its exit is
+    none of `ends`."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     started = perf_counter()
     child = subprocess.Popen(command, cwd=cwd, env={**os.environ, **environment})
@@ -39,7 +42,7 @@ def spent(command: Sequence[str | Path], cwd: Path = ROOT, **environment: str) -
             largest = max(largest, used.ru_maxrss)
             if pid == child.pid:
                 wall, child.returncode = perf_counter() - started, status
-                if status:
+                if os.waitstatus_to_exitcode(status) not in ends:
                     raise SystemExit(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
     return Spent(wall, cpu, largest / 1024)
 

@@ -61,10 +61,14 @@ def _age(view: View) -> NDArray[np.float64]:
 
 def years(view: View, day: NDArray[np.datetime64]) -> NDArray[np.float64]:
     """Full years on a day of each record; NaN where the day or the birth date is blank."""
-    born = view.day("200")
-    turned = day.astype("datetime64[Y]").astype(float) - born.astype("datetime64[Y]").astype(float)
-    before = _month_and_day(day) < _month_and_day(born)
+    born, kept = view.day("200"), view.records.kept
+    turned = _year(day) - kept("year of birth", lambda: _year(born))
+    before = _month_and_day(day) < kept("birthday", lambda: _month_and_day(born))
     return np.where(np.isnat(day) | np.isnat(born), np.nan, turned - before)
+
+
+def _year(days: NDArray[np.datetime64]) -> NDArray[np.float64]:
+    return days.astype("datetime64[Y]").astype(np.float64)
 
 
 def _month_and_day(days: NDArray[np.datetime64]) -> NDArray[np.int64]:

@@ -68,12 +68,12 @@ def _days_since_earlier(view: View) -> NDArray[np.float64]:
     entry, leave = view.day("900"), view.day("901")
     table = pd.DataFrame(
         {
-            "customer": view.records.text("100"),
+            "customer": _by_customer(view),
             "entry": entry.astype(np.float64),
             "exit": np.where(np.isnat(leave), np.inf, leave.astype(np.float64)),
         }
     )
-    known = table[~np.isnat(entry) & (table["customer"] != "")]
+    known = table[~np.isnat(entry) & (view.records.text("100") != "")]
     ordered = known.sort_values("entry", kind="stable")
     customer = ordered["customer"]
     latest = ordered.groupby(customer)["exit"].cummax().groupby(customer).shift()
@@ -93,7 +93,7 @@ def _repeated(view: View) -> Mask:
     """Of the lines with one identifier, entry date and program, all but the first."""
     entry, customer = view.day("900"), view.records.text("100")
     known = ~np.isnat(entry) & (customer != "")
-    keys = pd.DataFrame({"customer": customer, "entry": entry.astype("datetime64[s]")})
+    keys = pd.DataFrame({"customer": _by_customer(view), "entry": entry.astype("datetime64[s]")})
 
     def again(program: Program) -> Mask:
         among = known & STREAMS[program](view)

@@ -8,6 +8,7 @@ beside each of the customer's records.
 from collections.abc import Mapping
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.desk import Desk, kept
@@ -40,15 +41,21 @@ def with_facts(rows: pd.DataFrame, tables: Tables, as_of: date) -> pd.DataFrame:
 
 
 def with_span(rows: pd.DataFrame, everywhere: pd.DataFrame) -> pd.DataFrame:
-    """The records with the first entry of their customer in any area, and the last exit or
-    follow-up; missing while one of the customer's records is active."""
+    """The records with the `spans` of their customers in any area."""
+    span = spans(everywhere)
+    place = span.index.get_indexer(rows["100"])
+    return rows.assign(**{name: span[name].array.take(place, allow_fill=True) for name in span})
+
+
+def spans(everywhere: pd.DataFrame) -> pd.DataFrame:
+    """By customer, the first entry in any area, and the last exit or follow-up; missing while one
+    of the customer's records is active."""
     known = everywhere[list(SPAN)].dropna(subset=["100"])
-    found = known.groupby("100").agg({"900": "min", **dict.fromkeys(_ENDS, "max")})
-    last = found[list(_ENDS)].max(axis=1)
-    active = found.index.isin(known.loc[known["901"].isna(), "100"])
-    named = {FIRST: found["900"], LAST: last.mask(active)}
-    mine = {name: days.reindex(rows["100"]).to_numpy() for name, days in named.items()}
-    return rows.assign(**mine)
+    number, customers = pd.factorize(known["100"])
+    found = known.groupby(number).agg({"900": "min", **dict.fromkeys(_ENDS, "max")})
+    active = np.bincount(number[known["901"].isna()], minlength=len(customers)) > 0
+    last = found[list(_ENDS)].max(axis=1).mask(active)
+    return pd.DataFrame({FIRST: found["900"], LAST: last}).set_axis(customers)
 
 
 @kept

@@ -246,6 +246,7 @@ SWITCH = Kind(pa.bool_(), "^(true|false)$", _correct_switch, _cast(pa.bool_()))
 
 
 # Area 000, 666 and 9xx, group 00 and serial 0000 were never issued.
+_DIGITS = 9
 _AREA = "(?:00[1-9]|0[1-9][0-9]|[1-57-8][0-9][0-9]|6[0-57-9][0-9]|66[0-57-9])"
 _GROUP, _SERIAL = "(?:0[1-9]|[1-9][0-9])", "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
 _SIGNS = "[^0-9A-Za-z]"  # a blank, a hyphen or the like, between the parts and around them
@@ -259,8 +260,16 @@ SSN_SHAPE = (
 def may_be_ssn(texts: pa.Array) -> NDArray[np.bool_]:
     """Which texts are shaped like a Social Security number (V-02), with or without signs between
     its parts; with hyphens, also within a longer text."""
-    found = pc.match_substring_regex(with_digits(texts), SSN_SHAPE).fill_null(False)
-    return np.asarray(found.to_numpy(zero_copy_only=False))
+    found = np.zeros(len(texts), dtype=np.bool_)
+    long = np.flatnonzero(
+        pc.greater_equal(pc.binary_length(texts), _DIGITS)
+        .fill_null(False)
+        .to_numpy(zero_copy_only=False)
+    )
+    if len(long):  # the shape is compiled with each call, which costs more than most columns
+        shaped = pc.match_substring_regex(with_digits(texts.take(pa.array(long))), SSN_SHAPE)
+        found[long] = shaped.to_numpy(zero_copy_only=False)
+    return found
 
 
 def with_digits(texts: pa.Array) -> pa.Array:
@@ -277,6 +286,8 @@ def with_digits(texts: pa.Array) -> pa.Array:
 
 def withheld(typed: Typed) -> Typed:
     """A text column without what may be Social Security numbers; they are flagged SECRET."""
+    if typed.values.null_count == len(typed.values):
+        return typed
     secret = may_be_ssn(typed.values)
     if not secret.any():
         return typed

@@ -29,7 +29,6 @@ EXPORT = "export it from IWDS again as a UTF-8 CSV file"
 _TEXT = bytes({0x00, 0x09, 0x0A, 0x0D, *range(0x20, 0x7F), *range(0x80, 0x100)})
 _CONTROL = re.compile(b"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_CR = re.compile(b"\r(?!\n)")
-_EMPTY_LINE = re.compile(b"(?m)^\r?\n")
 _ZERO_RUN = b"\0" * 512
 
 
@@ -70,34 +69,29 @@ def scan(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileFac
     ExtractError, one sentence, when it is empty, binary, not UTF-8, has empty lines, unclosed
     quotes, or line ends other than LF and CRLF.
     """
-    name, digest, size, lines, rest = spelled(path.name), hashlib.sha256(), 0, 0, b""
-    repeats, nuls = _Repeats(), 0
+    name, digest, size, rest = spelled(path.name), hashlib.sha256(), 0, b""
+    lines = _Lines(name)
     with open_input(path, ExtractError) as source:
         changed = os.fstat(source.fileno()).st_mtime_ns
         while chunk := _read(source, name):
             if not size:
                 refuse_magic(name, chunk, EXPORT)
             digest.update(chunk)
+            block = rest + (chunk if size else chunk.removeprefix(BOM))
             size += len(chunk)
-            nuls += chunk.count(b"\0")
-            block = rest + chunk
             cut = block.rfind(b"\n") + 1
-            block, rest = block[:cut], block[cut:]
-            _check(name, block, lines)
-            lines += block.count(b"\n")
+            lines.take(block[:cut])
+            rest = block[cut:]
             if len(rest) > LONGEST_LINE:
-                _check(name, rest[:LONGEST_LINE], lines, partial=True)
-                _stop(name, lines + 1, "is longer than 1 MiB, so it is no CSV line")
-            repeats.take(block)
+                _check_text(name, rest[:LONGEST_LINE], lines.count)
+                _stop(name, lines.count + 1, "is longer than 1 MiB, so it is no CSV line")
             advance(len(chunk))
-    _check(name, rest, lines)
-    if not size or rest == BOM:
+    whole = not rest
+    lines.take(rest)
+    if not lines.count:
         raise ExtractError(f"{name} is empty: {EXPORT}.")
-    repeats.take(rest)
-    doubles = repeats.lines()
-    return FileFacts(
-        path, digest.hexdigest(), size, lines + bool(rest), not rest, doubles, nuls, changed
-    )
+    doubles, sha256 = lines.doubles(), digest.hexdigest()
+    return FileFacts(path, sha256, size, lines.count, whole, doubles, lines.nuls, changed)
 
 
 def _read(source: BufferedReader, name: str) -> bytes:
@@ -107,26 +101,39 @@ def _read(source: BufferedReader, name: str) -> bytes:
         raise ExtractError(f"{name} cannot be read ({error.strerror}).") from None
 
 
-class _Repeats:
-    """Which lines stand in a file already; 96 bits of each line are kept, not the line."""
+class _Lines:
+    """The lines of a file, checked as they come; 96 bits of each are kept, not the line."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._hashes: list[NDArray[np.int64]] = []
         self._sums: list[NDArray[np.uint32]] = []
+        self.count = self.nuls = 0
 
     def take(self, block: bytes) -> None:
         """The next whole lines; the last line of a file may lack its line end."""
-        texts = block.removeprefix(BOM).replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
-        if block:
-            self._hashes.append(np.fromiter(map(hash, texts), np.int64, len(texts)))
-            self._sums.append(np.fromiter(map(zlib.crc32, texts), np.uint32, len(texts)))
+        if not block:
+            return
+        texts = block.removesuffix(b"\n").split(b"\n")
+        _check_text(self._name, block, self.count)
+        _check_lines(self._name, block, texts, self.count)
+        if b"\r" in block:
+            texts = [text.removesuffix(b"\r") for text in texts]
+        self._hashes.append(np.fromiter(map(hash, texts), np.int64, len(texts)))
+        self._sums.append(np.fromiter(map(zlib.crc32, texts), np.uint32, len(texts)))
+        self.count += len(texts)
+        self.nuls += block.count(b"\0") if b"\0" in block else 0
 
-    def lines(self) -> NDArray[np.int64]:
+    def doubles(self) -> NDArray[np.int64]:
         """Numbers (from 1) of the lines that equal an earlier one, in their order."""
-        hashes, sums = np.concatenate(self._hashes), np.concatenate(self._sums)
+        hashes = np.concatenate(self._hashes)
+        ordered = np.sort(hashes)
+        again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        at = np.flatnonzero(np.isin(hashes, again)) if len(again) else np.empty(0, dtype=np.int64)
+        hashes, sums = hashes[at], np.concatenate(self._sums)[at].astype(np.int64)
         order = np.lexsort((sums, hashes))  # stable: the first of equal lines comes first
-        same = (np.diff(hashes[order]) == 0) & (np.diff(sums[order].astype(np.int64)) == 0)
-        return np.sort(order[1:][same]) + 1
+        same = (np.diff(hashes[order]) == 0) & (np.diff(sums[order]) == 0)
+        return np.sort(at[order[1:][same]]) + 1
 
 
 @cache
@@ -147,31 +154,35 @@ def refuse_magic(name: str, opening: bytes, advice: str) -> None:
         raise ExtractError(f"{name} is UTF-16 text from line 1 on: {advice}.")
 
 
-def _check(name: str, block: bytes, before: int, *, partial: bool = False) -> None:
-    """Whole lines of a file, the first of them number before + 1 (partial: its beginning)."""
-
-    def stop(at: int, what: str) -> NoReturn:
-        _stop(name, before + block.count(b"\n", 0, at) + 1, what)
-
+def _check_text(name: str, block: bytes, before: int) -> None:
+    """Bytes that no text has, in lines of a file, the first of them number before + 1."""
     if block.translate(None, _TEXT) and (control := _CONTROL.search(block)):
-        stop(control.start(), "holds control characters, so the file is binary or damaged")
+        at, what = control.start(), "holds control characters, so the file is binary or damaged"
+        _stop(name, _line(block, at, before), what)
     if (zeros := block.find(_ZERO_RUN)) >= 0:
-        stop(zeros, "holds a run of zero bytes, so the file is binary or damaged")
-    if partial:
-        return
+        what = "holds a run of zero bytes, so the file is binary or damaged"
+        _stop(name, _line(block, zeros, before), what)
+
+
+def _check_lines(name: str, block: bytes, texts: list[bytes], before: int) -> None:
+    """Whole lines of a file (texts: without their LF), the first of them number before + 1."""
     if not block.isascii():
         try:
             block.decode("utf-8")
         except UnicodeDecodeError as error:
-            stop(error.start, "is not UTF-8 text (Latin-1 or another encoding?)")
+            what = "is not UTF-8 text (Latin-1 or another encoding?)"
+            _stop(name, _line(block, error.start, before), what)
     if b"\r" in block and (lone := _LONE_CR.search(block)):
-        stop(lone.start(), "ends in a bare carriage return")
-    text = block[len(BOM) :] if not before and block.startswith(BOM) else block
-    if text.startswith((b"\n", b"\r\n")) or b"\n\n" in block or b"\n\r\n" in block:
-        empty = _EMPTY_LINE.search(text)
-        stop(len(block) - len(text) + empty.start() if empty else 0, "is empty")
+        _stop(name, _line(block, lone.start(), before), "ends in a bare carriage return")
+    ends = (b"", b"\r") if b"\r" in block else (b"",)
+    if empty := [texts.index(end) for end in ends if end in texts]:
+        _stop(name, before + min(empty) + 1, "is empty")
     if b'"' in block and (line := _open_quote(block)) is not None:
         _stop(name, before + line + 1, "opens a quote that it does not close")
+
+
+def _line(block: bytes, at: int, before: int) -> int:
+    return before + block.count(b"\n", 0, at) + 1
 
 
 def _open_quote(block: bytes) -> int | None:

@@ -55,7 +55,6 @@ def snapshot_of(
 ) -> Any:
     """What a command works with, shown while it is made. group: may read the folder `store`."""
     from ipats_lib.snapshot import obtain_snapshot
-    from ipats_lib.validation.findings import loud
 
     day = as_of.date() if as_of else None
     with shown_progress() as advance:
@@ -63,13 +62,20 @@ def snapshot_of(
     if (kept := Path(store)).is_dir():
         with writing(kept):
             modes.shared_folder(kept, group)
+    say_loud(found)
+    return found
+
+
+def say_loud(found: Any) -> None:
+    """What a snapshot's findings about whole files are."""
+    from ipats_lib.validation.findings import loud
+
     for rule, lines in loud(found.findings()).groupby("rule"):
         for line in lines.head(SHOWN).itertuples():
             count = f" ({line.value})" if line.value else ""
             say("warning", f"{line.file}: {line.message}{count}", "yellow", rule=rule)
         if len(lines) > SHOWN:
             say("warning", f"{len(lines) - SHOWN:,} more: {lines['message'].iloc[0]}", rule=rule)
-    return found
 
 
 def say_released(names: Sequence[str], period: Any) -> None:

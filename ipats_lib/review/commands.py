@@ -1,14 +1,25 @@
 """The command line of what is checked and compared: findings, snapshots, source documents."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ipats_lib import modes
 from ipats_lib.console import Commands, say, shown_progress, writing
 from ipats_lib.places import SNAPSHOTS
-from ipats_lib.publishing.commands import AsOf, Contacts, Extract, Group, Store, snapshot_of
+from ipats_lib.publishing.commands import (
+    AsOf,
+    Contacts,
+    Extract,
+    Group,
+    Store,
+    say_loud,
+    snapshot_of,
+)
 
 review = Commands()
 snapshots = Commands(no_args_is_help=True, help="What is kept, and what changed between two.")
@@ -52,7 +63,9 @@ def sync(
 def validate(
     extract: Extract,
     out: CsvFile,
-    store: Store = SNAPSHOTS,
+    store: Annotated[
+        str, typer.Option(help="Keep the snapshot as well: a folder or a URL of snapshots.")
+    ] = "",
     as_of: AsOf = None,
 ) -> None:
     """Write every finding of every rule, and where WIPS would stop. Exit 1: errors were found.
@@ -62,14 +75,30 @@ def validate(
     from ipats_lib.report.show.files import csv
     from ipats_lib.review.every_finding import FAILING, every_finding, summary
 
-    source = snapshot_of(extract, store, as_of, "any_contact")
-    with shown_progress() as advance:
+    with _validated(extract, store, as_of) as source, shown_progress() as advance:
         found = every_finding(source, advance)
     for stage in summary(found):
         say("stage", str(stage))
     _write(out, csv(found), f"{len(found):,} findings")
     if found["severity"].isin(FAILING).any():
         raise typer.Exit(1)
+
+
+@contextmanager
+def _validated(extract: str, store: str, as_of: datetime | None) -> Iterator[Any]:
+    """A snapshot to ask rules of; without a store, of an extract none is kept."""
+    from ipats_lib.review.every_finding import ASKED
+    from ipats_lib.snapshot import passing_snapshot
+
+    if store:
+        yield snapshot_of(extract, store, as_of, "any_contact")
+        return
+    with ExitStack() as stack:
+        with shown_progress() as advance:
+            day = as_of.date() if as_of else None
+            found = stack.enter_context(passing_snapshot(extract, ASKED, day, advance))
+        say_loud(found)
+        yield found
 
 
 @snapshots.command("list")

@@ -30,6 +30,7 @@ from ipats_lib.validation.rules import load_rules
 
 COLUMNS = ("run", "rule", "severity", "row", "id", "element", "value", "message")
 STOPPING, FAILING = "reject", ("reject", "error")
+ASKED = {"pirl": [*dict.fromkeys([*ELEMENTS, *SERVICES, *SPAN])], **READ}  # of each table
 _FOUND = [name for name in COLUMNS if name != "run"]
 
 
@@ -43,8 +44,7 @@ def every_finding(
     and the column; for a distribution the area and the program. value: what is recorded there,
     without wages. Each record counts, whatever its program. SnapshotError where a file has changed.
     """
-    columns = dict.fromkeys([*ELEMENTS, *SERVICES, *SPAN])
-    rows = snapshot.rows(columns=[*columns])
+    rows = snapshot.rows(columns=ASKED["pirl"])
     steps, parts = (_of_intake, _of_records, _of_tables, _of_areas), []
     for done, step in enumerate(steps, start=1):
         parts.append(step(snapshot, rows))
@@ -57,11 +57,11 @@ def every_finding(
 def _of_intake(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     """What was found while the snapshot was made."""
     found, pirl = snapshot.findings(), snapshot.provenance.sources[0].name
-    whose = dict(zip(rows["row"], rows["100"], strict=True))
     main = (found["file"] == pirl).to_numpy(dtype=bool)
     element = found["element"].fillna("").where(main, found["file"] + " " + found["element"])
-    named = found["row"].map(whose).astype("string").where(main).fillna("")
-    return found.assign(id=named.astype("object"), element=element.str.strip())[_FOUND]
+    place = pd.Index(rows["row"]).get_indexer(found["row"].fillna(0).where(main, 0))
+    named = np.append(rows["100"].to_numpy(dtype=object, na_value=""), "")[place]
+    return found.assign(id=pd.Series(named, dtype="object"), element=element.str.strip())[_FOUND]
 
 
 def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:

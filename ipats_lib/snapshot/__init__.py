@@ -7,6 +7,7 @@ from ipats_lib.snapshot.obtaining import (
     fetch_snapshot,
     kept_snapshot,
     obtain_snapshot,
+    passing_snapshot,
     send_snapshot,
 )
 from ipats_lib.snapshot.released import Released, keep_released, linked_period, read_released
@@ -24,6 +25,7 @@ __all__ = [
     "make_snapshot",
     "obtain_snapshot",
     "open_snapshot",
+    "passing_snapshot",
     "read_released",
     "send_snapshot",
 ]

@@ -76,6 +76,7 @@ class Customers:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self.secrets = False  # whether one that was met may be a Social Security number
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -85,9 +86,11 @@ class Customers:
         if ids.null_count == len(ids):
             return np.full(len(ids), NOBODY, dtype=np.int32)
         coded, known = ids.dictionary_encode(), self._numbers
-        # A Social Security number is one person's, with signs between its parts or without.
-        bare = pc.replace_substring_regex(with_digits(coded.dictionary), "[^0-9]", "")
-        names = pc.if_else(pa.array(may_be_ssn(coded.dictionary)), bare, coded.dictionary)
+        names, secret = coded.dictionary, may_be_ssn(coded.dictionary)
+        if secret.any():  # it is one person's, with signs between its parts or without
+            self.secrets = True
+            bare = pc.replace_substring_regex(with_digits(names), "[^0-9]", "")
+            names = pc.if_else(pa.array(secret), bare, names)
         found = [known.setdefault(text, len(known)) for text in names.to_pylist()]
         places = coded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)
         return np.array([*found, NOBODY], dtype=np.int32)[places]
@@ -95,9 +98,9 @@ class Customers:
     def shown(self, ids: Typed, numbers: Numbers) -> Typed:
         """Identifiers as they are kept: in place of one that may be a Social Security number
         (V-02) stands the customer's number in this extract. numbers: their `numbers`."""
-        secret = may_be_ssn(ids.values)
-        if not secret.any():
+        if not self.secrets:
             return ids
+        secret = may_be_ssn(ids.values)
         own = pa.array([f"{WITHHELD}{number}" for number in numbers.tolist()])
         return Typed(pc.if_else(pa.array(secret), own, ids.values), ids.flags)
 

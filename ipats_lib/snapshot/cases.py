@@ -23,7 +23,7 @@ from ipats_lib.snapshot.areas import (
     area_bits,
     look_up,
 )
-from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.snapshot.parts import Keys, Parts
 from ipats_lib.validation.findings import (
     WRONG,
     Broken,
@@ -69,20 +69,21 @@ class CaseIntake:
     """What case tables are placed by.
 
     customer_areas: areas of each customer of the PIRL file, by number. planners is empty when
-    the extract has no planner table; rows then belong to the areas of their customer.
+    the extract has no planner table; rows then belong to the areas of their customer. contacts:
+    None where nobody asks whom planners met.
     """
 
     as_of: date
     planners: Planners
     customers: Customers
     customer_areas: Masks
-    contacts: Contacts
+    contacts: Contacts | None
     log: FindingsLog
     _assigned: list[tuple[Masks, Numbers, Numbers, Numbers]] = field(default_factory=list)
 
-    def run(self, file: TableFile, parts: PartsWriter) -> None:
+    def run(self, file: TableFile, parts: Parts) -> None:
         """Take all rows of one table."""
-        habits, met = Habits(file.facts.name), np.empty(0, dtype=np.int32)
+        habits, met = Habits(file.facts.name), list[Numbers]()
         self.log.add(*table_notes(file))
         for batch, columns in typed_batches(file, self.as_of):
             for name, typed in columns.items():
@@ -95,13 +96,17 @@ class CaseIntake:
             self._meet(file.table, columns, planners, customers)
             columns["customer"] = self.customers.shown(columns["customer"], customers)
             parts.add(batch.lines, {name: typed.values for name, typed in columns.items()}, keys)
-            met = np.union1d(met, customers)
-        self.log.add(*habits.notes(), *self._unknown(file, met[met >= 0]))
+            met.append(customers)
+        self.log.add(*habits.notes(), *self._unknown(file, met))
 
-    def _unknown(self, file: TableFile, met: Numbers) -> Iterator[pa.Table]:
-        """How many customers of a table no PIRL row knows; loud when they are most (C-07, C-08)."""
-        unknown = int((met >= len(self.customer_areas)).sum())
-        most = 100 * unknown > load_settings().unknown_customers_percent * len(met)
+    def _unknown(self, file: TableFile, met: Sequence[Numbers]) -> Iterator[pa.Table]:
+        """How many customers of a table (met: by batch) no PIRL row knows; loud when they are most
+        (C-07, C-08)."""
+        who = np.zeros(len(self.customers), dtype=np.bool_)
+        for customers in met:
+            who[customers[customers >= 0]] = True
+        unknown = int(who[len(self.customer_areas) :].sum())
+        most = 100 * unknown > load_settings().unknown_customers_percent * int(who.sum())
         if unknown:
             yield note(file.facts.name, "C-08" if most else "C-07", "customer", str(unknown))
 
@@ -121,13 +126,15 @@ class CaseIntake:
         """Of the planner who made the row; else of its customer. An application: its own."""
         if "lwia" in columns:
             return look_up(columns["lwia"].values, area_bits(), 0)
-        known = np.append(self.customer_areas, 0)
         inside = (customers >= 0) & (customers < len(self.customer_areas))
-        of_customer = known[np.where(inside, customers, len(self.customer_areas))]
+        of_customer = np.zeros(len(customers), dtype=np.int64)
+        of_customer[inside] = self.customer_areas[customers[inside]]
         bits = np.array([*(area_bits()[lwia] for lwia in self.planners.lwias), 0], dtype=np.int64)
         return np.where(planners >= 0, bits[planners], of_customer)
 
     def _meet(self, table: str, columns: Columns, planners: Masks, customers: Numbers) -> None:
+        if self.contacts is None:
+            return
         if table in ("service", "case_note"):
             self.contacts.from_records(planners, customers)
         if table == "assignment":
@@ -146,8 +153,9 @@ class CaseIntake:
             broken.append(("C-01", "planner_id", np.flatnonzero(named & (planners < 0))))
         if "lwia" in columns:
             broken.append(("C-02", "lwia", np.flatnonzero(keys.areas == 0)))
-        secret = may_be_ssn(columns["customer"].values)
-        broken.append(("V-02", "customer", np.flatnonzero(secret)))
+        if self.customers.secrets:
+            secret = may_be_ssn(columns["customer"].values)
+            broken.append(("V-02", "customer", np.flatnonzero(secret)))
         broken += unreadable_cells(file, columns)
         if file.table == "application":
             broken += _unclear_applications(columns)

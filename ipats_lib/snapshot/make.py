@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,9 +31,9 @@ from ipats_lib.snapshot.areas import (
 )
 from ipats_lib.snapshot.cases import CaseIntake
 from ipats_lib.snapshot.manifest import FORMAT, Manifest, Provenance, Source, shape_of
-from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.snapshot.parts import Held, Keys, Parts, PartsWriter
 from ipats_lib.snapshot.records import RecordIntake
-from ipats_lib.snapshot.snapshot import Snapshot, open_snapshot
+from ipats_lib.snapshot.snapshot import Passing, Snapshot, open_snapshot
 from ipats_lib.snapshot.store import find, keep, stored_files, workspace
 from ipats_lib.snapshot.whole import read_accounts, read_fiscal, read_planners
 from ipats_lib.validation.findings import FindingsLog, note
@@ -76,17 +77,63 @@ def make_snapshot(
     extract cannot be read, ParamsError, SnapshotError when the store cannot be written; earlier
     snapshots stay as they were.
     """
-    if contact_rule not in CONTACT_RULES:
-        raise UsageError(f"The contact rule must be one of {', '.join(CONTACT_RULES)}.")
-    options, tell = Options(as_of, layout, contact_rule), progress or (lambda *_: None)
-    folder = open_folder(Path(extract))
-    facts = _scan(folder, tell)
-    key = _source_key(folder, facts, options)
-    if (known := find(Path(store), key)) is not None:
+    read = _Read.of(extract, Options(as_of, layout, contact_rule), progress)
+    if (known := find(Path(store), read.key)) is not None:
         return open_snapshot(known)
-    opened = _open(folder, facts, options)
+    opened = read.opened()
     with workspace(Path(store)) as work:
-        return open_snapshot(Making(opened, options, work, tell).run(key, Path(store)))
+        making = Making(opened, read.options, work, read.tell)
+        contacts = Contacts(contact_rule, opened.as_of)
+        planners = making.take(making.stored, contacts)
+        pq.write_table(contacts.table(planners), making.content / "contacts.parquet")
+        return open_snapshot(keep(making.content, making.manifest(read.key), Path(store)))
+
+
+@contextmanager
+def passing_snapshot(
+    extract: Path,
+    store: Path,
+    asked: Mapping[str, Sequence[str]],
+    as_of: date | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Snapshot]:
+    """The snapshot of an extract while the context lasts: that in `store`, else one that is not
+    kept, and knows of its rows only the columns asked for by table.
+
+    Storing takes most of the time that a snapshot takes. Otherwise as `make_snapshot`.
+    """
+    read = _Read.of(extract, Options(as_of, "pirl_2021", "any_contact"), progress)
+    if (known := find(Path(store), read.key)) is not None:
+        yield open_snapshot(known)
+        return
+    opened = read.opened()
+    with workspace(Path(store)) as work:
+        making = Making(opened, read.options, work, read.tell)
+        held = {name: Held(columns) for name, columns in asked.items()}
+        making.take(lambda name: held.get(name) or Held(()))
+        yield Passing(making.content, making.manifest(read.key), held)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An extract whose files were checked, and the key of what is made of it so."""
+
+    folder: Folder
+    facts: dict[str, FileFacts]
+    options: Options
+    tell: Progress
+    key: str
+
+    @classmethod
+    def of(cls, extract: Path, options: Options, progress: Progress | None) -> "_Read":
+        if options.contact_rule not in CONTACT_RULES:
+            raise UsageError(f"The contact rule must be one of {', '.join(CONTACT_RULES)}.")
+        tell, folder = progress or (lambda *_: None), open_folder(Path(extract))
+        facts = _scan(folder, tell)
+        return cls(folder, facts, options, tell, _source_key(folder, facts, options))
+
+    def opened(self) -> "Opened":
+        return _open(self.folder, self.facts, self.options)
 
 
 def _scan(folder: Folder, tell: Progress) -> dict[str, FileFacts]:
@@ -164,42 +211,44 @@ class Making:
     def content(self) -> Path:
         return self.work / "content"
 
-    def run(self, key: str, store: Path) -> Path:
-        """Write everything, then move it into the store; returns its folder there."""
+    def take(self, parts_of: Callable[[str], Parts], contacts: Contacts | None = None) -> Planners:
+        """Read everything: rows into parts by table, all else into files below `content`."""
         self.content.mkdir()
         opened, customers = self.opened, Customers()
-        contacts = Contacts(self.options.contact_rule, opened.as_of)
         with FindingsLog(self.content / "findings.parquet") as log:
             log.add(*(note(name, "N-08") for name in opened.folder.unread))
             planners = Planners.of(self._whole("planner", read_planners, log))
             self._whole("account", read_accounts, log)
             self._whole("fiscal", read_fiscal, log)
-            parts = self._parts("pirl")
-            intake = RecordIntake(opened.pirl, opened.as_of, customers, log, parts)
+            parts = {"pirl": parts_of("pirl")}
+            intake = RecordIntake(opened.pirl, opened.as_of, customers, log, parts["pirl"])
             compared = intake.run(self._counter("read", opened.pirl.rows))
-            keys = parts.keys()
+            keys = parts["pirl"].keys()
             intake.compare(keys, compared)
             areas = _areas_of_customers(keys, len(customers))
             cases = CaseIntake(opened.as_of, planners, customers, areas, contacts, log)
-            self._cases(cases, parts)
-        pq.write_table(contacts.table(planners), self.content / "contacts.parquet")
-        manifest = Manifest(
+            self._cases(cases, parts, parts_of)
+        return planners
+
+    def manifest(self, key: str) -> Manifest:
+        """What the snapshot says of itself, when everything was taken."""
+        return Manifest(
             self._provenance(),
             key,
-            shape_of(opened.pirl.layout),
-            tuple(sorted(opened.tables)),
+            shape_of(self.opened.pirl.layout),
+            tuple(sorted(self.opened.tables)),
             stored_files(self.content),
         )
-        return keep(self.content, manifest, store)
 
-    def _cases(self, cases: CaseIntake, pirl: PartsWriter) -> None:
+    def _cases(
+        self, cases: CaseIntake, writers: dict[str, Parts], parts_of: Callable[[str], Parts]
+    ) -> None:
         """All case tables; assignments come first, since every table is sorted by them."""
-        writers = {"pirl": pirl}
         names = [name for name in CASE_TABLES if name in self.opened.tables]
         homes = Homes()
         for step, name in enumerate(names):
             self.tell("tables", step, len(names))
-            writers[name] = self._parts(name)
+            writers[name] = parts_of(name)
             cases.run(self.opened.tables[name], writers[name])
             if name == "assignment":
                 homes = cases.homes()
@@ -209,7 +258,8 @@ class Making:
         self.tell("tables", len(names), len(names))
         self.tell("sort", len(writers), len(writers))
 
-    def _parts(self, name: str) -> PartsWriter:
+    def stored(self, name: str) -> PartsWriter:
+        """Parts below `content`."""
         return PartsWriter(self.work / "spill" / name, self.content / name)
 
     def _counter(self, stage: str, total: int) -> Callable[[int], None]:

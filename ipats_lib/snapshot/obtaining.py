@@ -5,13 +5,15 @@ machine, checked, and read there. It is named by its content, so a copy need not
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from ipats_lib.errors import SnapshotError
 from ipats_lib.places import SNAPSHOTS, Place, is_url
+from ipats_lib.snapshot import make
 from ipats_lib.snapshot.areas import ContactRule
 from ipats_lib.snapshot.make import Progress, make_snapshot
 from ipats_lib.snapshot.manifest import NAME, Manifest, parse_manifest
@@ -42,7 +44,7 @@ def obtain_snapshot(
     store: a folder, or a URL to which the snapshot is sent as well, which `notice` is told.
     Raises as `make_snapshot`, `fetch_snapshot` and `send_snapshot` do.
     """
-    if is_url(place) or any(os.path.lexists(Path(place) / name) for name in _OF_A_SNAPSHOT):
+    if _is_snapshot(place):
         found = kept_snapshot(place, store)
     else:
         rule = cast(ContactRule, contacts)
@@ -52,6 +54,26 @@ def obtain_snapshot(
     if is_url(store):
         notice(f"Snapshot sent to {send_snapshot(found, store)}.")
     return found
+
+
+@contextmanager
+def passing_snapshot(
+    place: str,
+    asked: Mapping[str, Sequence[str]],
+    as_of: date | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Snapshot]:
+    """The snapshot that is at `place`, or one of the extract there that is not kept (`make`)."""
+    if _is_snapshot(place):
+        yield kept_snapshot(place)
+    else:
+        store = Path(SNAPSHOTS)
+        with make.passing_snapshot(Path(place), store, asked, as_of, progress) as found:
+            yield found
+
+
+def _is_snapshot(place: str) -> bool:
+    return is_url(place) or any(os.path.lexists(Path(place) / name) for name in _OF_A_SNAPSHOT)
 
 
 def _here(store: str) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ AT = "_at"
 ROW_GROUP = 8192
 CHUNK_BYTES = 96 << 20
 WRITERS = 2
-HIDDEN = ("row", "_areas", "_customer")
+HIDDEN = {"row": pa.int64(), "_areas": pa.int64(), "_customer": pa.int32()}  # what every row has
 
 Homes = Callable[[Numbers], Numbers]
 Places = NDArray[np.int64]
@@ -123,6 +124,48 @@ def _write_sections(path: Path, table: pa.Table, sections: np.ndarray) -> dict[i
     return batches
 
 
+class Parts(Protocol):
+    """Takes a table's rows in order of the source."""
+
+    def add(self, lines: NDArray[np.int64], columns: Mapping[str, pa.Array], keys: Keys) -> None:
+        """Append rows; columns blank throughout may be left out."""
+
+    def keys(self) -> Keys:
+        """The keys of all rows so far."""
+
+    def finish(self, homes: Homes) -> None:
+        """All rows are there. homes: customers -> the planner by whom they are sorted."""
+
+
+class Held:
+    """Rows whose columns `wanted` are held in memory, in order of the source."""
+
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self._wanted = wanted
+        self._tables = [pa.schema(HIDDEN).empty_table()]
+        self._keys: list[Keys] = []
+
+    def add(self, lines: NDArray[np.int64], columns: Mapping[str, pa.Array], keys: Keys) -> None:
+        self._keys.append(keys)
+        held = _hidden(lines, keys) | {n: columns[n] for n in self._wanted if n in columns}
+        self._tables.append(pa.table(held))
+
+    def keys(self) -> Keys:
+        self._keys = [_joined(self._keys)]
+        return self._keys[0]
+
+    def finish(self, homes: Homes) -> None:
+        pass
+
+    def table(self, columns: Sequence[str]) -> pa.Table:
+        """Those of the columns that are not blank throughout; KeyError for one that is not held."""
+        if unheld := set(columns) - {*HIDDEN, *self._wanted}:
+            raise KeyError(*sorted(unheld))
+        rows = pa.concat_tables(self._tables, promote_options="default").combine_chunks()
+        self._tables = [rows]
+        return rows.select([name for name in columns if name in rows.column_names])
+
+
 class PartsWriter:
     """Takes rows in order of the source, and writes the parts when all are there.
 
@@ -137,8 +180,7 @@ class PartsWriter:
     def add(self, lines: NDArray[np.int64], columns: Mapping[str, pa.Array], keys: Keys) -> None:
         """Append rows, behind the columns HIDDEN; columns blank throughout may be left out."""
         self._keys.append(keys)
-        hidden = zip(HIDDEN, (lines, keys.areas, keys.customers), strict=True)
-        self._spill.add(pa.table({name: pa.array(of) for name, of in hidden} | dict(columns)))
+        self._spill.add(pa.table(_hidden(lines, keys) | dict(columns)))
 
     def keys(self) -> Keys:
         """The keys of all rows so far."""
@@ -184,6 +226,11 @@ class PartsWriter:
             found.append(table.filter(pa.array((at >= start) & (at < stop))))
         table = pa.concat_tables(found, promote_options="default").combine_chunks()
         return table.take(pa.array(np.argsort(places[table[AT].to_numpy()])))
+
+
+def _hidden(lines: NDArray[np.int64], keys: Keys) -> dict[str, pa.Array]:
+    hidden = zip(HIDDEN, (lines, keys.areas, keys.customers), strict=True)
+    return {name: pa.array(of) for name, of in hidden}
 
 
 def _shaped(table: pa.Table, schema: pa.Schema) -> pa.Table:

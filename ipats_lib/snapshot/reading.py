@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 
 from ipats_lib.snapshot.areas import SEVERAL, Masks, Numbers
 from ipats_lib.snapshot.manifest import Manifest, StoredFile
+from ipats_lib.snapshot.parts import HIDDEN
 from ipats_lib.snapshot.store import stored_bytes
-
-# What every row has (parts.HIDDEN).
-_ROW = {"row": pa.int64(), "_areas": pa.int64(), "_customer": pa.int32()}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -142,7 +140,7 @@ def read_portions(places: Sequence[Portion], columns: Sequence[str]) -> pa.Table
         table = file.read_row_groups(list(place.groups), known)
         tables.append(table if place.chosen is None else table.filter(pa.array(place.chosen)))
     if not tables:
-        return pa.table({n: pa.array([], kind) for n, kind in _ROW.items() if n in columns})
+        return pa.table({n: pa.array([], kind) for n, kind in HIDDEN.items() if n in columns})
     table = pa.concat_tables(tables)
     return table.take(pc.sort_indices(table["row"]))
 

@@ -14,7 +14,7 @@ from ipats_lib.extract.lines import Batch
 from ipats_lib.extract.pirl import PirlFile, Reach
 from ipats_lib.params import Element
 from ipats_lib.snapshot.areas import Customers, Numbers, areas_of_rows, board_bits
-from ipats_lib.snapshot.parts import Keys, PartsWriter
+from ipats_lib.snapshot.parts import Keys, Parts
 from ipats_lib.validation.findings import (
     WRONG,
     Broken,
@@ -60,7 +60,7 @@ class RecordIntake:
     as_of: date
     customers: Customers
     log: FindingsLog
-    parts: PartsWriter
+    parts: Parts
 
     def run(self, advance: Advance) -> Compared:
         """Take all rows; `advance` is told the rows of each step."""

@@ -20,7 +20,7 @@ from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot.areas import Numbers, area_bits
 from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, shape_of
 from ipats_lib.snapshot.members import membership
-from ipats_lib.snapshot.parts import HIDDEN
+from ipats_lib.snapshot.parts import HIDDEN, Held
 from ipats_lib.snapshot.reading import (
     Choice,
     Files,
@@ -159,10 +159,13 @@ class Snapshot:
         name: a case table of the extract whose rows are meant instead, but for `planner`. The state
         holds every row and is not listed. One row per area and row of the table.
         """
-        hidden = read_portions(portions(self._files, name, None), HIDDEN)
+        hidden = self._rows_of(name, STATE, [*HIDDEN])
         planners = self.planners()
-        contacts = self._files.table("contacts.parquet")
-        return membership(hidden, contacts, list(planners["planner_id"]), list(planners["lwia"]))
+        return membership(hidden, self._met(), list(planners["planner_id"]), list(planners["lwia"]))
+
+    def _met(self) -> pa.Table:
+        """planner_id and _customer of each contact."""
+        return self._files.table("contacts.parquet", ["planner_id", "_customer"])
 
     def portions(self, name: str, scope: Scope) -> tuple[Portion, ...]:
         """Which row groups of a table hold rows of the scope (`pirl`, or a case table)."""
@@ -198,7 +201,7 @@ class Snapshot:
     @cached_property
     def _contacts(self) -> tuple[Numbers, Mapping[str, NDArray[np.intp]]]:
         """The customer of each contact, and where those of each planner stand."""
-        table = self._files.table("contacts.parquet", ["planner_id", "_customer"])
+        table = self._met()
         planners = pd.Series(table["planner_id"].to_pylist(), dtype="object")
         return table["_customer"].to_numpy(), dict(planners.groupby(planners).indices)
 
@@ -208,7 +211,7 @@ class Snapshot:
         return self._files.table(f"{name}.parquet")
 
     def _read(self, name: str, scope: Scope, kinds: Mapping[str, Kind | None]) -> pd.DataFrame:
-        table = read_portions(self.portions(name, scope), ["row", *kinds])
+        table = self._rows_of(name, scope, ["row", *kinds])
         columns = {"row": table["row"]}
         for column, kind in kinds.items():
             if column in table.column_names:
@@ -216,6 +219,26 @@ class Snapshot:
             else:
                 columns[column] = pa.nulls(len(table), kind.type if kind else pa.string())
         return _frame(pa.table(columns))
+
+    def _rows_of(self, name: str, scope: Scope, columns: Sequence[str]) -> pa.Table:
+        """Rows by line; of the columns, those that are not blank throughout."""
+        return read_portions(self.portions(name, scope), columns)
+
+
+@dataclass(frozen=True)
+class Passing(Snapshot):
+    """A snapshot that is not kept: its rows are in memory, of each table the columns that were
+    asked for; all else is in a folder that goes with it. It knows no contacts of planners, and its
+    rows are those of the state."""
+
+    held: Mapping[str, Held]
+
+    def _rows_of(self, name: str, scope: Scope, columns: Sequence[str]) -> pa.Table:
+        assert scope == STATE, scope
+        return self.held[name].table(columns)
+
+    def _met(self) -> pa.Table:
+        return pa.schema({"planner_id": pa.string(), "_customer": pa.int32()}).empty_table()
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

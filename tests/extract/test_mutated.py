@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pandas.testing import assert_frame_equal
 
 from ipats_lib.errors import IpatsError
-from ipats_lib.review.every_finding import every_finding
+from ipats_lib.review.every_finding import ASKED, every_finding
 from ipats_lib.snapshot import Snapshot, make_snapshot
+from ipats_lib.snapshot.make import passing_snapshot
 from tests.conftest import digest
 from tests.spec.test_every_finding import LOCAL, extract_of
 
@@ -224,6 +226,11 @@ def check(sound: Path, kept: Snapshot, folder: Path, name: str, mutation: str, s
     try:
         made = make_snapshot(extract, store)
         findings = every_finding(made)
+        if name in ASKED:
+            with passing_snapshot(extract, folder / "none", ASKED) as passing:
+                unkept = every_finding(passing)
+            assert_frame_equal(unkept.drop(columns="run"), findings.drop(columns="run"))
+            assert not list((folder / "none").iterdir())
     except IpatsError as stopped:
         said = str(stopped)
         assert "\n" not in said

@@ -141,6 +141,10 @@ MORE = [
     ("L-06", {**LATER, "200": "2008-03-11"}, {**LATER, "200": "2008-03-10"}),
     ("L-06", {**AT_ENTRY, "200": "2008-01-11"}, {**AT_ENTRY, "200": "2008-01-10"}),
     ("L-08", {"904": 1, "807": 0}, {"904": 1, "807": 1}),
+    # Exhausting TANF (601) is no assistance beside it (domain 7.2); self-service (1002) and the
+    # contact of a reportable individual (1007) may lie outside the period.
+    ("L-20", {"802": 0, "601": 1}, {"802": 0, "600": 1}),
+    ("L-21", {"1004": "2024-01-09"}, {"1002": "2024-01-09", "1007": "2024-01-09"}),
     # A graduate without a level: the level is none.
     ("L-14", {"409": 5, "408": ""}, {"409": 4, "408": ""}),
     ("L-14", {"409": 5, "408": 0}, {"409": 5, "408": 1}),
