@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from html import escape
 from math import isfinite
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
@@ -47,9 +48,9 @@ def csv(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _column(values: pd.Series) -> list[object]:
+def _column(values: pd.Series) -> list[Any]:
     """A column's cells; texts, days and numbers are often the same all the way down."""
-    cells: list[object] = listed(values)
+    cells = listed(values)
     if values.dtype != "object":
         made = {cell: safe(cell) for cell in set(cells)}
         return [made[cell] for cell in cells]

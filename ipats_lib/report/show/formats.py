@@ -37,6 +37,7 @@ class Rows:
             raise wrong(f"Give a frame, not a {type(frame).__name__}; a Series has .to_frame().")
         self._frame, self._most = frame, most
         self._read: dict[str, list[Any]] = {}
+        self._numbers: dict[str, list[float | None]] = {}
         self._measures: list[str] | None = None
 
     def __len__(self) -> int:
@@ -52,6 +53,13 @@ class Rows:
                 raise wrong(f"The frame has no column {name}. It has: {has}.")
             self._read[name] = listed(self._frame[name])[: self._most]
         return self._read[name]
+
+    def numbers(self, name: str) -> list[float | None]:
+        """A column as numbers; None for missing and withheld ones, or without a name."""
+        if name not in self._numbers:
+            values = self[name] if name else [None] * len(self)
+            self._numbers[name] = numbers.numbers_of(values)
+        return self._numbers[name]
 
     def first(self, number: int) -> "Rows":
         """The first rows alone."""
