@@ -14,7 +14,7 @@ from ipats_lib.report.show import numbers
 from ipats_lib.report.show.html import address, escape, wrong
 from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, listed, written
 from ipats_lib.report.show.statuses import (
-    all_plainly,
+    each,
     needs_attention,
     plainly,
     shape,
@@ -121,11 +121,11 @@ class Format:
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         """Each row's cell as HTML."""
-        return all_plainly(self.words(rows, name))
+        return each(plainly, self.words(rows, name))
 
     def words(self, rows: Rows, name: str) -> list[str]:
         """Each row's cell without HTML."""
-        return [written("text", value) for value in rows[name]]
+        return [v if type(v) is str else written("text", v) for v in rows[name]]
 
     def key(self, value: Any) -> Any:
         """What the cell sorts by; None where there is no value."""
@@ -192,7 +192,7 @@ class Status(Format):
     css = "d"
 
     def cells(self, rows: Rows, name: str) -> list[str]:
-        return [status_word(text) for text in self.words(rows, name)]
+        return each(status_word, self.words(rows, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +258,13 @@ class Link(Format):
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         texts = self._inner.cells(rows, name)
-        return [
-            f'<a href="{address(str(to))}">{text}</a>' if not is_missing(to) and to else text
-            for text, to in zip(texts, rows[self.to], strict=True)
-        ]
+        starts = each(_link, ["" if is_missing(to) else str(to) for to in rows[self.to]])
+        pairs = zip(starts, texts, strict=True)
+        return [f"{start}{text}</a>" if start else text for start, text in pairs]
+
+
+def _link(to: str) -> str:
+    return f'<a href="{address(to)}">' if to else ""
 
 
 def _moved(value: object, measure: str) -> str:

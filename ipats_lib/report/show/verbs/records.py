@@ -200,7 +200,10 @@ def _pairs(form: Format, values: Sequence[Any], shown: Sequence[str]) -> list[ob
 def _values(known: Rows, column: str) -> tuple[list[list[Any]], list[int]]:
     """The values of a filter in words, each with its count: in the order of an ordered column, else
     the most frequent first; and the place in that list of each row's value."""
-    words = [written("flag" if isinstance(v, bool) else "text", v) for v in known[column]]
+    words = [
+        v if type(v) is str else written("flag" if isinstance(v, bool) else "text", v)
+        for v in known[column]
+    ]
     counted: dict[str, int] = {}
     for word in words:
         counted[word] = counted.get(word, 0) + 1
@@ -228,8 +231,11 @@ def _cut(texts: Sequence[bytes]) -> list[list[bytes]]:
     return shards
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 @dataclass(frozen=True, eq=False)
