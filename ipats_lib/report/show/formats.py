@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, Self, get_args
 
 import pandas as pd
@@ -12,7 +11,7 @@ from ipats_lib.frames.schemas import KINDS
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report.show import numbers
 from ipats_lib.report.show.html import address, escape, wrong
-from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, listed, written
+from ipats_lib.report.show.numbers import MISSING, is_missing, listed, sort_key, written
 from ipats_lib.report.show.statuses import (
     each,
     needs_attention,
@@ -277,20 +276,6 @@ def _moved(value: object, measure: str) -> str:
     if text[0] == "+":
         way = "\N{BLACK UP-POINTING TRIANGLE} up"
     return f"{way} {text[1:]}"
-
-
-def sort_key(value: Any) -> Any:
-    """A value that JSON holds and a browser orders: numbers, ISO dates, text; None for none."""
-    if isinstance(value, str):
-        return None if value == WITHHELD else value
-    if is_missing(value):
-        return None
-    if isinstance(value, date):
-        return numbers.iso_day(value)
-    if isinstance(value, bool):
-        return int(value)
-    number = float(value)
-    return int(number) if number.is_integer() else round(number, 6)
 
 
 def _of_kind(kind: str) -> Format:

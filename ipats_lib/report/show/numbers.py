@@ -117,3 +117,17 @@ def all_written(kind: str, values: Iterable[object], measures: Iterable[str]) ->
         v if type(v) is str else f"{v:,}" if whole and type(v) is int else written(kind, v, measure)
         for v, measure in pairs
     ]
+
+
+def sort_key(value: Any) -> Any:
+    """A value that JSON holds and a browser orders: numbers, ISO dates, text; None for none."""
+    if isinstance(value, str):
+        return None if value == WITHHELD else value
+    if is_missing(value):
+        return None
+    if isinstance(value, date):
+        return iso_day(value)
+    if isinstance(value, bool):
+        return int(value)
+    number = float(value)
+    return int(number) if number.is_integer() else round(number, 6)
