@@ -3,13 +3,11 @@
 import io
 import re
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pandas as pd
 import pytest
-import xlsxwriter
 
-from ipats_lib.errors import NotebookError
 from ipats_lib.report import show
 from ipats_lib.report.show import files
 
@@ -66,74 +64,6 @@ def test_a_workbook_holds_no_formula_and_equal_data_give_equal_bytes():
         texts = book.read("xl/sharedStrings.xml").decode()
     for text in FULL_WIDTH:
         assert f"'{text}</t>" in texts
-
-
-def by_xlsxwriter(sheets, facts, made):
-    """The same workbook, each cell written by XlsxWriter."""
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    created = datetime(made.year, made.month, made.day, tzinfo=UTC)
-    book.set_properties({"title": facts.get("Report", "IPATS"), "created": created})
-    bold = book.add_format({"bold": True})
-    cover = book.add_worksheet("Cover")
-    cover.set_column(0, 1, 40)
-    for line, pair in enumerate([*facts.items(), *(("Sheet", name) for name in sheets)]):
-        cover.write_string(line, 0, pair[0], bold)
-        cover.write_string(line, 1, pair[1])
-    for name, frame in sheets.items():
-        sheet = book.add_worksheet(name)
-        sheet.freeze_panes(1, 1)
-        for place, column in enumerate(frame.columns):
-            sheet.write_string(0, place, str(column), bold)
-            sheet.set_column(place, place, 14 if place else 36)
-            for line, cell in enumerate(map(files.safe, frame[column]), start=1):
-                if not isinstance(cell, str):
-                    sheet.write_number(line, place, cell)
-                elif cell:
-                    sheet.write_string(line, place, cell)
-    book.close()
-    return buffer.getvalue()
-
-
-WORDS = [
-    "a",
-    "",
-    None,
-    " b",
-    "c\n",
-    "<&>\"'",
-    "\x01",
-    "_x0001_",
-    "\ufffe",
-    "\U0001f600",
-    "d" * 40_000,
-]
-SHEETS = {
-    "Words": pd.DataFrame({"word": WORDS, "n": range(len(WORDS))}),
-    "Gaps": pd.DataFrame({"first": [1.5, *[None] * 40, 2], "A & B": [None] * 30 + ["x"] * 12}),
-    "Ends": pd.DataFrame({"a": ["x", *[None] * 40], "b": None}),
-    "Numbers": pd.DataFrame({"n": [0.1, 1 / 3, 1e20, -0.5, 123456789012345678]}),
-    "Wide": pd.DataFrame([range(30)]),
-    "One": pd.DataFrame({"a": []}),
-    "None": pd.DataFrame(index=[0]),
-}
-
-
-def test_cells_are_those_of_xlsxwriter():
-    """Texts, numbers, gaps, spans and the list of all texts, byte by byte."""
-    given = SHEETS, {"Report": "R", "Area": "a & b"}, date(2025, 8, 15)
-    books = [zipfile.ZipFile(io.BytesIO(make(*given))) for make in (files.workbook, by_xlsxwriter)]
-    ours, theirs = ({name: book.read(name) for name in book.namelist()} for book in books)
-    assert list(ours) == list(theirs)
-    for name, part in theirs.items():
-        assert ours[name] == part, name
-
-
-def test_an_infinite_number_stops_a_workbook():
-    with pytest.raises(NotebookError, match="Column share has an infinite number"):
-        files.workbook({"T": pd.DataFrame({"share": [float("inf")]})}, {}, date(2025, 8, 15))
 
 
 def test_outside_a_publication_nothing_is_written(tmp_path, monkeypatch):
