@@ -39,9 +39,9 @@ def csv(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _column(values: pd.Series) -> list[Any]:
+def _column(values: pd.Series) -> list[object]:
     """A column's cells; texts, days and numbers are often the same all the way down."""
-    cells = listed(values)
+    cells: list[object] = listed(values)
     if values.dtype != "object":
         made = {cell: safe(cell) for cell in set(cells)}
         return [made[cell] for cell in cells]
