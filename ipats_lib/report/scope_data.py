@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import feather
@@ -26,6 +27,7 @@ T = TypeVar("T")
 FRAMES = tuple(SCHEMAS)
 # Those of several areas. Outside the state's folder all scopes have the same (decision 0016).
 ACROSS_AREAS = frozenset(ACROSS)
+LONG = 1000  # rows; in shorter tables it costs more than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class ScopeData:
             raw = json.loads((folder / "about.json").read_text())
             about = About(**{**raw, "missing_tables": tuple(raw["missing_tables"])})
             frames = {
-                name: feather.read_feather(folder / f"{name}.arrow", use_threads=False)
+                name: frame_of(feather.read_table(folder / f"{name}.arrow", use_threads=False))
                 for name in FRAMES
                 if (folder / f"{name}.arrow").exists()
             }
@@ -128,6 +130,27 @@ class Kept(Mapping[str, T]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """An Arrow table as a frame. In a long one equal texts of a column are one object, which is
+    made, hashed and compared once."""
+    if len(table) < LONG:
+        return table.to_pandas(use_threads=False)
+    texts = {one.name for one in table.schema if pa.types.is_large_string(one.type)}
+    others = table.drop_columns(list(texts)).to_pandas(use_threads=False)
+    columns = {
+        name: _words(table[name]) if name in texts else others[name] for name in table.column_names
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _words(texts: pa.ChunkedArray) -> Any:
+    """A column of texts, of which each is made once."""
+    coded = texts.combine_chunks().dictionary_encode()
+    words = np.array([*coded.dictionary.to_pylist(), np.nan], dtype="object")
+    values = words[coded.indices.fill_null(-1).to_numpy()]
+    return pd.array(values, dtype=pd.StringDtype(na_value=np.nan), copy=False)
 
 
 def as_of(about: About) -> date:

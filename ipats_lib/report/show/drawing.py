@@ -1,13 +1,11 @@
 """What pictures in cells and tiles are drawn with: inline SVG, x in percent, y in pixels."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, log10
-from typing import Any
 
 from ipats_lib.report.show.html import escape, picture
-from ipats_lib.report.show.numbers import is_missing, written
+from ipats_lib.report.show.numbers import numbers_of, written
 from ipats_lib.report.show.statuses import needs_attention
 
 
@@ -26,11 +24,6 @@ class Scale:
         """The attributes of a bar from start to end."""
         low, high = sorted(float(self.at(value)[:-1]) for value in (start, end))
         return f'x="{low:.2f}%" width="{high - low:.2f}%"'
-
-
-def numbers_of(values: Sequence[Any]) -> list[float | None]:
-    """Each value as a number; None for missing and withheld ones."""
-    return [None if is_missing(v) or isinstance(v, str) else float(v) for v in values]
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, Self, get_args
 
 import pandas as pd
@@ -12,9 +11,9 @@ from ipats_lib.frames.schemas import KINDS
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.report.show import numbers
 from ipats_lib.report.show.html import address, escape, wrong
-from ipats_lib.report.show.numbers import MISSING, WITHHELD, is_missing, listed, written
+from ipats_lib.report.show.numbers import MISSING, is_missing, listed, sort_key, written
 from ipats_lib.report.show.statuses import (
-    all_plainly,
+    each,
     needs_attention,
     plainly,
     shape,
@@ -37,6 +36,7 @@ class Rows:
             raise wrong(f"Give a frame, not a {type(frame).__name__}; a Series has .to_frame().")
         self._frame, self._most = frame, most
         self._read: dict[str, list[Any]] = {}
+        self._numbers: dict[str, list[float | None]] = {}
         self._measures: list[str] | None = None
 
     def __len__(self) -> int:
@@ -52,6 +52,13 @@ class Rows:
                 raise wrong(f"The frame has no column {name}. It has: {has}.")
             self._read[name] = listed(self._frame[name])[: self._most]
         return self._read[name]
+
+    def numbers(self, name: str) -> list[float | None]:
+        """A column as numbers; None for missing and withheld ones, or without a name."""
+        if name not in self._numbers:
+            values = self[name] if name else [None] * len(self)
+            self._numbers[name] = numbers.numbers_of(values)
+        return self._numbers[name]
 
     def first(self, number: int) -> "Rows":
         """The first rows alone."""
@@ -113,11 +120,11 @@ class Format:
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         """Each row's cell as HTML."""
-        return all_plainly(self.words(rows, name))
+        return each(plainly, self.words(rows, name))
 
     def words(self, rows: Rows, name: str) -> list[str]:
         """Each row's cell without HTML."""
-        return [written("text", value) for value in rows[name]]
+        return [v if type(v) is str else written("text", v) for v in rows[name]]
 
     def key(self, value: Any) -> Any:
         """What the cell sorts by; None where there is no value."""
@@ -184,7 +191,7 @@ class Status(Format):
     css = "d"
 
     def cells(self, rows: Rows, name: str) -> list[str]:
-        return [status_word(text) for text in self.words(rows, name)]
+        return each(status_word, self.words(rows, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +257,13 @@ class Link(Format):
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         texts = self._inner.cells(rows, name)
-        return [
-            f'<a href="{address(str(to))}">{text}</a>' if not is_missing(to) and to else text
-            for text, to in zip(texts, rows[self.to], strict=True)
-        ]
+        starts = each(_link, ["" if is_missing(to) else str(to) for to in rows[self.to]])
+        pairs = zip(starts, texts, strict=True)
+        return [f"{start}{text}</a>" if start else text for start, text in pairs]
+
+
+def _link(to: str) -> str:
+    return f'<a href="{address(to)}">' if to else ""
 
 
 def _moved(value: object, measure: str) -> str:
@@ -266,20 +276,6 @@ def _moved(value: object, measure: str) -> str:
     if text[0] == "+":
         way = "\N{BLACK UP-POINTING TRIANGLE} up"
     return f"{way} {text[1:]}"
-
-
-def sort_key(value: Any) -> Any:
-    """A value that JSON holds and a browser orders: numbers, ISO dates, text; None for none."""
-    if isinstance(value, str):
-        return None if value == WITHHELD else value
-    if is_missing(value):
-        return None
-    if isinstance(value, date):
-        return numbers.iso_day(value)
-    if isinstance(value, bool):
-        return int(value)
-    number = float(value)
-    return int(number) if number.is_integer() else round(number, 6)
 
 
 def _of_kind(kind: str) -> Format:

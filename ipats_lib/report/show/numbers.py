@@ -1,6 +1,6 @@
 """A value in words, by the kind of its column: the one place where pages format numbers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from math import isnan
@@ -22,6 +22,11 @@ def is_missing(value: object) -> bool:
     if isinstance(value, float):
         return isnan(value)
     return value is None or value is pd.NA or value is pd.NaT
+
+
+def numbers_of(values: Sequence[Any]) -> list[float | None]:
+    """Each value as a number; None for missing and withheld ones."""
+    return [None if is_missing(v) or isinstance(v, str) else float(v) for v in values]
 
 
 def listed(values: pd.Series) -> list[Any]:
@@ -105,6 +110,24 @@ def written(kind: str, value: object, measure: str = "") -> str:
 
 
 def all_written(kind: str, values: Iterable[object], measures: Iterable[str]) -> list[str]:
-    """`written` of each value with its measure; texts, of which long lists are full, at once."""
-    pairs = zip(values, measures, strict=True)
-    return [v if type(v) is str else written(kind, v, measure) for v, measure in pairs]
+    """`written` of each value with its measure; texts and whole counts, of which long lists are
+    full, at once."""
+    whole, pairs = kind in ("count", "number"), zip(values, measures, strict=True)
+    return [
+        v if type(v) is str else f"{v:,}" if whole and type(v) is int else written(kind, v, measure)
+        for v, measure in pairs
+    ]
+
+
+def sort_key(value: Any) -> Any:
+    """A value that JSON holds and a browser orders: numbers, ISO dates, text; None for none."""
+    if isinstance(value, str):
+        return None if value == WITHHELD else value
+    if is_missing(value):
+        return None
+    if isinstance(value, date):
+        return iso_day(value)
+    if isinstance(value, bool):
+        return int(value)
+    number = float(value)
+    return int(number) if number.is_integer() else round(number, 6)

@@ -11,14 +11,13 @@ from ipats_lib.report.show.drawing import (
     is_list,
     line,
     mark,
-    numbers_of,
     ticks,
     trend,
     trend_words,
 )
 from ipats_lib.report.show.formats import Format, OfKind, Rows
 from ipats_lib.report.show.html import picture
-from ipats_lib.report.show.numbers import is_missing, written
+from ipats_lib.report.show.numbers import is_missing, numbers_of, written
 from ipats_lib.report.show.statuses import needs_attention, plainly, status_shape
 
 
@@ -44,8 +43,7 @@ class Bullet(Format):
     most: ClassVar[float] = 160
 
     def _scale(self, rows: Rows, name: str) -> Scale:
-        seen = [v for v in numbers_of(rows[name]) if v is not None]
-        seen += [v for v in numbers_of(rows[self.to]) if v is not None] if self.to else []
+        seen = [v for v in rows.numbers(name) + rows.numbers(self.to) if v is not None]
         low = min([70, *(floor(v / 10) * 10 for v in seen)])
         high = max([125, *(ceil(v / 5) * 5 for v in seen)])
         return Scale(max(low, self.least), min(high, self.most))
@@ -63,12 +61,13 @@ class Bullet(Format):
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         scale = self._scale(rows, name)
-        best = numbers_of(rows[self.to]) if self.to else [None] * len(rows)
         texts = self.words(rows, name)
         judged = map(_is_verdict, rows["status"]) if "status" in rows else [True] * len(rows)
         drawn = [
             "" if value is None else self._draw(scale, value, reach, verdict)
-            for value, reach, verdict in zip(numbers_of(rows[name]), best, judged, strict=True)
+            for value, reach, verdict in zip(
+                rows.numbers(name), rows.numbers(self.to), judged, strict=True
+            )
         ]
         return list(map(_beside, texts, drawn))
 
@@ -110,7 +109,7 @@ class Bar(OfKind):
     attention: bool = field(default=False, kw_only=True)
 
     def cells(self, rows: Rows, name: str) -> list[str]:
-        values = numbers_of(rows[name])
+        values = rows.numbers(name)
         scale = Scale(0, self.of or max((v for v in values if v is not None), default=1) or 1)
         css = "a" if self.attention else "g"
         texts = self.words(rows, name)
@@ -144,7 +143,7 @@ class Interval(OfKind):
     level: str = field(default="", kw_only=True)
 
     def _scale(self, rows: Rows, name: str) -> Scale:
-        columns = [numbers_of(rows[column]) for column in (name, self.low, self.high)]
+        columns = [rows.numbers(column) for column in (name, self.low, self.high)]
         seen = [value for column in [*columns, [self.reference]] for value in column]
         known = [value for value in seen if value is not None]
         low, high = min(known, default=0.0), max(known, default=1.0)
@@ -164,13 +163,11 @@ class Interval(OfKind):
     def cells(self, rows: Rows, name: str) -> list[str]:
         scale, texts = self._scale(rows, name), self.words(rows, name)
         verdicts = rows[self.versus] if self.versus else [None] * len(rows)
-        levels = numbers_of(rows[self.level]) if self.level else [None] * len(rows)
-        columns = [numbers_of(rows[c]) for c in (name, self.low, self.high)]
-        numbers = zip(*columns, levels, strict=True)
+        columns = [rows.numbers(c) for c in (name, self.low, self.high, self.level)]
         drawn = [
             "" if value is None else self._draw(scale, value, ends, verdict, measure)
             for (value, *ends), verdict, measure in zip(
-                numbers, verdicts, rows.measures, strict=True
+                zip(*columns, strict=True), verdicts, rows.measures, strict=True
             )
         ]
         return list(map(_beside, texts, drawn))
@@ -212,7 +209,7 @@ class Spark(Format):
         return [trend_words(values, self.kind, measure) for values, measure in pairs]
 
     def cells(self, rows: Rows, name: str) -> list[str]:
-        levels = numbers_of(rows[self.level]) if self.level else [None] * len(rows)
+        levels = rows.numbers(self.level)
         told = zip(rows[name], rows.measures, levels, self.words(rows, name), strict=True)
         return [
             _beside(_last(values, self.kind, measure), trend(values, words, level))

@@ -69,9 +69,21 @@ def _first(drawn: Grid, name: str) -> str:
     return f" data-g='{escape(drawn.groups[name])}'" if name in drawn.groups else ""
 
 
-def body_row(drawn: Grid, cells: Sequence[str], keys: Sequence[Any] = ()) -> str:
-    """One row. keys: what each cell sorts by."""
-    return f"<tr{drawn.role('row')}>{''.join(_cells(drawn, cells, keys))}</tr>"
+def body_rows(
+    drawn: Grid, cells: Sequence[Sequence[str]], keys: Sequence[Sequence[Any]] = ()
+) -> list[str]:
+    """The rows of a table. cells: of each column. keys: what they sort by, of each column."""
+    columns = []
+    for place, ((name, form), shown) in enumerate(zip(drawn.formats.items(), cells, strict=True)):
+        start, more, end = _around(drawn, name, form)
+        if keys:
+            pairs = zip(keys[place], shown, strict=True)
+            column = [f"{start} data-v='{_key(key)}'{more}>{cell}{end}" for key, cell in pairs]
+        else:
+            column = [f"{start}{more}>{cell}{end}" for cell in shown]
+        columns.append(column)
+    row = f"<tr{drawn.role('row')}>"
+    return [f"{row}{''.join(line)}</tr>" for line in zip(*columns, strict=True)]
 
 
 def group_row(drawn: Grid, title: str, more: str = "") -> str:
@@ -80,17 +92,12 @@ def group_row(drawn: Grid, title: str, more: str = "") -> str:
     return f"<tr class='grp'{drawn.role('row')}>{head}{plainly(title)}{more}</th></tr>"
 
 
-def _cells(drawn: Grid, cells: Sequence[str], keys: Sequence[Any]) -> list[str]:
-    made = []
-    for place, ((name, form), cell) in enumerate(zip(drawn.formats.items(), cells, strict=True)):
-        key = f" data-v='{_key(keys[place])}'" if keys else ""
-        if name == drawn.rows:
-            made.append(f"<th scope='row'{drawn.role('rowheader')}{key}>{cell}</th>")
-            continue
-        label = f" data-l='{escape(form.title)}'" if drawn.cards else ""
-        first = _first(drawn, name)
-        made.append(f"<td{css_of(form)}{drawn.role('cell')}{label}{key}{first}>{cell}</td>")
-    return made
+def _around(drawn: Grid, name: str, form: Format) -> tuple[str, str, str]:
+    """What stands around a column's cells: the tag's start, the rest of it, and its end."""
+    if name == drawn.rows:
+        return f"<th scope='row'{drawn.role('rowheader')}", "", "</th>"
+    label = f" data-l='{escape(form.title)}'" if drawn.cards else ""
+    return f"<td{css_of(form)}{drawn.role('cell')}{label}", _first(drawn, name), "</td>"
 
 
 def _key(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Words of status with their shapes, and words as HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ipats_lib.report.show.html import escape
 from ipats_lib.report.show.numbers import WITHHELD
@@ -25,9 +25,9 @@ def plainly(text: str) -> str:
     return _HIDDEN if text == WITHHELD else escape(text)
 
 
-def all_plainly(texts: Sequence[str]) -> list[str]:
-    """`plainly` of each text, made once of those that are the same."""
-    made = {text: plainly(text) for text in set(texts)}
+def each(make: Callable[[str], str], texts: Sequence[str]) -> list[str]:
+    """What is made of each text, once of those that are the same."""
+    made = {text: make(text) for text in set(texts)}
     return [made[text] for text in texts]
 
 

@@ -13,7 +13,7 @@ from ipats_lib.report.show.files import csv, save
 from ipats_lib.report.show.formats import Columns, Format, Rows, Written, formats_of, heading
 from ipats_lib.report.show.html import Shown, escape, wrong
 from ipats_lib.report.show.numbers import written
-from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
+from ipats_lib.report.show.rows import Grid, body_rows, group_row, head_cells
 from ipats_lib.report.show.statuses import plainly
 
 SHARD_BYTES = 200_000
@@ -70,7 +70,6 @@ def records(
     sections = sections_of(known, Details(details, at, title, name)) if details else {}
     drawn = Grid(formats, title, cards=True)
     cells = [form.cells(known, column) for column, form in formats.items()]
-    rows = list(zip(*cells, strict=True))
     heads = {column: form.title for column, form in formats.items()}
     chips = [
         {"title": heads.get(column) or heading(column), "values": values}
@@ -78,19 +77,21 @@ def records(
     ]
     here, beyond = _parted(sections, INLINE_BYTES if inline else 0)
     shards = 0
-    if len(rows) > page or beyond:
+    if len(known) > page or beyond:
         places = [places for _, places in named.values()]
         shards = _write_shards(name, known, formats, cells, places)
     below = "".join(here.values()) + _beside(name, shards, beyond)
     grouped = f" data-by='{list(named).index(by)}'" if by else ""
+    size = min(page, len(known))
+    rows = body_rows(drawn, [column[:size] for column in cells])
     body = "".join(
         (group_row(drawn, str(word), f": {_size(named[by], word):,}") if by else "")
-        + "".join(body_row(drawn, rows[place]) for place in places)
-        for word, places in _groups(named.get(by), min(page, len(rows)))
+        + "".join(rows[place] for place in places)
+        for word, places in _groups(named.get(by), size)
     )
-    first = f"1 to {min(page, len(rows)):,} of {len(rows):,} {noun}"
+    first = f"1 to {size:,} of {len(known):,} {noun}"
     html = (
-        f"<div class='show show-records' id='{name}' data-name='{name}' data-rows='{len(rows)}' "
+        f"<div class='show show-records' id='{name}' data-name='{name}' data-rows='{len(known)}' "
         f"data-page='{page}' data-noun='{escape(noun)}'{grouped} "
         f"data-filters='{escape(_json(chips).decode())}'>"
         f"<p class='count' role='status'>{escape(first)}</p>"
@@ -98,7 +99,7 @@ def records(
         f"aria-label='{escape(caption)}'>"
         f"<table role='table'><caption>{escape(caption)}</caption>{head_cells(drawn, known, sort)}"
         f"<tbody role='rowgroup'>{body}</tbody></table></div>"
-        f"<p class='show-file'>All {len(rows):,} {escape(noun)}: "
+        f"<p class='show-file'>All {len(known):,} {escape(noun)}: "
         f"<a href='{name}.csv' download>CSV</a></p>{below}</div>"
     )
     return Shown(html, f"{caption}: {first}")
@@ -199,7 +200,10 @@ def _pairs(form: Format, values: Sequence[Any], shown: Sequence[str]) -> list[ob
 def _values(known: Rows, column: str) -> tuple[list[list[Any]], list[int]]:
     """The values of a filter in words, each with its count: in the order of an ordered column, else
     the most frequent first; and the place in that list of each row's value."""
-    words = [written("flag" if isinstance(v, bool) else "text", v) for v in known[column]]
+    words = [
+        v if type(v) is str else written("flag" if isinstance(v, bool) else "text", v)
+        for v in known[column]
+    ]
     counted: dict[str, int] = {}
     for word in words:
         counted[word] = counted.get(word, 0) + 1
@@ -227,8 +231,11 @@ def _cut(texts: Sequence[bytes]) -> list[list[bytes]]:
     return shards
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 @dataclass(frozen=True, eq=False)

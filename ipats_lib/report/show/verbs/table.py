@@ -8,7 +8,7 @@ import pandas as pd
 
 from ipats_lib.report.show.formats import Columns, Format, Rows, formats_of
 from ipats_lib.report.show.html import Shown, escape, wrong
-from ipats_lib.report.show.rows import Grid, body_row, group_row, head_cells
+from ipats_lib.report.show.rows import Grid, body_rows, group_row, head_cells
 from ipats_lib.report.show.verbs.choose import choose
 
 
@@ -64,10 +64,7 @@ def table(
     asked = f" data-search='{escape(search)}'" if search else ""
     cells = [form.cells(known, name) for name, form in formats.items()]
     keys = [[form.key(v) for v in known[name]] for name, form in formats.items()] if sort else []
-    lines = [
-        body_row(drawn, row, [key[at] for key in keys])
-        for at, row in enumerate(zip(*cells, strict=True))
-    ]
+    lines = body_rows(drawn, cells, keys)
     bodies = _grouped(lines, known, by, drawn) if by else _body(drawn, "".join(lines))
     html = (
         f"<div class='show show-table{css} table' role='region' tabindex='0'{asked} "
