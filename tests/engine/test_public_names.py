@@ -79,10 +79,10 @@ def test_each_way_to_a_private_name_is_found(code):
 
 
 def test_the_engine_stays_small():
-    """The engine's files and what is imported before the fork: 685 lines before.
+    """All that serves to run notebooks, what is done before the fork included: 599 lines and a
+    rehearsal of 119, which was not counted here, before cells were sent with their numbers.
 
-    Not counted: `publishing/warm.py`, as what renders pages is forked from the warm server too, and
-    `report/show/rehearsal.py`, though its 119 lines serve notebooks alone.
+    Not counted: `publishing/warm.py`, as what renders pages is forked from the warm server too.
     """
-    assert sum(len(path.read_text().splitlines()) for path in FILES) <= 599
+    assert sum(len(path.read_text().splitlines()) for path in FILES) <= 677
     assert len(FILES) == 5  # the engine's four, and what is imported before the fork

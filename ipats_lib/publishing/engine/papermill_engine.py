@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 from contextlib import closing
@@ -11,18 +12,19 @@ import psutil
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.log import logger as papermill_log
 
 from ipats_lib.publishing import scratch
-from ipats_lib.publishing.engine.forked import messages
+from ipats_lib.publishing.engine.forked import hashed, messages
 from ipats_lib.publishing.engine.limits import Limits, NotebookLeft, NotebookStopped, kill
 from ipats_lib.publishing.warm import fork_hazard
 
 KERNEL_OPTIONS = {"km", "kernel_manager_class", "timeout_func", "coalesce_streams"}
 TRANSPORT = "tcp" if os.name == "nt" else "ipc"  # on ports anybody could ask a kernel
+JSON = re.compile(r"application/(.*\+)?json")
 MARK = "IPATS_NOTEBOOK"  # in the environment of a kernel and of all that it starts
 said: set[str] = set()
 
@@ -93,8 +95,9 @@ class ForkedClient(PapermillNotebookClient):  # type: ignore[misc]
     def execute(self, **_: Any) -> NotebookNode:
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
-        cells = [(c.source, self.may_fail(c)) for c in self.nb.cells if self.runs(c)]
-        job = {"cells": cells, "folder": folder, "environ": dict(os.environ)}
+        cells = [c for c in self.nb.cells if self.runs(c)]
+        told = [(cell.source, self.may_fail(cell), hashed(cell.source)) for cell in cells]
+        job = {"cells": told, "folder": folder, "environ": dict(os.environ)}
         with closing(messages(self.limits, job)) as self.messages:
             next(kind for kind, _ in self.messages if kind == "ready")
             self.papermill_execute_cells()
@@ -121,6 +124,18 @@ class ForkedClient(PapermillNotebookClient):  # type: ignore[misc]
         if content["failed"]:
             raise CellExecutionError.from_cell_and_msg(cell, {})
         return cell
+
+    def output(self, outs: list[Any], msg: Any, display_id: Any, cell_index: int) -> Any:
+        """Add an output.  Texts, and JSON where that may be, fit nbformat's schema: to check each
+        against it took half of a run's cost here."""
+        kind, shown = msg["msg_type"], dict(msg["content"])
+        data = shown.get("data", {}).items()
+        plain = all(isinstance(value, str) or JSON.fullmatch(name) for name, value in data)
+        if display_id or self.clear_before_next_output or not (data and plain):
+            return super().output(outs, msg, display_id, cell_index)
+        shown.pop("transient", None)
+        outs.append(NotebookNode(from_dict(shown), output_type=kind))
+        return outs[-1]
 
 
 class KernelClient(PapermillNotebookClient):  # type: ignore[misc]
