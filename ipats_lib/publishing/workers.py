@@ -23,14 +23,14 @@ Tag = TypeVar("Tag")
 Outcome = tuple[Tag, Made | NotebookError]
 LOOK_SECONDS = 1.0
 ITEMS_AT_ONCE = 50
-# What more jobs than a slot needs may hold: they are made while the next ones' data are counted.
-AHEAD_BYTES = 64 << 20
 
 
 class Workers(Executor):
-    """What makes pages. slots: how many at once, which may change while they work."""
+    """What makes pages. slots: how many at once, which may change while they work. ahead: bytes
+    of data that more jobs than two a slot may hold, to be made while the next ones' are counted."""
 
     slots: int = 2
+    ahead: int = 0
 
     def check(self) -> None:
         """Called now and then while nothing ends: raise when nothing ever will."""
@@ -79,6 +79,8 @@ class LocalWorkers(Workers):
 
     They hold what they render, so they fork nothing: see `engine.forked`.
     """
+
+    ahead = 64 << 20
 
     def __init__(self, number: int, folder: Path) -> None:
         self.slots, self._folder = number, folder
@@ -204,7 +206,7 @@ def run_jobs(
 def _enough(pool: Workers, open_: dict[Future[Made], tuple[Tag, Job]]) -> bool:
     """Whether there are two jobs a slot, and no room for the data of more."""
     ahead = sum(len(data) for _, job in open_.values() for data in job.files.values())
-    return len(open_) >= max(1, 2 * pool.slots) and ahead >= AHEAD_BYTES
+    return len(open_) >= max(1, 2 * pool.slots) and ahead >= pool.ahead
 
 
 def _finished(

@@ -45,7 +45,7 @@ def test_the_finding_counts_rates_below_their_level_and_names_the_smallest_gap(a
     assert f"{area.title} is short of its level in 2 of 12 rates of PY2024." in said
     assert "Pending outcomes alone can lift 1 to the level." in said
     assert "Smallest gap: Youth, credential attainment rate, 4 more successes." in said
-    assert "PY2025 so far: 1 of 12 rates are short of it; pending outcomes can lift 1 of" in said
+    assert "PY2025 so far: 1 of 12 rates is short of it; pending outcomes can lift 1 of" in said
 
 
 def test_short_of_a_level_is_not_a_miss_before_90_percent(area, monkeypatch):

@@ -163,11 +163,15 @@ class Waiting(Workers):
         return made[-1]
 
 
-@pytest.mark.parametrize(("size", "most"), [(10, 6), (workers.AHEAD_BYTES // 4, 4), (1 << 40, 2)])
-def test_jobs_wait_for_workers_as_far_as_their_data_are_small(monkeypatch, size, most):
-    """While the next jobs' data are counted, there is something to be made."""
+@pytest.mark.parametrize(("size", "ahead", "most"), [
+    (10, 64, 6), (16, 64, 4), (1 << 40, 64, 2), (10, Workers.ahead, 2),
+])  # fmt: skip
+def test_jobs_wait_for_workers_as_far_as_their_data_are_small(monkeypatch, size, ahead, most):
+    """While the next jobs' data are counted, there is something to be made; a cluster is sent two
+    jobs a slot, whose data lie in its share."""
     monkeypatch.setattr(workers, "LOOK_SECONDS", 0.01)
     pool, data = Waiting(6), Sized(size)
+    pool.ahead = ahead
     jobs = [(n, Job(str(n), "state", "PY2024Q4", "{}", {"a.arrow": data})) for n in range(6)]
     assert len(list(run_jobs(pool, jobs))) == 6
     assert pool.most == most
