@@ -9,13 +9,7 @@ import typer
 
 from ipats_lib import __version__, modes
 from ipats_lib.access.commands import AUDIT, STORE, access, audit
-from ipats_lib.console import Commands, log_in_json, ready_streams, say, shown_progress, writing
-from ipats_lib.durable import write_file
-from ipats_lib.errors import UsageError
-from ipats_lib.periods import Period
-from ipats_lib.places import SNAPSHOTS
-from ipats_lib.project import settle, write_project
-from ipats_lib.publishing.commands import (
+from ipats_lib.command_options import (
     AsOf,
     Contacts,
     Extract,
@@ -24,10 +18,16 @@ from ipats_lib.publishing.commands import (
     ReleasedRecords,
     SiteFolder,
     Store,
-    publishing,
     say_released,
     snapshot_of,
 )
+from ipats_lib.console import Commands, log_in_json, ready_streams, say, shown_progress, writing
+from ipats_lib.durable import write_file
+from ipats_lib.errors import UsageError
+from ipats_lib.periods import Period
+from ipats_lib.places import SNAPSHOTS
+from ipats_lib.project import settle, write_project
+from ipats_lib.publishing.commands import publishing
 from ipats_lib.review.commands import review
 
 app = Commands(no_args_is_help=True, pretty_exceptions_enable=False)

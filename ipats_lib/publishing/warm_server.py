@@ -36,7 +36,7 @@ execute.render_nothing()
 
 
 def rehearse() -> None:
-    """Read, arrange and show 40 rows of nobody, as notebooks do: Python makes code faster that has
+    """Read, arrange and show 40 made-up rows, as notebooks do: Python makes code faster that has
     run, and writes that into memory which forks then share."""
     alt, pd, feather, icalendar, show = map(import_module, USED)
     columns = {

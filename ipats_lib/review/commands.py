@@ -9,9 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ipats_lib import modes
-from ipats_lib.console import Commands, say, shown_progress, writing
-from ipats_lib.places import SNAPSHOTS
-from ipats_lib.publishing.commands import (
+from ipats_lib.command_options import (
     AsOf,
     Contacts,
     Extract,
@@ -20,6 +18,8 @@ from ipats_lib.publishing.commands import (
     say_loud,
     snapshot_of,
 )
+from ipats_lib.console import Commands, say, shown_progress, writing
+from ipats_lib.places import SNAPSHOTS
 
 review = Commands()
 snapshots = Commands(no_args_is_help=True, help="What is kept, and what changed between two.")

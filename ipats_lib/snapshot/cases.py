@@ -70,7 +70,7 @@ class CaseIntake:
 
     customer_areas: areas of each customer of the PIRL file, by number. planners is empty when
     the extract has no planner table; rows then belong to the areas of their customer. contacts:
-    None where nobody asks whom planners met.
+    None where no contacts are needed.
     """
 
     as_of: date

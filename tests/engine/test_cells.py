@@ -1,6 +1,6 @@
-"""A cell that is Python as it stands runs as one that its notebook's shell transforms itself.
+"""A cell of plain Python runs as one that its notebook's shell transforms itself.
 
-Source: docs/decisions/0005-a-warm-engine-of-our-own.md, "Python as it stands".
+Source: docs/decisions/0005-a-warm-engine-of-our-own.md, "Plain Python".
 """
 
 import nbformat

@@ -253,7 +253,7 @@ def reading(shell: Any) -> list[Any]:
 
 @lru_cache(maxsize=1024)
 def hashed(source: str) -> int:
-    """The number that names a cell which is Python as it stands; 0 for what the shell reads: a
+    """The number that names a cell of plain Python; 0 for a cell that the shell has to read: one
     line alone may be a command."""
     plain = "\n" in source and TransformerManager().transform_cell(source) == f"{source}\n"
     return int(compiler.murmur2_x86(source, compiler.get_tmp_hash_seed())) if plain else 0

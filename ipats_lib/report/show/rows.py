@@ -93,7 +93,7 @@ def group_row(drawn: Grid, title: str, more: str = "") -> str:
 
 
 def _around(drawn: Grid, name: str, form: Format) -> tuple[str, str, str]:
-    """What stands around a column's cells: the tag's start, the rest of it, and its end."""
+    """What surrounds a column's cells: the tag's start, the rest of it, and its end."""
     if name == drawn.rows:
         return f"<th scope='row'{drawn.role('rowheader')}", "", "</th>"
     label = f" data-l='{escape(form.title)}'" if drawn.cards else ""
