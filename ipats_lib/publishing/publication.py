@@ -190,13 +190,20 @@ def _steps(
 ) -> Iterator[Step]:
     """Slice the data scope by scope, write each scope's own files, and give its runs.
 
-    All LWIAs' come before the planners', whose frames are then counted beside them.
+    The notebook that reads the fewest frames runs for every scope first: workers make its pages
+    while the frames of the others are counted. Then all LWIAs' come before the planners'.
     """
     seen = cache(state.slice)  # of LWIAs, for their planners
-    for done, scope in enumerate(sorted(scopes, key=lambda scope: scope.path.count("/"))):
-        progress("scopes", done, len(scopes))
-        data = state.slice(scope)
-        writer.write_scope(scope, data.about)
-        for page in plan.of(scope):
-            yield plan.step(page, data.about, seen(page.source) if page.shared else data)
-    progress("scopes", len(scopes), len(scopes))
+    asked = sorted(scopes, key=lambda scope: scope.path.count("/"))
+    made = (page.notebook for page in plan.pages)
+    first = min(made, key=lambda one: (len(one.data), -len(one.scopes)), default=None)
+    for early in (True, False):
+        for done, scope in enumerate(asked):
+            progress("scopes", 0 if early else done, len(asked))
+            data = state.slice(scope)
+            if early:
+                writer.write_scope(scope, data.about)
+            for page in plan.of(scope):
+                if (page.notebook == first) == early:
+                    yield plan.step(page, data.about, seen(page.source) if page.shared else data)
+    progress("scopes", len(asked), len(asked))
