@@ -17,7 +17,7 @@ from ipats_lib.publishing.cache import PageCache, RunCache
 from ipats_lib.publishing.family import ALONE, Beside, Carried, damaged
 from ipats_lib.publishing.files import pack_all
 from ipats_lib.publishing.options import Options, Progress, RunReport
-from ipats_lib.publishing.plan import Plan, Step, make_plan
+from ipats_lib.publishing.plan import Page, Plan, Step, make_plan
 from ipats_lib.publishing.quarto.renderer import websites
 from ipats_lib.publishing.runner import run_plan
 from ipats_lib.publishing.site import Manifest, Site, walk
@@ -188,22 +188,23 @@ def carry_over(
 def _steps(
     plan: Plan, state: StateData, scopes: Sequence[Scope], writer: Writer, progress: Progress
 ) -> Iterator[Step]:
-    """Slice the data scope by scope, write each scope's own files, and give its runs.
+    """Give every run with its slice of the data, then write each scope's own files.
 
-    The notebook that reads the fewest frames runs for every scope first: workers make its pages
-    while the frames of the others are counted. Then all LWIAs' come before the planners'.
+    The notebooks that read the fewest frames come first: workers make their pages while the frames
+    of the others are counted. Of each, all LWIAs' come before the planners'.
     """
     seen = cache(state.slice)  # of LWIAs, for their planners
-    asked = sorted(scopes, key=lambda scope: scope.path.count("/"))
-    made = (page.notebook for page in plan.pages)
-    first = min(made, key=lambda one: (len(one.data), -len(one.scopes)), default=None)
-    for early in (True, False):
-        for done, scope in enumerate(asked):
-            progress("scopes", 0 if early else done, len(asked))
-            data = state.slice(scope)
-            if early:
-                writer.write_scope(scope, data.about)
-            for page in plan.of(scope):
-                if (page.notebook == first) == early:
-                    yield plan.step(page, data.about, seen(page.source) if page.shared else data)
-    progress("scopes", len(asked), len(asked))
+    pages = sorted(plan.pages, key=_when)
+    for done, page in enumerate(pages):
+        progress("data", done, len(pages))
+        data = state.slice(page.scope)
+        yield plan.step(page, data.about, seen(page.source) if page.shared else data)
+    for scope in scopes:
+        writer.write_scope(scope, state.slice(scope).about)
+    progress("data", len(pages), len(pages))
+
+
+def _when(page: Page) -> tuple[int, int, str, int]:
+    """Where a run stands in the order of `_steps`."""
+    made = page.notebook
+    return len(made.data), -len(made.scopes), made.key, page.scope.path.count("/")
