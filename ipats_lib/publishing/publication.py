@@ -190,8 +190,8 @@ def _steps(
 ) -> Iterator[Step]:
     """Give every run with its slice of the data, then write each scope's own files.
 
-    The notebooks that read the fewest frames come first: workers make their pages while the frames
-    of the others are counted. Of each, all LWIAs' come before the planners'.
+    The notebooks of most scopes come first, and of these the ones that read the fewest frames:
+    workers make their many pages while the frames of the next are counted.
     """
     seen = cache(state.slice)  # of LWIAs, for their planners
     pages = sorted(plan.pages, key=_when)
@@ -207,4 +207,4 @@ def _steps(
 def _when(page: Page) -> tuple[int, int, str, int]:
     """Where a run stands in the order of `_steps`."""
     made = page.notebook
-    return len(made.data), -len(made.scopes), made.key, page.scope.path.count("/")
+    return -len(made.scopes), len(made.data), made.key, page.scope.path.count("/")
