@@ -15,7 +15,7 @@ PORT := 8000
 # More options of `make lab`, such as LAB='--no-browser --port 9000'.
 LAB :=
 
-.PHONY: help setup outputs demo demo-now demo-access demo-access-site test test-fast test-fallback soak docs quarto-check check installed lab clean machine faults attack frozen references
+.PHONY: help setup outputs demo demo-now demo-extract demo-access demo-access-site test test-fast test-fallback soak docs quarto-check check installed lab clean machine faults attack frozen references
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -50,14 +50,19 @@ demo: setup ## Make the sample state, as of today and before, and publish it
 	@echo "  $(PY) publish.py serve --unprotected --site $(DEMO)/site"
 	@echo "then open http://127.0.0.1:8000/PY2024Q4/state/index.html (unprotected preview)"
 
-demo-now:
-	@$(PY) publish.py sample --out $(DEMO)/extract --seed 7
+demo-now: demo-extract
 	@$(PY) publish.py snapshot --extract $(DEMO)/extract --store $(DEMO)/snapshots > $(DEMO)/now.txt
 
 # The same state on an earlier day, kept as a snapshot whose folder the text file names.
-demo-before-%:
-	@$(PY) publish.py sample --out $(DEMO)/before-$* --seed 7 --as-of $*
+demo-before-%: demo-extract-%
 	@$(PY) publish.py snapshot --extract $(DEMO)/before-$* --store $(DEMO)/snapshots > $(DEMO)/before-$*.txt
+
+# Apart from the snapshots: six steps keep two cores busier than three.
+demo-extract:
+	@$(PY) publish.py sample --out $(DEMO)/extract --seed 7
+
+demo-extract-%:
+	@$(PY) publish.py sample --out $(DEMO)/before-$* --seed 7 --as-of $*
 
 demo-access-site: setup
 	@mkdir -p $(DOORS)

@@ -17,7 +17,7 @@ from ipats_lib.publishing.cache import PageCache, RunCache
 from ipats_lib.publishing.family import ALONE, Beside, Carried, damaged
 from ipats_lib.publishing.files import pack_all
 from ipats_lib.publishing.options import Options, Progress, RunReport
-from ipats_lib.publishing.plan import Plan, Step, make_plan
+from ipats_lib.publishing.plan import Page, Plan, Step, make_plan
 from ipats_lib.publishing.quarto.renderer import websites
 from ipats_lib.publishing.runner import run_plan
 from ipats_lib.publishing.site import Manifest, Site, walk
@@ -188,15 +188,23 @@ def carry_over(
 def _steps(
     plan: Plan, state: StateData, scopes: Sequence[Scope], writer: Writer, progress: Progress
 ) -> Iterator[Step]:
-    """Slice the data scope by scope, write each scope's own files, and give its runs.
+    """Give every run with its slice of the data, then write each scope's own files.
 
-    All LWIAs' come before the planners', whose frames are then counted beside them.
+    The notebooks of most scopes come first, and of these the ones that read the fewest frames:
+    workers make their many pages while the frames of the next are counted.
     """
     seen = cache(state.slice)  # of LWIAs, for their planners
-    for done, scope in enumerate(sorted(scopes, key=lambda scope: scope.path.count("/"))):
-        progress("scopes", done, len(scopes))
-        data = state.slice(scope)
-        writer.write_scope(scope, data.about)
-        for page in plan.of(scope):
-            yield plan.step(page, data.about, seen(page.source) if page.shared else data)
-    progress("scopes", len(scopes), len(scopes))
+    pages = sorted(plan.pages, key=_when)
+    for done, page in enumerate(pages):
+        progress("data", done, len(pages))
+        data = state.slice(page.scope)
+        yield plan.step(page, data.about, seen(page.source) if page.shared else data)
+    for scope in scopes:
+        writer.write_scope(scope, state.slice(scope).about)
+    progress("data", len(pages), len(pages))
+
+
+def _when(page: Page) -> tuple[int, int, str, int]:
+    """Where a run stands in the order of `_steps`."""
+    made = page.notebook
+    return -len(made.scopes), len(made.data), made.key, page.scope.path.count("/")
