@@ -48,7 +48,7 @@ def start(
     env: more of the environment.  session: of its own.  into: the file that gets what it says.
 
     In a Python of its own where the environment differs: what a module does when it is imported
-    may depend on it.
+    may depend on it. What is withheld it need not seek again (`remembered.py`).
     """
     words, environ = [str(program), *map(str, arguments)], {**os.environ, **(env or {})}
     with starting:
@@ -57,8 +57,8 @@ def start(
         return Warm(server, words, environ, session, into)
     with open(into, "a") if into else nullcontext(subprocess.PIPE) as heard:
         return subprocess.Popen(
-            [sys.executable, *words], stdout=heard, stderr=heard, text=True, cwd=ROOT, env=environ,
-            start_new_session=session,
+            [sys.executable, "-m", "tests.remembered", *words], stdout=heard, stderr=heard,
+            text=True, cwd=ROOT, env=environ, start_new_session=session,
         )  # fmt: skip
 
 

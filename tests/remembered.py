@@ -3,12 +3,16 @@
 The search takes a second or two of CPU, and most tests publish the same sample state. Its answer is
 kept on file under a hash of all that it is sought from, where `PLACE` names a folder: in pytest's
 workers and in warm commands. A command in a Python of its own searches again, and
-`test_warm_commands.py` compares what both publish.
+`test_warm_commands.py` compares what both publish. One that need not is given to this program:
+
+    python -m tests.remembered publish.py WORDS
 """
 
 import hashlib
 import os
 import pickle
+import runpy
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -40,3 +44,9 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
         return found
 
     return answer
+
+
+if __name__ == "__main__":
+    del sys.argv[0]
+    remember_what_is_withheld()
+    runpy.run_path(sys.argv[0], run_name="__main__")

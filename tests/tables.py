@@ -1,6 +1,7 @@
 """Small PIRL tables for tests: the columns that matter are drawn, the rest is blank."""
 
 from datetime import date
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -36,12 +37,23 @@ def records(*rows: dict[str, object]) -> pd.DataFrame:
 
 
 def _frame(text: pd.DataFrame) -> pd.DataFrame:
-    typed = {
-        element.number: _typed(text.get(element.number), element.type, len(text))
-        for element in load_layout().elements
-        if not element.reserved
-    }
-    return pd.DataFrame({"row": range(1, len(text) + 1), **typed})
+    kinds = _kinds()
+    typed = {name: _typed(text[name], kinds[name]) for name in text.columns if name in kinds}
+    return _blank(len(text)).assign(**typed)
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """The type of each element of a record, by its number."""
+    return {e.number: e.type for e in load_layout().elements if not e.reserved}
+
+
+@cache
+def _blank(size: int) -> pd.DataFrame:
+    """So many records without a value: some 500 columns, which cost more than those drawn."""
+    blank = pd.Series([""] * size)
+    typed = {name: _typed(blank, kind) for name, kind in _kinds().items()}
+    return pd.DataFrame({"row": range(1, size + 1), **typed})
 
 
 def form_lines(rows: pd.DataFrame, period: str = "PY2024Q4", scope: Scope = STATE) -> pd.DataFrame:
@@ -52,9 +64,8 @@ def form_lines(rows: pd.DataFrame, period: str = "PY2024Q4", scope: Scope = STAT
     return FormLines(source).of(scope).to_pandas()
 
 
-def _typed(column: pd.Series | None, kind: str, size: int) -> pd.Series:
-    values = column if column is not None else pd.Series([""] * size)
-    values = values.where(values != "", None)
+def _typed(column: pd.Series, kind: str) -> pd.Series:
+    values = column.where(column != "", None)
     if kind == "date":
         return pd.to_datetime(values, format="%Y%m%d").astype("datetime64[s]")
     if kind == "amount":

@@ -22,15 +22,19 @@ def waiting(tmp_path, monkeypatch) -> Waiting:
     return made
 
 
-def test_a_killed_worker_changes_nothing_but_the_time(extract, store, site, tmp_path):
-    there = tmp_path / "site"
+@pytest.mark.parametrize("ours", ["few", pytest.param("all", marks=pytest.mark.soak)])
+def test_a_killed_worker_changes_nothing_but_the_time(request, extract, store, few, tmp_path, ours):
+    """Of a few notebooks; all of ours come through a share (`test_shared_cluster.py`)."""
+    there, whole = tmp_path / "site", ours == "all"
+    notebooks = ROOT / "notebooks" if whole else few
+    site = request.getfixturevalue("site" if whole else "few_site")
     with cluster() as dask:
         for _ in range(2):
             dask.worker()
         dask.wait_for_workers(2)
         build = start(
             "build", "--extract", extract, "--store", store, "--period", PERIOD, "--site", there,
-            "--only", "lwia/90", "--scheduler", dask.address,
+            "--only", "lwia/90", "--notebooks", notebooks, "--scheduler", dask.address,
         )  # fmt: skip
         cache = there / ".ipats" / "cache"
         while build.poll() is None and not list(cache.glob("??/*")):

@@ -12,6 +12,7 @@ from ipats_lib.access.store import Store
 from tests.access import servers
 from tests.access.conftest import place, rows  # noqa: F401
 from tests.end_to_end.test_browser import AXE, FLAGS, RULES, planner_page
+from tests.seeds import crossed
 
 LWIA_PAGE = "lwia/01/performance/summary.html"
 WIDTHS = [(1440, 900), (390, 844)]
@@ -191,8 +192,7 @@ def test_the_frame_leaves_the_first_screen_to_the_page(sign_in, site, size, scop
     assert page.evaluate(small) == []
 
 
-@pytest.mark.parametrize("size", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), crossed(WIDTHS, ["light", "dark"]))
 def test_the_frame_meets_wcag_in_both_schemes_with_its_menus_open(sign_in, size, scheme):
     for path in (LWIA_PAGE, "state/index.html"):
         page = sign_in("state1", path, size, color_scheme=scheme)

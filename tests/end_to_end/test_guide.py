@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.publishing.assets import build_assets
 from tests.end_to_end.test_browser import AXE, FLAGS, RULES
+from tests.seeds import crossed
 
 MOST_BYTES = 300_000
 
@@ -69,8 +70,7 @@ def test_its_tables_scroll_in_boxes_of_their_own(browser, guide, width):
     page.close()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), crossed([1440, 390], ["light", "dark"]))
 def test_it_meets_wcag_as_far_as_a_machine_can_tell(browser, guide, width, scheme):
     page = opened(browser, guide, width, scheme)
     page.evaluate(AXE)

@@ -17,6 +17,8 @@ LIMITS = Thresholds(
     minimum_denominator=10, minimum_numerator=3, minimum_wages=10, minimum_hidden_cells=3
 )
 SEEDS = range(12)
+# Six tests look at the same states, each of which takes a second to publish.
+pytestmark = pytest.mark.xdist_group("linked cells")
 MOST = 2  # corrections a count
 
 

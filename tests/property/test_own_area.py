@@ -31,6 +31,8 @@ from tests.property.test_linked_cells import LIMITS, MOST, printed, published
 from tests.seeds import seeds
 
 SEEDS = seeds(10, 50)
+# Several tests look at the same states.
+pytestmark = pytest.mark.xdist_group("own area")
 PAIR = ("first", "next")
 
 

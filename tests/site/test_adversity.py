@@ -21,6 +21,8 @@ from tests.switched import is_intact
 from tests.waiting import wait_until
 
 PERIOD = "PY2024Q4"
+COLD = (sys.executable, ROOT / "publish.py")
+REMEMBERING = (sys.executable, "-m", "tests.remembered", ROOT / "publish.py")
 
 
 @pytest.fixture
@@ -98,10 +100,10 @@ ALL_AT = "2031-03-09 01:59:58"
 @pytest.mark.parametrize("clock", [*CLOCKS, ALL_AT])
 def test_no_clock_reaches_what_is_published(request, small, extract, store, tmp_path, few, clock):
     """The extract's as-of date is the only today; a build under any clock gives the same bytes, and
-    a second one nothing new."""
+    a second one nothing new. What is withheld is sought under one of the clocks."""
     whole, site = clock == ALL_AT, tmp_path / "at-another-time"
     command = [
-        "faketime", clock, sys.executable, ROOT / "publish.py", "build", "--extract", extract,
+        "faketime", clock, *(COLD if whole else REMEMBERING), "build", "--extract", extract,
         "--store", store, "--period", PERIOD, "--site", site, "--only", planner_of(extract),
         "--notebooks", ROOT / "notebooks" if whole else few,
     ]  # fmt: skip
@@ -161,8 +163,8 @@ def test_an_interrupted_publication_ends_in_one_sentence(small, extract, store, 
     before = tree(small / PERIOD)
     with subprocess.Popen(
         [
-            sys.executable, ROOT / "publish.py", "--log-format", how, "build", "--extract", extract,
-            "--store", store, "--period", PERIOD, "--site", small, "--only", planner_of(extract),
+            *REMEMBERING, "--log-format", how, "build", "--extract", extract, "--store", store,
+            "--period", PERIOD, "--site", small, "--only", planner_of(extract),
             "--notebooks", with_cell(tmp_path, hang, few),
         ],
         stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT,

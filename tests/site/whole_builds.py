@@ -38,6 +38,7 @@ from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
 from ipats_lib.snapshot import Snapshot, make_snapshot, open_snapshot
 from tests.few import write, write_areas
+from tests.remembered import remember_what_is_withheld
 from tests.site.durable import Attempt, attempt, drawn
 from tests.switched import is_intact, switch
 
@@ -341,6 +342,7 @@ def leftovers(into: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     *given, folder = map(Path, sys.argv[1:4])
+    remember_what_is_withheld()  # of both days the same figures
     alone = partial(builds, family="dashboards")
     tries = {"switch": switches, "build": builds, "family": alone, "snapshot": snapshots}
     tries |= {"stage": stages, "show": shows}

@@ -16,6 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 from ipats_lib.access.headers import POLICY
 from ipats_lib.report import show
 from tests.report.show.zoo import write_page
+from tests.seeds import crossed
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -95,8 +96,7 @@ def drawn(page) -> None:
         page.locator("figure.chart.drawn svg").nth(number).wait_for(state="attached", timeout=20000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES[::2])
+@pytest.mark.parametrize(("size", "scheme"), crossed(SIZES[::2], ["light", "dark"]))
 def test_the_page_meets_wcag_as_far_as_a_machine_can_tell(opened, size, scheme):
     page = opened(*size, color_scheme=scheme)
     drawn(page)
