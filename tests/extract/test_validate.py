@@ -84,7 +84,9 @@ def test_the_exit_and_the_file_are_those_of_the_contract(tmp_path, way, rows, co
 
 
 def test_progress_is_told_to_a_log_as_well(tmp_path):
-    done = validate(tmp_path, extract_of(tmp_path / "extract", SOUND), WAYS[1], "--log-format", "json")
+    done = validate(
+        tmp_path, extract_of(tmp_path / "extract", SOUND), WAYS[1], "--log-format", "json"
+    )
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert {"check", "read", "rules"} <= {line.get("stage") for line in lines}
 

@@ -22,6 +22,7 @@ from ipats_lib import locks
 from ipats_lib.errors import ExtractError, ParamsError, PublisherBusyError, UsageError
 from ipats_lib.extract.folder import TABLES
 from ipats_lib.params import params_folder
+from ipats_lib.places import Place
 from ipats_lib.snapshot import Snapshot, make_snapshot
 from ipats_lib.sources import NAMES, extract_of
 from ipats_lib.sources.databases import read_database
@@ -460,6 +461,24 @@ def test_an_address_that_is_none_is_one_sentence(tmp_path, url):
     with pytest.raises(UsageError) as stopped:
         synced(url, tmp_path / "kept")
     assert PASSWORD not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"ftp://u:{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a/{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a@b/{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a?{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a#{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"simplecache::ftp://u:{PASSWORD}@h:1/x", "simplecache::ftp://h:1/x"),
+        (f"ftp://h:1/x?token={PASSWORD}#{PASSWORD}", "ftp://h:1/x"),
+        ("ftp://me@h/a@b/x", "ftp://h/a@b/x"),
+        ("file:///a@b/x", "file:///a@b/x"),
+    ],
+)
+def test_an_address_is_shown_without_its_password_whatever_signs_are_in_it(url, shown):
+    assert str(Place(url)) == shown
 
 
 def test_what_is_wrong_with_a_source_is_said_of_the_source(tmp_path):
