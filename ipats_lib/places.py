@@ -56,8 +56,12 @@ class Place:
     def __str__(self) -> str:
         if not is_url(self._address):
             return self._address
-        parts = urlsplit(self._address)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        scheme, _, rest = self._address.partition("://")
+        before, _, after = rest.rpartition("@")
+        if "/" in before and ":" not in before:  # a sign of the path, behind no password
+            host, _, path = rest.partition("/")
+            after = f"{host.rpartition('@')[2]}/{path}"
+        return f"{scheme}://{after.partition('?')[0].partition('#')[0]}"
 
     @property
     def folder(self) -> Path | None:

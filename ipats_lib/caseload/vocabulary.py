@@ -45,9 +45,9 @@ from ipats_lib.periods import program_year
 
 # What the conditions can ask for, and what the names below are made from.
 _READ = (
-    "100 101 102 103 200 201 202 210 211 212 213 214 215 300 301 400 402 407 408 409 410 600 602 "
-    "603 604 701 702 704 800 801 802 803 804 805 806 807 900 901 903 904 905 906 907 915 918 923 "
-    "1001 1003 1004 1200 1201 1203 1300 1302 1303 1306 1307 1308 1309 1310 1311 1312 1313 1314 "
+    "100 101 102 103 200 201 202 210 211 212 213 214 215 300 301 400 402 407 408 409 410 600 601 "
+    "602 603 604 701 702 704 800 801 802 803 804 805 806 807 900 901 903 904 905 906 907 915 918 "
+    "923 1001 1003 1004 1200 1201 1203 1300 1302 1303 1306 1307 1308 1309 1310 1311 1312 1313 1314 "
     "1315 1316 1317 1318 1319 1332 1401 1405 1406 1409 1503 1600 1601 1602 1603 1604 1605 1606 "
     "1607 1608 1618 1703 1704 1705 1706 1800 1801 1802 1803 1804 1805 1806 1807 1808 1809 1810 "
     "1811 1813 1900 1901"
@@ -56,6 +56,7 @@ ELEMENTS = tuple(_READ.split())
 Asked = TypeVar("Asked", bound=Callable[[View], Any])
 PRIORITY = (
     has_code("tanf", "600", 1)
+    | has_code("exhausting_tanf", "601", 1)
     | has_code("ssi", "602", 1, 2, 3)
     | has_code("snap", "603", 1)
     | has_code("assistance", "604", 1)
@@ -73,6 +74,11 @@ def intensive(view: View) -> Mask:
 def in_no_program(view: View) -> Mask:
     """Entered, and neither in Title I nor in Wagner-Peyser (L-10, L-11)."""
     return filled(view, "900") & ~IN_TITLE_I(view) & ~IN_WAGNER_PEYSER(view)
+
+
+def participant(view: View) -> Mask:
+    """Entered, and in a program: the rows that domain 4.3 calls P."""
+    return filled(view, "900") & (IN_TITLE_I(view) | IN_WAGNER_PEYSER(view))
 
 
 def participated(view: View) -> Mask:
@@ -152,6 +158,7 @@ _NAMES: dict[str, Name] = {
     "several_programs": _several_programs,
     "active": active,
     "in_training": lambda view: in_training(view.records, np.datetime64(view.as_of, "D")),
+    "participant": participant,
     "participated": participated,
     "entered_this_year": _entered_this_year,
     "exited_last_year": _exited_last_year,

@@ -222,8 +222,10 @@ def _correct_amount(text: str) -> tuple[str | None, Flag]:
     number = re.fullmatch(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+", bare)
     if number is None or float(bare) > LARGEST_AMOUNT:
         return None, Flag.WRONG
-    flag = Flag.PADDED if bare != text else Flag(0)
-    return bare, flag if re.fullmatch(r"[0-9]+\.[0-9]{2}", bare) else flag | Flag.DECIMALS
+    flag, cents = Flag.PADDED if bare != text else Flag(0), len(bare.partition(".")[2])
+    if cents > 2:  # more than an amount has, and read all the same
+        return bare, flag | Flag.WRONG
+    return bare, flag if cents == 2 and bare[0] != "." else flag | Flag.DECIMALS
 
 
 AMOUNT = Kind(pa.float64(), r"^[0-9]{1,6}\.[0-9]{2}$", _correct_amount, _cast(pa.float64()))

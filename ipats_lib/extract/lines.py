@@ -15,6 +15,7 @@ from ipats_lib.errors import ExtractError
 from ipats_lib.extract.scan import EXPORT, FileFacts
 
 BLOCK = 8 << 20
+MOST_COLUMNS = 4096  # far more than any layout has, and few enough to look each one up
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 
 
@@ -27,9 +28,15 @@ class Batch:
 
 
 def first_cells(facts: FileFacts) -> list[str]:
-    """The cells of a file's first line."""
+    """The cells of a file's first line; ExtractError where they are more than `MOST_COLUMNS`."""
     with _text(facts) as lines:
-        return _cells(lines.readline())
+        cells = _cells(lines.readline())
+    if len(cells) > MOST_COLUMNS:
+        raise ExtractError(
+            f"{facts.name} line 1 has {len(cells):,} columns, more than any file of an extract: "
+            f"{EXPORT}."
+        )
+    return cells
 
 
 def _text(facts: FileFacts) -> TextIO:

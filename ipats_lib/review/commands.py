@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -152,15 +152,20 @@ def diff(
 def prune(
     keep: Annotated[int, typer.Option(help="How many of the newest as-of dates stay.", min=1)],
     site: Annotated[list[Path], typer.Option(help="A site: what its publications need stays.")],
+    sample: Annotated[
+        list[Path] | None, typer.Option(help="A sample of documents: its snapshot stays 3 years.")
+    ] = None,
     store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
     yes: Annotated[bool, typer.Option("--yes", help="Remove them; else they are listed.")] = False,
 ) -> None:
     """Remove old snapshots that no publication of these sites was made from.
 
-    Records of what was published (`released`) always stay.
+    Records of what was published (`released`) always stay, and the snapshot that a sample of source
+    documents was drawn from stays until the day that `documents draw` told.
     """
     from ipats_lib.errors import UsageError
     from ipats_lib.publishing.site import Site
+    from ipats_lib.review.documents import read_sample
     from ipats_lib.snapshot.store import kept
     from ipats_lib.snapshot.store import prune as remove
 
@@ -168,6 +173,8 @@ def prune(
         if not Site(place).releases.is_dir():
             raise UsageError(f"{place} is no site of ours: name the folder that is served.")
     used = {name for place in site for name in Site(place).snapshots_in_use()}
+    today, samples = datetime.now(UTC).date(), map(read_sample, sample or ())
+    used |= {one.snapshot for one in samples if one.keep_until >= today}
     every = kept(store)
     days = sorted({one.provenance.as_of for one in every}, reverse=True)[:keep]
     old = [one for one in every if one.provenance.as_of not in days and one.id not in used]

@@ -22,7 +22,6 @@ from ipats_lib.caseload.table_checks import READ, contradictions
 from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.caseload.whole_customer import SPAN
-from ipats_lib.cohorts import Records
 from ipats_lib.frames.findings import values
 from ipats_lib.frames.rule_book import ODD, SHARES, Stage, load_stages, stage_of
 from ipats_lib.snapshot import Snapshot
@@ -44,19 +43,21 @@ def every_finding(
     and the column; for a distribution the area and the program. value: what is recorded there,
     without wages. Each record counts, whatever its program. SnapshotError where a file has changed.
     """
-    rows = snapshot.rows(columns=ASKED["pirl"])
+    tables = {name: snapshot.table(name, columns=asked) for name, asked in READ.items()}
+    known = {name: table for name, table in tables.items() if table is not None}
+    desk = Desk(snapshot.rows(columns=ASKED["pirl"]), snapshot.as_of, known)
     steps, parts = (_of_intake, _of_records, _of_tables, _of_areas), []
     for done, step in enumerate(steps, start=1):
-        parts.append(step(snapshot, rows))
+        parts.append(step(snapshot, desk))
         progress("rules", done, len(steps))
     every = pd.concat(parts, ignore_index=True)
     every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
     return every.reset_index(drop=True)[list(COLUMNS)]
 
 
-def _of_intake(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+def _of_intake(snapshot: Snapshot, desk: Desk) -> pd.DataFrame:
     """What was found while the snapshot was made."""
-    found, pirl = snapshot.findings(), snapshot.provenance.sources[0].name
+    rows, found, pirl = desk.rows, snapshot.findings(), snapshot.provenance.sources[0].name
     main = (found["file"] == pirl).to_numpy(dtype=bool)
     element = found["element"].fillna("").where(main, found["file"] + " " + found["element"])
     place = pd.Index(rows["row"]).get_indexer(found["row"].fillna(0).where(main, 0))
@@ -64,9 +65,9 @@ def _of_intake(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     return found.assign(id=pd.Series(named, dtype="object"), element=element.str.strip())[_FOUND]
 
 
-def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+def _of_records(_: Snapshot, desk: Desk) -> pd.DataFrame:
     """Which records break an edit check that was not asked while the snapshot was made."""
-    view, checks = view_of(Records(rows), snapshot.as_of), load_checks()
+    rows, view, checks = desk.rows, view_of(desk.records, desk.as_of), load_checks()
     asked = {rule: holds for rule, holds in asked_of_records().items() if rule not in load_rules()}
     places = [np.flatnonzero(holds(view)) for holds in asked.values()]
     at, named = np.concatenate(places), np.repeat([*asked], [len(one) for one in places])
@@ -81,11 +82,9 @@ def _of_records(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     return _said(pd.DataFrame(found))
 
 
-def _of_tables(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+def _of_tables(_: Snapshot, desk: Desk) -> pd.DataFrame:
     """Which lines of a case table contradict the records of their customer."""
-    tables = {name: snapshot.table(name, columns=asked) for name, asked in READ.items()}
-    known = {name: table for name, table in tables.items() if table is not None}
-    lines = contradictions(Desk(rows, snapshot.as_of, known)).drop(columns="row")
+    lines = contradictions(desk).drop(columns="row")
     lines = lines.rename(columns={"line": "row", "customer": "id", "there": "value"})
     return _said(lines.drop_duplicates(["rule", "row"]))
 
@@ -99,18 +98,18 @@ def _said(lines: pd.DataFrame) -> pd.DataFrame:
     return lines.assign(**told)[_FOUND]
 
 
-def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+def _of_areas(snapshot: Snapshot, desk: Desk) -> pd.DataFrame:
     """Areas and programs whose records as a whole look odd (Q-)."""
     member = snapshot.membership()
     inner = member.loc[member["area_type"] == "lwia", ["row", "area"]]
-    checked = distribution(Desk(rows, snapshot.as_of), inner)
+    checked = distribution(desk, inner)
     odd = checked[checked["flag"].astype(bool)]
     told = {one.id: one.definition for one in load_distribution().values()}
     lines = [
         (one.id, f"lwia/{one.area} {one.program}", one.value, one.low, one.high, told[one.id])
         for one in odd.itertuples()
     ]
-    lines += _odd_shares(snapshot, rows, inner)
+    lines += _odd_shares(desk, inner)
     return pd.DataFrame(
         [
             {
@@ -124,12 +123,12 @@ def _of_areas(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _odd_shares(
-    snapshot: Snapshot, rows: pd.DataFrame, inner: pd.DataFrame
+    desk: Desk, inner: pd.DataFrame
 ) -> Iterator[tuple[str, str, float, float | None, float | None, str]]:
     """Those of the QRA metrics that are shares of the caseload (Q-06, Q-10), beyond their limit:
     rule, area, value, limits and definition. Asked once, then counted by area."""
-    place = pd.Index(rows["row"]).get_indexer(inner["row"])
-    for share, whole, part in asked(Records(rows), snapshot.as_of):
+    place = pd.Index(desk.rows["row"]).get_indexer(inner["row"])
+    for share, whole, part in asked(desk.records, desk.as_of):
         if share.id not in SHARES:
             continue
         told = inner.assign(n=whole[place], value=part[place])

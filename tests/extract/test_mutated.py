@@ -4,6 +4,7 @@ Nothing else happens: no traceback, no good record lost or changed, no value of 
 message, nothing written to a snapshot that is there already.
 """
 
+import gzip
 import random
 import shutil
 from collections.abc import Callable
@@ -187,6 +188,115 @@ MUTATIONS: dict[str, Mutation] = {
     "a column twice above": in_the_head(lambda head: head + b"," + head.split(b",")[0]),
     **{name: cell(text) for name, text in CELLS.items()},
 }
+# More kinds, each tried on the PIRL file and on one table in turn.
+MORE_CELLS = {
+    "the year 0": b"00000101",
+    "the last day of the calendar": b"9999-12-31",
+    "a thirteenth month": b"20241301",
+    "a leap day that was none": b"19000229",
+    "a day of short parts": b"2024-1-1",
+    "a day as a fraction": b"20240110.0",
+    "a large exponent": b"1E+05",
+    "a number with blanks": b"1 000",
+    "a number with underscores": b"1_000",
+    "a binary number": b"0b1",
+    "full-width digits": "２０２４０１１０".encode(),
+    "a minus of printers": "−1".encode(),
+    "a half": "½".encode(),
+    "a raised two": "²".encode(),
+    "a Roman eight": "Ⅷ".encode(),
+    "two points": b"1.2.3",
+    "a negative zero": b"-0",
+    "beyond 32 bits": b"2147483648",
+    "many zeros before": b"0" * 30 + b"1",
+    "an error of Excel": b"#REF!",
+    "not available": b"#N/A",
+    "no time": b"NaT",
+    "an apostrophe before": b"'20240110",
+    "a command of a sheet": b"=cmd|' /C calc'!A0",
+    "a function of a sheet": b"@SUM(1+1)*cmd",
+    "a formula behind a tab": b"\t=1+1",
+    "slashes": b"a/b/../c",
+    "backslashes": b"..\\..\\c",
+    "a point": b".",
+    "two points of a folder": b"..",
+    "a bar": b"01|C1",
+    "a percent code": b"%2e%2e%2f",
+    "a name of DOS": b"CON",
+    "a sign out of the plane": "𝔘".encode(),
+    "a family": "👨‍👩‍👧‍👦".encode(),
+    "a thousand accents": ("a" + "\u0301" * 1000).encode(),
+    "no character": "\uffff".encode(),
+    "a private sign": "\ue000".encode(),
+    "a line separator": "a\u2028b".encode(),
+    "a form feed": b"a\x0cb",
+    "an overlong slash": b"\xc0\xaf",
+    "a pair of surrogates": b"\xed\xa0\xbd\xed\xb8\x80",
+    "a letter of Latin-1": b"Jos\xe9",
+    "a quote of Windows": b"\x93a\x94",
+    "a quote inside": b'a"b',
+    "text behind a quote": b'"a"b',
+    "an open quote": b'"a',
+    "a thousand lines in a cell": b'"' + b"a\n" * 1000 + b'"',
+    "a Social Security number with points": b"123.45.6789",
+}
+
+
+def each_line(change: Callable[[bytes], bytes]) -> Mutation:
+    return lambda data, _: b"".join(change(line) + b"\n" for line in data.splitlines())
+
+
+def mixed_ends(data: bytes, chance: random.Random) -> bytes:
+    return b"".join(line + chance.choice((b"\n", b"\r\n", b"\r")) for line in data.splitlines())
+
+
+def another(content: bytes) -> Mutation:
+    """Something else in place of the file."""
+    return lambda *_: content
+
+
+def random_bytes(data: bytes, chance: random.Random) -> bytes:
+    return chance.randbytes(len(data))
+
+
+MORE: dict[str, Mutation] = {
+    "a byte order mark before": lambda data, _: b"\xef\xbb\xbf" + data,
+    "a byte order mark before each line": each_line(lambda line: b"\xef\xbb\xbf" + line),
+    "UTF-16 without a mark": lambda data, _: data.decode().encode("utf-16-le"),
+    "UTF-16 the other way": lambda data, _: b"\xfe\xff" + data.decode().encode("utf-16-be"),
+    "UTF-32": lambda data, _: data.decode().encode("utf-32"),
+    "a block of NUL behind": lambda data, _: data + b"\0" * 4096,
+    "a NUL behind each cell": lambda data, _: data.replace(b",", b"\0,"),
+    "only NUL": lambda data, _: b"\0" * len(data),
+    "an end of DOS": lambda data, _: data + b"\x1a",
+    "line ends of old Macs": lambda data, _: data.replace(b"\n", b"\r"),
+    "line ends turned around": lambda data, _: data.replace(b"\n", b"\n\r"),
+    "mixed line ends": mixed_ends,
+    "an open quote before": lambda data, _: b'"' + data,
+    "an open quote in the last line": lambda data, _: data[:-1] + b',"',
+    "whole lines in quotes": each_line(lambda line: b'"' + line.replace(b'"', b'""') + b'"'),
+    "semicolons": lambda data, _: data.replace(b",", b";"),
+    "bars": lambda data, _: data.replace(b",", b"|"),
+    "blanks behind commas": lambda data, _: data.replace(b",", b", "),
+    "a comma behind each line": each_line(lambda line: line + b","),
+    "the separator told": lambda data, _: b"sep=,\n" + data,
+    "a remark before": lambda data, _: b"# exported\n" + data,
+    "the head again": lambda data, _: data + data.partition(b"\n")[0] + b"\n",
+    "columns of one name": in_the_head(lambda head: b",".join([b"a"] * (head.count(b",") + 1))),
+    "a million columns": in_the_head(lambda head: head + b"," * 1_000_000),
+    "a million columns by name": in_the_head(lambda head: head + b",x" * 1_000_000),
+    "blank lines behind": lambda data, _: data + b"\n" * 10_000,
+    "lines of blanks": lambda data, _: data.replace(b"\n", b"\n   \n"),
+    "nothing at all": another(b""),
+    "a line end alone": another(b"\n"),
+    "a mark alone": another(b"\xef\xbb\xbf"),
+    "packed by gzip": lambda data, _: gzip.compress(data),
+    "an archive": another(b"PK\x03\x04" + b"\0" * 500),
+    "a page of HTML": another(b"<!doctype html><title>502</title>\n"),
+    "an error in JSON": another(b'{"error": "timeout"}'),
+    "random bytes": random_bytes,
+    **{name: cell(text) for name, text in MORE_CELLS.items()},
+}
 FILES = ("pirl", *TABLES)
 
 
@@ -213,7 +323,8 @@ def spoilt(sound: Path, folder: Path, name: str, mutation: str, seed: int) -> tu
         (extract / file.name).write_bytes(file.read_bytes())
     target = extract / f"{name}.csv"
     before = target.read_bytes()
-    after = MUTATIONS[mutation](before, random.Random(f"{name} {mutation} {seed}"))
+    mutate = (MUTATIONS | MORE)[mutation]
+    after = mutate(before, random.Random(f"{name} {mutation} {seed}"))
     target.write_bytes(after)
     if name != "pirl":
         return extract, {f"C{n}" for n in CUSTOMERS}
@@ -251,6 +362,8 @@ def check(sound: Path, kept: Snapshot, folder: Path, name: str, mutation: str, s
 
 def test_there_are_enough_kinds():
     assert len(MUTATIONS) >= 60
+    assert len(MORE) >= 60
+    assert not {*MORE} & {*MUTATIONS}
     assert len(MUTATIONS) * len(FILES) >= 400
 
 
@@ -261,9 +374,16 @@ def test_a_spoilt_file_ends_in_one_sentence_or_in_findings(sound, kept, tmp_path
         check(sound, kept, tmp_path / name, name, mutation, 0)
 
 
+@pytest.mark.parametrize("place", range(len(MORE)), ids=list(MORE))
+def test_a_file_spoilt_otherwise_ends_in_one_sentence_or_in_findings(sound, kept, tmp_path, place):
+    for name in ("pirl", [*TABLES][place % len(TABLES)]):
+        (tmp_path / name).mkdir()
+        check(sound, kept, tmp_path / name, name, [*MORE][place], 0)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("mutation", [*MUTATIONS, *MORE])
 def test_every_file_in_every_way(sound, kept, tmp_path, mutation, name):
     for seed in range(1, 4):
         (tmp_path / str(seed)).mkdir()

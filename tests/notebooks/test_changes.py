@@ -8,13 +8,14 @@ import pytest
 
 from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.distribution import load_distribution
+from ipats_lib.frames.changes import load_kinds
 from ipats_lib.periods import Period
 from ipats_lib.report.data import StateData
 from ipats_lib.report.report import Report
 from ipats_lib.scopes import Scope
 from ipats_lib.validation.rules import load_rules
 from tests.notebooks.pages import pages
-from tests.spec.test_changes import HELD, OTHER_BOARD, PLANNERS, kept
+from tests.spec.test_changes import HELD, ONE, OTHER_BOARD, PLANNERS, kept
 from tests.spec.test_corrections import ATTAINED, LEFT, TRAINED
 from tests.spec.test_every_finding import LOCAL
 
@@ -124,3 +125,54 @@ def test_the_rule_book_has_every_rule_once(shown):
         "4", "Reject", "The true entry and the day of the last qualifying service.",
     )  # fmt: skip
     assert first["elements"].startswith("900 Date of program entry")
+
+
+# What no change of one period shows: who came and who went, and one who has another planner.
+MOVED = {
+    "added": (None, LOCAL),
+    "gone": (LOCAL, None),
+    "left": (LOCAL, {**LOCAL, "108-A": OTHER_BOARD}),
+    "came": ({**LOCAL, "108-A": OTHER_BOARD}, LOCAL),
+    "planner moved": (LOCAL, LOCAL),
+}
+
+
+TITLES = (
+    "Period gone", "Exit undone", "Exit moved", "Entry moved", "Credential removed",
+    "Skill gain removed", "Wage removed", "Demographics changed", "New period", "Exit added",
+    "Credential added", "Skill gain added", "Late wage found", "Any other field",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def every_kind(tmp_path_factory) -> StateData:
+    """A customer for each kind of change, but for those who left long ago."""
+    folder, made = tmp_path_factory.mktemp("kinds"), []
+    cases = {name: ({**LOCAL, **old}, {**LOCAL, **new}) for name, (old, new, _) in ONE.items()}
+    cases |= MOVED
+    for side, day in enumerate((date(2025, 5, 15), date(2025, 8, 15))):
+        rows = {f"C{n}": pair[side] for n, pair in enumerate(cases.values())}
+        other = f"C{[*cases].index('planner moved')}" if side else ""
+        held = "".join(f"{one},1,{1001 + (one == other)},20240110,\n" for one in rows)
+        there = [{**row, "100": one} for one, row in rows.items() if row is not None]
+        tables = {"planner": PLANNERS, "assignment": HELD + held}
+        made.append(kept(folder, str(side), there, day, **tables))
+    return StateData(made[1], Period.parse("PY2024Q4"), (made[0],))
+
+
+@pytest.mark.parametrize("scope", ["state", "lwia/01", "lwia/01/planner/1001"])
+def test_every_kind_of_change_is_on_the_page_and_in_the_file(
+    every_kind, tmp_path, monkeypatch, scope
+):
+    monkeypatch.setenv("IPATS_DOWNLOADS", str(tmp_path))
+    report = Report(every_kind.slice(Scope.parse(scope)))
+    page = pages("dashboards/worklist", report, monkeypatch, only=("changes",))["changes"]
+    kinds = {kind.name for kind in load_kinds()} - {"aged out"}
+    lines = csv.DictReader(io.StringIO((tmp_path / "changes.csv").read_text()))
+    text = " ".join(page.get_text(" ").split())
+    if "planner" in scope:  # who has another planner now is on that planner's pages
+        kinds -= {"planner moved"}
+        assert "No longer on your pages 2" in text
+        assert "No longer on your pages 2 1 " not in text  # such lines name no customer
+    assert {line["kind"] for line in lines} == kinds
+    assert [title for title in TITLES if title not in text] == []

@@ -8,6 +8,7 @@ import datetime
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -22,6 +23,7 @@ from ipats_lib import locks
 from ipats_lib.errors import ExtractError, ParamsError, PublisherBusyError, UsageError
 from ipats_lib.extract.folder import TABLES
 from ipats_lib.params import params_folder
+from ipats_lib.places import Place
 from ipats_lib.snapshot import Snapshot, make_snapshot
 from ipats_lib.sources import NAMES, extract_of
 from ipats_lib.sources.databases import read_database
@@ -325,6 +327,42 @@ def test_a_text_of_another_encoding_is_not_the_end_of_the_table(
     assert len(made.rows()) == len(from_folder.rows())
 
 
+# A process of its own tells the most memory that it ever held.
+EXPORT_ALONE = """
+import sys
+from pathlib import Path
+from ipats_lib.sources import NAMES
+from ipats_lib.sources.databases import export
+from re import search
+with (export(Path(sys.argv[1]), Path(sys.argv[2]), NAMES) / "pirl.csv").open() as lines:
+    records = sum(1 for _ in lines) - 1
+most = search("VmHWM:.*?([0-9]+) kB", Path("/proc/self/status").read_text())
+print(records, most[1])
+"""
+FEW, MANY, MEGABYTE = 30_000, 300_000, 1 << 10  # of KiB
+
+
+def test_the_memory_of_a_sync_does_not_grow_with_the_table(postgres, on_disk, monkeypatch):
+    """Ten times the records, 400 MB of text: read as a stream, in parts of one size."""
+    monkeypatch.setenv("IPATS_TEST_URL", postgres)
+    columns = ", ".join(f"repeat(md5(n::text), 5) as c{each}" for each in range(8))
+    engine, told = sql.create_engine(postgres, poolclass=sql.NullPool), {}
+    for size in (FEW, MANY):
+        with engine.begin() as connection:
+            made = f"select {columns} from generate_series(1, {size}) as n"
+            connection.execute(sql.text(f"create view iwds.rows_{size} as {made}"))
+        (work := on_disk / str(size)).mkdir()
+        file = work / "source.toml"
+        file.write_text(f'url_env = "IPATS_TEST_URL"\n[tables]\npirl = "iwds.rows_{size}"\n')
+        command = [sys.executable, "-c", EXPORT_ALONE, file, work]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert not done.returncode, done.stderr
+        records, told[size] = map(int, done.stdout.split())
+        assert records == size
+    engine.dispose()
+    assert told[MANY] < told[FEW] + 24 * MEGABYTE
+
+
 def test_all_tables_are_of_one_moment(postgres, from_folder, tmp_path, monkeypatch):
     """A row that comes between two tables is in neither."""
     from ipats_lib.sources import databases
@@ -460,6 +498,24 @@ def test_an_address_that_is_none_is_one_sentence(tmp_path, url):
     with pytest.raises(UsageError) as stopped:
         synced(url, tmp_path / "kept")
     assert PASSWORD not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"ftp://u:{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a/{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a@b/{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a?{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"ftp://u:a#{PASSWORD}@h:1/x", "ftp://h:1/x"),
+        (f"simplecache::ftp://u:{PASSWORD}@h:1/x", "simplecache::ftp://h:1/x"),
+        (f"ftp://h:1/x?token={PASSWORD}#{PASSWORD}", "ftp://h:1/x"),
+        ("ftp://me@h/a@b/x", "ftp://h/a@b/x"),
+        ("file:///a@b/x", "file:///a@b/x"),
+    ],
+)
+def test_an_address_is_shown_without_its_password_whatever_signs_are_in_it(url, shown):
+    assert str(Place(url)) == shown
 
 
 def test_what_is_wrong_with_a_source_is_said_of_the_source(tmp_path):

@@ -153,11 +153,18 @@ def test_padding_is_left_off_with_one_note(read, element, text, value):
 
 
 @pytest.mark.parametrize(("text", "value"), [("8000", 8000.0), ("8000.5", 8000.5), (".5", 0.5),
-    ("12.", 12.0), ("12.345", 12.345), ("0", 0.0)])  # fmt: skip
+    ("12.", 12.0), ("0", 0.0)])  # fmt: skip
 def test_amounts_without_two_decimals_are_read_with_one_note(read, text, value):
     snapshot = read("1704", text, "1.00")
     assert values(snapshot, "1704") == [value, 1.0]
     assert found(snapshot, "N-04", "F-06") == [("N-04", "1704", None, "1")]
+
+
+@pytest.mark.parametrize(("text", "value"), [("12.345", 12.345), (" 8000.500", 8000.5)])
+def test_f06_an_amount_of_more_than_two_decimals_is_wrong_and_is_read(read, text, value):
+    snapshot = read("1704", "1.00", text)
+    assert values(snapshot, "1704") == [1.0, value]
+    assert [finding[:3] for finding in found(snapshot, "F-06", "N-04")] == [("F-06", "1704", 2)]
 
 
 @pytest.mark.parametrize("text", ["", "000000", "1234567890123"])

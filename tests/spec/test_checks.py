@@ -141,9 +141,20 @@ MORE = [
     ("L-06", {**LATER, "200": "2008-03-11"}, {**LATER, "200": "2008-03-10"}),
     ("L-06", {**AT_ENTRY, "200": "2008-01-11"}, {**AT_ENTRY, "200": "2008-01-10"}),
     ("L-08", {"904": 1, "807": 0}, {"904": 1, "807": 1}),
-    # Exhausting TANF (601) is no assistance beside it (domain 7.2); self-service (1002) and the
-    # contact of a reportable individual (1007) may lie outside the period.
-    ("L-20", {"802": 0, "601": 1}, {"802": 0, "600": 1}),
+    # Public assistance is 600 to 604; 9 says nothing.
+    *(("L-20", {"802": 0, assistance: 9}, {"802": 0, assistance: 1})
+      for assistance in ("600", "601", "603", "604")),
+    ("L-20", {"802": 0, "602": 0}, {"802": 0, "602": 2}),
+    # Only who takes part owes answers and a service: not who is in no program (L-10, L-11).
+    ("V-08", {"201": ""}, {"201": "", "903": 0}),
+    ("V-08", {"215": ""}, {"215": "", "903": 4}),
+    ("L-13", {"409": ""}, {"409": "", "903": 4}),
+    ("L-13", {"409": ""}, {"409": "", "900": ""}),
+    ("L-23", {"1001": "", "1003": ""}, {"1001": "", "1003": "", "903": 4}),
+    # Blank is none of the statuses with which somebody is long unemployed.
+    ("L-12", {"402": 1, "400": ""}, {"402": 1, "400": 3}),
+    # Self-service (1002) and the contact of a reportable individual (1007) may lie outside the
+    # period: neither extends it (domain 2.1).
     ("L-21", {"1004": "2024-01-09"}, {"1002": "2024-01-09", "1007": "2024-01-09"}),
     # A graduate without a level: the level is none.
     ("L-14", {"409": 5, "408": ""}, {"409": 4, "408": ""}),

@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from ipats_lib.errors import UsageError
 from ipats_lib.indicators.intervals import wilson
+from ipats_lib.publishing.site import Site
 from ipats_lib.review.documents import (
     LINES,
     PAGES,
@@ -231,3 +232,27 @@ def test_the_commands_draw_and_read_back(snapshot, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "1 of 1 elements failed" in done.stderr
     assert pd.read_csv(table)["failed"].iloc[0] == 1
+
+
+def test_the_snapshot_of_a_sample_is_kept_for_its_three_years(tmp_path):
+    """The sample of PY2024 until 30 June 2028; that of PY2019 until 30 June 2023, which is over."""
+    store, site, kept = tmp_path / "kept", Site(tmp_path / "site"), []
+    site.releases.mkdir(parents=True)
+    for place, day in enumerate(("2025-08-13", "2025-08-14", "2025-08-15")):
+        folder = extract_of(tmp_path / day, STATE)
+        kept.append(make_snapshot(folder, store, as_of=date.fromisoformat(day)))
+        write_worksheets(draw(kept[-1], 2024, 10, 7), tmp_path / f"sample{place}", synthetic=True)
+    over = tmp_path / "sample1" / SAMPLE
+    over.write_text(json.dumps({**json.loads(over.read_text()), "py": 2019}))
+    samples = [("--sample", tmp_path / f"sample{place}") for place in (0, 1)]
+    asked = ("snapshots", "prune", "--keep", 1, "--site", tmp_path / "site")
+    asked += ("--store", store, "--yes")
+    done = publish(*asked, *samples[0], *samples[1])
+    assert done.returncode == 0, done.stderr
+    assert [each.path.is_dir() for each in kept] == [True, False, True]
+    assert done.stdout.split()[0] == kept[1].id
+    assert (tmp_path / "sample1" / SHEET).exists()  # what was found is never removed
+    assert publish(*asked, "--sample", tmp_path / "nosuch").returncode == 2
+    assert kept[0].path.is_dir()
+    assert publish(*asked).returncode == 0
+    assert not kept[0].path.is_dir()
