@@ -202,29 +202,30 @@ def _wages(figures: pd.DataFrame) -> list[tuple[int, int]]:
 
 
 def _hidden_before(figures: pd.DataFrame, released: Iterable[pd.DataFrame]) -> Mask:
-    """Which cells count exits that another publication hid.
+    """Which cells count people that another publication hid.
 
-    The exits of an employment rate's second quarter are those of another report's fourth quarter.
+    The exits of an employment rate's second quarter are those of another report's fourth quarter,
+    and an annual report counts whom its fourth quarter's report counts in four quarters.
     """
-    mine, hidden = _exits(figures), np.zeros(len(figures), dtype=np.bool_)
+    mine, hidden = _counted(figures), np.zeros(len(figures), dtype=np.bool_)
     for earlier in released:
-        secret = set(_exits(earlier[earlier["suppressed"]]).values())
+        secret = set(_counted(earlier[earlier["suppressed"]]).values())
         hidden[[place for place, key in mine.items() if key in secret]] = True
     return hidden
 
 
-def _exits(figures: pd.DataFrame) -> dict[int, tuple[object, ...]]:
-    """Which exits the denominator of a cell counts, by its place: the days, program and area.
+def _counted(figures: pd.DataFrame) -> dict[int, tuple[object, ...]]:
+    """Whom the denominator of a share counts, by its place: the days, measures, program and area.
 
-    Only of rates whose denominator is the whole cohort.
+    Of measures whose denominator is the whole cohort it is the same people.
     """
-    whole = [code for code, rule in INDICATORS.items() if rule.activity is None]
+    rates = [code for code, rule in INDICATORS.items() if not rule.is_median]
     names = ("report", "py", "quarter", "window", "measure", "program", "area_type", "area")
     lines = zip(*(figures[name].tolist() for name in names), strict=True)
     return {
-        place: (days(*line[:5]), *map(str, line[5:]))
+        place: (days(*line[:5]), family(line[4]), *map(str, line[5:]))
         for place, line in enumerate(lines)
-        if line[4] in whole
+        if line[4] in rates
     }
 
 

@@ -176,6 +176,11 @@ class Equations:
         )
         self.overlap = np.array([self._overlap(name, line) for name, line in rows])
 
+    @property
+    def sums_of_quarters(self) -> bool:
+        """Whether lines add quarters up; those of participants in a window do not."""
+        return any(len(line.spans) > 1 for line in self.lines)
+
     def beside(self, line: int) -> list[int]:
         """The lines of the publication that count some of the people of a line."""
         mine = self._people(line)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ipats_lib.cohorts import Mask
 from ipats_lib.inference import WIDTH, Bounds, Numbers, Ranges, solution
 from ipats_lib.periods import Period
-from ipats_lib.printed import Equations, Publication, family, quarters_beside
+from ipats_lib.printed import Equations, Publication, family, lines_of, quarters_beside
 
 _TURNS = 3  # how often each half of the areas is asked for what is open to all of its readers
 NEAR = 2  # quarters between publications that are solved together
@@ -275,12 +275,12 @@ class System:
         }
 
     def beyond_solving(self) -> NDArray[np.intp]:
-        """The places of all areas' cells that count anybody, where too many are exact sums of what
-        another publication printed from the same records: half would have to be hidden, and to
-        find which half takes hours."""
+        """The places of all areas' cells that count anybody, where too many are exact sums of
+        quarters that another publication printed from the same records: to find which half would
+        have to be hidden takes hours."""
         local = self._figures["area_type"].ne("state") & self._figures["denominator"].gt(0)
-        many = len(self._group) > MOST_EXACT and self._readers.exact
-        return self._group[local.to_numpy()] if many else self._group[:0]
+        many = len(self._group) > MOST_EXACT and self._equations.sums_of_quarters
+        return self._group[local.to_numpy()] if many and self._readers.exact else self._group[:0]
 
     @cached_property
     def _readers(self) -> Readers:
@@ -291,24 +291,31 @@ class System:
     @cached_property
     def _equations(self) -> Equations:
         now = self._figures
-        near = [found for one in self._released
-                if len(found := self._same(one)) and _apart(found, now) <= NEAR]  # fmt: skip
-        if self._quarters is None:
-            return Equations(Publication.of(now), [*map(Publication.of, near)], None)
-        quarters = self._same(self._quarters)
-        before = [Publication.of(pd.concat([one, quarters_beside(one, quarters)])) for one in near]
-        return Equations(Publication.of(now), before, Publication.of(quarters))
+        quarters = None if self._quarters is None else self._same(self._quarters)
+        before = [self._before(self._same(one), quarters)
+                  for one in self._released if 0 < _apart(one, now) <= NEAR]  # fmt: skip
+        told = None if quarters is None else Publication.of(self._linked(quarters))
+        return Equations(Publication.of(now), [Publication.of(b) for b in before if len(b)], told)
+
+    def _before(self, printed: pd.DataFrame, quarters: pd.DataFrame | None) -> pd.DataFrame:
+        """What a publication printed that is linked, with the quarters that it showed."""
+        if quarters is not None and len(printed):
+            printed = pd.concat([printed, quarters_beside(printed, quarters)])
+        return self._linked(printed)
 
     def _same(self, other: pd.DataFrame) -> pd.DataFrame:
-        """The lines of other figures that count the same people in the same places.
-
-        Participants of a window are no sum of quarters: theirs are left out.
-        """
+        """The lines of other figures that count the same people in the same places."""
         names = ["area_type", "area", "program"]
         places = set(zip(*(self._figures[n].astype("str") for n in names), strict=True))
         here = [p in places for p in zip(*(other[n].astype("str") for n in names), strict=True)]
-        counts = {family(measure) for measure in self._figures["measure"]} - {"MSG"}
+        counts = {family(measure) for measure in self._figures["measure"]}
         return other[np.array(here, dtype=bool) & other["measure"].map(family).isin(counts)]
+
+    def _linked(self, other: pd.DataFrame) -> pd.DataFrame:
+        """Participants of a window are no sum of quarters: those of equal windows are linked."""
+        spans = {line.spans for line in lines_of(self._figures)}
+        same = [line.spans in spans for line in lines_of(other)]
+        return other[other["measure"].map(family).ne("MSG") | np.array(same, dtype=bool)]
 
 
 class CountsAlone(System):

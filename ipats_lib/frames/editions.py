@@ -35,12 +35,19 @@ def edition_of(scope: Scope) -> Edition:
 
 
 def withheld(source: Source) -> pd.DataFrame:
-    """The main report of the state and of every LWIA (long form), small cells withheld."""
+    """The main report of the state and of every LWIA (long form), small cells withheld.
+
+    An annual report comes with its last quarter, which its trend shows: it is the rolling four
+    quarters of that quarter's own report, and both hide the same cells.
+    """
     quarters = _long(source, quarters_of(source.period))
     released = [one.lines() for one in source.released]
     whole = quarters[_whole(source, quarters)]
-    lines = _long(source, source.period.reports)
-    return withhold(lines, load_thresholds(), None, released, whole)
+    lines = _long(source, (source.period.reports[0], source.period.earlier(0).reports[1]))
+    yearly = lines["report"] == "annual"
+    year = {"report": "quarterly", "quarter": "Q4", "window": "rolling4"}
+    alike = lines.assign(**{name: lines[name].mask(yearly, told) for name, told in year.items()})
+    return withhold(alike, load_thresholds(), None, released, whole).assign(**lines[[*year]])
 
 
 def hiding(source: Source, hidden: pd.DataFrame) -> "Hiding":
@@ -99,9 +106,9 @@ class Hiding:
 
 
 def areas(source: Source, hidden: pd.DataFrame, edition: Edition) -> pd.DataFrame:
-    """The frame `areas`. source: `Source.across`. hidden: `withheld` of it."""
+    """The frame `areas`. source: `Source.across`; hidden: `withheld` of it."""
     main, quarters = _main(source, hidden), _quarters(source)
-    shown = releasable(quarters, main, [one.lines() for one in source.released])
+    shown = releasable(quarters, [hidden, *(one.lines() for one in source.released)])
     quarters = quarters.assign(release=shown)
     if edition == "full":
         lines = pd.concat([main, quarters], ignore_index=True).assign(suppressed=False)

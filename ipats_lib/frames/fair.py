@@ -74,7 +74,11 @@ def facts_of(source: Source, program: Program, groups: Sequence[Group]) -> Mask:
 
 
 def fair(source: Source, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The frames `adjusted` and `coefficients`. areas: the frame of the edition; source: across."""
+    """The frames `adjusted` and `coefficients`. areas: the frame of the edition; source: across.
+
+    There is no coefficient where Illinois' figure is withheld: of few facts, they and their errors
+    tell how many are counted and how many of these succeed.
+    """
     parts, fits = [], []
     main = areas[areas["back"].eq(0) & areas["window"].eq(source.period.reports[0].window)]
     for program in PROGRAMS:
@@ -89,6 +93,8 @@ def fair(source: Source, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
             used = facts[lines.at][:, kept]
             fit = logistic(used, lines.success)
             parts.append(_adjusted(source, lines, strata[lines.at], fit, used, shown))
+            if shown["state_value"].isna().all():
+                continue
             titles = [group.title for group in load_groups_of("regression")]
             names = ["All others", *(titles[n] for n in np.flatnonzero(kept))]
             key = {"period": source.period.name, "program": program, "measure": measure}

@@ -105,7 +105,7 @@ class PerformanceFrames:
         """The frame, and those that come with it."""
         across = self._source.across
         if name == "areas":
-            return {name: areas(across, self.withheld, edition)}
+            return {name: areas(across, self._withheld, edition)}
         if name in ("reach", "shapes"):
             full = edition == "full"
             return {name: shapes() if name == "shapes" else reach(self._reached, full=full)}
@@ -119,9 +119,14 @@ class PerformanceFrames:
             return {name: mix(across, lines, full=edition == "full")}
         return {name: made[name](lines)}
 
-    @cached_property
+    @property
     def withheld(self) -> pd.DataFrame:
-        """What a publication puts on record: `editions.withheld`."""
+        """What a publication puts on record: `editions.withheld` of the windows that it prints."""
+        windows = [report.window for report in self._source.period.reports]
+        return self._withheld[self._withheld["window"].isin(windows)].reset_index(drop=True)
+
+    @cached_property
+    def _withheld(self) -> pd.DataFrame:
         return withheld(self._source.across)
 
     @property

@@ -18,17 +18,15 @@ _TITLE_I = ("adult", "dw", "youth")
 Series = tuple[str, str, str]  # area, program, and what its measures count
 
 
-def releasable(
-    quarters: pd.DataFrame, main: pd.DataFrame, records: Iterable[pd.DataFrame]
-) -> pd.Series:
+def releasable(quarters: pd.DataFrame, records: Iterable[pd.DataFrame]) -> pd.Series:
     """Whether each line of the quarters may leave the state's folder; the state's never does, as
     the areas that are withheld would be what is left of it.
 
-    main: the lines of the main report, with release. records: what other publications showed, in
-    the long form: what one of them withheld stays withheld in every quarter.
+    records: what this and other publications show, in the long form: what one of them withholds
+    is withheld in every quarter.
     """
     small = small_cells(quarters, load_thresholds()) & quarters["area_type"].eq("lwia")
-    told = [quarters[small], main[~main["release"]], *(r[r["suppressed"]] for r in records)]
+    told = [quarters[small], *(r[r["suppressed"]] for r in records)]
     hidden = {key for lines in told for key in _series(lines)}
     filled = {*_series(quarters[quarters["denominator"] > 0])}
     for area, program, counts in filled:

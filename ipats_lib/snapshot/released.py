@@ -69,9 +69,10 @@ def is_kept(store: Path, name: str) -> bool:
 def read_released(store: Path, period: Period, named: Iterable[Path] = ()) -> tuple[Released, ...]:
     """The records of the publications that counted some of the same exits as one of this period.
 
-    Those of up to two quarters after, whose windows hold the same quarters, and those of the
-    quarters that this one shows again; from the store and from the files that are named. Sorted
-    by name. SnapshotError when one is damaged, UsageError when a named file is no such record.
+    Those of up to two quarters after, whose windows hold the same quarters; those of the quarters
+    that this one shows again; and an annual report's and its fourth quarter's, each for the other.
+    From the store and from the files that are named. Sorted by name. SnapshotError when one is
+    damaged, UsageError when a named file is no such record.
     """
     kept = [path for path in (store / FOLDER).glob("*.csv") if _links(path, period)]
     for path in named:
@@ -94,7 +95,7 @@ def _links(path: Path, period: Period) -> bool:
     if known is None:
         return False
     apart = period.report_quarter.index - Period.parse(known["period"]).report_quarter.index
-    return -_APART <= apart < _TREND and apart != 0
+    return -_APART <= apart < _TREND and known["period"] != period.name
 
 
 def _read(path: Path) -> Released:

@@ -169,3 +169,37 @@ def test_quarters_shown_beside_the_earlier_publication_give_no_count_of_the_late
     for own in ("", "01"):
         told = reader_of(world, prints, own).narrows()
         assert not told or set(told) <= set(reader_of(world, before, own).narrows()), own
+
+
+def with_one_low_quarter(seed, areas):
+    """Many exits everywhere but in one area's quarter, fewer in two others' then: the third, whose
+    ER Q2 stands in the earlier publication's trend and whose ER Q4 in the next one's report."""
+    some, world = random.Random(seed), dict.fromkeys(draw(seed, areas), 0)
+    names = [f"{n:02d}" for n in range(1, areas + 1)]
+    low, *fewer = some.sample(names, 3)
+    for area, quarter in product(names, range(-1, 7)):
+        exited = some.randint(30, 40)
+        if quarter == 3 and area in (low, *fewer):
+            exited = some.randint(4, 9) if area == low else some.randint(17, 20)
+        for kind, less in {"exited": 0, "employed2": 4, "employed4": 4, "wage": 4}.items():
+            world[kind, area, "adult", quarter] = max(exited - less, 0)
+    return low, world
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("seed", seeds(2, 50))
+def test_quarters_that_an_earlier_publication_showed_have_to_be_known(seed, told, monkeypatch):
+    """Planted where not `told`: withholding takes a publication to show its report alone."""
+    if not told:
+        monkeypatch.setattr(readers, "quarters_beside", lambda _, quarters: quarters.iloc[:0])
+    areas = 5
+    low, world = with_one_low_quarter(seed, areas)
+    first = published("first", world, areas)
+    prints = {"first": first, "series": series(world, areas, "first", first[1])}
+    prints["next"] = found, shown = published("next", world, areas, [first[1]])
+    before = {**prints, "next": (found, shown.assign(suppressed=True))}
+    given = set()
+    for own in ("", "01"):
+        narrow = reader_of(world, prints, own).narrows()
+        given |= {*narrow} - {*(reader_of(world, before, own).narrows() if narrow else ())}
+    assert not given if told else low in {key[4] for key in given}

@@ -88,6 +88,18 @@ def test_a_small_groups_coefficient_would_tell_its_count(seed):
         assert not told(facts, success, areas)[fact]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_coefficients_would_tell_a_withheld_count_of_illinois(seed):
+    """Planted: the constant of a regression without facts and its error, of a small cell."""
+    some = np.random.default_rng(seed)
+    size = int(some.integers(4, 30))
+    success = np.arange(size) < some.integers(1, min(3, size - 1))
+    (constant,), (error,) = printed(np.empty((size, 0)), success)
+    share = 1 / (1 + np.exp(-constant))
+    assert small(size, success.sum())
+    assert round(share / (error**2 * share * (1 - share))) == success.sum()
+
+
 def test_enough_small_groups_are_drawn_for_the_planted_one():
     found = 0
     for seed in SEEDS:

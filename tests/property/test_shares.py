@@ -95,7 +95,10 @@ def solved(aim, rule):
     raise AssertionError(answer.message)
 
 
-@pytest.mark.parametrize("seed", [29, *seeds(4, 29), *seeds(30, 50)[30:]])
+SEEDS = [29, *seeds(4, 29), *seeds(30, 50)[30:]]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_withheld_share_beside_printed_participants_ranges_over_three(seed):
     areas, found = drawn(seed)
     lines, parts = cells_of(areas, found)
@@ -103,3 +106,20 @@ def test_a_withheld_share_beside_printed_participants_ranges_over_three(seed):
     assert hidden.sum() > 5
     for own in ("", *areas):
         assert narrow(found, lines, parts, few, hidden, own) == [], own
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_more_share_shown_beside_a_withheld_one_is_noticed(seed):
+    """Planted: of a sum with withheld shares all but two are shown, one of them the reader's."""
+    areas, found = drawn(seed)
+    lines, parts = cells_of(areas, found)
+    few, hidden = withheld(lines)
+    told = lines[hidden & lines["area_type"].eq("lwia") & lines["program"].ne("title1")]
+    told = told[told["denominator"] > 0].sort_values(["numerator", "denominator"])
+    sums = (of for _, of in told.groupby("program") if len(of) > 2 and of["numerator"].any())
+    some = next(sums)
+    other = some.index[some["numerator"] > 0][0]
+    own = next(place for place in some.index if place != other)
+    whole = lines["program"].eq(some.at[other, "program"]) & ~lines.index.isin([other, own])
+    given = narrow(found, lines, parts, few, hidden & ~whole, lines.at[own, "area"])
+    assert any(one[:2] == (*lines.loc[other, ["area", "program"]],) for one in given)

@@ -7,14 +7,18 @@ from ipats_lib.frames.fair import Lines, facts_of, fair, load_groups_of
 
 
 def test_an_adjusted_figure_is_absent_where_illinois_own_is_withheld(state):
-    """It is the share over the expected one, times Illinois': who has two of them has the third."""
+    """It is the share over the expected one, times Illinois': who has two of them has the third.
+    Nor are there coefficients, which tell how many are counted (`tests/property`)."""
     lines = state.performance.across("areas", "released").to_pandas()
-    before, _ = fair(state.performance.source().across, lines)
+    before, fitted = fair(state.performance.source().across, lines)
     there = before.dropna(subset="adjusted")
     program, measure = there[["program", "measure"]].iloc[0]
     secret = (lines["program"] == program) & (lines["measure"] == measure)
     hidden = lines.assign(state_value=lines["state_value"].mask(secret))
-    after, _ = fair(state.performance.source().across, hidden)
+    after, fits = fair(state.performance.source().across, hidden)
+    here = (fitted["program"] == program) & (fitted["measure"] == measure)
+    assert here.any()
+    pd.testing.assert_frame_equal(fits, fitted[~here].reset_index(drop=True))
     mine = (after["program"] == program) & (after["measure"] == measure)
     names = ["adjusted", "adjusted_low", "adjusted_high", "expected", "standardized"]
     assert after.loc[mine, names].isna().all(axis=None)

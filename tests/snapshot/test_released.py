@@ -41,6 +41,14 @@ def test_a_record_is_read_by_the_periods_that_show_its_quarter_again(tmp_path):
     assert read_released(tmp_path, Period.parse("PY2026Q2")) == ()
 
 
+def test_an_annual_report_and_its_fourth_quarters_are_read_by_each_other_and_not_by_itself(
+    tmp_path,
+):
+    year, quarter = (keep_released(tmp_path, name, TEXT) for name in ("PY2024", "PY2024Q4"))
+    assert [one.name for one in read_released(tmp_path, NOW)] == [year]
+    assert [one.name for one in read_released(tmp_path, Period.parse("PY2024"))] == [quarter]
+
+
 def test_withheld_lines_are_known_as_withheld_and_hold_no_number(tmp_path):
     keep_released(tmp_path, "PY2024Q2", TEXT)
     lines = read_released(tmp_path, NOW)[0].lines()
