@@ -140,15 +140,16 @@ check: setup ## Format, lint, types, imports: all failures together
 PYTHONS := python3.11 python3.12 python3.13 python3.14
 installed: setup ## Install the wheel with every Python at hand, and publish with it
 	@rm -rf var/installed && .venv/bin/hatchling build --target wheel --directory var/installed >/dev/null
-	@cd var/installed && for python in $(PYTHONS); do \
+	@cd var/installed && tried=; for python in $(PYTHONS); do \
 	  version=$$($$python -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue; \
 	  ../../$(UV) venv --quiet --python $$python $$version && \
 	  ../../$(UV) pip install --quiet --python $$version/bin/python "$$(echo *.whl)" && \
 	  $$version/bin/ipats init $$version/own && \
 	  $$version/bin/ipats sample --out extract --scale 0.05 && \
 	  (cd $$version/own && ../bin/ipats build --extract ../../extract --period PY2024Q4 --site site --only lwia/90) && \
-	  echo "Python $$version: published" || exit; \
-	done
+	  echo "Python $$version: published" && tried=1 || exit; \
+	done; \
+	test -n "$$tried" || { echo "None of these is here: $(PYTHONS)"; exit 1; }
 
 lab: setup ## Open the notebooks in JupyterLab
 	@IPATS='$(CURDIR)/$(PY) $(CURDIR)/publish.py' .venv/bin/jupyter lab notebooks \

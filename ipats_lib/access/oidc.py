@@ -25,6 +25,7 @@ from ipats_lib.inputs import read_json, spelled
 # Signatures with the provider's private key only: never none, never a shared secret.
 ALGORITHMS = ["RS256", "PS256", "ES256"]
 CLOCK, PATIENCE = 60, 10.0
+_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")  # Discovery 3
 SECRET = "IPATS_OIDC_SECRET"  # noqa: S105  # the variable's name
 
 
@@ -154,6 +155,8 @@ class Provider:
             facts = await _fetched(f"{self.client.issuer}/.well-known/openid-configuration")
             if facts.get("issuer") != self.client.issuer:
                 raise SignInError("discovery_of_another_issuer")
+            if not all(isinstance(facts.get(name), str) for name in _ENDPOINTS):
+                raise SignInError("discovery_incomplete")
             self._facts = facts
         return self._facts
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from ipats_lib.access import home, pages, signing
 from ipats_lib.access.connections import Connections, limits
 from ipats_lib.access.gateway import Answer, Gateway, Setup
+from ipats_lib.access.published import periods
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import existing
 from ipats_lib.console import say
@@ -79,7 +80,7 @@ def serve(
     """
     encrypted = _encrypted(certificate, key)
     checked_address(setup, address, encrypted)
-    if not any(setup.site.glob("PY20*")):
+    if not periods(setup.site):
         raise UsageError(f"{setup.site} holds no publication: run `publish.py build` first.")
     existing(setup.store).close()
     port = _free_port(address, port)

@@ -2,6 +2,7 @@
 them), and out."""
 
 import secrets
+from datetime import datetime
 from http import HTTPStatus
 
 from starlette.responses import RedirectResponse, Response
@@ -50,7 +51,7 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
         return login_form(gateway, visit, STALE, HTTPStatus.BAD_REQUEST)
     user, now = form.get("user", "")[:64], visit.now.timestamp()
     row = gateway.store.db.execute(
-        "SELECT user, secret, active FROM portal WHERE user = ?", (user,)
+        "SELECT user, secret FROM portal WHERE user = ?", (user,)
     ).fetchone()
     # The name, when it is an account's: anything else may be a mistyped password.
     known = row["user"] if row else ""
@@ -61,13 +62,22 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
     # Counted before the slow check, so that attempts side by side are counted too.
     throttle.note(gateway.store, counters, now)
     right = await gateway.verifier.matches(row["secret"] if row else None, form.get("password", ""))
-    if not right or not row["active"]:
-        reason = "portal_inactive" if right else "wrong"
-        gateway.note(visit, "sign_in", "refused", reason, user=known)
+    barred = _bar(gateway, known, visit.now) if right else "wrong"
+    if barred:
+        gateway.note(visit, "sign_in", "refused", barred, user=known)
         return login_form(gateway, visit, _WRONG, HTTPStatus.FORBIDDEN)
     throttle.forgive(gateway.store, known, visit.address, now)
     gateway.note(visit, "sign_in", "done", "password", user=known)
     return _begun(gateway, visit, known)
+
+
+def _bar(gateway: Gateway, user: str, now: datetime) -> str:
+    """Why an account does not sign in, whichever way; empty when it does.
+
+    A roster that is too old keeps nobody from signing in: their home page is empty then.
+    """
+    barred = bar(accounts.person(gateway.store, user), accounts.roster(gateway.store), now)
+    return barred.value if barred in _BARS and barred is not None else ""
 
 
 def _begun(gateway: Gateway, visit: Visit, user: str) -> Response:
@@ -89,7 +99,7 @@ async def logout(gateway: Gateway, visit: Visit) -> Response:
 
 # How long a browser may take to come back.
 LONGEST = 600.0
-_BARS = (Reason.PORTAL_INACTIVE, Reason.NOT_IN_GROUP)
+_BARS = (Reason.NOT_SIGNED_IN, Reason.PORTAL_INACTIVE, Reason.NOT_IN_GROUP)
 
 
 async def start(gateway: Gateway, visit: Visit) -> Response:
@@ -120,12 +130,10 @@ async def callback(gateway: Gateway, visit: Visit) -> Response:
     except SignInError as error:
         return _refused(gateway, visit, error.reason)
     user = accounts.user_of_identity(gateway.store, iss, sub)
-    person = accounts.person(gateway.store, user) if user else None
-    if user is None or person is None:
+    if user is None:
         return _refused(gateway, visit, "identity_not_linked")
-    barred = bar(person, accounts.roster(gateway.store), visit.now)
-    if barred in _BARS and barred is not None:
-        return _refused(gateway, visit, barred.value, user)
+    if barred := _bar(gateway, user, visit.now):
+        return _refused(gateway, visit, barred, user)
     gateway.note(visit, "sign_in", "done", "provider", user=user)
     throttle.forgive_provider(gateway.store, visit.address)
     return _begun(gateway, visit, user)

@@ -226,11 +226,13 @@ class Store:
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def secret(self, name: str) -> bytes:
-        """A random key of this store, made when first asked for."""
-        self.db.execute(
-            "INSERT OR IGNORE INTO meta VALUES (?, ?)", (f"secret_{name}", secrets.token_hex(32))
-        )
-        return bytes.fromhex(self.meta(f"secret_{name}") or "")
+        """A random key of this store, made when first asked for; later only read, so that a form
+        is shown while somebody else is writing."""
+        key = f"secret_{name}"
+        if self.meta(key) is None:
+            new = secrets.token_hex(32)
+            self.db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, new))
+        return bytes.fromhex(self.meta(key) or "")
 
 
 def existing(path: Path) -> Store:

@@ -3,7 +3,7 @@ beyond the file, where Starlette's answer would not be nginx's."""
 
 import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate
@@ -11,7 +11,7 @@ from time import gmtime
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
-from starlette.requests import Request, cookie_parser
+from starlette.requests import Request
 from starlette.types import Receive, Scope
 
 from ipats_lib.access.headers import FORM_COOKIE, SESSION_COOKIE
@@ -77,15 +77,16 @@ def read_visit(scope: Scope, receive: Receive, proxies: Collection[str]) -> Visi
     proxies: where nginx may come from, which names the browser's address in X-Real-IP and always
     sets it itself; from anywhere else, no header is believed about where a request comes from.
     """
-    cookies: dict[str, str] = {}
+    lines: list[bytes] = []
     address, in_front = (scope["client"][0] if scope.get("client") else ""), None
     for name, value in scope["headers"]:
         if name == b"cookie":
-            cookies |= cookie_parser(value.decode("latin-1"))
+            lines.append(value)
         elif name == b"x-real-ip" and in_front is None:
             in_front = value.decode("latin-1")
     if in_front is not None and unmapped(address) in proxies:
         address = in_front[:45]
+    cookies = _cookies(lines)
     return Visit(
         request=Request(scope, receive),
         method=scope["method"],
@@ -96,6 +97,19 @@ def read_visit(scope: Scope, receive: Receive, proxies: Collection[str]) -> Visi
         browser=cookies.get(FORM_COOKIE, "")[:64],
         now=datetime.now(UTC),
     )
+
+
+def _cookies(lines: Iterable[bytes]) -> dict[str, str]:
+    """The cookies of a request by their exact names.
+
+    A browser holds a name with the `__Host-` prefix once, from this host only. So a name with
+    blanks around it is another one, and one that comes twice is none: a neighbor planted it.
+    """
+    found: dict[str, str] = {}
+    for pair in b"; ".join(lines).split(b"; "):
+        name, _, value = pair.decode("latin-1").partition("=")
+        found[name] = "" if name in found else value
+    return found
 
 
 _GZIP = re.compile(r"(?:^|[,\s])gzip\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*(?:,|$)", re.IGNORECASE)

@@ -81,7 +81,8 @@ def pack(path: str, alone: bool = False) -> None:
     if not _packs(path, os.stat(path).st_size, ALONE_FROM if alone else PACKED_FROM):
         return
     if not os.path.lexists(f"{path}{PACKED}"):
-        Path(f"{path}{PACKED}").write_bytes(packed(plain.read_bytes()))
+        with open(f"{path}{PACKED}", "xb") as copy:
+            copy.write(packed(plain.read_bytes()))
     if alone:
         plain.unlink()
 

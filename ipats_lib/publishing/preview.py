@@ -1,6 +1,7 @@
 """A look at a site on loopback, for development. It protects nothing and says so."""
 
 import os
+import re
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from ipats_lib.errors import UsageError
 from ipats_lib.publishing.files import PACKED, read_published
 
 HOST = "127.0.0.1"
+_HERE = re.compile(r"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -25,6 +27,10 @@ class Handler(SimpleHTTPRequestHandler):
             super().handle()
 
     def send_head(self):  # type: ignore[no-untyped-def]
+        # A page elsewhere whose name was made to lead here (DNS rebinding) must not read the site.
+        if not _HERE.fullmatch(self.headers.get("Host", HOST)):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+            return None
         if any(part.startswith(".") for part in unquote(self.path).split("/")):
             self.send_error(404)
             return None

@@ -96,7 +96,8 @@ class Site:
             raise PublicationError(f"{self.root} cannot be written ({error.strerror}).") from None
 
     def stage(self, period: str) -> Path:
-        """An empty folder to build a publication in."""
+        """An empty folder to build a publication in; UsageError as `_check_link`."""
+        self._check_link(period)
         folder = self.inner / "staging" / period
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -194,6 +195,7 @@ class Site:
         rollback what came after the one shown is no step back any more, nor is the same publication
         with an older run report.
         """
+        self._check_link(period)
         history, current = self.history(period), self.current(period)
         if current and current.name in history:
             history = history[history.index(current.name) :]
@@ -201,6 +203,15 @@ class Site:
         write_file(self.inner / f"{period}.history", "\n".join([name, *history]).encode())
         self._point(period, name)
         self._prune(period)
+
+    def _check_link(self, period: str) -> None:
+        """UsageError for a period that is a folder: no step could replace it as one."""
+        place = self.root / period
+        if place.exists() and not place.is_symlink():
+            raise UsageError(
+                f"{place} is a folder where a link must be, as in a copy of a site that followed "
+                "links: remove the folder, or copy the site again with `cp -a`."
+            )
 
     def _point(self, period: str, name: str) -> None:
         if (shown := self.current(period)) and shown.with_suffix(".json").exists():
@@ -231,6 +242,7 @@ class Site:
         UsageError when there is none, PublisherBusyError while somebody publishes,
         PublicationError when the disk refuses; readers then see what they saw.
         """
+        self._check_link(period)
         with self.stepping():
             names = [n for n in self.history(period) if (self.releases / n).is_dir()]
             shown = current.name if (current := self.current(period)) else ""

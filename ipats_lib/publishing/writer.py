@@ -33,7 +33,7 @@ from ipats_lib.publishing.render import (
 )
 from ipats_lib.publishing.staged import read_links, scope_of
 from ipats_lib.report.data import StateData, about_of
-from ipats_lib.report.figures import figures_of, write_figures
+from ipats_lib.report.figures import figures_csv, figures_of
 from ipats_lib.report.scope_data import About
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import linked_period
@@ -92,14 +92,17 @@ class Writer:
             self._put(path, render_page(body, frame).encode())
 
     def _put(self, path: PurePosixPath, data: bytes, kept: PageCache | None = None) -> None:
-        """Write a file. One that holds what another does becomes a second name of it: the files of
-        a planner are often those of the LWIA. Where the system has no such names, it is written.
+        """Write a new file. One that holds what another does becomes a second name of it: the files
+        of a planner are often those of the LWIA. Where the system has no such names, it is written.
 
         kept: where the first name may be; what is there was compared or hashed by this run.
         """
         place = self.staged / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)  # never into a file that another name leads to
+        with suppress(FileNotFoundError):
+            place.unlink()  # never into a file that another name leads to
+            for gone in [known for known, first in self.written.items() if first == place]:
+                del self.written[gone]
         digest = hashlib.sha256(data).hexdigest()
         same = self.written.get(digest) or (kept.file(digest) if kept else None)
         if same:
@@ -141,18 +144,16 @@ class Writer:
     def write_scope(self, scope: Scope, about: About) -> None:
         """The scope's figures as a download, the titles of its scopes, what is left at the old
         addresses of its pages, and its landing page where no notebook makes one now."""
-        folder = self.staged / scope.path
-        folder.mkdir(parents=True, exist_ok=True)
         if self.beside is None:
-            write_figures(self._figures[scope.kind, scope.area], folder / "figures.csv")
-            self.own.append(PurePosixPath(scope.path, "figures.csv"))
+            figures = figures_csv(self._figures[scope.kind, scope.area])
+            self._write(PurePosixPath(scope.path, "figures.csv"), figures)
         listed = {"scopes": [self.framing.listed(s) for s in self.scopes if scope.contains(s)]}
-        self._write(PurePosixPath(scope.path, SCOPES_FILE), json.dumps(listed))
+        self._write(PurePosixPath(scope.path, SCOPES_FILE), json.dumps(listed).encode())
         for old, new in redirects(self.state.period, self.framing.files_of[scope]).items():
             target = os.path.relpath(new, PurePosixPath(old).parent)
             path = PurePosixPath(scope.path, old)
             if self.beside is None or path.as_posix() not in self.beside.files:
-                self._write(path, render_template("moved.html.j2", target=target))
+                self._write(path, render_template("moved.html.j2", target=target).encode())
                 self.moved.append(path)
         path = PurePosixPath(scope.path, INDEX)
         if all(path not in page.paths for page in self.plan.of(scope)):
@@ -187,11 +188,11 @@ class Writer:
             body = self._with_places(path, f"{body}</section>")
             file = name.removeprefix(f"{scope.path}/")
             frame = self.framing.frame(about, "Nobody is listed", None, file, body)
-            self._write(path, render_page(body, frame))
+            self._write(path, render_page(body, frame).encode())
             self.moved.append(path)
 
-    def _write(self, path: PurePosixPath, text: str) -> None:
-        self._put(path, text.encode())
+    def _write(self, path: PurePosixPath, data: bytes) -> None:
+        self._put(path, data)
         self.own.append(path)
 
     def _landing(self, scope: Scope, about: About) -> tuple[str, Frame]:
@@ -259,7 +260,7 @@ class Writer:
             linked=linked_period(self.state.period).name,
             notebooks={n.key: source.version for n, source in self.plan.sources.items()},
         )
-        (self.staged / RUN_FILE).write_text(html, encoding="utf-8")
+        self._put(RUN_FILE, html.encode())
         return RUN_FILE
 
 

@@ -262,6 +262,13 @@ def test_a_discovery_document_of_another_issuer_is_refused(fresh, provider, own_
         refused(ask(port, "/oidc/start"), own_place, "discovery_of_another_issuer")
 
 
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_a_discovery_document_that_lacks_an_address_is_refused(fresh, provider, own_place, name):
+    provider.discovery = {name: None}
+    with fresh as port:
+        refused(ask(port, "/oidc/start"), own_place, "discovery_incomplete")
+
+
 @pytest.mark.parametrize("change", [accounts.set_active, accounts.set_group])
 def test_switched_off_or_not_in_the_group_is_refused(port, provider, own_place, change):
     from datetime import UTC, datetime

@@ -189,6 +189,7 @@ def test_a_store_that_cannot_be_read_or_written_means_deny(own_place, start):
         other.execute("UPDATE session SET seen = seen - 100")
         other.execute("BEGIN IMMEDIATE")
         assert ask(port, PAGE, cookie).status == 200
+        assert [ask(port, path, cookie).status for path in ("/", "/me.json", "/login")] == [200] * 3
         other.execute("UPDATE session SET begun = 0")
         other.execute("COMMIT")
         other.execute("BEGIN IMMEDIATE")

@@ -94,6 +94,37 @@ def test_wrong_unknown_and_inactive_answer_alike(local):
     assert all("__Host-ipats" not in cookies(answer) for answer in answers)
 
 
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [({"worknet_status": "inactive"}, "portal_inactive"), ({"in_group": "0"}, "not_in_group")],
+)
+def test_whom_the_roster_closes_does_not_sign_in(local, rows, cells, reason):
+    """As by a provider: no session begins that opens nothing."""
+    local.fill([{**row, **(cells if row["worknet_user"] == "admin01" else {})} for row in rows])
+    with servers.gateway(local) as port:
+        refused = sign_in(port)
+    assert (refused.status, "__Host-ipats" in cookies(refused)) == (403, False)
+    told = next(event for event in events(local.audit) if event["event"] == "sign_in")
+    assert (told["outcome"], told["reason"], told["user"]) == ("refused", reason, "admin01")
+
+
+@pytest.mark.parametrize("start", [servers.gateway, servers.behind_nginx])
+def test_a_cookie_that_a_neighbor_planted_is_no_session(local, start):
+    """Browsers keep the `__Host-` prefix for this host alone; a name that is read as it with blanks
+    taken off, or one that comes twice, went around that."""
+    own, planted = local.cookie("state1").strip(), local.cookie("admin01").strip()
+    token = planted.partition("=")[2]
+    with start(local) as port:
+        assert ask(port, PAGE, f"{planted}\r\n").status == 200
+        for name in ("__Host-ipats ", "\t__Host-ipats", "\xa0__Host-ipats", "\x85__Host-ipats",
+                     "__host-ipats", "=__Host-ipats", '"__Host-ipats"'):  # fmt: skip
+            answer = ask(port, PAGE, f"Cookie: a=b; {name}={token}\r\n")
+            assert answer.status == 404, name
+        twice = f"{own}; __Host-ipats={token}\r\n"
+        assert ask(port, PAGE, twice).status == 404
+        assert ask(port, PAGE, f"{own}\r\n{planted}\r\n").status == 404
+
+
 def test_a_form_of_another_browser_is_refused(local):
     with servers.gateway(local) as port:
         token, cookie = form(port)

@@ -81,6 +81,24 @@ def test_what_a_site_keeps_inside_is_not_served(preview, path):
     assert answer.status == 404
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:{port}", 200), ("127.0.0.1", 200), ("evil.example:{port}", 421),
+     ("127.0.0.1.evil.example", 421), ("", 421)],
+)  # fmt: skip
+def test_a_page_whose_name_was_made_to_lead_here_reads_nothing(tmp_path, host, status):
+    """DNS rebinding: the browser then sends the other page's name as the host."""
+    (tmp_path / "index.html").write_text("the page")
+    with listening(tmp_path, 0, Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_port
+        with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+            connection.request("GET", "/index.html", headers={"Host": host.format(port=port)})
+            answer = connection.getresponse()
+            assert (answer.status, answer.read() == b"the page") == (status, status == 200)
+        server.shutdown()
+
+
 def test_in_json_it_says_the_same(site):
     command = [sys.executable, ROOT / "publish.py", "--log-format", "json", "serve",
                "--unprotected", "--site", site, "--port", "0"]  # fmt: skip

@@ -3,13 +3,14 @@
 import hashlib
 import os
 import shutil
+import sys
 import time
 import zlib
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pytest
@@ -21,6 +22,7 @@ from ipats_lib.publishing.execute import Job, Made, in_page
 from ipats_lib.publishing.files import files_of, read_published, stored
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.site import Site, walk
+from ipats_lib.publishing.writer import Writer
 from ipats_lib.snapshot import make_snapshot
 from tests.site.test_made_again import write_notebook
 from tests.site.test_packed_builds import Long, refused
@@ -219,6 +221,60 @@ def test_a_publication_loses_nothing_with_the_cache_or_with_another(publisher):
     assert publisher.site.is_whole(first)
     shutil.rmtree(publisher.cache)
     assert publisher.site.is_whole(first)
+
+
+WRITTEN: list[str] = []  # files that were there when they were opened for writing
+WATCHED: list[Path] = []
+
+
+def noted(event: str, told: tuple) -> None:
+    """An audit hook: it stays as long as the process, and looks only while a folder is watched."""
+    if not WATCHED or event != "open" or not isinstance(told[0], str | bytes):
+        return
+    path, flags = os.fsdecode(told[0]), told[2] or 0
+    if flags & (os.O_WRONLY | os.O_RDWR) and path.startswith(f"{WATCHED[0]}/"):
+        WRITTEN.extend([path] if os.path.exists(path) else [])
+
+
+def facts(folder: Path) -> dict[str, tuple]:
+    """Each file's number, time and bytes."""
+    return {
+        str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
+        for path in walk(folder)
+    }
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_later_publication_writes_into_no_file_that_is_there(publisher, packed):
+    """Its files, the cache's and those of earlier publications are names of the same: only new
+    files are written, and what replaces another is renamed."""
+    publisher.publish("1", packed)
+    releases = {publisher.release: facts(publisher.release)}
+    sys.addaudithook(noted)
+    WATCHED.append(publisher.site.inner)
+    try:
+        for code, form, day in (("", packed, NEW), ("2", packed, OLD), ("", not packed, OLD)):
+            publisher.publish(code, form, day)
+            for release in (path for path in releases if path.is_dir()):
+                assert facts(release) == releases[release]
+            releases[publisher.release] = facts(publisher.release)
+            publisher.site.rollback(PERIOD.name)
+        (kept, *_) = files(publisher.cache)
+        kept.write_bytes(b"damaged")  # which the hook sees
+    finally:
+        WATCHED.clear()
+    assert {*WRITTEN} - {str(publisher.site.inner / "lock")} == {str(kept)}
+    WRITTEN.clear()
+    assert len(releases) == 4
+
+
+def test_a_file_written_anew_is_no_longer_the_first_name_of_what_it_held(tmp_path):
+    """Else a page of another scope would become a name of the new content."""
+    writer = Writer(None, None, (), None, tmp_path)  # type: ignore[arg-type]  # all it takes to write
+    one, two, three = (PurePosixPath(f"lwia/0{n}/a.csv") for n in (1, 2, 3))
+    for path, data in ((one, b"A"), (two, b"A"), (one, b"B"), (three, b"A"), (two, b"C")):
+        writer._put(path, data)
+    assert [(tmp_path / path).read_bytes() for path in (one, two, three)] == [b"B", b"C", b"A"]
 
 
 def test_a_damaged_file_is_in_no_later_publication(publisher):

@@ -4,6 +4,7 @@ import errno
 import gzip
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -111,6 +112,30 @@ def test_a_rollback_where_nothing_was_published_makes_nothing(tmp_path):
     with pytest.raises(UsageError):
         Site(tmp_path / "site").rollback(PERIOD)
     assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("follows", [False, True])
+def test_a_copy_is_a_site_or_one_that_followed_links_is_named(site, tmp_path, follows):
+    publish(site, "one")
+    publish(site, "two")
+    copy = Site(shutil.copytree(site.root, tmp_path / "copy", symlinks=not follows))
+    if not follows:
+        assert is_intact(copy, PERIOD)
+        copy.rollback(PERIOD)
+        publish(copy, "three")
+        assert (shown(copy), shown(site)) == ("three", "two")
+        assert is_intact(site, PERIOD)
+        return
+    name = copy.history(PERIOD)[1]
+    steps = (lambda: copy.stage(PERIOD), lambda: copy.rollback(PERIOD),
+             lambda: copy.show(PERIOD, name))  # fmt: skip
+    for step in steps:
+        with pytest.raises(UsageError, match="is a folder where a link must be"):
+            step()
+    assert shown(copy) == "two"
+    shutil.rmtree(copy.root / PERIOD)
+    publish(copy, "three")
+    assert shown(copy) == "three"
 
 
 def test_only_the_last_publications_are_kept(site):

@@ -7,11 +7,13 @@ build that is not shown; `show`: the step to it.
 
 Prints its figures, of errors and of kills. EVERY is 1 for each call, 7 for one in seven of each
 kind. Several of one call count what they publish once. A process of its own, because it forks. A
-page's body stands for its notebook's run: what is tried here is what happens on the disk, many
-times.
+page's body and its downloads stand for its notebook's run: what is tried here is what happens on
+the disk, many times. A release that was kept before stays as it was, though its files are other
+names of the cache's.
 """
 
 import hashlib
+import os
 import shutil
 import sys
 from collections import Counter
@@ -32,7 +34,7 @@ from ipats_lib.publishing.cache import Content
 from ipats_lib.publishing.execute import Made
 from ipats_lib.publishing.options import Options
 from ipats_lib.publishing.plan import choose_scopes
-from ipats_lib.publishing.site import Manifest, Site
+from ipats_lib.publishing.site import Manifest, Site, walk
 from ipats_lib.publishing.staged import show
 from ipats_lib.publishing.workers import Workers
 from ipats_lib.report.data import StateData
@@ -42,7 +44,6 @@ from tests.remembered import remember_what_is_withheld
 from tests.site.durable import Attempt, attempt, drawn
 from tests.switched import is_intact, switch
 
-ROOT = Path(__file__).parents[2]
 PERIOD = Period.parse("PY2024Q4")
 ONLY = ("state", "lwia/90")
 OLD, NEW = date(2025, 8, 15), date(2025, 8, 16)
@@ -56,7 +57,8 @@ class Stand(Workers):
     def submit(self, function, job):
         text = hashlib.sha256(repr(job).encode()).hexdigest()
         future: Future[Made] = Future()
-        future.set_result(Made(Content(f"<h1>{job.label} {text}</h1>"), 0.0, 0.0))
+        files = dict.fromkeys(job.downloads, text.encode())
+        future.set_result(Made(Content(f"<h1>{job.label} {text}</h1>", files), 0.0, 0.0))
         return future
 
 
@@ -114,8 +116,21 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 def copied(source: Path, target: Path) -> Path:
+    """A copy in which names of one file are names of one file."""
     shutil.rmtree(target, ignore_errors=True)
-    return Path(shutil.copytree(source, target, symlinks=True))
+    first: dict[int, str] = {}
+
+    def copy(path: str, to: str) -> None:
+        known = first.setdefault(os.lstat(path).st_ino, to)
+        os.link(known, to) if known != to else shutil.copy2(path, to)
+
+    return Path(shutil.copytree(source, target, symlinks=True, copy_function=copy))
+
+
+def linked(site: Site) -> bool:
+    """Whether a file of the publication that readers see is another name of the cache's."""
+    cache = {path.stat().st_ino for path in site.inner.glob("cache/files/*/*")}
+    return any(path.stat().st_ino in cache for path in walk(site.current(PERIOD.name)))
 
 
 def ended(tried: Attempt, kind: str, at: int) -> None:
@@ -182,8 +197,8 @@ def switches_to(text: str, kind: str, every: int, folder: Path) -> None:
 def builds(every: int, extract: Path, store: Path, folder: Path, family: str = "") -> None:
     """Of everything, or of one family beside the rest of the publication before."""
     notebooks, what = folder / "notebooks", "family" if family else "build"
-    (notebooks / "performance").mkdir(parents=True)
-    shutil.copy(ROOT / "notebooks" / "performance" / "summary.ipynb", notebooks / "performance")
+    declared = {"family": "performance", "title": "Summary", "data": ["figures"]}
+    write(notebooks, "summary", {**declared, "downloads": ["table.csv"]}, [])
     if family:
         write(notebooks, "work", {"family": family, "title": "Work", "data": ["workload"]}, [])
     old, new = prepared(extract, store)
@@ -196,6 +211,8 @@ def builds(every: int, extract: Path, store: Path, folder: Path, family: str = "
     counted = attempt(partial(publish, new, copied(first, site), notebooks, family))
     before, after = tree(first / PERIOD.name), tree(site / PERIOD.name)
     assert before != after
+    earlier = Site(first).current(PERIOD.name).name
+    assert linked(Site(first))
     record = tree(kept)
     assert len(record) == 1
     numbers, pages = drawn(counted.calls, every), int(counted.gave)
@@ -219,6 +236,7 @@ def builds(every: int, extract: Path, store: Path, folder: Path, family: str = "
             again = int(attempt(partial(publish, new, site, notebooks, family)).gave)
             resumed += again < pages
             assert tree(site / PERIOD.name) == after, f"after a fault at call {at}"
+            assert tree(Site(site).releases / earlier) == before, f"after a fault at call {at}"
             assert tree(kept).items() >= record.items(), f"after a fault at call {at}"
         print(
             f"{figure(what, kind, counted.calls, numbers)}, {partial_sites} partial sites, "
