@@ -54,7 +54,7 @@ LOGS = Logs()
 
 
 class _Outlet(io.RawIOBase):
-    """A standard stream that stops nothing when nobody can be told any more.
+    """A standard stream that stops nothing when its reader is gone.
 
     lost: why nothing is written any more: a reader that has gone, a full disk.
     """

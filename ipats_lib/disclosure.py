@@ -130,14 +130,14 @@ def withhold_counts(
     denominator and, of shares, numerator. more: what is hidden for another reason, with its
     denominator; that of others is printed elsewhere, and of a share the numerator alone is hidden.
     """
-    told = figures.assign(**dict.fromkeys(_OF_REPORT, ""))
+    reported = figures.assign(**dict.fromkeys(_OF_REPORT, ""))
     unknown = pd.Series(False, index=figures.index) if more is None else more.astype("bool")
     known = (figures["numerator"].notna() & ~unknown).to_numpy(dtype=np.bool_)
-    small = small_cells(told, thresholds) | unknown
-    cells = Cells(told, small.to_numpy(dtype=np.bool_), thresholds)
-    links = Links(_sums(told, {}, thresholds), [], [])
-    groups = told.groupby("measure", sort=False).indices.values()
-    _settle(cells, links, told, [CountsAlone(group, told, known) for group in groups])
+    small = small_cells(reported, thresholds) | unknown
+    cells = Cells(reported, small.to_numpy(dtype=np.bool_), thresholds)
+    links = Links(_sums(reported, {}, thresholds), [], [])
+    groups = reported.groupby("measure", sort=False).indices.values()
+    _settle(cells, links, reported, [CountsAlone(group, reported, known) for group in groups])
     return pd.Series(cells.hidden, index=figures.index)
 
 

@@ -151,11 +151,11 @@ class Cells:
         more = True
         while more:
             self.close(links)
-            more = self.hide_beside(links, dict.fromkeys(self.told_to_areas(links, areas), ()))
+            more = self.hide_beside(links, dict.fromkeys(self.disclosed_to_areas(links, areas), ()))
 
     def open_needless(self, links: Links, areas: NDArray[np.object_]) -> None:
         """Show again, the largest first, what is hidden for others without need: no rule hides it
-        once more, and no area's readers are told of anybody."""
+        once more, and no area's readers learn of a person."""
         with_ = {one: pair for pair in links.wages for one in pair}
         extra = np.flatnonzero(self.hidden & ~self._small_ones)
         for place in extra[np.argsort(-self._sizes[extra], kind="stable")].tolist():
@@ -165,10 +165,10 @@ class Cells:
             self.hidden[freed] = False
             shown = self.hidden.copy()
             self.close(links)
-            if (self.hidden != shown).any() or self.told_to_areas(links, areas):
+            if (self.hidden != shown).any() or self.disclosed_to_areas(links, areas):
                 self.hidden = before
 
-    def told_to_areas(self, links: Links, areas: NDArray[np.object_]) -> set[int]:
+    def disclosed_to_areas(self, links: Links, areas: NDArray[np.object_]) -> set[int]:
         """The hidden cells of others that follow from sums, one after another, for the readers of
         an LWIA who know its own cells. areas: the LWIA of each cell, empty for others.
 

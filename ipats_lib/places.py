@@ -11,7 +11,7 @@ from uuid import uuid4
 from ipats_lib.errors import PlaceError, UsageError
 
 SNAPSHOTS = "var/snapshots"
-"""Where a machine keeps snapshots unless told otherwise."""
+"""Where a machine keeps snapshots unless an option says otherwise."""
 Done = TypeVar("Done")
 PART = ".part-"
 # Here a file is written aside and renamed. Elsewhere (object stores) one appears whole when put.

@@ -42,11 +42,11 @@ class Reader:
 class Readers:
     """The readers of one system of equations: strangers, and those of each LWIA in `own`.
 
-    Counts are the sizes of all lines, their successes, and their failures. told: the lines of the
-    publication whose sizes are printed elsewhere, hidden or not.
+    Counts are the sizes of all lines, their successes, and their failures. disclosed: the lines of
+    the publication whose sizes are printed elsewhere, hidden or not.
     """
 
-    def __init__(self, equations: Equations, own: Iterable[str], told: Mask) -> None:
+    def __init__(self, equations: Equations, own: Iterable[str], disclosed: Mask) -> None:
         from scipy.sparse import vstack
 
         self._equations, self._every = equations, len(equations.lines)
@@ -62,9 +62,9 @@ class Readers:
         self._slack = np.zeros(2 * self._every)
         for part in equations.parts:
             self._slack[part] = self._corrected(part)
-        self._told = self._told_sizes()
-        self._told[: equations.many] |= told
-        self._elsewhere = told
+        self._disclosed = self._disclosed_sizes()
+        self._disclosed[: equations.many] |= disclosed
+        self._elsewhere = disclosed
         self._stranger = self._reader("")
         self._own = sorted(own)
         self._unsure = np.isnan(equations.counted) & ~np.isnan(equations.values)
@@ -95,13 +95,13 @@ class Readers:
     def _readers(self) -> list[Reader]:
         return [*(self._reader(area) for area in self._own), self._stranger]
 
-    def _told_sizes(self) -> Mask:
+    def _disclosed_sizes(self) -> Mask:
         """Which lines count exits that another publication printed, without a correction."""
-        equations, told = self._equations, set()
+        equations, disclosed = self._equations, set()
         for part in equations.parts:
             shown = part[(part < self._every) & ~np.isnan(equations.values[part])]
-            told |= {self._exits(n) for n in shown[self._slack[shown] == 0].tolist()}
-        return np.array([self._exits(n) in told for n in range(self._every)])
+            disclosed |= {self._exits(n) for n in shown[self._slack[shown] == 0].tolist()}
+        return np.array([self._exits(n) in disclosed for n in range(self._every)])
 
     def _exits(self, line: int) -> tuple[object, ...]:
         one = self._equations.lines[line]
@@ -133,8 +133,8 @@ class Readers:
         high = np.full(len(low), np.inf)
         values, overlap = equations.values, equations.overlap
         mine = np.array([line.place[1] in own for line in equations.lines[:many]])
-        for shift, told in ((0, self._elsewhere), (every, False)):
-            at = np.flatnonzero(~hidden | mine | told) + shift
+        for shift, disclosed in ((0, self._elsewhere), (every, False)):
+            at = np.flatnonzero(~hidden | mine | disclosed) + shift
             at = at[~np.isnan(values[at])]
             low[at] = high[at] = values[at] + overlap[at]
         secret = np.flatnonzero(hidden & ~mine & ~self._elsewhere & (values[:many] > 0))
@@ -156,10 +156,10 @@ class Readers:
             [hidden, np.isnan(self._equations.values[len(hidden) : self._every])]
         )
         mine = {self._equations.lines[n].place for n in np.flatnonzero(secret)}
-        told = np.array([place[1] in own or place not in mine
+        disclosed = np.array([place[1] in own or place not in mine
                          for _, place, _ in self._equations.unknowns])  # fmt: skip
         most = 3 * float(np.nanmax(self._equations.values, initial=0.0)) + 10
-        fixed = told & ~np.isnan(self._known)
+        fixed = disclosed & ~np.isnan(self._known)
         return np.where(fixed, self._known, 0), np.where(fixed, self._known, most)
 
     @cached_property
@@ -237,7 +237,7 @@ class Readers:
         equations, every = self._equations, self._every
         secret = np.concatenate([hidden, np.isnan(equations.values[equations.many : every])])
         asked = np.tile(secret, 3) & reader.sought
-        asked[:every] &= ~self._told
+        asked[:every] &= ~self._disclosed
         return [n for n in np.flatnonzero(asked).tolist() if n not in reader.hopeless]
 
 
@@ -256,7 +256,7 @@ class System:
     ) -> None:
         self._group, self._figures = group, figures.iloc[group]
         self._released, self._quarters = released, quarters
-        self._told = np.zeros(len(group), dtype=np.bool_)
+        self._disclosed = np.zeros(len(group), dtype=np.bool_)
 
     def given_away(self, hidden: Mask) -> dict[int, list[int]]:
         """The places that are given away, each with the places that count some of its people.
@@ -286,7 +286,7 @@ class System:
     def _readers(self) -> Readers:
         kinds = self._figures["area_type"]
         local = self._figures.loc[kinds == "lwia", "area"] if "planner" not in set(kinds) else []
-        return Readers(self._equations, {str(area) for area in local}, self._told)
+        return Readers(self._equations, {str(area) for area in local}, self._disclosed)
 
     @cached_property
     def _equations(self) -> Equations:
@@ -294,8 +294,10 @@ class System:
         quarters = None if self._quarters is None else self._same(self._quarters)
         before = [self._before(self._same(one), quarters)
                   for one in self._released if 0 < _apart(one, now) <= NEAR]  # fmt: skip
-        told = None if quarters is None else Publication.of(self._linked(quarters))
-        return Equations(Publication.of(now), [Publication.of(b) for b in before if len(b)], told)
+        disclosed = None if quarters is None else Publication.of(self._linked(quarters))
+        return Equations(
+            Publication.of(now), [Publication.of(b) for b in before if len(b)], disclosed
+        )
 
     def _before(self, printed: pd.DataFrame, quarters: pd.DataFrame | None) -> pd.DataFrame:
         """What a publication printed that is linked, with the quarters that it showed."""
@@ -321,13 +323,13 @@ class System:
 class CountsAlone(System):
     """Cells that count persons in one window, of which no other publication prints any.
 
-    group: their places in figures, all of one `measure`. told: whether the number of persons behind
-    each is known, also where the cell is hidden.
+    group: their places in figures, all of one `measure`. disclosed: whether the number of persons
+    behind each is known, also where the cell is hidden.
     """
 
-    def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame, told: Mask) -> None:
+    def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame, disclosed: Mask) -> None:
         super().__init__(group, figures, (), None)
-        self._told = told[group]
+        self._disclosed = disclosed[group]
 
     @cached_property
     def _equations(self) -> Equations:

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload import Desk, caseload
+from ipats_lib.caseload import CaseTables, caseload
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.combined import Combined, apart
 from ipats_lib.frames.historical_counts import NOTHING
@@ -21,7 +21,7 @@ def made_cases(rows: pd.DataFrame, as_of: date, tables: dict[str, pd.DataFrame])
     nobody = pd.DataFrame({"row": [], "lwia": [], "planner": []})
     combined = Combined(
         "lwia",
-        Desk(apart(rows, areas), as_of, named),
+        CaseTables(apart(rows, areas), as_of, named),
         caseload(rows, as_of, tables),
         areas,
         pd.DataFrame({"row": [], "area": []}),

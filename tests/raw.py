@@ -11,7 +11,7 @@ import pandas as pd
 
 from ipats_lib import caseload as caseloads
 from ipats_lib import indicators
-from ipats_lib.caseload import Desk, planners
+from ipats_lib.caseload import CaseTables, planners
 from ipats_lib.disclosure import few_wages, load_thresholds
 from ipats_lib.frames.combined import TABLES, caseload_of, rows_of
 from ipats_lib.frames.source import reports_of
@@ -42,8 +42,8 @@ class Raw:
         return {name: table for name, table in tables.items() if table is not None}
 
     @cached_property
-    def desk(self) -> Desk:
-        return Desk(self.rows, self.state.snapshot.as_of, self.tables, self.scope.planner)
+    def case_tables(self) -> CaseTables:
+        return CaseTables(self.rows, self.state.snapshot.as_of, self.tables, self.scope.planner)
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
@@ -57,10 +57,10 @@ class Raw:
     @cached_property
     def alerts(self) -> pd.DataFrame:
         """`caseload.alerts` with days (until due) and, in an LWIA, each line's planner."""
-        found = caseloads.alerts(self.desk, self.scope.kind)
-        days = (pd.to_datetime(found["due"]) - pd.Timestamp(self.desk.as_of)).dt.days
+        found = caseloads.alerts(self.case_tables, self.scope.kind)
+        days = (pd.to_datetime(found["due"]) - pd.Timestamp(self.case_tables.as_of)).dt.days
         lwia = self.scope.kind == "lwia"
-        planner = list(planners.planner_of_lines(self.desk, found)) if lwia else ""
+        planner = list(planners.planner_of_lines(self.case_tables, found)) if lwia else ""
         return found.assign(days=days, planner=planner)
 
     @cached_property

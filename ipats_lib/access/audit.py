@@ -241,8 +241,8 @@ def _sound(line: bytes) -> dict[str, Any] | None:
         whole, _ = chained(rest, facts["before"])
     except _NO_LINE:
         return None
-    told = all(isinstance(facts.get(name), str) for name in Event.__slots__)
-    return facts if told and whole == line else None
+    all_texts = all(isinstance(facts.get(name), str) for name in Event.__slots__)
+    return facts if all_texts and whole == line else None
 
 
 def verify(folder: Path, known: Head | None = None) -> Head:

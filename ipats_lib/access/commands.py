@@ -135,7 +135,7 @@ def import_(
         str, typer.Option(help="HOST:PORT of the mail server that reports a refused roster.")
     ] = "",
     sender: Annotated[str, typer.Option(help="With --server: who writes.")] = "",
-    approvers: Annotated[str, typer.Option(help="With --server: who is told.")] = "",
+    approvers: Annotated[str, typer.Option(help="With --server: who receives them.")] = "",
     plain: Plain = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,

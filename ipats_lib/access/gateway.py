@@ -68,7 +68,7 @@ class Gateway:
     verifier: Verifier = field(init=False)
     _facts: "Facts" = field(init=False)
     _methods: dict[bytes, list[str]] = field(init=False)
-    _told: str = ""
+    _last_notice: str = ""
 
     def open(self) -> None:
         """Open store and audit log; AccessError when one cannot be."""
@@ -125,7 +125,7 @@ class Gateway:
             answer = PlainTextResponse(late, HTTPStatus.REQUEST_TIMEOUT, close)
             return self._failed(visit, "too_slow", answer)
         except StoreReplacedError as error:
-            self._tell(str(error))
+            self._notice_once(str(error))
             return self._failed(visit, "store_replaced")
         except (sqlite3.Error, OSError) as error:
             return self._failed(visit, "store" if isinstance(error, sqlite3.Error) else "files")
@@ -141,13 +141,13 @@ class Gateway:
         return answer or _nothing_shown("Access cannot be looked up now")
 
     def _log_failed(self, error: AuditError) -> Response:
-        self._tell(str(error))
+        self._notice_once(str(error))
         return _nothing_shown("The audit log cannot be written")
 
-    def _tell(self, why: str) -> None:
+    def _notice_once(self, why: str) -> None:
         """Say once to who runs the server why nothing is shown."""
-        if why != self._told:
-            self._told = why
+        if why != self._last_notice:
+            self._last_notice = why
             notice(why)
 
     def person(self, visit: Visit) -> Person | None:

@@ -100,14 +100,14 @@ async def me(gateway: Gateway, visit: Visit) -> Response:
     newest = names[:1]
     known = {k: v for name in newest for root in roots for k, v in listed(site, name, root).items()}
     paths = [scope.path for name in newest for scope in sorted(set(opens(name)))]
-    told = {
+    message = {
         "name": person.user,
         "role": roots[0].kind if roots else "",
         "scopes": [known.get(path, {"path": path, "title": path}) for path in paths],
         "periods": [{"name": name, "label": Period.parse(name).title} for name in names],
         "form": sessions.form_token(gateway.store, visit.session),
     }
-    return JSONResponse(told, headers={"Cache-Control": PRIVATE})
+    return JSONResponse(message, headers={"Cache-Control": PRIVATE})
 
 
 async def request(gateway: Gateway, visit: Visit) -> Response:
@@ -140,10 +140,10 @@ async def request(gateway: Gateway, visit: Visit) -> Response:
 
 
 def request_form(
-    gateway: Gateway, visit: Visit, told: str = "", status: HTTPStatus = HTTPStatus.OK
+    gateway: Gateway, visit: Visit, message: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> Response:
     """The form to ask for access."""
-    return open_form(gateway, visit, "request", status, told=told)
+    return open_form(gateway, visit, "request", status, message=message)
 
 
 async def queue(gateway: Gateway, visit: Visit) -> Response:
@@ -200,8 +200,8 @@ async def take_decision(gateway: Gateway, visit: Visit) -> Response:
         # The record is written before the deed counts: without it there is no deed.
         with gateway.store.writing():
             done = requests.decide_request(gateway.store, *wanted)
-            told = _named(gateway, done, visit.now)
-            gateway.note(visit, outcome, "done", "approver", user=person.user, object=told)
+            message = _named(gateway, done, visit.now)
+            gateway.note(visit, outcome, "done", "approver", user=person.user, object=message)
     except AuditError:
         raise
     except AccessError:

@@ -66,7 +66,7 @@ def read_client(path: Path) -> Client:
     facts = read_json(path, AccessError, malformed, named=spelled(path))
     try:
         client = Client(facts["issuer"], facts["id"], facts["redirect"], os.environ.get(SECRET, ""))
-        if not all(isinstance(told, str) for told in (client.issuer, client.id, client.redirect)):
+        if not all(isinstance(text, str) for text in (client.issuer, client.id, client.redirect)):
             raise TypeError
     except (KeyError, TypeError):
         raise AccessError(malformed) from None
@@ -119,8 +119,8 @@ class Provider:
     ) -> None:
         if not secrets.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
             raise SignInError("state")
-        told = facts.get("authorization_response_iss_parameter_supported", False)
-        if answer.get("iss", None if told else self.client.issuer) != self.client.issuer:
+        names_issuer = facts.get("authorization_response_iss_parameter_supported", False)
+        if answer.get("iss", None if names_issuer else self.client.issuer) != self.client.issuer:
             raise SignInError("answer_of_another_issuer")
         if "error" in answer or not answer.get("code"):
             raise SignInError("refused_by_provider")

@@ -47,7 +47,7 @@ _COOKIE: Any = {"path": "/", "secure": True, "httponly": True, "samesite": "lax"
 
 def give(response: Response, cookie: str, token: str) -> Response:
     """Put a token where no script reads it: the session's, or one that marks a browser before
-    sign-in, so that a form can be told to be its own."""
+    sign-in, so that a form can be recognized as its own."""
     response.set_cookie(cookie, token, **_COOKIE)
     return response
 

@@ -59,8 +59,8 @@ def _repaired(folder: Path, operator: str, now: datetime) -> Path:
         raise AuditError("The audit log's end is sound: there is nothing to repair.")
     digest = hashlib.sha256(whole).hexdigest()[:12]
     aside = folder / f"broken-{newest.name[6:12]}-{digest}.jsonl"
-    told = f"{aside.name} after {head.lines}:{head.hash}"
-    line, _ = line_of(Event("repair", "done", operator, object=told), head, now)
+    break_point = f"{aside.name} after {head.lines}:{head.hash}"
+    line, _ = line_of(Event("repair", "done", operator, object=break_point), head, now)
     if not aside.exists():
         os.link(newest, aside)
     write_file(newest, whole[:sound] + line, open_private)

@@ -95,10 +95,10 @@ _TEXTS = {
 }
 
 
-def text_of(kind: str, **told: object) -> tuple[str, str]:
-    """Subject and text of a message; told: what its text names."""
+def text_of(kind: str, **facts: object) -> tuple[str, str]:
+    """Subject and text of a message; facts: what its text names."""
     subject, text = _TEXTS[kind]
-    return subject.format(**told), text.format(**told)
+    return subject.format(**facts), text.format(**facts)
 
 
 ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
@@ -218,15 +218,15 @@ def decide_request(
 
 def unlinked(store: Store, now: datetime) -> tuple[Asked, ...]:
     """Granted requests whose person can still open nothing: no role is linked that counts."""
-    return tuple(one for one in _untold(store) if not opens(store, one.user, now))
+    return tuple(one for one in _awaiting_mail(store) if not opens(store, one.user, now))
 
 
 def unaddressed(store: Store) -> tuple[Asked, ...]:
-    """Granted requests whose person cannot be told: the account has no mail address."""
-    return tuple(one for one in _untold(store) if not accounts.mail_of(store, one.user))
+    """Granted requests of accounts without a mail address."""
+    return tuple(one for one in _awaiting_mail(store) if not accounts.mail_of(store, one.user))
 
 
-def _untold(store: Store) -> tuple[Asked, ...]:
+def _awaiting_mail(store: Store) -> tuple[Asked, ...]:
     return _select(store, "outcome = 'granted' AND outcome_mailed IS NULL")
 
 
@@ -278,7 +278,7 @@ def due(store: Store, post: Postbox, now: datetime) -> list[Letter]:
 def send_due(store: Store, post: Postbox, now: datetime, note: Note = lambda *_: None) -> int:
     """Send every message that is due, each once and by itself; returns how many were taken.
 
-    One that is not taken waits for the next time and holds up no other. `note` is told of each,
+    One that is not taken waits for the next time and holds up no other. `note` names each,
     before it is marked as sent. ServerAwayError when there is no server: everything waits.
     """
     sent = 0

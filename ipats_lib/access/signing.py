@@ -26,12 +26,12 @@ def _held() -> str:
 
 
 def login_form(
-    gateway: Gateway, visit: Visit, told: str = "", status: HTTPStatus = HTTPStatus.OK
+    gateway: Gateway, visit: Visit, message: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> Response:
     """The form to sign in."""
     setup = gateway.setup
     ways = {"provider": setup.oidc is not None, "passwords": setup.passwords}
-    return open_form(gateway, visit, "login", status, told=told, **ways)
+    return open_form(gateway, visit, "login", status, message=message, **ways)
 
 
 def open_form(

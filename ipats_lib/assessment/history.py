@@ -110,13 +110,13 @@ def years_failed(failures: Collection[Failure], py: int, area: str, kind: str, n
 def _consequences() -> dict[tuple[str, str, int], str]:
     columns = ("area_type", "kinds", "years", "consequence", "source")
 
-    def told(row: dict[str, str]) -> dict[tuple[str, str, int], str]:
+    def follows(row: dict[str, str]) -> dict[tuple[str, str, int], str]:
         years = whole_number(row["years"])
         kinds = [one_of(kind, KINDS) for kind in row["kinds"].split("|")]
         return {(row["area_type"], kind, years): row["consequence"] for kind in kinds}
 
     found: dict[tuple[str, str, int], str] = {}
-    for row in read_each("consequences.csv", columns, told):
+    for row in read_each("consequences.csv", columns, follows):
         found |= row
     return found
 

@@ -1,7 +1,7 @@
 """The caseload on the as-of date: status, alerts, records to fix, work, flow and engagement."""
 
+from ipats_lib.caseload.case_tables import CaseTables
 from ipats_lib.caseload.catalogue import Alert, load_counts, load_levels, load_schedule
-from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.questions import ELEMENTS as ALERT_ELEMENTS
 from ipats_lib.caseload.questions import alerts, load_alerts
 from ipats_lib.caseload.status import ELEMENTS as STATUS_ELEMENTS
@@ -15,7 +15,7 @@ __all__ = [
     "ELEMENTS",
     "STATUSES",
     "Alert",
-    "Desk",
+    "CaseTables",
     "alerts",
     "caseload",
     "load_alerts",

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.case_tables import NEVER, CaseTables, later, lines
 from ipats_lib.caseload.catalogue import Alert, load_schedule
-from ipats_lib.caseload.desk import NEVER, Desk, later, lines
 from ipats_lib.caseload.status import in_follow_up
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
@@ -28,56 +28,56 @@ from ipats_lib.periods import LAG, Cohort, Period, Quarter, program_year, writte
 SUPPLEMENTAL = 4
 
 
-def _counted(desk: Desk) -> Mask:
+def _counted(cases: CaseTables) -> Mask:
     """Title I records that the exit-based indicators count."""
-    return IN_TITLE_I(desk.view) & ~EXCLUDED_FROM_EXIT_INDICATORS(desk.view)
+    return IN_TITLE_I(cases.view) & ~EXCLUDED_FROM_EXIT_INDICATORS(cases.view)
 
 
-def credential_due(desk: Desk, alert: Alert) -> pd.DataFrame:
-    view = desk.view
+def credential_due(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    view = cases.view
     deadline = view.records.one_year_after_exit
-    near = (deadline >= desk.today) & (deadline <= later(desk.today, alert.days))
+    near = (deadline >= cases.today) & (deadline <= later(cases.today, alert.days))
     earned = p.ATTAINED_POSTSECONDARY_CREDENTIAL(view) | p.ATTAINED_DIPLOMA(view)
-    holds = _counted(desk) & p.IN_CREDENTIAL_ACTIVITY(view) & near & ~earned
+    holds = _counted(cases) & p.IN_CREDENTIAL_ACTIVITY(view) & near & ~earned
     return lines(
-        desk,
+        cases,
         holds,
         view.day("901"),
         deadline,
-        lambda where: [f"No credential from {_activity(desk, n)}" for n in where],
+        lambda where: [f"No credential from {_activity(cases, n)}" for n in where],
     )
 
 
-def _activity(desk: Desk, position: int) -> str:
+def _activity(cases: CaseTables, position: int) -> str:
     """What took a record into the credential measure, in words."""
-    kinds = [int(desk.view.code(slot)[position]) for slot in ("1303", "1310", "1315")]
+    kinds = [int(cases.view.code(slot)[position]) for slot in ("1303", "1310", "1315")]
     named = [TRAINING_TYPES[kind].lower() for kind in kinds if kind in TRAINING_TYPES]
-    if desk.view.code("1332")[position] == 1:
+    if cases.view.code("1332")[position] == 1:
         named.append("postsecondary education")
-    if desk.view.code("1401")[position] == 1:
+    if cases.view.code("1401")[position] == 1:
         named.append("secondary education")
     return ", ".join(dict.fromkeys(named))
 
 
-def diploma_without_link(desk: Desk, _: Alert) -> pd.DataFrame:
-    view = desk.view
+def diploma_without_link(cases: CaseTables, _: Alert) -> pd.DataFrame:
+    view = cases.view
     deadline = view.records.one_year_after_exit
     alone = p.ATTAINED_DIPLOMA(view) & ~p.ATTAINED_POSTSECONDARY_CREDENTIAL(view) & ~p.LINKED(view)
-    holds = _counted(desk) & alone & (deadline >= desk.today)
+    holds = _counted(cases) & alone & (deadline >= cases.today)
     return lines(
-        desk,
+        cases,
         holds,
         view.day("901"),
         deadline,
-        lambda where: [f"Secondary diploma of {_diploma(desk, n)}" for n in where],
+        lambda where: [f"Secondary diploma of {_diploma(cases, n)}" for n in where],
     )
 
 
-def _diploma(desk: Desk, position: int) -> str:
+def _diploma(cases: CaseTables, position: int) -> str:
     slots = [
-        written_day(desk.view.day(day)[position].item())
+        written_day(cases.view.day(day)[position].item())
         for kind, day in p.CREDENTIAL_SLOTS
-        if desk.view.code(kind)[position] == 1
+        if cases.view.code(kind)[position] == 1
     ]
     return ", ".join(dict.fromkeys(slots))
 
@@ -89,20 +89,20 @@ _EMPLOYMENT: Mapping[int, tuple[str, Cohort, Predicate]] = {
 }
 
 
-def employment_missing(desk: Desk, _: Alert, quarter: int) -> pd.DataFrame:
+def employment_missing(cases: CaseTables, _: Alert, quarter: int) -> pd.DataFrame:
     """From the first day of a quarter after exit on, until the report that counts it is locked.
 
     A youth in no other program who is placed in education or training has succeeded already.
     """
-    view, (employed, cohort, placed) = desk.view, _EMPLOYMENT[quarter]
+    view, (employed, cohort, placed) = cases.view, _EMPLOYMENT[quarter]
     first = later(view.records.quarter_end_after_exit(quarter - 1), 1)
     unknown = np.isin(view.code(employed), (MISSING, 0, 9))
     settled = placed(view) & ~IN_ADULT(view) & ~IN_DISLOCATED_WORKER(view)
     locks = locked(view.day("901"), LAG[cohort])
-    open_ = (first <= desk.today) & (locks >= desk.today)
+    open_ = (first <= cases.today) & (locks >= cases.today)
     return lines(
-        desk,
-        _counted(desk) & unknown & ~settled & open_,
+        cases,
+        _counted(cases) & unknown & ~settled & open_,
         first,
         locks,
         lambda where: [f"Exited {written_day(day.item())}" for day in view.day("901")[where]],
@@ -125,17 +125,17 @@ def locked(exits: NDArray[np.datetime64], lag: int) -> NDArray[np.datetime64]:
     return np.array(found, dtype="datetime64[D]")
 
 
-def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:
+def wage_waits_for_match(cases: CaseTables, _: Alert) -> pd.DataFrame:
     """A supplemental wage (1603 = 4) that a match with UI wages may still replace.
 
     A wage with 1603 = 5 would be an error (L-34), so it is not this.
     """
-    view = desk.view
+    view = cases.view
     locks = locked(view.day("901"), LAG["ER_Q2"])
     supplemental = p.EMPLOYED_Q2(view) & p.WAGE_FOUND_Q2(view) & (view.code("1603") == SUPPLEMENTAL)
     return lines(
-        desk,
-        _counted(desk) & supplemental & (locks >= desk.today),
+        cases,
+        _counted(cases) & supplemental & (locks >= cases.today),
         later(view.records.quarter_end_after_exit(1), 1),
         locks,
         lambda where: [
@@ -145,25 +145,27 @@ def wage_waits_for_match(desk: Desk, _: Alert) -> pd.DataFrame:
     )
 
 
-def _follow_up(desk: Desk, alert: Alert, who: Mask, elements: tuple[str, ...]) -> pd.DataFrame:
+def _follow_up(
+    cases: CaseTables, alert: Alert, who: Mask, elements: tuple[str, ...]
+) -> pd.DataFrame:
     """The next follow-up of the schedule (`params/follow_up.csv`), from `days` ahead of it on.
 
     A follow-up that is given on a step, after it or in the `days` before it meets that step.
     """
-    view = desk.view
+    view = cases.view
     exits = view.day("901")
     last = exits
     for element in elements:
         day = view.day(element)
-        last = np.fmax(last, np.where(day <= desk.today, day, NEVER))
+        last = np.fmax(last, np.where(day <= cases.today, day, NEVER))
     steps = np.array(load_schedule()[alert.id])
     met = (later(last, alert.days) - exits).astype(np.float64)
     place = np.searchsorted(steps, np.where(np.isnat(exits), np.inf, met), side="right")
     step = steps[np.minimum(place, len(steps) - 1)]
     until = np.where(place < len(steps), exits + step.astype("timedelta64[D]"), NEVER)
-    holds = who & in_follow_up(view, desk.as_of) & (until <= later(desk.today, alert.days))
+    holds = who & in_follow_up(view, cases.as_of) & (until <= later(cases.today, alert.days))
 
-    def told(where: NDArray[np.intp]) -> list[str]:
+    def reasons(where: NDArray[np.intp]) -> list[str]:
         return [
             f"Day {step[n]} after exit; no follow-up yet"
             if last[n] == exits[n]
@@ -171,7 +173,7 @@ def _follow_up(desk: Desk, alert: Alert, who: Mask, elements: tuple[str, ...]) -
             for n in where
         ]
 
-    return lines(desk, holds, last, until, told)
+    return lines(cases, holds, last, until, reasons)
 
 
 def follow_ups(view: View) -> tuple[NDArray[np.datetime64], ...]:
@@ -182,11 +184,11 @@ def follow_ups(view: View) -> tuple[NDArray[np.datetime64], ...]:
     return tuple(np.where(day > exits, day, NEVER) for day in (view.day("1503"), of_youth))
 
 
-def youth_follow_up(desk: Desk, alert: Alert) -> pd.DataFrame:
-    return _follow_up(desk, alert, IN_YOUTH(desk.view), ("1412", "1503"))
+def youth_follow_up(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    return _follow_up(cases, alert, IN_YOUTH(cases.view), ("1412", "1503"))
 
 
-def follow_up(desk: Desk, alert: Alert) -> pd.DataFrame:
-    view = desk.view
+def follow_up(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    view = cases.view
     who = (IN_ADULT(view) | IN_DISLOCATED_WORKER(view)) & p.EMPLOYED_AFTER_EXIT(view)
-    return _follow_up(desk, alert, who, ("1503",))
+    return _follow_up(cases, alert, who, ("1503",))

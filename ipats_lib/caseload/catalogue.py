@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
 
-from ipats_lib.caseload.thresholds import told
+from ipats_lib.caseload.thresholds import filled_in
 from ipats_lib.params import read_each, read_table, whole_number
 
-Told = Annotated[str, told]
+FilledIn = Annotated[str, filled_in]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Alert:
 
     id: str
     name: str
-    definition: Told
+    definition: FilledIn
     action: str
     days: int
     scopes: tuple[str, ...]
@@ -29,8 +29,8 @@ class Count:
 
     id: str
     name: str
-    definition: Told
-    action: Told
+    definition: FilledIn
+    action: FilledIn
     source: str
 
 

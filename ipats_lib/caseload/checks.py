@@ -64,11 +64,13 @@ def records_to_fix(
     view = view_of(records, as_of)
     asked, rows = IN_TITLE_I(view) | in_no_program(view), records.frame["row"].to_numpy()
     dated = np.where(np.isnat(view.day("901")), view.day("900"), view.day("901"))
-    checks, told = load_checks(), of_tables or {}
+    checks, of_tables = load_checks(), of_tables or {}
     found = {
         rule: np.flatnonzero(asked & holds(view)) for rule, holds in asked_of_records().items()
     }
-    found |= {rule: np.flatnonzero(asked & np.isin(rows, [*each])) for rule, each in told.items()}
+    found |= {
+        rule: np.flatnonzero(asked & np.isin(rows, [*each])) for rule, each in of_tables.items()
+    }
     lines = np.concatenate(list(found.values()))
     sizes = [len(broken) for broken in found.values()]
     table = pd.DataFrame(
@@ -79,7 +81,7 @@ def records_to_fix(
             "customer": records.text("100")[lines],
             "dated": dated[lines].astype("datetime64[s]"),
             "there": [
-                told.get(rule, {}).get(rows[at], "")
+                of_tables.get(rule, {}).get(rows[at], "")
                 for rule, broken in found.items()
                 for at in broken
             ],

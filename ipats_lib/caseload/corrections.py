@@ -57,7 +57,7 @@ def corrected(rows: pd.DataFrame, steps: tuple[Step, ...], as_of: date) -> pd.Da
             if step.value is None:
                 found[element] = found[element].mask(mine)
             else:
-                told = np.broadcast_to(step.value(view), len(rows))
-                new = pd.Series(told, rows.index).astype(found[element].dtype)
+                new_values = np.broadcast_to(step.value(view), len(rows))
+                new = pd.Series(new_values, rows.index).astype(found[element].dtype)
                 found[element] = found[element].mask(mine, new)
     return found

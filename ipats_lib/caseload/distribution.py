@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.case_tables import CaseTables
 from ipats_lib.caseload.checks import asked_of_records
-from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
-from ipats_lib.caseload.thresholds import threshold, told
+from ipats_lib.caseload.thresholds import filled_in, threshold
 from ipats_lib.caseload.vocabulary import condition, intensive, participated
 from ipats_lib.cohorts import (
     IN_YOUTH,
@@ -74,7 +74,7 @@ def load_distribution() -> dict[str, Check]:
 def _check(row: dict[str, str]) -> Check:
     scale = 100 if row["unit"] == "share" else 1
     low, high = (float(row[side]) / scale if row[side] else None for side in ("low", "high"))
-    texts = (row["id"], row["metric"], told(row["definition"]), row["unit"])
+    texts = (row["id"], row["metric"], filled_in(row["definition"]), row["unit"])
     base = cast(Base, one_of(row["base"], get_args(Base)))
     programs = tuple(one_of(program, STREAMS) for program in row["programs"].split("|"))
     days = whole_number(row["days"] or "0")
@@ -98,18 +98,18 @@ def _share_of(row: dict[str, str], days: int) -> Metric:
     return lambda view, mine, _: _share(mine & both(view)[0], both(view)[1])
 
 
-def distribution(desk: Desk, inner: pd.DataFrame) -> pd.DataFrame:
+def distribution(cases: CaseTables, inner: pd.DataFrame) -> pd.DataFrame:
     """Every check for every area and program, with the median of the areas and the flag.
 
-    desk: the state's; inner: row and area, one line for each area of a record. Returns `COLUMNS`:
+    cases: the state's; inner: row and area, one line for each area of a record. Returns `COLUMNS`:
     n (what the value rests on), value, median (of the areas with enough of it), low and high (the
     limits for this line; missing where there is none), flag. Values are shares 0..1, days (Q-13)
     or standard deviations (Q-12); missing where n is 0. Nothing is flagged under
     `distribution_least`.
     """
-    places = pd.Series(pd.Index(desk.rows["row"]).get_indexer(inner["row"]))
+    places = pd.Series(pd.Index(cases.rows["row"]).get_indexer(inner["row"]))
     parts = [
-        _of_area(Records(desk.rows.take(np.sort(mine))), str(area), desk.as_of)
+        _of_area(Records(cases.rows.take(np.sort(mine))), str(area), cases.as_of)
         for area, mine in places.groupby(inner["area"].to_numpy())
     ]
     columns = ["id", "area", "program", "n", "value", "everyone"]
@@ -183,7 +183,7 @@ def _adult_types(view: View, mine: Mask, _: int) -> Figure:
     return _share(alone, asked_of_records()["L-28"](view) & IN_YOUTH(view))
 
 
-def _not_told(view: View, mine: Mask, _: int) -> Figure:
+def _not_disclosed(view: View, mine: Mask, _: int) -> Figure:
     who = mine & participated(view)
     cells = np.array(
         [np.isin(view.code(e)[who], (MISSING, NOT_TOLD)) for e in (*DEMOGRAPHICS, *BARRIERS)]
@@ -233,7 +233,7 @@ METRICS: dict[str, Metric] = {
     "Q-03": _gain_mix,
     "Q-08": _barriers,
     "Q-09": _adult_types,
-    "Q-11": _not_told,
+    "Q-11": _not_disclosed,
     "Q-12": _spikes,
     "Q-13": _length,
     "Q-14": _made_up,

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.after_exit import follow_ups
-from ipats_lib.caseload.desk import Desk
+from ipats_lib.caseload.case_tables import CaseTables
 from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.gaps import services_only
@@ -32,7 +32,7 @@ DAYS_PER_MONTH = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """One indicator. unit: days and per month are told by their median, a share by its mean; bands:
+    """One indicator. unit: days and per month have their median, a share its mean; bands:
     upper ends of its distribution, empty for a share; open_days: how long after a quarter its
     events may still change.
     """
@@ -57,11 +57,11 @@ def is_closed(indicator: Engagement, quarter: int, as_of: date) -> bool:
     return Quarter(quarter).end + timedelta(days=indicator.open_days) < as_of
 
 
-def closed_events(desk: Desk, indicator: Engagement) -> pd.DataFrame:
-    """The events (`events`) of the quarters that were closed on the desk's day."""
-    found = events(desk, indicator.id)
+def closed_events(cases: CaseTables, indicator: Engagement) -> pd.DataFrame:
+    """The events (`events`) of the quarters that were closed on the day of the tables."""
+    found = events(cases, indicator.id)
     quarters = [int(quarter) for quarter in found["quarter"].unique()]
-    closed = [quarter for quarter in quarters if is_closed(indicator, quarter, desk.as_of)]
+    closed = [quarter for quarter in quarters if is_closed(indicator, quarter, cases.as_of)]
     return found[found["quarter"].isin(closed)].reset_index(drop=True)
 
 
@@ -71,23 +71,23 @@ def newest(known: pd.DataFrame, indicator: Engagement) -> pd.DataFrame:
     known: events, each with its area.
     """
     last = known.groupby("area")["quarter"].transform("max")
-    return _told(known[known["quarter"] == last], "area", indicator.unit)
+    return _summary(known[known["quarter"] == last], "area", indicator.unit)
 
 
-def events(desk: Desk, indicator: str) -> pd.DataFrame:
+def events(cases: CaseTables, indicator: str) -> pd.DataFrame:
     """The events of one indicator in the last `QUARTERS` calendar quarters, the running one too.
 
     One row per event: quarter (`Quarter.index`), value in the indicator's unit (a share's events
-    are 0 or 1), customer and place (of the desk's row; -1: of no record). Empty when the extract
+    are 0 or 1), customer and place (of the row; -1: of no record). Empty when the extract
     lacks the table that it needs.
     """
-    newest = Quarter.of(desk.as_of).index
-    found = QUESTIONS[indicator](desk)
+    newest = Quarter.of(cases.as_of).index
+    found = QUESTIONS[indicator](cases)
     recent = found["quarter"].between(newest - QUARTERS + 1, newest)
     return found[recent].reset_index(drop=True)
 
 
-def _told(known: pd.DataFrame, by: str, unit: str) -> pd.DataFrame:
+def _summary(known: pd.DataFrame, by: str, unit: str) -> pd.DataFrame:
     grouped = known.groupby(by)["value"]
     value = grouped.mean() if unit == "share" else grouped.median()
     return pd.DataFrame({"n": grouped.size(), "value": value}).reset_index()
@@ -104,10 +104,11 @@ def bands_of(known: pd.DataFrame, bands: tuple[float, ...]) -> list[str]:
     return [names[place] for place in places]
 
 
-def notes_now(desk: Desk) -> pd.DataFrame:
-    """The events of E-01 on the desk's day: days since the last case note of everyone active."""
-    found = events(desk, "E-01")
-    now = found["quarter"] == Quarter.of(desk.as_of).index
+def notes_now(cases: CaseTables) -> pd.DataFrame:
+    """The events of E-01 on the day of the tables: days since the last note of everyone
+    active."""
+    found = events(cases, "E-01")
+    now = found["quarter"] == Quarter.of(cases.as_of).index
     return found[now].reset_index(drop=True)
 
 
@@ -144,23 +145,23 @@ def _span(later: NDArray[Any], earlier: NDArray[Any]) -> NDArray[np.float64]:
     return np.where(wrong, np.nan, days)
 
 
-def _ends(desk: Desk) -> list[date]:
+def _ends(cases: CaseTables) -> list[date]:
     """The last day of each quarter of the trend; of the running one, the as-of date."""
-    running = Quarter.of(desk.as_of)
-    return [*((running - back).end for back in range(QUARTERS - 1, 0, -1)), desk.as_of]
+    running = Quarter.of(cases.as_of)
+    return [*((running - back).end for back in range(QUARTERS - 1, 0, -1)), cases.as_of]
 
 
-def _title1(desk: Desk) -> tuple[Records, Mask]:
-    records = desk.records
-    return records, IN_TITLE_I(view_of(records, desk.as_of))
+def _title1(cases: CaseTables) -> tuple[Records, Mask]:
+    records = cases.records
+    return records, IN_TITLE_I(view_of(records, cases.as_of))
 
 
 def _by_customer(
-    desk: Desk, table: pd.DataFrame, date_: str
+    cases: CaseTables, table: pd.DataFrame, date_: str
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.datetime64]]:
     """The number of each record's customer, and the dated lines of a table by that number and day,
     oldest first; lines of nobody here, or without a date, are left out."""
-    whose, known = pd.factorize(desk.records.text("100").astype("str"))
+    whose, known = pd.factorize(cases.records.text("100").astype("str"))
     numbers = pd.Index(known).get_indexer(table["customer"].astype("str"))
     days = table[date_].to_numpy(dtype="datetime64[D]")
     order = np.argsort(days, kind="stable")
@@ -168,15 +169,15 @@ def _by_customer(
     return whose, numbers[order], days[order]
 
 
-def contact_recency(desk: Desk) -> pd.DataFrame:
+def contact_recency(cases: CaseTables) -> pd.DataFrame:
     """Days since the last case note of everyone active, on the last day of each quarter."""
-    if "case_note" not in desk.tables:
+    if "case_note" not in cases.tables:
         return _none()
-    records, mine = _title1(desk)
-    view, customers = view_of(records, desk.as_of), records.text("100")
-    whose, numbers, dates = _by_customer(desk, desk.tables["case_note"], "date")
+    records, mine = _title1(cases)
+    view, customers = view_of(records, cases.as_of), records.text("100")
+    whose, numbers, dates = _by_customer(cases, cases.tables["case_note"], "date")
     parts = []
-    for day in _ends(desk):
+    for day in _ends(cases):
         active = mine & is_open(view, day)
         past = dates <= np.datetime64(day)
         # The dates are sorted, so each customer keeps the newest.
@@ -188,19 +189,19 @@ def contact_recency(desk: Desk) -> pd.DataFrame:
     return _events(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def service_intensity(desk: Desk) -> pd.DataFrame:
+def service_intensity(cases: CaseTables) -> pd.DataFrame:
     """Services begun per 30 days in each quarter, of everyone active for 30 days of it.
 
     A planned gap is no service.
     """
-    if "service" not in desk.tables:
+    if "service" not in cases.tables:
         return _none()
-    records, mine = _title1(desk)
-    service = services_only(desk.tables["service"])
-    whose, numbers, starts = _by_customer(desk, service, "start")
+    records, mine = _title1(cases)
+    service = services_only(cases.tables["service"])
+    whose, numbers, starts = _by_customer(cases, service, "start")
     entry, exit_, customers = records.day("900"), records.day("901"), records.text("100")
     parts = []
-    for day in _ends(desk):
+    for day in _ends(cases):
         first, last = np.datetime64(Quarter.of(day).start), np.datetime64(day)
         left = np.where(np.isnat(exit_), last, np.minimum(exit_, last))
         present = _span(left, np.maximum(entry, first)) + 1
@@ -212,11 +213,11 @@ def service_intensity(desk: Desk) -> pd.DataFrame:
     return _events(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def to_first_service(desk: Desk) -> pd.DataFrame:
+def to_first_service(cases: CaseTables) -> pd.DataFrame:
     """Days from an application to the first service begun on or after it, by its quarter."""
-    if not {"application", "service"} <= set(desk.tables):
+    if not {"application", "service"} <= set(cases.tables):
         return _none()
-    first = first_services(desk.tables["application"], desk.tables["service"], desk.as_of)
+    first = first_services(cases.tables["application"], cases.tables["service"], cases.as_of)
     first = first.groupby(["customer", "applied"])["start"].min().reset_index()
     started = first["start"].to_numpy(dtype="datetime64[D]")
     waited = _span(started, first["applied"].to_numpy(dtype="datetime64[D]"))
@@ -234,21 +235,21 @@ def first_services(application: pd.DataFrame, service: pd.DataFrame, as_of: date
     return both.groupby(keys, dropna=False)["start"].min().reset_index()
 
 
-def to_training(desk: Desk) -> pd.DataFrame:
+def to_training(cases: CaseTables) -> pd.DataFrame:
     """Days from entry (900) to the first training (1302), by the quarter in which it began."""
-    records, mine = _title1(desk)
+    records, mine = _title1(cases)
     begun = np.where(mine, records.day("1302"), np.datetime64("NaT"))
-    begun = np.where(begun <= np.datetime64(desk.as_of), begun, np.datetime64("NaT"))
+    begun = np.where(begun <= np.datetime64(cases.as_of), begun, np.datetime64("NaT"))
     return _events(begun, _span(begun, records.day("900")), records.text("100"))
 
 
-def follow_up_reach(desk: Desk) -> pd.DataFrame:
+def follow_up_reach(cases: CaseTables) -> pd.DataFrame:
     """Whether a follow-up service (`after_exit.follow_ups`) is recorded within 12 months after
     exit, by exit quarter; exclusions left out. Of recent exits it may still come. The records
     hold the newest date alone: one after the year hides whether there was one in it, so who has
     no other date is left out."""
-    records, mine = _title1(desk)
-    view = view_of(records, desk.as_of)
+    records, mine = _title1(cases)
+    view = view_of(records, cases.as_of)
     exits = np.where(mine & ~EXCLUDED_FROM_EXIT_INDICATORS(view), view.day("901"), _NEVER)
     reached = np.zeros(len(records), dtype=np.bool_)
     later = reached.copy()
@@ -260,10 +261,10 @@ def follow_up_reach(desk: Desk) -> pd.DataFrame:
     return _events(exits, reached.astype(np.float64), records.text("100"))
 
 
-def re_entry(desk: Desk) -> pd.DataFrame:
+def re_entry(cases: CaseTables) -> pd.DataFrame:
     """Whether the same customer (100) entered again within 365 days, by exit quarter."""
-    records, mine = _title1(desk)
-    frame = pd.DataFrame({"customer": desk.rows["100"].astype("str").to_numpy()})
+    records, mine = _title1(cases)
+    frame = pd.DataFrame({"customer": cases.rows["100"].astype("str").to_numpy()})
     entries = frame.assign(entry=records.day("900").astype("datetime64[s]"))
     exits = frame.assign(left=records.day("901").astype("datetime64[s]"))[mine]
     exits = exits[exits["left"].notna()].reset_index(names="place")
@@ -277,16 +278,16 @@ def re_entry(desk: Desk) -> pd.DataFrame:
     return _events(left, again, customers, exits["place"].to_numpy(dtype=np.intp))
 
 
-def service_to_exit(desk: Desk) -> pd.DataFrame:
+def service_to_exit(cases: CaseTables) -> pd.DataFrame:
     """Days from the last qualifying service to the exit (901), by exit quarter."""
-    records, mine = _title1(desk)
+    records, mine = _title1(cases)
     exits = np.where(mine, records.day("901"), _NEVER)
-    last = last_service(desk.view, exits)
+    last = last_service(cases.view, exits)
     return _events(exits, _span(exits, last), records.text("100"))
 
 
 _NEVER = np.datetime64("NaT", "D")
-QUESTIONS: dict[str, Callable[[Desk], pd.DataFrame]] = {
+QUESTIONS: dict[str, Callable[[CaseTables], pd.DataFrame]] = {
     "E-01": contact_recency,
     "E-02": service_intensity,
     "E-03": to_first_service,

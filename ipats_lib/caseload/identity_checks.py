@@ -47,7 +47,7 @@ def _unknown_state(view: View) -> Mask:
 
 
 def _unknown_county(view: View) -> Mask:
-    """Only the home state's counties are listed, so only they can be told from wrong ones."""
+    """Only the home state's counties are listed, so only their wrong numbers are found."""
     codes = [county.fips for county in load_counties()]
     return _at_home(view) & ~np.isin(view.records.text("102").astype("str"), codes)
 
@@ -110,17 +110,17 @@ def _by_customer(view: View) -> NDArray[np.intp]:
     return records.kept("_customers", lambda: pd.factorize(records.text("100"))[0])
 
 
-def _differs(view: View, told: NDArray[np.float64]) -> Mask:
+def _differs(view: View, values: NDArray[np.float64]) -> Mask:
     """Whether the customer's lines hold several values; a missing one contradicts nothing."""
     customer = _by_customer(view)
     if not len(customer):
         return np.zeros(0, dtype=np.bool_)
     order = np.argsort(customer, kind="stable")
     starts = np.flatnonzero(np.diff(customer[order], prepend=-1))
-    highest, lowest = (pick.reduceat(told[order], starts) for pick in (np.fmax, np.fmin))
+    highest, lowest = (pick.reduceat(values[order], starts) for pick in (np.fmax, np.fmin))
     several = (highest > lowest)[customer]
     known: Mask = (view.records.text("100") != "").astype(np.bool_)
-    return several & ~np.isnan(told) & known
+    return several & ~np.isnan(values) & known
 
 
 def _same_person(view: View) -> Mask:
@@ -133,8 +133,8 @@ def _same_person(view: View) -> Mask:
     alike = pd.Series(names[keys["place"]], keys.index, dtype="object")
     area = [name[: name.find(NAMED) + 1] for name in alike]
     found = np.zeros(len(names), dtype=np.bool_)
-    told = keys.assign(name=alike, area=area).groupby(["born", "zip", "area"])["name"]
-    found[keys["place"][told.transform("nunique") > 1]] = True
+    namesakes = keys.assign(name=alike, area=area).groupby(["born", "zip", "area"])["name"]
+    found[keys["place"][namesakes.transform("nunique") > 1]] = True
     return found
 
 
@@ -206,8 +206,8 @@ def _same_entry(view: View, pairs: Pairs) -> Mask:
 def _other_answer(view: View, pairs: Pairs) -> Mask:
     """9 and blank contradict nothing."""
     same = _same_entry(view, pairs)
-    told = (view.code(element)[pairs[:, same]] for element in AT_ENTRY)
-    known = ((each, ~np.isin(each, (MISSING, NOT_TOLD)).any(axis=0)) for each in told)
+    codes = (view.code(element)[pairs[:, same]] for element in AT_ENTRY)
+    known = ((each, ~np.isin(each, (MISSING, NOT_TOLD)).any(axis=0)) for each in codes)
     same[same] = _any((each[0] != each[1]) & both for each, both in known)
     return same
 
@@ -218,11 +218,11 @@ def _births_differ(view: View) -> Mask:
 
 
 def _demographics_differ(view: View) -> Mask:
-    """What was not told contradicts nothing."""
-    told = (view.code(element) for element in UNCHANGING)
+    """A value that is not disclosed contradicts nothing."""
+    every = (view.code(element) for element in UNCHANGING)
     return _any(
         _differs(view, np.where(np.isin(codes, (MISSING, NOT_TOLD)), np.nan, codes))
-        for codes in told
+        for codes in every
     )
 
 

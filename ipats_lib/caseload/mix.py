@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Annotated
 
-from ipats_lib.caseload.catalogue import Told
+from ipats_lib.caseload.catalogue import FilledIn
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import active
 from ipats_lib.caseload.vocabulary import condition
@@ -31,9 +31,9 @@ class Share:
     them are its part."""
 
     id: str
-    name: Told
-    definition: Told
-    action: Told
+    name: FilledIn
+    definition: FilledIn
+    action: FilledIn
     at_least: Annotated[float, percent] | None
     at_most: Annotated[float, percent] | None
     whole: Annotated[Condition, condition]

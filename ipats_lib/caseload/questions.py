@@ -16,18 +16,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import after_exit, soft_exit
-from ipats_lib.caseload.catalogue import Alert, load_levels, read_alerts
-from ipats_lib.caseload.checks import INFO, load_checks, records_to_fix
-from ipats_lib.caseload.desk import (
+from ipats_lib.caseload.case_tables import (
     LINE,
     NEVER,
-    Desk,
+    CaseTables,
     case_lines,
     kept,
     later,
     lines,
     nobody,
 )
+from ipats_lib.caseload.catalogue import Alert, load_levels, read_alerts
+from ipats_lib.caseload.checks import INFO, load_checks, records_to_fix
 from ipats_lib.caseload.extending import TRAININGS
 from ipats_lib.caseload.planners import whose
 from ipats_lib.caseload.status import APPLICANT, CERTIFIED, active, waiting
@@ -46,58 +46,58 @@ from ipats_lib.periods import program_year, program_year_end, written_day
 ELEMENTS = ("1307", "1312", "1317", "1310", "1315", "1412", "1503", "1603")
 
 
-def _applications(desk: Desk, alert: Alert, status: str, since: str) -> pd.DataFrame:
-    if "application" not in desk.tables:
+def _applications(cases: CaseTables, alert: Alert, status: str, since: str) -> pd.DataFrame:
+    if "application" not in cases.tables:
         return nobody()
-    table = waiting_of(desk)
+    table = waiting_of(cases)
     until = table[since] + pd.Timedelta(days=alert.days)
-    late = (table["status"] == status) & (until < pd.Timestamp(desk.as_of))
+    late = (table["status"] == status) & (until < pd.Timestamp(cases.as_of))
     mine = table[late]
-    days = (pd.Timestamp(desk.as_of) - mine[since]).dt.days
-    told = [f"{since.capitalize()} {n} days ago" for n in days]
-    return case_lines(desk, mine.assign(detail=told), since, until[late], mine["row"])
+    days = (pd.Timestamp(cases.as_of) - mine[since]).dt.days
+    reasons = [f"{since.capitalize()} {n} days ago" for n in days]
+    return case_lines(cases, mine.assign(detail=reasons), since, until[late], mine["row"])
 
 
 @kept
-def waiting_of(desk: Desk) -> pd.DataFrame:
+def waiting_of(cases: CaseTables) -> pd.DataFrame:
     """Who waits for enrollment (`status.waiting`), found once for both alerts and the page."""
-    return waiting(desk.tables["application"], desk.rows, desk.as_of)
+    return waiting(cases.tables["application"], cases.rows, cases.as_of)
 
 
-def no_case_note(desk: Desk, alert: Alert) -> pd.DataFrame:
+def no_case_note(cases: CaseTables, alert: Alert) -> pd.DataFrame:
     """A planned gap is one in service: the planner still keeps in touch."""
-    if "case_note" not in desk.tables:
+    if "case_note" not in cases.tables:
         return nobody()
-    notes = desk.tables["case_note"]
-    past = notes[notes["date"] <= pd.Timestamp(desk.as_of)]
+    notes = cases.tables["case_note"]
+    past = notes[notes["date"] <= pd.Timestamp(cases.as_of)]
     newest = past.groupby("customer")["date"].max()
-    view = desk.view
-    noted = newest.reindex(desk.rows["100"]).to_numpy(dtype="datetime64[D]")
+    view = cases.view
+    noted = newest.reindex(cases.rows["100"]).to_numpy(dtype="datetime64[D]")
     since = np.fmax(noted, view.day("900"))
     limit = np.where(IN_YOUTH(view), threshold("note_days_youth"), threshold("note_days"))
     until = since + limit.astype("timedelta64[D]")
-    holds = active(view) & (until <= later(desk.today, alert.days))
+    holds = active(view) & (until <= later(cases.today, alert.days))
     return lines(
-        desk,
+        cases,
         holds,
         since,
         until,
         lambda where: [
-            f"{(desk.today - since[n]).astype(int)} days since "
+            f"{(cases.today - since[n]).astype(int)} days since "
             + ("the last note" if noted[n] == since[n] else "entry, no note since")
             for n in where
         ],
     )
 
 
-def _services(desk: Desk, holds: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
+def _services(cases: CaseTables, holds: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
     """Open services that the question holds for, one line each, under the record they belong to."""
-    if "service" not in desk.tables:
+    if "service" not in cases.tables:
         return nobody()
-    service = desk.tables["service"]
-    started = service["start"] <= pd.Timestamp(desk.as_of)
+    service = cases.tables["service"]
+    started = service["start"] <= pd.Timestamp(cases.as_of)
     mine = service[started & service["actual_end"].isna() & holds(service)]
-    told = [
+    trainings = [
         f"{title}{f', {provider}' if provider else ''} (enrolment {enrolment})"
         for title, provider, enrolment in zip(
             mine["title"].fillna("Service"),
@@ -106,27 +106,27 @@ def _services(desk: Desk, holds: Callable[[pd.DataFrame], pd.Series]) -> pd.Data
             strict=True,
         )
     ]
-    return case_lines(desk, mine.assign(detail=told), "start", mine["planned_end"])
+    return case_lines(cases, mine.assign(detail=trainings), "start", mine["planned_end"])
 
 
-def open_past_planned_end(desk: Desk, alert: Alert) -> pd.DataFrame:
-    limit = pd.Timestamp(desk.as_of - timedelta(days=alert.days))
-    return _services(desk, lambda service: service["planned_end"] < limit)
+def open_past_planned_end(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    limit = pd.Timestamp(cases.as_of - timedelta(days=alert.days))
+    return _services(cases, lambda service: service["planned_end"] < limit)
 
 
-def service_ending_soon(desk: Desk, alert: Alert) -> pd.DataFrame:
-    first, last = (pd.Timestamp(desk.as_of + timedelta(days=n)) for n in (0, alert.days))
-    return _services(desk, lambda service: service["planned_end"].between(first, last))
+def service_ending_soon(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    first, last = (pd.Timestamp(cases.as_of + timedelta(days=n)) for n in (0, alert.days))
+    return _services(cases, lambda service: service["planned_end"].between(first, last))
 
 
-def _without_outcome(desk: Desk, alert: Alert, slot: int) -> pd.DataFrame:
+def _without_outcome(cases: CaseTables, alert: Alert, slot: int) -> pd.DataFrame:
     completed, kind = ("1307", "1312", "1317")[slot], ("1303", "1310", "1315")[slot]
-    end = desk.records.day(TRAININGS[slot][1])
+    end = cases.records.day(TRAININGS[slot][1])
     until = later(end, alert.days)
-    open_ = (desk.records.code(completed) == MISSING) & (until < desk.today)
-    kinds = desk.records.code(kind)
+    open_ = (cases.records.code(completed) == MISSING) & (until < cases.today)
+    kinds = cases.records.code(kind)
     return lines(
-        desk,
+        cases,
         open_,
         end,
         until,
@@ -138,13 +138,13 @@ def _without_outcome(desk: Desk, alert: Alert, slot: int) -> pd.DataFrame:
     )
 
 
-def skill_gain_due(desk: Desk, _: Alert) -> pd.DataFrame:
+def skill_gain_due(cases: CaseTables, _: Alert) -> pd.DataFrame:
     """The pending records of skill gains in the running program year, by the indicator's rule."""
-    state, _reason = judge(desk.view, MSG)
-    switch, end = desk.view.day("1811"), np.datetime64(program_year_end(desk.as_of))
-    left = (end - desk.today).astype(int)
+    state, _reason = judge(cases.view, MSG)
+    switch, end = cases.view.day("1811"), np.datetime64(program_year_end(cases.as_of))
+    left = (end - cases.today).astype(int)
     return lines(
-        desk,
+        cases,
         state == "pending",
         switch,
         end,
@@ -155,45 +155,47 @@ def skill_gain_due(desk: Desk, _: Alert) -> pd.DataFrame:
     )
 
 
-def no_planner(desk: Desk, _: Alert) -> pd.DataFrame:
-    if not {"assignment", "planner"} <= set(desk.tables):
+def no_planner(cases: CaseTables, _: Alert) -> pd.DataFrame:
+    if not {"assignment", "planner"} <= set(cases.tables):
         return nobody()
-    known = facts(desk)
-    alone = active(desk.view) & ~known[HAS_PLANNER].to_numpy()
-    told = np.where(
+    known = facts(cases)
+    alone = active(cases.view) & ~known[HAS_PLANNER].to_numpy()
+    reasons = np.where(
         known[HAD_PLANNER], "The last assignment has ended, or its planner left", "Never assigned"
     )
-    return lines(desk, alone, desk.view.day("900"), NEVER, lambda where: told[where].tolist())
+    return lines(cases, alone, cases.view.day("900"), NEVER, lambda where: reasons[where].tolist())
 
 
-def long_participation(desk: Desk, alert: Alert) -> pd.DataFrame:
-    entry = desk.view.day("900")
+def long_participation(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    entry = cases.view.day("900")
     return lines(
-        desk,
-        active(desk.view) & (later(entry, alert.days) < desk.today),
+        cases,
+        active(cases.view) & (later(entry, alert.days) < cases.today),
         entry,
         NEVER,
-        lambda where: [f"Active for {n} days" for n in (desk.today - entry[where]).astype(int)],
+        lambda where: [f"Active for {n} days" for n in (cases.today - entry[where]).astype(int)],
     )
 
 
 @kept
-def found_to_fix(desk: Desk) -> pd.DataFrame:
+def found_to_fix(cases: CaseTables) -> pd.DataFrame:
     """What breaks an edit check (`records_to_fix`), found once for the alerts and the page."""
-    lines = contradictions(desk).dropna(subset="row")
-    told = {
+    lines = contradictions(cases).dropna(subset="row")
+    of_tables = {
         str(rule): mine.groupby("row")["there"].agg("; ".join).to_dict()
         for rule, mine in lines.groupby("rule")
     }
-    return records_to_fix(desk.records, desk.as_of, told)
+    return records_to_fix(cases.records, cases.as_of, of_tables)
 
 
-def _broken(desk: Desk, _: Alert, asked: Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
+def _broken(
+    cases: CaseTables, _: Alert, asked: Callable[[pd.DataFrame], pd.Series]
+) -> pd.DataFrame:
     """One line for each record that breaks any check asked for; its reason says what is wrong."""
-    every, known = found_to_fix(desk), load_checks()
+    every, known = found_to_fix(cases), load_checks()
     found = every[asked(every)]
-    told = [known[rule].message.rstrip(".") for rule in found["rule"]]
-    each = found.assign(detail=told, since=found["dated"])
+    reasons = [known[rule].message.rstrip(".") for rule in found["rule"]]
+    each = found.assign(detail=reasons, since=found["dated"])
     joined = each.groupby("row")["detail"].agg("; ".join)
     first = each.drop_duplicates("row")
     return first.assign(
@@ -203,7 +205,7 @@ def _broken(desk: Desk, _: Alert, asked: Callable[[pd.DataFrame], pd.Series]) ->
     )[list(LINE)]
 
 
-QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
+QUESTIONS: dict[str, Callable[[CaseTables, Alert], pd.DataFrame]] = {
     "A-04": partial(_applications, status=APPLICANT, since="applied"),
     "A-05": partial(_applications, status=CERTIFIED, since="certified"),
     "A-07": soft_exit.soft_exit_watch,
@@ -211,8 +213,8 @@ QUESTIONS: dict[str, Callable[[Desk, Alert], pd.DataFrame]] = {
     "A-09": no_case_note,
     "A-10": open_past_planned_end,
     "A-11": service_ending_soon,
-    "A-13": lambda desk, alert: pd.concat(
-        [_without_outcome(desk, alert, slot) for slot in range(3)], ignore_index=True
+    "A-13": lambda cases, alert: pd.concat(
+        [_without_outcome(cases, alert, slot) for slot in range(3)], ignore_index=True
     ),
     "A-14": skill_gain_due,
     "A-15": partial(_broken, asked=lambda found: found["rule"] == "L-45"),
@@ -241,8 +243,8 @@ def load_alerts() -> dict[str, Alert]:
     return found
 
 
-def alerts(desk: Desk, wanted: str = "") -> pd.DataFrame:
-    """Every alert of the catalogue that holds on the desk's day, the first due first.
+def alerts(cases: CaseTables, wanted: str = "") -> pd.DataFrame:
+    """Every alert of the catalogue that holds on the day of the tables, the first due first.
 
     wanted: a kind of scope, whose alerts alone are given; all by default. Returns `COLUMNS`: row
     is the record's, missing for applicants without one; since is the date that the alert counts
@@ -251,7 +253,7 @@ def alerts(desk: Desk, wanted: str = "") -> pd.DataFrame:
     one line per alert, record and reason: of several alike the one that is due first.
     """
     parts = (
-        (alert.id, QUESTIONS[alert.id](desk, alert))
+        (alert.id, QUESTIONS[alert.id](cases, alert))
         for alert in load_alerts().values()
         if not wanted or wanted in alert.scopes
     )
@@ -261,8 +263,8 @@ def alerts(desk: Desk, wanted: str = "") -> pd.DataFrame:
     table = pd.concat(filled, ignore_index=True)
     table = table.sort_values(["due", "alert", "customer", "row", "detail"], ignore_index=True)
     table = table.drop_duplicates(["alert", "row", "customer", "detail"], ignore_index=True)
-    level = levels_of(table["alert"], table["since"], desk.as_of)
-    return table.assign(level=level, mine=whose(desk, table))[list(COLUMNS)]
+    level = levels_of(table["alert"], table["since"], cases.as_of)
+    return table.assign(level=level, mine=whose(cases, table))[list(COLUMNS)]
 
 
 def levels_of(alert: pd.Series, since: pd.Series, as_of: date) -> NDArray[np.object_]:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ipats_lib.caseload.case_tables import CaseTables, later, lines
 from ipats_lib.caseload.catalogue import Alert, read_alerts
-from ipats_lib.caseload.desk import Desk, later, lines
 from ipats_lib.caseload.extending import last_service
 from ipats_lib.caseload.status import active, in_training
 from ipats_lib.caseload.thresholds import threshold
@@ -20,44 +20,44 @@ from ipats_lib.periods import Quarter, written_day
 WATCH_COLUMNS = ("alert", "row", "customer", "last_service", "days", "due", "exit", "quarter")
 
 
-def _soft_exit(desk: Desk) -> tuple[Mask, NDArray[np.datetime64], NDArray[np.datetime64]]:
+def _soft_exit(cases: CaseTables) -> tuple[Mask, NDArray[np.datetime64], NDArray[np.datetime64]]:
     """Who could exit softly, the last qualifying service, and the last day before the exit."""
-    view = desk.view
+    view = cases.view
     last = last_service(view)
-    gap = facts(desk)[IN_GAP].to_numpy()
-    could = active(view) & ~in_training(view.records, desk.today) & ~gap & ~np.isnat(last)
+    gap = facts(cases)[IN_GAP].to_numpy()
+    could = active(view) & ~in_training(view.records, cases.today) & ~gap & ~np.isnat(last)
     return could, last, later(last, threshold("exit_days"))
 
 
-def soft_exit_watch(desk: Desk, alert: Alert) -> pd.DataFrame:
-    could, last, until = _soft_exit(desk)
-    near = could & (until >= desk.today) & (until <= later(desk.today, alert.days))
-    return _lines(desk, near, last, until)
+def soft_exit_watch(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    could, last, until = _soft_exit(cases)
+    near = could & (until >= cases.today) & (until <= later(cases.today, alert.days))
+    return _lines(cases, near, last, until)
 
 
-def overdue_soft_exit(desk: Desk, alert: Alert) -> pd.DataFrame:
-    could, last, until = _soft_exit(desk)
-    past = could & (later(until, alert.days) < desk.today)
-    return _lines(desk, past & ~facts(desk)[PLANNED].to_numpy(), last, until)
+def overdue_soft_exit(cases: CaseTables, alert: Alert) -> pd.DataFrame:
+    could, last, until = _soft_exit(cases)
+    past = could & (later(until, alert.days) < cases.today)
+    return _lines(cases, past & ~facts(cases)[PLANNED].to_numpy(), last, until)
 
 
 def _lines(
-    desk: Desk, holds: Mask, last: NDArray[np.datetime64], until: NDArray[np.datetime64]
+    cases: CaseTables, holds: Mask, last: NDArray[np.datetime64], until: NDArray[np.datetime64]
 ) -> pd.DataFrame:
     return lines(
-        desk,
+        cases,
         holds,
         last,
         until,
         lambda where: [
-            f"{(desk.today - day).astype(int)} days since the last service; a soft exit would be "
+            f"{(cases.today - day).astype(int)} days since the last service; a soft exit would be "
             f"dated {written_day(day.item())}, in {Quarter.of(day.item()).label}"
             for day in last[where]
         ],
     )
 
 
-def watch(desk: Desk) -> pd.DataFrame:
+def watch(cases: CaseTables) -> pd.DataFrame:
     """The soft-exit watch: the lines of A-07 and A-08 together, and no others.
 
     One row per record, most days first (`WATCH_COLUMNS`): last_service, days (since then), due
@@ -67,14 +67,14 @@ def watch(desk: Desk) -> pd.DataFrame:
     known = read_alerts()
     found = pd.concat(
         [
-            soft_exit_watch(desk, known["A-07"]).assign(alert="A-07"),
-            overdue_soft_exit(desk, known["A-08"]).assign(alert="A-08"),
+            soft_exit_watch(cases, known["A-07"]).assign(alert="A-07"),
+            overdue_soft_exit(cases, known["A-08"]).assign(alert="A-08"),
         ],
         ignore_index=True,
     )
     table = found.assign(
         last_service=found["since"],
-        days=(pd.Timestamp(desk.as_of) - found["since"]).dt.days,
+        days=(pd.Timestamp(cases.as_of) - found["since"]).dt.days,
         exit=found["since"],
         quarter=[Quarter.of(day.date()).label for day in found["since"]],
     )

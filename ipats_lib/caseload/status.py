@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.catalogue import Told
+from ipats_lib.caseload.catalogue import FilledIn
 from ipats_lib.caseload.extending import SERVICES, TRAININGS, last_service
 from ipats_lib.caseload.gaps import in_planned_gap
 from ipats_lib.caseload.thresholds import threshold
@@ -43,7 +43,7 @@ STATUSES = (
     *(*RUNNING, EXCLUDED, FOLLOWED, PENDING, CLOSED),
 )
 
-# What is told of an application that has not led to an entry (domain 5.1; A-04, A-05).
+# The reason given for an application that has not led to an entry (domain 5.1; A-04, A-05).
 APPLICATIONS = ("customer", "status", "applied", "certified", "row")
 ELEMENTS = (
     *("100", "102", "108-A", "108-B", "108-C", "200", "901", "903", "904", "905", "918", "923"),
@@ -57,7 +57,7 @@ class Status:
     """One line of `params/statuses.csv`."""
 
     status: str
-    definition: Told
+    definition: FilledIn
     source: str
 
 

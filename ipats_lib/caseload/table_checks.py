@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ipats_lib.caseload.desk import Desk, record_of
+from ipats_lib.caseload.case_tables import CaseTables, record_of
 from ipats_lib.caseload.gaps import services_only
 from ipats_lib.caseload.whole_customer import FIRST, LAST, spans
 
@@ -22,29 +22,31 @@ READ = {
 COLUMNS = ("rule", "line", "customer", "row", "element", "there")
 
 
-def contradictions(desk: Desk) -> pd.DataFrame:
+def contradictions(cases: CaseTables) -> pd.DataFrame:
     """One row per rule and line of a case table that breaks it, in `COLUMNS`.
 
     line: of the table; row: the record that the finding is shown with; element: table and column;
     there: what the line holds, in words.
     """
-    parts = [part for part in _parts(desk) if len(part)]
+    parts = [part for part in _parts(cases) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
-def _parts(desk: Desk) -> Iterator[pd.DataFrame]:
-    known = desk.rows.dropna(subset=["100"])
-    if "service" in desk.tables and len(known):
-        yield from _services(desk, services_only(desk.tables["service"]), known)
-    if "application" in desk.tables and len(known):
+def _parts(cases: CaseTables) -> Iterator[pd.DataFrame]:
+    known = cases.rows.dropna(subset=["100"])
+    if "service" in cases.tables and len(known):
+        yield from _services(cases, services_only(cases.tables["service"]), known)
+    if "application" in cases.tables and len(known):
         mine = known[["100", "900", "row"]].rename(columns={"100": "customer", "row": "record"})
-        pairs = desk.tables["application"].merge(mine, on="customer")
+        pairs = cases.tables["application"].merge(mine, on="customer")
         entered = (pairs["applied"] <= pairs["900"]) & (pairs["900"] < pairs["certified"])
         late = pairs[entered]
         yield _said("X-06", late, late["record"], "application certified", "Application certified")
 
 
-def _services(desk: Desk, services: pd.DataFrame, known: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _services(
+    cases: CaseTables, services: pd.DataFrame, known: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
     brought = {FIRST, LAST} <= {*known}
     span = known.drop_duplicates("100").set_index("100") if brought else spans(known)
     customers, known_ones = (
@@ -54,7 +56,7 @@ def _services(desk: Desk, services: pd.DataFrame, known: pd.DataFrame) -> Iterat
     start, place = services["start"], found.fill_null(-1).to_numpy()
     first, last = (span[name].array.take(place, allow_fill=True) for name in (FIRST, LAST))
     for rule, mine in (("X-01", services[start < first]), ("X-05", services[start > last])):
-        records = record_of(desk, mine["customer"], mine["start"])
+        records = record_of(cases, mine["customer"], mine["start"])
         yield _said(rule, mine, records, "service start", "Service started")
 
 

@@ -33,7 +33,7 @@ def threshold(name: str) -> int:
         raise ParamsError(f"{params_folder() / 'caseload.csv'}: {name} is missing.") from None
 
 
-def told(text: str) -> str:
+def filled_in(text: str) -> str:
     """A definition with the numbers of the thresholds that it names in braces."""
     try:
         return text.format(**{name: t.value for name, t in load_thresholds().items()})

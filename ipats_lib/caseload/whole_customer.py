@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ipats_lib.caseload.desk import Desk, kept
+from ipats_lib.caseload.case_tables import CaseTables, kept
 from ipats_lib.caseload.gaps import in_planned_gap, services_only
 
 IN_GAP, PLANNED = "in_planned_gap", "service_planned"
@@ -59,13 +59,13 @@ def spans(everywhere: pd.DataFrame) -> pd.DataFrame:
 
 
 @kept
-def facts(desk: Desk) -> pd.DataFrame:
-    """The `FACTS` of each of the desk's records: those that came with them, else its own tables'.
+def facts(cases: CaseTables) -> pd.DataFrame:
+    """The `FACTS` of each record: those that came with the records, else of the tables themselves.
 
-    The records of a scope bring the facts of all areas; a desk that holds all areas needs none.
+    The records of a scope bring the facts of all areas; tables of all areas need none.
     """
-    brought = set(FACTS) <= set(desk.rows.columns)
-    rows = desk.rows if brought else with_facts(desk.rows, desk.tables, desk.as_of)
+    brought = set(FACTS) <= set(cases.rows.columns)
+    rows = cases.rows if brought else with_facts(cases.rows, cases.tables, cases.as_of)
     return rows[list(FACTS)]
 
 

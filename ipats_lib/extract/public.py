@@ -187,11 +187,11 @@ def read_public(
 
     wanted: element numbers. state: postal code, or nothing for all. Yields the elements, typed as
     in a snapshot, with `row` (its line in the file), and DOL's results by indicator (texts).
-    advance: told the bytes read and the file's size. ExtractError names file and line.
+    advance: called with the bytes read and the file's size. ExtractError names file and line.
     """
     file = spelled(path.name)
     layout = {element.number: element for element in load_layout("pirl_2021").elements}
-    with opened(path) as (stream, told, size):
+    with opened(path) as (stream, place, size):
         cells, _ = header_of(stream, file)
         columns = find_columns(cells, wanted, py, file)
         if state and not columns.state:
@@ -212,7 +212,7 @@ def read_public(
             }
             frame = pa.table(typed).to_pandas(types_mapper=_types)
             results = {code: _column(table, name) for code, name in columns.results.items()}
-            advance(told(), size)
+            advance(place(), size)
             yield (
                 frame.assign(row=rows)[chosen].reset_index(drop=True),
                 pa.table(results).to_pandas()[chosen].reset_index(drop=True),

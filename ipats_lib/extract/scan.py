@@ -64,7 +64,7 @@ class FileFacts:
 
 
 def scan(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileFacts:
-    """Hash and check a file; `advance` is told the bytes of each step.
+    """Hash and check a file; `advance` is called with the bytes of each step.
 
     ExtractError, one sentence, when it is empty, binary, not UTF-8, has empty lines, unclosed
     quotes, or line ends other than LF and CRLF.

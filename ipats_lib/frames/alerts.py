@@ -40,7 +40,7 @@ def alerts(cases: Cases) -> pd.DataFrame:
     days = found["days"].astype("Int64")
     case = _cases_of(cases, found["alert"].to_numpy(dtype=object), place)
     until = _counts_by(cases, found, case, place)
-    today = pd.Timestamp(cases.combined.desk.as_of)
+    today = pd.Timestamp(cases.combined.case_tables.as_of)
     worded = _texts(found["alert"], case)
     worded["helps"] = worded["helps"].mask((until < today).to_numpy(), NONE)
     can_help = (worded["helps"] != NONE).to_numpy()
@@ -77,7 +77,7 @@ def _cases_of(
     found = np.full(len(alert), "", dtype=object)
     for name, element in _MATCHED.items():
         mine = alert == name
-        codes = cases.combined.desk.records.code(element)[place[mine]]
+        codes = cases.combined.case_tables.records.code(element)[place[mine]]
         found[mine] = np.where(codes == 0, NO_MATCH, NOT_YET)
     return found
 
@@ -86,8 +86,8 @@ def _counts_by(
     cases: Cases, found: pd.DataFrame, case: NDArray[np.object_], place: NDArray[np.intp]
 ) -> pd.Series:
     """The last day on which what is recorded still counts; missing where none is known."""
-    until = _told(found["alert"], case, {key: one.until for key, one in load_works().items()})
-    end = pd.Timestamp(program_year_end(cases.combined.desk.as_of))
+    until = _by_alert(found["alert"], case, {key: one.until for key, one in load_works().items()})
+    end = pd.Timestamp(program_year_end(cases.combined.case_tables.as_of))
     known = found["due"].where((until == DUE).to_numpy())
     known = known.mask((until == PROGRAM_YEAR).to_numpy(), end)
     closes = np.append(cases.view.records.one_year_after_exit, np.datetime64("NaT"))[place]
@@ -99,15 +99,15 @@ def _effect(cases: Cases, measures: pd.Series, place: NDArray[np.intp]) -> NDArr
     """Of each line, what one more success adds in the measure where that is most."""
     found = np.full(len(place), np.nan)
     asked = measures.to_numpy(dtype=object)
-    for told in set(asked):
-        mine = np.flatnonzero((asked == told) & (place >= 0))
-        for measure in told.split(", "):
+    for listed in set(asked):
+        mine = np.flatnonzero((asked == listed) & (place >= 0))
+        for measure in listed.split(", "):
             if len(mine) and measure in cases.effect:
                 found[mine] = np.fmax(found[mine], cases.effect[measure][place[mine]])
     return found
 
 
-def _told(
+def _by_alert(
     alert: pd.Series, case: NDArray[np.object_], texts: Mapping[tuple[str, str], object]
 ) -> pd.Series:
     keys = zip(alert.tolist(), case.tolist(), strict=True)
@@ -132,9 +132,9 @@ def _texts(alert: pd.Series, case: NDArray[np.object_] | None = None) -> dict[st
         ranks = {code: one.rank for code, one in whole.items()}
         return found | {"rank": alert.map(ranks)}
     return found | {
-        "work": _told(alert, case, {key: one.work for key, one in works.items()}),
-        "helps": _told(alert, case, {key: one.helps for key, one in works.items()}),
-        "rank": _told(alert, case, {key: one.rank for key, one in works.items()}),
+        "work": _by_alert(alert, case, {key: one.work for key, one in works.items()}),
+        "helps": _by_alert(alert, case, {key: one.helps for key, one in works.items()}),
+        "rank": _by_alert(alert, case, {key: one.rank for key, one in works.items()}),
     }
 
 
@@ -184,7 +184,7 @@ def _now(cases: Cases) -> pd.DataFrame:
         names=_BY,
     )
     found = found.reindex(every.union(found.index, sort=False), fill_value=0).reset_index()
-    return found.assign(known_at=pd.Timestamp(cases.combined.desk.as_of))
+    return found.assign(known_at=pd.Timestamp(cases.combined.case_tables.as_of))
 
 
 def _then(cases: Cases) -> pd.DataFrame:

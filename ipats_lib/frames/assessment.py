@@ -77,7 +77,7 @@ def score_cases(source: Source) -> pd.DataFrame:
             keys = zip(lines["program"], lines["measure"], strict=True)
             as_it_stands = [(owner, *key) in stands for key in keys]
             judged = lines.assign(case=case, as_it_stands=as_it_stands, owner=owner)
-            parts.append(judged.assign(**_told(judged)))
+            parts.append(judged.assign(**_titles_and_status(judged)))
     found = _together(parts, source, "score_cases")
     return found.sort_values("owner", kind="stable", ignore_index=True)
 
@@ -177,7 +177,7 @@ def _with_failures(lines: pd.DataFrame, source: Source, scope: Scope) -> pd.Data
     ]
     limits = {kind: limit_of(scope.lwia, kind) for kind in ("individual", *_MEANS)}  # type: ignore[arg-type]
     return lines.assign(
-        **_told(lines),
+        **_titles_and_status(lines),
         threshold_source=[limits[kind].source for kind in lines["score_kind"]],
         years_failed=counted,
         follows=follows,
@@ -186,7 +186,7 @@ def _with_failures(lines: pd.DataFrame, source: Source, scope: Scope) -> pd.Data
     )
 
 
-def _told(lines: pd.DataFrame) -> dict[str, object]:
+def _titles_and_status(lines: pd.DataFrame) -> dict[str, object]:
     """Titles, status and threshold of each score."""
     return {
         "program_title": lines["program"].map(TITLES).fillna(""),

@@ -44,7 +44,7 @@ _OLD = {
 def caseload(cases: Cases) -> pd.DataFrame:
     """One row per part of the caseload that has anybody, in each scope; statuses and days since
     the last service also in each area inside it."""
-    today = pd.Timestamp(cases.combined.desk.as_of)
+    today = pd.Timestamp(cases.combined.case_tables.as_of)
     parts = [part.assign(known_at=today) for part in _parts(cases)]
     found = pd.concat([*parts, _then(cases)], ignore_index=True)
     found = found.sort_values(["known_at", *_BY], ignore_index=True)
@@ -107,7 +107,7 @@ def _sizes(cases: Cases, lines: pd.DataFrame, part: str) -> pd.DataFrame:
 
 
 def _counted(lines: pd.DataFrame, cases: Cases, part: str) -> pd.DataFrame:
-    blank = {"part": part, "detail": "", "day": pd.Timestamp(cases.combined.desk.as_of)}
+    blank = {"part": part, "detail": "", "day": pd.Timestamp(cases.combined.case_tables.as_of)}
     whole = lines.assign(**{name: value for name, value in blank.items() if name not in lines})
     return whole.groupby(_BY).size().rename("n").reset_index()
 
@@ -119,14 +119,14 @@ def _own(cases: Cases, areas: NDArray[np.object_], names: NDArray[np.object_]) -
 
 
 def _notes(cases: Cases) -> pd.DataFrame:
-    notes = engagement.notes_now(cases.combined.desk)
+    notes = engagement.notes_now(cases.combined.case_tables)
     bands = np.array(engagement.bands_of_notes(notes), dtype=object)
     return _counted(_own(cases, cases.combined.of_customers(notes), bands), cases, NOTE)
 
 
 def _checks(cases: Cases) -> pd.DataFrame:
     """Records that break each edit check."""
-    broken = questions.found_to_fix(cases.combined.desk)
+    broken = questions.found_to_fix(cases.combined.case_tables)
     return _counted(
         _own(cases, cases.combined.of(broken), broken["rule"].to_numpy(dtype=object)), cases, CHECK
     )
@@ -134,8 +134,8 @@ def _checks(cases: Cases) -> pd.DataFrame:
 
 def _shares(cases: Cases) -> Iterator[pd.DataFrame]:
     """Every share of `params/shares.csv` whose whole has anybody."""
-    desk, areas = cases.combined.desk, cases.combined.areas
-    for one, whole, held in mix.asked(desk.records, desk.as_of):
+    case_tables, areas = cases.combined.case_tables, cases.combined.areas
+    for one, whole, held in mix.asked(case_tables.records, case_tables.as_of):
         sizes = _by_area(areas, whole)
         own = pd.DataFrame({"scope": sizes.index, "of": sizes.to_numpy()})
         n = _by_area(areas, held).reindex(sizes.index).fillna(0)
@@ -143,9 +143,9 @@ def _shares(cases: Cases) -> Iterator[pd.DataFrame]:
 
 
 def _line(cases: Cases, own: pd.DataFrame, part: str, name: str) -> pd.DataFrame:
-    day = pd.Timestamp(cases.combined.desk.as_of)
-    told = {"part": part, "name": name, "detail": "", "program": ALL, "day": day}
-    return own.assign(area_type=cases.kind, area=own["scope"], **told)
+    day = pd.Timestamp(cases.combined.case_tables.as_of)
+    constants = {"part": part, "name": name, "detail": "", "program": ALL, "day": day}
+    return own.assign(area_type=cases.kind, area=own["scope"], **constants)
 
 
 def _by_area(areas: NDArray[np.object_], mask: Mask) -> pd.Series:
@@ -154,8 +154,11 @@ def _by_area(areas: NDArray[np.object_], mask: Mask) -> pd.Series:
 
 def _groups(cases: Cases) -> pd.DataFrame:
     """The active by group (A-30): name the group, detail its kind."""
-    desk = cases.combined.desk
-    members, active = membership_of(desk.rows), mix.active_records(desk.records, desk.as_of)
+    case_tables = cases.combined.case_tables
+    members, active = (
+        membership_of(case_tables.rows),
+        mix.active_records(case_tables.records, case_tables.as_of),
+    )
     record, group = np.nonzero(members.holds[active])
     kinds, titles = np.array(members.titles, dtype=object).T
     areas = cases.combined.areas[active]
@@ -167,7 +170,7 @@ def _groups(cases: Cases) -> pd.DataFrame:
 
 def _trainings(cases: Cases) -> Iterator[pd.DataFrame]:
     """Trainings under way by type, provider and occupation (A-12)."""
-    found = trainings.open_trainings(cases.combined.desk, TRAINING_TYPES)
+    found = trainings.open_trainings(cases.combined.case_tables, TRAINING_TYPES)
     areas = cases.combined.of(found)
     types = found["type"].to_numpy(dtype=object)
     yield _counted(_own(cases, areas, types), cases, TRAINING)
@@ -190,7 +193,7 @@ def _begun(cases: Cases) -> Iterator[pd.DataFrame]:
     if cases.kind != "planner":
         lines = dated(cases)
         days = pd.to_datetime(lines["start"]).to_numpy("datetime64[D]")
-        recent = flow.recent(days, cases.combined.desk.as_of)
+        recent = flow.recent(days, cases.combined.case_tables.as_of)
         mine = lines[recent & (lines["kind"] == SERVICES).to_numpy()]
         scopes, titles = (mine[name].to_numpy(dtype=object) for name in ("scope", "title"))
         yield _counted(_own(cases, scopes, titles), cases, BEGUN)
@@ -198,8 +201,8 @@ def _begun(cases: Cases) -> Iterator[pd.DataFrame]:
 
 def _days(cases: Cases) -> Iterator[pd.DataFrame]:
     """The caseload on the last day whose exits are all known, a quarter and a year before."""
-    desk = cases.combined.desk
-    for day, masks in flow.standing_of(desk.records, desk.as_of):
+    case_tables = cases.combined.case_tables
+    for day, masks in flow.standing_of(case_tables.records, case_tables.as_of):
         for name, held in masks.items():
             sizes = _by_area(cases.combined.areas, held)
             own = pd.DataFrame({"scope": sizes.index, "n": sizes.to_numpy(dtype=np.int64)})

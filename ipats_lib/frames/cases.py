@@ -77,7 +77,7 @@ class Cases:
 
     @cached_property
     def view(self) -> View:
-        return view_of(self.combined.desk.records, self.combined.desk.as_of)
+        return view_of(self.combined.case_tables.records, self.combined.case_tables.as_of)
 
     @cached_property
     def title1(self) -> Mask:
@@ -86,7 +86,7 @@ class Cases:
     @cached_property
     def customer(self) -> NDArray[np.object_]:
         """The customer of each record, by the state's own id."""
-        return plain(self.combined.desk.records.text("100"))
+        return plain(self.combined.case_tables.records.text("100"))
 
     @cached_property
     def program(self) -> NDArray[np.object_]:
@@ -102,7 +102,7 @@ class Cases:
     @cached_property
     def planner(self) -> NDArray[np.object_]:
         """The planner of each record, by id, or one of `planners.NOT_HERE`."""
-        return self.shown(planners.current_planner(self.combined.desk))
+        return self.shown(planners.current_planner(self.combined.case_tables))
 
     @cached_property
     def effect(self) -> dict[str, NDArray[np.float64]]:
@@ -136,23 +136,23 @@ class Cases:
     def places(self, rows: pd.Series) -> NDArray[np.intp]:
         """The position of each row of the combined tables; -1 for a missing one."""
         wanted = rows.astype("Int64").to_numpy(dtype=np.int64, na_value=-1)
-        return pd.Index(self.combined.desk.rows["row"]).get_indexer(wanted)
+        return pd.Index(self.combined.case_tables.rows["row"]).get_indexer(wanted)
 
     @cached_property
     def alerts(self) -> pd.DataFrame:
         """Every alert line (`caseload.alerts`) of the kind, by area and then the first due first:
         with area, place (of the record, -1 without), planner (in an LWIA: whose customer it is)
         and days (until due; missing at any time)."""
-        desk = self.combined.desk
-        found = caseloads.alerts(desk, self.kind)
+        case_tables = self.combined.case_tables
+        found = caseloads.alerts(case_tables, self.kind)
         due = pd.to_datetime(found["due"])
         found = found.assign(
             area=self.combined.of(found),
             place=self.places(found["row"]),
-            planner=self.shown(planners.planner_of_lines(desk, found)),
+            planner=self.shown(planners.planner_of_lines(case_tables, found)),
             due=due,
             since=pd.to_datetime(found["since"]),
-            days=(due - pd.Timestamp(desk.as_of)).dt.days,
+            days=(due - pd.Timestamp(case_tables.as_of)).dt.days,
             customer=plain(found["customer"].to_numpy(dtype="object")),
         )
         return found.sort_values("area", kind="stable", ignore_index=True)
@@ -160,8 +160,8 @@ class Cases:
     @cached_property
     def events(self) -> Mapping[str, pd.DataFrame]:
         """The events of every engagement indicator (`engagement.events`)."""
-        desk = self.combined.desk
-        return {name: engagement.events(desk, name) for name in engagement.load_engagement()}
+        case_tables = self.combined.case_tables
+        return {name: engagement.events(case_tables, name) for name in engagement.load_engagement()}
 
     @cached_property
     def caseload(self) -> pd.DataFrame:
@@ -195,13 +195,13 @@ class Cases:
         return pd.concat([own, parts], ignore_index=True)
 
     def _in_lwias(self, lines: pd.DataFrame) -> pd.DataFrame:
-        seats = pd.DataFrame(
+        inner_scopes = pd.DataFrame(
             {
-                "place": self.places(self.combined.seats["row"]),
-                "inner": self.combined.seats["area"].astype("object"),
+                "place": self.places(self.combined.inner_scopes["row"]),
+                "inner": self.combined.inner_scopes["area"].astype("object"),
             }
         )
-        return lines.assign(area_type="lwia").merge(seats, on="place")
+        return lines.assign(area_type="lwia").merge(inner_scopes, on="place")
 
     @cached_property
     def _areas(self) -> Mapping[str, str]:

@@ -159,7 +159,7 @@ def changes_between(before: Snapshot, after: Snapshot) -> Changes:
     old, new = (_periods(snapshot) for snapshot in (before, after))
     pairs = _pairs(old, new)
     both = pairs[["old", "new"]].dropna().to_numpy(dtype=np.intp)
-    facts = _told(old, new, pairs)
+    facts = _pair_facts(old, new, pairs)
     here = facts.loc[pairs["old"].notna() & pairs["new"].notna()].reset_index(drop=True)
     elements = [one for one in load_layout().elements if one.number not in NUMBERED]
     parts = [here.head(0)]
@@ -184,7 +184,7 @@ def _periods(snapshot: Snapshot) -> pd.DataFrame:
     return rows.assign(again=rows.groupby(["100", "900"], dropna=False).cumcount())
 
 
-def _told(old: pd.DataFrame, new: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+def _pair_facts(old: pd.DataFrame, new: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Customer, entry (the newer one) and lines of each pair."""
     then, now = (
         frame[["100", "900", "901", "row"]]
@@ -257,9 +257,9 @@ def _holds(values: pd.Series, number: str) -> NDArray[np.bool_]:
     """Whether a cell says that something is there: not 0, and no placeholder of a wage."""
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return values.notna().to_numpy(dtype=bool)
-    told = values.to_numpy(dtype=np.float64, na_value=0)
-    real: NDArray[np.bool_] = (told != 0) & ~np.isnan(told)
-    return real & (told < WAGE_NOT_YET_AVAILABLE) if number in WAGES else real
+    numbers_there = values.to_numpy(dtype=np.float64, na_value=0)
+    real: NDArray[np.bool_] = (numbers_there != 0) & ~np.isnan(numbers_there)
+    return real & (numbers_there < WAGE_NOT_YET_AVAILABLE) if number in WAGES else real
 
 
 def _texts(values: pd.Series, number: str) -> list[str]:

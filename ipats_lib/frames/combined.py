@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ipats_lib import caseload as caseloads
 from ipats_lib import forms, groups
-from ipats_lib.caseload import Desk
+from ipats_lib.caseload import CaseTables
 from ipats_lib.caseload.whole_customer import NAMED, SPAN, with_facts, with_span
 from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.source import TRAINED
@@ -31,22 +31,22 @@ _FACTS = ("service", "assignment", "planner")
 
 @dataclass(frozen=True, eq=False)
 class Combined:
-    """The areas of one kind. caseload: `caseload.caseload` of the desk's rows.
+    """The areas of one kind. caseload: `caseload.caseload` of the rows.
 
-    areas: the area of each row of the desk. originals: its line in the PIRL file. seats: row and
+    areas: the area of each row. originals: its line in the PIRL file. inner_scopes: row and
     area, the LWIAs of the state's records; elsewhere nothing.
     """
 
     kind: AreaType
-    desk: Desk
+    case_tables: CaseTables
     caseload: pd.DataFrame
     areas: NDArray[np.object_]
-    seats: pd.DataFrame
+    inner_scopes: pd.DataFrame
     originals: NDArray[np.int64]
 
     @cached_property
     def _area_of_row(self) -> pd.Series:
-        return pd.Series(self.areas, index=self.desk.rows["row"].to_numpy(), dtype="object")
+        return pd.Series(self.areas, index=self.case_tables.rows["row"].to_numpy(), dtype="object")
 
     def of(self, lines: pd.DataFrame) -> NDArray[np.object_]:
         """The area of each line (row, and customer where the row may be missing)."""
@@ -99,8 +99,8 @@ def combine(
     known = _tables(snapshot, TABLES)
     if kind == "state":
         lwias = members[members["area_type"] == "lwia"]
-        seats = pd.DataFrame({"row": lwias["row"], "area": lwias["area"].astype("str")})
-        return _state(rows, Desk(rows, snapshot.as_of, known), caseload, seats)
+        inner_scopes = pd.DataFrame({"row": lwias["row"], "area": lwias["area"].astype("str")})
+        return _state(rows, CaseTables(rows, snapshot.as_of, known), caseload, inner_scopes)
     mine = _sorted(members[members["area_type"] == kind], areas)
     placed = {
         name: apart(*_placed(table, _sorted(_of(snapshot, name, kind), areas)))
@@ -128,9 +128,11 @@ def _everywhere(scope: Scope, frame: pd.DataFrame) -> NDArray[np.object_]:
     return np.repeat(np.array([scope.area], dtype=object), len(frame))
 
 
-def _state(rows: pd.DataFrame, desk: Desk, caseload: pd.DataFrame, seats: pd.DataFrame) -> Combined:
+def _state(
+    rows: pd.DataFrame, case_tables: CaseTables, caseload: pd.DataFrame, inner_scopes: pd.DataFrame
+) -> Combined:
     areas = np.repeat(np.array([STATE_AREA], dtype=object), len(rows))
-    return Combined("state", desk, caseload, areas, seats, rows["row"].to_numpy())
+    return Combined("state", case_tables, caseload, areas, inner_scopes, rows["row"].to_numpy())
 
 
 def _apart(
@@ -147,7 +149,7 @@ def _apart(
     status = pd.DataFrame({"row": originals, "copy": copies["row"]}).merge(caseload, on="row")
     return Combined(
         kind,
-        Desk(apart(copies, areas), snapshot.as_of, tables),
+        CaseTables(apart(copies, areas), snapshot.as_of, tables),
         status.drop(columns="row").rename(columns={"copy": "row"}),
         areas,
         pd.DataFrame({"row": [], "area": []}),

@@ -28,14 +28,14 @@ MEDIAN = "ME"
 def corrections(cases: Cases) -> pd.DataFrame:
     """A row per check, program and measure that correcting moves, where the main report's window
     counts a record that breaks the check, or would count it."""
-    desk = cases.combined.desk
-    broken = found_to_fix(desk)
+    case_tables = cases.combined.case_tables
+    broken = found_to_fix(case_tables)
     tried = _tried(cases, broken["rule"], cases.places(broken["row"]))
-    now = outcome_table(desk.rows, cases.reports, desk.as_of)
+    now = outcome_table(case_tables.rows, cases.reports, case_tables.as_of)
     found = pd.concat(
         [_of_rates(cases, tried, now), _of_medians(cases, tried, now)], ignore_index=True
     )
-    checks, told = load_checks(), load_corrections()
+    checks, corrections = load_checks(), load_corrections()
     return found.assign(
         up=found["value_best"] - found["value"],
         down=found["value_worst"] - found["value"],
@@ -43,7 +43,7 @@ def corrections(cases: Cases) -> pd.DataFrame:
         measure_title=found["measure"].map({code: rule.title for code, rule in INDICATORS.items()}),
         severity=found["rule"].map({rule: one.severity for rule, one in checks.items()}),
         check=found["rule"].map({rule: one.message for rule, one in checks.items()}),
-        assumes=found["rule"].map({rule: "; ".join(told[rule]) for rule in told}),
+        assumes=found["rule"].map({rule: "; ".join(each) for rule, each in corrections.items()}),
     ).sort_values(["scope", "up", "rule"], ascending=[True, False, True], ignore_index=True)
 
 
@@ -124,18 +124,18 @@ def _rates(outcomes: pd.DataFrame) -> pd.DataFrame:
 def _tried(cases: Cases, rules: pd.Series, places: NDArray[np.intp]) -> pd.DataFrame:
     """The outcomes of each record that breaks a check, as it is and with each correction: rule,
     place and whether a correction is `tried`, and what `outcome_table` gives."""
-    desk, parts = cases.combined.desk, []
+    case_tables, parts = cases.combined.case_tables, []
     for rule, corrections_of in load_corrections().items():
         mine = places[(rules == rule).to_numpy()]
-        rows = desk.rows.take(mine).assign(rule=rule, place=mine).reset_index(drop=True)
+        rows = case_tables.rows.take(mine).assign(rule=rule, place=mine).reset_index(drop=True)
         parts.append(rows.assign(tried=False))
         parts += [
-            corrected(rows, steps, desk.as_of).assign(tried=True)
+            corrected(rows, steps, case_tables.as_of).assign(tried=True)
             for steps in corrections_of.values()
         ]
     stacked = pd.concat(parts, ignore_index=True)
     stacked["row"] = np.arange(len(stacked))
-    found = outcome_table(stacked, cases.reports, desk.as_of)
+    found = outcome_table(stacked, cases.reports, case_tables.as_of)
     facts = stacked[["rule", "place", "tried"]].take(found["row"].to_numpy())
     return pd.concat([found.reset_index(drop=True), facts.reset_index(drop=True)], axis=1)
 
@@ -143,8 +143,8 @@ def _tried(cases: Cases, rules: pd.Series, places: NDArray[np.intp]) -> pd.DataF
 def _ends(cases: Cases, lines: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
     """The scope of each record, its value now, the highest (best) and the lowest (worst) that
     corrections give it, and whether some of these do not count the record: they have no line."""
-    told = lines[lines["tried"]].groupby(by)[value].agg(best="max", worst="min", n="size")
-    found = told.join(lines[~lines["tried"]].set_index(by)[value].rename("now"), how="outer")
+    ends = lines[lines["tried"]].groupby(by)[value].agg(best="max", worst="min", n="size")
+    found = ends.join(lines[~lines["tried"]].set_index(by)[value].rename("now"), how="outer")
     found = found.reset_index()
     every = found["rule"].map({rule: len(each) for rule, each in load_corrections().items()})
     return found.assign(

@@ -14,10 +14,10 @@ DIMENSION = "County of residence"
 def counties(cases: Cases) -> pd.DataFrame:
     """Every county of Illinois for the state, those with anybody for others, and who lives
     elsewhere or whose county is not recorded."""
-    desk = cases.combined.desk
-    members = membership_of(desk.rows)
+    case_tables = cases.combined.case_tables
+    members = membership_of(case_tables.rows)
     at = {title: n for n, (kind, title) in enumerate(members.titles) if kind == DIMENSION}
-    active = mix.active_records(desk.records, desk.as_of)
+    active = mix.active_records(case_tables.records, case_tables.as_of)
     areas, holds = cases.combined.areas[active], members.holds[active]
     lines = read_rows(params_folder() / "counties.csv", ("county", "fips", "lwia", "edr"))
     lines.append({"county": "Elsewhere, or not recorded", "fips": "", "lwia": "", "edr": ""})

@@ -41,7 +41,7 @@ def customers(cases: Cases) -> pd.DataFrame:
 def _recorded(cases: Cases) -> pd.DataFrame:
     lines, view = cases.caseload, cases.view
     place = lines["place"].to_numpy()
-    whole = facts(cases.combined.desk)
+    whole = facts(cases.combined.case_tables)
     several = (cases.program == SEVERAL) | (cases.title1 & IN_WAGNER_PEYSER(view))
     together = several | (view.code("915") == _TRADE)
     exits = view.day("901")[place]
@@ -106,10 +106,10 @@ def _shown_by(cases: Cases) -> np.ndarray:
 
 def applicants(cases: Cases) -> pd.DataFrame:
     """Who waits for enrollment without a record."""
-    desk = cases.combined.desk
-    if "application" not in desk.tables:
+    case_tables = cases.combined.case_tables
+    if "application" not in case_tables.tables:
         return pd.DataFrame(columns=["scope", "place", "program", "planner", "case_status"])
-    waiting = questions.waiting_of(desk)
+    waiting = questions.waiting_of(case_tables)
     mine = waiting[waiting["row"].isna()].reset_index(drop=True)
     return pd.DataFrame(
         {
@@ -120,7 +120,7 @@ def applicants(cases: Cases) -> pd.DataFrame:
             "title1": False,
             "case_status": mine["status"].astype("object"),
             "exit_reason": "",
-            "planner": cases.shown(planners.planner_of_lines(desk, mine)),
+            "planner": cases.shown(planners.planner_of_lines(case_tables, mine)),
             "shown_by": "",
             "co_enrolled": False,
             "in_planned_gap": False,

@@ -40,7 +40,7 @@ def distribution(cases: Cases) -> pd.DataFrame:
         mine = every[every["area"].isin(cases.scopes)]
         return mine.assign(scope=mine["area"]).sort_values("scope", kind="stable")
     if cases.kind == "state":
-        found = checked(cases.combined.desk, cases.combined.seats)
+        found = checked(cases.combined.case_tables, cases.combined.inner_scopes)
     else:
         found = pd.DataFrame(columns=list(COLUMNS))
     found = found.astype(dict.fromkeys(_KEYS, "object"))

@@ -46,7 +46,7 @@ def withheld(source: Source) -> pd.DataFrame:
     lines = _long(source, (source.period.reports[0], source.period.earlier(0).reports[1]))
     yearly = lines["report"] == "annual"
     year = {"report": "quarterly", "quarter": "Q4", "window": "rolling4"}
-    alike = lines.assign(**{name: lines[name].mask(yearly, told) for name, told in year.items()})
+    alike = lines.assign(**{name: lines[name].mask(yearly, value) for name, value in year.items()})
     return withhold(alike, load_thresholds(), None, released, whole).assign(**lines[[*year]])
 
 

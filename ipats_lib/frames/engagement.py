@@ -41,13 +41,13 @@ def by_area(whole: Cases, inside: Cases, names: Iterable[str]) -> pd.DataFrame:
     (events), held (of a share, how many events hold) and result."""
     known, parts = load_engagement(), [pd.DataFrame()]
     for one in (known[name] for name in names):
-        quarters = indicators.closed_events(whole.combined.desk, one)["quarter"]
+        quarters = indicators.closed_events(whole.combined.case_tables, one)["quarter"]
         for cases in (whole, inside) if len(quarters) else ():
             events = cases.events[one.id]
             events = events[events["quarter"] == quarters.max()]
             own = events.assign(area=cases.combined.of_customers(events)).groupby("area")["value"]
-            told = own.mean() if one.unit == "share" else own.median()
-            sizes = pd.DataFrame({"n": own.size(), "held": own.sum(), "result": told})
+            middle = own.mean() if one.unit == "share" else own.median()
+            sizes = pd.DataFrame({"n": own.size(), "held": own.sum(), "result": middle})
             title = f"{one.name}, {Quarter(int(quarters.max())).label}"
             parts.append(sizes.reset_index().assign(
                 area_type=cases.kind, item=one.id, title=title, unit=one.unit
@@ -56,7 +56,7 @@ def by_area(whole: Cases, inside: Cases, names: Iterable[str]) -> pd.DataFrame:
 
 
 def _of(cases: Cases, one: Engagement) -> pd.DataFrame:
-    desk = cases.combined.desk
+    case_tables = cases.combined.case_tables
     events = cases.events[one.id]
     place = events["place"].to_numpy(dtype=np.intp)
     own = events.assign(
@@ -72,12 +72,12 @@ def _of(cases: Cases, one: Engagement) -> pd.DataFrame:
     figures = _figures(pd.concat(parts, ignore_index=True), one).assign(band="")
     bands = whole.groupby([*_BY, "band"]).size().rename("events").reset_index()
     found = pd.concat([figures, bands], ignore_index=True)
-    closed = [indicators.is_closed(one, int(q), desk.as_of) for q in found["quarter"]]
+    closed = [indicators.is_closed(one, int(q), case_tables.as_of) for q in found["quarter"]]
     return found.assign(
         indicator=one.id,
         closed=np.array(closed, dtype=np.bool_),
         starts=[pd.Timestamp(Quarter(int(q)).start) for q in found["quarter"]],
-        known_at=pd.Timestamp(desk.as_of),
+        known_at=pd.Timestamp(case_tables.as_of),
     )
 
 
@@ -89,10 +89,10 @@ def _figures(events: pd.DataFrame, one: Engagement) -> pd.DataFrame:
 
 def _planners(cases: Cases, events: pd.DataFrame) -> np.ndarray:
     """The planner of each event: its record's, or the one who has the customer now."""
-    rows = cases.combined.desk.rows["row"].astype("Int64").array
+    rows = cases.combined.case_tables.rows["row"].astype("Int64").array
     place = events["place"].to_numpy(dtype=np.intp)
     lines = events[["customer"]].assign(row=rows.take(place, allow_fill=True))
-    return cases.shown(planners.planner_of_lines(cases.combined.desk, lines))
+    return cases.shown(planners.planner_of_lines(cases.combined.case_tables, lines))
 
 
 def _inside_state(cases: Cases) -> pd.DataFrame:

@@ -89,7 +89,7 @@ def fair(source: Source, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
             shown = main[(main["program"] == program) & (main["measure"] == measure)]
             if not len(lines.at) or lines.success.all() or not lines.success.any():
                 continue
-            kept = told_facts(source, facts[lines.at], lines)
+            kept = publishable_facts(source, facts[lines.at], lines)
             used = facts[lines.at][:, kept]
             fit = logistic(used, lines.success)
             parts.append(_adjusted(source, lines, strata[lines.at], fit, used, shown))
@@ -103,10 +103,10 @@ def fair(source: Source, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
     return (_framed(parts, "adjusted"), _framed(fits, "coefficients").round(PLACES))
 
 
-def told_facts(source: Source, facts: Numbers, lines: Lines) -> Mask:
-    """Which facts may have a coefficient. It and its error tell how many have the fact and how many
-    of these succeed: neither they nor the others may be a small cell, nor what is left of either
-    for the readers of an area, who know their own."""
+def publishable_facts(source: Source, facts: Numbers, lines: Lines) -> Mask:
+    """Which facts may have a coefficient. It and its error give away how many have the fact and how
+    many of these succeed: neither they nor the others may be a small cell, nor what is left of
+    either for the readers of an area, who know their own."""
     limits = load_thresholds()
     either = np.column_stack([facts, 1 - facts])
     won = either * lines.success[:, None]
@@ -152,11 +152,11 @@ def _adjusted(
             continue
         found.append((*direct(gained, size, weights), *rates, ""))
     names = [*_AMOUNTS, "adjusted_low", "adjusted_high", "without"]
-    told = pd.DataFrame(found, columns=names)
+    computed = pd.DataFrame(found, columns=names)
     kept = ["period", "window", "area_type", "area", "area_title", "program", "program_title",
             "measure", "measure_title", "value", "denominator", "state_value"]  # fmt: skip
-    amounts = told[names[:-1]].round(PLACES).clip(0, 1)
-    return pd.concat([local[kept], amounts, told["without"]], axis=1)
+    amounts = computed[names[:-1]].round(PLACES).clip(0, 1)
+    return pd.concat([local[kept], amounts, computed["without"]], axis=1)
 
 
 def few_of_a_group(size: Numbers, gained: Numbers) -> bool:
@@ -196,8 +196,8 @@ def mix(source: Source, areas: pd.DataFrame, *, full: bool) -> pd.DataFrame:
     hidden = pd.Series(False, index=cells.index)
     if not full:
         hidden = withhold_counts(cells, load_thresholds(), cells["unknown"])
-    told = cells.assign(share=share.mask(hidden), suppressed=hidden, group_title=cells["measure"])
-    return told.drop(columns=["measure", "numerator", "denominator", "program", "unknown"])
+    shares = cells.assign(share=share.mask(hidden), suppressed=hidden, group_title=cells["measure"])
+    return shares.drop(columns=["measure", "numerator", "denominator", "program", "unknown"])
 
 
 def peers(areas: pd.DataFrame, mixes: pd.DataFrame) -> pd.DataFrame:

@@ -17,8 +17,8 @@ BLANK = "blank"
 def findings(cases: Cases) -> pd.DataFrame:
     """A row per check and record, the newest exit or entry first; for the state a row per check
     and area, with the number of records."""
-    known, desk = checks.load_checks(), cases.combined.desk
-    broken = questions.found_to_fix(desk)
+    known, case_tables = checks.load_checks(), cases.combined.case_tables
+    broken = questions.found_to_fix(case_tables)
     place = cases.places(broken["row"])
     found = broken[["rule", "dated", "there"]].assign(
         area=cases.combined.areas[place], place=place, planner=cases.planner[place]
@@ -48,15 +48,17 @@ def _by_area(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
 
 def _by_record(cases: Cases, found: pd.DataFrame) -> pd.DataFrame:
     place = found["place"].to_numpy(dtype=np.intp)
-    rows = cases.combined.desk.rows.assign(**{"100": cases.customer})
-    told = pd.Series(values(rows, found["rule"], place, cases.kind), found.index, dtype="object")
+    rows = cases.combined.case_tables.rows.assign(**{"100": cases.customer})
+    own_values = pd.Series(
+        values(rows, found["rule"], place, cases.kind), found.index, dtype="object"
+    )
     lines = found.assign(
         scope=found["area"],
         area_type=cases.kind,
         row=cases.lines(place),
         customer=cases.customer[place],
         program=cases.program[place],
-        values=(told + "; " + found["there"]).where(found["there"] != "", told),
+        values=(own_values + "; " + found["there"]).where(found["there"] != "", own_values),
         records=1,
         effect=_effect(cases, found["rule"], place),
     )

@@ -31,7 +31,7 @@ def flow(cases: Cases) -> pd.DataFrame:
 
 
 def _of(cases: Cases, what: str) -> pd.DataFrame:
-    today, lines = cases.combined.desk.as_of, _dated(cases, what)
+    today, lines = cases.combined.case_tables.as_of, _dated(cases, what)
     spans = _spans(today, what)
     counted = pd.concat(
         [_by_month(lines, today), *(_in_span(lines, one) for one in spans[flows.MONTHS :])],
@@ -43,8 +43,8 @@ def _of(cases: Cases, what: str) -> pd.DataFrame:
     ]
     every = pd.MultiIndex.from_tuples(own, names=counted.index.names)
     found = counted.reindex(every.union(counted.index, sort=False)).fillna(0).reset_index()
-    told = pd.DataFrame([_told(cases, what, one) for one in spans])
-    found = found.merge(told, on=["span", "start"])
+    spans_known = pd.DataFrame([_span_facts(cases, what, one) for one in spans])
+    found = found.merge(spans_known, on=["span", "start"])
     return found.assign(
         n=found["n"].astype("Int64").where(found["known"], pd.NA),
         year_before=found["year_before"].astype("Int64"),
@@ -79,11 +79,11 @@ def _named(span: str) -> str:
     return span.partition(": ")[2]
 
 
-def _told(cases: Cases, what: str, one: Span) -> dict[str, object]:
+def _span_facts(cases: Cases, what: str, one: Span) -> dict[str, object]:
     """What is to be said of a span: known (whether its number is), end, and whether it and the
     same a year before are whole."""
     span, start, end = one
-    today = cases.combined.desk.as_of
+    today = cases.combined.case_tables.as_of
     last = today if what == ENROLLMENTS else flows.exits_known(today)
     oldest = cases.whole_from
     since = date.min if np.isnat(oldest) else date.fromisoformat(str(oldest))

@@ -88,11 +88,11 @@ def by_members(
         holds = members.of(code, record[unique])
         pair, group = _pairs(holds, back)
         cell = area[pair] * many + group
-        told = state[line][pair]
+        counted_state = state[line][pair]
         found = (
             _medians(cell, value[line][pair])
             if INDICATORS[name].is_median
-            else _rates(cell, told, len(source.scopes) * many)
+            else _rates(cell, counted_state, len(source.scopes) * many)
         )
         parts.append({**found, "program": code, "measure": name})
     titles = members.titles

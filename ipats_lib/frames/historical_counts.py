@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.breakdown import membership_of
-from ipats_lib.caseload import Desk, engagement, flow, mix, questions, trainings
+from ipats_lib.caseload import CaseTables, engagement, flow, mix, questions, trainings
 from ipats_lib.caseload.distribution import distribution
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.status import FOLLOWED, STATUSES, is_active
@@ -78,11 +78,11 @@ def counted(combined: Combined, period: Period) -> pd.DataFrame:
     LWIA of the state, or a planner of an LWIA (`UNASSIGNED` for none); blank for what is counted
     as a whole. value is missing for all others.
     """
-    desk, cases = combined.desk, cases_of(combined)
+    case_tables, cases = combined.case_tables, cases_of(combined)
     alerts, mine = cases.alerts, cases.caseload[cases.caseload["title1"]]
-    status = statuses(desk, combined.caseload)
-    mended = questions.found_to_fix(desk)
-    trained = trainings.open_trainings(desk, TRAINING_TYPES)
+    status = statuses(case_tables, combined.caseload)
+    mended = questions.found_to_fix(case_tables)
+    trained = trainings.open_trainings(case_tables, TRAINING_TYPES)
     parts = [
         _sizes("alert", alerts["area"], alerts["alert"]),
         _sizes("status", combined.of(status), status["status"]),
@@ -118,25 +118,29 @@ def _nothing(*_: object) -> Any:
     raise AssertionError("Earlier extracts are counted by themselves.")
 
 
-def statuses(desk: Desk, caseload: pd.DataFrame) -> pd.DataFrame:
+def statuses(case_tables: CaseTables, caseload: pd.DataFrame) -> pd.DataFrame:
     """Everybody whom the dashboards count: Title I participants, and those who are not enrolled in
     anything, also applicants without a record. Returns row, customer (of those), status.
     """
     status = caseload["status"].astype("str")
-    rows = desk.rows["row"].to_numpy()
-    title1, wp = (rows[stream(view_of(desk.records, desk.as_of))] for stream in _STREAMS)
+    rows = case_tables.rows["row"].to_numpy()
+    title1, wp = (
+        rows[stream(view_of(case_tables.records, case_tables.as_of))] for stream in _STREAMS
+    )
     alone = status.isin(NOT_ENROLLED) & ~caseload["row"].isin(wp)
     mine = caseload["row"].isin(title1) | alone
     known = pd.DataFrame({"row": caseload["row"].astype("Int64"), "status": status})[mine]
-    return pd.concat([known, applicants(desk)], ignore_index=True)[["row", "customer", "status"]]
+    return pd.concat([known, applicants(case_tables)], ignore_index=True)[
+        ["row", "customer", "status"]
+    ]
 
 
-def applicants(desk: Desk) -> pd.DataFrame:
+def applicants(case_tables: CaseTables) -> pd.DataFrame:
     """Who waits for enrollment without a record (`applications.waiting`)."""
-    if "application" not in desk.tables:
+    if "application" not in case_tables.tables:
         none = pd.Series(dtype="object")
         return pd.DataFrame({"row": none.astype("Int64"), "customer": none, "status": none})
-    waiting = questions.waiting_of(desk)
+    waiting = questions.waiting_of(case_tables)
     return waiting[waiting["row"].isna()]
 
 
@@ -157,7 +161,7 @@ def _by_part(kind: str, cases: Cases, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _flow(combined: Combined) -> list[pd.DataFrame]:
-    records, today = combined.desk.records, combined.desk.as_of
+    records, today = combined.case_tables.records, combined.case_tables.as_of
     left, reasons = flow.exits_of_known_months(records, today)
     return [
         _sizes("reason", combined.areas[left], reasons),
@@ -171,8 +175,10 @@ def _flow(combined: Combined) -> list[pd.DataFrame]:
 def _distribution(combined: Combined) -> list[pd.DataFrame]:
     if combined.kind != "lwia":
         return []
-    desk = combined.desk
-    found = distribution(desk, pd.DataFrame({"row": desk.rows["row"], "area": combined.areas}))
+    case_tables = combined.case_tables
+    found = distribution(
+        case_tables, pd.DataFrame({"row": case_tables.rows["row"], "area": combined.areas})
+    )
     named = found.rename(columns={"id": "key", "program": "part"}).assign(kind="distribution")
     return [named.loc[named["n"] > 0, ["area", "kind", "key", "part", "n", "value"]]]
 
@@ -182,7 +188,9 @@ def _cohorts(combined: Combined, period: Period) -> list[pd.DataFrame]:
     parts = []
     for one, window in windows_ahead(period):
         for code in INDICATORS:
-            mine = held(combined.desk.records, combined.desk.as_of, code, window, "title1")
+            mine = held(
+                combined.case_tables.records, combined.case_tables.as_of, code, window, "title1"
+            )
             name = upcoming.key(one.name, "title1", code)
             parts.append(_sizes("cohort", combined.areas[mine], name))
     return parts
@@ -191,10 +199,10 @@ def _cohorts(combined: Combined, period: Period) -> list[pd.DataFrame]:
 def _engagement(combined: Combined) -> list[pd.DataFrame]:
     parts = []
     for one in engagement.load_engagement().values():
-        found = engagement.closed_events(combined.desk, one)
+        found = engagement.closed_events(combined.case_tables, one)
         figures = engagement.newest(found.assign(area=combined.of_customers(found)), one)
         parts.append(figures.assign(kind="engagement", key=one.id, part=""))
-    notes = engagement.notes_now(combined.desk)
+    notes = engagement.notes_now(combined.case_tables)
     bands = engagement.bands_of_notes(notes)
     return [*parts, _sizes("note band", combined.of_customers(notes), bands)]
 
@@ -202,14 +210,16 @@ def _engagement(combined: Combined) -> list[pd.DataFrame]:
 def _shares(combined: Combined) -> list[pd.DataFrame]:
     return [
         _sizes(kind, combined.areas[mask], share.id)
-        for share, whole, part in mix.asked(combined.desk.records, combined.desk.as_of)
+        for share, whole, part in mix.asked(
+            combined.case_tables.records, combined.case_tables.as_of
+        )
         for kind, mask in (("share", part), ("whole", whole))
     ]
 
 
 def _groups(combined: Combined) -> pd.DataFrame:
-    members = membership_of(combined.desk.rows)
-    active = mix.active_records(combined.desk.records, combined.desk.as_of)
+    members = membership_of(combined.case_tables.rows)
+    active = mix.active_records(combined.case_tables.records, combined.case_tables.as_of)
     record, group = np.nonzero(members.holds[active])
     titles = np.array(
         [f"{dimension}: {title}" for dimension, title in members.titles], dtype=object

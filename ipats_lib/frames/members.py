@@ -13,9 +13,9 @@ from ipats_lib.periods import Quarter
 
 def share_members(cases: Cases) -> pd.DataFrame:
     """A row per share and record of its whole; none for the state."""
-    desk = cases.combined.desk
+    case_tables = cases.combined.case_tables
     parts = []
-    for share, whole, held in mix.asked(desk.records, desk.as_of):
+    for share, whole, held in mix.asked(case_tables.records, case_tables.as_of):
         place = np.flatnonzero(whole)
         parts.append(_records(cases, place).assign(share_id=share.id, in_part=held[place]))
     return _listed(cases, parts)
@@ -23,9 +23,9 @@ def share_members(cases: Cases) -> pd.DataFrame:
 
 def group_members(cases: Cases) -> pd.DataFrame:
     """A row per active record and group that it is in; none for the state."""
-    desk = cases.combined.desk
-    members = membership_of(desk.rows)
-    active = np.flatnonzero(mix.active_records(desk.records, desk.as_of))
+    case_tables = cases.combined.case_tables
+    members = membership_of(case_tables.rows)
+    active = np.flatnonzero(mix.active_records(case_tables.records, case_tables.as_of))
     at, group = np.nonzero(members.holds[active])
     kinds, titles = np.array(members.titles, dtype=object).T
     found = _records(cases, active[at])

@@ -206,8 +206,8 @@ def _named(source: Source, lines: pd.DataFrame) -> pd.DataFrame:
     titles, units = (
         lines["item"].map({item: words[n] for item, words in ITEMS.items()}) for n in (0, 1)
     )
-    told = dict.fromkeys(("title", "unit", "source"), "object")
-    lines = lines.reindex(columns=dict.fromkeys([*lines, *told])).astype(told)
+    text_types = dict.fromkeys(("title", "unit", "source"), "object")
+    lines = lines.reindex(columns=dict.fromkeys([*lines, *text_types])).astype(text_types)
     found = lines.assign(
         period=source.period.name,
         area_title=lines["area"].map({STATE_AREA: "Illinois", **names}),

@@ -59,10 +59,10 @@ class ElementLines:
 
 def _lines(source: Source, row: NDArray[np.int64], program: NDArray[np.int64]) -> pd.DataFrame:
     record = np.searchsorted(source.rows["row"].to_numpy(), row)
-    told = {number: _written(source.rows[number], record) for number in _DECIDING}
+    deciding = {number: _written(source.rows[number], record) for number in _DECIDING}
     groups = _groups(source, record, program)
     codes = np.array(LISTED, dtype=object)[program]
-    return pd.DataFrame({"row": row, "program": codes, **told, **groups})
+    return pd.DataFrame({"row": row, "program": codes, **deciding, **groups})
 
 
 def _written(values: pd.Series, record: NDArray[np.intp]) -> NDArray[np.object_]:

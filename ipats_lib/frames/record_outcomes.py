@@ -42,8 +42,8 @@ class OutcomeLines:
         see wages without them."""
         n = self._place[scope]
         mine = self._lines.take(self._at[self._cuts[n] : self._cuts[n + 1]])
-        told = {"customer": None} if scope.kind == "state" else {"area": scope.lwia}
-        mine = mine.assign(**told)
+        owner_columns = {"customer": None} if scope.kind == "state" else {"area": scope.lwia}
+        mine = mine.assign(**owner_columns)
         if not load_thresholds().shows_wages(scope.kind):
             mine = mine.assign(wage=np.nan)
         return mine

@@ -26,8 +26,8 @@ def releasable(quarters: pd.DataFrame, records: Iterable[pd.DataFrame]) -> pd.Se
     is withheld in every quarter.
     """
     small = small_cells(quarters, load_thresholds()) & quarters["area_type"].eq("lwia")
-    told = [quarters[small], *(r[r["suppressed"]] for r in records)]
-    hidden = {key for lines in told for key in _series(lines)}
+    withheld_parts = [quarters[small], *(r[r["suppressed"]] for r in records)]
+    hidden = {key for lines in withheld_parts for key in _series(lines)}
     filled = {*_series(quarters[quarters["denominator"] > 0])}
     for area, program, counts in filled:
         if program in _TITLE_I and (area, program, counts) in hidden:

@@ -58,8 +58,8 @@ def stage_of(rule: str) -> int:
 def rules(cases: Cases) -> pd.DataFrame:
     """Every rule, with the records of each scope that break it; what earlier extracts counted has
     another known_at. None is counted of rules about areas (Q-): `distribution` has those."""
-    desk = cases.combined.desk
-    broken = found_to_fix(desk)
+    case_tables = cases.combined.case_tables
+    broken = found_to_fix(case_tables)
     now = pd.DataFrame({"area": cases.combined.of(broken), "rule": broken["rule"]})
     now = now.groupby(["area", "rule"]).size().rename("records").reset_index()
     intake = cases.intake()
@@ -74,7 +74,9 @@ def rules(cases: Cases) -> pd.DataFrame:
     then = then.rename(columns={"key": "rule", "n": "records"})[
         ["area", "known_at", "rule", "records"]
     ]
-    counts = pd.concat([counts.assign(known_at=desk.as_of.isoformat()), then], ignore_index=True)
+    counts = pd.concat(
+        [counts.assign(known_at=case_tables.as_of.isoformat()), then], ignore_index=True
+    )
     found = counts.merge(book.assign(order=range(len(book))), on="rule")
     found = found.sort_values(["area", "known_at", "order"], ignore_index=True)
     return found.assign(scope=found["area"], known_at=pd.to_datetime(found["known_at"]))
@@ -110,8 +112,8 @@ def _of_areas() -> Iterator[dict[str, str]]:
         asked.setdefault(rule, []).append(share)
     for rule, shares in asked.items():
         mine = [load_shares()[share] for share in shares]
-        told = " ".join(f"{one.name}. {one.definition}." for one in mine)
-        yield _line(rule, told, "", ODD, mine[0].source)
+        definitions = " ".join(f"{one.name}. {one.definition}." for one in mine)
+        yield _line(rule, definitions, "", ODD, mine[0].source)
 
 
 def _line(rule: str, check: str, elements: str, severity: str, source: str) -> dict[str, str]:

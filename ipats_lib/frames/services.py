@@ -87,7 +87,7 @@ def _flag(found: pd.DataFrame, name: str) -> NDArray[np.bool_]:
 
 
 def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
-    tables = cases.combined.desk.tables
+    tables = cases.combined.case_tables.tables
     for element, title in DATED.items():
         yield _dated(cases, element, _kind(element), title)
     yield from _trainings(cases)
@@ -114,7 +114,7 @@ def _kind(element: str) -> str:
 
 
 def _dated(cases: Cases, element: str, kind: str, title: str) -> pd.DataFrame:
-    day = cases.combined.desk.records.day(element)
+    day = cases.combined.case_tables.records.day(element)
     place = np.flatnonzero(~np.isnat(day))
     return _of_records(cases, place, kind=kind, title=title, start=_seconds(day[place]))
 
@@ -130,8 +130,8 @@ def _seconds(days: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
 
 def _trainings(cases: Cases) -> Iterator[pd.DataFrame]:
     """Each training of the PIRL file; the provider of those under way (`trainings`)."""
-    records, desk = cases.combined.desk.records, cases.combined.desk
-    open_ = trainings.open_trainings(desk, TRAINING_TYPES)
+    records, case_tables = cases.combined.case_tables.records, cases.combined.case_tables
+    open_ = trainings.open_trainings(case_tables, TRAINING_TYPES)
     open_ = open_.assign(place=cases.places(open_["row"]))
     for slot, (first, kind, last) in enumerate(SLOTS):
         start, end = records.day(first), records.day(last)
@@ -177,7 +177,7 @@ def _planner(table: pd.DataFrame) -> dict[str, NDArray[np.object_]]:
 
 def _of_service(cases: Cases, table: pd.DataFrame) -> pd.DataFrame:
     mine = table[table["start"].notna()].reset_index(drop=True)
-    begun = mine["start"] <= pd.Timestamp(cases.combined.desk.as_of)
+    begun = mine["start"] <= pd.Timestamp(cases.combined.case_tables.as_of)
     found = _case(cases, mine, "start", SERVICE, "Service")
     return found.assign(
         kind=np.where(is_gap(mine), GAP, SERVICE),

@@ -46,7 +46,7 @@ def soft_exits(cases: Cases) -> pd.DataFrame:
 
 def _lines(cases: Cases) -> pd.DataFrame:
     """The lines of the soft-exit watch, once for each program of their record."""
-    watched = soft_exit.watch(cases.combined.desk)
+    watched = soft_exit.watch(cases.combined.case_tables)
     place = cases.places(watched["row"])
     lines = pd.DataFrame(
         {

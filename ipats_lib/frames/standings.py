@@ -74,8 +74,8 @@ def _worded(source: Source, lines: pd.DataFrame, reports: tuple[Report, ...]) ->
     record = np.searchsorted(source.rows["row"].to_numpy(), lines["row"].to_numpy())
     words = {code: plain_reason(code) for code in lines["reason"].unique()}
     named = {
-        told: ", ".join(report.label for n, report in enumerate(reports) if told & 1 << n)
-        for told in lines["reports"].unique()
+        flags: ", ".join(report.label for n, report in enumerate(reports) if flags & 1 << n)
+        for flags in lines["reports"].unique()
     }
     return lines.assign(
         customer=source.records.text("100")[record].astype("str").astype("object"),

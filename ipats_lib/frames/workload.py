@@ -102,7 +102,7 @@ def _sums(cases: Cases, lines: pd.DataFrame) -> pd.DataFrame:
 
 def _planners(cases: Cases, found: pd.DataFrame) -> pd.Series:
     """The active planners of each area of the state; missing elsewhere."""
-    known = cases.combined.desk.tables.get("planner")
+    known = cases.combined.case_tables.tables.get("planner")
     if cases.kind != "state" or known is None:
         return pd.Series(pd.NA, index=found.index, dtype="Int64")
     working = known[known["active"].fillna(False).astype("bool")]

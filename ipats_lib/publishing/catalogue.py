@@ -114,8 +114,8 @@ class Notebook:
     def menu(self, kind: AreaType) -> tuple[tuple[str, str, str], ...]:
         """Path, title and question of its pages, without a landing page."""
         questions = [part.question for part in self.parts if kind in part.scopes]
-        told = zip(self.pages(kind), questions or [self.question], strict=True)
-        return tuple((*page, question) for page, question in told if page[0] != INDEX)
+        asked_pages = zip(self.pages(kind), questions or [self.question], strict=True)
+        return tuple((*page, question) for page, question in asked_pages if page[0] != INDEX)
 
     @property
     def folder(self) -> str:

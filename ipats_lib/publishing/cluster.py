@@ -64,7 +64,7 @@ def cluster_workers(
 ) -> Iterator[Workers]:
     """Workers of a cluster; one that dies has its jobs run elsewhere.
 
-    patience: seconds to wait for a worker when the last one has gone, told by `notice`. share:
+    patience: seconds to wait for a worker when the last one has gone, named by `notice`. share:
     where the jobs' data lie. UsageError when there is no scheduler, no worker, or a worker with
     other code or another share than ours.
     """
@@ -121,7 +121,7 @@ def _other_code(worker: str) -> UsageError:
 class _Cluster(Workers):
     """Sends each job to a warm process of whichever worker is free.
 
-    slots: threads of the workers that are connected now. notice: told when there are none.
+    slots: threads of the workers that are connected now. notice: called when there are none.
     """
 
     def __init__(

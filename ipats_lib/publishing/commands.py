@@ -294,9 +294,9 @@ def diff(
         say("diff", f"{len(found.figures) - most:,} more figures: --most, or --out FILE for all.")
     kinds = found.figures["change"].value_counts()
     counts = {kind: int(kinds.get(kind, 0)) for kind in ("changed", "new", "gone")}
-    told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    numbers = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
     areas = len(found.figures.drop_duplicates(["area_type", "area"]))
-    say("diff", f"Figures: {told}, in {areas:,} areas and planners.", counts=counts)
+    say("diff", f"Figures: {numbers}, in {areas:,} areas and planners.", counts=counts)
     for file, scopes in found.files.items():
         say("diff", f"  {file}: another in {_counted(scopes, 'folder')}", file=file, scopes=scopes)
 

@@ -114,8 +114,10 @@ class Declaration(BaseModel):
     def _in_its_folder(cls, family: str, info: ValidationInfo) -> str:
         folder = (info.context or {}).get("folder", family)
         if family != folder:
-            told = f'Write "{folder}", or move it' if folder in FAMILIES else f"Move it to {family}"
-            raise ValueError(f"the notebook is in {folder}. {told}.")
+            remedy = (
+                f'Write "{folder}", or move it' if folder in FAMILIES else f"Move it to {family}"
+            )
+            raise ValueError(f"the notebook is in {folder}. {remedy}.")
         return family
 
     @field_validator("pages")

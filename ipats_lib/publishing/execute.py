@@ -123,7 +123,7 @@ def in_page(job: Job, notebook: NotebookNode, files: dict[str, bytes]) -> Conten
 
 @contextmanager
 def _page_folder(job: Job) -> Iterator[str]:
-    """For the scope's data, for the time of the run; a full disk is told like a failed notebook."""
+    """For the scope's data, for the time of the run; a full disk counts as a failed notebook."""
     try:
         with tempfile.TemporaryDirectory(
             prefix=f"ipats-page-{token_hex(16)}-", dir=scratch.in_use()

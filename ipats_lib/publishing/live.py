@@ -128,7 +128,7 @@ class Live:
         return self.said.partition("\n")[0]
 
     def script(self, more: int = 0) -> str:
-        """The element that waits. more: runs that the page is ahead of what was told."""
+        """The element that waits. more: runs that the page is ahead of the last report."""
         source = f"/{self.folder.name}/preview.js?version={self.version + more}"
         return f'<script src="{source}" defer></script>'
 
@@ -180,12 +180,12 @@ class _LiveHandler(Handler):
         after = int(parse_qs(address.query).get("after", ["0"])[0])
         with self.live.changed:
             self.live.changed.wait_for(lambda: self.live.version > after, WAIT_SECONDS)
-            told = {
+            progress = {
                 "version": self.live.version,
                 "said": self.live.said,
                 "page": next(iter(self.live.pages), ""),
             }
-        return self.sent(json.dumps(told).encode(), "application/json")
+        return self.sent(json.dumps(progress).encode(), "application/json")
 
     def list_directory(self, path):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Nothing: the folder's name is the secret."""

@@ -48,7 +48,7 @@ class Options:
     workers: int = 2
     clean: bool = False
     explain: Explain = lambda *_: None
-    failed: Failed = lambda _: None  # it is told at the end, with the others
+    failed: Failed = lambda _: None  # reported at the end, with the others
     pool: Pool | None = None
     notebook_seconds: float = 300
     notebook_mb: float = 4096

@@ -78,20 +78,20 @@ def describe(catalogue: Sequence["Notebook"]) -> list[tuple[str, ...]]:
     parameters; then the number of runs of a scope of each kind."""
     kinds: tuple[AreaType, ...] = ("state", "lwia", "planner")
 
-    def told(notebook: "Notebook", kind: AreaType) -> str:
+    def runs_of(notebook: "Notebook", kind: AreaType) -> str:
         if kind not in notebook.scopes:
             return "-"
         pages = len(notebook.pages(kind))
         whose = "its LWIA's" if is_shared(notebook, kind) else "own"
         return f"{whose}, {pages} page{'s' * (pages != 1)}"
 
-    own = [sum(told(notebook, kind)[:3] == "own" for notebook in catalogue) for kind in kinds]
+    own = [sum(runs_of(notebook, kind)[:3] == "own" for notebook in catalogue) for kind in kinds]
     return [
         ("notebook", *kinds, "parameters"),
         *(
             (
                 n.key,
-                *(told(n, kind) for kind in kinds),
+                *(runs_of(n, kind) for kind in kinds),
                 ", ".join(f"{k}={v}" for k, v in n.parameters),
             )
             for n in catalogue
@@ -229,8 +229,8 @@ class Plan:
         known = before.facts.get("modules", {}) if before and "library" in reasons else {}
         now = self.sources[step.page.notebook].modules
         changed = named(name for name, digest in now.items() if known.get(name) != digest)
-        told = [each for r in reasons for each in (changed if r == "library" else [r])]
-        return tuple(told) or ("its kept body is damaged or gone",)
+        causes = [each for r in reasons for each in (changed if r == "library" else [r])]
+        return tuple(causes) or ("its kept body is damaged or gone",)
 
 
 def make_plan(options: "Options", scopes: Sequence[Scope], released: tuple[str, ...]) -> Plan:

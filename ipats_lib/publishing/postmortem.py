@@ -58,8 +58,8 @@ def keep(failed: RunFailed, folder: Path, snapshot: Path) -> str:
     name = failed.label.partition(" for ")[0].rpartition("/")[2]
     path = place / f"{re.sub(r'[^a-z0-9_-]', '-', name)}.ipynb"
     _write(path, nbformat.writes(notebook))
-    told = "\n\n".join(tracebacks(notebook))
-    _write(place / "traceback.txt", f"{failed}\n\n{told}\n")
+    traces = "\n\n".join(tracebacks(notebook))
+    _write(place / "traceback.txt", f"{failed}\n\n{traces}\n")
     _keep_the_last(folder)
     root = ["--allow-root"] if os.geteuid() == 0 else []
     return shlex.join([sys.executable, "-m", "jupyterlab", *root, str(path)])

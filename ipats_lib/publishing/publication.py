@@ -88,11 +88,11 @@ def publish(
         printed = figures_csv(state.areas)
         shared = sorted({*assets.content, *carried.assets})
         records = [*([beside.record] if beside else []), name_of(name, printed)]
-        told = {**facts, "modules": plan.modules, "assets": shared}
+        manifest_facts = {**facts, "modules": plan.modules, "assets": shared}
         parts |= {name: beside.manifest.pages[name] for name in writer.landings if beside}
-        told["record"] = " ".join(dict.fromkeys(records))
-        told["moved"] = sorted({*map(str, writer.moved), *carried.moved})
-        made = site.keep(name, staged, Manifest(told, files, parts)).name
+        manifest_facts["record"] = " ".join(dict.fromkeys(records))
+        manifest_facts["moved"] = sorted({*map(str, writer.moved), *carried.moved})
+        made = site.keep(name, staged, Manifest(manifest_facts, files, parts)).name
         _hold_or_show(site, options, made, snapshot.path.parent, printed, report)
         pages.keep_only(site.keys_in_use())
         if options.share:

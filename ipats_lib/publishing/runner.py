@@ -40,7 +40,7 @@ def run_plan(
 ) -> Iterator[Done]:
     """Every run, in the order that they are done: what is kept at once, equal keys made once.
 
-    before: the publication that reasons are told from. snapshot: what a failed run is opened on.
+    before: the publication that reasons compare with. snapshot: what a failed run is opened on.
     Raises NotebookError, which lists all failures, after the others are made.
     """
     waiting: dict[str, list[Step]] = {}  # readers of what is being made

@@ -136,9 +136,11 @@ class Site:
     def snapshots_in_use(self) -> set[str]:
         """The ids of the snapshots that the releases that are kept were made from, those of a
         family that was made alone too."""
-        told = [manifest.facts for manifest in self._kept()]
-        told += [each for facts in told for each in facts.values() if isinstance(each, dict)]
-        named = (f"{facts.get('snapshot', '')} {facts.get('earlier', '')}" for facts in told)
+        facts_kept = [manifest.facts for manifest in self._kept()]
+        facts_kept += [
+            each for facts in facts_kept for each in facts.values() if isinstance(each, dict)
+        ]
+        named = (f"{facts.get('snapshot', '')} {facts.get('earlier', '')}" for facts in facts_kept)
         return {name for names in named for name in names.split()}
 
     def _kept(self) -> Iterator[Manifest]:
@@ -164,8 +166,8 @@ class Site:
         It waits as long as readers see the publication that they see now.
         """
         current = self.current(period)
-        told = {**note, "release": release, "base": current.name if current else ""}
-        write_file(self.inner / f"{period}.staged", json.dumps(told).encode())
+        staged = {**note, "release": release, "base": current.name if current else ""}
+        write_file(self.inner / f"{period}.staged", json.dumps(staged).encode())
         self._prune(period)
 
     def waiting(self, period: str) -> dict[str, str] | None:

@@ -198,7 +198,7 @@ def run_jobs(
         while _enough(pool, open_):
             yield from _finished(pool, open_, LOOK_SECONDS)
         open_[pool.submit(make_body, job)] = tag, job
-        yield from _finished(pool, open_, 0)  # so that a failure is told at once
+        yield from _finished(pool, open_, 0)  # so that a failure is reported at once
     while open_:
         yield from _finished(pool, open_, LOOK_SECONDS)
 

@@ -137,8 +137,8 @@ class StateData:
     @cached_property
     def _before(self) -> tuple[tuple[Snapshot, Counts], ...]:
         count = partial(counts_of, self.period.name)
-        told = map(count, (str(snapshot.path) for snapshot in self.earlier))
-        return tuple(zip(self.earlier, self.counts or told, strict=True))
+        counted_earlier = map(count, (str(snapshot.path) for snapshot in self.earlier))
+        return tuple(zip(self.earlier, self.counts or counted_earlier, strict=True))
 
     def earlier_counts(self, kind: AreaType) -> pd.DataFrame:
         """What the earlier snapshots counted of a kind of scope: area, known_at and the columns

@@ -161,7 +161,7 @@ def prune(
     """Remove old snapshots that no publication of these sites was made from.
 
     Records of what was published (`released`) always stay, and the snapshot that a sample of source
-    documents was drawn from stays until the day that `documents draw` told.
+    documents was drawn from stays until the day that `documents draw` printed.
     """
     from ipats_lib.errors import UsageError
     from ipats_lib.publishing.site import Site

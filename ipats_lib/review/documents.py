@@ -185,7 +185,7 @@ def write_worksheets(drawn: Drawn, folder: Path, *, synthetic: bool) -> None:
     text = page.render(drawn=drawn, records=records, synthetic=synthetic)
     write_file(folder / PAGES, text.encode(), open_private)
     write_file(folder / SHEET, _workbook(drawn), open_private)
-    write_file(folder / SAMPLE, _told(drawn), open_private)  # last: the folder is whole
+    write_file(folder / SAMPLE, _sample_bytes(drawn), open_private)  # last: the folder is whole
 
 
 def _workbook(drawn: Drawn) -> bytes:
@@ -210,7 +210,7 @@ def _workbook(drawn: Drawn) -> bytes:
     return buffer.getvalue()
 
 
-def _told(drawn: Drawn) -> bytes:
+def _sample_bytes(drawn: Drawn) -> bytes:
     said = {
         "snapshot": drawn.snapshot, "as_of": drawn.as_of.isoformat(), "py": drawn.py,
         "seed": drawn.seed, "keep_until": drawn.keep_until.isoformat(),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ipats_lib.caseload.case_tables import CaseTables
 from ipats_lib.caseload.checks import SEVERITIES, asked_of_records, load_checks
-from ipats_lib.caseload.desk import Desk
 from ipats_lib.caseload.distribution import distribution, load_distribution
 from ipats_lib.caseload.extending import SERVICES
 from ipats_lib.caseload.flow import view_of
@@ -45,19 +45,19 @@ def every_finding(
     """
     tables = {name: snapshot.table(name, columns=asked) for name, asked in READ.items()}
     known = {name: table for name, table in tables.items() if table is not None}
-    desk = Desk(snapshot.rows(columns=ASKED["pirl"]), snapshot.as_of, known)
+    case_tables = CaseTables(snapshot.rows(columns=ASKED["pirl"]), snapshot.as_of, known)
     steps, parts = (_of_intake, _of_records, _of_tables, _of_areas), []
     for done, step in enumerate(steps, start=1):
-        parts.append(step(snapshot, desk))
+        parts.append(step(snapshot, case_tables))
         progress("rules", done, len(steps))
     every = pd.concat(parts, ignore_index=True)
     every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
     return every.reset_index(drop=True)[list(COLUMNS)]
 
 
-def _of_intake(snapshot: Snapshot, desk: Desk) -> pd.DataFrame:
+def _of_intake(snapshot: Snapshot, case_tables: CaseTables) -> pd.DataFrame:
     """What was found while the snapshot was made."""
-    rows, found, pirl = desk.rows, snapshot.findings(), snapshot.provenance.sources[0].name
+    rows, found, pirl = case_tables.rows, snapshot.findings(), snapshot.provenance.sources[0].name
     main = (found["file"] == pirl).to_numpy(dtype=bool)
     element = found["element"].fillna("").where(main, found["file"] + " " + found["element"])
     place = pd.Index(rows["row"]).get_indexer(found["row"].fillna(0).where(main, 0))
@@ -65,9 +65,13 @@ def _of_intake(snapshot: Snapshot, desk: Desk) -> pd.DataFrame:
     return found.assign(id=pd.Series(named, dtype="object"), element=element.str.strip())[_FOUND]
 
 
-def _of_records(_: Snapshot, desk: Desk) -> pd.DataFrame:
+def _of_records(_: Snapshot, case_tables: CaseTables) -> pd.DataFrame:
     """Which records break an edit check that was not asked while the snapshot was made."""
-    rows, view, checks = desk.rows, view_of(desk.records, desk.as_of), load_checks()
+    rows, view, checks = (
+        case_tables.rows,
+        view_of(case_tables.records, case_tables.as_of),
+        load_checks(),
+    )
     asked = {rule: holds for rule, holds in asked_of_records().items() if rule not in load_rules()}
     places = [np.flatnonzero(holds(view)) for holds in asked.values()]
     at, named = np.concatenate(places), np.repeat([*asked], [len(one) for one in places])
@@ -82,34 +86,41 @@ def _of_records(_: Snapshot, desk: Desk) -> pd.DataFrame:
     return _said(pd.DataFrame(found))
 
 
-def _of_tables(_: Snapshot, desk: Desk) -> pd.DataFrame:
+def _of_tables(_: Snapshot, case_tables: CaseTables) -> pd.DataFrame:
     """Which lines of a case table contradict the records of their customer."""
-    lines = contradictions(desk).drop(columns="row")
+    lines = contradictions(case_tables).drop(columns="row")
     lines = lines.rename(columns={"line": "row", "customer": "id", "there": "value"})
     return _said(lines.drop_duplicates(["rule", "row"]))
 
 
 def _said(lines: pd.DataFrame) -> pd.DataFrame:
     """Findings with the severity and message of their edit check."""
-    told = {
+    columns = {
         name: lines["rule"].map({rule: getattr(one, name) for rule, one in load_checks().items()})
         for name in ("severity", "message")
     }
-    return lines.assign(**told)[_FOUND]
+    return lines.assign(**columns)[_FOUND]
 
 
-def _of_areas(snapshot: Snapshot, desk: Desk) -> pd.DataFrame:
+def _of_areas(snapshot: Snapshot, case_tables: CaseTables) -> pd.DataFrame:
     """Areas and programs whose records as a whole look odd (Q-)."""
     member = snapshot.membership()
     inner = member.loc[member["area_type"] == "lwia", ["row", "area"]]
-    checked = distribution(desk, inner)
+    checked = distribution(case_tables, inner)
     odd = checked[checked["flag"].astype(bool)]
-    told = {one.id: one.definition for one in load_distribution().values()}
+    definitions = {one.id: one.definition for one in load_distribution().values()}
     lines = [
-        (one.id, f"lwia/{one.area} {one.program}", one.value, one.low, one.high, told[one.id])
+        (
+            one.id,
+            f"lwia/{one.area} {one.program}",
+            one.value,
+            one.low,
+            one.high,
+            definitions[one.id],
+        )
         for one in odd.itertuples()
     ]
-    lines += _odd_shares(desk, inner)
+    lines += _odd_shares(case_tables, inner)
     return pd.DataFrame(
         [
             {
@@ -123,16 +134,16 @@ def _of_areas(snapshot: Snapshot, desk: Desk) -> pd.DataFrame:
 
 
 def _odd_shares(
-    desk: Desk, inner: pd.DataFrame
+    case_tables: CaseTables, inner: pd.DataFrame
 ) -> Iterator[tuple[str, str, float, float | None, float | None, str]]:
     """Those of the QRA metrics that are shares of the caseload (Q-06, Q-10), beyond their limit:
     rule, area, value, limits and definition. Asked once, then counted by area."""
-    place = pd.Index(desk.rows["row"]).get_indexer(inner["row"])
-    for share, whole, part in asked(desk.records, desk.as_of):
+    place = pd.Index(case_tables.rows["row"]).get_indexer(inner["row"])
+    for share, whole, part in asked(case_tables.records, case_tables.as_of):
         if share.id not in SHARES:
             continue
-        told = inner.assign(n=whole[place], value=part[place])
-        sizes = told.groupby("area", observed=True)[["n", "value"]].sum()
+        scaled = inner.assign(n=whole[place], value=part[place])
+        sizes = scaled.groupby("area", observed=True)[["n", "value"]].sum()
         sizes = sizes[sizes["n"] >= threshold("distribution_least")]
         for area, value in (sizes["value"] / sizes["n"]).items():
             low, high = share.at_least, share.at_most
@@ -159,9 +170,11 @@ class Summary:
     stops: bool
 
     def __str__(self) -> str:
-        told = ", ".join(f"{number:,} {severity}" for severity, number in self.counts.items())
+        numbers = ", ".join(f"{number:,} {severity}" for severity, number in self.counts.items())
         name = f"WIPS stage {self.stage.wips}, " if self.stage.wips else ""
-        return f"{name}{self.stage.title}: {told or 'nothing'}{', WIPS stops here' * self.stops}."
+        return (
+            f"{name}{self.stage.title}: {numbers or 'nothing'}{', WIPS stops here' * self.stops}."
+        )
 
 
 def summary(findings: pd.DataFrame) -> list[Summary]:

@@ -73,7 +73,7 @@ def make_snapshot(
 
     The same extract read in the same way gives the same snapshot, without reading it again. The
     as-of date is, in this order: `as_of`, extract.json, the date at the end of the PIRL file's
-    name, an estimate. `progress` is told stage, done and total. Raises ExtractError when the
+    name, an estimate. `progress` is called with stage, done and total. Raises ExtractError when the
     extract cannot be read, ParamsError, SnapshotError when the store cannot be written; earlier
     snapshots stay as they were.
     """

@@ -41,7 +41,7 @@ def obtain_snapshot(
 ) -> Snapshot:
     """The snapshot that is at `place`, or one made of the extract there and kept in `store`.
 
-    store: a folder, or a URL to which the snapshot is sent as well, which `notice` is told.
+    store: a folder, or a URL to which the snapshot is sent as well, and `notice` names it.
     Raises as `make_snapshot`, `fetch_snapshot` and `send_snapshot` do.
     """
     if _is_snapshot(place):

@@ -63,7 +63,7 @@ class RecordIntake:
     parts: Parts
 
     def run(self, advance: Advance) -> Compared:
-        """Take all rows; `advance` is told the rows of each step."""
+        """Take all rows; `advance` is called with the rows of each step."""
         habits, compared, reach = Habits(self.file.facts.name), [], Reach()
         self._report_file()
         for batch, columns in self._typed(habits):

@@ -107,7 +107,7 @@ def test_customers_are_the_roster_and_where_their_time_line_is(inside):
         asked["days"] = asked["days"].astype("Int64")
         recorded = found[found["row"].notna()]
         assert sorted(lines(recorded, *same)) == sorted(lines(asked, *same)), scope
-        waiting = applicants(report.raw.desk).rename(columns={"status": "case_status"})
+        waiting = applicants(report.raw.case_tables).rename(columns={"status": "case_status"})
         same = ("customer", "case_status")
         others = found[found["row"].isna()]
         assert sorted(lines(others, *same)) == sorted(lines(waiting, *same))
@@ -136,15 +136,15 @@ def planners_who_show(raw) -> dict[str, set[str]]:
 
 def test_findings_are_the_records_that_break_a_check(pairs):
     for scope, report, read in pairs:
-        today, found = questions.found_to_fix(report.raw.desk), read("findings")
+        today, found = questions.found_to_fix(report.raw.case_tables), read("findings")
         if scope.kind == "state":
             mine = own(found, scope)
             assert counts(mine, "rule", "records") == today["rule"].value_counts().to_dict()
             continue
         same = ("rule", "row", "customer", "dated")
         assert lines(found, *same) == lines(today, *same), scope
-        places = pd.Index(report.raw.desk.rows["row"]).get_indexer(today["row"])
-        written = values(report.raw.desk.rows, today["rule"], places, scope.kind)
+        places = pd.Index(report.raw.case_tables.rows["row"]).get_indexer(today["row"])
+        written = values(report.raw.case_tables.rows, today["rule"], places, scope.kind)
         assert found["values"].tolist() == written
         assert (found["enter"] != "").all()
 
@@ -170,7 +170,7 @@ def test_services_are_the_dates_of_the_time_lines_and_the_trainings(inside):
         mine |= set(lines(ended, "customer", "end"))
         assert mine == dated(report), scope
         trainings = found[(found["kind"] == "training") & found["under_way"]]
-        asked = open_trainings(report.raw.desk, TRAINING_TYPES)
+        asked = open_trainings(report.raw.case_tables, TRAINING_TYPES)
         asked["occupation"] = asked["occupation"].replace("Not recorded", "")
         asked["type"] = asked["type"].replace("Not recorded", "type not recorded")
         same = ("customer", "type", "occupation", "provider", "with_account", "start")

@@ -15,7 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from ipats_lib.comparison.standard import direct, logistic
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames import fair
-from ipats_lib.frames.fair import PLACES, few_of_a_group, told_facts
+from ipats_lib.frames.fair import PLACES, few_of_a_group, publishable_facts
 from ipats_lib.indicators.intervals import wilson
 
 SEEDS = range(50)
@@ -33,11 +33,11 @@ def drawn(seed):
 
 
 def told(facts, success, areas):
-    """`told_facts` of drawn records."""
+    """`publishable_facts` of drawn records."""
     own = np.arange(len(areas))
     scopes = [SimpleNamespace(kind="lwia") for _ in range(8)]
     lines = SimpleNamespace(success=success, own=own, area=areas)
-    return told_facts(SimpleNamespace(scopes=scopes), facts, lines)
+    return publishable_facts(SimpleNamespace(scopes=scopes), facts, lines)
 
 
 def printed(facts, success):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipats_lib.caseload import Desk, alerts, load_alerts
+from ipats_lib.caseload import CaseTables, alerts, load_alerts
 from ipats_lib.caseload.gaps import load_gap_codes
 from ipats_lib.caseload.planners import ELSEWHERE, UNASSIGNED, current_planner
 from ipats_lib.caseload.questions import QUESTIONS
@@ -70,7 +70,7 @@ def test_an_area_has_the_answer_of_all_areas_for_every_co_enrolled_customer(serv
     service = frame("area customer service_code start planned_end actual_end", served)
     assignment = frame("planner_id customer from to", assigned)
     whole = {"service": service, "assignment": assignment, "planner": PLANNERS}
-    right = asked(Desk(rows, TODAY, whole))
+    right = asked(CaseTables(rows, TODAY, whole))
     known = with_facts(rows, whole, TODAY)
     for area in AREAS:
         own = {
@@ -78,18 +78,18 @@ def test_an_area_has_the_answer_of_all_areas_for_every_co_enrolled_customer(serv
             "assignment": assignment[assignment["planner_id"].str[:1] == area],
             "planner": PLANNERS[PLANNERS["planner_id"].str[:1] == area],
         }
-        desk = Desk(known, TODAY, own)
-        assert asked(desk) == right
+        case_tables = CaseTables(known, TODAY, own)
+        assert asked(case_tables) == right
         nobody = {line[1] for line in right if line[0] == "A-26"}
-        planner = dict(zip("ABCD", current_planner(desk), strict=True))
+        planner = dict(zip("ABCD", current_planner(case_tables), strict=True))
         assert {name for name, who in planner.items() if who == UNASSIGNED} == nobody
 
 
-def asked(desk: Desk) -> set[tuple]:
+def asked(case_tables: CaseTables) -> set[tuple]:
     return {
         (alert, line.customer, line.detail)
         for alert in ASKED
-        for line in QUESTIONS[alert](desk, load_alerts()[alert]).itertuples()
+        for line in QUESTIONS[alert](case_tables, load_alerts()[alert]).itertuples()
     }
 
 
@@ -125,15 +125,15 @@ def state(tmp_path_factory) -> StateData:
 
 def test_an_area_of_a_snapshot_answers_for_the_whole_customer(state):
     """In LWIA 01: b has a session planned in 02, c a planned gap there, a a planner there."""
-    desk = Raw(state, Scope("01")).desk
-    found = alerts(desk)
+    case_tables = Raw(state, Scope("01")).case_tables
+    found = alerts(case_tables)
     named = {alert: set(found.loc[found["alert"] == alert, "customer"]) for alert in ASKED}
     assert named == {"A-07": set(), "A-08": {"a"}, "A-26": {"b", "c"}}
     told = found[found["alert"] == "A-26"].set_index("customer")["detail"].to_dict()
     assert told == {
         "b": "The last assignment has ended, or its planner left", "c": "Never assigned",
     }  # fmt: skip
-    assert current_planner(desk).tolist() == [ELSEWHERE, UNASSIGNED, UNASSIGNED, "pl-one"]
+    assert current_planner(case_tables).tolist() == [ELSEWHERE, UNASSIGNED, UNASSIGNED, "pl-one"]
 
 
 def test_the_facts_travel_and_the_other_areas_rows_do_not(state):
@@ -146,4 +146,6 @@ def test_the_facts_travel_and_the_other_areas_rows_do_not(state):
     assert b"pl-one" in bytes_
     assert b"pl-two" not in bytes_
     assert b"Ben Two" not in bytes_
-    assert alerts(Raw(state, STATE).desk).query("alert == 'A-08'")["customer"].tolist() == ["a"]
+    assert alerts(Raw(state, STATE).case_tables).query("alert == 'A-08'")["customer"].tolist() == [
+        "a"
+    ]

@@ -9,7 +9,7 @@ from ipats_lib.report.report import Report
 
 def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(report):
     """The state, which names nobody, has no such alert."""
-    found = questions.found_to_fix(report.raw.desk)
+    found = questions.found_to_fix(report.raw.case_tables)
     alerts = report.raw.alerts
     named = sorted(alerts.loc[alerts["alert"] == "A-29", "row"])
     wrong = set(found.loc[found["severity"] != "info", "row"])

@@ -1,4 +1,4 @@
-"""What an extract counts is asked once for all areas, and is what each area's own desk gives."""
+"""What an extract counts is asked once for all areas, and equals what each area's tables give."""
 
 import gc
 import weakref
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ipats_lib.caseload import Desk
+from ipats_lib.caseload import CaseTables
 from ipats_lib.caseload.checks import load_checks
 from ipats_lib.caseload.planners import current_planner
 from ipats_lib.extract.folder import CASE_TABLES
@@ -28,8 +28,10 @@ def alone(state, scope) -> Combined:
     tables = Raw(state, scope).tables
     if scope == STATE:
         areas = np.full(len(state.rows), scope.area, dtype=object)
-        desk = Desk(state.rows, state.snapshot.as_of, tables)
-        return Combined("state", desk, state.caseload, areas, seats, state.rows["row"].to_numpy())
+        case_tables = CaseTables(state.rows, state.snapshot.as_of, tables)
+        return Combined(
+            "state", case_tables, state.caseload, areas, seats, state.rows["row"].to_numpy()
+        )
     here = (members["area_type"] == scope.kind) & (members["area"] == scope.area)
     mine = members.loc[here, "row"]
     rows = state.rows[state.rows["row"].isin(mine)].reset_index(drop=True)
@@ -39,8 +41,8 @@ def alone(state, scope) -> Combined:
         name: apart(table, np.full(len(table), scope.area, dtype=object))
         for name, table in tables.items()
     }
-    desk = Desk(apart(rows, areas), state.snapshot.as_of, placed, scope.planner)
-    return Combined(scope.kind, desk, caseload, areas, seats.head(0), rows["row"].to_numpy())
+    case_tables = CaseTables(apart(rows, areas), state.snapshot.as_of, placed, scope.planner)
+    return Combined(scope.kind, case_tables, caseload, areas, seats.head(0), rows["row"].to_numpy())
 
 
 def test_rules_broken_by_an_extracts_lines_are_counted_where_each_line_is(state):
@@ -88,21 +90,21 @@ def test_areas_counted_together_have_the_counts_of_their_own_desks(state, kind, 
 
 
 def test_nothing_of_one_area_meets_anything_of_another(state):
-    """A customer of two areas is two customers on the desk of all areas."""
+    """A customer of two areas is two customers on the case_tables of all areas."""
     together = combine(state.snapshot, "lwia", state.rows, state.caseload, state.membership)
-    customers = together.desk.rows["100"].astype("str")
+    customers = together.case_tables.rows["100"].astype("str")
     areas = customers.groupby(customers).agg(lambda found: set(together.areas[found.index]))
     assert (areas.map(len) == 1).all()
-    assert len(together.desk.rows) == (state.membership["area_type"] == "lwia").sum()
-    assert together.desk.rows["row"].is_unique
-    for table in together.desk.tables.values():
+    assert len(together.case_tables.rows) == (state.membership["area_type"] == "lwia").sum()
+    assert together.case_tables.rows["row"].is_unique
+    for table in together.case_tables.tables.values():
         assert "customer" not in table or table["customer"].str.contains("|", regex=False).all()
 
 
 def test_what_was_asked_of_a_desk_goes_when_the_desk_goes(state):
-    desk = Raw(state, STATE).desk
-    assert current_planner(desk) is current_planner(desk)
-    gone = weakref.ref(desk)
-    del desk
+    case_tables = Raw(state, STATE).case_tables
+    assert current_planner(case_tables) is current_planner(case_tables)
+    gone = weakref.ref(case_tables)
+    del case_tables
     gc.collect()
     assert gone() is None

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from ipats_lib.caseload import Desk, alerts, load_alerts, soft_exit
+from ipats_lib.caseload import CaseTables, alerts, load_alerts, soft_exit
 from ipats_lib.caseload.checks import records_to_fix
 from ipats_lib.caseload.questions import QUESTIONS
 from ipats_lib.cohorts import Records
@@ -22,7 +22,7 @@ ACTIVE = {"903": 1, "900": "2025-03-01"}
 def lines(alert: str, *rows: dict, day: date = TODAY, **tables: pd.DataFrame) -> pd.DataFrame:
     """The lines of one alert."""
     frame = records(*({"100": name, **row} for name, row in zip("ABCDEFGH", rows, strict=False)))
-    found = alerts(Desk(frame, day, tables))
+    found = alerts(CaseTables(frame, day, tables))
     return found[found["alert"] == alert]
 
 
@@ -108,8 +108,8 @@ def test_the_soft_exit_watch_is_a07_and_a08_and_nothing_else():
     rows = [{**ACTIVE, "1201": day} for day in ("2025-06-17", "2025-06-16", "2025-05-17")]
     rows += [LATE, {"918": 1, "900": "2025-03-01", "1003": "2025-05-01"}]
     frame = records(*({"100": n, **row} for n, row in zip("ABCDE", rows, strict=True)))
-    desk = Desk(frame, TODAY)
-    watched, found = soft_exit.watch(desk), alerts(desk)
+    case_tables = CaseTables(frame, TODAY)
+    watched, found = soft_exit.watch(case_tables), alerts(case_tables)
     both = found[found["alert"].isin(["A-07", "A-08"])]
     assert watched["customer"].tolist() == ["D", "C", "B"]
     assert set(zip(watched["alert"], watched["row"], strict=True)) == set(
@@ -169,7 +169,7 @@ def test_a_service_stands_under_the_record_that_was_open_when_it_began():
     rows = records(first, {**ACTIVE, "100": "A"}, {**ACTIVE, "100": "B", "900": "2025-06-01"})
     table = services(A="2025-08-14", B="2025-08-14", C="2025-08-14")
     early = table[:1].assign(start=pd.Timestamp("2024-02-01"), title="Early")
-    found = alerts(Desk(rows, TODAY, {"service": pd.concat([table, early])}))
+    found = alerts(CaseTables(rows, TODAY, {"service": pd.concat([table, early])}))
     found = found[found["alert"] == "A-10"]
     placed = {(c, d.split()[0]): r for c, d, r in found[["customer", "detail", "row"]].to_numpy()}
     assert placed[("A", "Early")] == 1
@@ -211,7 +211,7 @@ def test_a14_is_the_pending_lines_of_the_indicator_in_the_same_program_year():
     outcomes = outcome_table(frame, [annual(2025)], TODAY)
     mine = outcomes[(outcomes["indicator"] == "MSG") & (outcomes["program"] == "title1")]
     pending = mine.loc[mine["state"] == "pending", "row"]
-    found = alerts(Desk(frame, TODAY))
+    found = alerts(CaseTables(frame, TODAY))
     assert sorted(found.loc[found["alert"] == "A-14", "row"]) == sorted(pending)
 
 
@@ -447,7 +447,7 @@ def test_a_planners_lines_say_who_is_assigned_and_whom_the_planner_worked_with()
     frame = records(
         *({"100": n, **r} for n, r in zip("ABCD", [LATE, LATE, gone, gone], strict=True))
     )
-    found = alerts(Desk(frame, TODAY, tables, planner="1"))
+    found = alerts(CaseTables(frame, TODAY, tables, planner="1"))
     mine = found[found["alert"].isin(["A-08", "A-21"])].set_index("customer")["mine"]
     assert mine.to_dict() == {
         "A": "assigned to me",
@@ -455,12 +455,12 @@ def test_a_planners_lines_say_who_is_assigned_and_whom_the_planner_worked_with()
         "C": "assigned to me",
         "D": "worked with",
     }
-    assert set(alerts(Desk(frame, TODAY, tables))["mine"]) == {""}
+    assert set(alerts(CaseTables(frame, TODAY, tables))["mine"]) == {""}
 
 
 @pytest.mark.parametrize("kind", ["state", "lwia", "planner"])
 def test_each_kind_of_scope_gets_its_own_alerts(kind):
     frame = records({"100": "A", **ACTIVE, "1201": "2025-05-16"})
-    found = set(alerts(Desk(frame, TODAY), kind)["alert"])
+    found = set(alerts(CaseTables(frame, TODAY), kind)["alert"])
     assert found
     assert all(kind in load_alerts()[alert].scopes for alert in found)

@@ -12,7 +12,7 @@ import pytest
 
 from ipats_lib.caseload import (
     STATUSES,
-    Desk,
+    CaseTables,
     alerts,
     caseload,
     engagement,
@@ -275,9 +275,9 @@ def test_an_exit_after_the_extract_is_an_exit_wherever_the_active_are_counted():
     assert (now["active"], now["follow_up"]) == (1, 1)
     assert mix.active_records(known, TODAY).tolist() == [True, False, False]
     notes = pd.DataFrame({"customer": ["A"], "date": pd.to_datetime(["2025-08-01"])})
-    desk = Desk(frame, TODAY, {"case_note": notes})
-    assert engagement.notes_now(desk)["customer"].tolist() == ["A"]
-    assert set(alerts(desk).query("alert == 'A-08'")["customer"]) == {"A"}
+    case_tables = CaseTables(frame, TODAY, {"case_note": notes})
+    assert engagement.notes_now(case_tables)["customer"].tolist() == ["A"]
+    assert set(alerts(case_tables).query("alert == 'A-08'")["customer"]) == {"A"}
     days = of_area(caseload_frame, frame, TODAY).query("part == 'on a day' and name == 'active'")
     assert days["n"].tolist() == [3]
 
@@ -422,8 +422,8 @@ def test_an_assignment_without_a_start_holds_and_stands_behind_a_dated_one():
         }
     )
     planner = pd.DataFrame({"planner_id": ["1", "2"], "active": [True, True]})
-    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
-    assert planners.current_planner(desk).tolist() == ["1", "2", ""]
+    case_tables = CaseTables(rows, TODAY, {"planner": planner, "assignment": assignment})
+    assert planners.current_planner(case_tables).tolist() == ["1", "2", ""]
 
 
 def test_financial_literacy_is_a_service():
@@ -456,7 +456,7 @@ TYPES = {6: "Occupational"}
 
 def open_trainings(*rows: dict, **tables: pd.DataFrame) -> pd.DataFrame:
     frame = records(*({"100": f"C{n}", **row} for n, row in enumerate(rows)))
-    return trainings.open_trainings(Desk(frame, TODAY, tables), TYPES)
+    return trainings.open_trainings(CaseTables(frame, TODAY, tables), TYPES)
 
 
 def test_open_trainings_are_counted_in_each_of_the_three_places():
@@ -526,9 +526,9 @@ def test_work_is_counted_with_the_newest_active_planner():
             "to": pd.NaT,
         }
     )
-    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
-    assert planners.current_planner(desk).tolist() == ["2", "", "1", ""]
-    table = of_area(workload, rows, TODAY, desk.tables).query("area_type == 'planner'")
+    case_tables = CaseTables(rows, TODAY, {"planner": planner, "assignment": assignment})
+    assert planners.current_planner(case_tables).tolist() == ["2", "", "1", ""]
+    table = of_area(workload, rows, TODAY, case_tables.tables).query("area_type == 'planner'")
     table = table.set_index("area")
     assert table.loc["2", ["active", "follow_up", "load"]].tolist() == [1, 0, 1]
     assert table.loc["1", ["active", "follow_up", "load"]].tolist() == [0, 1, 0.25]
@@ -536,7 +536,7 @@ def test_work_is_counted_with_the_newest_active_planner():
     # The mean is that of planners: (1 + 0.25) / 2.
     assert table.loc["2", "of_mean"] == pytest.approx(1.6)
     assert table["balance"].to_dict() == {"": "assign", "1": "under", "2": "over"}
-    lines = of_area(alerts_frame, rows, TODAY, desk.tables)
+    lines = of_area(alerts_frame, rows, TODAY, case_tables.tables)
     for area, mine in lines.groupby("planner"):
         late = int((mine["urgency"] == "overdue").sum())
         assert table.loc[area, ["open", "overdue"]].tolist() == [len(mine), late]
@@ -558,8 +558,8 @@ def test_a_planner_whose_every_customer_has_left_follow_up_is_not_listed():
         }
     )
     planner = pd.DataFrame({"planner_id": ["1", "2", "3"], "active": [True] * 3})
-    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
-    found = of_area(workload, rows, TODAY, desk.tables).query("area_type == 'planner'")
+    case_tables = CaseTables(rows, TODAY, {"planner": planner, "assignment": assignment})
+    found = of_area(workload, rows, TODAY, case_tables.tables).query("area_type == 'planner'")
     weighed = found.dropna(subset="of_mean").set_index("area")
     assert weighed["of_mean"].to_dict() == {"2": 1.0, "3": 1.0}
 
@@ -607,7 +607,7 @@ def test_an_exiter_stays_with_the_last_planner_and_an_active_customer_does_not()
         }
     )
     planner = pd.DataFrame({"planner_id": ["1", "2"], "active": [True, True]})
-    desk = Desk(rows, TODAY, {"planner": planner, "assignment": assignment})
-    assert planners.current_planner(desk).tolist() == ["1", "", "", "2"]
+    case_tables = CaseTables(rows, TODAY, {"planner": planner, "assignment": assignment})
+    assert planners.current_planner(case_tables).tolist() == ["1", "", "", "2"]
     lines = pd.DataFrame({"row": pd.array([1, 2, pd.NA], dtype="Int64"), "customer": list("ABA")})
-    assert planners.planner_of_lines(desk, lines).tolist() == ["1", "", ""]
+    assert planners.planner_of_lines(case_tables, lines).tolist() == ["1", "", ""]

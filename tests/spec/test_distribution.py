@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from ipats_lib.caseload import Desk
+from ipats_lib.caseload import CaseTables
 from ipats_lib.caseload.distribution import COLUMNS, METRICS, distribution, load_distribution
 from tests.tables import records
 
@@ -28,7 +28,7 @@ def judged(**areas: list[dict]) -> pd.DataFrame:
     rows = records(*(row for mine in areas.values() for row in mine))
     seated = [name.removeprefix("_") for name, mine in areas.items() for _ in mine]
     seats = pd.DataFrame({"row": rows["row"], "area": seated})
-    found = distribution(Desk(rows, TODAY), seats)
+    found = distribution(CaseTables(rows, TODAY), seats)
     assert list(found.columns) == list(COLUMNS)
     return found.set_index(["id", "area", "program"]).sort_index()
 

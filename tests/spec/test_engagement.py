@@ -9,7 +9,7 @@ from string import ascii_uppercase
 import pandas as pd
 import pytest
 
-from ipats_lib.caseload import Desk, engagement
+from ipats_lib.caseload import CaseTables, engagement
 from ipats_lib.frames.engagement import engagement as engagement_frame
 from ipats_lib.periods import Quarter
 from tests.made_cases import of_area
@@ -25,7 +25,7 @@ def told(indicator: str, *rows: dict, **tables: pd.DataFrame) -> dict[int, list[
     frame = records(
         *({"100": name, **row} for name, row in zip(ascii_uppercase, rows, strict=False))
     )
-    found = engagement.events(Desk(frame, TODAY, tables), indicator)
+    found = engagement.events(CaseTables(frame, TODAY, tables), indicator)
     by_quarter = found.groupby("quarter")["value"]
     return {int(NOW - quarter): sorted(values) for quarter, values in by_quarter}
 
@@ -106,7 +106,7 @@ def test_e06_the_same_customer_enters_again_within_365_days():
         {**gone, "100": "B"},
         {**ADULT, "100": "B", "900": "2025-07-02"},
     ]
-    found = engagement.events(Desk(records(*rows), TODAY), "E-06")
+    found = engagement.events(CaseTables(records(*rows), TODAY), "E-06")
     assert sorted(found["value"]) == [0, 1]
 
 

@@ -96,8 +96,8 @@ class ForkedClient(PapermillNotebookClient):  # type: ignore[misc]
         """Run all cells and return the notebook.  Raises NotebookStopped, CellExecutionError."""
         folder = self.resources.get("metadata", {}).get("path") or os.getcwd()
         cells = [c for c in self.nb.cells if self.runs(c)]
-        told = [(cell.source, self.may_fail(cell), hashed(cell.source)) for cell in cells]
-        job = {"cells": told, "folder": folder, "environ": dict(os.environ)}
+        cell_jobs = [(cell.source, self.may_fail(cell), hashed(cell.source)) for cell in cells]
+        job = {"cells": cell_jobs, "folder": folder, "environ": dict(os.environ)}
         with closing(messages(self.limits, job)) as self.messages:
             next(kind for kind, _ in self.messages if kind == "ready")
             self.papermill_execute_cells()

@@ -126,5 +126,7 @@ def parts(shares: dict[str, float]) -> str:
             else ""
         )
         start += width
-    told = ", ".join(f"{name}: {written('number', number)}" for name, number in shares.items())
-    return picture("".join(drawn), told, 10, "pic")
+    alternative = ", ".join(
+        f"{name}: {written('number', number)}" for name, number in shares.items()
+    )
+    return picture("".join(drawn), alternative, 10, "pic")

@@ -177,7 +177,7 @@ class Interval(OfKind):
     ) -> str:
         word = "" if is_missing(verdict) else str(verdict)
         bad, parts = needs_attention(word), [line("r", "0", "100%", 11, 11)]
-        told = [word] if word else []
+        texts = [word] if word else []
         if self.reference is not None:
             place = scale.at(self.reference)
             parts.append(line("k", place, place, 0, 22))
@@ -186,10 +186,10 @@ class Interval(OfKind):
             parts.append(line("kd", scale.at(level), scale.at(level), 3, 19))
         if low is not None and high is not None:
             parts.append(line("tha" if bad else "th", scale.at(low), scale.at(high), 11, 11))
-            texts = (written(self.kind, end, measure) for end in (low, high))
-            told.insert(0, f"interval {' to '.join(texts)}")
+            bounds = (written(self.kind, end, measure) for end in (low, high))
+            texts.insert(0, f"interval {' to '.join(bounds)}")
         parts.append(mark(status_shape(word) or "dot", scale.at(value), 11, "a" if bad else "i"))
-        return picture("".join(parts), "; ".join(told) or "no interval", 22)
+        return picture("".join(parts), "; ".join(texts) or "no interval", 22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +210,10 @@ class Spark(Format):
 
     def cells(self, rows: Rows, name: str) -> list[str]:
         levels = rows.numbers(self.level)
-        told = zip(rows[name], rows.measures, levels, self.words(rows, name), strict=True)
+        cells = zip(rows[name], rows.measures, levels, self.words(rows, name), strict=True)
         return [
             _beside(_last(values, self.kind, measure), trend(values, words, level))
-            for values, measure, level, words in told
+            for values, measure, level, words in cells
         ]
 
     def key(self, value: Any) -> Any:

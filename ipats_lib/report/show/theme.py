@@ -149,6 +149,7 @@ def _made(chart: Any, rows: pd.DataFrame | None) -> dict[str, Any]:
     if rows is None:
         return chart.to_dict(validate=valid)  # type: ignore[no-any-return]
     if id(chart) not in _rest:
+        _rest.clear()  # one chart at a time
         first = chart.copy(deep=False)
         first.data = rows
         _rest[id(chart)] = chart, first.to_dict(validate=valid)

@@ -22,10 +22,10 @@ LINE = ("row", "customer", "since", "due", "detail")
 
 
 @dataclass(frozen=True, eq=False)
-class Desk:
+class CaseTables:
     """What the alerts look at: one scope's records and case tables, on one day.
 
-    A desk equals only itself, so what is computed from one can be kept beside it.
+    Tables equal only themselves, so what is computed from them can be kept beside them.
 
     rows: one row per period of participation; tables: application, service, case_note,
     assignment and planner, as far as the extract has them. planner: whose pages they are, where
@@ -54,27 +54,29 @@ class Desk:
         return View(self.records, "title1", span, self.as_of)
 
 
-def kept(question: Callable[[Desk], Answer]) -> Callable[[Desk], Answer]:
-    """Ask a desk once: the answer is kept beside the desk, and goes when the desk goes."""
+def kept(question: Callable[[CaseTables], Answer]) -> Callable[[CaseTables], Answer]:
+    """Ask once: the answer is kept beside the tables, and goes when they go."""
     place = f"{question.__module__}.{question.__qualname__}"
 
     @wraps(question)
-    def answer(desk: Desk) -> Answer:
-        answers = desk.__dict__
+    def answer(cases: CaseTables) -> Answer:
+        answers = cases.__dict__
         if place not in answers:
-            answers[place] = question(desk)
+            answers[place] = question(cases)
         return answers[place]
 
     return answer
 
 
-def lines(desk: Desk, holds: Mask, since: Days, until: Days, detail: Detail = "") -> pd.DataFrame:
+def lines(
+    cases: CaseTables, holds: Mask, since: Days, until: Days, detail: Detail = ""
+) -> pd.DataFrame:
     """One line for each record that the question holds for, with its reason."""
     where = np.flatnonzero(holds)
     return pd.DataFrame(
         {
-            "row": desk.rows["row"].astype("Int64").array[where],
-            "customer": desk.records.text("100")[where],
+            "row": cases.rows["row"].astype("Int64").array[where],
+            "customer": cases.records.text("100")[where],
             "since": np.broadcast_to(since, len(holds))[where].astype("datetime64[s]"),
             "due": np.broadcast_to(until, len(holds))[where].astype("datetime64[s]"),
             "detail": detail if isinstance(detail, str) else list(detail(where)),
@@ -83,7 +85,7 @@ def lines(desk: Desk, holds: Mask, since: Days, until: Days, detail: Detail = ""
 
 
 def case_lines(
-    desk: Desk,
+    cases: CaseTables,
     table: pd.DataFrame,
     since: str,
     due: pd.Series,
@@ -95,7 +97,7 @@ def case_lines(
     """
     if table.empty:
         return nobody()
-    rows = record_of(desk, table["customer"], table[since]) if records is None else records
+    rows = record_of(cases, table["customer"], table[since]) if records is None else records
     return pd.DataFrame(
         {
             "row": rows.to_numpy(),
@@ -107,12 +109,12 @@ def case_lines(
     )
 
 
-def record_of(desk: Desk, customers: pd.Series, days: pd.Series) -> pd.Series:
+def record_of(cases: CaseTables, customers: pd.Series, days: pd.Series) -> pd.Series:
     """The record of each customer that was open on a day: the newest entered by then.
 
     Without one the customer's first record; missing for a customer without any.
     """
-    known, first = _entries(desk)
+    known, first = _entries(cases)
     asked = pd.DataFrame(
         {
             "customer": customers.astype("str").reset_index(drop=True),
@@ -126,13 +128,13 @@ def record_of(desk: Desk, customers: pd.Series, days: pd.Series) -> pd.Series:
 
 
 @kept
-def _entries(desk: Desk) -> tuple[pd.DataFrame, pd.Series]:
+def _entries(cases: CaseTables) -> tuple[pd.DataFrame, pd.Series]:
     """The records that were entered, oldest first, and each customer's first record."""
     known = pd.DataFrame(
         {
-            "customer": desk.rows["100"].astype("str"),
-            "entry": desk.rows["900"].astype("datetime64[s]"),
-            "row": desk.rows["row"].astype("Int64"),
+            "customer": cases.rows["100"].astype("str"),
+            "entry": cases.rows["900"].astype("datetime64[s]"),
+            "row": cases.rows["row"].astype("Int64"),
         }
     ).sort_values("entry", kind="stable")
     first = known.drop_duplicates("customer").set_index("customer")["row"]
