@@ -19,6 +19,7 @@ _KINDS = {
     "dollars": "dollars",
     "figure": "share or dollars",
     "number": "number",
+    "change": "difference",
     "date": "date",
     "month": "month",
     "flag": "yes or no",

@@ -15,6 +15,7 @@ Kind = Literal[
     "dollars",
     "figure",  # a share, or dollars where the row's `measure` is ME
     "number",  # any other number
+    "change",  # difference of two numbers, with its sign
     "date",
     "month",  # by its first day
     "flag",  # True or False

@@ -14,7 +14,7 @@ from ipats_lib.scopes import Scope
 
 # Whatever a process has chosen to keep texts in: equal rows are equal bytes.
 _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
-_NUMBERS = ("share", "percent", "points", "dollars", "figure", "number")
+_NUMBERS = ("share", "percent", "points", "dollars", "figure", "number", "change")
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ _DTYPES = {
     "dollars": "numbers",
     "figure": "numbers",
     "number": "numbers",
+    "change": "numbers",
     "flag": "booleans",
 }
 

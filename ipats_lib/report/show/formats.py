@@ -23,7 +23,7 @@ from ipats_lib.report.show.statuses import (
 from ipats_lib.rounding import MARKS, rounded
 
 _KINDS: tuple[str, ...] = get_args(Kind)
-_NUMBERS = ("count", "share", "percent", "points", "dollars", "figure", "number")
+_NUMBERS = ("count", "share", "percent", "points", "dollars", "figure", "number", "change")
 
 _TITLED = {rule.title: code for code, rule in INDICATORS.items()}
 

@@ -48,6 +48,11 @@ def _number(value: float) -> str:
     return _count(value) if float(value).is_integer() else f"{rounded(value, 1):,}"
 
 
+def _change(value: float) -> str:
+    shown = _number(float(rounded(value, 1)))
+    return f"+{shown}" if shown[0] != "-" and shown != "0" else shown
+
+
 def _share(value: float) -> str:
     return f"{rounded(float(value) * 100, 1):,}%"
 
@@ -80,6 +85,7 @@ def iso_day(value: date) -> str:
 _NUMBERS: dict[str, Callable[[float], str]] = {
     "count": _count,
     "number": _number,
+    "change": _change,
     "share": _share,
     "figure": _share,
     "percent": percent_of_level,

@@ -62,7 +62,7 @@ def test_the_table_of_kinds_is_true():
     values = {"status": "Below", "flag": True, "date": date(2024, 11, 30)}
     values |= {"month": date(2024, 11, 1)}
     rows = re.findall(r"^\| `(\w+)`[^|]*\| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
-    assert len(rows) == 10
+    assert len(rows) == 11
     for kind, value, shown in rows:
         if kind != "status":
             first = values.get(kind) if kind in values else float(value.split(" or ")[0])
