@@ -69,7 +69,7 @@ def test_the_finding_counts_the_programs_that_miss_and_says_by_how_much(area, mo
     assert "Adult: 40.0% of its level" in said
     assert "1 of the 2 misses could be chance." in said
     said = answer(area, monkeypatch)
-    assert "No program misses its level: 3 compared." in said
+    assert "None of 3 programs misses its level." in said
     assert "is lowest against its level: 76.0%, 4.0 points short of 80.0%." in said
     assert "below" not in said
 

@@ -74,7 +74,7 @@ def test_the_state_counts_areas_with_levels_and_names_the_level_missed_most(illi
     )  # fmt: skip
     found = page(STATE, report, monkeypatch)
     assert says(found, ".says b") == "2 of 2 areas miss at least one level."
-    assert "Youth measurable skill gains is missed most: 2 areas are below 90" in says(found)
+    assert "Missed most: Youth measurable skill gains, where 2 areas are below 90" in says(found)
     assert "3 of 29 figures with a verdict are below 90 percent of the level" in says(found)
     assert "1 of them could be chance. Levels are synthetic." in says(found)
     assert tile(found, "Levels missed, all areas") == ("3 of 29 1 could be chance", "#Misses")
@@ -85,18 +85,18 @@ def test_one_area_of_two_misses_a_level(illinois, monkeypatch):
     report = three_areas(illinois, a02_dw_ME=(89.99, "Below", False))
     found = page(STATE, report, monkeypatch)
     assert says(found, ".says b") == "1 of 2 areas misses at least one level."
-    assert "is missed most: 1 area is below 90 percent of it." in says(found)
+    assert ", where 1 area is below 90 percent of the level." in says(found)
 
 
 def test_levels_that_are_missed_as_often_are_named_together(illinois, monkeypatch):
     below = (80.0, "Below", False)
     two = three_areas(illinois, a01_dw_ME=below, a02_adult_CR=below)
     both = "Adult credential attainment rate and Dislocated Worker median earnings, 2nd quarter "
-    assert f"{both}after exit are missed most: 1 area is below" in says(
+    assert f"Missed most: {both}after exit, where 1 area is below" in says(
         page(STATE, two, monkeypatch)
     )
     more = three_areas(illinois, a01_dw_ME=below, a02_adult_CR=below, a02_youth_CR=below)
-    assert "3 levels are missed most: 1 area is below" in says(page(STATE, more, monkeypatch))
+    assert "Missed most: 3 levels, where 1 area is below" in says(page(STATE, more, monkeypatch))
 
 
 def test_areas_without_a_verdict_are_not_counted_as_well(illinois, monkeypatch):

@@ -238,7 +238,7 @@ def test_earlier_extracts_stand_beside_the_present_one(area, monkeypatch):
     assert heads[2:] == ["On May 15, 2025", "Change since May 15, 2025"]
     rows = [[c.get_text() for c in row.find_all("td")] for row in table.select("tbody tr")]
     assert rows[0] == ["4", "10", "-6"]
-    assert rows[1] == ["4", "0", "4"]
+    assert rows[1] == ["4", "0", "+4"]
 
 
 def test_small_numbers_are_listed_and_not_drawn(area, monkeypatch):

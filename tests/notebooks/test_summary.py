@@ -38,7 +38,7 @@ def test_the_finding_counts_misses_and_names_the_one_furthest_below(area, monkey
     said = finding(area, monkeypatch, youth_MSG=(85.9, "Below", False),
                    adult_CR=(42.0, "Fails", True), dw_ME=(89.96, "Below", True))  # fmt: skip
     assert f"{area.title} misses 3 of 15 levels." in said
-    assert "Adult, credential attainment rate, is furthest below" in said
+    assert "Furthest below: Adult credential attainment rate, " in said
     assert "2 of the 3 misses could be chance." in said
 
 
