@@ -22,6 +22,14 @@ class Alert:
     scopes: tuple[str, ...]
     source: str
 
+    @property
+    def meaning(self) -> str:
+        """The definition with its threshold of so many days; one of no day is left out."""
+        text = self.definition
+        if not self.days:
+            text = text.replace(" for more than the days", "")
+        return text.replace("the days", f"{self.days} days")
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

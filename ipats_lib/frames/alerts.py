@@ -121,8 +121,7 @@ def _texts(alert: pd.Series, case: NDArray[np.object_] | None = None) -> dict[st
     named = {
         "alert_title": {code: one.name for code, one in known.items()},
         "alert_group": {code: one.group for code, one in whole.items()},
-        "definition": {c: one.definition.replace("the days", f"{one.days} days")
-                       for c, one in known.items()},
+        "definition": {code: one.meaning for code, one in known.items()},
         "action": {code: one.action for code, one in known.items()},
         "source": {code: one.source for code, one in known.items()},
         "measures": {code: ", ".join(one.measures) for code, one in whole.items()},

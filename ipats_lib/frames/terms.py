@@ -26,8 +26,7 @@ def _terms() -> Iterator[tuple[object, ...]]:
     for count in load_counts().values():
         yield "count", count.id, count.name, count.definition, count.action, count.source, None
     for alert in load_alerts().values():
-        said = alert.definition.replace("the days", f"{alert.days} days")
-        yield "alert", alert.id, alert.name, said, alert.action, alert.source, alert.days
+        yield "alert", alert.id, alert.name, alert.meaning, alert.action, alert.source, alert.days
     for status in load_statuses():
         yield "status", status.status, status.status, status.definition, "", status.source, None
     for band in load_service_bands():

@@ -3,6 +3,7 @@
 The extract is as of 15 August 2025. Each test draws customers on both sides of the line.
 """
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -464,3 +465,10 @@ def test_each_kind_of_scope_gets_its_own_alerts(kind):
     found = set(alerts(CaseTables(frame, TODAY), kind)["alert"])
     assert found
     assert all(kind in load_alerts()[alert].scopes for alert in found)
+
+
+def test_the_meaning_of_an_alert_names_its_days_and_no_threshold_of_none():
+    known = load_alerts()
+    assert known["A-04"].meaning.endswith(f"more than {known['A-04'].days} days old")
+    assert "have been over, with no service to come" in known["A-08"].meaning
+    assert "over for more than 3 days, with" in replace(known["A-08"], days=3).meaning
