@@ -420,7 +420,7 @@ def test_what_is_open_is_marked_and_not_drawn_and_zeros_are_a_sentence(area):
     assert "2024 Q3" not in spec
     assert re.search(r"Last service to exit ?: 0 days in each of \d quarters", page.get_text(" "))
     assert not re.search(r"\d\.0 days", page.get_text(" "))  # medians of whole days
-    assert re.search(r"\d\.\d\d per month in", page.get_text(" "))
+    assert re.search(r"\d\.\d\d services per month in", page.get_text(" "))
     assert len(page.select(".show-chart")) == 6
     closed = area.table("Follow-up reach, distribution")
     events = pd.DataFrame(area.file("engagement-roster.csv")).query("indicator == 'E-05'")
