@@ -21,8 +21,7 @@ from ipats_lib.printed import Equations, Publication, family, lines_of, quarters
 _TURNS = 3  # how often each half of the areas is asked for what is open to all of its readers
 NEAR = 2  # quarters between publications that are solved together
 _DOUBLED = 10  # how often a doubt about prints is doubled
-# Cells of a system that are solved together with exact prints of another publication.
-MOST_EXACT = 170
+MOST_EXACT = 170  # cells of a system that are solved with exact prints of another publication
 
 
 @dataclass(eq=False)
@@ -323,8 +322,7 @@ class System:
 class CountsAlone(System):
     """Cells that count persons in one window, of which no other publication prints any.
 
-    group: their places in figures, all of one `measure`. disclosed: whether the number of persons
-    behind each is known, also where the cell is hidden.
+    group: places in figures, all of one `measure`. disclosed: cells whose persons are known anyway.
     """
 
     def __init__(self, group: NDArray[np.intp], figures: pd.DataFrame, disclosed: Mask) -> None:
