@@ -74,9 +74,7 @@ class Gateway:
         """Open store and audit log; AccessError when one cannot be."""
         self.store = Store(self.setup.store, WAIT)
         self.audit = AuditLog(self.setup.audit, patience=WAIT)
-        sessions.form_token(
-            self.store, ""
-        )  # makes the key of forms, which is only read from now on
+        sessions.form_token(self.store, "")  # makes the key of forms, only read from now on
         self.verifier = Verifier()
         self._facts, self._methods = Facts(self.store), _methods_of(self.own)
 

@@ -100,14 +100,14 @@ async def me(gateway: Gateway, visit: Visit) -> Response:
     newest = names[:1]
     known = {k: v for name in newest for root in roots for k, v in listed(site, name, root).items()}
     paths = [scope.path for name in newest for scope in sorted(set(opens(name)))]
-    message = {
+    answer = {
         "name": person.user,
         "role": roots[0].kind if roots else "",
         "scopes": [known.get(path, {"path": path, "title": path}) for path in paths],
         "periods": [{"name": name, "label": Period.parse(name).title} for name in names],
         "form": sessions.form_token(gateway.store, visit.session),
     }
-    return JSONResponse(message, headers={"Cache-Control": PRIVATE})
+    return JSONResponse(answer, headers={"Cache-Control": PRIVATE})
 
 
 async def request(gateway: Gateway, visit: Visit) -> Response:
@@ -200,8 +200,8 @@ async def take_decision(gateway: Gateway, visit: Visit) -> Response:
         # The record is written before the deed counts: without it there is no deed.
         with gateway.store.writing():
             done = requests.decide_request(gateway.store, *wanted)
-            message = _named(gateway, done, visit.now)
-            gateway.note(visit, outcome, "done", "approver", user=person.user, object=message)
+            decided = _named(gateway, done, visit.now)
+            gateway.note(visit, outcome, "done", "approver", user=person.user, object=decided)
     except AuditError:
         raise
     except AccessError:

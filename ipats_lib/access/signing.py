@@ -74,7 +74,7 @@ async def login(gateway: Gateway, visit: Visit) -> Response:
 def _bar(gateway: Gateway, user: str, now: datetime) -> str:
     """Why an account does not sign in, whichever way; empty when it does.
 
-    A roster that is too old keeps nobody from signing in: their home page is empty then.
+    A person may sign in while the roster is too old; the home page is empty then.
     """
     barred = bar(accounts.person(gateway.store, user), accounts.roster(gateway.store), now)
     return barred.value if barred in _BARS and barred is not None else ""

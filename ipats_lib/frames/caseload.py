@@ -155,10 +155,8 @@ def _by_area(areas: NDArray[np.object_], mask: Mask) -> pd.Series:
 def _groups(cases: Cases) -> pd.DataFrame:
     """The active by group (A-30): name the group, detail its kind."""
     case_tables = cases.combined.case_tables
-    members, active = (
-        membership_of(case_tables.rows),
-        mix.active_records(case_tables.records, case_tables.as_of),
-    )
+    members = membership_of(case_tables.rows)
+    active = mix.active_records(case_tables.records, case_tables.as_of)
     record, group = np.nonzero(members.holds[active])
     kinds, titles = np.array(members.titles, dtype=object).T
     areas = cases.combined.areas[active]

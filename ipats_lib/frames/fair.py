@@ -77,7 +77,7 @@ def fair(source: Source, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
     """The frames `adjusted` and `coefficients`. areas: the frame of the edition; source: across.
 
     There is no coefficient where Illinois' figure is withheld: of few facts, they and their errors
-    tell how many are counted and how many of these succeed.
+    give away how many are counted and how many of these succeed.
     """
     parts, fits = [], []
     main = areas[areas["back"].eq(0) & areas["window"].eq(source.period.reports[0].window)]

@@ -205,6 +205,6 @@ def _steps(
 
 
 def _when(page: Page) -> tuple[int, int, str, int]:
-    """Where a run stands in the order of `_steps`."""
+    """The sort key of a run in `_steps`."""
     made = page.notebook
     return -len(made.scopes), len(made.data), made.key, page.scope.path.count("/")

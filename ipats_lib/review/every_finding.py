@@ -67,11 +67,8 @@ def _of_intake(snapshot: Snapshot, case_tables: CaseTables) -> pd.DataFrame:
 
 def _of_records(_: Snapshot, case_tables: CaseTables) -> pd.DataFrame:
     """Which records break an edit check that was not asked while the snapshot was made."""
-    rows, view, checks = (
-        case_tables.rows,
-        view_of(case_tables.records, case_tables.as_of),
-        load_checks(),
-    )
+    rows, checks = case_tables.rows, load_checks()
+    view = view_of(case_tables.records, case_tables.as_of)
     asked = {rule: holds for rule, holds in asked_of_records().items() if rule not in load_rules()}
     places = [np.flatnonzero(holds(view)) for holds in asked.values()]
     at, named = np.concatenate(places), np.repeat([*asked], [len(one) for one in places])
