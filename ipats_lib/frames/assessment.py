@@ -27,7 +27,7 @@ from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.groups import group_names
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.levels.bands import NOT_ASSESSED, band_of
+from ipats_lib.levels.bands import NO_VERDICT, band_of
 from ipats_lib.levels.files import load_levels
 from ipats_lib.levels.level import year_over
 from ipats_lib.periods import Period
@@ -39,7 +39,7 @@ Complete = Mapping[Line, tuple[int, ...]]
 """The program years of complete data of each line of a scope."""
 _MEANS: tuple[Literal["program", "indicator"], ...] = ("program", "indicator")
 NO_COEFFICIENTS = "no coefficients"
-NO_VERDICT = "No verdict"
+NOT_ASSESSED = "Not assessed"  # by law (20 CFR 677.220): for want of data, a level or people
 # What becomes of the pending outcomes, and the column of `outlook` with the figure then.
 CASES = {"none": "at_worst", "expected": "expected", "all": "at_best"}
 _LINE = ["owner", "program", "measure"]
@@ -200,9 +200,9 @@ def _status(line: object) -> str:
     """The band of a score, or why there is no verdict."""
     reason, partial, score = line.reason, line.partial, line.score  # type: ignore[attr-defined]
     if reason or pd.isna(score):
-        return f"{NOT_ASSESSED.name}: {reason or 'withheld'}"
+        return f"{NOT_ASSESSED}: {reason or 'withheld'}"
     if partial:
-        return f"{NO_VERDICT}: {partial}"
+        return f"{NO_VERDICT.name}: {partial}"
     return band_of(score, overall=line.score_kind != "individual").name  # type: ignore[attr-defined]
 
 

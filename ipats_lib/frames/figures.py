@@ -22,7 +22,7 @@ from ipats_lib.indicators.differences import change_limits
 from ipats_lib.indicators.intervals import wilson
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import ESE, INDICATORS
-from ipats_lib.levels.bands import NOT_ASSESSED
+from ipats_lib.levels.bands import NO_VERDICT
 from ipats_lib.periods import Report
 from ipats_lib.scopes import STATE
 
@@ -167,7 +167,7 @@ def _employers(source: Source) -> pd.DataFrame:
         level_synthetic=False,
         could_be_chance=False,
         suppressed=False,
-        status=f"{NOT_ASSESSED.name}: {BASELINE}",
+        status=f"{NO_VERDICT.name}: {BASELINE}",
     )
     return _with_days(found, source.period.windows).astype({"numerator": "Int64"})
 

@@ -6,7 +6,7 @@ import pandas as pd
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.source import Source
 from ipats_lib.levels.against import not_assessed, part_of_year, percent_of_level
-from ipats_lib.levels.bands import NOT_ASSESSED, NOT_COMPARED, load_bands
+from ipats_lib.levels.bands import NO_VERDICT, NOT_COMPARED, load_bands
 from ipats_lib.levels.files import load_levels
 from ipats_lib.levels.level import find_level, national_level, target, year_over
 from ipats_lib.levels.national import load_national
@@ -61,7 +61,7 @@ def judged(lines: pd.DataFrame, source: Source) -> pd.DataFrame:
     asked = why == ""
     percent = _percents(lines["value"], lines["level"], asked)
     few = lines["denominator"].to_numpy() < load_thresholds().minimum_denominator
-    named = NOT_ASSESSED.name
+    named = NO_VERDICT.name
     why[asked & few] = f"{named}: {load_thresholds().too_few}"
     why[asked & ~few & np.isnan(percent)] = f"{named}: withheld"
     verdict = why == ""
@@ -95,7 +95,7 @@ def _why_not(lines: pd.DataFrame, source: Source) -> list[str]:
     for key in set(keys):
         *mine, window, quarter, some = key
         if why := not_assessed(find_level(levels, *mine), some):
-            found[key] = f"{NOT_ASSESSED.name}: {why}"
+            found[key] = f"{NO_VERDICT.name}: {why}"
         else:
             part = part_of_year(mine[3], window, quarter)
             found[key] = f"{NOT_COMPARED.name}: {part}" if part else ""

@@ -13,6 +13,6 @@ def load_reasons() -> dict[str, str]:
 
 
 def plain_reason(code: str) -> str:
-    """The words for a reason code; an unlisted exit reason is named by its code of element 923."""
+    """The words for a reason code; an unlisted exit reason is named by its code (923)."""
     known = load_reasons().get(code)
-    return known or f"Left out: exit reason {code.removeprefix('exit_reason_')} (923)"
+    return known or f"Left out: exit reason {code.removeprefix('exit_reason_')}"

@@ -40,8 +40,8 @@ def _band(row: dict[str, str]) -> Band:
     return Band(row["band"], row["shape"], *lowest, row["meaning"])
 
 
-NOT_ASSESSED = Band(
-    "Not assessed", "\N{EN DASH}", float("-inf"), float("-inf"), "no level, or nobody to count"
+NO_VERDICT = Band(
+    "No verdict", "\N{EN DASH}", float("-inf"), float("-inf"), "no level, or nobody to count"
 )
 NOT_COMPARED = Band(
     "Not compared", "\N{EN DASH}", float("-inf"), float("-inf"), "part of a yearly measure"
@@ -49,8 +49,8 @@ NOT_COMPARED = Band(
 
 
 def band_of(percent: float, *, overall: bool = False) -> Band:
-    """The band of a percent of level, or of a mean of them; NOT_ASSESSED for a missing one."""
+    """The band of a percent of level, or of a mean of them; NO_VERDICT for a missing one."""
     if pd.isna(percent):
-        return NOT_ASSESSED
+        return NO_VERDICT
     cuts = ((b, b.overall_from if overall else b.from_percent) for b in load_bands())
     return next(band for band, cut in cuts if cut is not None and percent >= cut)

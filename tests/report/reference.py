@@ -63,9 +63,9 @@ def _judge(line, levels, lwia: str, today: date) -> dict[str, object]:
     if not status:
         percent = percent_of_level(line.value, asked)
         if line.denominator < 10:
-            status = "Not assessed: fewer than 10 counted"
+            status = "No verdict: fewer than 10 counted"
         elif np.isnan(percent):
-            status = "Not assessed: withheld"
+            status = "No verdict: withheld"
     verdict = not status
     status = status or next(word for least, word in BANDS if percent >= least)
     chance = verdict and could_be_chance(float(line.lower), float(line.upper), asked)
@@ -75,11 +75,11 @@ def _judge(line, levels, lwia: str, today: date) -> dict[str, object]:
 
 def _reason(line, level) -> str:
     if level is None:
-        return "Not assessed: no level"
+        return "No verdict: no level"
     if not line.denominator:
-        return "Not assessed: nobody is counted"
+        return "No verdict: nobody is counted"
     if not level.assessed:
-        return "Not assessed: a baseline indicator in this program year"
+        return "No verdict: a baseline indicator in this program year"
     quarters = {"current": 1, "ytd": int(str(line.quarter).removeprefix("Q") or 4)}
     number = quarters.get(line.window, 4)
     if line.measure == "MSG" and number < 4:

@@ -37,7 +37,7 @@ def test_a_baseline_indicator_has_no_verdict_on_the_summary(state, area, monkeyp
     key = key_of(2024, area.lwia, "adult", "ERQ2")
     with_levels(monkeypatch, {key: replace(load_levels(True)[key], assessed=False)})
     line = line_of(counted_anew(state, area), "adult", "ERQ2")
-    assert line["status"] == "Not assessed: a baseline indicator in this program year"
+    assert line["status"] == "No verdict: a baseline indicator in this program year"
     assert pd.isna(line["percent"])
     assert line["level"] == load_levels(True)[key].negotiated
 

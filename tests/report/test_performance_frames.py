@@ -186,7 +186,7 @@ def test_the_service_to_employers_is_the_states_alone(state):
     figures = Report(state.slice(STATE)).figures.query("measure == 'ESE'")
     windows = Period.parse("PY2024Q4").windows
     assert figures["window_title"].tolist() == [one.window_title.capitalize() for one in windows]
-    assert set(figures["status"]) == {"Not assessed: a baseline, no level is negotiated yet"}
+    assert set(figures["status"]) == {"No verdict: a baseline, no level is negotiated yet"}
     assert Report(state.slice(Scope.parse("lwia/01"))).figures.query("measure == 'ESE'").empty
 
 

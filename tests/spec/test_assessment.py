@@ -282,7 +282,7 @@ def test_wagner_peyser_is_assessed_for_the_state_alone():
     [
         (100, "Exceeds", "Exceeds"), (99.9, "Meets", "Meets"), (90, "Meets", "Meets"),
         (89.9, "Below", "Fails"), (50, "Below", "Fails"), (49.9, "Fails", "Fails"),
-        (float("nan"), "Not assessed", "Not assessed"),
+        (float("nan"), "No verdict", "No verdict"),
     ],
 )  # fmt: skip
 def test_the_bands_of_one_score_and_of_a_mean(score, one, mean):

@@ -97,7 +97,7 @@ def test_a_baseline_indicator_keeps_its_level_and_gets_no_verdict(compared):
     line = compared(Level(0.80, None, "x", assessed=False))
     assert line["level"] == 0.80
     assert np.isnan(line["percent"])
-    assert line["status"] == "Not assessed: a baseline indicator in this program year"
+    assert line["status"] == "No verdict: a baseline indicator in this program year"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_baseline_indicator_keeps_its_level_and_gets_no_verdict(compared):
 def test_without_a_level_or_anybody_there_is_no_verdict(compared, level, counted, why):
     line = compared(level, counted=counted)
     assert np.isnan(line["percent"])
-    assert line["status"] == f"Not assessed: {why}"
+    assert line["status"] == f"No verdict: {why}"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_a_part_of_a_year_of_skill_gains_is_not_compared(compared, measure, wind
     [
         (0.80, 10, "Exceeds"), (0.7999, 10, "Meets"), (0.72, 10, "Meets"),
         (0.7199, 10, "Below"), (0.40, 10, "Below"), (0.3999, 10, "Fails"),
-        (0.90, 9, "Not assessed: fewer than 10 counted"),
-        (np.nan, 10, "Not assessed: withheld"),
+        (0.90, 9, "No verdict: fewer than 10 counted"),
+        (np.nan, 10, "No verdict: withheld"),
     ],
 )  # fmt: skip
 def test_the_words_of_status_are_of_unrounded_figures(compared, value, counted, status):

@@ -121,7 +121,7 @@ def test_a_bullet_says_where_it_lies(percent, css, words):
     [
         ("Below", "a"),
         ("Fails, could be chance", "a"),
-        ("Not assessed: fewer than 10 counted", "g"),
+        ("No verdict: fewer than 10 counted", "g"),
         ("Not judged", "g"),
         (None, "g"),
     ],

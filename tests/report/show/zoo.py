@@ -217,7 +217,7 @@ def matrix():
     }
     for name in scored:
         rows[f"{name} said"] = [
-            "Not assessed" if pd.isna(v) else "Below" if v < 80 else
+            "No verdict" if pd.isna(v) else "Below" if v < 80 else
             "Below, could be chance" if v < 90 else "Meets" if v < 100 else "Exceeds"
             for v in rows[name]
         ]  # fmt: skip
