@@ -93,13 +93,14 @@ def _summary(known: pd.DataFrame, by: str, unit: str) -> pd.DataFrame:
     return pd.DataFrame({"n": grouped.size(), "value": value}).reset_index()
 
 
-def bands_of(known: pd.DataFrame, bands: tuple[float, ...]) -> list[str]:
-    """The band of each event; of a share yes or no."""
+def bands_of(known: pd.DataFrame, bands: tuple[float, ...], unit: str) -> list[str]:
+    """The band of each event; of a share yes or no. Days are whole: 15 to 30, not over 14."""
     if not bands:
         return ["yes" if value else "no" for value in known["value"]]
-    lower = ["0", *(f"over {edge:g}" for edge in bands)]
+    above = [f"{edge + 1:g}" if unit == "days" else f"over {edge:g}" for edge in bands]
+    lower = ["0", *above]
     names = [f"{low} to {up:g}" if up else "0" for low, up in zip(lower, bands, strict=False)]
-    names.append(lower[-1])
+    names.append(f"over {bands[-1]:g}")
     places = np.searchsorted(np.array(bands), known["value"].to_numpy(), side="left")
     return [names[place] for place in places]
 
@@ -114,7 +115,8 @@ def notes_now(cases: CaseTables) -> pd.DataFrame:
 
 def bands_of_notes(known: pd.DataFrame) -> list[str]:
     """The band of each event of `notes_now`."""
-    return bands_of(known, load_engagement()["E-01"].bands)
+    one = load_engagement()["E-01"]
+    return bands_of(known, one.bands, one.unit)
 
 
 def _events(

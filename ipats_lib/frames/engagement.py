@@ -64,7 +64,7 @@ def _of(cases: Cases, one: Engagement) -> pd.DataFrame:
         program=np.append(cases.program, ALL)[place],
         area_type=cases.kind,
     )
-    own = own.assign(area=own["scope"], band=indicators.bands_of(own, one.bands))
+    own = own.assign(area=own["scope"], band=indicators.bands_of(own, one.bands, one.unit))
     whole = own.assign(program=ALL)
     parts = [whole, own[place >= 0]]
     if cases.kind == "lwia":

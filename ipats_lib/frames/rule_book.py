@@ -28,6 +28,13 @@ from ipats_lib.validation.rules import load_rules
 SHARES = {"A-35": "Q-06", "A-34": "Q-10", "A-33e": "Q-10"}  # QRA metrics that are shares
 ODD = "warning"  # a distribution: somebody should look
 _BY = ["area_type", "area", "rule"]
+# What a rule looks at, where it is no single element of the layout.
+FIELDS = {
+    "OBS": "Observation number", "108": "108 Workforce board codes", "ids": "Identifiers", "dates": "Every date",
+    "amounts": "Every amount", "codes": "Every coded field", "texts": "Every text", "all": "Every field",
+    "file": "The file", "planner_id": "Career planner", "lwia": "LWIA", "customer": "Customer", "switch": "Yes or no",
+    "application": "Application", "account": "Training account", "fiscal": "Amounts spent",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def _of_areas() -> Iterator[dict[str, str]]:
 
 
 def _line(rule: str, check: str, elements: str, severity: str, source: str) -> dict[str, str]:
-    named = element_names(elements) or elements
+    named = FIELDS.get(elements) or element_names(elements) or elements
     return {"rule": rule, "check": check, "elements": named, "severity": severity, "source": source}
 
 

@@ -398,7 +398,7 @@ def test_a_cost_is_shown_beside_illinois_and_with_where_amounts_come_from(made, 
     own, whole = (f"${cost[area]:,.0f}" for area in ("07", "IL"))
     told = says(made["lwia"][0]["beyond"])
     assert f"LWIA 07 spent {own} per participant; Illinois spent {whole}." in told
-    assert "Amounts: synthetic" in told
+    assert "Source of the amounts: synthetic" in told
     local = cost.drop(["IL", "90"])
     told = says(made["state"][0]["beyond"])
     assert f"from ${local.min():,.0f} (LWIA {local.idxmin()}) to ${local.max():,.0f}" in told

@@ -54,7 +54,7 @@ def test_the_finding_counts_failed_scores_and_names_the_one_furthest_under(area,
     assert "LWIA 01 fails 2 of its 23 scores." in said
     assert said.startswith("2 of 23 ")
     assert "Furthest under its threshold: Adult (overall program score), 70.0% where 90% " in said
-    assert "15 of 15 indicators are assessed." in said
+    assert "15 of 15 indicators are assessed; a score under 50 percent of its target fails." in said
 
 
 def test_each_kind_of_area_is_asked_its_own_question(area, state, monkeypatch):

@@ -92,7 +92,7 @@ def test_one_label_has_one_number_wherever_it_is(shown):
     found["active"].add(
         number(re.search(r"has ([\d,]+) active", shown.finding("caseload-status"))[1])
     )
-    shares = {line["What"]: number(line["Of"]) for line in shown.table_of("area-people", "Shares")}
+    shares = {line["What"]: number(line["Of"]) for line in shown.table_of("area-people", "Shares, each with its threshold where it has one")}
     found["active"].add(shares["In more than one Title I program"])
     found["follow-up"].add(status[FOLLOWED])
     found["follow-up"].add(
@@ -363,8 +363,8 @@ def test_shares_and_groups_are_their_rosters(area):
     members = area.file("shares.csv")
     known = {share.name: share.id for share in mix.load_shares().values()}
     lines = [
-        *area.table_of("caseload-training", "Shares"),
-        *area.table_of("area-people", "Shares"),
+        *area.table_of("caseload-training", "Shares, each with its threshold where it has one"),
+        *area.table_of("area-people", "Shares, each with its threshold where it has one"),
     ]
     assert {known[line["What"]] for line in lines} >= {"A-32a", "A-34b", "A-35a", "A-35d"}
     for line in lines:
@@ -384,7 +384,7 @@ def test_shares_and_groups_are_their_rosters(area):
 def test_the_shares_are_those_of_the_records(shown):
     (line,) = [
         one
-        for one in shown.table_of("area-people", "Shares")
+        for one in shown.table_of("area-people", "Shares, each with its threshold where it has one")
         if one["What"] == "Out-of-school youth"
     ]
     rows, today = shown.raw(), pd.Timestamp(shown.report.as_of)

@@ -435,9 +435,9 @@ def test_financial_literacy_is_a_service():
 
 
 def test_the_days_since_the_last_service_stand_in_bands_that_hold_their_upper_end():
-    days = {"2025-07-16": "0-30", "2025-07-15": "31-60", "2025-06-16": "31-60",
-            "2025-06-15": "61-75", "2025-06-01": "61-75", "2025-05-31": "76-90",
-            "2025-05-17": "76-90", "2025-05-16": "over 90"}  # fmt: skip
+    days = {"2025-07-16": "0 to 30", "2025-07-15": "31 to 60", "2025-06-16": "31 to 60",
+            "2025-06-15": "61 to 75", "2025-06-01": "61 to 75", "2025-05-31": "76 to 90",
+            "2025-05-17": "76 to 90", "2025-05-16": "over 90"}  # fmt: skip
     rows = [{**ADULT, "100": day, "1201": day} for day in days]
     assert caseload(records(*rows), TODAY)["band"].tolist() == list(days.values())
 

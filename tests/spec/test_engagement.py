@@ -136,5 +136,5 @@ def test_medians_for_days_means_for_shares_and_bands_hold_their_upper_end():
     assert whole["E-06"] == 0.25
     bands = mine[(mine["indicator"] == "E-07") & (mine["band"] != "")]
     assert dict(zip(bands["band"], bands["events"], strict=True)) == {
-        "0": 2, "over 0 to 30": 1, "over 30 to 60": 1,
+        "0": 2, "1 to 30": 1, "31 to 60": 1,
     }  # fmt: skip

@@ -8,8 +8,7 @@ function drawn(figure, data) {
   const canvas = figure.querySelector(".canvas");
   const spec = JSON.parse(data.textContent);
   if (spec.width !== "container") scrolling(canvas);
-  // On a phone names beside an axis leave at least half the width to what is drawn.
-  if (canvas.clientWidth < 500 && spec.config?.axis) spec.config.axis.labelLimit = 150;
+  if (canvas.clientWidth < 500 && spec.config?.axis) narrow(spec);
   const controls = document.createElement("div");
   controls.className = "controls";
   canvas.after(controls);
@@ -29,6 +28,13 @@ function drawn(figure, data) {
       figure.classList.add("drawn");
     })
     .catch(() => figure.classList.add("failed"));
+}
+
+/* On a phone a name beside an axis takes two lines, so that at least half the width is left to what is drawn. */
+function narrow(spec) {
+  const lines = "split(replace(datum.label, regexp('(.{12,22}) (.+)'), '$1\\n$2'), '\\n')";
+  Object.assign(spec.config.axis, { labelLimit: 160 });
+  spec.config.axisYDiscrete = { ...spec.config.axisYDiscrete, labelExpr: lines, labelLineHeight: 11, labelFontSize: 11 };
 }
 
 /* A chart of a width of its own, which a narrow screen shows part by part: keys must move it, too. */
