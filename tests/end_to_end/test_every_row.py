@@ -54,7 +54,7 @@ COUNTS = {
              "outlook-open.csv"),
     "A-25": ("dashboards/area-balance", "Active by career planner", "work-roster.csv"),
     "A-30": ("dashboards/area-people", "Active in Title I on", "groups.csv"),
-    **dict.fromkeys(SHARES, ("dashboards/area-people", "Shares, each with its threshold where it has one", "shares.csv")),
+    **dict.fromkeys(SHARES, ("dashboards/area-people", "Shares", "shares.csv")),
     "A-32": ("dashboards/caseload-training", "Shares", "shares.csv"),
 }  # fmt: skip
 
