@@ -30,9 +30,10 @@ ODD = "warning"  # a distribution: somebody should look
 _BY = ["area_type", "area", "rule"]
 # What a rule looks at, where it is no single element of the layout.
 FIELDS = {
-    "OBS": "Observation number", "108": "108 Workforce board codes", "ids": "Identifiers", "dates": "Every date",
-    "amounts": "Every amount", "codes": "Every coded field", "texts": "Every text", "all": "Every field",
-    "file": "The file", "planner_id": "Career planner", "lwia": "LWIA", "customer": "Customer", "switch": "Yes or no",
+    "OBS": "Observation number", "108": "108 Workforce board codes", "ids": "Identifiers",
+    "dates": "Every date", "amounts": "Every amount", "codes": "Every coded field",
+    "texts": "Every text", "all": "Every field", "file": "The file", "lwia": "LWIA",
+    "planner_id": "Career planner", "customer": "Customer", "switch": "Yes or no",
     "application": "Application", "account": "Training account", "fiscal": "Amounts spent",
 }  # fmt: skip
 

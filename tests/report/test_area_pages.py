@@ -92,7 +92,12 @@ def test_one_label_has_one_number_wherever_it_is(shown):
     found["active"].add(
         number(re.search(r"has ([\d,]+) active", shown.finding("caseload-status"))[1])
     )
-    shares = {line["What"]: number(line["Of"]) for line in shown.table_of("area-people", "Shares, each with its threshold where it has one")}
+    shares = {
+        line["What"]: number(line["Of"])
+        for line in shown.table_of(
+            "area-people", "Shares, each with its threshold where it has one"
+        )
+    }
     found["active"].add(shares["In more than one Title I program"])
     found["follow-up"].add(status[FOLLOWED])
     found["follow-up"].add(

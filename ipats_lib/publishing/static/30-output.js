@@ -30,11 +30,19 @@ function drawn(figure, data) {
     .catch(() => figure.classList.add("failed"));
 }
 
-/* On a phone a name beside an axis takes two lines, so that at least half the width is left to what is drawn. */
+/* On a phone a long name beside an axis takes two lines, so that at least half the width is left to what is drawn. */
 function narrow(spec) {
-  const lines = "split(replace(datum.label, regexp('(.{12,22}) (.+)'), '$1\\n$2'), '\\n')";
-  Object.assign(spec.config.axis, { labelLimit: 160 });
-  spec.config.axisYDiscrete = { ...spec.config.axisYDiscrete, labelExpr: lines, labelLineHeight: 11, labelFontSize: 11 };
+  const { config } = spec;
+  const named = (part) => (part.encoding?.y?.type === "nominal" && part.encoding.y.axis?.labels !== false) || Boolean(part.layer?.some(named));
+  config.axis.labelLimit = 160;
+  if (!named(spec)) return;
+  config.axisYDiscrete = {
+    ...config.axisYDiscrete, labelFontSize: 11, labelLineHeight: 11,
+    labelExpr: "length(datum.label) > 22 ? split(replace(datum.label, regexp('(.{12,22}) (.+)'), '$1\\n$2'), '\\n') : datum.label",
+    labelBaseline: { condition: { test: "length(datum.value) > 22", value: "bottom" }, value: "middle" },
+  };
+  if (typeof spec.height === "number") spec.height *= 1.3;
+  else if (!spec.height) config.view = { ...config.view, discreteHeight: { step: 28 } };
 }
 
 /* A chart of a width of its own, which a narrow screen shows part by part: keys must move it, too. */
