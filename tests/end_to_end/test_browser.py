@@ -252,15 +252,30 @@ def test_a_card_on_a_phone_has_no_field_over_another_and_none_empty(watched, add
     assert watched.locator(".cards td:empty:visible").count() == 0
 
 
-def test_names_beside_an_axis_leave_room_on_a_phone_and_are_whole_on_a_desk(watched, address):
+@pytest.mark.parametrize(("width", "lines"), [(1200, 1), (390, 2)])
+def test_names_beside_an_axis_are_whole_on_a_desk_and_in_two_lines_on_a_phone(
+    watched, address, width, lines
+):
     """An axis cuts a name with an ellipsis where it has no room for it."""
-    name = "19 Workforce Investment Solutions (Decatur)"
-    for width, whole in ((1200, True), (390, False)):
-        watched.set_viewport_size({"width": width, "height": 844})
-        assert opened(watched, f"{address}/state/dashboards/state-areas.html")
-        drawn = watched.locator("figure.chart svg").first.text_content()
-        assert (name in drawn) == whole
-        assert "19 Workforce" in drawn
+    watched.set_viewport_size({"width": width, "height": 844})
+    assert opened(watched, f"{address}/state/dashboards/state-areas.html")
+    chart = watched.locator("figure.chart svg").first
+    assert "\N{HORIZONTAL ELLIPSIS}" not in chart.text_content()
+    names = chart.locator("text", has_text="19 Workforce")
+    assert names.first.text_content().replace(" ", "") == "19WorkforceInvestmentSolutions(Decatur)"
+    assert names.first.locator("tspan").count() == (lines if lines > 1 else 0)
+    room = chart.evaluate("(svg) => svg.querySelector('.mark-rect').getBBox().width")
+    assert room > width * 0.4 if lines > 1 else room > 300
+
+
+def test_the_caption_of_a_wide_table_is_read_whole_on_a_phone(watched, address):
+    watched.set_viewport_size({"width": 390, "height": 844})
+    watched.goto(f"{address}/lwia/01/performance/detail-erq2.html")
+    ends = watched.eval_on_selector_all(
+        ".show caption", "(all) => all.map((one) => one.getBoundingClientRect().right)"
+    )
+    assert len(ends) > 3
+    assert max(ends) <= 390
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
