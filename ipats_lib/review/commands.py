@@ -146,13 +146,16 @@ def diff(
 
     The file holds records of the scope: keep it where only those may read it who may see them.
     """
+    from ipats_lib.errors import UsageError
     from ipats_lib.frames.changes import changes_between
     from ipats_lib.report.show.files import csv
     from ipats_lib.scopes import Scope
     from ipats_lib.snapshot import open_snapshot
 
     old, new = (open_snapshot(place, verify=True) for place in (before, after))
-    found = changes_between(old, new).of(Scope.parse(scope))
+    if (asked := Scope.parse(scope)) not in {*old.scopes(), *new.scopes()}:
+        raise UsageError(f"Neither snapshot has the scope {scope}.")
+    found = changes_between(old, new).of(asked)
     for kind, lines in found.groupby("kind", sort=False):
         say("changes", f"  {kind}: {len(lines):,}")
     _write(out, csv(found), f"{len(found):,} changes")
