@@ -66,13 +66,13 @@ def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator
     )
     if facts.lines <= skip:
         return
-    line = skip + 1
+    line, left_out = skip + 1, facts.left_out
     with facts.opened() as source:
         try:
             for texts in pa.csv.open_csv(source, read, parse, convert):
                 lines = np.arange(line, line + texts.num_rows)
                 line += texts.num_rows
-                batch = _once(texts, lines, facts.left_out)
+                batch = _once(texts, lines, left_out)
                 if len(batch.lines):
                     yield batch
         except pa.ArrowInvalid:
