@@ -26,7 +26,7 @@ from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
 from ipats_lib.periods import Period
 from ipats_lib.places import SNAPSHOTS
-from ipats_lib.project import settle, write_project
+from ipats_lib.project import in_checkout, settle, write_project
 from ipats_lib.publishing.commands import publishing
 from ipats_lib.review.commands import review
 
@@ -71,7 +71,9 @@ def init(
     """Write the parameters and notebooks that come with IPATS, to change them there."""
     with writing(folder):
         write_project(folder)
-    say("written", f"Wrote params and notebooks to {folder}. Commands that run there use them.")
+    use = "An installed IPATS uses them; a checkout uses its own."
+    use = use if in_checkout() else "Commands that run there use them."
+    say("written", f"Wrote params and notebooks to {folder}. {use}")
 
 
 @app.command()

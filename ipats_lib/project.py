@@ -16,6 +16,11 @@ def given() -> Path:
     return packed if packed.is_dir() else LIBRARY.parent
 
 
+def in_checkout() -> bool:
+    """Whether IPATS runs from a checkout, whose own parameters and notebooks count."""
+    return given() == LIBRARY.parent
+
+
 def project_folder() -> Path:
     """The folder whose `params/` and `notebooks/` count.
 
@@ -23,7 +28,7 @@ def project_folder() -> Path:
     above it, that holds both (`ipats init` writes them); without one, those that came with it.
     """
     own = given()
-    if own == LIBRARY.parent:
+    if in_checkout():
         return own
     here = Path.cwd()
     return next((one for one in (here, *here.parents) if _is_project(one)), own)

@@ -123,10 +123,11 @@ def link(
 @access.command("import")
 def import_(
     source: Annotated[
-        Path, typer.Argument(help="A roster, an accounts CSV of IWDS, or a database's .toml.")
+        Path,
+        typer.Argument(help="A roster, an accounts CSV of IWDS, a database's .toml, a snapshot."),
     ],
     taken: Annotated[
-        datetime | None, typer.Option(help="When IWDS wrote the CSV, UTC; a roster says so itself.")
+        datetime | None, typer.Option(help="When IWDS wrote the CSV or extract, UTC.")
     ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Believe a roster that is empty or lacks many accounts.")
@@ -141,12 +142,19 @@ def import_(
     log: AuditFolder = AUDIT,
 ) -> None:
     """Replace the roster of IWDS accounts, as a whole or not at all."""
-    from ipats_lib.access.roster_files import database_accounts, read_accounts, read_roster
+    from ipats_lib.access.roster_files import (
+        database_accounts,
+        read_accounts,
+        read_roster,
+        snapshot_roster,
+    )
 
     said: tuple[str, ...] = ()
     post = _postbox(server, sender, approvers, "", plain) if server else None
     if has_suffix(source, ".toml"):
         file, said = database_accounts(source)
+    elif source.is_dir():
+        file = snapshot_roster(source, taken)
     elif not has_suffix(source, ".csv"):
         file = read_roster(source)
     elif taken is None:

@@ -29,6 +29,7 @@ class Settings:
     as_of_days_after_newest: int
     as_of_days_before_newest: int
     equal_lines_percent: int
+    unreadable_lines_percent: int
     unknown_customers_percent: int
 
 

@@ -12,7 +12,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from ipats_lib.errors import ExtractError
-from ipats_lib.extract.scan import EXPORT, FileFacts
+from ipats_lib.extract.scan import EXPORT, FileFacts, UnreadableLineError
 
 BLOCK = 8 << 20
 MOST_COLUMNS = 4096  # far more than any layout has, and few enough to look each one up
@@ -50,8 +50,8 @@ def _cells(line: str) -> list[str]:
 def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator[Batch]:
     """All lines after `skip` header lines, equal ones once.
 
-    Columns named "" are left out, never converted. ExtractError, naming the line, for a line with
-    another number of columns.
+    Columns named "" are left out, never converted. UnreadableLineError, naming the line, for a line
+    with another number of columns.
     """
     unique = [name or f"\0{at}" for at, name in enumerate(names)]
     wanted = [name for name in names if name]
@@ -66,46 +66,47 @@ def read_lines(facts: FileFacts, names: Sequence[str], *, skip: int) -> Iterator
     )
     if facts.lines <= skip:
         return
-    line = skip + 1
+    line, left_out = skip + 1, facts.left_out
     with facts.opened() as source:
         try:
             for texts in pa.csv.open_csv(source, read, parse, convert):
                 lines = np.arange(line, line + texts.num_rows)
                 line += texts.num_rows
-                batch = _once(texts, lines, facts.doubles)
+                batch = _once(texts, lines, left_out)
                 if len(batch.lines):
                     yield batch
         except pa.ArrowInvalid:
             refuse_column_count(facts, len(names))
 
 
-def _once(texts: pa.RecordBatch, lines: NDArray[np.int64], doubles: NDArray[np.int64]) -> Batch:
-    first = ~np.isin(lines, doubles)
+def _once(texts: pa.RecordBatch, lines: NDArray[np.int64], left_out: NDArray[np.int64]) -> Batch:
+    first = ~np.isin(lines, left_out)
     if first.all():
         return Batch(texts, lines)
     return Batch(texts.filter(pa.array(first)), lines[first])
 
 
 def refuse_column_count(facts: FileFacts, expected: int) -> NoReturn:
-    """ExtractError for the first line whose number of columns is not the expected one (F-01)."""
+    """UnreadableLineError for the first line with another number of columns (F-01)."""
     with _text(facts) as lines:
         for number, line in enumerate(lines, start=1):
-            found = _count(line)
+            found = columns_of(line)
             if found == expected:
                 continue
             if number == facts.lines and not facts.ends_with_newline and number > 1:
-                raise ExtractError(
+                raise UnreadableLineError(
                     f"{facts.name} line {number}: the file is cut off in its last line, which has "
                     f"{found} of {expected} columns; copy or export the whole file again."
                 ) from None
-            raise ExtractError(
+            raise UnreadableLineError(
                 f"{facts.name} line {number}: expected {expected} columns, found {found}"
                 f"{_other_separator(line, expected)}; {EXPORT}."
             ) from None
     raise ExtractError(f"{facts.name} cannot be parsed as CSV: {EXPORT}.") from None
 
 
-def _count(line: str) -> int:
+def columns_of(line: str) -> int:
+    """How many columns a line has."""
     return len(_cells(line)) if '"' in line else line.count(",") + 1
 
 

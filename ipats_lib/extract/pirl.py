@@ -30,7 +30,7 @@ class PirlFile:
     @property
     def rows(self) -> int:
         """How many records it holds, equal lines counted once."""
-        return self.facts.lines - int(self.columns.header) - len(self.facts.doubles)
+        return self.facts.lines - int(self.columns.header) - len(self.facts.left_out)
 
     def batches(self, only: tuple[str, ...] = ()) -> Iterator[Batch]:
         """Its rows as texts, columns named by element number; `only` restricts the columns."""

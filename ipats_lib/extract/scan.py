@@ -30,6 +30,11 @@ _TEXT = bytes({0x00, 0x09, 0x0A, 0x0D, *range(0x20, 0x7F), *range(0x80, 0x100)})
 _CONTROL = re.compile(b"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_CR = re.compile(b"\r(?!\n)")
 _ZERO_RUN = b"\0" * 512
+Unreadable = tuple[tuple[int, str, str], ...]  # line, rule, and its number of columns or nothing
+
+
+class UnreadableLineError(ExtractError):
+    """A line of a file is no line of CSV, or has another number of columns (F-01, F-02)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class FileFacts:
     """A source file as it was read: what provenance keeps of it.
 
     doubles: numbers of the lines that equal an earlier line of the file, byte for byte. nuls: how
-    many NUL bytes it holds. changed: when it was last written, as the system tells.
+    many NUL bytes it holds. changed: when it was last written, as the system tells. unreadable:
+    the lines that are left out, each with the rule that it breaks and its number of columns.
     """
 
     path: Path
@@ -48,10 +54,17 @@ class FileFacts:
     doubles: NDArray[np.int64] = field(compare=False, repr=False)
     nuls: int
     changed: int
+    unreadable: Unreadable = ()
 
     @property
     def name(self) -> str:
         return spelled(self.path.name)
+
+    @property
+    def left_out(self) -> NDArray[np.int64]:
+        """Numbers of the lines that are no records: doubles, and those that cannot be read."""
+        lines = np.array([line for line, *_ in self.unreadable], dtype=np.int64)
+        return np.union1d(self.doubles, lines)
 
     def opened(self) -> BufferedReader:
         """The file once more; ExtractError when it is not the one that was scanned."""
@@ -84,7 +97,7 @@ def scan(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileFac
             rest = block[cut:]
             if len(rest) > LONGEST_LINE:
                 _check_text(name, rest[:LONGEST_LINE], lines.count)
-                _stop(name, lines.count + 1, "is longer than 1 MiB, so it is no CSV line")
+                refuse_length(name, lines.count + 1)
             advance(len(chunk))
     whole = not rest
     lines.take(rest)
@@ -154,6 +167,17 @@ def refuse_magic(name: str, opening: bytes, advice: str) -> None:
         raise ExtractError(f"{name} is UTF-16 text from line 1 on: {advice}.")
 
 
+def refuse_length(name: str, line: int) -> NoReturn:
+    """ExtractError for a line longer than any line of CSV."""
+    raise ExtractError(f"{name} line {line} is longer than 1 MiB, so it is no CSV line: {EXPORT}.")
+
+
+def check_line(name: str, line: bytes, number: int) -> None:
+    """UnreadableLineError where a line, without its LF, is no text that can be read as CSV."""
+    _check_text(name, line, number - 1)
+    _check_lines(name, line, [line], number - 1)
+
+
 def _check_text(name: str, block: bytes, before: int) -> None:
     """Bytes that no text has, in lines of a file, the first of them number before + 1."""
     if block.translate(None, _TEXT) and (control := _CONTROL.search(block)):
@@ -194,4 +218,4 @@ def _open_quote(block: bytes) -> int | None:
 
 
 def _stop(name: str, line: int, what: str) -> NoReturn:
-    raise ExtractError(f"{name} line {line} {what}: {EXPORT}.") from None
+    raise UnreadableLineError(f"{name} line {line} {what}: {EXPORT}.") from None

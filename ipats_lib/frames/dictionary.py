@@ -57,19 +57,29 @@ def html(schemas: Iterable[Schema]) -> str:
 
 def _html_frame(schema: Schema) -> str:
     said = "".join(f"<p>{_marked(sentence)}</p>" for sentence in sentences(schema))
-    head = "".join(f"<th scope='col'>{title}</th>" for title in HEAD)
-    rows = "".join(map(_html_row, schema.columns))
-    name, title = escape(schema.name), escape(f"Columns of {schema.name}")
+    title, rows = f"Columns of {schema.name}", map(cells, schema.columns)
+    summary = f"`{schema.name}`: {schema.title}"
+    return folded(f"frame-{schema.name}", summary, said + html_table(title, HEAD, rows))
+
+
+def folded(name: str, summary: str, content: str) -> str:
+    """A fold of a page of help, with an id; `content` is HTML."""
+    return f"<details id='{escape(name)}'><summary>{_marked(summary)}</summary>{content}</details>"
+
+
+def html_table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of help in a box that scrolls; the first cell of a row names it."""
+    heads = "".join(f"<th scope='col'>{escape(one)}</th>" for one in head)
+    title, lines = escape(title), "".join(map(_html_row, rows))
     return (
-        f"<details id='frame-{name}'><summary><code>{name}</code>: {escape(schema.title)}</summary>"
-        f"{said}<div class='table' role='region' tabindex='0' aria-label='{title}'><table>"
-        f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        "</div></details>"
+        f"<div class='table' role='region' tabindex='0' aria-label='{title}'><table>"
+        f"<caption>{title}</caption><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+        "</div>"
     )
 
 
-def _html_row(column: Column) -> str:
-    name, *others = map(_marked, cells(column))
+def _html_row(row: Iterable[str]) -> str:
+    name, *others = map(_marked, row)
     return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>"
 
 

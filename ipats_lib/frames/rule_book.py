@@ -19,6 +19,7 @@ from ipats_lib.caseload.mix import load_shares
 from ipats_lib.caseload.questions import found_to_fix
 from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.cases import Cases
+from ipats_lib.frames.dictionary import folded, html_table
 from ipats_lib.frames.element_names import element_names
 from ipats_lib.params import read_each
 from ipats_lib.scopes import STATE_AREA
@@ -96,6 +97,31 @@ def _rules() -> Iterator[dict[str, str]]:
     for one in sorted(found, key=lambda one: (stage_of(one["rule"]), one["rule"])):
         stage = load_stages()[stage_of(one["rule"])]
         yield {"stage": stage.title, "wips": stage.wips, "measures": "", "enter": "", **one}
+
+
+HEAD = ("Rule", "Severity", "What it says", "Fields", "What to enter", "Source")
+
+
+def html() -> str:
+    """The rule book as a section of the site's guide: a fold for each stage, without counts."""
+    stages: dict[str, list[dict[str, str]]] = {}
+    for one in _rules():
+        title = one["stage"].capitalize() + (f" (WIPS stage {one['wips']})" if one["wips"] else "")
+        stages.setdefault(title, []).append(one)
+    keys = ("rule", "severity", "check", "elements", "enter", "source")
+    folds = [
+        folded(
+            f"rules-{number}",
+            f"{title}: {len(found)} rules",
+            html_table(title, HEAD, [[one[key] for key in keys] for one in found]),
+        )
+        for number, (title, found) in enumerate(stages.items(), start=1)
+    ]
+    return (
+        "<h2 id='Rule-book'>Rule book</h2>\n<p>Every extract is checked by these rules, in this "
+        "order. WIPS goes on to its next stage only without a reject. Records to fix lists the "
+        "records that break one. Correct errors in IWDS.</p>\n" + "\n".join(folds)
+    )
 
 
 def _of_cells() -> Iterator[dict[str, str]]:

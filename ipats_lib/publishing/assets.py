@@ -17,7 +17,7 @@ from pathlib import Path
 from nbconvert.filters import markdown2html
 
 from ipats_lib.durable import write_file
-from ipats_lib.frames import dictionary
+from ipats_lib.frames import dictionary, rule_book
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.modes import PRIVATE_FOLDER
 from ipats_lib.params import load_agency
@@ -28,8 +28,11 @@ from ipats_lib.publishing.render import Frame, render_template
 # A link from the glossary to a decision record, which readers of the site do not have.
 _RECORD = re.compile(r"\s\(\[\d+\]\(decisions/[^)]*\)\)")
 
-# The repository's page of the data dictionary is a section of the site's guide.
-_DICTIONARY = ("](data-dictionary.md)", "](#Data-dictionary)")
+# Pages of the repository that are sections of the site's guide.
+_SECTIONS = {
+    "](data-dictionary.md)": "](#Data-dictionary)",
+    "](reference/rules.md)": "](#Rule-book)",
+}
 
 CHART = '<figure class="chart"'
 
@@ -38,7 +41,7 @@ CHART = '<figure class="chart"'
 class Assets:
     """Names of the shared files under `_static/`, and their content.
 
-    guide: the page with the guide, the glossary and the data dictionary, which hold no data.
+    guide: the page with guide, glossary, rule book and data dictionary, which hold no data.
     """
 
     style: str
@@ -110,13 +113,16 @@ def _own_cache() -> PageCache | None:
 
 
 def _guide(style: str, icon: str, script: str) -> bytes:
-    """Guide, glossary, data dictionary and contact on one page: each links to the others, and a
-    file that is named by its content cannot hold the name of one that holds its own."""
+    """Guide, glossary, rule book, data dictionary and contact on one page: each links to the
+    others, and a file that is named by its content cannot hold the name of one that holds its own.
+    """
     agency = load_agency()
     frame = Frame("Guide", "../", style, icon, (script,), agency.agency, agency.contact)
     guide, glossary = (path.read_text("utf-8") for path in GUIDE)
-    prose = markdown2html(f"{guide.replace(*_DICTIONARY)}\n#{_RECORD.sub('', glossary)}")
-    body = f"{prose}\n{dictionary.html(SCHEMAS.values())}"
+    for page, section in _SECTIONS.items():
+        guide = guide.replace(page, section)
+    prose = markdown2html(f"{guide}\n#{_RECORD.sub('', glossary)}")
+    body = f"{prose}\n{rule_book.html()}\n{dictionary.html(SCHEMAS.values())}"
     return render_template("guide.html.j2", frame=frame, body=body).encode()
 
 

@@ -61,7 +61,9 @@ def sync(
 
 @review.command()
 def validate(
-    extract: Extract,
+    extract: Annotated[
+        str, typer.Option(help="What `sync` takes, or a snapshot: a folder or a URL.")
+    ],
     out: CsvFile,
     store: Annotated[
         str, typer.Option(help="Keep the snapshot as well: a folder or a URL of snapshots.")
@@ -73,12 +75,15 @@ def validate(
     The file holds records: keep it where only those may read it who correct them in IWDS.
     """
     from ipats_lib.report.show.files import csv
-    from ipats_lib.review.every_finding import FAILING, every_finding, summary
+    from ipats_lib.review.every_finding import FAILING, every_finding, not_asked, summary
 
     with _validated(extract, store, as_of) as source, shown_progress() as advance:
-        found = every_finding(source, advance)
+        found, unanswered = every_finding(source, advance), not_asked(source)
     for stage in summary(found):
         say("stage", str(stage))
+    if unanswered:
+        rules = ", ".join(unanswered)
+        say("stage", f"Not asked, since some lines cannot be read (F-01, F-02): {rules}.", "yellow")
     _write(out, csv(found), f"{len(found):,} findings")
     if found["severity"].isin(FAILING).any():
         raise typer.Exit(1)
@@ -88,12 +93,17 @@ def validate(
 def _validated(extract: str, store: str, as_of: datetime | None) -> Iterator[Any]:
     """A snapshot to ask rules of; without a store, of an extract none is kept."""
     from ipats_lib.review.every_finding import ASKED
-    from ipats_lib.snapshot import passing_snapshot
+    from ipats_lib.snapshot import is_snapshot, passing_snapshot
+    from ipats_lib.snapshot.store import workspace
+    from ipats_lib.sources import extract_in
 
-    if store:
-        yield snapshot_of(extract, store, as_of, "any_contact")
-        return
     with ExitStack() as stack:
+        if not is_snapshot(extract):
+            work = stack.enter_context(workspace(Path(SNAPSHOTS)))
+            extract = str(stack.enter_context(extract_in(extract, work)))
+        if store:
+            yield snapshot_of(extract, store, as_of, "any_contact")
+            return
         with shown_progress() as advance:
             day = as_of.date() if as_of else None
             found = stack.enter_context(passing_snapshot(extract, ASKED, day, advance))
@@ -136,13 +146,16 @@ def diff(
 
     The file holds records of the scope: keep it where only those may read it who may see them.
     """
+    from ipats_lib.errors import UsageError
     from ipats_lib.frames.changes import changes_between
     from ipats_lib.report.show.files import csv
     from ipats_lib.scopes import Scope
     from ipats_lib.snapshot import open_snapshot
 
     old, new = (open_snapshot(place, verify=True) for place in (before, after))
-    found = changes_between(old, new).of(Scope.parse(scope))
+    if (asked := Scope.parse(scope)) not in {*old.scopes(), *new.scopes()}:
+        raise UsageError(f"Neither snapshot has the scope {scope}.")
+    found = changes_between(old, new).of(asked)
     for kind, lines in found.groupby("kind", sort=False):
         say("changes", f"  {kind}: {len(lines):,}")
     _write(out, csv(found), f"{len(found):,} changes")

@@ -8,6 +8,7 @@ the summary says at which one WIPS would have stopped.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,13 @@ from ipats_lib.validation.rules import load_rules
 COLUMNS = ("run", "rule", "severity", "row", "id", "element", "value", "message")
 STOPPING, FAILING = "reject", ("reject", "error")
 ASKED = {"pirl": [*dict.fromkeys([*ELEMENTS, *SERVICES, *SPAN])], **READ}  # of each table
+# Rules that say what a table has not: of a table whose lines cannot all be read, nobody knows.
+UNREADABLE = ("F-01", "F-02")
+LACKING = {
+    "pirl": ("C-07", "C-08", "X-01", "X-05"),
+    "planner": ("C-01",),
+    "application": ("X-06",),
+}
 _FOUND = [name for name in COLUMNS if name != "run"]
 
 
@@ -41,7 +49,8 @@ def every_finding(
     run: the snapshot's id. row: the line, missing for what concerns a file or an area as a whole.
     id: PIRL 100. element: the elements that the rule asks about; for a case table `service.csv`
     and the column; for a distribution the area and the program. value: what is recorded there,
-    without wages. Each record counts, whatever its program. SnapshotError where a file has changed.
+    without wages. Each record counts, whatever its program. Rules of `not_asked` have no finding.
+    SnapshotError where a file has changed.
     """
     tables = {name: snapshot.table(name, columns=asked) for name, asked in READ.items()}
     known = {name: table for name, table in tables.items() if table is not None}
@@ -51,8 +60,17 @@ def every_finding(
         parts.append(step(snapshot, case_tables))
         progress("rules", done, len(steps))
     every = pd.concat(parts, ignore_index=True)
+    every = every[~every["rule"].isin(not_asked(snapshot))]
     every = every.assign(run=snapshot.id).sort_values(["rule", "row"], kind="stable")
     return every.reset_index(drop=True)[list(COLUMNS)]
+
+
+def not_asked(snapshot: Snapshot) -> list[str]:
+    """The rules that have no answer, since lines of a table they look into cannot be read."""
+    found, pirl = snapshot.findings(), snapshot.provenance.sources[0].name
+    files = found.loc[found["rule"].isin(UNREADABLE), "file"].unique()
+    tables = ["pirl" if name == pirl else PurePath(name).stem.casefold() for name in files]
+    return sorted(rule for name in tables for rule in LACKING.get(name, ()))
 
 
 def _of_intake(snapshot: Snapshot, case_tables: CaseTables) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from ipats_lib.snapshot.make import make_snapshot
 from ipats_lib.snapshot.manifest import Provenance
 from ipats_lib.snapshot.obtaining import (
     fetch_snapshot,
+    is_snapshot,
     kept_snapshot,
     obtain_snapshot,
     passing_snapshot,
@@ -19,6 +20,7 @@ __all__ = [
     "Released",
     "Snapshot",
     "fetch_snapshot",
+    "is_snapshot",
     "keep_released",
     "kept_snapshot",
     "linked_period",

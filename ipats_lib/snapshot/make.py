@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +18,9 @@ from ipats_lib.durable import file_hash
 from ipats_lib.errors import ExtractError, UsageError
 from ipats_lib.extract.folder import CASE_TABLES, TABLES, Folder, load_settings, open_folder
 from ipats_lib.extract.pirl import ESTIMATED, PirlFile, estimate_as_of, open_pirl
-from ipats_lib.extract.scan import FileFacts, scan
+from ipats_lib.extract.scan import FileFacts, Unreadable, UnreadableLineError, scan
 from ipats_lib.extract.tables import TableFile, open_table
+from ipats_lib.extract.unreadable import leave_out_unreadable
 from ipats_lib.params import load_layout, params_folder
 from ipats_lib.snapshot.areas import (
     CONTACT_RULES,
@@ -100,9 +102,32 @@ def passing_snapshot(
     """The snapshot of an extract while the context lasts: that in `store`, else one that is not
     kept, and knows of its rows only the columns asked for by table.
 
-    Storing takes most of the time that a snapshot takes. Otherwise as `make_snapshot`.
+    Storing takes most of the time that a snapshot takes. Lines that cannot be read are findings
+    here (F-01, F-02), and all others are read. Otherwise as `make_snapshot`.
     """
-    read = _Read.of(extract, Options(as_of, "pirl_2021", "any_contact"), progress)
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(_passing(extract, {}, store, asked, as_of, progress))
+        except UnreadableLineError:
+            target = stack.enter_context(workspace(Path(store))) / "readable"
+            unreadable = leave_out_unreadable(Path(extract), target)
+            if not unreadable:
+                raise
+            passing = _passing(target, unreadable, store, asked, as_of, progress)
+            found = stack.enter_context(passing)
+        yield found
+
+
+@contextmanager
+def _passing(
+    extract: Path,
+    unreadable: Mapping[str, Unreadable],
+    store: Path,
+    asked: Mapping[str, Sequence[str]],
+    as_of: date | None,
+    progress: Progress | None,
+) -> Iterator[Snapshot]:
+    read = _Read.of(extract, Options(as_of, "pirl_2021", "any_contact"), progress, unreadable)
     if (known := find(Path(store), read.key)) is not None:
         yield open_snapshot(known)
         return
@@ -125,11 +150,19 @@ class _Read:
     key: str
 
     @classmethod
-    def of(cls, extract: Path, options: Options, progress: Progress | None) -> "_Read":
+    def of(
+        cls,
+        extract: Path,
+        options: Options,
+        progress: Progress | None,
+        unreadable: Mapping[str, Unreadable] = MappingProxyType({}),
+    ) -> "_Read":
         if options.contact_rule not in CONTACT_RULES:
             raise UsageError(f"The contact rule must be one of {', '.join(CONTACT_RULES)}.")
         tell, folder = progress or (lambda *_: None), open_folder(Path(extract))
         facts = _scan(folder, tell)
+        for name, lines in unreadable.items():
+            facts[name] = replace(facts[name], unreadable=lines)
         return cls(folder, facts, options, tell, _source_key(folder, facts, options))
 
     def opened(self) -> "Opened":

@@ -44,7 +44,7 @@ def obtain_snapshot(
     store: a folder, or a URL to which the snapshot is sent as well, and `notice` names it.
     Raises as `make_snapshot`, `fetch_snapshot` and `send_snapshot` do.
     """
-    if _is_snapshot(place):
+    if is_url(place) or is_snapshot(place):
         found = kept_snapshot(place, store)
     else:
         rule = cast(ContactRule, contacts)
@@ -64,7 +64,7 @@ def passing_snapshot(
     progress: Progress | None = None,
 ) -> Iterator[Snapshot]:
     """The snapshot that is at `place`, or one of the extract there that is not kept (`make`)."""
-    if _is_snapshot(place):
+    if is_url(place) or is_snapshot(place):
         yield kept_snapshot(place)
     else:
         store = Path(SNAPSHOTS)
@@ -72,8 +72,11 @@ def passing_snapshot(
             yield found
 
 
-def _is_snapshot(place: str) -> bool:
-    return is_url(place) or any(os.path.lexists(Path(place) / name) for name in _OF_A_SNAPSHOT)
+def is_snapshot(place: str) -> bool:
+    """Whether a snapshot is at a folder or URL, maybe a damaged one. Raises PlaceError."""
+    if is_url(place):
+        return Place(place).read(NAME) is not None
+    return any(os.path.lexists(Path(place) / name) for name in _OF_A_SNAPSHOT)
 
 
 def _here(store: str) -> Path:

@@ -28,24 +28,33 @@ MOST_FILES, LONGEST_NAME = 100, 255
 
 @contextmanager
 def extract_of(source: str, store: Path) -> Iterator[Path]:
-    """The folder of an extract that a source gives, for as long as it is read.
+    """The folder of an extract that a source gives (`extract_in`), for as long as it is read.
 
-    source: a folder, a .zip of one, a URL of one (fsspec), or a .toml of `params/sources` that
-    names a database's tables. What is fetched lies in a folder of the store that only this account
-    may enter, and is removed in any case. One source is read at a time for a store:
-    PublisherBusyError names who is at it. Raises UsageError, ExtractError and PlaceError.
+    What is fetched lies in a folder of the store that only this account may enter, and is removed
+    in any case. One source is read at a time for a store: PublisherBusyError names who is at it.
     """
     store.mkdir(parents=True, exist_ok=True)
     with locks.one_at_a_time(store / ".sync.lock", store), ExitStack() as stack:
         for left in store.glob(f"{_FETCHED}*"):  # of a sync that was killed
             shutil.rmtree(left)
         work = stack.enter_context(TemporaryDirectory(prefix=_FETCHED, dir=store))
-        folder = Path(work)  # until the source is read
-        try:
-            folder = _folder(source, Path(work))
-            yield folder
-        except ExtractError as error:
-            raise ExtractError(str(error).replace(str(folder), spelled(source))) from None
+        yield stack.enter_context(extract_in(source, Path(work)))
+
+
+@contextmanager
+def extract_in(source: str, work: Path) -> Iterator[Path]:
+    """The folder of an extract that a source gives; what is fetched lies in `work`.
+
+    source: a folder, a .zip of one, a URL of one (fsspec), or a .toml of `params/sources` that
+    names a database's tables. Raises UsageError, ExtractError and PlaceError, which name the source
+    in place of the folder.
+    """
+    folder = work  # until the source is read
+    try:
+        folder = _folder(source, work)
+        yield folder
+    except ExtractError as error:
+        raise ExtractError(str(error).replace(str(folder), spelled(source))) from None
 
 
 def _folder(source: str, work: Path) -> Path:

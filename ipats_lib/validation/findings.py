@@ -61,7 +61,11 @@ def note(file: str, rule: str, element: str = "", value: str = "") -> pa.Table:
 
 
 def file_notes(facts: FileFacts) -> Iterator[pa.Table]:
-    """What is to be said about a file's lines as a whole, whatever they hold."""
+    """What is to be said about a file's lines as a whole, and those that cannot be read."""
+    for rule in sorted({rule for _, rule, _ in facts.unreadable}):
+        lines, counts = zip(*[(at, n) for at, r, n in facts.unreadable if r == rule], strict=True)
+        nobody = [0] * len(lines), [NOBODY] * len(lines)
+        yield _table(facts.name, rule, "", pa.array(lines), pa.array(counts), *nobody)
     if equal := len(facts.doubles):
         many = 100 * equal > load_settings().equal_lines_percent * facts.lines
         yield note(facts.name, "N-11" if many else "N-09", value=str(equal))

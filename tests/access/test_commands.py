@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import shutil
 import socket
 import ssl
 import subprocess
@@ -358,6 +359,24 @@ def test_a_snapshots_accounts_go_to_the_web_server_in_one_file(desk, extract, ro
     passed(publish("access", "export", "roster", *words, "--taken", now))
     desk.does("import", roster)
     assert desk.listed()["admin02"] == "lwia/02"
+
+
+def test_who_is_deactivated_in_iwds_loses_access_at_the_next_sync(desk, extract):
+    """The accounts come with a sync: `access import` takes those of the snapshot that it made."""
+    shutil.copytree(extract, iwds := desk.folder / "iwds")
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+    for active in (True, False):
+        with (iwds / "account.csv").open(newline="") as file:
+            head, *lines = csv.reader(file)
+        for one in lines:
+            if one[head.index("worknet_user")] == "admin02" and not active:
+                one[head.index("iwds_status")] = "inactive"
+        with (iwds / "account.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([head, *lines])
+        made = publish("sync", iwds, "--store", desk.folder / "store")
+        passed(made)
+        desk.does("import", made.stdout.strip(), "--taken", now)
+        assert desk.listed()["admin02"] == ("lwia/02" if active else "nothing")
 
 
 def test_nginxs_configuration_is_written_by_command(desk):

@@ -6,8 +6,11 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from ipats_lib.caseload.checks import load_checks
+from ipats_lib.caseload.distribution import load_distribution
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.publishing.assets import build_assets
+from ipats_lib.validation.rules import load_rules
 from tests.end_to_end.test_browser import AXE, FLAGS, RULES
 from tests.seeds import crossed
 
@@ -47,6 +50,21 @@ def test_the_dictionary_lists_every_column_of_every_frame(browser, guide):
     page.close()
 
 
+def test_the_rule_book_of_every_reader_has_every_rule_once(browser, guide):
+    page = opened(browser, guide, 1440)
+    listed = page.locator("[id^=rules-] tbody th").all_text_contents()
+    every = {**load_rules(), **load_checks(), **load_distribution(), "Q-06": None, "Q-10": None}
+    assert sorted(listed) == sorted(every)
+    line = page.locator("[id^=rules-] tbody tr", has=page.get_by_text("L-02", exact=True))
+    cells = line.locator("td").all_text_contents()
+    check = load_checks()["L-02"]
+    assert cells[:2] == [check.severity, check.message]
+    assert cells[3:] == [check.enter, check.source]
+    stage = line.locator("xpath=ancestor::details/summary").text_content()
+    assert stage.startswith("Logic across fields (WIPS stage 4): ")
+    page.close()
+
+
 def test_the_guide_says_what_every_verdict_of_a_page_is(guide):
     text = guide.read_text()
     for word in ("Exceeds", "Meets", "Below", "Fails"):
@@ -60,6 +78,9 @@ def test_the_guide_leads_to_the_dictionary(browser, guide):
     page.get_by_role("link", name="data dictionary").click()
     page.wait_for_url(re.compile("#Data-dictionary$"))
     assert page.locator(":target").text_content() == "Data dictionary"
+    page.get_by_role("link", name="rule book").click()
+    page.wait_for_url(re.compile("#Rule-book$"))
+    assert page.locator(":target").text_content() == "Rule book"
     page.close()
 
 

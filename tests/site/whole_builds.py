@@ -86,7 +86,7 @@ def prepared(extract: Path, store: Path) -> tuple[Snapshot, Snapshot]:
     in it."""
     made = [attempt(partial(snapshot_of, extract, store, day)).gave for day in (OLD, NEW)]
     snapshots = old, new = [open_snapshot(Path(path)) for path in made]
-    places = ("Guide", "Glossary", "Accessibility", "Contact", "Privacy")
+    places = ("Guide", "Glossary", "Rule-book", "Accessibility", "Contact", "Privacy")
     guide = "".join(f"<p id='{place}'>" for place in places)
     files = {"a.css": b"p {}", "a.svg": b"<svg>", "a.html": guide.encode(), "a.js": b";"}
     assets = Assets("a.css", "a.svg", "a.html", "a.js", "a.js", files)

@@ -220,6 +220,9 @@ def test_the_commands_list_verify_and_compare_what_is_kept(tmp_path):
     assert "exit added: 1" in done.stderr
     assert pd.read_csv(out)["kind"].tolist() == ["exit added"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    of_nobody = ("--out", out, "--scope", "lwia/07/planner/nobody")
+    done = publish("snapshots", "diff", old.path, new.path, *of_nobody)
+    assert (done.returncode, "Neither snapshot has the scope" in done.stderr) == (2, True)
     assert publish("snapshots", "verify", old.path, new.path).returncode == 0
     file = new.path / new.manifest.files[0].path
     file.write_bytes(file.read_bytes()[:-1] + b"?")
