@@ -13,6 +13,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import select
 import signal
 import socket
@@ -42,6 +43,7 @@ from ipats_lib.publishing.warm import warm_context
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 CHUNK, SOCKETS = 1 << 20, (socket.AF_UNIX, socket.SOCK_SEQPACKET)
 SETUP_FAILED = 70  # EX_SOFTWARE
+MAY_END = re.compile(r";\s*(#.*)?$", re.MULTILINE)  # a cell that shows nothing, perhaps
 Message = tuple[str, dict[str, Any]]
 starting = threading.Lock()
 forkers: list[socket.socket] = []  # the way to this process's forker, once it has one
@@ -268,6 +270,8 @@ async def run(wire: Wire, cells: list[tuple[str, bool, int]]) -> None:
     shell.displayhook.session = shell.display_pub.session = wire
     shell.kernel = SimpleNamespace(eventloop=None)  # pandas asks whether there is one
     shell.enable_gui = lambda *_: None  # there is no window to show
+    hook, held = shell.displayhook, shell.history_manager.input_hist_parsed
+    is_quiet, hook.quiet = hook.quiet, lambda: MAY_END.search(held[-1]) and is_quiet()
     hashes = {source: number for source, _, number in cells if number}
     own, get = compiler.murmur2_x86, hashes.get
     compiler.murmur2_x86 = lambda text, seed: get(text) or own(text, seed)
