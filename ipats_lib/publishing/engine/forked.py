@@ -13,7 +13,6 @@ import io
 import json
 import multiprocessing
 import os
-import re
 import select
 import signal
 import socket
@@ -43,7 +42,6 @@ from ipats_lib.publishing.warm import warm_context
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 CHUNK, SOCKETS = 1 << 20, (socket.AF_UNIX, socket.SOCK_SEQPACKET)
 SETUP_FAILED = 70  # EX_SOFTWARE
-MAY_END = re.compile(r";\s*(#.*)?$", re.MULTILINE)  # a cell that shows nothing, perhaps
 Message = tuple[str, dict[str, Any]]
 starting = threading.Lock()
 forkers: list[socket.socket] = []  # the way to this process's forker, once it has one
@@ -271,9 +269,8 @@ async def run(wire: Wire, cells: list[tuple[str, bool, int]]) -> None:
     shell.kernel = SimpleNamespace(eventloop=None)  # pandas asks whether there is one
     shell.enable_gui = lambda *_: None  # there is no window to show
     hook, held = shell.displayhook, shell.history_manager.input_hist_parsed
-    is_quiet, hook.quiet = hook.quiet, lambda: MAY_END.search(held[-1]) and is_quiet()
-    hashes = {source: number for source, _, number in cells if number}
-    own, get = compiler.murmur2_x86, hashes.get
+    hook.quiet = lambda own=hook.quiet: ";" in held[-1] and own()  # it reads a cell into tokens
+    own, get = compiler.murmur2_x86, {source: number for source, _, number in cells if number}.get
     compiler.murmur2_x86 = lambda text, seed: get(text) or own(text, seed)
     at_first = reading(shell)
     wire.send(None, "ready")
@@ -283,10 +280,9 @@ async def run(wire: Wire, cells: list[tuple[str, bool, int]]) -> None:
             cell = {"transformed_cell": f"{source}\n" if known else shell.transform_cell(source)}
         except Exception:
             cell = {"transformed_cell": source, "preprocessing_exc_tuple": sys.exc_info()}
-        result = await shell.run_cell_async(source, store_history=True, **cell)
-        failed = not (result.success or may_fail)
-        payload = shell.payload_manager.read_payload()
-        done = {"count": result.execution_count, "failed": failed, "payload": payload}
+        ran = await shell.run_cell_async(source, store_history=True, **cell)
+        failed, payload = not (ran.success or may_fail), shell.payload_manager.read_payload()
+        done = {"count": ran.execution_count, "failed": failed, "payload": payload}
         wire.send(None, "done", done)
         if failed:
             return
