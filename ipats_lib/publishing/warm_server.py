@@ -31,7 +31,6 @@ sys.modules["pyarrow"].set_cpu_count(1)
 
 with warnings.catch_warnings():  # nbconvert's filters are no notebook's
     from ipats_lib.publishing import execute
-    from ipats_lib.report.scope_data import frame_of
 
 execute.render_nothing()
 
@@ -47,9 +46,8 @@ def rehearse() -> None:
     word, n = ["Fails", "Meets"] * 20, range(40)
     made = pd.DataFrame({"status": word, "measure": word, "n": n, "few": False, "value": 0.5})
     made = made.assign(to="index.html", day=pd.Timestamp(0), lower95=0.4, upper95=0.6)
-    made["known"] = pd.array([1, None] * 20, "Int64")
     feather.write_feather(made, file := io.BytesIO(), compression="uncompressed")
-    rows = frame_of(feather.read_table(file, use_threads=False))
+    rows = feather.read_feather(file, use_threads=False)
     some = rows.query("measure in @columns or n >= 1 and status != ''").drop_duplicates()
     sums = some.groupby("status", sort=False).agg(words=("measure", "; ".join), most=("n", "max"))
     sizes = some.groupby(["status", "few"]).size().rename("all").reset_index()
@@ -58,13 +56,10 @@ def rehearse() -> None:
     some["n"].astype("object").mask(some["few"], "*").map({1: "One"})
     some.sort_values(["status", "n"], key=lambda values: values).set_index("n").loc[[2]]
     base = alt.Chart(rows).encode(x=alt.X("value:Q", title=None), y=alt.Y("status:N"))
-    drawn = base.mark_line() + base.mark_rule().encode(tooltip=[alt.Tooltip("n:Q", title="N")])
-    drawn += show.reference(0.5, "Level")  # made once, what Altair makes of the installed packages
+    both = base.mark_line().encode(tooltip=[alt.Tooltip("n:Q", title="N")]) + show.reference(1, "N")
     one = show.table(rows, "Rows", columns, by="status", cards=True, sort=True)
     show.records(rows, "rows", columns, caption="Rows", filters=["status"], sort="-n")
-    show.choose(
-        {"a": show.chart(drawn, "Rows.", table=one), "b": show.note("**a**\n\n- b")}, "Rows"
-    )
+    show.choose({"a": show.chart(both, "Rows.", table=one), "b": show.note("**a**\n\n- b")}, "Rows")
     show.tiles([{"label": "Rows", "figure": 40, "picture": [1, 2], "note": "a"}])
     show.finding("Rows.", "More.", figure=show.written("share", 0.5))
     icalendar.Calendar().to_ical()
