@@ -9,6 +9,7 @@ and they stay as they are, byte for byte. The rest is read and written anew.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -71,21 +72,23 @@ def _grammar() -> re.Pattern[str]:
 
 
 _AS_IT_IS = _grammar()
-# What a value must not begin with or hold, sought once and not in every value.
-_DOUBTFUL = re.compile(r"""href=["']/|[uU][rR][lL]\((?!#)""")
+# What a value must not begin with, and what it must not hold: each sought once and not in every
+# value, from a letter that an expression finds at once.
+_ROOTED = re.compile(r"""href=["']/""")
+_URL = re.compile(r"\((?<=[uU][rR][lL]\()(?!#)")
 _BALANCED = (
     *("div", "section", "table", "figure", "details", "svg"),
     *("ul", "ol", "dl", "nav", "title", "select"),
 )
+_ENDS = re.compile("<(?:{0}|/(?:{0})>)".format("|".join(_BALANCED)))
 
 
 def is_plain(html: str) -> bool:
     """Whether HTML is written in the safe way from its first to its last byte."""
-    return (
-        _AS_IT_IS.fullmatch(html) is not None
-        and _DOUBTFUL.search(html) is None
-        and all(html.count(f"<{tag}") == html.count(f"</{tag}>") for tag in _BALANCED)
-    )
+    if _AS_IT_IS.fullmatch(html) is None or _ROOTED.search(html) or _URL.search(html):
+        return False
+    ends = Counter(_ENDS.findall(html))
+    return all(ends[f"<{tag}"] == ends[f"</{tag}>"] for tag in _BALANCED)
 
 
 # -- what is written anew ------------------------------------------------------------------------

@@ -56,12 +56,10 @@ def rehearse() -> None:
     some["n"].astype("object").mask(some["few"], "*").map({1: "One"})
     some.sort_values(["status", "n"], key=lambda values: values).set_index("n").loc[[2]]
     base = alt.Chart(rows).encode(x=alt.X("value:Q", title=None), y=alt.Y("status:N"))
-    drawn = base.mark_line() + base.mark_rule().encode(tooltip=[alt.Tooltip("n:Q", title="N")])
+    both = base.mark_line().encode(tooltip=[alt.Tooltip("n:Q", title="N")]) + show.reference(1, "N")
     one = show.table(rows, "Rows", columns, by="status", cards=True, sort=True)
     show.records(rows, "rows", columns, caption="Rows", filters=["status"], sort="-n")
-    show.choose(
-        {"a": show.chart(drawn, "Rows.", table=one), "b": show.note("**a**\n\n- b")}, "Rows"
-    )
+    show.choose({"a": show.chart(both, "Rows.", table=one), "b": show.note("**a**\n\n- b")}, "Rows")
     show.tiles([{"label": "Rows", "figure": 40, "picture": [1, 2], "note": "a"}])
     show.finding("Rows.", "More.", figure=show.written("share", 0.5))
     icalendar.Calendar().to_ical()

@@ -268,8 +268,9 @@ async def run(wire: Wire, cells: list[tuple[str, bool, int]]) -> None:
     shell.displayhook.session = shell.display_pub.session = wire
     shell.kernel = SimpleNamespace(eventloop=None)  # pandas asks whether there is one
     shell.enable_gui = lambda *_: None  # there is no window to show
-    hashes = {source: number for source, _, number in cells if number}
-    own, get = compiler.murmur2_x86, hashes.get
+    hook, held = shell.displayhook, shell.history_manager.input_hist_parsed
+    hook.quiet = lambda own=hook.quiet: ";" in held[-1] and own()  # it reads a cell into tokens
+    own, get = compiler.murmur2_x86, {source: number for source, _, number in cells if number}.get
     compiler.murmur2_x86 = lambda text, seed: get(text) or own(text, seed)
     at_first = reading(shell)
     wire.send(None, "ready")
@@ -279,10 +280,9 @@ async def run(wire: Wire, cells: list[tuple[str, bool, int]]) -> None:
             cell = {"transformed_cell": f"{source}\n" if known else shell.transform_cell(source)}
         except Exception:
             cell = {"transformed_cell": source, "preprocessing_exc_tuple": sys.exc_info()}
-        result = await shell.run_cell_async(source, store_history=True, **cell)
-        failed = not (result.success or may_fail)
-        payload = shell.payload_manager.read_payload()
-        done = {"count": result.execution_count, "failed": failed, "payload": payload}
+        ran = await shell.run_cell_async(source, store_history=True, **cell)
+        failed, payload = not (ran.success or may_fail), shell.payload_manager.read_payload()
+        done = {"count": ran.execution_count, "failed": failed, "payload": payload}
         wire.send(None, "done", done)
         if failed:
             return
