@@ -1,0 +1,492 @@
+"""All that a reader of publications has, as equations over whole numbers, and what follows.
+
+Each line counts people (`n`) and, of a share, successes (`x`): these are the unknowns. The reader
+is told how far parts overlap (people in two areas or programs) and knows which lines count the same
+people; where a link does not hold exactly of a state, it is an interval as wide as what can be
+seen, or as it is. So the reader is at least as strong as any real one.
+
+Mixed-integer programs are solved by scipy's HiGHS. Nothing of the library is used.
+"""
+
+import csv
+import math
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from tests.disclosure.reading import Key, Line, Prints
+
+WIDTH = 3
+PATIENCE = 60  # seconds for one program; a count that takes longer counts as found out
+TITLE_I = ("adult", "dw", "youth")
+MEDIANS = ("ME",)
+EXITS = ("ERQ2", "ERQ4", "ME", "CR")  # whose windows are sums of quarters
+Z = {"95": 1.959963984540054}
+Name = tuple[str, Key, str]  # publication, line, n or x
+Term = dict[int, int]
+
+
+def regions() -> dict[str, str]:
+    """The region of each LWIA, which is public."""
+    with Path("params/regions.csv").open(newline="") as lines:
+        return {row["lwia"]: row["edr"] for row in csv.DictReader(lines)}
+
+
+def before(quarter: str, many: int) -> str:
+    """The name of an earlier report quarter."""
+    at = int(quarter[2:6]) * 4 + int(quarter[-1]) - 1 - many
+    return f"PY{at // 4}Q{at % 4 + 1}"
+
+
+def wilson(x: float, n: float) -> tuple[float, float]:
+    """Wilson's 95% interval of x of n."""
+    z, p = Z["95"], x / n
+    middle = p + z * z / (2 * n)
+    spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
+
+
+class Unknowns:
+    """Whole numbers, what is known of each, and sums of them that lie between two ends."""
+
+    def __init__(self) -> None:
+        self.at: dict[object, int] = {}
+        self.truth: list[int] = []
+        self.known: set[int] = set()
+        self.sums: list[tuple[Term, float, float]] = []
+        self.sought: dict[object, Term] = {}
+
+    def new(self, name: object, truth: float) -> int:
+        self.at[name] = len(self.truth)
+        self.truth.append(round(truth))
+        return self.at[name]
+
+    def value(self, term: Mapping[int, float]) -> float:
+        return sum(factor * self.truth[place] for place, factor in term.items())
+
+    def between(self, term: Mapping[int, float], low: float, high: float) -> None:
+        """A sum lies between two ends. AssertionError where it does not in truth."""
+        assert low - 1e-6 <= self.value(term) <= high + 1e-6, (term, low, high, self.value(term))
+        self.sums.append((dict(term), low, high))
+
+    def is_(self, term: Mapping[int, float]) -> None:
+        """The reader is told what a sum is."""
+        self.between(term, self.value(term), self.value(term))
+
+    def narrow(self) -> dict[object, tuple[int, int]]:
+        """The sought counts whose least and most lie less than `WIDTH` apart."""
+        found: dict[object, tuple[int, int]] = {}
+        for places, rows, sought in self._parts():
+            found |= _narrow_of(self, places, rows, sought)
+        return found
+
+    def _parts(self) -> Iterator[tuple[list[int], list, dict[object, Term]]]:
+        """Unknowns that rows link, apart from all others."""
+        root = list(range(len(self.truth)))
+
+        def find(one: int) -> int:
+            while root[one] != one:
+                root[one] = root[root[one]]
+                one = root[one]
+            return one
+
+        left = [({p: f for p, f in term.items() if p not in self.known}, term, low, high)
+                for term, low, high in self.sums]  # fmt: skip
+        free = {key: {p: f for p, f in term.items() if p not in self.known}
+                for key, term in self.sought.items()}  # fmt: skip
+        for term in [*(one[0] for one in left), *free.values()]:
+            first = next(iter(term), None)
+            for place in term:
+                root[find(place)] = find(first)
+        groups: dict[int, tuple[list[int], list, dict]] = defaultdict(lambda: ([], [], {}))
+        for place in range(len(root)):
+            if place not in self.known:
+                groups[find(place)][0].append(place)
+        for term, whole, low, high in left:
+            if term:
+                shift = self.value({p: f for p, f in whole.items() if p in self.known})
+                groups[find(next(iter(term)))][1].append((term, low - shift, high - shift))
+        for key, term in free.items():
+            groups[find(next(iter(term))) if term else -1][2][key] = term
+        yield from (group for group in groups.values() if group[2])
+
+
+def _narrow_of(
+    all_: Unknowns, places: list[int], rows: list, sought: dict[object, Term]
+) -> dict[object, tuple[int, int]]:
+    at = {place: n for n, place in enumerate(places)}
+    truth = np.array([all_.truth[place] for place in places], dtype=float)
+    aims = {key: np.bincount([at[p] for p in term], [*term.values()], len(places))
+            for key, term in sought.items()}  # fmt: skip
+    cells = [(n, at[p], f) for n, (term, _, _) in enumerate(rows) for p, f in term.items()]
+    matrix, low, high = csr_array((len(rows), len(places))), np.empty(0), np.empty(0)
+    if cells:
+        r, c, v = zip(*cells, strict=True)
+        matrix = csr_array((v, (r, c)), (len(rows), len(places)))
+        low, high = (np.array([row[n] for row in rows]) for n in (1, 2))
+    most = 3.0 * max([*truth, 1]) + 30
+    ends = {key: [aim @ truth, aim @ truth] for key, aim in aims.items()}
+
+    def look(aim: np.ndarray, box: float, *, whole: bool) -> float:
+        """Widen the ends by a solution that has the least of a sum; unknowns lie as near to the
+        truth as `box`, and are whole numbers or may be fractions. The least that there is."""
+        answer = milp(
+            aim, integrality=np.full(len(places), int(whole)), options={"time_limit": PATIENCE},
+            bounds=Bounds(np.maximum(truth - box, 0), np.minimum(truth + box, most)),
+            constraints=[LinearConstraint(matrix, low, high)] if cells else [],
+        )  # fmt: skip
+        if answer.x is None:
+            return -np.inf
+        solution = np.rint(answer.x)
+        sums = matrix @ solution
+        if ((sums >= low - 1e-6) & (sums <= high + 1e-6)).all():
+            for key, one in aims.items():
+                count = one @ solution
+                ends[key] = [min(ends[key][0], count), max(ends[key][1], count)]
+        return float(answer.fun) if answer.status == 0 else -np.inf
+
+    def left() -> list[object]:
+        return [key for key, (least, most_) in ends.items() if most_ - least < WIDTH]
+
+    draws, idle = random.Random(0), 0
+    while idle < 4 and (open_ := left()):
+        aim = sum(draws.choice((-1, 1)) * draws.uniform(0.5, 1) * aims[key] for key in open_)
+        box = draws.choice((3, 6, 12))
+        look(aim, box, whole=False)
+        look(-aim, box, whole=False)
+        idle = 0 if len(left()) < len(open_) else idle + 1
+    for key in left():
+        for box, whole in ((4, False), (4, True), (np.inf, False), (np.inf, True)):
+            if key in left() and aims[key].any():
+                least, most_ = (sign * look(sign * aims[key], box, whole=whole)
+                                for sign in (1, -1))  # fmt: skip
+                if box == np.inf and most_ - least < WIDTH - 1e-6:
+                    break  # no fraction lies further apart either
+    return {key: (int(ends[key][0]), int(ends[key][1])) for key in left()}
+
+
+class Figures(Unknowns):
+    """The lines of performance figures of publications that follow each other.
+
+    prints: as the reader has them; full: the same lines with every number, to be told overlaps, and
+    to judge. own: an LWIA whose figures the reader has in full, or nothing.
+    """
+
+    def __init__(self, prints: Iterable[Prints], full: Iterable[Prints], own: str = "") -> None:
+        super().__init__()
+        self._own, self._regions = own, regions()
+        self._full = {one.period: one for one in full}
+        self._seen: dict[tuple[str, str], float] = {}
+        pairs = [(one, self._full[one.period]) for one in prints]
+        for printed, every in pairs:
+            self._lines(printed, every)
+        for printed, every in pairs:
+            self._sums_of(printed.period, every)
+            self._links(printed, every)
+        for (first, _), (then, _) in zip(pairs, pairs[1:], strict=False):
+            self._two(first, then)
+        shown = {
+            (one.period if key[0] == "current" else key[0], *key[1:])
+            for one, _ in pairs
+            for key, line in one.lines.items()
+            if not line.hidden and key[0] != "rolling4"
+        }
+        for printed, every in pairs:
+            self._seek(printed, every, shown)
+
+    def _lines(self, printed: Prints, every: Prints) -> None:
+        for key, line in every.lines.items():
+            size, won = line.told["denominator"], line.told["numerator"]
+            if size is None:
+                continue
+            n = self.new((every.period, key, "n"), size)
+            x = None if won is None else self.new((every.period, key, "x"), won)
+            shown = printed.lines.get(key)
+            if key[1] == "lwia" and key[2] == self._own:
+                self.known |= {n} | ({x} if x is not None else set())
+            elif shown is not None and not shown.hidden:
+                assert shown.told["denominator"] == size, key
+                self.known |= {n} | ({x} if x is not None else set())
+            elif shown is not None and key[0] in ("rolling4", "current"):
+                if key[4] not in MEDIANS:  # a rate of nobody is not withheld
+                    self.between({n: 1}, 1, np.inf)
+                self._told(shown, n, x)
+            if x is not None:
+                self.between({n: 1, x: -1}, 0, np.inf)
+        for key, line in printed.adjusted.items():
+            if line.hidden:
+                self._adjusted(every.period, key, line)
+
+    def _told(self, line: Line, n: int, x: int | None) -> None:
+        """What stands at a withheld line: its counts, its share, or its interval."""
+        told = line.told
+        if told.get("denominator") is not None:
+            self.known.add(n)
+        if x is None:
+            return
+        if told.get("numerator") is not None:
+            self.known.add(x)
+        share = told.get("value")
+        if share is None and told.get("percent") is not None and told.get("level"):
+            share = told["percent"] / 100 * told["level"]
+        if share is not None:
+            self._share(n, x, share - 1e-9, share + 1e-9)
+        ends = told.get("lower95"), told.get("upper95")
+        if ends[0] is not None and ends[1] is not None:
+            self._interval(n, x, *ends, 1e-9)
+
+    def _adjusted(self, period: str, key: Key, line: Line) -> None:
+        """An adjusted share is the plain one over the expected one, times Illinois'."""
+        told = line.told
+        state = self._full[period].lines[(key[0], "state", "IL", *key[3:])].told["value"]
+        names = [(period, key, kind) for kind in "nx"]
+        if not state or not all(name in self.at for name in names):
+            return
+        n, x = (self.at[name] for name in names)
+        if told["value"] is not None:
+            self._share(n, x, told["value"] - 1e-9, told["value"] + 1e-9)
+        if told["expected"] and told["adjusted"] is not None:
+            low, high = (
+                max(told["adjusted"] + off, 0) * (told["expected"] + off) / state
+                for off in (-5e-4, 5e-4)
+            )
+            self._share(n, x, low, high if told["adjusted"] < 1 else np.inf)
+
+    def _share(self, n: int, x: int, low: float, high: float) -> None:
+        if self.truth[n]:
+            self.between({x: 1, n: -low}, 0, np.inf)
+            if high < 1:
+                self.between({x: -1, n: high}, 0, np.inf)
+
+    def _interval(self, n: int, x: int, low: float, high: float, off: float) -> None:
+        """The counts whose Wilson interval is this one, found by trying."""
+        fits = [
+            (size, won)
+            for size in range(1, 3000)
+            for won in {round(size * (low + high) / 2 + step) for step in (-1, 0, 1, 2)}
+            if 0 <= won <= size
+            and max(abs(a - b) for a, b in zip(wilson(won, size), (low, high), strict=True)) < off
+        ]
+        if len(fits) == 1:
+            self.known |= {n, x}
+
+    def _term(self, period: str, key: Key, kind: str, factor: int = 1) -> Term | None:
+        place = self.at.get((period, key, kind))
+        return None if place is None else {place: factor}
+
+    def _whole(self, period: str, whole: Key, parts: Iterable[Key], kind: str) -> None:
+        """The reader is told what the parts count more than the whole."""
+        terms = [self._term(period, whole, kind, -1)]
+        terms += [self._term(period, part, kind) for part in parts]
+        terms = [term for term in terms if term is not None]
+        if len(terms) > 1 and (period, whole, kind) in self.at:
+            self.is_({place: factor for term in terms for place, factor in term.items()})
+
+    def _sums_of(self, period: str, every: Prints) -> None:
+        local = sorted({key[2] for key in every.lines if key[1] == "lwia"})
+        for window, kind, area, program, measure in every.lines:
+            whole = (window, kind, area, program, measure)
+            inside = local if kind == "state" else [a for a in local if kind == "edr"
+                                                    and self._regions.get(a) == area]  # fmt: skip
+            for count in "nx":
+                self._whole(
+                    period, whole, [(window, "lwia", a, program, measure) for a in inside], count
+                )
+                if program == "title1":
+                    parts = [(window, kind, area, p, measure) for p in TITLE_I]
+                    self._whole(period, whole, parts, count)
+                if window == "rolling4" and measure in EXITS:
+                    quarters = [(before(period, back), *whole[1:]) for back in range(4)]
+                    if all((period, one, "n") in self.at for one in quarters):
+                        self._whole(period, whole, quarters, count)
+                if window == "current":
+                    self._whole(period, whole, [(period, *whole[1:])], count)
+
+    def _links(self, printed: Prints, every: Prints) -> None:
+        """Lines of one publication that count the same people, or some of these."""
+        period = every.period
+        for window, kind, area, program, measure in every.lines:
+            here = (window, kind, area, program)
+            if measure == "ME":
+                self._inside(printed, period, here)
+            if measure == "ERQ2" and window.startswith("PY"):
+                later = [w for w in every.lines if w[1:] == (kind, area, program, "ERQ4")
+                         and w[0].startswith("PY") and before(w[0], 2) == window]  # fmt: skip
+                for other in later:
+                    self._alike((period, (*here, measure), "n"), (period, other, "n"), 0)
+            if measure == "MSG" and window == "current":
+                for count in "nx":
+                    ends = [self._term(period, (w, *here[1:], "MSG"), count, f)
+                            for w, f in (("rolling4", 1), ("current", -1))]  # fmt: skip
+                    if None not in ends and self.value(ends[0] | ends[1]) >= 0:
+                        self.between(ends[0] | ends[1], 0, np.inf)
+
+    def _inside(self, printed: Prints, period: str, here: tuple[str, ...]) -> None:
+        """Who has a wage is employed; how many more are is seen where both are shown."""
+        wages = self._term(period, (*here, "ME"), "n", -1)
+        employed = self._term(period, (*here, "ERQ2"), "x")
+        if wages is None or employed is None:
+            return
+        gap = self._gap(printed, here[3])
+        here_ = self.value(employed | wages)
+        self.between(employed | wages, min(0, here_), max(gap, here_))
+
+    def _gap(self, printed: Prints, program: str) -> float:
+        name = (printed.period, program)
+        if name not in self._seen:
+            gaps = [0.0]
+            for key, line in printed.lines.items():
+                if key[3:] == (program, "ME") and not line.hidden:
+                    other = printed.lines[(*key[:4], "ERQ2")]
+                    if not other.hidden and other.told["numerator"] is not None:
+                        gaps.append(other.told["numerator"] - line.told["denominator"])
+            self._seen[name] = max(gaps)
+        return self._seen[name]
+
+    def _alike(self, one: Name, other: Name, width: float) -> None:
+        if one in self.at and other in self.at:
+            term = {self.at[one]: 1, self.at[other]: -1}
+            off = max(width, abs(self.value(term)))
+            self.between(term, -off, off)
+
+    def _two(self, first: Prints, then: Prints) -> None:
+        """The same quarters in two publications, as far apart as corrections that are seen."""
+        widths: dict[str, float] = defaultdict(float)
+        pairs = []
+        for key, line in first.lines.items():
+            window = first.period if key[0] == "current" else key[0]
+            other = then.lines.get((window, *key[1:]))
+            if not window.startswith("PY") or other is None:
+                continue
+            pairs.append((key, (window, *key[1:])))
+            for kind, name in (("n", "denominator"), ("x", "numerator")):
+                ends = line.told[name], other.told[name]
+                if None not in ends and not line.hidden and not other.hidden:
+                    widths[kind] = max(widths[kind], abs(ends[0] - ends[1]))
+        for key, other in pairs:
+            for kind in "nx":
+                self._alike((first.period, key, kind), (then.period, other, kind), widths[kind])
+
+    def _seek(self, printed: Prints, every: Prints, shown: set[Key]) -> None:
+        """shown: lines of quarters that a publication prints; in another one, which withholds
+        them with the rest of their series, they are not sought."""
+        for key, line in printed.lines.items():
+            if not line.hidden or (key[1] == "lwia" and key[2] == self._own):
+                continue
+            if (printed.period if key[0] == "current" else key[0], *key[1:]) in shown:
+                continue
+            size, won = (self._term(printed.period, key, kind) for kind in "nx")
+            if size is None:
+                continue
+            terms = {"n": size}
+            if won is not None:
+                terms |= {"x": won, "n-x": size | {p: -1 for p in won}}
+            mine = (key[0], "lwia", self._own, *key[3:])
+            for kind, term in terms.items():
+                own = 0
+                counted = key[1] == "state" or self._regions.get(self._own) == key[2]
+                if self._own and counted and mine in every.lines:
+                    told = every.lines[mine].told
+                    parts = {"n": told["denominator"], "x": told["numerator"]}
+                    n, x = (parts[one] or 0 for one in "nx")
+                    own = {"n": n, "x": x, "n-x": n - x}[kind]
+                if self.value(term) - own > 0:
+                    self.sought[printed.period, key, kind] = term
+
+
+class Reach(Unknowns):
+    """Participants, the shares of these, and the groups among those whose employment is counted.
+
+    A share is printed in whole percents. The full edition has no more: the counts behind it are
+    taken to be the nearest to it, which a reader cannot tell from the true ones.
+    """
+
+    SHARES = ("several", "trained")
+
+    def __init__(self, printed: Prints, every: Prints, own: str = "") -> None:
+        super().__init__()
+        self._own = own
+        areas = sorted({key[0] for key in every.reach})
+        for (area, program, item), (_, size) in every.reach.items():
+            if item == "participants" and size is not None:
+                self._count(printed, area, program, size)
+                for share in self.SHARES:
+                    self._share_of(printed, every, (area, program, share))
+        self._add_up(areas, ("title1", *TITLE_I), ("participants", *self.SHARES))
+        lines = {key[2]: line for key, line in printed.lines.items()
+                 if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")}
+        full = {key[2]: line for key, line in every.lines.items()
+                if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")}
+        for (area, group), (_, share) in every.mix.items():
+            size = full[area].told["denominator"]
+            place = self.at.get((area, "title1", "counted"))
+            if place is None:
+                place = self.new((area, "title1", "counted"), size)
+                self._maybe(place, area, lines[area].hidden)
+            hidden, told = printed.mix.get((area, group), (True, None))
+            self._part((area, "title1", group), place, share, hidden, told)
+        groups = {group for _, group in every.mix}
+        self._add_up(areas, ("title1",), ("counted", *groups))
+
+    def _maybe(self, place: int, area: str, hidden: bool) -> None:
+        if not hidden or area == self._own:
+            self.known.add(place)
+
+    def _count(self, printed: Prints, area: str, program: str, size: float) -> None:
+        hidden, told = printed.reach[area, program, "participants"]
+        place = self.new((area, program, "participants"), size)
+        self._maybe(place, area, hidden and told is None)
+        cost = printed.reach.get((area, program, "cost"), (True, None))[1]
+        if hidden and cost is not None:  # what is spent is public
+            self.known.add(place)
+        if hidden and size:
+            self.between({place: 1}, 1, np.inf)
+            if area != self._own:
+                self.sought[area, program, "participants"] = {place: 1}
+
+    def _share_of(self, printed: Prints, every: Prints, key: tuple[str, str, str]) -> None:
+        place = self.at[(*key[:2], "participants")]
+        self._part(key, place, every.reach[key][1], *printed.reach[key])
+
+    def _part(
+        self, key: tuple[str, str, str], whole: int, share: float | None, hidden: bool,
+        told: float | None,
+    ) -> None:  # fmt: skip
+        size = self.truth[whole]
+        place = self.new(key, round((share or 0) * size))
+        self.between({whole: 1, place: -1}, 0, np.inf)
+        if key[0] == self._own:
+            self.known.add(place)
+        elif told is not None:
+            self.between({place: 1, whole: -(told - 0.005001)}, 0, np.inf)
+            self.between({place: -1, whole: told + 0.005001}, 0, np.inf)
+        if hidden and key[0] != self._own:
+            for kind, term in (("held", {place: 1}), ("not", {whole: 1, place: -1})):
+                own = 0
+                if key[0] == "IL" and self._own:
+                    mine = [self.at.get((self._own, *name)) for name in
+                            (key[1:], (key[1], "participants"))]  # fmt: skip
+                    held, people = (self.truth[m] if m is not None else 0 for m in mine)
+                    own = held if kind == "held" else people - held
+                if self.value(term) - own > 0:
+                    self.sought[(*key, kind)] = term
+
+    def _add_up(
+        self, areas: Iterable[str], programs: Iterable[str], items: Iterable[str]
+    ) -> None:
+        for item in items:
+            for program in programs:
+                self._told_sum(("IL", program, item), [(a, program, item) for a in areas
+                                                       if a != "IL"])  # fmt: skip
+            for area in areas if len([*programs]) > 1 else ():
+                self._told_sum((area, "title1", item), [(area, p, item) for p in TITLE_I])
+
+    def _told_sum(self, whole: object, parts: Iterable[object]) -> None:
+        term = {self.at[part]: 1 for part in parts if part in self.at}
+        if term and whole in self.at:
+            self.is_(term | {self.at[whole]: -1})
