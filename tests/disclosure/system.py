@@ -13,6 +13,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,23 @@ def regions() -> dict[str, str]:
     """The region of each LWIA, which is public."""
     with Path("params/regions.csv").open(newline="") as lines:
         return {row["lwia"]: row["edr"] for row in csv.DictReader(lines)}
+
+
+@cache
+def thresholds() -> dict[str, int]:
+    """`params/disclosure.csv`, which is public."""
+    with Path("params/disclosure.csv").open(newline="") as lines:
+        return {row["setting"]: int(row["value"]) for row in csv.DictReader(lines)}
+
+
+def small(line: Line) -> bool:
+    """Whether a line with every number is a small cell."""
+    limits = thresholds()
+    size, won = line.told["denominator"] or 0, line.told["numerator"]
+    if won is None:
+        return 0 < size < limits["minimum_wages"]
+    few = min(won, size - won) < limits["minimum_numerator"]
+    return size > 0 and (few or size < limits["minimum_denominator"])
 
 
 def before(quarter: str, many: int) -> str:
@@ -374,16 +392,22 @@ class Figures(Unknowns):
 
     def _seek(self, printed: Prints, every: Prints, shown: set[Key]) -> None:
         """shown: lines of quarters that a publication prints; in another one, which withholds
-        them with the rest of their series, they are not sought."""
+        them with the rest of their series, they are not sought; nor is a quarter that is withheld
+        with its series and is no small cell. How many a small one counts is sought where that is
+        few: where it is many, another measure may print it."""
         for key, line in printed.lines.items():
             if not line.hidden or (key[1] == "lwia" and key[2] == self._own):
                 continue
             if (printed.period if key[0] == "current" else key[0], *key[1:]) in shown:
                 continue
+            quarter = key[0].startswith("PY")
+            if quarter and not small(every.lines[key]):
+                continue
             size, won = (self._term(printed.period, key, kind) for kind in "nx")
             if size is None:
                 continue
-            terms = {"n": size}
+            few = self.value(size) < thresholds()["minimum_denominator"]
+            terms = {"n": size} if few or not quarter else {}
             if won is not None:
                 terms |= {"x": won, "n-x": size | {p: -1 for p in won}}
             mine = (key[0], "lwia", self._own, *key[3:])
@@ -418,10 +442,16 @@ class Reach(Unknowns):
                 for share in self.SHARES:
                     self._share_of(printed, every, (area, program, share))
         self._add_up(areas, ("title1", *TITLE_I), ("participants", *self.SHARES))
-        lines = {key[2]: line for key, line in printed.lines.items()
-                 if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")}
-        full = {key[2]: line for key, line in every.lines.items()
-                if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")}
+        lines = {
+            key[2]: line
+            for key, line in printed.lines.items()
+            if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")
+        }
+        full = {
+            key[2]: line
+            for key, line in every.lines.items()
+            if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")
+        }
         for (area, group), (_, share) in every.mix.items():
             size = full[area].told["denominator"]
             place = self.at.get((area, "title1", "counted"))
@@ -476,9 +506,7 @@ class Reach(Unknowns):
                 if self.value(term) - own > 0:
                     self.sought[(*key, kind)] = term
 
-    def _add_up(
-        self, areas: Iterable[str], programs: Iterable[str], items: Iterable[str]
-    ) -> None:
+    def _add_up(self, areas: Iterable[str], programs: Iterable[str], items: Iterable[str]) -> None:
         for item in items:
             for program in programs:
                 self._told_sum(("IL", program, item), [(a, program, item) for a in areas
