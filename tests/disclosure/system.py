@@ -14,6 +14,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -206,7 +207,7 @@ class Figures(Unknowns):
         for printed, every in pairs:
             self._sums_of(printed.period, every)
             self._links(printed, every)
-        for (first, _), (then, _) in zip(pairs, pairs[1:], strict=False):
+        for (first, _), (then, _) in pairwise(pairs):
             self._two(first, then)
         shown = {
             (one.period if key[0] == "current" else key[0], *key[1:])
@@ -409,7 +410,7 @@ class Figures(Unknowns):
             few = self.value(size) < thresholds()["minimum_denominator"]
             terms = {"n": size} if few or not quarter else {}
             if won is not None:
-                terms |= {"x": won, "n-x": size | {p: -1 for p in won}}
+                terms |= {"x": won, "n-x": size | dict.fromkeys(won, -1)}
             mine = (key[0], "lwia", self._own, *key[3:])
             for kind, term in terms.items():
                 own = 0
