@@ -20,8 +20,12 @@ from ipats_lib.readers import CountsAlone, System
 from ipats_lib.scopes import STATE_AREA
 
 WITHHELD = "*"
-# Measures whose windows are sums of quarters of exit.
-_OF_QUARTERS = [code for code, rule in INDICATORS.items() if rule.cohort not in ("served", "MSG")]
+# Shares whose windows are sums of quarters of exit; no median follows from other medians.
+_OF_QUARTERS = [
+    code
+    for code, rule in INDICATORS.items()
+    if rule.cohort not in ("served", "MSG") and not rule.is_median
+]
 _YEAR = ("rolling4", "annual")
 _HIDDEN = ("numerator", "denominator", "value")
 

@@ -14,7 +14,7 @@ from tests.commands import publish
 
 DAYS = {"PY2024Q3": date(2025, 5, 15), "PY2024Q4": date(2025, 8, 15)}
 CUSTOMER, AREA = 1, 8  # columns of a record
-SCALES = (0.02, 0.03, 0.04)
+SCALES = (0.02, 0.03, 0.05)
 # Of the customers with two records, how many have one of these in another area.
 MOVED = (0.0, 0.2, 0.5)
 PLACES = ("lwia", "area")  # columns of tables
@@ -30,7 +30,7 @@ def write_state(folder: Path, seed: int) -> tuple[str, ...]:
     """Write the two extracts of a state to `folder`/<period>. The numbers of its LWIAs."""
     some = random.Random(seed)
     every = list(codes())
-    areas = sorted(some.sample(every, some.randint(3, 5)))
+    areas = sorted(some.sample(every, some.randint(3, 6)))
     # Every area of the sample is part of one of the state's; some of these are small.
     weights = [some.choice([0.2, 1, 1, 3]) for _ in areas]
     merged = {one: one if one in areas else some.choices(areas, weights)[0] for one in every}

@@ -47,11 +47,12 @@ def thresholds() -> dict[str, int]:
 
 
 def small(line: Line) -> bool:
-    """Whether a line with every number is a small cell."""
+    """Whether a line with every number is a small cell of a share. No median follows from others,
+    and how many have a wage is who is employed."""
     limits = thresholds()
     size, won = line.told["denominator"] or 0, line.told["numerator"]
     if won is None:
-        return 0 < size < limits["minimum_wages"]
+        return False
     few = min(won, size - won) < limits["minimum_numerator"]
     return size > 0 and (few or size < limits["minimum_denominator"])
 
