@@ -392,6 +392,12 @@ class Figures(Unknowns):
             for kind in "nx":
                 self._alike((first.period, key, kind), (then.period, other, kind), widths[kind])
 
+    def _tells_nothing(self, printed: Prints, key: Key) -> bool:
+        """Whether a region is the sum of what is printed and of the reader's own area."""
+        parts = [area for area, region in self._regions.items() if region == key[2]]
+        lines = {area: printed.lines.get((key[0], "lwia", area, *key[3:])) for area in parts}
+        return all(a == self._own or (one and not one.hidden) for a, one in lines.items())
+
     def _seek(self, printed: Prints, every: Prints, shown: set[Key]) -> None:
         """shown: lines of quarters that a publication prints; in another one, which withholds
         them with the rest of their series, they are not sought; nor is a quarter that is withheld
@@ -406,7 +412,7 @@ class Figures(Unknowns):
             if quarter and not small(every.lines[key]):
                 continue
             size, won = (self._term(printed.period, key, kind) for kind in "nx")
-            if size is None:
+            if size is None or (key[1] == "edr" and self._tells_nothing(printed, key)):
                 continue
             few = self.value(size) < thresholds()["minimum_denominator"]
             terms = {"n": size} if few or not quarter else {}
