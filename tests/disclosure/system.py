@@ -10,27 +10,22 @@ Mixed-integer programs are solved by scipy's HiGHS. Nothing of the library is us
 
 import csv
 import math
-import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from tests.disclosure.reading import Key, Line, Prints
+from tests.disclosure.solving import Term, Unknowns
 
-WIDTH = 3
-PATIENCE = 60  # seconds for one program; a count that takes longer counts as found out
 TITLE_I = ("adult", "dw", "youth")
 MEDIANS = ("ME",)
 EXITS = ("ERQ2", "ERQ4", "ME", "CR")  # whose windows are sums of quarters
 Z = {"95": 1.959963984540054}
 Name = tuple[str, Key, str]  # publication, line, n or x
-Term = dict[int, int]
 
 
 def regions() -> dict[str, str]:
@@ -69,125 +64,6 @@ def wilson(x: float, n: float) -> tuple[float, float]:
     middle = p + z * z / (2 * n)
     spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
-
-
-class Unknowns:
-    """Whole numbers, what is known of each, and sums of them that lie between two ends."""
-
-    def __init__(self) -> None:
-        self.at: dict[object, int] = {}
-        self.truth: list[int] = []
-        self.known: set[int] = set()
-        self.sums: list[tuple[Term, float, float]] = []
-        self.sought: dict[object, Term] = {}
-
-    def new(self, name: object, truth: float) -> int:
-        self.at[name] = len(self.truth)
-        self.truth.append(round(truth))
-        return self.at[name]
-
-    def value(self, term: Mapping[int, float]) -> float:
-        return sum(factor * self.truth[place] for place, factor in term.items())
-
-    def between(self, term: Mapping[int, float], low: float, high: float) -> None:
-        """A sum lies between two ends. AssertionError where it does not in truth."""
-        assert low - 1e-6 <= self.value(term) <= high + 1e-6, (term, low, high, self.value(term))
-        self.sums.append((dict(term), low, high))
-
-    def is_(self, term: Mapping[int, float]) -> None:
-        """The reader is told what a sum is."""
-        self.between(term, self.value(term), self.value(term))
-
-    def narrow(self) -> dict[object, tuple[int, int]]:
-        """The sought counts whose least and most lie less than `WIDTH` apart."""
-        found: dict[object, tuple[int, int]] = {}
-        for places, rows, sought in self._parts():
-            found |= _narrow_of(self, places, rows, sought)
-        return found
-
-    def _parts(self) -> Iterator[tuple[list[int], list, dict[object, Term]]]:
-        """Unknowns that rows link, apart from all others."""
-        root = list(range(len(self.truth)))
-
-        def find(one: int) -> int:
-            while root[one] != one:
-                root[one] = root[root[one]]
-                one = root[one]
-            return one
-
-        left = [({p: f for p, f in term.items() if p not in self.known}, term, low, high)
-                for term, low, high in self.sums]  # fmt: skip
-        free = {key: {p: f for p, f in term.items() if p not in self.known}
-                for key, term in self.sought.items()}  # fmt: skip
-        for term in [*(one[0] for one in left), *free.values()]:
-            first = next(iter(term), None)
-            for place in term:
-                root[find(place)] = find(first)
-        groups: dict[int, tuple[list[int], list, dict]] = defaultdict(lambda: ([], [], {}))
-        for place in range(len(root)):
-            if place not in self.known:
-                groups[find(place)][0].append(place)
-        for term, whole, low, high in left:
-            if term:
-                shift = self.value({p: f for p, f in whole.items() if p in self.known})
-                groups[find(next(iter(term)))][1].append((term, low - shift, high - shift))
-        for key, term in free.items():
-            groups[find(next(iter(term))) if term else -1][2][key] = term
-        yield from (group for group in groups.values() if group[2])
-
-
-def _narrow_of(
-    all_: Unknowns, places: list[int], rows: list, sought: dict[object, Term]
-) -> dict[object, tuple[int, int]]:
-    at = {place: n for n, place in enumerate(places)}
-    truth = np.array([all_.truth[place] for place in places], dtype=float)
-    aims = {key: np.bincount([at[p] for p in term], [*term.values()], len(places))
-            for key, term in sought.items()}  # fmt: skip
-    cells = [(n, at[p], f) for n, (term, _, _) in enumerate(rows) for p, f in term.items()]
-    matrix, low, high = csr_array((len(rows), len(places))), np.empty(0), np.empty(0)
-    if cells:
-        r, c, v = zip(*cells, strict=True)
-        matrix = csr_array((v, (r, c)), (len(rows), len(places)))
-        low, high = (np.array([row[n] for row in rows]) for n in (1, 2))
-    most = 3.0 * max([*truth, 1]) + 30
-    ends = {key: [aim @ truth, aim @ truth] for key, aim in aims.items()}
-
-    def look(aim: np.ndarray, box: float, *, whole: bool) -> float:
-        """Widen the ends by a solution that has the least of a sum; unknowns lie as near to the
-        truth as `box`, and are whole numbers or may be fractions. The least that there is."""
-        answer = milp(
-            aim, integrality=np.full(len(places), int(whole)), options={"time_limit": PATIENCE},
-            bounds=Bounds(np.maximum(truth - box, 0), np.minimum(truth + box, most)),
-            constraints=[LinearConstraint(matrix, low, high)] if cells else [],
-        )  # fmt: skip
-        if answer.x is None:
-            return -np.inf
-        solution = np.rint(answer.x)
-        sums = matrix @ solution
-        if ((sums >= low - 1e-6) & (sums <= high + 1e-6)).all():
-            for key, one in aims.items():
-                count = one @ solution
-                ends[key] = [min(ends[key][0], count), max(ends[key][1], count)]
-        return float(answer.fun) if answer.status == 0 else -np.inf
-
-    def left() -> list[object]:
-        return [key for key, (least, most_) in ends.items() if most_ - least < WIDTH]
-
-    draws, idle = random.Random(0), 0
-    while idle < 4 and (open_ := left()):
-        aim = sum(draws.choice((-1, 1)) * draws.uniform(0.5, 1) * aims[key] for key in open_)
-        box = draws.choice((3, 6, 12))
-        look(aim, box, whole=False)
-        look(-aim, box, whole=False)
-        idle = 0 if len(left()) < len(open_) else idle + 1
-    for key in left():
-        for box, whole in ((4, False), (4, True), (np.inf, False), (np.inf, True)):
-            if key in left() and aims[key].any():
-                least, most_ = (sign * look(sign * aims[key], box, whole=whole)
-                                for sign in (1, -1))  # fmt: skip
-                if box == np.inf and most_ - least < WIDTH - 1e-6:
-                    break  # no fraction lies further apart either
-    return {key: (int(ends[key][0]), int(ends[key][1])) for key in left()}
 
 
 class Figures(Unknowns):
@@ -429,100 +305,3 @@ class Figures(Unknowns):
                     own = {"n": n, "x": x, "n-x": n - x}[kind]
                 if self.value(term) - own > 0:
                     self.sought[printed.period, key, kind] = term
-
-
-class Reach(Unknowns):
-    """Participants, the shares of these, and the groups among those whose employment is counted.
-
-    A share is printed in whole percents. The full edition has no more: the counts behind it are
-    taken to be the nearest to it, which a reader cannot tell from the true ones.
-    """
-
-    SHARES = ("several", "trained")
-
-    def __init__(self, printed: Prints, every: Prints, own: str = "") -> None:
-        super().__init__()
-        self._own = own
-        areas = sorted({key[0] for key in every.reach})
-        for (area, program, item), (_, size) in every.reach.items():
-            if item == "participants" and size is not None:
-                self._count(printed, area, program, size)
-                for share in self.SHARES:
-                    self._share_of(printed, every, (area, program, share))
-        self._add_up(areas, ("title1", *TITLE_I), ("participants", *self.SHARES))
-        lines = {
-            key[2]: line
-            for key, line in printed.lines.items()
-            if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")
-        }
-        full = {
-            key[2]: line
-            for key, line in every.lines.items()
-            if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")
-        }
-        for (area, group), (_, share) in every.mix.items():
-            size = full[area].told["denominator"]
-            place = self.at.get((area, "title1", "counted"))
-            if place is None:
-                place = self.new((area, "title1", "counted"), size)
-                self._maybe(place, area, lines[area].hidden)
-            hidden, told = printed.mix.get((area, group), (True, None))
-            self._part((area, "title1", group), place, share, hidden, told)
-        groups = {group for _, group in every.mix}
-        self._add_up(areas, ("title1",), ("counted", *groups))
-
-    def _maybe(self, place: int, area: str, hidden: bool) -> None:
-        if not hidden or area == self._own:
-            self.known.add(place)
-
-    def _count(self, printed: Prints, area: str, program: str, size: float) -> None:
-        hidden, told = printed.reach[area, program, "participants"]
-        place = self.new((area, program, "participants"), size)
-        self._maybe(place, area, hidden and told is None)
-        cost = printed.reach.get((area, program, "cost"), (True, None))[1]
-        if hidden and cost is not None:  # what is spent is public
-            self.known.add(place)
-        if hidden and size:
-            self.between({place: 1}, 1, np.inf)
-            if area != self._own:
-                self.sought[area, program, "participants"] = {place: 1}
-
-    def _share_of(self, printed: Prints, every: Prints, key: tuple[str, str, str]) -> None:
-        place = self.at[(*key[:2], "participants")]
-        self._part(key, place, every.reach[key][1], *printed.reach[key])
-
-    def _part(
-        self, key: tuple[str, str, str], whole: int, share: float | None, hidden: bool,
-        told: float | None,
-    ) -> None:  # fmt: skip
-        size = self.truth[whole]
-        place = self.new(key, round((share or 0) * size))
-        self.between({whole: 1, place: -1}, 0, np.inf)
-        if key[0] == self._own:
-            self.known.add(place)
-        elif told is not None:
-            self.between({place: 1, whole: -(told - 0.005001)}, 0, np.inf)
-            self.between({place: -1, whole: told + 0.005001}, 0, np.inf)
-        if hidden and key[0] != self._own:
-            for kind, term in (("held", {place: 1}), ("not", {whole: 1, place: -1})):
-                own = 0
-                if key[0] == "IL" and self._own:
-                    mine = [self.at.get((self._own, *name)) for name in
-                            (key[1:], (key[1], "participants"))]  # fmt: skip
-                    held, people = (self.truth[m] if m is not None else 0 for m in mine)
-                    own = held if kind == "held" else people - held
-                if self.value(term) - own > 0:
-                    self.sought[(*key, kind)] = term
-
-    def _add_up(self, areas: Iterable[str], programs: Iterable[str], items: Iterable[str]) -> None:
-        for item in items:
-            for program in programs:
-                self._told_sum(("IL", program, item), [(a, program, item) for a in areas
-                                                       if a != "IL"])  # fmt: skip
-            for area in areas if len([*programs]) > 1 else ():
-                self._told_sum((area, "title1", item), [(area, p, item) for p in TITLE_I])
-
-    def _told_sum(self, whole: object, parts: Iterable[object]) -> None:
-        term = {self.at[part]: 1 for part in parts if part in self.at}
-        if term and whole in self.at:
-            self.is_(term | {self.at[whole]: -1})

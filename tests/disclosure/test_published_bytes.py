@@ -1,7 +1,7 @@
 """No reader works a withheld count out of the bytes of two publications.  Source: issue 19.
 
 Small random states are published for two quarters in a row. The attacker (`reading.py`,
-`system.py`) reads the comparison of an LWIA's folder, knows the thresholds, how far areas and
+`system.py`, `solving.py`, `participants.py`) reads the comparison of an LWIA's folder, knows the thresholds, how far areas and
 programs overlap and, as an LWIA, its own figures, and shares no code with what withholds. The
 state's folder, where every number stands, is read to judge alone.
 """
@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, once
+from tests.disclosure.participants import Reach
 from tests.disclosure.reading import NUMBERS, Key, Line, Prints, carried, read, shown_on_pages
 from tests.disclosure.states import DAYS, publish_state, write_state
-from tests.disclosure.system import TITLE_I, Figures, Reach, regions
+from tests.disclosure.system import TITLE_I, Figures, regions
 
 SEEDS = [2, *(pytest.param(n, marks=pytest.mark.soak) for n in range(50) if n != 2)]
 pytestmark = pytest.mark.xdist_group("published bytes")
