@@ -1,7 +1,8 @@
 """No reader works a withheld count out of the bytes of two publications.  Source: issue 19.
 
 Small random states are published for two quarters in a row. The attacker (`reading.py`,
-`system.py`, `solving.py`, `participants.py`) reads the comparison of an LWIA's folder, knows the thresholds, how far areas and
+`solving.py`, `system.py`, `participants.py`) reads the comparison of an LWIA's folder, knows the
+thresholds, how far areas and
 programs overlap and, as an LWIA, its own figures, and shares no code with what withholds. The
 state's folder, where every number stands, is read to judge alone.
 """
