@@ -20,6 +20,13 @@ from ipats_lib.readers import CountsAlone, System
 from ipats_lib.scopes import STATE_AREA
 
 WITHHELD = "*"
+# Shares whose windows are sums of quarters of exit; no median follows from other medians.
+_OF_QUARTERS = [
+    code
+    for code, rule in INDICATORS.items()
+    if rule.cohort not in ("served", "MSG") and not rule.is_median
+]
+_YEAR = ("rolling4", "annual")
 _HIDDEN = ("numerator", "denominator", "value")
 
 
@@ -47,7 +54,9 @@ def withhold(
 
     What a reader can subtract: the areas of one kind from the state, an LWIA's planners from the
     LWIA, the three programs from the Title I total, and the current quarter from the rolling four
-    quarters. Where a part is hidden, the next smallest are too, until at least
+    quarters. Two publications a quarter apart tell of the quarter that only the earlier one counts:
+    where it is a small cell, the later one's current quarter is hidden, or the earlier one's four.
+    Where a part is hidden, the next smallest are too, until at least
     `minimum_hidden_cells` (of programs two) are, whose counts, successes and failures together
     are no small cell; or all are. A hidden whole has hidden parts, so that no addition gives it
     back. Of two windows that differ by a small cell the shorter one is hidden. The wages of a
@@ -68,6 +77,8 @@ def withhold(
     groups = _connected(figures, homes or {})
     systems = [System(one, figures, others, quarters) for one in groups]
     small = small_cells(figures, thresholds).to_numpy() | _hidden_before(figures, others)
+    for record in others:
+        small |= _tells_of_a_quarter(figures, record, thresholds)
     for system in systems:
         small[system.beyond_solving()] = True
     cells = Cells(figures, small, thresholds)
@@ -212,6 +223,37 @@ def _hidden_before(figures: pd.DataFrame, released: Iterable[pd.DataFrame]) -> M
         secret = set(_counted(earlier[earlier["suppressed"]]).values())
         hidden[[place for place, key in mine.items() if key in secret]] = True
     return hidden
+
+
+def _tells_of_a_quarter(figures: pd.DataFrame, record: pd.DataFrame, limits: Thresholds) -> Mask:
+    """Which cells would give a small quarter away, beside what a publication a quarter before or
+    after shows: its four quarters less those of the next one, and that one's current quarter."""
+    step = _number_of_quarter(record) - _number_of_quarter(figures)
+    found = np.zeros(len(figures), dtype=np.bool_)
+    if abs(step) != 1:
+        return found
+    mine = figures.assign(place=np.arange(len(figures)))
+    theirs = record[~record["suppressed"].astype("bool")].assign(place=-1)
+    first, then = (theirs, mine) if step < 0 else (mine, theirs)
+    keys, counts = ["measure", "program", "area_type", "area"], ["numerator", "denominator"]
+    before, after, last = (
+        lines[lines["window"].isin(windows) & lines["measure"].isin(_OF_QUARTERS)]
+        .astype({"area": "str", **dict.fromkeys(counts, "Int64")})
+        .set_index(keys)[[*counts, "place"]]
+        for lines, windows in ((first, _YEAR), (then, _YEAR), (then, ("current",)))
+    )
+    shown = before.index.intersection(after.index).intersection(last.index)
+    before, after, last = (lines.loc[shown] for lines in (before, after, last))
+    quarter = before[counts] - after[counts] + last[counts]
+    small = small_cells(quarter.reset_index(), limits).to_numpy()
+    found[(last if step < 0 else before)["place"].to_numpy()[small]] = True
+    return found
+
+
+def _number_of_quarter(figures: pd.DataFrame) -> int:
+    """Of a publication's report quarter; an annual report is of the fourth."""
+    quarter = str(figures["quarter"].iloc[0] or "Q4")
+    return int(figures["py"].iloc[0]) * 4 + int(quarter[1])
 
 
 def _counted(figures: pd.DataFrame) -> dict[int, tuple[object, ...]]:

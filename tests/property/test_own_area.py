@@ -12,9 +12,10 @@ from collections import defaultdict
 from functools import cache
 from itertools import product
 
+import numpy as np
 import pytest
 
-from ipats_lib import readers
+from ipats_lib import disclosure, readers
 from ipats_lib.disclosure import small_cells, withhold
 from tests.property.attacker import (
     LATER,
@@ -203,3 +204,37 @@ def test_quarters_that_an_earlier_publication_showed_have_to_be_known(seed, told
         narrow = reader_of(world, prints, own).narrows()
         given |= {*narrow} - {*(reader_of(world, before, own).narrows() if narrow else ())}
     assert not given if told else low in {key[4] for key in given}
+
+
+def with_one_failure(seed, areas):
+    """Many exits everywhere; in one area's oldest quarter all but one are employed later. The area,
+    and the world."""
+    some, world = random.Random(seed), dict.fromkeys(draw(seed, areas), 0)
+    low = f"{some.randint(1, areas):02d}"
+    for area, quarter in product([f"{n:02d}" for n in range(1, areas + 1)], range(-1, 7)):
+        exited = some.randint(30, 40)
+        later = exited - (1 if (area, quarter) == (low, -1) else 4)
+        counts = {"exited": exited, "employed2": exited - 4, "employed4": later}
+        for kind, number in {**counts, "wage": exited - 4}.items():
+            world[kind, area, "adult", quarter] = number
+    return low, world
+
+
+@pytest.mark.parametrize("hides", [True, False])
+@pytest.mark.parametrize("seed", seeds(3, 50))
+def test_a_small_quarter_is_not_four_quarters_less_those_of_the_next_publication(
+    seed, hides, monkeypatch
+):
+    """Planted where not `hides`: nothing is hidden for the quarter that only the first counts."""
+    if not hides:
+        nothing = lambda figures, *_: np.zeros(len(figures), dtype=bool)  # noqa: E731
+        monkeypatch.setattr(disclosure, "_tells_of_a_quarter", nothing)
+    areas = 5
+    low, world = with_one_failure(seed, areas)
+    first = published("first", world, areas)
+    prints = {"first": first, "next": published("next", world, areas, [first[1]])}
+    for own in ("", next(f"{n:02d}" for n in range(1, 6) if f"{n:02d}" != low)):
+        reader = reader_of(world, prints, own)
+        quarter = {reader.places["a", ("employed4", low, "adult", -1)]: 1}
+        reader.sought = {("one quarter",): quarter}
+        assert bool(reader.narrows()) is not hides, own
