@@ -16,12 +16,12 @@ from ipats_lib.frames.change_lines import changes
 from ipats_lib.frames.changes import Changes, changes_between
 from ipats_lib.frames.combined import alone, combine
 from ipats_lib.frames.corrections import corrections
-from ipats_lib.frames.counties import counties
 from ipats_lib.frames.customers import customers, places_of
 from ipats_lib.frames.distribution import distribution
 from ipats_lib.frames.engagement import by_area, engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
+from ipats_lib.frames.geography import counties
 from ipats_lib.frames.members import engagement_events, group_members, share_members
 from ipats_lib.frames.rule_book import intake_counts, rules
 from ipats_lib.frames.schemas import SCHEMAS

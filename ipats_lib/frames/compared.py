@@ -19,7 +19,7 @@ from ipats_lib.comparison.verdicts import (
     scores,
     verdicts,
 )
-from ipats_lib.frames.regions import load_regions
+from ipats_lib.frames.geography import load_regions
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.differences import discoveries

@@ -17,15 +17,16 @@ from ipats_lib.frames.past import UNKNOWN, Days, Outcomes, Past, years_of
 from ipats_lib.indicators.rules import Measure
 from ipats_lib.levels.level import year_over
 from ipats_lib.periods import Period, Report
-from ipats_lib.projection.band import band
-from ipats_lib.projection.earnings import back_test_medians, median_expected
-from ipats_lib.projection.history import (
+from ipats_lib.projection import (
     HISTORY,
     Guess,
     Known,
     back_test,
     back_test_dated,
+    back_test_medians,
+    band,
     mean_miss,
+    median_expected,
     share_by_waits,
     share_expected,
     share_still_to_come,

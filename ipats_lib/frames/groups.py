@@ -16,7 +16,7 @@ from ipats_lib.indicators.differences import discoveries, exact_chance, standard
 from ipats_lib.indicators.intervals import of_medians, ratio_to_total, wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report
-from ipats_lib.snapshot.members import places_between
+from ipats_lib.snapshot.areas import places_between
 from ipats_lib.stacking import stacked
 
 FOUR_FIFTHS = 0.8

@@ -15,6 +15,7 @@ from ipats_lib.frames.editions import Edition, Hiding, areas, edition_of, hiding
 from ipats_lib.frames.fair import fair, mix, peers
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
+from ipats_lib.frames.geography import shapes
 from ipats_lib.frames.groups import groups
 from ipats_lib.frames.inside import planner_figures
 from ipats_lib.frames.outlook import (
@@ -29,7 +30,6 @@ from ipats_lib.frames.reach import ENGAGEMENT, reach, reached
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
-from ipats_lib.frames.shapes import shapes
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
 from ipats_lib.frames.standings import standings

@@ -8,9 +8,9 @@ from ipats_lib.cohorts import PROGRAM_TITLES, View
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.figures import MEASURE_TITLES
 from ipats_lib.frames.source import Source
-from ipats_lib.indicators.reasons import plain_reason
+from ipats_lib.indicators.outcomes import plain_reason
 from ipats_lib.periods import Report, program_year_end
-from ipats_lib.projection.closing import last_day
+from ipats_lib.projection import last_day
 from ipats_lib.scopes import Scope
 
 # The Title I total would list every record a second time.

@@ -8,8 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import trainings
-from ipats_lib.caseload.extending import SERVICES, TRAININGS
-from ipats_lib.caseload.gaps import is_gap
+from ipats_lib.caseload.services import SERVICES, TRAININGS, is_gap
 from ipats_lib.caseload.trainings import OCCUPATIONS
 from ipats_lib.frames.cases import Cases, plain
 from ipats_lib.frames.occupations import group_titles, occupation_titles

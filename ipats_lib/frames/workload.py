@@ -5,9 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import after_exit, flow, planners
+from ipats_lib.caseload.catalogue import load_weights, threshold
 from ipats_lib.caseload.status import FOLLOWED, is_active
-from ipats_lib.caseload.thresholds import threshold
-from ipats_lib.caseload.workload import load_weights
 from ipats_lib.frames.cases import Cases
 from ipats_lib.params import load_areas
 from ipats_lib.scopes import STATE_AREA

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.case_tables import CaseTables
+from ipats_lib.caseload.catalogue import threshold
 from ipats_lib.caseload.checks import SEVERITIES, asked_of_records, load_checks
 from ipats_lib.caseload.distribution import distribution, load_distribution
-from ipats_lib.caseload.extending import SERVICES
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.mix import asked
+from ipats_lib.caseload.services import SERVICES
 from ipats_lib.caseload.table_checks import READ, contradictions
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.caseload.whole_customer import SPAN
 from ipats_lib.frames.findings import values
