@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib import indicators
-from ipats_lib.comparison.verdicts import between
+from ipats_lib.comparison import between
 from ipats_lib.disclosure import load_thresholds, small_cells, withhold
 from ipats_lib.frames.compared import compared
 from ipats_lib.frames.earlier_quarters import holds_whole
