@@ -37,22 +37,12 @@ from ipats_lib.frames.training import training
 from ipats_lib.scopes import Scope
 
 _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
-    "figures": figures,
-    "history": history,
-    "groups": groups,
-    "training": training,
-    "calendar": calendar,
-    "assessment": assessment,
-    "score_cases": score_cases,
-    "plan": plan,
-    "adjustment": adjustment,
-    "outlook": outlook,
-    "open_outcomes": open_outcomes,
-    "accuracy": accuracy,
-    "cohort_members": cohort_members,
-    "standings": standings,
-    "planner_figures": planner_figures,
-}
+    one.__name__: one
+    for one in (
+        *(figures, history, groups, training, calendar, plan, planner_figures, standings),
+        *(assessment, score_cases, adjustment, accuracy, open_outcomes, cohort_members),
+    )
+} | {"outlook": outlook}
 
 
 @dataclass(frozen=True, eq=False)
