@@ -182,5 +182,4 @@ _NOBODY = pd.DataFrame({"row": [], "lwia": [], "planner": []})
 
 
 def _oldest(exits: pd.Series) -> np.datetime64:
-    first = whole_from(exits.to_numpy(dtype="datetime64[D]"))
-    return np.datetime64("NaT", "D") if first is None else np.datetime64(first, "D")
+    return np.datetime64(whole_from(exits.to_numpy(dtype="datetime64[D]")) or "NaT", "D")

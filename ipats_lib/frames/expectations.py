@@ -51,12 +51,7 @@ class Expectation:
 
     def __add__(self, other: "Expectation") -> "Expectation":
         """Of two parts of the pending outcomes together: a band that is wide enough for both."""
-        return Expectation(
-            self.value + other.value,
-            self.miss + other.miss,
-            self.low + other.low,
-            self.high + other.high,
-        )
+        return Expectation(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
 
 
 NOTHING_PENDING = Expectation(0.0, 0.0, 0.0, 0.0)

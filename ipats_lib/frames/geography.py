@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from math import cos, radians
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from ipats_lib.breakdown import membership_of
 from ipats_lib.caseload import mix
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.source import Source
-from ipats_lib.params import load_areas, one_of, params_folder, read_each, read_rows
+from ipats_lib.params import County, load_areas, load_counties, one_of, read_table
 from ipats_lib.periods import Report
 
 REGION = "edr"
@@ -29,7 +29,7 @@ REGION = "edr"
 class Region:
     """The region of an LWIA: its number and its name."""
 
-    lwia: str
+    lwia: Annotated[str, lambda text: one_of(text, [area.lwia for area in load_areas()])]
     edr: str
     title: str
 
@@ -37,13 +37,7 @@ class Region:
 @cache
 def load_regions() -> Mapping[str, Region]:
     """The region of each LWIA, by its number: `params/regions.csv`. Area 90 has none."""
-    known = [area.lwia for area in load_areas()]
-
-    def region(row: dict[str, str]) -> Region:
-        return Region(one_of(row["lwia"], known), row["edr"], row["title"])
-
-    found = read_each("regions.csv", ("lwia", "edr", "title", "evidence"), region)
-    return {each.lwia: each for each in found}
+    return {each.lwia: each for each in read_table("regions.csv", Region, more=("evidence",))}
 
 
 def region_areas() -> list[tuple[str, str]]:
@@ -78,11 +72,10 @@ def counties(cases: Cases) -> pd.DataFrame:
     at = {title: n for n, (kind, title) in enumerate(members.titles) if kind == DIMENSION}
     active = mix.active_records(case_tables.records, case_tables.as_of)
     areas, holds = cases.combined.areas[active], members.holds[active]
-    lines = read_rows(params_folder() / "counties.csv", ("county", "fips", "lwia", "edr"))
-    lines.append({"county": "Elsewhere, or not recorded", "fips": "", "lwia": "", "edr": ""})
+    lines = [*load_counties(), County("Elsewhere, or not recorded", "", "", "")]
     home = np.full(len(holds), len(lines) - 1)
     for place, line in enumerate(lines[:-1]):
-        home[holds[:, at[line["county"]]]] = place
+        home[holds[:, at[line.county]]] = place
     sizes = pd.DataFrame({"scope": areas, "home": home}).value_counts()
     every = pd.MultiIndex.from_product([sorted(cases.scopes), range(len(lines))])
     found = sizes.reindex(every.set_names(sizes.index.names), fill_value=0).rename("n")
@@ -100,19 +93,19 @@ _NARROW = cos(radians(PARALLEL))
 def shapes() -> pd.DataFrame:
     """The frame `shapes`: every county, and every LWIA as its counties together
     (`params/counties.csv`)."""
-    lines = read_rows(params_folder() / "counties.csv", ("county", "fips", "lwia", "edr"))
     names = {area.lwia: f"{area.lwia} {area.name}" for area in load_areas()}
-    found = [_county(line["fips"], line["county"], line["lwia"]) for line in lines]
+    found = [_county(each) for each in load_counties()]
     of: dict[str, list[str]] = {}
-    for line in lines:
-        of.setdefault(line["lwia"], []).append(line["fips"])
+    for each in load_counties():
+        of.setdefault(each.lwia, []).append(each.fips)
     found += [_lwia(lwia, names[lwia], mine) for lwia, mine in sorted(of.items())]
     columns = ["area_type", "area", "area_title", "lwia", "x", "y", "shape"]
     return pd.DataFrame(found, columns=columns)
 
 
-def _county(fips: str, name: str, lwia: str) -> tuple[object, ...]:
-    return "county", fips, name, lwia, *_middle(_census()[fips]), json.dumps(boundaries()[fips])
+def _county(each: County) -> tuple[object, ...]:
+    middle, shape = _middle(_census()[each.fips]), json.dumps(boundaries()[each.fips])
+    return "county", each.fips, each.county, each.lwia, *middle, shape
 
 
 def _lwia(lwia: str, name: str, counties: list[str]) -> tuple[object, ...]:

@@ -43,6 +43,13 @@ _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
         *(assessment, score_cases, adjustment, accuracy, open_outcomes, cohort_members),
     )
 } | {"outlook": outlook}
+Lines = OutcomeLines | ElementLines | FormLines
+_LINES: Mapping[str, Callable[[Source], Lines]] = {
+    "outcomes": OutcomeLines,
+    "elements": ElementLines,
+    "forms": FormLines,
+}
+"""Frames whose lines are made once and of which a scope has some, each by its places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +64,7 @@ class PerformanceFrames:
     source: Callable[[], Source]
     earlier: Callable[[Scope], pd.DataFrame]
     engaged: Callable[[Iterable[str]], pd.DataFrame]
-    _made: dict[str, Sliced] = field(default_factory=dict)
+    _made: dict[str, Sliced | Lines] = field(default_factory=dict)
     _areas: dict[tuple[str, Edition], pd.DataFrame] = field(default_factory=dict)
     _across: dict[tuple[str, Edition], pa.Table] = field(default_factory=dict)
 
@@ -65,17 +72,15 @@ class PerformanceFrames:
         """One frame of one scope, with the columns and types of its schema."""
         if name in ACROSS:
             return self.across(name, edition_of(scope))
-        if name == "outcomes":
-            return typed(self._outcomes.of(scope), SCHEMAS[name])
         if name == "earlier_outlook":
             return typed(earlier_outlook(self.earlier(scope)), SCHEMAS[name])
-        if name == "elements":
-            return self._elements.of(scope)
-        if name == "forms":
-            return self._forms.of(scope)
         if name not in self._made:
             source = self._source
-            self._made[name] = sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
+            self._made[name] = (
+                _LINES[name](source)
+                if name in _LINES
+                else sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
+            )
         return self._made[name].of(scope)
 
     def across(self, name: str, edition: Edition) -> pa.Table:
@@ -131,15 +136,3 @@ class PerformanceFrames:
     @cached_property
     def _source(self) -> Source:
         return self.source()
-
-    @cached_property
-    def _outcomes(self) -> OutcomeLines:
-        return OutcomeLines(self._source)
-
-    @cached_property
-    def _elements(self) -> ElementLines:
-        return ElementLines(self._source)
-
-    @cached_property
-    def _forms(self) -> FormLines:
-        return FormLines(self._source)

@@ -170,7 +170,7 @@ class Summary:
         numbers = ", ".join(f"{number:,} {severity}" for severity, number in self.counts.items())
         name = f"WIPS stage {self.stage.wips}, " if self.stage.wips else ""
         return (
-            f"{name}{self.stage.title}: {numbers or 'nothing'}{', WIPS stops here' * self.stops}."
+            f"{name}{self.stage.stage}: {numbers or 'nothing'}{', WIPS stops here' * self.stops}."
         )
 
 
