@@ -8,19 +8,8 @@ from typing import Annotated
 import typer
 
 from ipats_lib import __version__, modes
+from ipats_lib import command_options as ask
 from ipats_lib.access.commands import AUDIT, STORE, access, audit
-from ipats_lib.command_options import (
-    AsOf,
-    Contacts,
-    Extract,
-    Group,
-    PeriodName,
-    ReleasedRecords,
-    SiteFolder,
-    Store,
-    say_released,
-    snapshot_of,
-)
 from ipats_lib.console import Commands, log_in_json, ready_streams, say, shown_progress, writing
 from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
@@ -98,14 +87,14 @@ def sample(
 
 @app.command()
 def snapshot(
-    extract: Extract,
-    store: Store = SNAPSHOTS,
-    as_of: AsOf = None,
-    contacts: Contacts = "any_contact",
-    group: Group = "",
+    extract: ask.Extract,
+    store: ask.Store = SNAPSHOTS,
+    as_of: ask.AsOf = None,
+    contacts: ask.Contacts = "any_contact",
+    group: ask.Group = "",
 ) -> None:
     """Validate an extract and keep it as an immutable snapshot."""
-    made = snapshot_of(extract, store, as_of, contacts, group)
+    made = ask.snapshot_of(extract, store, as_of, contacts, group)
     found = made.findings()
     say("snapshot", f"Snapshot {made.id}, as of {made.as_of}: {len(found)} findings.")
     for (rule, severity), lines in found.groupby(["rule", "severity"]):
@@ -115,14 +104,14 @@ def snapshot(
 
 @app.command()
 def indicators(
-    extract: Extract,
-    period: PeriodName,
+    extract: ask.Extract,
+    period: ask.PeriodName,
     out: Annotated[Path, typer.Option(help="The CSV file to write.")],
-    store: Store = SNAPSHOTS,
-    as_of: AsOf = None,
-    contacts: Contacts = "any_contact",
+    store: ask.Store = SNAPSHOTS,
+    as_of: ask.AsOf = None,
+    contacts: ask.Contacts = "any_contact",
     suppress: Annotated[bool, typer.Option(help="Withhold small cells, marked *.")] = False,
-    released: ReleasedRecords = None,
+    released: ask.ReleasedRecords = None,
 ) -> None:
     """Write the five indicators of every area and planner in the long form.
 
@@ -132,14 +121,14 @@ def indicators(
     from ipats_lib.snapshot import keep_released, read_released
 
     wanted = Period.parse(period)
-    source = snapshot_of(extract, store, as_of, contacts)
+    source = ask.snapshot_of(extract, store, as_of, contacts)
     kept = source.path.parent
     known = read_released(kept, wanted, released or ()) if suppress else ()
     figures = all_figures(source, wanted, suppress=suppress, released=known)
     if suppress:
         with writing(kept):
             keep_released(kept, wanted.name, figures_csv(figures))
-        say_released([one.name for one in known], wanted)
+        ask.say_released([one.name for one in known], wanted)
     with writing(out):
         write_figures(figures, out)
     say("written", f"Wrote {len(figures):,} figures to {out}.")
@@ -263,7 +252,7 @@ def nginx(
 
 @app.command()
 def serve(
-    site: SiteFolder,
+    site: ask.SiteFolder,
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
     address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     store: Annotated[Path, typer.Option("--access", help="The access store.")] = STORE,

@@ -27,6 +27,9 @@ class IpatsError(Exception):
 
     exit_code = 1
 
+    def __init_subclass__(cls, exit_code: int | None = None) -> None:
+        cls.exit_code = cls.exit_code if exit_code is None else exit_code
+
     def __str__(self) -> str:
         text = super().__str__()
         plain = text.replace("\n", "").isprintable()
@@ -38,61 +41,41 @@ def _spelled(sign: str) -> str:
     return sign if shown else sign.encode("unicode_escape").decode()
 
 
-class UsageError(IpatsError):
+class UsageError(IpatsError, exit_code=2):
     """An argument names a scope, period or path that does not exist."""
 
-    exit_code = 2
 
-
-class ExtractError(IpatsError):
+class ExtractError(IpatsError, exit_code=2):
     """The extract is not readable as a PIRL file or case-management table."""
 
-    exit_code = 2
 
-
-class ParamsError(IpatsError):
+class ParamsError(IpatsError, exit_code=3):
     """A file under `params/` is missing or breaks its own rules."""
 
-    exit_code = 3
 
-
-class SnapshotError(IpatsError):
+class SnapshotError(IpatsError, exit_code=4):
     """A snapshot is missing, damaged or was made by an incompatible version."""
 
-    exit_code = 4
 
-
-class NotebookError(IpatsError):
+class NotebookError(IpatsError, exit_code=5):
     """A notebook breaks the catalogue's rules, or failed for a scope."""
 
-    exit_code = 5
 
-
-class PublicationError(IpatsError):
+class PublicationError(IpatsError, exit_code=6):
     """A built site failed its verification; the published site stays as it was."""
 
-    exit_code = 6
 
-
-class PlaceError(IpatsError):
+class PlaceError(IpatsError, exit_code=6):
     """A shared path or URL does not answer, or refuses."""
 
-    exit_code = 6
 
-
-class AccessError(IpatsError):
+class AccessError(IpatsError, exit_code=7):
     """An account, link, roster or audit log does not exist or is not as it must be."""
 
-    exit_code = 7
 
-
-class PublisherBusyError(IpatsError):
+class PublisherBusyError(IpatsError, exit_code=75):
     """Another publisher holds the site."""
 
-    exit_code = 75
 
-
-class Interrupted(IpatsError):  # noqa: N818  (what somebody asked for, no fault)
+class Interrupted(IpatsError, exit_code=130):  # noqa: N818  (what somebody asked for, no fault)
     """Somebody stopped a publication; what is published is whole."""
-
-    exit_code = 130

@@ -11,8 +11,15 @@ import pandas as pd
 from ipats_lib.cohorts import Program
 from ipats_lib.errors import ParamsError
 from ipats_lib.indicators.intervals import could_be_chance
-from ipats_lib.levels.against import not_assessed, percent_of_level
-from ipats_lib.levels.level import Level, LevelKey, find_level, target, year_over
+from ipats_lib.levels.level import (
+    Level,
+    LevelKey,
+    find_level,
+    not_assessed,
+    percent_of_level,
+    target,
+    year_over,
+)
 from ipats_lib.params import params_folder, read_table, whole_number
 from ipats_lib.rounding import settled
 

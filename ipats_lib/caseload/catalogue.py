@@ -1,11 +1,45 @@
-"""The catalogue of alerts and counts as data: names, thresholds, texts, levels (domain 5.2)."""
+"""The catalogue of alerts, counts and numbers as data: names, thresholds, texts (domain 5.2)."""
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
-from ipats_lib.caseload.thresholds import filled_in
-from ipats_lib.params import read_each, read_table, whole_number
+from ipats_lib.errors import ParamsError
+from ipats_lib.params import params_folder, read_each, read_table, whole_number
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One line of `params/caseload.csv`. value: in its unit."""
+
+    name: str
+    value: int
+    unit: Literal["days", "dollars", "records", "percent"]
+    definition: str
+    source: str
+
+
+@cache
+def load_thresholds() -> dict[str, Threshold]:
+    """Every threshold by name; ParamsError names file and line."""
+    return {one.name: one for one in read_table("caseload.csv", Threshold)}
+
+
+def threshold(name: str) -> int:
+    """The number of one threshold; ParamsError when the file lacks it."""
+    try:
+        return load_thresholds()[name].value
+    except KeyError:
+        raise ParamsError(f"{params_folder() / 'caseload.csv'}: {name} is missing.") from None
+
+
+def filled_in(text: str) -> str:
+    """A definition with the numbers of the thresholds that it names in braces."""
+    try:
+        return text.format(**{name: t.value for name, t in load_thresholds().items()})
+    except (KeyError, ValueError, IndexError) as error:
+        raise ParamsError(f"A definition names no threshold that is known: {text}") from error
+
 
 FilledIn = Annotated[str, filled_in]
 
@@ -84,3 +118,11 @@ def load_schedule() -> dict[str, tuple[int, ...]]:
     for alert, day in days:
         found.setdefault(alert, []).append(day)
     return {alert: tuple(sorted(days)) for alert, days in found.items()}
+
+
+@cache
+def load_weights() -> dict[str, float]:
+    """`params/workload.csv`: what one period of participation of a status weighs."""
+    columns = ("status", "weight", "source")
+    pairs = read_each("workload.csv", columns, lambda row: (row["status"], float(row["weight"])))
+    return dict(pairs)

@@ -1,7 +1,10 @@
-"""Records to fix: which of them break an edit check (domain 4.3).
+"""Records to fix: which of them break an edit check, and what correcting them changes (domain 4.3).
 
 A check is data (`params/edit_checks.csv`): its texts, its severity, and the condition (in the words
-of `vocabulary`) that holds for each record that breaks it. Errors are corrected in IWDS, not here.
+of `vocabulary`) that holds for each record that breaks it. A correction is a line or more of
+`params/corrections.csv`: which elements become what, of which records; one without an element
+leaves the record as it is. Nothing is corrected here: errors are corrected in IWDS, and records
+are counted once more as they would be.
 """
 
 from collections.abc import Mapping
@@ -14,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.caseload.vocabulary import condition, in_no_program
+from ipats_lib.caseload.vocabulary import ELEMENTS, condition, in_no_program, value
 from ipats_lib.cohorts import IN_TITLE_I, Records
-from ipats_lib.conditions import Condition
+from ipats_lib.conditions import Condition, Name
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.params import among, read_table
+from ipats_lib.params import among, one_of, read_table
 from ipats_lib.validation.rules import Severity
 
 INFO = "info"
@@ -89,3 +92,45 @@ def records_to_fix(
     )
     order = ["dated", "customer", "rule"]
     return table.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+BLANK = "blank"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line: these elements become `value` (None: blank) where `where` holds; of several
+    elements `where` may answer for each."""
+
+    rule: Annotated[str, lambda text: one_of(text, load_checks())]
+    correction: str
+    where: Annotated[Condition, condition] | None
+    elements: tuple[Annotated[str, among(ELEMENTS)], ...]
+    value: Annotated[Name | None, lambda text: None if text in ("", BLANK) else value(text)]
+
+
+@cache
+def load_corrections() -> Mapping[str, Mapping[str, tuple[Step, ...]]]:
+    """By edit check and by what a correction is; ParamsError names file and line."""
+    found: dict[str, dict[str, tuple[Step, ...]]] = {}
+    for step in read_table("corrections.csv", Step, more=("source",)):
+        mine = found.setdefault(step.rule, {})
+        mine[step.correction] = (*mine.get(step.correction, ()), step)
+    return found
+
+
+def corrected(rows: pd.DataFrame, steps: tuple[Step, ...], as_of: date) -> pd.DataFrame:
+    """The records as they are after a correction."""
+    view = view_of(Records(rows), as_of)
+    found = rows.copy()
+    for step in steps:
+        holds = np.True_ if step.where is None else step.where(view)
+        each = np.broadcast_to(holds, (len(step.elements), len(rows)))
+        for element, mine in zip(step.elements, each, strict=True):
+            if step.value is None:
+                found[element] = found[element].mask(mine)
+            else:
+                new_values = np.broadcast_to(step.value(view), len(rows))
+                new = pd.Series(new_values, rows.index).astype(found[element].dtype)
+                found[element] = found[element].mask(mine, new)
+    return found

@@ -15,10 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.case_tables import CaseTables
+from ipats_lib.caseload.catalogue import filled_in, threshold
 from ipats_lib.caseload.checks import asked_of_records
 from ipats_lib.caseload.flow import exits_known, view_of
 from ipats_lib.caseload.identity_checks import DEMOGRAPHICS
-from ipats_lib.caseload.thresholds import filled_in, threshold
 from ipats_lib.caseload.vocabulary import condition, intensive, participated
 from ipats_lib.cohorts import (
     IN_YOUTH,

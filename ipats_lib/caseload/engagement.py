@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from ipats_lib.caseload.after_exit import follow_ups
 from ipats_lib.caseload.case_tables import CaseTables
-from ipats_lib.caseload.extending import last_service
+from ipats_lib.caseload.catalogue import threshold
 from ipats_lib.caseload.flow import view_of
-from ipats_lib.caseload.gaps import services_only
+from ipats_lib.caseload.services import last_service, services_only
 from ipats_lib.caseload.status import is_open
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import EXCLUDED_FROM_EXIT_INDICATORS, IN_TITLE_I, Mask, Records
 from ipats_lib.params import one_of, read_table
 from ipats_lib.periods import Quarter

@@ -10,9 +10,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.catalogue import read_alerts
+from ipats_lib.caseload.catalogue import read_alerts, threshold
 from ipats_lib.caseload.status import in_follow_up, is_open
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.cohorts import IN_TITLE_I, MISSING, Mask, Records, View
 from ipats_lib.periods import Quarter, Window, program_year
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.caseload.catalogue import threshold
 from ipats_lib.caseload.whole_customer import NAMED
 from ipats_lib.cohorts import MISSING, STREAMS, Mask, Program, View
 from ipats_lib.params import load_counties, read_each

@@ -26,13 +26,12 @@ from ipats_lib.caseload.case_tables import (
     lines,
     nobody,
 )
-from ipats_lib.caseload.catalogue import Alert, load_levels, read_alerts
+from ipats_lib.caseload.catalogue import Alert, load_levels, read_alerts, threshold
 from ipats_lib.caseload.checks import INFO, load_checks, records_to_fix
-from ipats_lib.caseload.extending import TRAININGS
 from ipats_lib.caseload.planners import whose
+from ipats_lib.caseload.services import TRAININGS
 from ipats_lib.caseload.status import APPLICANT, CERTIFIED, active, waiting
 from ipats_lib.caseload.table_checks import contradictions
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import HAD_PLANNER, HAS_PLANNER, facts
 from ipats_lib.cohorts import IN_YOUTH, MISSING
 from ipats_lib.errors import ParamsError

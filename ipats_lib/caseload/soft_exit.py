@@ -9,10 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload.case_tables import CaseTables, later, lines
-from ipats_lib.caseload.catalogue import Alert, read_alerts
-from ipats_lib.caseload.extending import last_service
+from ipats_lib.caseload.catalogue import Alert, read_alerts, threshold
+from ipats_lib.caseload.services import last_service
 from ipats_lib.caseload.status import active, in_training
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.whole_customer import IN_GAP, PLANNED, facts
 from ipats_lib.cohorts import Mask
 from ipats_lib.periods import Quarter, written_day

@@ -12,10 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.catalogue import FilledIn
-from ipats_lib.caseload.extending import SERVICES, TRAININGS, last_service
-from ipats_lib.caseload.gaps import in_planned_gap
-from ipats_lib.caseload.thresholds import threshold
+from ipats_lib.caseload.catalogue import FilledIn, threshold
+from ipats_lib.caseload.services import SERVICES, TRAININGS, in_planned_gap, last_service
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     IN_TITLE_I,

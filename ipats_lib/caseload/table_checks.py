@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ipats_lib.caseload.case_tables import CaseTables, record_of
-from ipats_lib.caseload.gaps import services_only
+from ipats_lib.caseload.services import services_only
 from ipats_lib.caseload.whole_customer import FIRST, LAST, spans
 
 READ = {

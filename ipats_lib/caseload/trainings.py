@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.case_tables import CaseTables
-from ipats_lib.caseload.extending import TRAININGS
+from ipats_lib.caseload.catalogue import threshold
+from ipats_lib.caseload.services import TRAININGS
 from ipats_lib.caseload.status import active
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.groups import TRAININGS as TYPES
 
 OCCUPATIONS = ("1306", "1311", "1316")

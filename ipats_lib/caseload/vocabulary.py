@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import identity_checks
-from ipats_lib.caseload.extending import SERVICES, TRAININGS, has_service, last_service
+from ipats_lib.caseload.catalogue import load_thresholds, threshold
 from ipats_lib.caseload.flow import a_year_before, exits_known, view_of
+from ipats_lib.caseload.services import SERVICES, TRAININGS, has_service, last_service
 from ipats_lib.caseload.status import active, in_training
-from ipats_lib.caseload.thresholds import load_thresholds, threshold
 from ipats_lib.cohorts import (
     EXCLUDED_FROM_EXIT_INDICATORS,
     IN_ADULT,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.case_tables import CaseTables, kept
-from ipats_lib.caseload.gaps import in_planned_gap, services_only
+from ipats_lib.caseload.services import in_planned_gap, services_only
 
 IN_GAP, PLANNED = "in_planned_gap", "service_planned"
 HAS_PLANNER, HAD_PLANNER = "has_planner", "had_planner"

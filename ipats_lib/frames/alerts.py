@@ -6,22 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload import load_alerts
+from ipats_lib.caseload import load_alerts, ranking
 from ipats_lib.caseload.planners import NOT_HERE
-from ipats_lib.caseload.ranking import (
-    ANY,
-    DUE,
-    LATER,
-    NO_MATCH,
-    NONE,
-    NOT_YET,
-    OVERDUE,
-    PROGRAM_YEAR,
-    WEEK,
-    YEAR_AFTER_EXIT,
-    load_works,
-    ranked,
-)
 from ipats_lib.frames.cases import Cases, program_titles
 from ipats_lib.periods import program_year_end
 
@@ -42,8 +28,8 @@ def alerts(cases: Cases) -> pd.DataFrame:
     until = _counts_by(cases, found, case, place)
     today = pd.Timestamp(cases.combined.case_tables.as_of)
     worded = _texts(found["alert"], case)
-    worded["helps"] = worded["helps"].mask((until < today).to_numpy(), NONE)
-    can_help = (worded["helps"] != NONE).to_numpy()
+    worded["helps"] = worded["helps"].mask((until < today).to_numpy(), ranking.NONE)
+    can_help = (worded["helps"] != ranking.NONE).to_numpy()
     lines = found.assign(
         scope=found["area"],
         **worded,
@@ -61,13 +47,15 @@ def alerts(cases: Cases) -> pd.DataFrame:
         counts_by=until.where(can_help),
         effect=np.where(can_help, _effect(cases, worded["measures"], place), np.nan),
     )
-    return ranked(lines, "scope")
+    return ranking.ranked(lines, "scope")
 
 
 def urgency(days: pd.Series) -> NDArray[np.object_]:
     """When each line is due, in words. days: until then; missing at any time."""
     held = [days < 0, days <= 7, days.notna()]
-    return np.select(held, [OVERDUE, WEEK, LATER], default=ANY).astype(object)
+    return np.select(
+        held, [ranking.OVERDUE, ranking.WEEK, ranking.LATER], default=ranking.ANY
+    ).astype(object)
 
 
 def _cases_of(
@@ -78,7 +66,7 @@ def _cases_of(
     for name, element in _MATCHED.items():
         mine = alert == name
         codes = cases.combined.case_tables.records.code(element)[place[mine]]
-        found[mine] = np.where(codes == 0, NO_MATCH, NOT_YET)
+        found[mine] = np.where(codes == 0, ranking.NO_MATCH, ranking.NOT_YET)
     return found
 
 
@@ -86,13 +74,15 @@ def _counts_by(
     cases: Cases, found: pd.DataFrame, case: NDArray[np.object_], place: NDArray[np.intp]
 ) -> pd.Series:
     """The last day on which what is recorded still counts; missing where none is known."""
-    until = _by_alert(found["alert"], case, {key: one.until for key, one in load_works().items()})
+    until = _by_alert(
+        found["alert"], case, {key: one.until for key, one in ranking.load_works().items()}
+    )
     end = pd.Timestamp(program_year_end(cases.combined.case_tables.as_of))
-    known = found["due"].where((until == DUE).to_numpy())
-    known = known.mask((until == PROGRAM_YEAR).to_numpy(), end)
+    known = found["due"].where((until == ranking.DUE).to_numpy())
+    known = known.mask((until == ranking.PROGRAM_YEAR).to_numpy(), end)
     closes = np.append(cases.view.records.one_year_after_exit, np.datetime64("NaT"))[place]
     closed = pd.Series(closes.astype("datetime64[s]"), index=known.index)
-    return known.where((until != YEAR_AFTER_EXIT).to_numpy(), closed)
+    return known.where((until != ranking.YEAR_AFTER_EXIT).to_numpy(), closed)
 
 
 def _effect(cases: Cases, measures: pd.Series, place: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -116,7 +106,7 @@ def _by_alert(
 
 def _texts(alert: pd.Series, case: NDArray[np.object_] | None = None) -> dict[str, pd.Series]:
     """What the catalogue says about each alert; of its case, or of the alert as a whole."""
-    known, works = load_alerts(), load_works()
+    known, works = load_alerts(), ranking.load_works()
     whole = {name: next(one for key, one in works.items() if key[0] == name) for name in known}
     named = {
         "alert_title": {code: one.name for code, one in known.items()},

@@ -27,9 +27,8 @@ from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.groups import group_names
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.levels.bands import NO_VERDICT, band_of
 from ipats_lib.levels.files import load_levels
-from ipats_lib.levels.level import year_over
+from ipats_lib.levels.level import NO_VERDICT, band_of, year_over
 from ipats_lib.periods import Period
 from ipats_lib.scopes import Scope
 

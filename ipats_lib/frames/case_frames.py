@@ -16,12 +16,12 @@ from ipats_lib.frames.change_lines import changes
 from ipats_lib.frames.changes import Changes, changes_between
 from ipats_lib.frames.combined import alone, combine
 from ipats_lib.frames.corrections import corrections
-from ipats_lib.frames.counties import counties
 from ipats_lib.frames.customers import customers, places_of
 from ipats_lib.frames.distribution import distribution
 from ipats_lib.frames.engagement import by_area, engagement
 from ipats_lib.frames.findings import findings
 from ipats_lib.frames.flow import flow
+from ipats_lib.frames.geography import counties
 from ipats_lib.frames.members import engagement_events, group_members, share_members
 from ipats_lib.frames.rule_book import intake_counts, rules
 from ipats_lib.frames.schemas import SCHEMAS
@@ -105,47 +105,38 @@ class CaseFrames:
     def cases(self, kind: AreaType) -> Cases:
         """What the frames of a kind of scope are made from."""
         if kind not in self._cases:
-            self._cases[kind] = self._alone(kind) or self._all(kind)
+            alone_here = self.only if self.only and self.only.kind == kind != "state" else None
+            self._cases[kind] = self._of(kind, alone_here)
         return self._cases[kind]
 
     def engaged(self, names: Iterable[str]) -> pd.DataFrame:
         """Engagement by area (`engagement.by_area`), whatever scope asks."""
-        whole, inside = (self._all(kind) if self.only else self.cases(kind) for kind in _ACROSS)
+        whole, inside = (self._of(kind) if self.only else self.cases(kind) for kind in _ACROSS)
         return by_area(whole, inside, names)
 
-    def _alone(self, kind: AreaType) -> Cases | None:
-        scope = self.only
-        if scope is None or scope == STATE or scope.kind != kind:
-            return None
-        exits = self.snapshot.rows(STATE, ["901"])["901"]
-        shown = self._shown_by(self.snapshot.membership()) if kind == "lwia" else _NOBODY
-        earlier = self.earlier(kind)
+    def _of(self, kind: AreaType, scope: Scope | None = None) -> Cases:
+        """All scopes of a kind; or one alone, whose own records are read and nobody else's."""
+        earlier, members, places = self.earlier(kind), _NOBODY, None
+        if scope:
+            areas: tuple[str, ...] = (scope.area,)
+            combined, exits = alone(self.snapshot, scope), self.snapshot.rows(STATE, ["901"])["901"]
+            earlier = earlier[earlier["area"] == scope.area].reset_index(drop=True)
+            members = self.snapshot.membership() if kind == "lwia" else members
+        else:
+            state, areas = self.state(), tuple(s.area for s in self.scopes if s.kind == kind)
+            facts = state.rows, state.caseload, state.members
+            combined, exits = combine(self.snapshot, kind, *facts, areas), state.rows["901"]
+            members, places = state.members, self._places_before
         return Cases(
-            alone(self.snapshot, scope),
-            (scope.area,),
-            self._names,
-            _oldest(exits),
-            shown,
-            earlier[earlier["area"] == scope.area].reset_index(drop=True),
-            self.cases,
-            lambda: self._effects(kind),
-            changes=lambda: self._between,
-            reports=self.reports,
-            intake=lambda: self._intake,
-        )
-
-    def _all(self, kind: AreaType) -> Cases:
-        state, areas = self.state(), tuple(s.area for s in self.scopes if s.kind == kind)
-        return Cases(
-            combine(self.snapshot, kind, state.rows, state.caseload, state.members, areas),
+            combined,
             areas,
             self._names,
-            _oldest(state.rows["901"]),
-            self._shown_by(state.members) if kind == "lwia" else _NOBODY,
-            self.earlier(kind),
+            _oldest(exits),
+            self._shown_by(members) if kind == "lwia" else _NOBODY,
+            earlier,
             self.cases,
             lambda: self._effects(kind),
-            self._places_before,
+            places,
             lambda: self._between,
             self.reports,
             lambda: self._intake,
@@ -191,5 +182,4 @@ _NOBODY = pd.DataFrame({"row": [], "lwia": [], "planner": []})
 
 
 def _oldest(exits: pd.Series) -> np.datetime64:
-    first = whole_from(exits.to_numpy(dtype="datetime64[D]"))
-    return np.datetime64("NaT", "D") if first is None else np.datetime64(first, "D")
+    return np.datetime64(whole_from(exits.to_numpy(dtype="datetime64[D]")) or "NaT", "D")

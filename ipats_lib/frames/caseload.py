@@ -73,7 +73,8 @@ def caseload(cases: Cases) -> pd.DataFrame:
 
 
 def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
-    lines = _lines(cases)
+    waiting = applicants(cases).rename(columns={"scope": "area", "case_status": "status"})
+    lines = pd.concat([cases.caseload, waiting], ignore_index=True)
     yield _sizes(cases, lines.assign(name=lines["status"]), STATUS)
     bands = lines[lines["title1"] & lines["band"].notna()]
     yield _sizes(cases, bands.assign(name=bands["band"]), SERVICE)
@@ -85,12 +86,6 @@ def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
     yield from _trainings(cases)
     yield from _begun(cases)
     yield from _days(cases)
-
-
-def _lines(cases: Cases) -> pd.DataFrame:
-    """The caseload and who has only applied, by planner."""
-    waiting = applicants(cases).rename(columns={"scope": "area", "case_status": "status"})
-    return pd.concat([cases.caseload, waiting], ignore_index=True)
 
 
 def _work(cases: Cases, lines: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -100,7 +100,9 @@ def combine(
     if kind == "state":
         lwias = members[members["area_type"] == "lwia"]
         inner_scopes = pd.DataFrame({"row": lwias["row"], "area": lwias["area"].astype("str")})
-        return _state(rows, CaseTables(rows, snapshot.as_of, known), caseload, inner_scopes)
+        everywhere = np.repeat(np.array([STATE_AREA], dtype=object), len(rows))
+        case_tables, originals = CaseTables(rows, snapshot.as_of, known), rows["row"].to_numpy()
+        return Combined(kind, case_tables, caseload, everywhere, inner_scopes, originals)
     mine = _sorted(members[members["area_type"] == kind], areas)
     placed = {
         name: apart(*_placed(table, _sorted(_of(snapshot, name, kind), areas)))
@@ -126,13 +128,6 @@ def alone(snapshot: Snapshot, scope: Scope) -> Combined:
 
 def _everywhere(scope: Scope, frame: pd.DataFrame) -> NDArray[np.object_]:
     return np.repeat(np.array([scope.area], dtype=object), len(frame))
-
-
-def _state(
-    rows: pd.DataFrame, case_tables: CaseTables, caseload: pd.DataFrame, inner_scopes: pd.DataFrame
-) -> Combined:
-    areas = np.repeat(np.array([STATE_AREA], dtype=object), len(rows))
-    return Combined("state", case_tables, caseload, areas, inner_scopes, rows["row"].to_numpy())
 
 
 def _apart(

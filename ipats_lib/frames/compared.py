@@ -7,19 +7,21 @@ it, and no number here holds more than the lines do (decision 0023).
 import numpy as np
 import pandas as pd
 
-from ipats_lib.comparison.ranks import rank_ranges
-from ipats_lib.comparison.trends import limits, linear_trend, trend
-from ipats_lib.comparison.verdicts import (
+from ipats_lib.comparison import (
     Z95,
     Z998,
     chances,
     dispersion,
     funnel_limits,
     funnel_place,
+    limits,
+    linear_trend,
+    rank_ranges,
     scores,
+    trend,
     verdicts,
 )
-from ipats_lib.frames.regions import load_regions
+from ipats_lib.frames.geography import load_regions
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.differences import discoveries

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.checks import load_checks
-from ipats_lib.caseload.corrections import corrected, load_corrections
+from ipats_lib.caseload.checks import corrected, load_checks, load_corrections
 from ipats_lib.caseload.questions import found_to_fix
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.cases import Cases, program_titles

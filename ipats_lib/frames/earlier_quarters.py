@@ -84,8 +84,5 @@ def _figures(
     outcomes = outcomes[np.array([line in labels for line in lines], dtype=np.bool_)]
     placed = in_areas(outcomes, older.membership(), STATE_AREA)
     figures = indicators.aggregate(placed, list(BY))
-    return _plain(figures).assign(known_at=older.as_of.isoformat())
-
-
-def _plain(figures: pd.DataFrame) -> pd.DataFrame:
-    return figures.astype(dict.fromkeys([*BY, "indicator"], "str"))
+    figures = figures.astype(dict.fromkeys([*BY, "indicator"], "str"))
+    return figures.assign(known_at=older.as_of.isoformat())

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib import indicators
-from ipats_lib.comparison.verdicts import between
+from ipats_lib.comparison import between
 from ipats_lib.disclosure import load_thresholds, small_cells, withhold
 from ipats_lib.frames.compared import compared
 from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.figures import TITLES, history, lines_of
+from ipats_lib.frames.geography import REGION, counts_of_regions, load_regions, region_areas
 from ipats_lib.frames.levels_of import judged, national, national_values, with_levels
-from ipats_lib.frames.regions import REGION, counts_of_regions, load_regions, region_areas
 from ipats_lib.frames.released_quarters import releasable
 from ipats_lib.frames.source import Source, keyed, quarters_of
 from ipats_lib.indicators.rules import INDICATORS

@@ -21,7 +21,8 @@ def engagement(cases: Cases) -> pd.DataFrame:
         [*(_of(cases, one) for one in load_engagement().values()), _inside_state(cases)],
         ignore_index=True,
     )
-    found = pd.concat([found.assign(quarter=_labels(found)), _then(cases)], ignore_index=True)
+    labels = [Quarter(int(quarter)).label for quarter in found["quarter"]]
+    found = pd.concat([found.assign(quarter=labels), _then(cases)], ignore_index=True)
     order = ["scope", "known_at", "indicator", "area_type", "area", "program", "band", "starts"]
     found = found.sort_values(order, ignore_index=True)
     known = load_engagement()
@@ -103,10 +104,6 @@ def _inside_state(cases: Cases) -> pd.DataFrame:
     own = pd.concat([_of(inner, one) for one in load_engagement().values()], ignore_index=True)
     mine = (own["area_type"] == inner.kind) & (own["program"] == ALL) & (own["band"] == "")
     return own[mine].assign(scope=cases.scopes[0])
-
-
-def _labels(found: pd.DataFrame) -> list[str]:
-    return [Quarter(int(quarter)).label for quarter in found["quarter"]]
 
 
 def _then(cases: Cases) -> pd.DataFrame:

@@ -17,15 +17,16 @@ from ipats_lib.frames.past import UNKNOWN, Days, Outcomes, Past, years_of
 from ipats_lib.indicators.rules import Measure
 from ipats_lib.levels.level import year_over
 from ipats_lib.periods import Period, Report
-from ipats_lib.projection.band import band
-from ipats_lib.projection.earnings import back_test_medians, median_expected
-from ipats_lib.projection.history import (
+from ipats_lib.projection import (
     HISTORY,
     Guess,
     Known,
     back_test,
     back_test_dated,
+    back_test_medians,
+    band,
     mean_miss,
+    median_expected,
     share_by_waits,
     share_expected,
     share_still_to_come,
@@ -50,12 +51,7 @@ class Expectation:
 
     def __add__(self, other: "Expectation") -> "Expectation":
         """Of two parts of the pending outcomes together: a band that is wide enough for both."""
-        return Expectation(
-            self.value + other.value,
-            self.miss + other.miss,
-            self.low + other.low,
-            self.high + other.high,
-        )
+        return Expectation(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
 
 
 NOTHING_PENDING = Expectation(0.0, 0.0, 0.0, 0.0)

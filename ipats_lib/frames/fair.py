@@ -13,10 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import Mask, Program, View
-from ipats_lib.comparison.peers import MANY, nearest_by_mix, nearest_by_size
-from ipats_lib.comparison.standard import Fit, direct, logistic
+from ipats_lib.comparison import MANY, Fit, direct, logistic, nearest_by_mix, nearest_by_size
 from ipats_lib.disclosure import load_thresholds, withhold_counts
-from ipats_lib.frames.regions import load_regions
+from ipats_lib.frames.geography import load_regions
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import Source
 from ipats_lib.groups import Group, condition

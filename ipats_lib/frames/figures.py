@@ -22,7 +22,7 @@ from ipats_lib.indicators.differences import change_limits
 from ipats_lib.indicators.intervals import wilson
 from ipats_lib.indicators.outcomes import judge
 from ipats_lib.indicators.rules import ESE, INDICATORS
-from ipats_lib.levels.bands import NO_VERDICT
+from ipats_lib.levels.level import NO_VERDICT
 from ipats_lib.periods import Report
 from ipats_lib.scopes import STATE
 

@@ -16,7 +16,7 @@ from ipats_lib.indicators.differences import discoveries, exact_chance, standard
 from ipats_lib.indicators.intervals import of_medians, ratio_to_total, wilson
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import Report
-from ipats_lib.snapshot.members import places_between
+from ipats_lib.snapshot.areas import places_between
 from ipats_lib.stacking import stacked
 
 FOUR_FIFTHS = 0.8
@@ -33,7 +33,9 @@ def groups(source: Source) -> pd.DataFrame:
     lines = lines.assign(
         period=source.period.name, area_type=kinds[lines["owner"]], area=areas[lines["owner"]]
     )
-    lines = lines[_shown(lines)].reset_index(drop=True)
+    # Wagner-Peyser is a line of the state's and the LWIAs' pages.
+    lines = lines[(lines["program"] != "wp") | (lines["area_type"] != "planner")]
+    lines = lines.reset_index(drop=True)
     hidden = hidden_medians(lines)
     lines = lines.assign(
         **{name: lines[name].mask(hidden) for name in ("value", "lower95", "upper95")},
@@ -162,11 +164,6 @@ def _medians(cell: NDArray[np.intp], wages: NDArray[np.float64]) -> dict[str, ob
         "lower95": lower,
         "upper95": upper,
     }
-
-
-def _shown(lines: pd.DataFrame) -> pd.Series:
-    """Wagner-Peyser is a line of the state's and the LWIAs' pages."""
-    return (lines["program"] != "wp") | (lines["area_type"] != "planner")
 
 
 def equity(lines: pd.DataFrame) -> dict[str, object]:

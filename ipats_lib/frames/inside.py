@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.cohorts import PROGRAM_TITLES
-from ipats_lib.comparison.verdicts import (
+from ipats_lib.comparison import (
     Z95,
     Z998,
     between,

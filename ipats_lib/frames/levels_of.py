@@ -5,10 +5,19 @@ import pandas as pd
 
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.source import Source
-from ipats_lib.levels.against import not_assessed, part_of_year, percent_of_level
-from ipats_lib.levels.bands import NO_VERDICT, NOT_COMPARED, load_bands
 from ipats_lib.levels.files import load_levels
-from ipats_lib.levels.level import find_level, national_level, target, year_over
+from ipats_lib.levels.level import (
+    NO_VERDICT,
+    NOT_COMPARED,
+    find_level,
+    load_bands,
+    national_level,
+    not_assessed,
+    part_of_year,
+    percent_of_level,
+    target,
+    year_over,
+)
 from ipats_lib.levels.national import load_national
 
 _LEVEL = ("level", "level_kind", "level_synthetic")

@@ -19,15 +19,18 @@ from ipats_lib.frames.past import OPEN, PROGRAMS, Past, years_of
 from ipats_lib.frames.record_outcomes import areas_of_records
 from ipats_lib.frames.source import Source, quarters_of
 from ipats_lib.indicators.intervals import of_medians, wilson
-from ipats_lib.indicators.reasons import plain_reason
+from ipats_lib.indicators.outcomes import plain_reason
 from ipats_lib.indicators.rules import INDICATORS, Measure
-from ipats_lib.levels.against import percent_of_level
+from ipats_lib.levels.level import percent_of_level
 from ipats_lib.periods import Period, Report, program_year_end
-from ipats_lib.projection.band import bands_of
-from ipats_lib.projection.closing import last_day
-from ipats_lib.projection.earnings import median_bounds
-from ipats_lib.projection.history import Guess
-from ipats_lib.projection.needed import more_successes, more_wages
+from ipats_lib.projection import (
+    Guess,
+    bands_of,
+    last_day,
+    median_bounds,
+    more_successes,
+    more_wages,
+)
 from ipats_lib.scopes import STATE
 
 _LINES = tuple(

@@ -16,7 +16,7 @@ from ipats_lib.frames.source import Source, quarters_of
 from ipats_lib.indicators.predicates import ATTAINED_DIPLOMA, CREDENTIAL_SLOTS
 from ipats_lib.indicators.rules import INDICATORS, Measure
 from ipats_lib.periods import Period, Report
-from ipats_lib.projection.history import Known
+from ipats_lib.projection import Known
 
 Days = NDArray[np.float64]
 PROGRAMS: tuple[Program, ...] = ("adult", "dw", "youth")

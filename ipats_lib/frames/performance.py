@@ -15,6 +15,7 @@ from ipats_lib.frames.editions import Edition, Hiding, areas, edition_of, hiding
 from ipats_lib.frames.fair import fair, mix, peers
 from ipats_lib.frames.figures import figures, history
 from ipats_lib.frames.form_lines import FormLines
+from ipats_lib.frames.geography import shapes
 from ipats_lib.frames.groups import groups
 from ipats_lib.frames.inside import planner_figures
 from ipats_lib.frames.outlook import (
@@ -29,7 +30,6 @@ from ipats_lib.frames.reach import ENGAGEMENT, reach, reached
 from ipats_lib.frames.record_elements import ElementLines
 from ipats_lib.frames.record_outcomes import OutcomeLines
 from ipats_lib.frames.schemas import SCHEMAS
-from ipats_lib.frames.shapes import shapes
 from ipats_lib.frames.slices import Sliced, sliced, typed
 from ipats_lib.frames.source import Source
 from ipats_lib.frames.standings import standings
@@ -37,22 +37,19 @@ from ipats_lib.frames.training import training
 from ipats_lib.scopes import Scope
 
 _MAKE: Mapping[str, Callable[[Source], pd.DataFrame]] = {
-    "figures": figures,
-    "history": history,
-    "groups": groups,
-    "training": training,
-    "calendar": calendar,
-    "assessment": assessment,
-    "score_cases": score_cases,
-    "plan": plan,
-    "adjustment": adjustment,
-    "outlook": outlook,
-    "open_outcomes": open_outcomes,
-    "accuracy": accuracy,
-    "cohort_members": cohort_members,
-    "standings": standings,
-    "planner_figures": planner_figures,
+    one.__name__: one
+    for one in (
+        *(figures, history, groups, training, calendar, plan, planner_figures, standings),
+        *(assessment, score_cases, adjustment, accuracy, open_outcomes, cohort_members),
+    )
+} | {"outlook": outlook}
+Lines = OutcomeLines | ElementLines | FormLines
+_LINES: Mapping[str, Callable[[Source], Lines]] = {
+    "outcomes": OutcomeLines,
+    "elements": ElementLines,
+    "forms": FormLines,
 }
+"""Frames whose lines are made once and of which a scope has some, each by its places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +64,7 @@ class PerformanceFrames:
     source: Callable[[], Source]
     earlier: Callable[[Scope], pd.DataFrame]
     engaged: Callable[[Iterable[str]], pd.DataFrame]
-    _made: dict[str, Sliced] = field(default_factory=dict)
+    _made: dict[str, Sliced | Lines] = field(default_factory=dict)
     _areas: dict[tuple[str, Edition], pd.DataFrame] = field(default_factory=dict)
     _across: dict[tuple[str, Edition], pa.Table] = field(default_factory=dict)
 
@@ -75,17 +72,15 @@ class PerformanceFrames:
         """One frame of one scope, with the columns and types of its schema."""
         if name in ACROSS:
             return self.across(name, edition_of(scope))
-        if name == "outcomes":
-            return typed(self._outcomes.of(scope), SCHEMAS[name])
         if name == "earlier_outlook":
             return typed(earlier_outlook(self.earlier(scope)), SCHEMAS[name])
-        if name == "elements":
-            return self._elements.of(scope)
-        if name == "forms":
-            return self._forms.of(scope)
         if name not in self._made:
             source = self._source
-            self._made[name] = sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
+            self._made[name] = (
+                _LINES[name](source)
+                if name in _LINES
+                else sliced(_MAKE[name](source), source.scopes, SCHEMAS[name])
+            )
         return self._made[name].of(scope)
 
     def across(self, name: str, edition: Edition) -> pa.Table:
@@ -141,15 +136,3 @@ class PerformanceFrames:
     @cached_property
     def _source(self) -> Source:
         return self.source()
-
-    @cached_property
-    def _outcomes(self) -> OutcomeLines:
-        return OutcomeLines(self._source)
-
-    @cached_property
-    def _elements(self) -> ElementLines:
-        return ElementLines(self._source)
-
-    @cached_property
-    def _forms(self) -> FormLines:
-        return FormLines(self._source)

@@ -21,7 +21,7 @@ from ipats_lib.cohorts import (
     View,
 )
 from ipats_lib.disclosure import load_thresholds, withhold_counts
-from ipats_lib.frames.regions import load_regions
+from ipats_lib.frames.geography import load_regions
 from ipats_lib.frames.schemas import SCHEMAS
 from ipats_lib.frames.source import ENTERED_TRAINING, Source
 from ipats_lib.params import load_areas

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAM_TITLES, View
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames.figures import MEASURE_TITLES
+from ipats_lib.frames.schemas import SCHEMAS
+from ipats_lib.frames.slices import typed
 from ipats_lib.frames.source import Source
-from ipats_lib.indicators.reasons import plain_reason
+from ipats_lib.indicators.outcomes import plain_reason
 from ipats_lib.periods import Report, program_year_end
-from ipats_lib.projection.closing import last_day
+from ipats_lib.projection import last_day
 from ipats_lib.scopes import Scope
 
 # The Title I total would list every record a second time.
@@ -37,7 +40,7 @@ class OutcomeLines:
         chosen = table[mine].reset_index(drop=True)
         self._lines = _lines(source, chosen, place[mine].to_numpy(dtype=np.intp))
 
-    def of(self, scope: Scope) -> pd.DataFrame:
+    def of(self, scope: Scope) -> pa.Table:
         """The frame `outcomes` of one scope: of the state without customers, of those who may not
         see wages without them."""
         n = self._place[scope]
@@ -46,7 +49,7 @@ class OutcomeLines:
         mine = mine.assign(**owner_columns)
         if not load_thresholds().shows_wages(scope.kind):
             mine = mine.assign(wage=np.nan)
-        return mine
+        return typed(mine, SCHEMAS["outcomes"])
 
 
 def _lines(source: Source, table: pd.DataFrame, place: NDArray[np.intp]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath
+from typing import Annotated
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.cases import Cases
 from ipats_lib.frames.dictionary import folded, html_table
 from ipats_lib.frames.element_names import element_names
-from ipats_lib.params import read_each
+from ipats_lib.params import read_table
 from ipats_lib.scopes import STATE_AREA
 from ipats_lib.snapshot import Snapshot
 from ipats_lib.validation.rules import load_rules
@@ -43,20 +44,15 @@ FIELDS = {
 class Stage:
     """One line of `params/stages.csv`: the rules of a stage; wips: its number there, or none."""
 
-    title: str
+    stage: str
     wips: str
-    rules: re.Pattern[str]
+    rules: Annotated[re.Pattern[str], re.compile]
 
 
 @cache
 def load_stages() -> tuple[Stage, ...]:
     """The stages in their order; ParamsError names file and line."""
-    columns = ("stage", "wips", "rules", "source")
-    return tuple(read_each("stages.csv", columns, _stage))
-
-
-def _stage(row: dict[str, str]) -> Stage:
-    return Stage(row["stage"], row["wips"], re.compile(row["rules"]))
+    return tuple(read_table("stages.csv", Stage, more=("source",)))
 
 
 def stage_of(rule: str) -> int:
@@ -96,7 +92,7 @@ def _rules() -> Iterator[dict[str, str]]:
     found = [*_of_cells(), *_of_records(), *_of_areas()]
     for one in sorted(found, key=lambda one: (stage_of(one["rule"]), one["rule"])):
         stage = load_stages()[stage_of(one["rule"])]
-        yield {"stage": stage.title, "wips": stage.wips, "measures": "", "enter": "", **one}
+        yield {"stage": stage.stage, "wips": stage.wips, "measures": "", "enter": "", **one}
 
 
 HEAD = ("Rule", "Severity", "What it says", "Fields", "What to enter", "Source")

@@ -8,8 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import trainings
-from ipats_lib.caseload.extending import SERVICES, TRAININGS
-from ipats_lib.caseload.gaps import is_gap
+from ipats_lib.caseload.services import SERVICES, TRAININGS, is_gap
 from ipats_lib.caseload.trainings import OCCUPATIONS
 from ipats_lib.frames.cases import Cases, plain
 from ipats_lib.frames.occupations import group_titles, occupation_titles
@@ -38,7 +37,8 @@ DATED = {
     "1503": "Follow-up service (most recent)",
 }
 SLOTS = (("1302", "1303", "1308"), ("1309", "1310", "1313"), ("1314", "1315", "1318"))
-_FOLLOW_UPS, _SUPPORT = ("1412", "1503"), "1409"
+# What a date is of, where it is no milestone.
+_KINDS = {"1409": SERVICE, "1412": FOLLOW_UP, "1503": FOLLOW_UP}
 _ACCOUNT = "1319"
 # The services of the PIRL file, for an extract without a service table.
 PLAIN_SERVICES = tuple(
@@ -89,7 +89,7 @@ def _flag(found: pd.DataFrame, name: str) -> NDArray[np.bool_]:
 def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
     tables = cases.combined.case_tables.tables
     for element, title in DATED.items():
-        yield _dated(cases, element, _kind(element), title)
+        yield _dated(cases, element, _KINDS.get(element, MILESTONE), title)
     yield from _trainings(cases)
     if "application" in tables:
         table = tables["application"]
@@ -105,12 +105,6 @@ def _parts(cases: Cases) -> Iterator[pd.DataFrame]:
         names = {element.number: element.name for element in load_layout().elements}
         for element in PLAIN_SERVICES:
             yield _dated(cases, element, SERVICE, f"{names[element]} ({element})")
-
-
-def _kind(element: str) -> str:
-    if element in _FOLLOW_UPS:
-        return FOLLOW_UP
-    return SERVICE if element == _SUPPORT else MILESTONE
 
 
 def _dated(cases: Cases, element: str, kind: str, title: str) -> pd.DataFrame:

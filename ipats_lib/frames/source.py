@@ -18,7 +18,7 @@ from ipats_lib.params import load_areas
 from ipats_lib.periods import Period, Report
 from ipats_lib.scopes import STATE, Scope
 from ipats_lib.snapshot import Released, Snapshot
-from ipats_lib.snapshot.members import places_between
+from ipats_lib.snapshot.areas import places_between
 
 TREND_QUARTERS = 8
 # Who gave the first training, and the occupation that each of three trainings leads to.

@@ -10,7 +10,7 @@ from ipats_lib.due_dates import due
 from ipats_lib.frames.figures import MEASURE_TITLES
 from ipats_lib.frames.record_outcomes import LISTED, last_days
 from ipats_lib.frames.source import Source, lines_of_scopes
-from ipats_lib.indicators.reasons import plain_reason
+from ipats_lib.indicators.outcomes import plain_reason
 from ipats_lib.indicators.rules import INDICATORS
 from ipats_lib.periods import LAG, Period, Report
 

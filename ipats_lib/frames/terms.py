@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ipats_lib.caseload import load_alerts, load_counts, load_statuses, load_thresholds
+from ipats_lib.caseload.catalogue import load_weights
 from ipats_lib.caseload.distribution import load_distribution
 from ipats_lib.caseload.engagement import load_engagement
 from ipats_lib.caseload.mix import load_shares
 from ipats_lib.caseload.status import load_service_bands
-from ipats_lib.caseload.workload import load_weights
 from ipats_lib.frames.cases import Cases
 
 _COLUMNS = ("kind", "code", "title", "definition", "action", "source", "number")

@@ -5,9 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.caseload import after_exit, flow, planners
+from ipats_lib.caseload.catalogue import load_weights, threshold
 from ipats_lib.caseload.status import FOLLOWED, is_active
-from ipats_lib.caseload.thresholds import threshold
-from ipats_lib.caseload.workload import load_weights
 from ipats_lib.frames.cases import Cases
 from ipats_lib.params import load_areas
 from ipats_lib.scopes import STATE_AREA
@@ -31,7 +30,9 @@ def workload(cases: Cases) -> pd.DataFrame:
     planners_, load = _planners(cases, found), found["load"]
     each = load / planners_.where(planners_ > 0)
     inside = found["area_type"] == cases.inner
-    weighed = each if cases.kind == "state" else load.where(_has_customers(found))
+    has_customers = (found["active"] > 0) | (found["follow_up"] > 0)
+    counts = has_customers & ~found["area"].isin(planners.NOT_HERE)
+    weighed = each if cases.kind == "state" else load.where(counts)
     weighed = weighed.where(inside)
     of_mean = weighed / weighed.groupby(found["scope"]).transform("mean")
     return found.assign(
@@ -109,11 +110,6 @@ def _planners(cases: Cases, found: pd.DataFrame) -> pd.Series:
     sizes = working["lwia"].astype("str").value_counts().to_dict()
     sizes[STATE_AREA] = len(working)
     return found["area"].map(sizes).fillna(0).astype("Int64")
-
-
-def _has_customers(found: pd.DataFrame) -> pd.Series:
-    has = (found["active"] > 0) | (found["follow_up"] > 0)
-    return has & ~found["area"].isin(planners.NOT_HERE)
 
 
 def _balance(found: pd.DataFrame, of_mean: pd.Series) -> NDArray[np.object_]:

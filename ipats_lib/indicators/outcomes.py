@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from ipats_lib.cohorts import PROGRAMS, STREAMS, Mask, Predicate, Records, View
 from ipats_lib.indicators.rules import INDICATORS, Indicator
+from ipats_lib.params import params_folder, read_rows
 from ipats_lib.periods import Report
 from ipats_lib.stacking import stacked
 
@@ -108,3 +110,16 @@ def _categorical(table: pd.DataFrame) -> pd.DataFrame:
     for column in ("report", "reason"):
         table[column] = table[column].astype("category")
     return table
+
+
+@cache
+def load_reasons() -> dict[str, str]:
+    """`params/reasons.csv`: reason code to plain words; ParamsError when it cannot be read."""
+    rows = read_rows(params_folder() / "reasons.csv", ("reason", "plain"))
+    return {row["reason"]: row["plain"] for row in rows}
+
+
+def plain_reason(code: str) -> str:
+    """The words for a reason code; an unlisted exit reason is named by its code (923)."""
+    known = load_reasons().get(code)
+    return known or f"Left out: exit reason {code.removeprefix('exit_reason_')}"

@@ -1,10 +1,15 @@
-"""A level, where it is kept, and which one a figure is compared with (domain 3.1, 3.3)."""
+"""A level, which one a figure is compared with, and how it stands against it (domain 3.1, 3.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Literal
 
+import pandas as pd
+
+from ipats_lib.params import read_each
+from ipats_lib.rounding import settled
 from ipats_lib.scopes import STATE_AREA
 
 SYNTHETIC = "synthetic"
@@ -70,3 +75,83 @@ def target(level: Level | None, over: bool) -> tuple[float, Which]:
     if over and level.adjusted is not None:
         return level.adjusted, "adjusted"
     return level.negotiated, "negotiated"
+
+
+NO_LEVEL = "no level"
+NOBODY = "nobody is counted"
+BASELINE = "a baseline indicator in this program year"
+_QUARTERS = {1: "one quarter", 2: "two quarters", 3: "three quarters"}
+
+
+def not_assessed(level: Level | None, counted: int) -> str:
+    """Why a figure gets no verdict; empty where it gets one. Source: domain 3.3."""
+    if level is None:
+        return NO_LEVEL
+    if not counted:
+        return NOBODY
+    return "" if level.assessed else BASELINE
+
+
+def part_of_year(measure: str, window: str, quarter: str) -> str:
+    """Why a window cannot be compared with a level at all; empty where it can.
+
+    Skill gains of one quarter are a part of a measure whose level is that of a whole program
+    year. The other indicators count whole cohorts of exits in any window.
+    """
+    number = {"current": 1, "ytd": int(quarter.removeprefix("Q") or 4)}.get(window, 4)
+    if measure != "MSG" or number not in _QUARTERS:
+        return ""
+    return f"{_QUARTERS[number]} of a yearly measure"
+
+
+def percent_of_level(value: float, level: float) -> float:
+    """Actual over level, times 100 (domain 3.1): unrounded, and exact where a cut is met."""
+    return settled(value / level * 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A status: word, shape (so that colour is never alone) and the lowest percent of level.
+
+    overall_from: the lowest mean of scores, for overall scores; None where they have no such band.
+    """
+
+    name: str
+    shape: str
+    from_percent: float
+    overall_from: float | None
+    meaning: str
+
+    def __str__(self) -> str:
+        return f"{self.shape} {self.name}"
+
+
+_BANDS = ("band", "shape", "from_percent", "overall_from_percent", "meaning")
+
+
+@cache
+def load_bands() -> tuple[Band, ...]:
+    """`params/bands.csv`, best first (domain 3.3; the numeric cuts are project defaults)."""
+    return tuple(sorted(read_each("bands.csv", _BANDS, _band), key=lambda band: -band.from_percent))
+
+
+def _band(row: dict[str, str]) -> Band:
+    overall = row["overall_from_percent"]
+    lowest = float(row["from_percent"]), float(overall) if overall else None
+    return Band(row["band"], row["shape"], *lowest, row["meaning"])
+
+
+NO_VERDICT = Band(
+    "No verdict", "\N{EN DASH}", float("-inf"), float("-inf"), "no level, or nobody to count"
+)
+NOT_COMPARED = Band(
+    "Not compared", "\N{EN DASH}", float("-inf"), float("-inf"), "part of a yearly measure"
+)
+
+
+def band_of(percent: float, *, overall: bool = False) -> Band:
+    """The band of a percent of level, or of a mean of them; NO_VERDICT for a missing one."""
+    if pd.isna(percent):
+        return NO_VERDICT
+    cuts = ((b, b.overall_from if overall else b.from_percent) for b in load_bands())
+    return next(band for band, cut in cuts if cut is not None and percent >= cut)

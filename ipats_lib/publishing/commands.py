@@ -8,18 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ipats_lib.command_options import (
-    AsOf,
-    Contacts,
-    Extract,
-    Group,
-    PeriodName,
-    ReleasedRecords,
-    SiteFolder,
-    Store,
-    say_released,
-    snapshot_of,
-)
+from ipats_lib import command_options as ask
 from ipats_lib.console import Commands, failed, notice, say, shown_progress, writing
 from ipats_lib.errors import NotebookError, UsageError
 from ipats_lib.periods import Period
@@ -66,9 +55,9 @@ def worker(
 
 @publishing.command()
 def build(
-    extract: Extract,
-    period: PeriodName,
-    site: SiteFolder,
+    extract: ask.Extract,
+    period: ask.PeriodName,
+    site: ask.SiteFolder,
     only: Annotated[list[str] | None, typer.Option(help="lwia/07 and what is inside it.")] = None,
     family: Annotated[
         str, typer.Option(help="dashboards: make them alone, the other pages stay as they are.")
@@ -95,11 +84,11 @@ def build(
     earlier: Annotated[
         list[str] | None, typer.Option(help="An older snapshot's folder or URL, for the trend.")
     ] = None,
-    released: ReleasedRecords = None,
-    store: Store = SNAPSHOTS,
-    as_of: AsOf = None,
-    contacts: Contacts = "any_contact",
-    group: Group = "",
+    released: ask.ReleasedRecords = None,
+    store: ask.Store = SNAPSHOTS,
+    as_of: ask.AsOf = None,
+    contacts: ask.Contacts = "any_contact",
+    group: ask.Group = "",
     packed: Annotated[
         bool, typer.Option(help="Keep large files packed alone: our servers unpack them.")
     ] = False,
@@ -146,12 +135,12 @@ def build(
         quarto=quarto,
         **({"explain": _print_reasons} if explain else {}),
     )
-    source = snapshot_of(extract, store, as_of, contacts, group)
+    source = ask.snapshot_of(extract, store, as_of, contacts, group)
     waited = Site(site).waiting(period)
     with shown_progress() as advance:
         run = build(source, options, advance)
     said = "nothing had changed" if run.unchanged else f"{_counted(run.executed, 'run')} made anew"
-    say_released(run.released, options.period)
+    ask.say_released(run.released, options.period)
     if run.hiding:
         say("withheld", run.hiding)
     waits = Site(site).waiting(period)
@@ -179,7 +168,7 @@ def plan(
 
 
 @publishing.command()
-def rollback(period: PeriodName, site: SiteFolder) -> None:
+def rollback(period: ask.PeriodName, site: ask.SiteFolder) -> None:
     """Show the publication before the current one again."""
     from ipats_lib.publishing.site import Site
 
@@ -243,7 +232,7 @@ def preview(
     scope: Annotated[
         str, typer.Option(help="state, lwia/07 or lwia/07/planner/1042; else as in JupyterLab.")
     ] = "",
-    period: PeriodName = "PY2024Q4",
+    period: ask.PeriodName = "PY2024Q4",
     snapshot: Annotated[
         Path | None, typer.Option(help="A snapshot's folder; by default a small synthetic state.")
     ] = None,
@@ -272,8 +261,8 @@ def preview(
 
 @publishing.command()
 def diff(
-    period: PeriodName,
-    site: SiteFolder,
+    period: ask.PeriodName,
+    site: ask.SiteFolder,
     staged: Annotated[
         bool, typer.Option("--staged", help="What `build --stage` made, against what readers see.")
     ] = False,
@@ -302,7 +291,7 @@ def diff(
 
 
 @publishing.command()
-def show(period: PeriodName, site: SiteFolder) -> None:
+def show(period: ask.PeriodName, site: ask.SiteFolder) -> None:
     """Show the publication that `build --stage` made."""
     from ipats_lib.publishing.staged import show
 

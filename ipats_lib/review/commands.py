@@ -8,16 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ipats_lib import command_options as ask
 from ipats_lib import modes
-from ipats_lib.command_options import (
-    AsOf,
-    Contacts,
-    Extract,
-    Group,
-    Store,
-    say_loud,
-    snapshot_of,
-)
 from ipats_lib.console import Commands, say, shown_progress, writing
 from ipats_lib.places import SNAPSHOTS
 
@@ -46,15 +38,15 @@ def sync(
         str, typer.Argument(help="A folder, .zip or URL of an extract, or a database's .toml.")
     ],
     store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
-    as_of: AsOf = None,
-    contacts: Contacts = "any_contact",
-    group: Group = "",
+    as_of: ask.AsOf = None,
+    contacts: ask.Contacts = "any_contact",
+    group: ask.Group = "",
 ) -> None:
     """Make a snapshot of what a source holds now. Half a sync leaves nothing."""
     from ipats_lib.sources import extract_of
 
     with writing(store), extract_of(source, store) as folder:
-        made = snapshot_of(str(folder), str(store), as_of, contacts, group)
+        made = ask.snapshot_of(str(folder), str(store), as_of, contacts, group)
     say("snapshot", f"Snapshot {made.id}, as of {made.as_of}: {len(made.findings())} findings.")
     print(made.path)
 
@@ -68,7 +60,7 @@ def validate(
     store: Annotated[
         str, typer.Option(help="Keep the snapshot as well: a folder or a URL of snapshots.")
     ] = "",
-    as_of: AsOf = None,
+    as_of: ask.AsOf = None,
 ) -> None:
     """Write every finding of every rule, and where WIPS would stop. Exit 1: errors were found.
 
@@ -102,12 +94,12 @@ def _validated(extract: str, store: str, as_of: datetime | None) -> Iterator[Any
             work = stack.enter_context(workspace(Path(SNAPSHOTS)))
             extract = str(stack.enter_context(extract_in(extract, work)))
         if store:
-            yield snapshot_of(extract, store, as_of, "any_contact")
+            yield ask.snapshot_of(extract, store, as_of, "any_contact")
             return
         with shown_progress() as advance:
             day = as_of.date() if as_of else None
             found = stack.enter_context(passing_snapshot(extract, ASKED, day, advance))
-        say_loud(found)
+        ask.say_loud(found)
         yield found
 
 
@@ -202,13 +194,13 @@ def prune(
 
 @documents.command("draw")
 def draw_documents(
-    extract: Extract,
+    extract: ask.Extract,
     py: Annotated[int, typer.Option(help="The program year, such as 2024.", min=2016, max=2040)],
     out: Annotated[Path, typer.Option(help="The folder to make: sample, workbook, pages.")],
     size: Annotated[int, typer.Option(help="How many records.", min=1)] = 300,
     seed: Annotated[int, typer.Option(help="The same seed draws the same records.")] = 1,
-    store: Store = SNAPSHOTS,
-    as_of: AsOf = None,
+    store: ask.Store = SNAPSHOTS,
+    as_of: ask.AsOf = None,
 ) -> None:
     """Draw records whose source documents are to be looked at, with their worksheets.
 
@@ -216,7 +208,7 @@ def draw_documents(
     """
     from ipats_lib.review.documents import SHEET, draw, write_worksheets
 
-    source = snapshot_of(extract, store, as_of, "any_contact")
+    source = ask.snapshot_of(extract, store, as_of, "any_contact")
     drawn = draw(source, py, size, seed)
     with writing(out):
         write_worksheets(drawn, out, synthetic=source.synthetic)

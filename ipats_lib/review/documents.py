@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ipats_lib.caseload.extending import SERVICES
 from ipats_lib.caseload.flow import view_of
+from ipats_lib.caseload.services import SERVICES
 from ipats_lib.caseload.vocabulary import ELEMENTS, condition, took_part
 from ipats_lib.cohorts import PROGRAM_TITLES, STREAMS, Program, Records
 from ipats_lib.conditions import Condition

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from ipats_lib.caseload.case_tables import CaseTables
+from ipats_lib.caseload.catalogue import threshold
 from ipats_lib.caseload.checks import SEVERITIES, asked_of_records, load_checks
 from ipats_lib.caseload.distribution import distribution, load_distribution
-from ipats_lib.caseload.extending import SERVICES
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.caseload.mix import asked
+from ipats_lib.caseload.services import SERVICES
 from ipats_lib.caseload.table_checks import READ, contradictions
-from ipats_lib.caseload.thresholds import threshold
 from ipats_lib.caseload.vocabulary import ELEMENTS
 from ipats_lib.caseload.whole_customer import SPAN
 from ipats_lib.frames.findings import values
@@ -188,7 +188,7 @@ class Summary:
         numbers = ", ".join(f"{number:,} {severity}" for severity, number in self.counts.items())
         name = f"WIPS stage {self.stage.wips}, " if self.stage.wips else ""
         return (
-            f"{name}{self.stage.title}: {numbers or 'nothing'}{', WIPS stops here' * self.stops}."
+            f"{name}{self.stage.stage}: {numbers or 'nothing'}{', WIPS stops here' * self.stops}."
         )
 
 

@@ -2,15 +2,17 @@
 
 Every stored row carries `_areas` (bit n: the n-th area of params/areas.csv) and `_customer`. An
 LWIA's rows have its bit; a planner's rows have the bit of the planner's LWIA and a customer whom
-the planner worked with. Source: domain 1.2 rules 3 and 4, 2.1 (local area scope).
+the planner worked with. `membership` lists both for all areas at once. Source: domain 1.2 rules 3
+and 4, 2.1 (local area scope).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -187,3 +189,59 @@ class Homes:
         padded = np.append(self._home, np.full(2, NOBODY, dtype=np.int32))
         inside = (customers >= 0) & (customers < len(self._home))
         return padded[np.where(inside, customers, len(self._home))]
+
+
+Lines = NDArray[np.int64]
+AREA_TYPES = ["lwia", "planner"]
+
+
+def membership(
+    hidden: pa.Table, contacts: pa.Table, planners: Sequence[str], lwias: Sequence[str]
+) -> pd.DataFrame:
+    """One row per area and PIRL row: area_type and area (categories), row.
+
+    hidden: row, _areas, _customer of every PIRL row. contacts: planner_id, _customer. planners
+    and lwias: every planner and the LWIA they belong to.
+    """
+    rows, areas = hidden["row"].to_numpy(), hidden["_areas"].to_numpy()
+    bits = area_bits()
+    order = np.argsort(hidden["_customer"].to_numpy(), kind="stable")
+    customers = hidden["_customer"].to_numpy()[order]
+    by_planner = _rows_met(contacts, planners, customers, order)
+    inside = [np.flatnonzero(areas & bit) for bit in bits.values()]
+    of_planner = np.array([bits[lwia] for lwia in lwias], dtype=np.int64)[by_planner[0]]
+    own = (areas[by_planner[1]] & of_planner) != 0
+    numbers = np.concatenate(
+        [
+            np.repeat(np.arange(len(bits)), [len(one) for one in inside]),
+            by_planner[0][own] + len(bits),
+        ]
+    )
+    places = np.concatenate([*inside, by_planner[1][own]])
+    kinds = (numbers >= len(bits)).astype(np.int8)
+    return pd.DataFrame(
+        {
+            "area_type": pd.Categorical.from_codes(kinds, AREA_TYPES),
+            "area": pd.Categorical.from_codes(numbers, [*bits, *planners]),
+            "row": rows[places],
+        }
+    )
+
+
+def _rows_met(
+    contacts: pa.Table, planners: Sequence[str], customers: Numbers, order: Lines
+) -> tuple[Lines, Lines]:
+    """Pairs (planner number, row position) of each planner and each row of their customers.
+
+    customers: sorted customer of every row; order: that sort.
+    """
+    index = pa.compute.index_in(contacts["planner_id"], pa.array(planners, pa.string()))
+    number, met = index.to_numpy(), contacts["_customer"].to_numpy()
+    first, last = np.searchsorted(customers, met), np.searchsorted(customers, met, side="right")
+    return np.repeat(number, last - first).astype(np.int64), order[places_between(first, last)]
+
+
+def places_between(first: Lines, last: Lines) -> Lines:
+    """The places from each `first` up to its `last`, which is not among them, one by one."""
+    size = last - first
+    return np.arange(size.sum()) + np.repeat(last - np.cumsum(size), size)

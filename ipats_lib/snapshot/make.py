@@ -166,7 +166,10 @@ class _Read:
         return cls(folder, facts, options, tell, _source_key(folder, facts, options))
 
     def opened(self) -> "Opened":
-        return _open(self.folder, self.facts, self.options)
+        """ExtractError where it cannot be read as what it claims to be."""
+        pirl = open_pirl(self.facts["pirl"], load_layout(self.options.layout))
+        tables = {name: open_table(name, self.facts[name]) for name in self.folder.tables}
+        return Opened(self.folder, pirl, tables, *_as_of(self.folder, pirl, self.options))
 
 
 def _scan(folder: Folder, tell: Progress) -> dict[str, FileFacts]:
@@ -204,13 +207,6 @@ def _source_key(folder: Folder, facts: Mapping[str, FileFacts], options: Options
         "options": {**asdict(options), "as_of": str(options.as_of)},
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def _open(folder: Folder, facts: Mapping[str, FileFacts], options: Options) -> Opened:
-    pirl = open_pirl(facts["pirl"], load_layout(options.layout))
-    tables = {name: open_table(name, facts[name]) for name in folder.tables}
-    day, source = _as_of(folder, pirl, options)
-    return Opened(folder, pirl, tables, day, source)
 
 
 def _as_of(folder: Folder, pirl: PirlFile, options: Options) -> tuple[date, str]:

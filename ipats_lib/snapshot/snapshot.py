@@ -17,9 +17,8 @@ from ipats_lib.extract.folder import TABLES
 from ipats_lib.extract.tables import load_schema
 from ipats_lib.params import Layout, load_areas, load_layout
 from ipats_lib.scopes import STATE, Scope
-from ipats_lib.snapshot.areas import Numbers, area_bits
+from ipats_lib.snapshot.areas import Numbers, area_bits, membership
 from ipats_lib.snapshot.manifest import Manifest, Provenance, read_manifest, shape_of
-from ipats_lib.snapshot.members import membership
 from ipats_lib.snapshot.parts import HIDDEN, Held
 from ipats_lib.snapshot.reading import (
     Choice,

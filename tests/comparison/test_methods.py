@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from ipats_lib.comparison.peers import nearest_by_mix, nearest_by_size
-from ipats_lib.comparison.ranks import rank_ranges
-from ipats_lib.comparison.standard import direct, logistic
-from ipats_lib.comparison.trends import limits, linear_trend, trend
+from ipats_lib.comparison import (
+    direct,
+    limits,
+    linear_trend,
+    logistic,
+    nearest_by_mix,
+    nearest_by_size,
+    rank_ranges,
+    trend,
+)
 from ipats_lib.indicators.intervals import wilson
 
 

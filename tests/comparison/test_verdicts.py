@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ipats_lib.comparison.verdicts import (
+from ipats_lib.comparison import (
     Z95,
     Z998,
     between,

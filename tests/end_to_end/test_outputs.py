@@ -9,8 +9,7 @@ from nbformat.v4 import new_notebook
 from playwright.sync_api import sync_playwright
 
 from ipats_lib.publishing.failed import NotShown
-from ipats_lib.publishing.safe_html import safe_html
-from ipats_lib.publishing.safe_names import ADDRESSES, ATTRIBUTES, PAINTS, TAGS
+from ipats_lib.publishing.safe_html import ADDRESSES, ATTRIBUTES, PAINTS, TAGS, safe_html
 from tests.access.servers import Place, gateway
 from tests.conftest import passed, publish
 from tests.end_to_end.test_browser import FLAGS, complaints_of_axe, opened

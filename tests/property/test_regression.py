@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from ipats_lib.comparison.standard import direct, logistic
+from ipats_lib.comparison import direct, logistic
 from ipats_lib.disclosure import load_thresholds
 from ipats_lib.frames import fair
 from ipats_lib.frames.fair import PLACES, few_of_a_group, publishable_facts

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipats_lib.caseload import CaseTables, alerts, load_alerts
-from ipats_lib.caseload.gaps import load_gap_codes
 from ipats_lib.caseload.planners import ELSEWHERE, UNASSIGNED, current_planner
 from ipats_lib.caseload.questions import QUESTIONS
+from ipats_lib.caseload.services import load_gap_codes
 from ipats_lib.caseload.whole_customer import FACTS, with_facts
 from ipats_lib.periods import Period
 from ipats_lib.report.data import StateData

@@ -17,9 +17,8 @@ from ipats_lib.frames.earlier_quarters import holds_whole
 from ipats_lib.frames.source import TREND_QUARTERS
 from ipats_lib.indicators.intervals import could_be_chance
 from ipats_lib.indicators.rules import INDICATORS
-from ipats_lib.levels.against import percent_of_level
 from ipats_lib.levels.files import load_levels
-from ipats_lib.levels.level import find_level, target, year_over
+from ipats_lib.levels.level import find_level, percent_of_level, target, year_over
 from ipats_lib.report.scope_data import as_of
 from tests import grouped
 from tests.raw import Opened

@@ -604,11 +604,11 @@ def test_no_code_of_an_alert_is_in_what_is_read_first(shown):
 def test_headings_name_the_days_that_are_counted(state, planner, monkeypatch, tmp_path):
     from dataclasses import replace
 
-    from ipats_lib.caseload import thresholds
+    from ipats_lib.caseload import catalogue
 
-    known = thresholds.load_thresholds()
+    known = catalogue.load_thresholds()
     changed = {**known, "flow_days": replace(known["flow_days"], value=30)}
-    monkeypatch.setattr(thresholds, "load_thresholds", lambda: changed)
+    monkeypatch.setattr(catalogue, "load_thresholds", lambda: changed)
     monkeypatch.setattr("ipats_lib.frames.terms.load_thresholds", lambda: changed)
     fresh = StateData(state.snapshot, state.period)
     for scope in (STATE, Scope(planner.lwia)):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ipats_lib.caseload import questions, thresholds
+from ipats_lib.caseload import catalogue, questions
 from ipats_lib.frames.calendar import calendar
 from ipats_lib.report.report import Report
 
@@ -19,9 +19,9 @@ def test_the_alert_names_each_record_to_mend_once_and_none_that_is_only_unusual(
 
 def with_threshold(monkeypatch, name: str, value: int) -> None:
     """The dashboards' numbers (`params/caseload.csv`) with one of them changed."""
-    known = thresholds.load_thresholds()
+    known = catalogue.load_thresholds()
     changed = {**known, name: replace(known[name], value=value)}
-    monkeypatch.setattr(thresholds, "load_thresholds", lambda: changed)
+    monkeypatch.setattr(catalogue, "load_thresholds", lambda: changed)
 
 
 def test_the_calendar_is_complete_when_the_exits_are_known(area, state, monkeypatch):

@@ -17,8 +17,7 @@ from ipats_lib.assessment.history import (
 )
 from ipats_lib.assessment.scores import KINDS, individual_scores, load_score_limits, overall_scores
 from ipats_lib.errors import ParamsError
-from ipats_lib.levels.bands import band_of
-from ipats_lib.levels.level import Level, key_of
+from ipats_lib.levels.level import Level, band_of, key_of
 from ipats_lib.params import params_folder
 
 AREA = "25"

@@ -15,15 +15,15 @@ from ipats_lib.caseload import (
     CaseTables,
     alerts,
     caseload,
+    catalogue,
     engagement,
     flow,
-    gaps,
     load_alerts,
     load_statuses,
     mix,
     planners,
+    services,
     threshold,
-    thresholds,
     trainings,
 )
 from ipats_lib.caseload.status import is_active, waiting
@@ -344,7 +344,7 @@ def test_a_planned_gap_is_a_status_of_its_own_and_training_goes_before_it():
         "Active, past 90 days without service",
         "Active, past 90 days without service",
     ]
-    assert gaps.services_only(table)["customer"].tolist() == ["C3"]
+    assert services.services_only(table)["customer"].tolist() == ["C3"]
 
 
 APPLICATIONS = pd.DataFrame(
@@ -580,9 +580,9 @@ def test_a_follow_up_on_the_day_of_exit_covers_nobody():
 
 
 def test_a_recent_supportive_service_is_one_of_the_days_that_its_name_says(monkeypatch):
-    known = thresholds.load_thresholds()
+    known = catalogue.load_thresholds()
     changed = {**known, "support_days": replace(known["support_days"], value=10)}
-    monkeypatch.setattr(thresholds, "load_thresholds", lambda: changed)
+    monkeypatch.setattr(catalogue, "load_thresholds", lambda: changed)
     mix.load_shares.cache_clear()
     rows = [{**ADULT, "1409": day} for day in ("2025-08-05", "2025-08-06")]
     line = shares(*rows).loc["A-32b"]

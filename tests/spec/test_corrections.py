@@ -6,8 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from ipats_lib.caseload.checks import load_checks
-from ipats_lib.caseload.corrections import corrected, load_corrections
+from ipats_lib.caseload.checks import corrected, load_checks, load_corrections
 from ipats_lib.caseload.flow import view_of
 from ipats_lib.cohorts import Records
 from ipats_lib.errors import ParamsError

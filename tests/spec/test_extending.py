@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from ipats_lib.caseload import caseload
-from ipats_lib.caseload.extending import SERVICES, has_service, last_service, load_extending
+from ipats_lib.caseload.services import SERVICES, has_service, last_service, load_extending
 from ipats_lib.cohorts import Records, View
 from ipats_lib.errors import ParamsError
 from ipats_lib.params import params_folder

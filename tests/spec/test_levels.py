@@ -11,10 +11,16 @@ import pytest
 
 from ipats_lib.errors import ParamsError
 from ipats_lib.frames import levels_of as judging
-from ipats_lib.levels.against import percent_of_level
-from ipats_lib.levels.bands import band_of
 from ipats_lib.levels.files import load_levels
-from ipats_lib.levels.level import Level, key_of, national_level, target, year_over
+from ipats_lib.levels.level import (
+    Level,
+    band_of,
+    key_of,
+    national_level,
+    percent_of_level,
+    target,
+    year_over,
+)
 from ipats_lib.params import params_folder
 
 DURING, AFTER = date(2025, 6, 30), date(2025, 7, 1)

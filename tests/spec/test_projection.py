@@ -10,19 +10,23 @@ from hypothesis import strategies as st
 
 from ipats_lib.due_dates import due
 from ipats_lib.periods import Period
-from ipats_lib.projection.band import band, bands_of
-from ipats_lib.projection.earnings import back_test_medians, median_bounds, median_expected
-from ipats_lib.projection.history import (
+from ipats_lib.projection import (
     Guess,
     Known,
     back_test,
     back_test_dated,
+    back_test_medians,
+    band,
+    bands_of,
     mean_miss,
+    median_bounds,
+    median_expected,
+    more_successes,
+    more_wages,
     share_by_waits,
     share_expected,
     share_still_to_come,
 )
-from ipats_lib.projection.needed import more_successes, more_wages
 
 
 def test_seventy_of_a_hundred_against_75_percent():

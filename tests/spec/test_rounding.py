@@ -6,8 +6,7 @@ from math import floor
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ipats_lib.levels.against import percent_of_level
-from ipats_lib.levels.bands import band_of
+from ipats_lib.levels.level import band_of, percent_of_level
 from ipats_lib.report.show.numbers import written
 
 COUNTS = st.tuples(st.integers(0, 2000), st.integers(1, 2000)).filter(

@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 
-from ipats_lib.frames.regions import load_regions, region_areas
+from ipats_lib.frames.geography import load_regions, region_areas
 from ipats_lib.params import load_areas, params_folder, read_rows
 
 

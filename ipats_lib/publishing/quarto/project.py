@@ -194,7 +194,8 @@ class Rendered:
             raise PublicationError(f"Quarto left out a part of {self.scope}/{name}.")
         text = f"{text[: main.end()]}\n{_as_of(frame)}{_TITLE.sub('', text[main.end() :])}"
         text = _SCRIPT.sub(lambda found: self._script(found, frame), _FROM_OUTSIDE.sub("", text))
-        text = _STYLE.sub(lambda found: self._style(found, frame), text)
+        link = '<link rel="stylesheet" href="{}">'
+        text = _STYLE.sub(lambda found: link.format(self._moved(found[1], "css", frame)), text)
         static = f"{frame.root}_static/"
         text = _LIBRARY.sub(lambda found: f"{found[1]}{static}{self._library(found[2])}", text)
         return _HANDLER.sub(r"\1", text).replace("</head>", f"{head}</head>", 1)
@@ -205,9 +206,6 @@ class Rendered:
             return found[0]
         module = ' type="module"' if "module" in given else ""
         return f'<script src="{self._moved(found["text"], "js", frame)}"{module}></script>'
-
-    def _style(self, found: re.Match[str], frame: Frame) -> str:
-        return f'<link rel="stylesheet" href="{self._moved(found[1], "css", frame)}">'
 
     def _moved(self, text: str, ending: str, frame: Frame) -> str:
         name, data = named(f"quarto.{ending}", text.encode())

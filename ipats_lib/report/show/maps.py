@@ -5,7 +5,7 @@ import json
 import altair as alt
 import pandas as pd
 
-from ipats_lib.frames.shapes import boundaries
+from ipats_lib.frames.geography import boundaries
 from ipats_lib.report.show.numbers import is_missing
 
 

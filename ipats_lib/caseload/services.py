@@ -1,17 +1,58 @@
-"""Which services extend a period of participation, and the last of them (domain 2.1, 5.2, 9.2).
+"""Which services extend a period of participation, and planned gaps, which are no services.
 
-Whose participation a date extends is data (`params/extending_services.csv`). Self-service and
-information-only services extend nobody's (20 CFR 677.150(c)), so their dates are not asked for.
+Whose participation a date extends is data (`params/extending_services.csv`; domain 2.1, 5.2, 9.2).
+Self-service and information-only services extend nobody's (20 CFR 677.150(c)), so their dates are
+not asked for. A gap that was planned keeps a customer from a soft exit while it lasts; whatever
+counts services leaves it out (domain 5.1).
 """
 
+from datetime import date
 from functools import cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ipats_lib.cohorts import IN_YOUTH, Mask, View
 from ipats_lib.errors import ParamsError
-from ipats_lib.params import one_of, params_folder, read_each
+from ipats_lib.params import one_of, params_folder, read_each, read_rows
+
+
+@cache
+def load_gap_codes() -> frozenset[str]:
+    """The service codes of planned gaps (`params/gaps.csv`)."""
+    rows = read_rows(params_folder() / "gaps.csv", ("service_code", "title", "source"))
+    return frozenset(row["service_code"] for row in rows)
+
+
+def is_gap(service: pd.DataFrame) -> pd.Series:
+    """Which lines of a service table are planned gaps."""
+    return service["service_code"].astype("str").isin(load_gap_codes())
+
+
+def services_only(service: pd.DataFrame) -> pd.DataFrame:
+    """A service table without its planned gaps."""
+    return service[~is_gap(service)]
+
+
+def open_gaps(service: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The planned gaps that last on the as-of date.
+
+    Begun, without an actual end, and before or on the planned end: a gap that nobody closed does
+    not keep a customer for ever (A-10 names it).
+    """
+    today = pd.Timestamp(as_of)
+    lasts = service["planned_end"].isna() | (service["planned_end"] >= today)
+    begun = (service["start"] <= today) & service["actual_end"].isna()
+    return service[is_gap(service) & begun & lasts]
+
+
+def in_planned_gap(customers: pd.Series, service: pd.DataFrame | None, as_of: date) -> pd.Series:
+    """Which of the customers have a planned gap that lasts; nobody without a service table."""
+    if service is None:
+        return pd.Series(data=False, index=customers.index)
+    return customers.astype("str").isin(set(open_gaps(service, as_of)["customer"].astype("str")))
+
 
 ENTRY = "900"
 TRAININGS = (("1302", "1308"), ("1309", "1313"), ("1314", "1318"))

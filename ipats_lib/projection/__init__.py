@@ -1,1 +1,0 @@
-"""What can still change in a figure, and what it would take (pure functions)."""
