@@ -115,13 +115,15 @@ def _narrow_of(
     def left() -> list[object]:
         return [key for key, (least, most_) in ends.items() if most_ - least < WIDTH]
 
-    draws, idle = random.Random(0), 0
-    while idle < 4 and (open_ := left()):
-        aim = sum(draws.choice((-1, 1)) * draws.uniform(0.5, 1) * aims[key] for key in open_)
-        box = draws.choice((3, 6, 12))
-        look(aim, box, whole=False)
-        look(-aim, box, whole=False)
-        idle = 0 if len(left()) < len(open_) else idle + 1
+    draws = random.Random(0)
+    for whole in (False, True):
+        idle = 0
+        while idle < 4 and (open_ := left()):
+            aim = sum(draws.choice((-1, 1)) * draws.uniform(0.5, 1) * aims[key] for key in open_)
+            box = draws.choice((3, 6) if whole else (3, 6, 12))
+            look(aim, box, whole=whole)
+            look(-aim, box, whole=whole)
+            idle = 0 if len(left()) < len(open_) else idle + 1
     for key in left():
         for box, whole in ((4, False), (4, True), (np.inf, False), (np.inf, True)):
             if key in left() and aims[key].any():

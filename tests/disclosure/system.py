@@ -2,8 +2,8 @@
 
 Each line counts people (`n`) and, of a share, successes (`x`): these are the unknowns. The reader
 is told how far parts overlap (people in two areas or programs) and knows which lines count the same
-people; where a link does not hold exactly of a state, it is an interval as wide as what can be
-seen, or as it is. So the reader is at least as strong as any real one.
+people; where records were corrected between two publications, it is an interval as wide as the
+largest correction. So the reader is at least as strong as any real one.
 
 Mixed-integer programs are solved by scipy's HiGHS. Nothing of the library is used.
 """
@@ -26,6 +26,11 @@ MEDIANS = ("ME",)
 EXITS = ("ERQ2", "ERQ4", "ME", "CR")  # whose windows are sums of quarters
 Z = {"95": 1.959963984540054}
 Name = tuple[str, Key, str]  # publication, line, n or x
+
+
+def family(measure: str) -> str:
+    """What measures have in common that count the same exits."""
+    return "exits" if measure in ("ERQ2", "ERQ4", "ME") else measure
 
 
 def regions() -> dict[str, str]:
@@ -251,22 +256,25 @@ class Figures(Unknowns):
             self.between(term, -off, off)
 
     def _two(self, first: Prints, then: Prints) -> None:
-        """The same quarters in two publications, as far apart as corrections that are seen."""
+        """The same quarters in two publications, as far apart as the largest correction between
+        them of what is counted alike: which lines were corrected the reader does not know."""
         widths: dict[str, float] = defaultdict(float)
-        pairs = []
-        for key, line in first.lines.items():
-            window = first.period if key[0] == "current" else key[0]
-            other = then.lines.get((window, *key[1:]))
-            if not window.startswith("PY") or other is None:
+        found = []
+        ends = self._full[then.period].lines
+        for key, line in self._full[first.period].lines.items():
+            quarter = (first.period if key[0] == "current" else key[0], *key[1:])
+            if not quarter[0].startswith("PY") or quarter not in ends:
                 continue
-            pairs.append((key, (window, *key[1:])))
-            for kind, name in (("n", "denominator"), ("x", "numerator")):
-                ends = line.told[name], other.told[name]
-                if None not in ends and not line.hidden and not other.hidden:
-                    widths[kind] = max(widths[kind], abs(ends[0] - ends[1]))
-        for key, other in pairs:
+            found.append((key, quarter))
+            for name in ("denominator", "numerator"):
+                counts = line.told[name], ends[quarter].told[name]
+                if None not in counts:
+                    alike = family(key[4])
+                    widths[alike] = max(widths[alike], abs(counts[0] - counts[1]))
+        for key, quarter in found:
             for kind in "nx":
-                self._alike((first.period, key, kind), (then.period, other, kind), widths[kind])
+                one, other = (first.period, key, kind), (then.period, quarter, kind)
+                self._alike(one, other, widths[family(key[4])])
 
     def _tells_nothing(self, printed: Prints, key: Key) -> bool:
         """Whether a region is the sum of what is printed and of the reader's own area."""
