@@ -1,7 +1,7 @@
 """The command line: each command reads its options, calls one function, and prints."""
 
 import functools
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +9,11 @@ import typer
 
 from ipats_lib import __version__, modes
 from ipats_lib import command_options as ask
-from ipats_lib.access.commands import AUDIT, STORE, access, audit
+from ipats_lib.access.commands import AUDIT, STORE, AuditFolder, access, audit, take_roster
 from ipats_lib.console import Commands, log_in_json, ready_streams, say, shown_progress, writing
 from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
+from ipats_lib.inputs import has_suffix
 from ipats_lib.periods import Period
 from ipats_lib.places import SNAPSHOTS
 from ipats_lib.project import in_checkout, settle, write_project
@@ -100,6 +101,43 @@ def snapshot(
     for (rule, severity), lines in found.groupby(["rule", "severity"]):
         say("findings", f"  {rule} {severity}: {len(lines)}")
     print(made.path)
+
+
+@app.command()
+def sync(
+    source: Annotated[
+        str, typer.Argument(help="A folder, .zip or URL of an extract, or a database's .toml.")
+    ],
+    store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
+    as_of: ask.AsOf = None,
+    contacts: ask.Contacts = "any_contact",
+    group: ask.Group = "",
+    access_store: Annotated[
+        Path | None, typer.Option("--access", help="An access store that takes the accounts.")
+    ] = None,
+    taken: Annotated[
+        datetime | None, typer.Option(help="With --access: when IWDS wrote the extract, UTC.")
+    ] = None,
+    log: AuditFolder = AUDIT,
+) -> None:
+    """Make a snapshot of what a source holds now. Half a sync leaves nothing.
+
+    With --access the accounts that come with it become the roster: who is deactivated in IWDS loses
+    access. Those of a database are as new as the sync, others as old as the extract. Exit 7: the
+    roster lacks many accounts, and the one before stays, but for what this one closes.
+    """
+    from ipats_lib.sources import extract_of
+
+    began = datetime.now(UTC) if has_suffix(Path(source), ".toml") else None
+    with writing(store), extract_of(source, store) as folder:
+        made = ask.snapshot_of(str(folder), str(store), as_of, contacts, group)
+    say("snapshot", f"Snapshot {made.id}, as of {made.as_of}: {len(made.findings())} findings.")
+    print(made.path)
+    if access_store:
+        from ipats_lib.access.roster_files import snapshot_roster
+
+        file = snapshot_roster(made.path, taken or began)
+        say("accounts", take_roster(file, str(made.path), access_store, log))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from ipats_lib.access.decision import bar, decide, flaw, granted, scopes_of
 from ipats_lib.access.grammar import read_path
 from ipats_lib.access.repair import repair
 from ipats_lib.access.requests import Letter, MailError, Postbox, opens, send_due, text_of
+from ipats_lib.access.roster import RosterFile
 from ipats_lib.access.settings import load_settings
 from ipats_lib.access.store import Store, existing
 from ipats_lib.console import Commands, say
@@ -163,9 +164,27 @@ def import_(
         file, said = read_accounts(source, taken)
     for text in said:
         say("note", f"{source.name}: {text}")
+    print(take_roster(file, str(source), store, log, sure=yes, post=post))
+
+
+def take_roster(
+    file: RosterFile,
+    source: str,
+    store: Path,
+    log: Path,
+    *,
+    sure: bool = False,
+    post: Postbox | None = None,
+) -> str:
+    """Make `file` the roster of an access store; the sentence that says so.
+
+    source: where it comes from, for messages. sure: believe one that is empty or lacks many
+    accounts. post: who is mailed about one that is refused. AccessError then: what it closes is
+    closed all the same. AccessError, too, for one older than the roster that is in the store.
+    """
     now, day = datetime.now(UTC), file.taken.isoformat()
     with Store(store) as opened, opened.writing():
-        done = accounts.import_roster(opened, file, now, sure=yes)
+        done = accounts.import_roster(opened, file, now, sure=sure)
         thing = f"roster of {day}" + (f", {done.changed} lines closed" if done.doubt else "")
         _note(log, "import", "", thing, "refused" if done.doubt else "done")
     if done.doubt:
@@ -176,9 +195,9 @@ def import_(
         if post:
             _tell(post, log, why, *text_of("roster", doubt=done.doubt, closed=done.changed))
         raise AccessError(why)
-    print(f"{done.changed:,} accounts, taken {day}.")
     if now - file.taken > (limit := load_settings().roster_limit):
         say("old", f"This roster is older than {limit.days} days, so that nobody may read.")
+    return f"{done.changed:,} accounts, taken {day}."
 
 
 @access.command("list")

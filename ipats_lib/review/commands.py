@@ -33,25 +33,6 @@ def _write(out: Path, data: bytes, what: str) -> None:
 
 
 @review.command()
-def sync(
-    source: Annotated[
-        str, typer.Argument(help="A folder, .zip or URL of an extract, or a database's .toml.")
-    ],
-    store: Annotated[Path, typer.Option(help="The folder of snapshots.")] = Path(SNAPSHOTS),
-    as_of: ask.AsOf = None,
-    contacts: ask.Contacts = "any_contact",
-    group: ask.Group = "",
-) -> None:
-    """Make a snapshot of what a source holds now. Half a sync leaves nothing."""
-    from ipats_lib.sources import extract_of
-
-    with writing(store), extract_of(source, store) as folder:
-        made = ask.snapshot_of(str(folder), str(store), as_of, contacts, group)
-    say("snapshot", f"Snapshot {made.id}, as of {made.as_of}: {len(made.findings())} findings.")
-    print(made.path)
-
-
-@review.command()
 def validate(
     extract: Annotated[
         str, typer.Option(help="What `sync` takes, or a snapshot: a folder or a URL.")

@@ -361,10 +361,12 @@ def test_a_snapshots_accounts_go_to_the_web_server_in_one_file(desk, extract, ro
     assert desk.listed()["admin02"] == "lwia/02"
 
 
-def test_who_is_deactivated_in_iwds_loses_access_at_the_next_sync(desk, extract):
-    """The accounts come with a sync: `access import` takes those of the snapshot that it made."""
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_is_deactivated_in_iwds_loses_access_at_the_next_sync(desk, extract, at_once):
+    """A sync brings the accounts to the access store, or `access import` those of the snapshot."""
     shutil.copytree(extract, iwds := desk.folder / "iwds")
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+    access = ("--access", desk.store, "--audit", desk.log, "--taken", now) if at_once else ()
     for active in (True, False):
         with (iwds / "account.csv").open(newline="") as file:
             head, *lines = csv.reader(file)
@@ -373,10 +375,32 @@ def test_who_is_deactivated_in_iwds_loses_access_at_the_next_sync(desk, extract)
                 one[head.index("iwds_status")] = "inactive"
         with (iwds / "account.csv").open("w", newline="") as file:
             csv.writer(file).writerows([head, *lines])
-        made = publish("sync", iwds, "--store", desk.folder / "store")
+        made = publish("sync", iwds, "--store", desk.folder / "store", *access)
         passed(made)
-        desk.does("import", made.stdout.strip(), "--taken", now)
+        if not at_once:
+            desk.does("import", made.stdout.strip(), "--taken", now)
         assert desk.listed()["admin02"] == ("lwia/02" if active else "nothing")
+
+
+def test_a_sync_that_loses_many_accounts_closes_what_it_closes_and_exits_7(desk, extract):
+    shutil.copytree(extract, iwds := desk.folder / "iwds")
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+    words = ("--access", desk.store, "--audit", desk.log, "--taken", now)
+    passed(publish("sync", iwds, "--store", desk.folder / "store", *words))
+    before = desk.listed()
+    with (iwds / "account.csv").open(newline="") as file:
+        head, *lines = csv.reader(file)
+    user, status = head.index("worknet_user"), head.index("iwds_status")
+    kept = [one for one in lines if one[user] in ("admin01", "admin02")]
+    for one in kept:
+        one[status] = "inactive" if one[user] == "admin02" else one[status]
+    with (iwds / "account.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([head, *kept])
+    made = publish("sync", iwds, "--store", desk.folder / "store", *words)
+    assert made.returncode == 7
+    assert "is not taken" in made.stderr
+    assert made.stdout.strip(), "the snapshot is made all the same"
+    assert desk.listed() == before | {"admin02": "nothing"}
 
 
 def test_nginxs_configuration_is_written_by_command(desk):
