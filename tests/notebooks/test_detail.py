@@ -47,7 +47,7 @@ def answer(area, monkeypatch, **statuses):
     figures = area.figures.copy()
     here = (figures["window"] == "rolling4") & (figures["measure"] == "ERQ2")
     levels = here & figures["program"].isin(["adult", "dw", "youth"])
-    figures.loc[here, "status"] = "Not assessed: no level"
+    figures.loc[here, "status"] = "No verdict: no level"
     figures.loc[levels, ["value", "level", "percent"]] = [0.76, 0.8, 95.0]
     figures.loc[levels, ["status", "could_be_chance"]] = ["Meets", False]
     for program, line in statuses.items():
@@ -75,7 +75,7 @@ def test_the_finding_counts_the_programs_that_miss_and_says_by_how_much(area, mo
 
 
 def test_a_measure_without_a_verdict_says_why(area, monkeypatch):
-    figures = area.figures.assign(status="Not assessed: fewer than 10 records")
+    figures = area.figures.assign(status="No verdict: fewer than 10 records")
     pages = indicator_pages(with_frames(area, figures=figures), monkeypatch)
     assert len(pages) == 5
     for page in pages.values():
@@ -319,7 +319,7 @@ def test_a_customer_leads_to_the_planners_page_or_the_areas(area, monkeypatch):
 def test_a_scope_with_nobody_has_five_pages_of_sentences(area, monkeypatch):
     nobody = area.figures.assign(
         numerator=0, denominator=0, pending=0, value=None, percent=None, percent_best=None,
-        known=None, best=None, status="Not assessed: nobody is counted", could_be_chance=False,
+        known=None, best=None, status="No verdict: nobody is counted", could_be_chance=False,
     )  # fmt: skip
     empty = {name: getattr(area, name).head(0) for name in FRAMES if name != "figures"}
     pages = indicator_pages(with_frames(area, figures=nobody, **empty), monkeypatch)

@@ -9,7 +9,7 @@ import pytest
 from tests.notebooks.pages import open_sample, page, with_frames
 
 STATE, AREA = "performance/home-state", "performance/home-lwia"
-FEW = "Not assessed: fewer than 10 counted"
+FEW = "No verdict: fewer than 10 counted"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def three_areas(illinois, **statuses):
         False,
     ]
     mine.loc[mine["area"] == "90", ["percent", "level", "status"]] = [
-        np.nan, np.nan, "Not assessed: no level",
+        np.nan, np.nan, "No verdict: no level",
     ]  # fmt: skip
     for key, (percent, status, by_chance) in statuses.items():
         place, program, measure = key.split("_")

@@ -64,7 +64,7 @@ def test_an_areas_three_messages_by_hand(area, monkeypatch):
 
 
 def test_a_packet_of_an_area_without_figures_says_so(area, monkeypatch):
-    none = area.figures.assign(percent=float("nan"), status="Not assessed: no level", pending=0)
+    none = area.figures.assign(percent=float("nan"), status="No verdict: no level", pending=0)
     report = with_frames(area, figures=none, history=area.history.head(0), workload=area.workload)
     found, _ = packet(AREA, report, monkeypatch)
     assert messages(found) == ["Still open: no outcome."]

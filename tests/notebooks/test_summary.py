@@ -44,7 +44,7 @@ def test_the_finding_counts_misses_and_names_the_one_furthest_below(area, monkey
 
 def test_all_met_and_none_judged_each_have_a_sentence(area, monkeypatch):
     assert "meets or exceeds all 15 of its levels" in finding(area, monkeypatch)
-    nobody = area.figures.assign(status="Not assessed: fewer than 10 records", percent=float("nan"))
+    nobody = area.figures.assign(status="No verdict: fewer than 10 records", percent=float("nan"))
     report = with_frames(area, figures=nobody, history=area.history.head(0))
     text = page(NAME, report, monkeypatch).get_text(" ")
     assert "has no figure with a verdict yet" in text
