@@ -16,7 +16,7 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ipats_lib.frames import CASE_TABLES
+from ipats_lib.extract.folder import CASE_TABLES
 from ipats_lib.frames.combined import ROW_COLUMNS
 from ipats_lib.periods import Period
 from ipats_lib.report.figures import all_figures
