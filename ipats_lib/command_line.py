@@ -9,7 +9,8 @@ import typer
 
 from ipats_lib import __version__, modes
 from ipats_lib import command_options as ask
-from ipats_lib.access.commands import AUDIT, STORE, AuditFolder, access, audit, take_roster
+from ipats_lib.access import commands as of_access
+from ipats_lib.access.commands import AUDIT, STORE, access, audit
 from ipats_lib.console import Commands, log_in_json, ready_streams, say, shown_progress, writing
 from ipats_lib.durable import write_file
 from ipats_lib.errors import UsageError
@@ -118,16 +119,21 @@ def sync(
     taken: Annotated[
         datetime | None, typer.Option(help="With --access: when IWDS wrote the extract, UTC.")
     ] = None,
-    log: AuditFolder = AUDIT,
+    log: of_access.AuditFolder = AUDIT,
+    server: of_access.Server = "",
+    sender: of_access.Sender = "",
+    approvers: of_access.Approvers = "",
+    plain: of_access.Plain = False,
 ) -> None:
     """Make a snapshot of what a source holds now. Half a sync leaves nothing.
 
-    With --access the accounts that come with it become the roster: who is deactivated in IWDS loses
-    access. Those of a database are as new as the sync, others as old as the extract. Exit 7: the
-    roster lacks many accounts, and the one before stays, but for what this one closes.
+    With --access the accounts that come with it become the roster: a person deactivated in IWDS
+    loses access. Those of a database are as new as the sync, others as old as the extract. Exit 7:
+    the roster lacks many accounts, and the one before stays, but for what this one closes.
     """
     from ipats_lib.sources import extract_of
 
+    post = of_access.postbox_of(server, sender, approvers, "", plain) if server else None
     began = datetime.now(UTC) if has_suffix(Path(source), ".toml") else None
     with writing(store), extract_of(source, store) as folder:
         made = ask.snapshot_of(str(folder), str(store), as_of, contacts, group)
@@ -137,7 +143,7 @@ def sync(
         from ipats_lib.access.roster_files import snapshot_roster
 
         file = snapshot_roster(made.path, taken or began)
-        say("accounts", take_roster(file, str(made.path), access_store, log))
+        say("accounts", of_access.take_roster(file, str(made.path), access_store, log, post=post))
 
 
 @app.command()

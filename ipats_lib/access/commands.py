@@ -29,6 +29,11 @@ audit = Commands(no_args_is_help=True, help="The log of every decision.")
 StoreFile = Annotated[Path, typer.Option("--access", help="The access store.")]
 AuditFolder = Annotated[Path, typer.Option("--audit", help="The audit log's folder.")]
 User = Annotated[str, typer.Argument(help="The portal (workNet) user name.")]
+Server = Annotated[
+    str, typer.Option(help="HOST:PORT of the mail server that reports a refused roster.")
+]
+Sender = Annotated[str, typer.Option(help="With --server: who writes.")]
+Approvers = Annotated[str, typer.Option(help="With --server: who receives them.")]
 Plain = Annotated[bool, typer.Option("--plain", help="Mail without TLS: on this machine.")]
 STORE, AUDIT = Path("var/access/access.db"), Path("var/access/audit")
 
@@ -133,11 +138,9 @@ def import_(
     yes: Annotated[
         bool, typer.Option("--yes", help="Believe a roster that is empty or lacks many accounts.")
     ] = False,
-    server: Annotated[
-        str, typer.Option(help="HOST:PORT of the mail server that reports a refused roster.")
-    ] = "",
-    sender: Annotated[str, typer.Option(help="With --server: who writes.")] = "",
-    approvers: Annotated[str, typer.Option(help="With --server: who receives them.")] = "",
+    server: Server = "",
+    sender: Sender = "",
+    approvers: Approvers = "",
     plain: Plain = False,
     store: StoreFile = STORE,
     log: AuditFolder = AUDIT,
@@ -151,7 +154,7 @@ def import_(
     )
 
     said: tuple[str, ...] = ()
-    post = _postbox(server, sender, approvers, "", plain) if server else None
+    post = postbox_of(server, sender, approvers, "", plain) if server else None
     if has_suffix(source, ".toml"):
         file, said = database_accounts(source)
     elif source.is_dir():
@@ -190,7 +193,8 @@ def take_roster(
     if done.doubt:
         why = (
             f"{source} is not taken, since {done.doubt}: the roster before stays, but for "
-            f"{done.changed:,} lines where this one closes something. If it is right, add --yes."
+            f"{done.changed:,} lines where this one closes something. If it is right, "
+            "import it with `access import --yes`."
         )
         if post:
             _tell(post, log, why, *text_of("roster", doubt=done.doubt, closed=done.changed))
@@ -275,7 +279,8 @@ def usage(log: AuditFolder = AUDIT) -> None:
     print(csv(found).decode(), end="")
 
 
-def _postbox(server: str, sender: str, approvers: str, link: str, plain: bool) -> Postbox:
+def postbox_of(server: str, sender: str, approvers: str, link: str, plain: bool) -> Postbox:
+    """The mail server HOST:PORT, with who writes and who receives. Raises UsageError."""
     host, _, port = server.rpartition(":")
     if not host or not port.isdigit():
         raise UsageError("Write --server as HOST:PORT.")
@@ -305,7 +310,7 @@ def mail_due(
     log: AuditFolder = AUDIT,
 ) -> None:
     """Send what is due about requests, and reminders; to be run every few minutes."""
-    post = _postbox(server, sender, approvers, link, plain)
+    post = postbox_of(server, sender, approvers, link, plain)
     failed = 0
 
     def note(letter: Letter, taken: bool) -> None:

@@ -42,7 +42,7 @@ class FileFacts:
     """A source file as it was read: what provenance keeps of it.
 
     doubles: numbers of the lines that equal an earlier line of the file, byte for byte. nuls: how
-    many NUL bytes it holds. changed: when it was last written, as the system tells. unreadable:
+    many NUL bytes it holds. changed: when it was last written, by the file system. unreadable:
     the lines that are left out, each with the rule that it breaks and its number of columns.
     """
 

@@ -1,4 +1,4 @@
-"""A level, which one a figure is compared with, and how it stands against it (domain 3.1, 3.3)."""
+"""A level, which one a figure is compared with, and how the two compare (domain 3.1, 3.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ def percent_of_level(value: float, level: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A status: word, shape (so that colour is never alone) and the lowest percent of level.
+    """A status: word, shape (so that color is never alone) and the lowest percent of level.
 
     overall_from: the lowest mean of scores, for overall scores; None where they have no such band.
     """

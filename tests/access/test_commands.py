@@ -396,9 +396,18 @@ def test_a_sync_that_loses_many_accounts_closes_what_it_closes_and_exits_7(desk,
         one[status] = "inactive" if one[user] == "admin02" else one[status]
     with (iwds / "account.csv").open("w", newline="") as file:
         csv.writer(file).writerows([head, *kept])
-    made = publish("sync", iwds, "--store", desk.folder / "store", *words)
+    box = Box()
+    server = Controller(box, hostname="127.0.0.1", port=servers.free_port())
+    server.start()
+    try:
+        mail = ("--server", f"127.0.0.1:{server.port}", "--plain", "--sender", "i@example.org")
+        mail += ("--approvers", "office@example.org")
+        made = publish("sync", iwds, "--store", desk.folder / "store", *words, *mail)
+    finally:
+        server.stop()
     assert made.returncode == 7
     assert "is not taken" in made.stderr
+    assert len(box.taken) == 1, "the approvers are mailed"
     assert made.stdout.strip(), "the snapshot is made all the same"
     assert desk.listed() == before | {"admin02": "nothing"}
 

@@ -39,13 +39,13 @@ class Reach(Unknowns):
             if key[0] == "rolling4" and key[1] != "edr" and key[3:] == ("title1", "ERQ2")
         }
         for (area, group), (_, share) in every.mix.items():
-            size = full[area].told["denominator"]
+            size = full[area].numbers["denominator"]
             place = self.at.get((area, "title1", "counted"))
             if place is None:
                 place = self.new((area, "title1", "counted"), size)
                 self._maybe(place, area, lines[area].hidden)
-            hidden, told = printed.mix.get((area, group), (True, None))
-            self._part((area, "title1", group), place, share, hidden, told)
+            hidden, number = printed.mix.get((area, group), (True, None))
+            self._part((area, "title1", group), place, share, hidden, number)
         groups = {group for _, group in every.mix}
         self._add_up(areas, ("title1",), ("counted", *groups))
 
@@ -54,9 +54,9 @@ class Reach(Unknowns):
             self.known.add(place)
 
     def _count(self, printed: Prints, area: str, program: str, size: float) -> None:
-        hidden, told = printed.reach[area, program, "participants"]
+        hidden, number = printed.reach[area, program, "participants"]
         place = self.new((area, program, "participants"), size)
-        self._maybe(place, area, hidden and told is None)
+        self._maybe(place, area, hidden and number is None)
         cost = printed.reach.get((area, program, "cost"), (True, None))[1]
         if hidden and cost is not None:  # what is spent is public
             self.known.add(place)
@@ -71,16 +71,16 @@ class Reach(Unknowns):
 
     def _part(
         self, key: tuple[str, str, str], whole: int, share: float | None, hidden: bool,
-        told: float | None,
+        number: float | None,
     ) -> None:  # fmt: skip
         size = self.truth[whole]
         place = self.new(key, round((share or 0) * size))
         self.between({whole: 1, place: -1}, 0, np.inf)
         if key[0] == self._own:
             self.known.add(place)
-        elif told is not None:
-            self.between({place: 1, whole: -(told - 0.005001)}, 0, np.inf)
-            self.between({place: -1, whole: told + 0.005001}, 0, np.inf)
+        elif number is not None:
+            self.between({place: 1, whole: -(number - 0.005001)}, 0, np.inf)
+            self.between({place: -1, whole: number + 0.005001}, 0, np.inf)
         if hidden and key[0] != self._own:
             for kind, term in (("held", {place: 1}), ("not", {whole: 1, place: -1})):
                 own = 0

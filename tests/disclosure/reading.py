@@ -36,10 +36,10 @@ def number(text: str) -> float | None:
 
 @dataclass
 class Line:
-    """A printed line: its numbers by column, None where nothing stands."""
+    """A printed line: its numbers by column, None where nothing is printed."""
 
     hidden: bool
-    told: dict[str, float | None]
+    numbers: dict[str, float | None]
     words: dict[str, str] = field(default_factory=dict)
 
 
@@ -55,25 +55,25 @@ class Prints:
 
 
 def read(folder: Path) -> Prints:
-    """folder: `comparison` of an LWIA, or of the state, where all numbers stand."""
+    """folder: `comparison` of an LWIA, or of the state, which has all numbers."""
     lines, period = {}, ""
     for row in rows(folder / "areas.csv"):
         period = row["period"]
         key = tuple(row[name] for name in ("window", "area_type", "area", "program", "measure"))
         words = {name: row[name] for name in WORDS}
         words["status"] = row["status"].removeprefix("Withheld")
-        told = {name: number(row[name]) for name in (*NUMBERS, "level")}
-        lines[key] = Line(row["suppressed"] == "true", told, words)
+        numbers = {name: number(row[name]) for name in (*NUMBERS, "level")}
+        lines[key] = Line(row["suppressed"] == "true", numbers, words)
     for row in rows(folder / "trends.csv"):
         key = tuple(row[name] for name in ("period", "area_type", "area", "program", "measure"))
-        told = {name: number(row[name]) for name in NUMBERS[:3]}
-        lines[key] = Line(row["suppressed"] == "true", told)
+        numbers = {name: number(row[name]) for name in NUMBERS[:3]}
+        lines[key] = Line(row["suppressed"] == "true", numbers)
     adjusted = {}
     for row in rows(folder / "adjusted.csv"):
         key = tuple(row[name] for name in ("window", "area_type", "area", "program", "measure"))
-        told = {name: number(row[name]) for name in ADJUSTED}
-        adjusted[key] = Line(lines[key].hidden, told)
-        told["state_value"] = number(row["state_value"])
+        numbers = {name: number(row[name]) for name in ADJUSTED}
+        adjusted[key] = Line(lines[key].hidden, numbers)
+        numbers["state_value"] = number(row["state_value"])
     reach = {
         (row["area"], row["program"], row["item"]): (
             row["suppressed"] == "true",
@@ -100,21 +100,21 @@ def _mix(path: Path) -> Iterator[tuple[tuple[str, str], tuple[bool, float | None
 
 
 def carried(prints: Prints) -> Iterator[tuple[str, Key, str]]:
-    """What stands in the files at a line that is withheld: file, line and column."""
+    """What is printed in the files at a line that is withheld: file, line and column."""
     for key, line in prints.lines.items():
         if line.hidden:
-            yield from (("lines", key, n) for n in NUMBERS if line.told.get(n) is not None)
+            yield from (("lines", key, n) for n in NUMBERS if line.numbers.get(n) is not None)
             yield from (("lines", key, n) for n, word in line.words.items() if word)
     for key, line in prints.adjusted.items():
         if line.hidden:
-            yield from (("adjusted", key, n) for n in ADJUSTED if line.told[n] is not None)
+            yield from (("adjusted", key, n) for n in ADJUSTED if line.numbers[n] is not None)
     for key, (hidden, result) in prints.reach.items():
         if hidden and result is not None:
             yield "reach", key, "result"
 
 
 def shown_on_pages(folder: Path, prints: Prints) -> Iterator[tuple[str, Key, str]]:
-    """What stands on the pages at a line that is withheld: page, line and text."""
+    """What is printed on the pages at a line that is withheld: page, line and text."""
     main = "rolling4" if any(key[0] == "rolling4" for key in prints.lines) else "annual"
     for path in sorted(folder.glob("areas-*.html")):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")

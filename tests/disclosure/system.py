@@ -50,7 +50,7 @@ def small(line: Line) -> bool:
     """Whether a line with every number is a small cell of a share. No median follows from others,
     and how many have a wage is who is employed."""
     limits = thresholds()
-    size, won = line.told["denominator"] or 0, line.told["numerator"]
+    size, won = line.numbers["denominator"] or 0, line.numbers["numerator"]
     if won is None:
         return False
     few = min(won, size - won) < limits["minimum_numerator"]
@@ -102,7 +102,7 @@ class Figures(Unknowns):
 
     def _lines(self, printed: Prints, every: Prints) -> None:
         for key, line in every.lines.items():
-            size, won = line.told["denominator"], line.told["numerator"]
+            size, won = line.numbers["denominator"], line.numbers["numerator"]
             if size is None:
                 continue
             n = self.new((every.period, key, "n"), size)
@@ -111,52 +111,52 @@ class Figures(Unknowns):
             if key[1] == "lwia" and key[2] == self._own:
                 self.known |= {n} | ({x} if x is not None else set())
             elif shown is not None and not shown.hidden:
-                assert shown.told["denominator"] == size, key
+                assert shown.numbers["denominator"] == size, key
                 self.known |= {n} | ({x} if x is not None else set())
             elif shown is not None and key[0] in ("rolling4", "current"):
                 if key[4] not in MEDIANS:  # a rate of nobody is not withheld
                     self.between({n: 1}, 1, np.inf)
-                self._told(shown, n, x)
+                self._printed(shown, n, x)
             if x is not None:
                 self.between({n: 1, x: -1}, 0, np.inf)
         for key, line in printed.adjusted.items():
             if line.hidden:
                 self._adjusted(every.period, key, line)
 
-    def _told(self, line: Line, n: int, x: int | None) -> None:
-        """What stands at a withheld line: its counts, its share, or its interval."""
-        told = line.told
-        if told.get("denominator") is not None:
+    def _printed(self, line: Line, n: int, x: int | None) -> None:
+        """What is printed at a withheld line: its counts, its share, or its interval."""
+        numbers = line.numbers
+        if numbers.get("denominator") is not None:
             self.known.add(n)
         if x is None:
             return
-        if told.get("numerator") is not None:
+        if numbers.get("numerator") is not None:
             self.known.add(x)
-        share = told.get("value")
-        if share is None and told.get("percent") is not None and told.get("level"):
-            share = told["percent"] / 100 * told["level"]
+        share = numbers.get("value")
+        if share is None and numbers.get("percent") is not None and numbers.get("level"):
+            share = numbers["percent"] / 100 * numbers["level"]
         if share is not None:
             self._share(n, x, share - 1e-9, share + 1e-9)
-        ends = told.get("lower95"), told.get("upper95")
+        ends = numbers.get("lower95"), numbers.get("upper95")
         if ends[0] is not None and ends[1] is not None:
             self._interval(n, x, *ends, 1e-9)
 
     def _adjusted(self, period: str, key: Key, line: Line) -> None:
         """An adjusted share is the plain one over the expected one, times Illinois'."""
-        told = line.told
-        state = self._full[period].lines[(key[0], "state", "IL", *key[3:])].told["value"]
+        numbers = line.numbers
+        state = self._full[period].lines[(key[0], "state", "IL", *key[3:])].numbers["value"]
         names = [(period, key, kind) for kind in "nx"]
         if not state or not all(name in self.at for name in names):
             return
         n, x = (self.at[name] for name in names)
-        if told["value"] is not None:
-            self._share(n, x, told["value"] - 1e-9, told["value"] + 1e-9)
-        if told["expected"] and told["adjusted"] is not None:
+        if numbers["value"] is not None:
+            self._share(n, x, numbers["value"] - 1e-9, numbers["value"] + 1e-9)
+        if numbers["expected"] and numbers["adjusted"] is not None:
             low, high = (
-                max(told["adjusted"] + off, 0) * (told["expected"] + off) / state
+                max(numbers["adjusted"] + off, 0) * (numbers["expected"] + off) / state
                 for off in (-5e-4, 5e-4)
             )
-            self._share(n, x, low, high if told["adjusted"] < 1 else np.inf)
+            self._share(n, x, low, high if numbers["adjusted"] < 1 else np.inf)
 
     def _share(self, n: int, x: int, low: float, high: float) -> None:
         if self.truth[n]:
@@ -244,8 +244,8 @@ class Figures(Unknowns):
             for key, line in printed.lines.items():
                 if key[3:] == (program, "ME") and not line.hidden:
                     other = printed.lines[(*key[:4], "ERQ2")]
-                    if not other.hidden and other.told["numerator"] is not None:
-                        gaps.append(other.told["numerator"] - line.told["denominator"])
+                    if not other.hidden and other.numbers["numerator"] is not None:
+                        gaps.append(other.numbers["numerator"] - line.numbers["denominator"])
             self._seen[name] = max(gaps)
         return self._seen[name]
 
@@ -267,7 +267,7 @@ class Figures(Unknowns):
                 continue
             found.append((key, quarter))
             for name in ("denominator", "numerator"):
-                counts = line.told[name], ends[quarter].told[name]
+                counts = line.numbers[name], ends[quarter].numbers[name]
                 if None not in counts:
                     alike = family(key[4])
                     widths[alike] = max(widths[alike], abs(counts[0] - counts[1]))
@@ -307,8 +307,8 @@ class Figures(Unknowns):
                 own = 0
                 counted = key[1] == "state" or self._regions.get(self._own) == key[2]
                 if self._own and counted and mine in every.lines:
-                    told = every.lines[mine].told
-                    parts = {"n": told["denominator"], "x": told["numerator"]}
+                    numbers = every.lines[mine].numbers
+                    parts = {"n": numbers["denominator"], "x": numbers["numerator"]}
                     n, x = (parts[one] or 0 for one in "nx")
                     own = {"n": n, "x": x, "n-x": n - x}[kind]
                 if self.value(term) - own > 0:

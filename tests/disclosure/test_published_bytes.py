@@ -4,7 +4,7 @@ Small random states are published for two quarters in a row. The attacker (`read
 `solving.py`, `system.py`, `participants.py`) reads the comparison of an LWIA's folder, knows the
 thresholds, how far areas and
 programs overlap and, as an LWIA, its own figures, and shares no code with what withholds. The
-state's folder, where every number stands, is read to judge alone.
+state's folder, which has every number, is read to judge alone.
 """
 
 import shutil
@@ -57,7 +57,9 @@ def prints(folder: Path, name: str) -> list[Prints]:
 def areas_of(folder: Path) -> list[str]:
     """The LWIAs that count anybody."""
     lines = prints(folder, "full")[-1].lines
-    return sorted({k[2] for k, one in lines.items() if k[1] == "lwia" and one.told["denominator"]})
+    return sorted(
+        {k[2] for k, one in lines.items() if k[1] == "lwia" and one.numbers["denominator"]}
+    )
 
 
 def given_away(folder: Path, released: list[Prints], own: str = "") -> dict:
@@ -113,12 +115,12 @@ def opened(released: Prints, full: Prints, *keys: Key, only: tuple[str, ...] = (
     """The publication with some withheld lines shown, or with these columns of them alone."""
     lines = dict(released.lines)
     for key in keys:
-        told = full.lines[key].told
+        numbers = full.lines[key].numbers
         if only:
-            kept = {name: told[name] if name in only else None for name in told}
-            lines[key] = Line(True, {**kept, "level": told.get("level")})
+            kept = {name: numbers[name] if name in only else None for name in numbers}
+            lines[key] = Line(True, {**kept, "level": numbers.get("level")})
         else:
-            lines[key] = Line(False, told, full.lines[key].words)
+            lines[key] = Line(False, numbers, full.lines[key].words)
     return replace(released, lines=lines)
 
 
@@ -144,7 +146,7 @@ def test_one_complementary_cell_shown_is_noticed(folder):
     released, full = (prints(folder, name) for name in ("released", "full"))
     tried = 0
     for whole, parts in sums(released[-1]):
-        filled = [one for one in parts if full[-1].lines[one].told["denominator"]]
+        filled = [one for one in parts if full[-1].lines[one].numbers["denominator"]]
         areas = whole[1] == "state"
         if whole[4] == "ME" or len(filled) != (3 if areas else 2):
             continue
@@ -166,8 +168,8 @@ def test_a_share_a_percent_or_an_interval_of_a_withheld_cell_is_noticed(folder, 
     secret = [
         key for key, line in released[-1].lines.items()
         if line.hidden and key[0] == "rolling4" and key[1] == "lwia" and key[4] != "ME"
-        and all(full[-1].lines[key].told[name] is not None for name in columns)
-        and (full[-1].lines[key].told["denominator"] or 0) > 3
+        and all(full[-1].lines[key].numbers[name] is not None for name in columns)
+        and (full[-1].lines[key].numbers["denominator"] or 0) > 3
         and key[2] != "90"
     ]  # fmt: skip
     assert secret
@@ -181,18 +183,18 @@ def test_a_share_a_percent_or_an_interval_of_a_withheld_cell_is_noticed(folder, 
 @pytest.mark.parametrize("column", ["standardized", "adjusted", "expected"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_adjusted_share_of_a_withheld_cell_is_noticed(folder, column):
-    """Planted: it stands where nothing may."""
+    """Planted: it is printed where nothing may be."""
     released = prints(folder, "released")[-1]
     secret = next(key for key, line in released.adjusted.items() if line.hidden)
     line = released.adjusted[secret]
-    weak = {**released.adjusted, secret: replace(line, told={**line.told, column: 0.5})}
+    weak = {**released.adjusted, secret: replace(line, numbers={**line.numbers, column: 0.5})}
     assert [*carried(replace(released, adjusted=weak))] == [("adjusted", secret, column)]
 
 
 @pytest.mark.parametrize("column", ["rank_low", "funnel", "trend", "versus_state", "status"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_rank_or_a_word_of_a_withheld_cell_is_noticed(folder, column):
-    """Planted: it stands where nothing may."""
+    """Planted: it is printed where nothing may be."""
     released = prints(folder, "released")[-1]
     secret = next(key for key, line in released.lines.items() if line.hidden and line.words)
     line = released.lines[secret]

@@ -404,6 +404,19 @@ def test_a_cost_is_shown_beside_illinois_and_with_where_amounts_come_from(made, 
     assert f"from ${local.min():,.0f} (LWIA {local.idxmin()}) to ${local.max():,.0f}" in told
 
 
+@pytest.mark.parametrize("scope", ["lwia", "state"])
+def test_no_cost_is_compared_with_one_of_illinois_that_is_not_shown(
+    scope, area, state, monkeypatch
+):
+    report = {"lwia": area, "state": state}[scope]
+    own = report.reach["item"].eq("cost") & report.reach["area"].eq("IL")
+    for reach in (report.reach[~own], report.reach.assign(result=report.reach["result"].mask(own))):
+        found = beyond(with_frames(report, reach=reach), monkeypatch)
+        assert "Illinois spent" not in says(found)
+        assert "more per participant than Illinois" not in found.get_text(" ")
+        assert "Illinois' own cost is not shown." in found.get_text(" ")
+
+
 def test_whole_percents_are_written_without_a_decimal(made):
     """Shares of participants and of groups are released as whole percents: 60, not 60.0%."""
     for shown in (made["state"][0], made["lwia"][0]):
